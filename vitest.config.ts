@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project per kind of test; each is a folder under `test/`. */
+const project = (name: string, settings: object = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...settings },
+});
+
+/** The deployed suite on one engine, which is started for it and ends with it. One file at a time: they share the shop. */
+const deployed = (engine: 'ministack' | 'localstack') => ({
+  test: {
+    name: engine,
+    include: ['test/deployed/**/*.test.ts'],
+    globalSetup: ['test/deployed/engine.setup.ts'],
+    setupFiles: ['test/deployed/skip.ts'],
+    fileParallelism: false,
+    // LocalStack on a busy machine is slow; nothing here is a timed test.
+    testTimeout: 500_000,
+    hookTimeout: 120_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit'),
+      project('contracts'),
+      // Synthesising the stack bundles every function first.
+      project('infra', { testTimeout: 30_000, hookTimeout: 60_000 }),
+      // The first start of an engine installs it.
+      project('engine', { hookTimeout: 300_000 }),
+      deployed('ministack'),
+      deployed('localstack'),
+    ],
+  },
+});
