@@ -1,0 +1,23 @@
+import type { EventContract } from './cloud-event.ts';
+import { orderProgressed } from './lifecycle.ts';
+import { notificationSent } from './notification.ts';
+import { orderCancelled, orderCancelRequested, orderConfirmed, orderDeadlinePassed, orderPlaced } from './order.ts';
+import { paymentCaptured, paymentDeclined, paymentRefunded } from './payment.ts';
+import { stockRejected, stockReleased, stockReserved } from './stock.ts';
+
+/** Every event there is; what is not listed here is not part of the interface. */
+export const catalog: readonly EventContract[] = [
+  orderPlaced,
+  orderCancelRequested,
+  orderConfirmed,
+  orderCancelled,
+  orderDeadlinePassed,
+  orderProgressed,
+  paymentCaptured,
+  paymentDeclined,
+  paymentRefunded,
+  stockReserved,
+  stockRejected,
+  stockReleased,
+  notificationSent,
+];

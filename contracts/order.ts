@@ -1,0 +1,132 @@
+import * as v from 'valibot';
+import { defineEvent, type EventOf, matching, text } from './cloud-event.ts';
+import { amount, money, whole } from './money.ts';
+
+/** An order's id: it becomes a key, a message group and part of a text, so it is short and plain. */
+export const orderId = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, '1 to 40 letters, digits, - or _');
+
+/** A stock keeping unit and how many of it. */
+export const line = v.object(
+  {
+    sku: matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, '1 to 64 letters, digits, ., - or _'),
+    quantity: whole(1, 100_000),
+  },
+  'must be an object',
+);
+
+export type Line = v.InferOutput<typeof line>;
+
+/** Takes order lines and gives one line per SKU, sorted by SKU. */
+export function sumBySku(lines: readonly Line[]): Line[] {
+  const sums = new Map<string, number>();
+  for (const { sku, quantity } of lines) sums.set(sku, (sums.get(sku) ?? 0) + quantity);
+  return [...sums].map(([sku, quantity]) => ({ sku, quantity })).sort((a, b) => (a.sku < b.sku ? -1 : 1));
+}
+
+/** Takes two orders' lines and gives true if they are the same goods, in whatever sequence and number of lines. */
+export function sameGoods(one: readonly Line[], other: readonly Line[]): boolean {
+  const wanted = sumBySku(one);
+  const given = sumBySku(other);
+  return (
+    wanted.length === given.length &&
+    wanted.every(({ sku, quantity }, index) => sku === given[index]?.sku && quantity === given[index].quantity)
+  );
+}
+
+// One DynamoDB transaction reserves a whole order and has at most 100 actions, one of them the reservation itself.
+const MOST_LINES = 99;
+
+/** A schema for an order's lines; their number is checked before any of them is, so a huge message is refused at once. */
+export const lines = <Item extends v.GenericSchema>(item: Item) =>
+  v.pipe(
+    v.array(v.unknown(), 'must be an array'),
+    v.minLength(1, 'must have at least 1 line'),
+    v.maxLength(MOST_LINES, `must have at most ${MOST_LINES} lines`),
+    v.array(item),
+  );
+
+const pricedLine = v.object({ ...line.entries, unitPrice: amount }, 'must be an object');
+
+const order = v.pipe(
+  v.object(
+    {
+      orderId,
+      customer: v.object(
+        {
+          id: text(64),
+          phone: matching(/^\+[1-9]\d{6,14}$/, 'an E.164 number such as +821012345678'),
+          locale: v.optional(matching(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a BCP 47 tag such as ko or en-GB'), 'en'),
+        },
+        'must be an object',
+      ),
+      payment: v.object({ token: text(256) }, 'must be an object'),
+      items: lines(pricedLine),
+      total: money,
+    },
+    'must be an object',
+  ),
+  v.forward(
+    v.partialCheck(
+      [['items'], ['total', 'amount']],
+      ({ items, total }) => items.reduce((sum, item) => sum + item.quantity * item.unitPrice, 0) === total.amount,
+      'must be the sum of the items',
+    ),
+    ['total', 'amount'],
+  ),
+);
+
+/** A customer placed an order. */
+export const orderPlaced = defineEvent({
+  type: 'shop.order.placed.v1',
+  channel: 'topic',
+  means: 'A customer placed an order.',
+  data: order,
+});
+
+/** A customer wants out of an order. */
+export const orderCancelRequested = defineEvent({
+  type: 'shop.order.cancel-requested.v1',
+  channel: 'topic',
+  means: 'A customer wants out.',
+  data: v.object({ orderId, reason: text(200) }, 'must be an object'),
+});
+
+/** Why an order was cancelled. */
+export const cancelReason = v.picklist(
+  ['payment-declined', 'out-of-stock', 'customer', 'timed-out'],
+  'must be one of payment-declined, out-of-stock, customer, timed-out',
+);
+
+/** Money and goods are both there: the order stands. */
+export const orderConfirmed = defineEvent({
+  type: 'shop.order.confirmed.v1',
+  channel: 'bus',
+  source: '/shop/order',
+  means: 'Money and goods are both there: the order stands.',
+  data: v.object({ orderId, items: lines(line), total: money }, 'must be an object'),
+});
+
+/** The order will not happen; everybody undoes their part. */
+export const orderCancelled = defineEvent({
+  type: 'shop.order.cancelled.v1',
+  channel: 'bus',
+  source: '/shop/order',
+  means: 'The order will not happen; everybody undoes their part.',
+  data: v.object({ orderId, reason: cancelReason }, 'must be an object'),
+});
+
+/** An order is still undecided long after it should have been. */
+export const orderDeadlinePassed = defineEvent({
+  type: 'shop.order.deadline-passed.v1',
+  channel: 'bus',
+  source: '/shop/sweep',
+  means: 'An order is still undecided long after it should have been.',
+  data: v.object({ orderId }, 'must be an object'),
+});
+
+export type OrderDeadlinePassed = EventOf<typeof orderDeadlinePassed>;
+export type OrderPlaced = EventOf<typeof orderPlaced>;
+export type OrderCancelRequested = EventOf<typeof orderCancelRequested>;
+export type OrderConfirmed = EventOf<typeof orderConfirmed>;
+export type OrderCancelled = EventOf<typeof orderCancelled>;
+export type CancelReason = v.InferOutput<typeof cancelReason>;

@@ -1,0 +1,37 @@
+import * as v from 'valibot';
+import { defineEvent, type EventOf, text } from './cloud-event.ts';
+import { money } from './money.ts';
+import { orderId } from './order.ts';
+
+const paid = v.object({ orderId, ...money.entries }, 'must be an object');
+
+/** The order's money was taken. */
+export const paymentCaptured = defineEvent({
+  type: 'shop.payment.captured.v1',
+  channel: 'bus',
+  source: '/shop/payment',
+  means: "The order's money was taken.",
+  data: paid,
+});
+
+/** The customer's bank said no. */
+export const paymentDeclined = defineEvent({
+  type: 'shop.payment.declined.v1',
+  channel: 'bus',
+  source: '/shop/payment',
+  means: "The customer's bank said no.",
+  data: v.object({ orderId, reason: text(200) }, 'must be an object'),
+});
+
+/** The money went back to the customer. */
+export const paymentRefunded = defineEvent({
+  type: 'shop.payment.refunded.v1',
+  channel: 'bus',
+  source: '/shop/payment',
+  means: 'The money went back to the customer.',
+  data: paid,
+});
+
+export type PaymentCaptured = EventOf<typeof paymentCaptured>;
+export type PaymentDeclined = EventOf<typeof paymentDeclined>;
+export type PaymentRefunded = EventOf<typeof paymentRefunded>;

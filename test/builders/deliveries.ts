@@ -1,0 +1,46 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { CloudEvent } from '../../contracts/cloud-event.ts';
+import type { Delivery } from '../../lambdas/runtime/delivery.ts';
+
+let messages = 0;
+
+/** One delivery of an event, in a message of its own unless told otherwise. */
+export function delivery<E extends CloudEvent>(
+  event: E,
+  parts: { messageId?: string; attempt?: number } = {},
+): Delivery<E> {
+  messages += 1;
+  return {
+    event,
+    messageId: parts.messageId ?? `m-${messages}`,
+    attempt: parts.attempt ?? 1,
+    time: event.time ?? '2026-11-21T09:00:00Z',
+  };
+}
+
+/** The SQS record that Lambda gets for a body: a text as it is, anything else as JSON; sent in 2026 unless told when. */
+export function sqsRecord(
+  body: unknown,
+  parts: { messageId?: string; attempt?: number; sentSecondsAgo?: number } = {},
+): SQSRecord {
+  messages += 1;
+  const messageId = parts.messageId ?? `m-${messages}`;
+  return {
+    messageId,
+    receiptHandle: `receipt of ${messageId}`,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    attributes: {
+      ApproximateReceiveCount: String(parts.attempt ?? 1),
+      SentTimestamp: String(
+        parts.sentSecondsAgo === undefined ? 1795251600000 : Date.now() - parts.sentSecondsAgo * 1000,
+      ),
+      SenderId: 'AIDA',
+      ApproximateFirstReceiveTimestamp: '1795251600001',
+    },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: 'arn:aws:sqs:eu-west-1:123456789012:queue',
+    awsRegion: 'eu-west-1',
+  };
+}

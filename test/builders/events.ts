@@ -1,0 +1,126 @@
+import type { OrderProgressed } from '../../contracts/lifecycle.ts';
+import type {
+  CancelReason,
+  Line,
+  OrderCancelled,
+  OrderCancelRequested,
+  OrderConfirmed,
+  OrderDeadlinePassed,
+  OrderPlaced,
+} from '../../contracts/order.ts';
+import type { PaymentCaptured, PaymentDeclined, PaymentRefunded } from '../../contracts/payment.ts';
+import type { StockRejected, StockReleased, StockReserved } from '../../contracts/stock.ts';
+
+export const KEYBOARD = { sku: 'KB-01', quantity: 1, unitPrice: 12_000 };
+
+type Priced = Line & { unitPrice: number };
+
+type Parts = { id?: string; orderId?: string };
+
+const envelope = <Type extends string, Data extends { orderId: string }>(
+  type: Type,
+  source: string,
+  id: string | undefined,
+  data: Data,
+) => ({
+  specversion: '1.0' as const,
+  id: id ?? `${data.orderId}.${type}`,
+  source,
+  type,
+  time: '2026-11-21T09:00:00Z',
+  subject: data.orderId,
+  datacontenttype: 'application/json' as const,
+  data,
+});
+
+/** The design's example order, with a total that fits its items. */
+export function placed({
+  id,
+  orderId = 'o-1001',
+  items = [KEYBOARD],
+  currency = 'KRW',
+  token = 'tok_visa',
+  phone = '+821012345678',
+  locale = 'ko',
+}: Parts & { items?: Priced[]; currency?: string; token?: string; phone?: string; locale?: string } = {}): OrderPlaced {
+  const amount = items.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
+  return envelope('shop.order.placed.v1', '/shop/checkout', id, {
+    orderId,
+    customer: { id: 'c-7', phone, locale },
+    payment: { token },
+    items,
+    total: { amount, currency },
+  });
+}
+
+export const cancelRequested = ({ id, orderId = 'o-1001' }: Parts = {}): OrderCancelRequested =>
+  envelope('shop.order.cancel-requested.v1', '/shop/account', id, { orderId, reason: 'changed my mind' });
+
+export const confirmed = ({
+  id,
+  orderId = 'o-1001',
+  items = [line()],
+  amount = 12_000,
+}: Parts & { items?: Line[]; amount?: number } = {}): OrderConfirmed =>
+  envelope('shop.order.confirmed.v1', '/shop/order', id, { orderId, items, total: { amount, currency: 'KRW' } });
+
+export const cancelled = ({
+  id,
+  orderId = 'o-1001',
+  reason = 'customer',
+}: Parts & { reason?: CancelReason } = {}): OrderCancelled =>
+  envelope('shop.order.cancelled.v1', '/shop/order', id, { orderId, reason });
+
+export const deadlinePassed = ({ id, orderId = 'o-1001' }: Parts = {}): OrderDeadlinePassed =>
+  envelope('shop.order.deadline-passed.v1', '/shop/sweep', id, { orderId });
+
+/** One step on the lifecycle feed; by default the first one, the placing. */
+export const progressed = ({
+  orderId = 'o-1001',
+  sequence = 1,
+  step = 'shop.order.placed.v1',
+  ...rest
+}: Partial<OrderProgressed['data']> = {}): OrderProgressed =>
+  envelope('shop.order.progressed.v1', '/shop/order', `${orderId}.${sequence}`, { orderId, sequence, step, ...rest });
+
+export const captured = ({
+  id,
+  orderId = 'o-1001',
+  amount = 12_000,
+  currency = 'KRW',
+}: Parts & { amount?: number; currency?: string } = {}): PaymentCaptured =>
+  envelope('shop.payment.captured.v1', '/shop/payment', id, { orderId, amount, currency });
+
+export const declined = ({ id, orderId = 'o-1001' }: Parts = {}): PaymentDeclined =>
+  envelope('shop.payment.declined.v1', '/shop/payment', id, { orderId, reason: 'card_declined' });
+
+export const refunded = ({ id, orderId = 'o-1001' }: Parts = {}): PaymentRefunded =>
+  envelope('shop.payment.refunded.v1', '/shop/payment', id, { orderId, amount: 12_000, currency: 'KRW' });
+
+export const reserved = ({
+  id,
+  orderId = 'o-1001',
+  items = [line()],
+}: Parts & { items?: Line[] } = {}): StockReserved =>
+  envelope('shop.stock.reserved.v1', '/shop/stock', id, { orderId, items });
+
+export const rejected = ({
+  id,
+  orderId = 'o-1001',
+  items = [line()],
+}: Parts & { items?: Line[] } = {}): StockRejected =>
+  envelope('shop.stock.rejected.v1', '/shop/stock', id, { orderId, items });
+
+export const released = ({
+  id,
+  orderId = 'o-1001',
+  items = [line()],
+}: Parts & { items?: Line[] } = {}): StockReleased =>
+  envelope('shop.stock.released.v1', '/shop/stock', id, { orderId, items });
+
+export function line(sku = KEYBOARD.sku, quantity = KEYBOARD.quantity): Line {
+  return { sku, quantity };
+}
+
+/** An order line for a SKU of which the price does not matter. */
+export const priced = (sku: string, quantity = 1, unitPrice = 1_000): Priced => ({ sku, quantity, unitPrice });

@@ -1,0 +1,282 @@
+import { expect } from 'vitest';
+import type { CloudEvent } from '../../contracts/cloud-event.ts';
+import type { OrderProgressed } from '../../contracts/lifecycle.ts';
+import { type Route, routing } from '../../infra/routing.ts';
+import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../lambdas/order/rules.ts';
+import { nextPayment, type Payment, type PaymentInput, performPayment } from '../../lambdas/payment/rules.ts';
+import type { OrderRecord } from '../../lambdas/runtime/records.ts';
+import { type Known, plan, type StockInput } from '../../lambdas/stock/rules.ts';
+import { delivery } from './deliveries.ts';
+import { deadlinePassed } from './events.ts';
+import { FakeGateway } from './gateway.ts';
+import { ModelShop } from './model-shop.ts';
+import { MemoryStockTable } from './stock-table.ts';
+
+type Message = { consumer: 'order' | 'payment' | 'stock'; event: CloudEvent; inFlight: boolean };
+/** Somebody at work on messages: every step goes to its next await, and there it may be left for good. */
+type Worker = { messages: Message[]; steps: AsyncGenerator<void, boolean> };
+
+const CONSUMERS = ['order', 'payment', 'stock'] as const;
+const MOST_STEPS = 5_000;
+
+/**
+ * The rules of order, payment and stock, taken apart into their single reads, writes, calls and messages, which a list of
+ * numbers puts into any sequence, repeats, loses and kills. After each write all must be as the independent `ModelShop` says.
+ */
+export class Exploration {
+  readonly orders = new Map<string, Order>();
+  readonly payments = new Map<string, Payment>();
+  readonly gateway = new FakeGateway();
+  readonly stock: MemoryStockTable;
+  readonly feed: OrderProgressed['data'][] = [];
+  readonly failures: string[] = [];
+  readonly model: ModelShop;
+  /** How many steps were taken, over all numbers. */
+  taken = 0;
+  private readonly mayTimeOut: ReadonlySet<string>;
+  private readonly messages: Message[] = [];
+  private workers: Worker[] = [];
+  private numbers: number[] = [];
+  private clock = 0;
+
+  constructor(available: Record<string, number>, mayTimeOut: ReadonlySet<string>) {
+    this.stock = new MemoryStockTable(available);
+    this.model = new ModelShop(available);
+    this.mayTimeOut = mayTimeOut;
+    this.gateway.losesAnswer = () => this.misfortune(6);
+    this.stock.conflicts = () => this.misfortune(8);
+  }
+
+  send(event: CloudEvent): void {
+    for (const consumer of CONSUMERS) {
+      const { consumes }: Route = routing[consumer];
+      if (consumes.some(({ type }) => type === event.type)) this.messages.push({ consumer, event, inFlight: false });
+    }
+  }
+
+  async run(numbers: readonly number[]): Promise<void> {
+    this.numbers = [...numbers];
+    for (; this.taken < MOST_STEPS; this.taken += 1) {
+      this.clock += 1;
+      const number = this.numbers.shift();
+      if (!(await this.step(number))) return;
+    }
+    throw new Error('The exploration does not come to an end');
+  }
+
+  private async step(number: number | undefined): Promise<boolean> {
+    const idle = this.messages.filter(({ inFlight }) => !inFlight);
+    if (number === undefined) {
+      // From now on all goes well, one after the other.
+      const [worker] = this.workers;
+      if (worker === undefined && idle[0] !== undefined) this.begin(idle[0], []);
+      else if (worker !== undefined) await this.advance(worker);
+      return this.workers.length > 0 || this.messages.length > 0;
+    }
+    const luck = Math.floor(number / 16);
+    const chosen = idle[luck % Math.max(1, idle.length)];
+    const worker = this.workers[luck % Math.max(1, this.workers.length)];
+    const kind = number % 16;
+    if (kind === 0) this.workers = this.workers.filter((other) => other !== worker || this.abandon(other));
+    else if (kind === 1) this.sweep();
+    else if (kind === 2 && luck % 4 === 0) this.dayGoesBy();
+    else if (kind < 7 && chosen !== undefined) this.begin(chosen, idle);
+    else if (worker !== undefined) await this.advance(worker);
+    else if (chosen !== undefined) this.begin(chosen, idle);
+    return true;
+  }
+
+  /** Nobody who was at work lives to see it, and the gateway has forgotten its idempotency keys. */
+  private dayGoesBy(): void {
+    for (const worker of this.workers) this.abandon(worker);
+    this.workers = [];
+    this.gateway.forgetKeys();
+  }
+
+  private misfortune(chances: number): boolean {
+    return (this.numbers.shift() ?? 1) % chances === 0;
+  }
+
+  /** Somebody else may begin on the same messages later: nothing was deleted. */
+  private abandon({ messages }: Worker): false {
+    for (const message of messages) message.inFlight = false;
+    return false;
+  }
+
+  private begin(message: Message, idle: readonly Message[]): void {
+    const messages = [message];
+    if (message.consumer === 'stock') {
+      const orders = new Set([message.event.subject]);
+      for (const other of idle) {
+        if (other.consumer !== 'stock' || messages.length === 3 || orders.has(other.event.subject)) continue;
+        orders.add(other.event.subject);
+        messages.push(other);
+      }
+    }
+    // In one of eight cases SQS delivers to somebody else as well.
+    for (const one of messages) one.inFlight = !this.misfortune(8);
+    const steps =
+      message.consumer === 'stock'
+        ? this.onStock(messages)
+        : message.consumer === 'payment'
+          ? this.onPayment(message.event as PaymentInput)
+          : this.onOrder(message.event as OrderInput);
+    this.workers.push({ messages, steps });
+  }
+
+  private async advance(worker: Worker): Promise<void> {
+    const { done, value } = await worker.steps.next().catch((error: Error) => {
+      if (error.name === 'UnavailableError') return { done: true, value: false };
+      throw error;
+    });
+    if (!done) return;
+    this.workers = this.workers.filter((other) => other !== worker);
+    this.abandon(worker);
+    if (value) for (const message of worker.messages) this.delete(message);
+  }
+
+  private delete(message: Message): void {
+    const index = this.messages.indexOf(message);
+    if (index >= 0) this.messages.splice(index, 1);
+  }
+
+  private sweep(): void {
+    for (const { orderId, open } of this.orders.values()) {
+      if (open !== undefined && this.mayTimeOut.has(orderId)) this.send(deadlinePassed({ orderId }));
+    }
+  }
+
+  private now = () => new Date(Date.UTC(2026, 10, 21, 9) + this.clock * 1000);
+
+  private write<R extends OrderRecord>(table: Map<string, R>, before: R | undefined, after: R): R | undefined {
+    if (table.get(after.orderId)?.version !== before?.version) return undefined;
+    const saved = { ...after, version: (before?.version ?? 0) + 1 };
+    table.set(after.orderId, saved);
+    // The table commits, the answer is lost, and the SDK's own second try is refused.
+    return this.misfortune(12) ? undefined : saved;
+  }
+
+  private async *onPayment(event: PaymentInput): AsyncGenerator<void, boolean> {
+    const { orderId } = event.data;
+    let known = event.type === 'shop.order.placed.v1' ? undefined : this.payments.get(orderId);
+    let input: Parameters<typeof nextPayment>[1] = delivery(event);
+    for (;;) {
+      yield;
+      const step = this.decide(event, () => nextPayment(known, input, this.now()));
+      if (step === undefined) return true;
+      if (step.after !== undefined) {
+        const saved = this.write(this.payments, known, step.after);
+        if (saved === undefined) {
+          yield;
+          known = this.payments.get(orderId);
+          continue;
+        }
+        known = saved;
+      }
+      yield;
+      if (step.action === undefined) return this.publish(step.publish ?? []);
+      const { action } = step;
+      input = await performPayment(this.gateway, action);
+      this.model.expectMoney(orderId, this.gateway.ledger);
+    }
+  }
+
+  private async *onOrder(event: OrderInput): AsyncGenerator<void, boolean> {
+    const { orderId } = event.data;
+    let known = event.type === 'shop.order.placed.v1' ? undefined : this.orders.get(orderId);
+    for (;;) {
+      yield;
+      const step = this.decide(event, () => nextOrder(known, delivery(event), this.now()));
+      if (step === undefined) return true;
+      if (step.after !== undefined) {
+        const version = this.orders.get(orderId)?.version;
+        const saved = this.write(this.orders, known, step.after);
+        if (this.orders.get(orderId)?.version !== version) this.model.onOrder(event);
+        this.model.expectOrder(orderId, this.orders.get(orderId));
+        if (saved === undefined) {
+          yield;
+          known = this.orders.get(orderId);
+          continue;
+        }
+      }
+      yield;
+      const out = step.publish ?? [];
+      // The feed takes a first part of the steps, the bus takes the decision or does not.
+      let stopped = false;
+      const taken = out.filter((each) => {
+        if (each.type !== 'shop.order.progressed.v1') return !this.misfortune(6);
+        stopped ||= this.misfortune(8);
+        return !stopped;
+      });
+      for (const each of taken) {
+        if (each.type === 'shop.order.progressed.v1') this.feed.push((each as OrderProgressed).data);
+        else this.send(each);
+      }
+      yield;
+      const order = this.orders.get(orderId);
+      const noted = publishedSteps(taken).get(orderId) ?? 0;
+      if (order !== undefined && noted > order.published && !this.misfortune(6))
+        this.orders.set(orderId, { ...order, published: noted });
+      return taken.length === out.length;
+    }
+  }
+
+  private async *onStock(messages: readonly Message[]): AsyncGenerator<void, boolean> {
+    const events = messages.map(({ event }) => event as StockInput);
+    const since = this.model.moment;
+    const cancelled = events.filter(({ type }) => type === 'shop.order.cancelled.v1');
+    const known: Known = {
+      reservations: await this.stock.load(cancelled.map(({ data }) => data.orderId)),
+      available: new Map(),
+    };
+    for (let round = 0; round < 6; round += 1) {
+      yield;
+      const attempt = plan(
+        events.map((event) => delivery(event)),
+        known,
+        this.now(),
+      );
+      for (const one of attempt.planned) if ('failure' in one) this.failures.push(String(one.failure));
+      const idle = attempt.planned.every((one) => !('write' in one));
+      const refusal = idle ? undefined : await this.stock.commit(attempt);
+      if (refusal === undefined) {
+        const rejected = (orderId: string) => this.stock.reservations.get(orderId)?.state === 'rejected';
+        this.model.onStock(events, rejected, since);
+        this.model.expectShelves(this.stock.shelves);
+        yield;
+        return this.publish(attempt.planned.flatMap((one) => ('publish' in one ? one.publish : [])));
+      }
+      for (const [orderId, reservation] of refusal.reservations) known.reservations.set(orderId, reservation);
+      for (const [sku, available] of refusal.available) known.available.set(sku, available);
+    }
+    return false;
+  }
+
+  private decide<Decision>(event: CloudEvent, decide: () => Decision): Decision | undefined {
+    try {
+      return decide();
+    } catch (error) {
+      this.failures.push(`${event.type}: ${error}`);
+      return undefined;
+    }
+  }
+
+  private publish(events: readonly CloudEvent[]): boolean {
+    const taken = events.filter(() => !this.misfortune(8));
+    for (const event of taken) this.send(event);
+    return taken.length === events.length;
+  }
+
+  /** What must hold once all is quiet. */
+  expectAgreement(): void {
+    expect(this.failures).toEqual([]);
+    for (const [orderId, order] of this.orders) {
+      this.model.expectEnd(orderId, order, this.gateway.ledger);
+      const steps = this.feed.filter((step) => step.orderId === orderId).map(({ sequence }) => sequence);
+      const first = steps.filter((sequence, index) => steps.indexOf(sequence) === index);
+      expect(first).toEqual(order.timeline.map((_, index) => index + 1));
+    }
+    this.model.expectShelves(this.stock.shelves);
+    for (const { reserved } of this.stock.shelves.values()) expect(reserved, 'held for nobody').toBe(0);
+  }
+}

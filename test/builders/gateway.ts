@@ -1,0 +1,56 @@
+import type { Money } from '../../contracts/money.ts';
+import type { Charge, ChargeAnswer, PaymentGateway } from '../../lambdas/payment/gateway.ts';
+import { UnavailableError } from '../../lambdas/runtime/failure.ts';
+
+export type LedgerEntry = { kind: 'capture' | 'refund'; orderId: string; money: Money };
+
+/** A payment provider in memory, with idempotency keys that it can forget and answers that can get lost on the way. */
+export class FakeGateway implements PaymentGateway {
+  /** Every movement of money, in sequence. */
+  readonly ledger: LedgerEntry[] = [];
+  calls = 0;
+  /** Says whether the answer to the present call gets lost after the call had its effect. */
+  losesAnswer: () => boolean = () => false;
+  private readonly keys = new Map<string, ChargeAnswer | undefined>();
+
+  async capture({ orderId, token, money }: Charge): Promise<ChargeAnswer> {
+    const answer = this.once(`capture ${orderId}`, (): ChargeAnswer => {
+      if (token === 'tok_declined') return { kind: 'declined', reason: 'card_declined' };
+      this.ledger.push({ kind: 'capture', orderId, money });
+      return { kind: 'captured' };
+    });
+    return answer ?? { kind: 'captured' };
+  }
+
+  async find(orderId: string): Promise<{ captured: boolean; refunded: boolean }> {
+    this.calls += 1;
+    if (this.losesAnswer()) throw new UnavailableError('The answer got lost');
+    return {
+      captured: this.entries('capture', orderId).length > 0,
+      refunded: this.entries('refund', orderId).length > 0,
+    };
+  }
+
+  async refund(orderId: string, money: Money): Promise<void> {
+    this.once(`refund ${orderId}`, () => {
+      this.ledger.push({ kind: 'refund', orderId, money });
+      return undefined;
+    });
+  }
+
+  /** A day goes by: the provider does not recognise a repeated call any more. */
+  forgetKeys(): void {
+    this.keys.clear();
+  }
+
+  entries(kind: LedgerEntry['kind'], orderId: string): LedgerEntry[] {
+    return this.ledger.filter((entry) => entry.kind === kind && entry.orderId === orderId);
+  }
+
+  private once(key: string, effect: () => ChargeAnswer | undefined): ChargeAnswer | undefined {
+    this.calls += 1;
+    if (!this.keys.has(key)) this.keys.set(key, effect());
+    if (this.losesAnswer()) throw new UnavailableError('The answer got lost');
+    return this.keys.get(key);
+  }
+}

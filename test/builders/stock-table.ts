@@ -1,0 +1,84 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Plan, Reservation, ReservationWrite, Shelf } from '../../lambdas/stock/rules.ts';
+import type { Refusal, StockTable } from '../../lambdas/stock/table.ts';
+
+const MOST_ACTIONS = 100;
+
+/** The shelves in memory, with the conditions of the real table's transactions; counts calls and can be made to conflict. */
+export class MemoryStockTable implements StockTable {
+  readonly shelves = new Map<string, Shelf>();
+  readonly reservations = new Map<string, Reservation>();
+  loads = 0;
+  /** The number of actions of every transaction that was tried. */
+  readonly transactions: number[] = [];
+  /** Says whether somebody else is in the way of the present transaction. */
+  conflicts: () => boolean = () => false;
+
+  constructor(available: Record<string, number> = {}) {
+    for (const [sku, pieces] of Object.entries(available))
+      this.shelves.set(sku, { sku, available: pieces, reserved: 0, sold: 0 });
+  }
+
+  async load(orderIds: readonly string[]): Promise<Map<string, Reservation | null>> {
+    if (orderIds.length > 0) this.loads += 1;
+    return new Map(orderIds.map((orderId) => [orderId, structuredClone(this.reservations.get(orderId) ?? null)]));
+  }
+
+  async commit({ planned, movements }: Plan): Promise<Refusal | undefined> {
+    const writes = planned.flatMap((one) => ('write' in one && one.write !== undefined ? [one.write] : []));
+    this.transactions.push(writes.length + movements.size);
+    const keys = new Set(writes.map(({ after }) => after.orderId));
+    if (writes.length + movements.size > MOST_ACTIONS || keys.size < writes.length) {
+      throw Object.assign(new Error('Too many actions, or two on one item'), { name: 'ValidationException' });
+    }
+    const refusal: Refusal = { reservations: new Map(), available: new Map(), conflict: this.conflicts() };
+    if (refusal.conflict) return refusal;
+    for (const { before, after } of writes) {
+      const held = this.reservations.get(after.orderId);
+      const asBelieved =
+        before === null
+          ? held === undefined
+          : held?.state === before.state && isDeepStrictEqual(held.lines, before.lines);
+      if (!asBelieved) refusal.reservations.set(after.orderId, structuredClone(held ?? null));
+    }
+    for (const [sku, { available, reserved }] of movements) {
+      const shelf = this.shelves.get(sku);
+      const enough = shelf !== undefined && shelf.available >= -available && shelf.reserved >= -reserved;
+      if (!enough) refusal.available.set(sku, shelf?.available ?? 0);
+    }
+    if (refusal.reservations.size + refusal.available.size > 0) return refusal;
+    for (const write of writes) this.carryOut(write);
+    for (const [sku, movement] of movements) {
+      const shelf = this.shelf(sku);
+      for (const part of ['available', 'reserved', 'sold'] as const) shelf[part] += movement[part];
+    }
+    return undefined;
+  }
+
+  /** A change of a reservation writes its state and its time where it has one, and leaves the rest, as in the real table. */
+  private carryOut({ before, after }: ReservationWrite): void {
+    if (before === null) return void this.reservations.set(after.orderId, structuredClone(after));
+    const held = this.reservations.get(after.orderId) ?? before;
+    const { state, time = held.time } = after;
+    this.reservations.set(after.orderId, { ...held, state, time });
+  }
+
+  shelf(sku: string): Shelf {
+    const shelf = this.shelves.get(sku);
+    if (shelf === undefined) throw new Error(`There is no shelf ${sku}`);
+    return shelf;
+  }
+
+  /** What ever came in of a SKU. */
+  sum(sku: string): number {
+    const { available, reserved, sold } = this.shelf(sku);
+    return available + reserved + sold;
+  }
+
+  /** The lowest number on any shelf. */
+  lowest(): number {
+    return Math.min(
+      ...[...this.shelves.values()].flatMap(({ available, reserved, sold }) => [available, reserved, sold]),
+    );
+  }
+}

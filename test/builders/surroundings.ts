@@ -1,0 +1,42 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { CloudEvent } from '../../contracts/cloud-event.ts';
+import type { Surroundings } from '../../lambdas/runtime/consume.ts';
+import type { DeadLetter } from '../../lambdas/runtime/queue.ts';
+
+export type FakeSurroundings = Surroundings & {
+  published: CloudEvent[];
+  letters: DeadLetter[];
+  postponed: { record: SQSRecord; seconds: number }[];
+};
+
+/** A bus and a queue in memory, which remember what they were asked; any part can be replaced. */
+export function surroundings(
+  parts: Pick<Partial<Surroundings>, 'publish' | 'onPublished' | 'policy'> & {
+    queue?: Partial<Surroundings['queue']>;
+  } = {},
+): FakeSurroundings {
+  const published: CloudEvent[] = [];
+  const letters: DeadLetter[] = [];
+  const postponed: { record: SQSRecord; seconds: number }[] = [];
+  return {
+    published,
+    letters,
+    postponed,
+    publish:
+      parts.publish ??
+      (async (events) => {
+        published.push(...events);
+        return events.map(() => undefined);
+      }),
+    queue: {
+      postpone: async (messages) => void postponed.push(...messages),
+      deadLetter: async (given) => {
+        letters.push(...given);
+        return new Set(given.map(({ record }) => record.messageId));
+      },
+      ...parts.queue,
+    },
+    ...(parts.onPublished === undefined ? {} : { onPublished: parts.onPublished }),
+    ...(parts.policy === undefined ? {} : { policy: parts.policy }),
+  };
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { settingsFrom } from '../../infra/settings.ts';
+import { ShopMessagingStack } from '../../infra/shop-messaging-stack.ts';
+
+// A template is plain JSON of many shapes, and the tests ask for what should be there.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Json = any;
+export type Resource = { id: string; properties: Json; deletionPolicy: string | undefined };
+
+const root = join(import.meta.dirname, '..', '..');
+
+const synthesised = new Map<string, ReturnType<typeof stackWith>>();
+
+/** Takes `-c` settings and gives the stack as `cdk synth` would make it, in a form that is easy to ask; each is made once. */
+export function synthesise(context: Record<string, string> = {}): ReturnType<typeof stackWith> {
+  const key = JSON.stringify(context);
+  const template = synthesised.get(key) ?? stackWith(context);
+  synthesised.set(key, template);
+  return template;
+}
+
+function stackWith(context: Record<string, string>) {
+  const { context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
+  const app = new App({ context: { ...flags, ...context } });
+  const stack = new ShopMessagingStack(app, 'ShopMessaging', settingsFrom(app.node));
+  const template = Template.fromStack(stack);
+  const resources = (type: string): Resource[] =>
+    Object.entries(template.findResources(type)).map(([id, { Properties, DeletionPolicy }]) => ({
+      id,
+      properties: Properties,
+      deletionPolicy: DeletionPolicy,
+    }));
+  const one = (type: string, prefix: string): Resource => {
+    const [found, ...others] = resources(type).filter(({ id }) => id.startsWith(prefix));
+    if (found === undefined || others.length > 0)
+      throw new Error(`There is not one ${type} whose id starts with ${prefix}`);
+    return found;
+  };
+  return {
+    stack,
+    outputs: Object.keys(template.findOutputs('*')),
+    outputValue: (name: string): Json => template.findOutputs(name)[name]?.Value,
+    resources,
+    /** The parts of one consumer. */
+    consumer(name: string) {
+      const construct = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+      const queues = resources('AWS::SQS::Queue').filter(({ id }) => id.startsWith(construct));
+      const queue = queues.find(({ id }) => id.startsWith(`${construct}Queue`));
+      const deadLetterQueue = queues.find(({ id }) => id.startsWith(`${construct}DeadLetterQueue`));
+      if (queue === undefined || deadLetterQueue === undefined) throw new Error(`${name} lacks a queue`);
+      const fn = one('AWS::Lambda::Function', `${construct}Function`);
+      const pointsAt = (target: Resource, reference: Json) => reference?.['Fn::GetAtt']?.[0] === target.id;
+      return {
+        queue,
+        deadLetterQueue,
+        function: fn,
+        mapping: one('AWS::Lambda::EventSourceMapping', `${construct}Function`),
+        role: one('AWS::IAM::Policy', `${construct}Function`),
+        subscriptions: resources('AWS::SNS::Subscription').filter(({ properties }) =>
+          pointsAt(queue, properties.Endpoint),
+        ),
+        rules: resources('AWS::Events::Rule').filter(({ properties }) =>
+          properties.Targets.some(({ Arn }: Json) => pointsAt(queue, Arn)),
+        ),
+        /** The statements of a queue's own policy. */
+        statements: (target: Resource): Json[] =>
+          resources('AWS::SQS::QueuePolicy')
+            .filter(({ properties }) => properties.Queues.some(({ Ref }: Json) => Ref === target.id))
+            .flatMap(({ properties }) => properties.PolicyDocument.Statement),
+      };
+    },
+  };
+}
+
+/** Takes a policy statement and gives its actions as a list. */
+export const actionsOf = ({ Action }: Json): string[] => [Action].flat();

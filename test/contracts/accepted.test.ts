@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { catalog } from '../../contracts/catalog.ts';
+import { parseEvent } from '../../contracts/parse.ts';
+import { placed, priced } from '../builders/events.ts';
+import { validOrders } from '../builders/orders.ts';
+
+describe('What a publisher may send', () => {
+  test('any valid order parses, and comes out as it went in', () => {
+    fc.assert(
+      fc.property(validOrders, (order) => {
+        expect(parseEvent(JSON.stringify(order), catalog)).toEqual(order);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('type, id, source and data are enough; the rest is filled in', () => {
+    const { type, id, source, data } = placed();
+    expect(parseEvent(JSON.stringify({ type, id, source, data }), catalog)).toEqual({
+      type,
+      id,
+      source,
+      data,
+      specversion: '1.0',
+      datacontenttype: 'application/json',
+    });
+  });
+
+  test('a customer without a locale reads English', () => {
+    const order = placed();
+    const { id, phone } = order.data.customer;
+    const body = JSON.stringify({ ...order, data: { ...order.data, customer: { id, phone } } });
+    expect(parseEvent(body, catalog)).toMatchObject({ data: { customer: { locale: 'en' } } });
+  });
+
+  test.each([
+    '2026-11-21T09:00:00Z',
+    '2026-11-21T09:00:00.123Z',
+    '2026-11-21T18:00:00+09:00',
+    '2026-11-21T09:00:00.123456+00:00',
+  ])('the time may be written %s', (time) => {
+    expect(parseEvent(JSON.stringify({ ...placed(), time }), catalog)).toMatchObject({ time });
+  });
+
+  test('extension attributes and fields nobody knows are left out, not refused', () => {
+    const order = placed();
+    const body = JSON.stringify({ ...order, partitionkey: 'x', data: { ...order.data, giftWrap: true } });
+    expect(parseEvent(body, catalog)).toEqual(order);
+  });
+
+  test('an order may have 99 lines', () => {
+    const order = placed({ items: Array.from({ length: 99 }, (_, index) => priced(`S-${index}`)) });
+    expect(parseEvent(JSON.stringify(order), catalog)).toEqual(order);
+  });
+
+  test('the same SKU may be on two lines, and a line may be free of charge', () => {
+    const order = placed({
+      items: [
+        { sku: 'A', quantity: 2, unitPrice: 5 },
+        { sku: 'A', quantity: 1, unitPrice: 0 },
+      ],
+    });
+    expect(parseEvent(JSON.stringify(order), catalog)).toEqual(order);
+  });
+});

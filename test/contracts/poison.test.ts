@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import { catalog } from '../../contracts/catalog.ts';
+import { ContractError, parseEvent } from '../../contracts/parse.ts';
+import { placed } from '../builders/events.ts';
+
+const order = JSON.stringify(placed());
+const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+const withData = (data: string) => order.replace(/"data":.*$/, `"data":${data}}`);
+const withQuantity = (quantity: string) => order.replace('"quantity":1', `"quantity":${quantity}`);
+
+const poison: [string, string][] = [
+  ['broken JSON', order.slice(0, -1)],
+  ['nothing at all', ''],
+  ['null', 'null'],
+  ['an array', '[]'],
+  ['a number', '7'],
+  ['a text', '"order"'],
+  ['true', 'true'],
+  ['a text of 1 MiB', JSON.stringify('x'.repeat(1_048_574))],
+  ['1 MiB that is no JSON', 'x'.repeat(1_048_576)],
+  ['an order id of 1 MiB', order.replaceAll('o-1001', 'o'.repeat(1_048_000))],
+  ['10,000 levels deep', deep(10_000)],
+  ['data 10,000 levels deep', withData(deep(10_000))],
+  ['data that is null', withData('null')],
+  ['data of wrong types', withData('{"orderId":1,"customer":"c","payment":[],"items":"KB-01","total":12000}')],
+  ['a quantity of 1e400', withQuantity('1e400')],
+  ['a quantity of -1e400', withQuantity('-1e400')],
+  ['a quantity of 9007199254740993', withQuantity('9007199254740993')],
+  ['no quantity', withQuantity('0')],
+  ['less than no quantity', withQuantity('-1')],
+  ['a total of 1e400', order.replace('"amount":12000', '"amount":1e400')],
+  ['a total of 0', order.replace('"amount":12000', '"amount":0').replace('"unitPrice":12000', '"unitPrice":0')],
+  ['a wrong sum', order.replace('"amount":12000', '"amount":1')],
+  ['a lone surrogate in the id', order.replace('"id":"o-1001', '"id":"\\ud800')],
+  ['a lone surrogate in the token', order.replace('tok_visa', '\\udfff')],
+  ['a lone surrogate in the customer', order.replace('c-7', '\\ud83d')],
+  ['an empty type', order.replace(/"type":"[^"]*"/, '"type":""')],
+  ['the type __proto__', order.replace(/"type":"[^"]*"/, '"type":"__proto__"')],
+  ['__proto__ instead of data', order.replace('"data":', '"__proto__":')],
+  ['__proto__ as the items', order.replace('"items":', '"__proto__":')],
+];
+
+afterEach(() => {
+  // Whatever a message held, no object got a property from it.
+  expect(Object.keys(Object.prototype)).toEqual([]);
+  expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+});
+
+let slow = false;
+
+describe('Poison is refused as a broken contract', () => {
+  test.each(poison)('%s', (_, body) => {
+    expect(() => parseEvent(body, catalog)).toThrow(ContractError);
+  });
+
+  // A function has 30 seconds for ten messages; the sizes grow so that a slow parser is noticed before it blocks the run.
+  test.each([1_000, 20_000, 60_000, 520_000])('%i wrong items: refused within half a second, in few words', (count) => {
+    expect(slow, 'a smaller message was slow already').toBe(false);
+    const body = withData(`{"items":[${'0,'.repeat(count - 1)}0]}`);
+    const started = performance.now();
+    const error = thrownBy(() => parseEvent(body, catalog));
+    slow = performance.now() - started > 500;
+    expect(error).toBeInstanceOf(ContractError);
+    expect(slow).toBe(false);
+    expect((error as ContractError).message.length).toBeLessThan(64 * 1024);
+  });
+});
+
+describe('What is odd but harmless does not get through', () => {
+  test('__proto__ beside the data leaves no trace in the event', () => {
+    const body = order.replace('{"specversion"', '{"__proto__":{"polluted":true},"specversion"');
+    const event = parseEvent(body, catalog);
+    expect(event).toEqual(placed());
+    expect(Object.getPrototypeOf(event)).toBe(Object.prototype);
+  });
+});
+
+describe('Whatever arrives', () => {
+  const types = catalog.map(({ type }) => type);
+  const almost = fc.record(
+    {
+      type: fc.constantFrom(...types),
+      id: fc.oneof(fc.string(), fc.jsonValue()),
+      source: fc.oneof(fc.string(), fc.jsonValue()),
+      time: fc.jsonValue(),
+      data: fc.oneof(
+        fc.jsonValue(),
+        fc.record(
+          {
+            orderId: fc.jsonValue(),
+            items: fc.jsonValue(),
+            total: fc.jsonValue(),
+            __proto__: fc.constant({ polluted: true }),
+          },
+          { requiredKeys: [] },
+        ),
+      ),
+    },
+    { requiredKeys: ['type'] },
+  );
+
+  test('nothing but ContractError is ever thrown', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.json(),
+          fc.string(),
+          almost.map((value) => JSON.stringify(value)),
+        ),
+        (body) => {
+          const error = thrownBy(() => parseEvent(body, catalog));
+          expect(error === undefined || error instanceof ContractError).toBe(true);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('a valid order with any one value replaced is refused by that path, or still valid', () => {
+    const paths = [
+      ['id'],
+      ['source'],
+      ['data'],
+      ['data', 'orderId'],
+      ['data', 'customer'],
+      ['data', 'items'],
+      ['data', 'total'],
+      ['data', 'payment'],
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...paths), fc.jsonValue(), (path, value) => {
+        const spoilt = structuredClone(placed()) as unknown as Record<string, unknown>;
+        const holder = path.length === 1 ? spoilt : (spoilt.data as Record<string, unknown>);
+        holder[path.at(-1) ?? ''] = value;
+        const error = thrownBy(() => parseEvent(JSON.stringify(spoilt), catalog));
+        if (error instanceof ContractError) {
+          const others = error.problems.filter((problem) => !problem.startsWith(path.join('.')));
+          // Other items have another sum, which is the total's problem.
+          expect(others.filter((problem) => !problem.startsWith('data.total.amount: '))).toEqual([]);
+        } else expect(error).toBeUndefined();
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
