@@ -1,0 +1,43 @@
+/** How a wait grows: from this many seconds to at most that many. */
+export type Growth = { firstSeconds: number; longestSeconds: number };
+
+/** The longest wait between two tries that any policy asks for, in seconds. */
+export const LONGEST_WAIT_SECONDS = 900;
+
+/**
+ * Takes how long ago a message was sent, in seconds, and gives how many seconds to wait before its next try: half its age
+ * with full jitter, at least one second. As each wait adds to the age, waits grow exponentially, and a message never waits
+ * much longer than the outage it met (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ * `random` gives a number in [0, 1).
+ */
+export function backoffSeconds(
+  ageSeconds: number,
+  { firstSeconds, longestSeconds }: Growth = { firstSeconds: 2, longestSeconds: LONGEST_WAIT_SECONDS },
+  random: () => number = Math.random,
+): number {
+  const ceiling = Math.min(longestSeconds, Math.max(firstSeconds, ageSeconds / 2));
+  return 1 + Math.floor(random() * ceiling);
+}
+
+/** Takes a span in hours and gives how many tries fit into it on average: the number a queue must allow so as to outlast it. */
+export function triesWithin(hours: number): number {
+  let age = 0;
+  let tries = 0;
+  while (age < hours * 3600) {
+    tries += 1;
+    age += backoffSeconds(age, undefined, () => 0.5);
+  }
+  return tries;
+}
+
+/** Messages wait out an outage of this length. */
+export const OUTAGE_HOURS = 24;
+
+// What a function that hangs cannot postpone comes back after the queue's visibility timeout, at the least this long.
+const SHORTEST_VISIBILITY_SECONDS = 180;
+
+/**
+ * How often a message is tried before it is given up: twice what the outage takes on average, for jitter can be unlucky, and
+ * no less than an outage takes in which the function hangs every time.
+ */
+export const MOST_TRIES = Math.max(2 * triesWithin(OUTAGE_HOURS), (OUTAGE_HOURS * 3600) / SHORTEST_VISIBILITY_SECONDS);

@@ -1,0 +1,108 @@
+import { UnavailableError } from './failure.ts';
+
+/** Closed: calls go through. Open: none does. Half-open: one does, to see whether the other side is back, and the others wait for it. */
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+/** A change of state, as it goes to the log and the metrics. */
+export type Transition = { downstream: string; from: BreakerState; to: BreakerState; openSeconds?: number };
+
+/** The breaker is open: the call was not made. The message waits and is tried again. */
+export class CircuitOpenError extends UnavailableError {
+  override name = 'CircuitOpenError';
+}
+
+/** When a breaker opens and how long it stays so. Times in seconds; `random` gives a number in [0, 1). */
+export type BreakerSettings = {
+  downstream: string;
+  /** Failures in a row that open it. @default 5 */
+  failures?: number;
+  /** How long it stays open at first; each failed probe doubles it. @default 2 */
+  firstOpenSeconds?: number;
+  /** @default 15 */
+  longestOpenSeconds?: number;
+  /** How long a call may take before it counts as failed. @default 10 */
+  callSeconds?: number;
+  onTransition?: (transition: Transition) => void;
+  now?: () => number;
+  random?: () => number;
+};
+
+/**
+ * Takes a downstream's settings and gives a function that makes calls to it, or refuses to with `CircuitOpenError` while
+ * the downstream keeps failing (the Circuit Breaker of Nygard's "Release It!"). Only `UnavailableError` counts as a failure:
+ * a declined card is an answer. The state lives in one function instance, so each instance probes for itself.
+ */
+export function circuitBreaker(settings: BreakerSettings): <T>(call: () => Promise<T>) => Promise<T> {
+  const { downstream, failures = 5, firstOpenSeconds = 2, longestOpenSeconds = 15, callSeconds = 10 } = settings;
+  const { onTransition = () => {}, now = () => performance.now(), random = Math.random } = settings;
+  let state: BreakerState = 'closed';
+  let failuresInARow = 0;
+  let openSeconds = firstOpenSeconds;
+  let openUntil = 0;
+  let probe: Promise<void> = Promise.resolve();
+
+  // Other calls change it meanwhile, which the compiler does not expect.
+  const stateNow = (): BreakerState => state;
+  const become = (to: BreakerState) => {
+    if (state === to) return;
+    onTransition({ downstream, from: state, to, ...(to === 'open' ? { openSeconds } : {}) });
+    state = to;
+  };
+  const open = () => {
+    // Half the time is fixed and half is random, so that instances do not probe all at once.
+    openUntil = now() + openSeconds * 1000 * (0.5 + random() / 2);
+    become('open');
+    openSeconds = Math.min(longestOpenSeconds, openSeconds * 2);
+  };
+
+  const close = () => {
+    failuresInARow = 0;
+    openSeconds = firstOpenSeconds;
+    become('closed');
+  };
+  const attempt = async <T>(call: () => Promise<T>, isProbe: boolean): Promise<T> => {
+    // A call that was under way when it opened ends late and says nothing new: then only the probe's end counts.
+    const counts = () => isProbe || state === 'closed';
+    try {
+      const answer = await within(callSeconds, downstream, call);
+      if (counts()) close();
+      return answer;
+    } catch (error) {
+      if (!counts()) throw error;
+      // With any other error it answered, so it is there.
+      if (!(error instanceof UnavailableError)) close();
+      else {
+        failuresInARow += 1;
+        if (isProbe || failuresInARow >= failures) open();
+      }
+      throw error;
+    }
+  };
+
+  return async (call) => {
+    // Whoever comes during a probe waits for what it finds: at the end of an outage they all go through.
+    if (state === 'half-open') await probe;
+    if (stateNow() === 'open') {
+      if (now() < openUntil) throw new CircuitOpenError(`The ${downstream} keeps failing, so it was not called`);
+      become('half-open');
+      const probing = attempt(call, true);
+      probe = probing.then(
+        () => {},
+        () => {},
+      );
+      return probing;
+    }
+    return attempt(call, false);
+  };
+}
+
+async function within<T>(seconds: number, downstream: string, call: () => Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const late = () => reject(new UnavailableError(`The ${downstream} did not answer within ${seconds} s`));
+  const timer = setTimeout(late, seconds * 1000);
+  try {
+    return await Promise.race([call(), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

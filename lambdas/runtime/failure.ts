@@ -1,0 +1,73 @@
+/** A downstream cannot serve right now (an outage, a time-out, throttling): the message is tried again later. */
+export class UnavailableError extends Error {
+  override name = 'UnavailableError';
+}
+
+/** Someone else is working on the same order right now: the message is tried again shortly. */
+export class BusyError extends Error {
+  override name = 'BusyError';
+}
+
+/** A message that contradicts what is already recorded (a used order id with other contents); trying again cannot help. */
+export class ContradictionError extends Error {
+  override name = 'ContradictionError';
+}
+
+/** The invocation's time ran out before the message's turn was over: it is tried again. */
+export class OutOfTimeError extends Error {
+  override name = 'OutOfTimeError';
+}
+
+/**
+ * What becomes of a message that failed. `dead-letter`: now, for the same input would fail in the same way for ever.
+ * `retry`: after a wait that grows with each try from `firstSeconds` to at most `longestSeconds`.
+ */
+export type Treatment = { verdict: 'dead-letter' } | { verdict: 'retry'; firstSeconds: number; longestSeconds: number };
+
+/** A failure policy: the treatment of each error class by name; `otherwise` is for every class not named. */
+export type FailurePolicy = { [errorType: string]: Treatment } & { otherwise: Treatment };
+
+const never: Treatment = { verdict: 'dead-letter' };
+const outage: Treatment = { verdict: 'retry', firstSeconds: 2, longestSeconds: 900 };
+const brief: Treatment = { verdict: 'retry', firstSeconds: 1, longestSeconds: 30 };
+
+/** The policy of a consumer that names none of its own: what is not known to be permanent is worth another try. */
+export const defaultPolicy: FailurePolicy = {
+  // The message is wrong.
+  ContractError: never,
+  ContradictionError: never,
+  InvalidParameterException: never,
+  // The code is wrong.
+  TypeError: never,
+  ReferenceError: never,
+  RangeError: never,
+  SyntaxError: never,
+  ValidationException: never,
+  ItemCollectionSizeLimitExceededException: never,
+  // Somebody was in the way: that passes within seconds.
+  BusyError: brief,
+  TransactionConflictException: brief,
+  // Something is down, slow, throttling or forbidden: that may last.
+  otherwise: outage,
+};
+
+const LANGUAGE_ERRORS = new Set(['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError']);
+
+/** Takes whatever was thrown and a policy and gives the treatment. */
+export function treatmentOf(error: unknown, policy: FailurePolicy = defaultPolicy): Treatment {
+  if (!(error instanceof Error)) return policy.otherwise;
+  // An answer cut short is a SyntaxError in the SDK, an unreachable host a TypeError in Node's fetch: neither is our bug.
+  const aboutAnAnswer = error.cause !== undefined || '$response' in error || '$metadata' in error;
+  if (aboutAnAnswer && LANGUAGE_ERRORS.has(error.name)) return policy.otherwise;
+  return Object.hasOwn(policy, error.name) ? (policy[error.name] ?? policy.otherwise) : policy.otherwise;
+}
+
+/**
+ * Takes whatever was thrown, `undefined` and strings included, and gives its class and message for an operator. Phone
+ * numbers are taken out: AWS quotes the one it refuses.
+ */
+export function describeError(error: unknown): { errorType: string; errorMessage: string } {
+  if (!(error instanceof Error)) return { errorType: 'NonError', errorMessage: `a ${typeof error} was thrown` };
+  const errorType = error.name || 'Error';
+  return { errorType, errorMessage: (error.message || errorType).replaceAll(/\+\d{6,15}/g, '+…') };
+}

@@ -1,0 +1,117 @@
+import { type BatchStatementError, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BatchExecuteStatementCommand,
+  BatchGetCommand,
+  type BatchGetCommandOutput,
+  DynamoDBDocumentClient,
+} from '@aws-sdk/lib-dynamodb';
+import { UnavailableError } from './failure.ts';
+
+const STATEMENTS_PER_CALL = 25;
+const KEYS_PER_CALL = 100;
+const READ_ROUNDS = 5;
+
+/** What a consumer keeps of one order. `version` counts its writes; every write is conditional on the version it read. */
+export type OrderRecord = { orderId: string; version: number };
+
+/** A write to one record: what it is based on (`undefined`: there is none yet) and what it shall be. */
+export type Change<R extends OrderRecord> = { before: R | undefined; after: R };
+
+/** What became of one write: `conflict` means somebody else wrote first, so read again and decide again. */
+export type Saved = 'saved' | 'conflict' | Error;
+
+/** A table with one record per order. */
+export type Records<R extends OrderRecord> = {
+  /** Takes order ids and gives the records there are, read consistently. */
+  load(orderIds: readonly string[]): Promise<Map<string, R>>;
+  /** Takes changes to different orders and gives the fate of each; one refused write does not touch the others. */
+  save(changes: readonly Change<R>[]): Promise<Saved[]>;
+  /** Raises a number on existing records where it is lower, without a new version: for what no rule decides on. */
+  raise(attribute: keyof R & string, values: ReadonlyMap<string, number>): Promise<void>;
+};
+
+/** The document client every adapter uses; attributes that are `undefined` are left out. */
+export const documentClient = (client = new DynamoDBClient({})) =>
+  DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+
+/**
+ * Takes a table's name and gives its `Records`. Up to 25 conditional writes travel in one BatchExecuteStatement, each with
+ * its own answer, at the price of plain writes
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html).
+ */
+export function tableRecords<R extends OrderRecord>(table: string, client = documentClient()): Records<R> {
+  return {
+    async load(orderIds) {
+      const found = new Map<string, R>();
+      const keys: Record<string, unknown>[] = [...new Set(orderIds)].map((orderId) => ({ orderId }));
+      for (let start = 0; start < keys.length; start += KEYS_PER_CALL) {
+        let rest: Record<string, unknown>[] | undefined = keys.slice(start, start + KEYS_PER_CALL);
+        for (let round = 1; rest !== undefined && rest.length > 0; round += 1) {
+          if (round > READ_ROUNDS) throw new UnavailableError(`${table} did not give all records`);
+          const { Responses, UnprocessedKeys }: BatchGetCommandOutput = await client.send(
+            new BatchGetCommand({ RequestItems: { [table]: { Keys: rest, ConsistentRead: true } } }),
+          );
+          // What a table holds was written by `save`, so it has the record's shape.
+          for (const item of (Responses?.[table] ?? []) as R[]) found.set(item.orderId, item);
+          rest = UnprocessedKeys?.[table]?.Keys;
+        }
+      }
+      return found;
+    },
+
+    async save(changes) {
+      const fates: Saved[] = [];
+      for (let start = 0; start < changes.length; start += STATEMENTS_PER_CALL) {
+        const statements = changes.slice(start, start + STATEMENTS_PER_CALL).map((change) => statement(table, change));
+        const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements: statements }));
+        fates.push(...statements.map((_, index) => fate(Responses[index])));
+      }
+      return fates;
+    },
+
+    async raise(attribute, values) {
+      const statements = [...values].map(([orderId, value]) => ({
+        Statement: `UPDATE "${table}" SET "${attribute}" = ? WHERE "orderId" = ? AND "${attribute}" < ?`,
+        Parameters: [value, orderId, value],
+      }));
+      for (let start = 0; start < statements.length; start += STATEMENTS_PER_CALL) {
+        const Statements = statements.slice(start, start + STATEMENTS_PER_CALL);
+        const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements }));
+        const refused = Responses.map(fate).find((one) => one instanceof Error);
+        if (refused !== undefined) throw refused;
+      }
+    },
+  };
+}
+
+function statement<R extends OrderRecord>(table: string, { before, after }: Change<R>) {
+  const { orderId, ...attributes } = { ...after, version: (before?.version ?? 0) + 1 };
+  const wanted = Object.entries(attributes).filter(([, value]) => value !== undefined);
+  if (before === undefined) {
+    const fields = wanted.map(([name]) => `'${name}': ?`).join(', ');
+    const values = wanted.map(([, value]) => value);
+    return { Statement: `INSERT INTO "${table}" VALUE {'orderId': ?, ${fields}}`, Parameters: [orderId, ...values] };
+  }
+  // Only what changed is written, so that an attribute somebody else keeps on the record stays as it is.
+  const was = new Map<string, unknown>(Object.entries(before));
+  const changed = wanted.filter(([name, value]) => was.get(name) !== value);
+  const gone = [...was.keys()].filter((name) => name !== 'orderId' && !wanted.some(([kept]) => kept === name));
+  const clauses = [...changed.map(([name]) => `SET "${name}" = ?`), ...gone.map((name) => `REMOVE "${name}"`)];
+  return {
+    Statement: `UPDATE "${table}" ${clauses.join(' ')} WHERE "orderId" = ? AND "version" = ?`,
+    Parameters: [...changed.map(([, value]) => value), orderId, before.version],
+  };
+}
+
+function fate(response: { Error?: BatchStatementError | undefined } | undefined): Saved {
+  if (response === undefined) return new UnavailableError('The write was not answered');
+  const error = response.Error;
+  if (error === undefined) return 'saved';
+  if (error.Code === 'DuplicateItem' || error.Code === 'ConditionalCheckFailed') return 'conflict';
+  if (error.Code === 'TransactionConflict') return 'conflict';
+  const failure = new UnavailableError(
+    `The write was refused: ${error.Code ?? 'no code'} ${error.Message ?? ''}`.trim(),
+  );
+  if (error.Code === 'ValidationError') failure.name = 'ValidationException';
+  return failure;
+}

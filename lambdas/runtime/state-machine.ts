@@ -1,0 +1,137 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { CloudEvent } from '../../contracts/cloud-event.ts';
+import type { Delivery, Handle, OrderEvent, Result } from './delivery.ts';
+import { BusyError } from './failure.ts';
+import type { Change, OrderRecord, Records, Saved } from './records.ts';
+
+/**
+ * What a rule decides: the record as it shall be (absent: it stays), the effect to carry out once that is written, and the
+ * events to publish in the end.
+ */
+export type Step<R, Action> = { after?: R; action?: Action; publish?: readonly CloudEvent[] };
+
+/**
+ * A consumer's rules and its effects. `next` is pure: it takes the order's record and either a delivery or the outcome of
+ * an effect. `perform` carries out an effect and must be safe to carry out again after a crash.
+ */
+export type StateMachine<R extends OrderRecord, E extends OrderEvent, Action, Outcome> = {
+  next(record: R | undefined, input: Delivery<E> | Outcome): Step<R, Action>;
+  perform?(action: Action): Promise<Outcome>;
+  /** True for events that usually are an order's first: they are tried without reading a record first. */
+  usuallyFirst(event: E): boolean;
+  /** Set where publishing changes the record, so that the next wave has to read it again. */
+  publishingChangesRecord?: true;
+};
+
+type Progress<Input, Action> = {
+  orderId: string;
+  input: Input;
+  action?: Action | undefined;
+  publish: CloudEvent[];
+  failure?: { reason: unknown };
+  /** An effect was carried out, so its outcome had better be written, whatever it takes. */
+  performed?: boolean;
+};
+
+// A writer that loses this often is among dozens on one order; its message had better wait its turn in the queue.
+const ROUNDS = 6;
+const LONGEST_PAUSE_MS = 40;
+
+/**
+ * Takes a state machine and the table of its records and gives a handler for whole waves: one read and one write for all
+ * orders of a wave, their effects side by side, one write for all outcomes.
+ */
+export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action, Outcome>(
+  machine: StateMachine<R, E, Action, Outcome>,
+  records: Records<R>,
+): Handle<E> {
+  type Input = Delivery<E> | Outcome;
+
+  const memories = new WeakMap<object, Map<string, R>>();
+
+  return async (deliveries, batch = {}) => {
+    const orders: Progress<Input, Action>[] = deliveries.map((delivery) => ({
+      orderId: delivery.event.data.orderId,
+      input: delivery,
+      publish: [],
+    }));
+    // A record that somebody else has changed meanwhile makes the write a conflict, and is read again then.
+    const known = memories.get(batch) ?? new Map<string, R>();
+    memories.set(batch, known);
+    const unread = deliveries.filter(({ event }) => {
+      const isKnown = known.has(event.data.orderId);
+      return isKnown ? machine.publishingChangesRecord : !machine.usuallyFirst(event);
+    });
+    await read(unread.map(({ event }) => event.data.orderId));
+
+    for (let active = orders; active.length > 0; ) {
+      await advance(active);
+      active = active.filter(({ action, failure }) => action !== undefined && failure === undefined);
+      await Promise.all(active.map(perform));
+      active = active.filter(({ failure }) => failure === undefined);
+    }
+    return orders.map(({ publish, failure }): Result => (failure ? { failure: failure.reason } : { publish }));
+
+    async function read(orderIds: readonly string[]): Promise<void> {
+      if (orderIds.length === 0) return;
+      for (const [orderId, record] of await records.load(orderIds)) known.set(orderId, record);
+    }
+
+    async function perform(order: Progress<Input, Action>): Promise<void> {
+      if (order.action === undefined || machine.perform === undefined) return;
+      try {
+        order.input = await machine.perform(order.action);
+        order.performed = true;
+      } catch (error) {
+        order.failure = { reason: error };
+      }
+    }
+
+    /** Writes; where effects were carried out, a call that fails as a whole counts against each write, which is tried again. */
+    async function save(writes: readonly (Change<R> & { order: Progress<Input, Action> })[]): Promise<Saved[]> {
+      if (writes.length === 0) return [];
+      try {
+        return await records.save(writes);
+      } catch (error) {
+        if (!writes.every(({ order }) => order.performed)) throw error;
+        return writes.map(() => (error instanceof Error ? error : new Error(String(error))));
+      }
+    }
+
+    /** Applies the rule and writes the result, deciding anew for those who lost a race. */
+    async function advance(active: Progress<Input, Action>[]): Promise<void> {
+      let undecided = active;
+      for (let round = 1; undecided.length > 0; round += 1) {
+        const writes: { order: Progress<Input, Action>; step: Step<R, Action>; before: R | undefined; after: R }[] = [];
+        for (const order of undecided) {
+          const before = known.get(order.orderId);
+          try {
+            const step = machine.next(before, order.input);
+            if (step.after === undefined) take(order, step);
+            else writes.push({ order, step, before, after: step.after });
+          } catch (error) {
+            order.failure = { reason: error };
+          }
+        }
+        const fates = await save(writes);
+        undecided = [];
+        writes.forEach(({ order, step, before, after }, index) => {
+          const fate = fates[index];
+          if (fate === 'saved') {
+            known.set(order.orderId, { ...after, version: (before?.version ?? 0) + 1 });
+            take(order, step);
+          } else if (fate !== 'conflict' && !(order.performed && round < ROUNDS)) order.failure = { reason: fate };
+          else if (round === ROUNDS) order.failure = { reason: new BusyError('Others keep writing to this order') };
+          else undecided.push(order);
+        });
+        if (undecided.length > 0 && round > 1) await wait(Math.random() * LONGEST_PAUSE_MS * round);
+        await read(undecided.map(({ orderId }) => orderId));
+      }
+    }
+  };
+}
+
+function take<R, Input, Action>(order: Progress<Input, Action>, step: Step<R, Action>): void {
+  order.action = step.action;
+  order.publish.push(...(step.publish ?? []));
+}

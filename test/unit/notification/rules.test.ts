@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Notification,
+  type NotificationInput,
+  nextNotification,
+  type TextSent,
+} from '../../../lambdas/notification/rules.ts';
+import { BusyError, ContradictionError } from '../../../lambdas/runtime/failure.ts';
+import { delivery } from '../../builders/deliveries.ts';
+import { cancelled, confirmed, placed } from '../../builders/events.ts';
+
+const LEASE = 30;
+const start = new Date('2026-11-21T09:00:00Z');
+const later = (seconds: number) => new Date(start.getTime() + seconds * 1000);
+
+/** One customer's texts, as a consumer with a table and a telephone would have them. */
+function notifications({ textWhenPlaced = false } = {}) {
+  let record: Notification | undefined;
+  const texts: string[] = [];
+  const published: string[] = [];
+  const advance = (input: Parameters<typeof nextNotification>[1], now: Date) => {
+    const step = nextNotification(record, input, { now, leaseSeconds: LEASE, textWhenPlaced });
+    if (step.after !== undefined) record = { ...step.after, version: (record?.version ?? 0) + 1 };
+    published.push(...(step.publish ?? []).map(({ data }) => (data as { template: string }).template));
+    return step;
+  };
+  return {
+    texts,
+    published,
+    record: () => record,
+    /** Delivers an event; the text it calls for goes out and is recorded, unless the function dies before or after sending. */
+    deliver(
+      event: NotificationInput,
+      { at = start, dies }: { at?: Date; dies?: 'before sending' | 'after sending' } = {},
+    ) {
+      const step = advance(delivery(event), at);
+      if (step.action === undefined || dies === 'before sending') return step;
+      texts.push(`${step.action.template} to ${step.action.phone}: ${step.action.message}`);
+      if (dies === undefined) advance({ sent: step.action } satisfies TextSent, at);
+      return step;
+    },
+  };
+}
+
+const english = placed({ locale: 'en' });
+
+describe('A decided order', () => {
+  test.each([
+    ['confirmed', confirmed(), /order-confirmed to \+821012345678: .*o-1001.*확정/],
+    ['cancelled', cancelled(), /order-cancelled to \+821012345678: .*o-1001.*취소/],
+  ])('that is %s is texted once, in the language of its customer', (_, decided, text) => {
+    const shop = notifications();
+    shop.deliver(placed());
+    expect(shop.texts).toEqual([]);
+    shop.deliver(decided);
+    expect(shop.texts).toEqual([expect.stringMatching(text)]);
+    expect(shop.published).toHaveLength(1);
+  });
+
+  test('is texted in English to everybody else', () => {
+    const shop = notifications();
+    shop.deliver(english);
+    shop.deliver(confirmed());
+    expect(shop.texts).toEqual([expect.stringContaining('is confirmed')]);
+  });
+
+  test('that is decided before it is placed is texted once it is known whom to text', () => {
+    const shop = notifications();
+    shop.deliver(cancelled());
+    expect(shop.texts).toEqual([]);
+    shop.deliver(placed());
+    expect(shop.texts).toEqual([expect.stringContaining('order-cancelled')]);
+  });
+
+  test('is texted once, however often anything is delivered', () => {
+    const shop = notifications();
+    for (const event of [
+      placed(),
+      confirmed(),
+      confirmed(),
+      placed(),
+      placed({ id: 'another' }),
+      confirmed({ id: 'another' }),
+    ])
+      shop.deliver(event);
+    expect(shop.texts).toHaveLength(1);
+    expect(new Set(shop.published)).toEqual(new Set(['order-confirmed']));
+  });
+
+  test('publishes the same event again when it is delivered again, for the first may not have arrived', () => {
+    const shop = notifications();
+    shop.deliver(placed());
+    shop.deliver(confirmed());
+    const [again] = shop.deliver(confirmed(), { at: later(3_600) }).publish ?? [];
+    expect(again).toMatchObject({
+      id: 'o-1001.order-confirmed',
+      time: start.toISOString(),
+      data: { orderId: 'o-1001', template: 'order-confirmed' },
+    });
+  });
+
+  test.each([
+    [confirmed(), cancelled()],
+    [cancelled(), confirmed()],
+  ])('cannot be decided otherwise later', (first, second) => {
+    const shop = notifications();
+    shop.deliver(placed());
+    shop.deliver(first);
+    expect(() => shop.deliver(second)).toThrow(ContradictionError);
+    expect(shop.texts).toHaveLength(1);
+  });
+
+  test('is texted at the number it was placed with first', () => {
+    const shop = notifications();
+    shop.deliver(placed());
+    shop.deliver(placed({ phone: '+447700900123' }));
+    shop.deliver(confirmed());
+    expect(shop.texts).toEqual([expect.stringContaining('+821012345678')]);
+  });
+});
+
+describe('What is published', () => {
+  test('says which text went out, never its words or the number', () => {
+    const shop = notifications();
+    shop.deliver(english);
+    const { action } = shop.deliver(confirmed());
+    if (action === undefined) throw new Error('a text is due');
+    const { publish } = nextNotification(
+      shop.record(),
+      { sent: action },
+      { now: start, leaseSeconds: LEASE, textWhenPlaced: false },
+    );
+    expect(publish).toHaveLength(1);
+    expect(JSON.stringify(publish)).not.toMatch(/8210|Thank/);
+  });
+});
+
+describe('Texting when an order is placed', () => {
+  test('is off by default', () => {
+    const shop = notifications();
+    shop.deliver(placed());
+    expect(shop.texts).toEqual([]);
+  });
+
+  test('gives one text more, each once', () => {
+    const shop = notifications({ textWhenPlaced: true });
+    for (const event of [placed(), placed(), confirmed(), placed(), confirmed()]) shop.deliver(event);
+    expect(shop.texts.map((text) => text.split(' ')[0])).toEqual(['order-placed', 'order-confirmed']);
+  });
+
+  test('gives no text about the placing of an order that is decided already', () => {
+    const shop = notifications({ textWhenPlaced: true });
+    shop.deliver(cancelled());
+    shop.deliver(placed());
+    expect(shop.texts.map((text) => text.split(' ')[0])).toEqual(['order-cancelled']);
+  });
+});
+
+describe('Somebody who is sending a text', () => {
+  test('keeps everybody else from sending it for as long as an invocation can live', () => {
+    const shop = notifications();
+    shop.deliver(placed());
+    shop.deliver(confirmed(), { dies: 'before sending' });
+    expect(() => shop.deliver(confirmed(), { at: later(LEASE - 1) })).toThrow(BusyError);
+    expect(shop.texts).toEqual([]);
+  });
+
+  test('and died before it went out is replaced after that', () => {
+    const shop = notifications();
+    shop.deliver(placed());
+    shop.deliver(confirmed(), { dies: 'before sending' });
+    shop.deliver(confirmed(), { at: later(LEASE) });
+    expect(shop.texts).toHaveLength(1);
+    shop.deliver(confirmed(), { at: later(2 * LEASE) });
+    expect(shop.texts).toHaveLength(1);
+  });
+
+  test('and died between sending and recording causes the one repeat that is tolerated, and no third', () => {
+    const shop = notifications();
+    shop.deliver(placed());
+    shop.deliver(confirmed(), { dies: 'after sending' });
+    for (const seconds of [LEASE, 2 * LEASE, 3 * LEASE]) shop.deliver(confirmed(), { at: later(seconds) });
+    expect(shop.texts).toHaveLength(2);
+  });
+
+  test('does not overlook a decision that arrives meanwhile', () => {
+    const shop = notifications({ textWhenPlaced: true });
+    const { action } = shop.deliver(placed(), { dies: 'before sending' });
+    if (action === undefined) throw new Error('a text is due');
+    shop.deliver(confirmed());
+    const { after } = nextNotification(
+      shop.record(),
+      { sent: action },
+      { now: start, leaseSeconds: LEASE, textWhenPlaced: true },
+    );
+    expect(after?.texts).toEqual({
+      'order-placed': { sentAt: start.toISOString() },
+      'order-confirmed': { sentAt: start.toISOString() },
+    });
+    expect(after?.decision).toBe('order-confirmed');
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { orderPlaced } from '../../contracts/order.ts';
+import { parseEvent } from '../../contracts/parse.ts';
+import { outcomeOf } from '../../ops/demo/outcome.ts';
+import { piecesSold, type Scenario, scenarios } from '../../ops/demo/scenarios.ts';
+import { stockProblems, sumProblems } from '../../ops/demo/stock-sums.ts';
+import { placed } from '../../ops/orders/generate.ts';
+import type { Known } from '../../ops/orders/lookup.ts';
+
+const [first] = scenarios('run');
+if (first === undefined) throw new Error('There are no scenarios');
+const confirmed: Scenario = first;
+const { orderId } = confirmed.order;
+const capture = {
+  orderId,
+  kind: 'capture' as const,
+  amount: 12_000,
+  currency: 'KRW',
+  time: '2026-11-21T09:00:00.100Z',
+};
+
+/** What is on record of an order that went as it should. */
+const good: Known = {
+  order: {
+    orderId,
+    status: 'CONFIRMED',
+    timeline: [
+      { time: '2026-11-21T09:00:00.000Z', type: 'shop.order.placed.v1', source: '/shop/checkout' },
+      { time: '2026-11-21T09:00:00.100Z', type: 'shop.payment.captured.v1', source: '/shop/payment' },
+      { time: '2026-11-21T09:00:00.150Z', type: 'shop.order.confirmed.v1', source: '/shop/order' },
+    ],
+  },
+  payment: { state: 'captured' },
+  notification: {
+    contact: { phone: '+821012345678', locale: 'ko' },
+    texts: { 'order-confirmed': { sentAt: '2026-11-21T09:00:00.250Z' } },
+  },
+};
+
+describe('The demonstration', () => {
+  test.each(scenarios('0123456789').map((scenario) => [scenario.story, scenario] as const))(
+    'sends a valid order: %s',
+    (_, { order }) => {
+      expect(() => parseEvent(JSON.stringify(placed(order)), [orderPlaced])).not.toThrow();
+    },
+  );
+
+  test('sells what the confirmed orders hold, each once', () => {
+    expect(Object.fromEntries(piecesSold(scenarios('x')))).toEqual({ 'KB-01': 3, 'MS-02': 2 });
+  });
+});
+
+describe('An order of the demonstration', () => {
+  const problems = (known: Known, money = [capture]) => outcomeOf(confirmed, known, money).problems;
+
+  test('is right when status, money, payment and text are', () => {
+    expect(problems(good)).toEqual([]);
+  });
+
+  test('is measured from step to step', () => {
+    expect(outcomeOf(confirmed, good, [capture]).stages).toEqual({
+      placedToPayment: 100,
+      placedToDecided: 150,
+      decidedToText: 100,
+    });
+  });
+
+  test('is wrong when it was charged twice, or kept money it owes', () => {
+    expect(problems(good, [capture, capture])).toEqual(['was charged 2 times instead of 1']);
+    const declined = scenarios('x').find(({ story }) => story === 'out of stock');
+    if (declined === undefined) throw new Error('There is no such scenario');
+    expect(outcomeOf(declined, {}, [capture]).problems).toContain('was refunded 0 times instead of 1');
+  });
+
+  test('is wrong when it is undecided, unknown or not texted', () => {
+    expect(problems({}, [])).toContain('is unknown instead of CONFIRMED');
+    expect(problems({ ...good, notification: undefined })).toEqual(['was texted nothing instead of order-confirmed']);
+  });
+});
+
+describe('The shelves after the demonstration', () => {
+  const shelf = (available: number, reserved: number, sold: number) => [{ sku: 'KB-01', available, reserved, sold }];
+  const sold = new Map([['KB-01', 3]]);
+
+  test('are right when just what was confirmed is gone', () => {
+    expect(stockProblems(shelf(100, 0, 5), shelf(97, 0, 8), sold)).toEqual([]);
+  });
+
+  test.each([
+    ['sold twice', shelf(94, 0, 11), '6 pieces of KB-01 were sold instead of 3'],
+    ['still reserved', shelf(97, 3, 5), 'KB-01 has 3 pieces reserved instead of 0'],
+    ['lost', shelf(90, 0, 8), 'KB-01 has 98 pieces in all, not 105'],
+    ['gone', [], 'KB-01 has 0 pieces in all, not 105'],
+  ])('are wrong when pieces are %s', (_, after, problem) => {
+    expect(stockProblems(shelf(100, 0, 5), after, sold)).toContain(problem);
+  });
+
+  test('add up even when others bought too', () => {
+    expect(sumProblems(shelf(100, 0, 5), shelf(80, 5, 20))).toEqual([]);
+    expect(sumProblems(shelf(1, 0, 5), shelf(-1, 0, 7))).toEqual(['KB-01 has -1 pieces available']);
+  });
+});

@@ -1,0 +1,136 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sentence } from '../../ops/failure.ts';
+import { masked, money, span, table } from '../../ops/output.ts';
+import { at, surroundings } from '../../ops/surroundings.ts';
+import { fingerprint } from '../../ops/up/fingerprint.ts';
+import { lookUntil } from '../../ops/wait.ts';
+
+describe('Where the commands go', () => {
+  const secret = { AWS_ACCESS_KEY_ID: 'AKIAREAL', AWS_SECRET_ACCESS_KEY: 'real' };
+
+  test('is the address that is set, and never with real credentials', async () => {
+    const { local, config } = await surroundings({}, { ...secret, AWS_ENDPOINT_URL: 'http://127.0.0.1:4567' });
+    expect(local).toBe(true);
+    expect(config).toEqual({
+      endpoint: 'http://127.0.0.1:4567',
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+  });
+
+  test('is AWS when that is asked for, whatever address is set', async () => {
+    const env = { ...secret, AWS_ENDPOINT_URL: 'http://127.0.0.1:4567', AWS_DEFAULT_REGION: 'eu-west-1' };
+    expect(await surroundings({ aws: true }, env)).toEqual({
+      local: false,
+      where: 'AWS (eu-west-1)',
+      config: { region: 'eu-west-1' },
+    });
+    expect(env).not.toHaveProperty('AWS_ENDPOINT_URL');
+  });
+
+  test('is said in a sentence when it is no address', () => {
+    expect(() => at('foo')).toThrow('AWS_ENDPOINT_URL is "foo"');
+  });
+});
+
+describe('What is printed', () => {
+  test.each([
+    [{ amount: 12_000, currency: 'KRW' }, '₩12,000'],
+    [{ amount: 12_900, currency: 'EUR' }, '€129.00'],
+    [{ amount: 1_234, currency: 'KWD' }, 'KWD 1.234'],
+  ])('shows %o in the currency’s own unit', (paid, shown) => {
+    expect(money(paid).replace(/\s/g, ' ')).toBe(shown);
+  });
+
+  test.each([
+    ['+821012345678', '+82…5678'],
+    ['+1234567', '+12…67'],
+  ])('masks %s', (phone, shown) => {
+    expect(masked(phone)).toBe(shown);
+  });
+
+  test.each([
+    [84.4, '84 ms'],
+    [1_240, '1.2 s'],
+    [1_200_000, '20 min'],
+    [undefined, '–'],
+    [Number.NaN, '–'],
+  ])('shows %s milliseconds as %s', (milliseconds, shown) => {
+    expect(span(milliseconds)).toBe(shown);
+  });
+
+  test('is a table without colours, with numbers on the right', () => {
+    expect(
+      table(
+        ['sku', 'sold'],
+        [
+          ['KB-01', 7],
+          ['MS-02', 1_234],
+        ],
+      ).split('\n'),
+    ).toEqual(['sku    sold', 'KB-01     7', 'MS-02  1234']);
+  });
+
+  test('is one sentence when the engine went away', () => {
+    expect(sentence(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toContain('npm start');
+    expect(sentence(undefined)).toContain('without a reason');
+  });
+});
+
+describe('The fingerprint of a deployment', () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'fingerprint-'));
+    await mkdir(join(root, 'infra', 'constructs'), { recursive: true });
+    await writeFile(join(root, 'infra', 'constructs', 'a.ts'), 'a');
+    await writeFile(join(root, 'cdk.json'), '{}');
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  test('changes with any content and any name, and with nothing else', async () => {
+    const print = () => fingerprint(root, ['infra', 'cdk.json']);
+    const before = await print();
+    expect(await print()).toBe(before);
+    await writeFile(join(root, 'infra', 'constructs', 'a.ts'), 'b');
+    const changed = await print();
+    expect(changed).not.toBe(before);
+    await writeFile(join(root, 'infra', 'b.ts'), '');
+    expect(await print()).not.toBe(changed);
+  });
+});
+
+describe('Waiting', () => {
+  test('ends when what is seen is good', async () => {
+    let looks = 0;
+    const seen = await lookUntil(
+      async () => ++looks,
+      (count) => count === 3,
+      { deadline: Date.now() + 5_000, every: 1 },
+    );
+    expect(seen).toBe(3);
+  });
+
+  test('gives what was seen last when the deadline has passed', async () => {
+    expect(
+      await lookUntil(
+        async () => 'bad',
+        (seen) => seen === 'good',
+        { deadline: 0 },
+      ),
+    ).toBe('bad');
+  });
+
+  test('ends at once when it is interrupted', async () => {
+    const signal = AbortSignal.abort(new Error('stop'));
+    await expect(
+      lookUntil(
+        async () => 1,
+        () => false,
+        { deadline: Date.now() + 9_000, signal },
+      ),
+    ).rejects.toThrow('stop');
+  });
+});

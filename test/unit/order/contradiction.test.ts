@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { nextOrder, type Order, type OrderInput } from '../../../lambdas/order/rules.ts';
+import { ContradictionError } from '../../../lambdas/runtime/failure.ts';
+import { delivery } from '../../builders/deliveries.ts';
+import { captured, line, placed, priced, reserved } from '../../builders/events.ts';
+
+const now = new Date('2026-11-21T09:00:05Z');
+
+const after = (...events: OrderInput[]) =>
+  events.reduce<Order | undefined>((order, event) => nextOrder(order, delivery(event), now).after ?? order, undefined);
+
+const twoItems = placed({ items: [priced('A', 2), priced('B', 1)] });
+
+describe('Refused, for it cannot be about the order on record', () => {
+  test.each<[string, OrderInput[], OrderInput]>([
+    ['the same order with another total', [placed()], placed({ items: [{ sku: 'KB-01', quantity: 1, unitPrice: 1 }] })],
+    ['the same order in another currency', [placed()], placed({ currency: 'USD' })],
+    [
+      'the same order with other items of the same price',
+      [placed()],
+      placed({ items: [{ sku: 'KB-02', quantity: 1, unitPrice: 12_000 }] }),
+    ],
+    [
+      'the same order with one item more',
+      [placed()],
+      placed({ items: [{ sku: 'KB-01', quantity: 1, unitPrice: 12_000 }, priced('X', 1, 0)] }),
+    ],
+    ['another amount captured', [placed()], captured({ amount: 1 })],
+    ['the amount captured in another currency', [placed()], captured({ currency: 'USD' })],
+    ['other items reserved', [placed()], reserved({ items: [line('KB-02')] })],
+    ['fewer items reserved', [twoItems], reserved({ items: [line('A', 2)] })],
+    ['an order for which another amount was captured before', [captured({ amount: 1 })], placed()],
+    ['an order for which other items were reserved before', [reserved({ items: [line('KB-01', 2)] })], placed()],
+    ['another amount captured, also the second time', [placed(), captured()], captured({ amount: 1 })],
+    [
+      'the same order with another total, also once it is decided',
+      [placed(), captured(), reserved()],
+      placed({ currency: 'USD' }),
+    ],
+  ])('%s', (_, known, event) => {
+    const order = after(...known);
+    const kept = structuredClone(order);
+    expect(() => nextOrder(order, delivery(event), now)).toThrow(ContradictionError);
+    expect(order).toEqual(kept);
+  });
+});
+
+describe('Not a contradiction', () => {
+  test.each<[string, OrderInput[], OrderInput]>([
+    ['the same order in a new message', [placed()], placed({ id: 'another' })],
+    ['the same items in another sequence', [twoItems], placed({ items: [priced('B', 1), priced('A', 2)] })],
+    ['the same items on more lines', [twoItems], placed({ items: [priced('A', 1), priced('B', 1), priced('A', 1)] })],
+    [
+      'items reserved in one line per SKU',
+      [placed({ items: [priced('A', 1), priced('A', 1)] })],
+      reserved({ items: [line('A', 2)] }),
+    ],
+    ['the amount captured', [placed()], captured()],
+  ])('%s', (_, known, event) => {
+    expect(() => nextOrder(after(...known), delivery(event), now)).not.toThrow();
+  });
+});
+
+test('A refusal names the order and quotes neither money nor goods', () => {
+  const refused = () => nextOrder(after(placed()), delivery(placed({ currency: 'USD' })), now);
+  expect(refused).toThrow('Order o-1001 was already placed with another total');
+});

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import { nextOrder, type Order, type OrderInput, openParts } from '../../../lambdas/order/rules.ts';
+import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { delivery } from '../../builders/deliveries.ts';
+import {
+  cancelRequested,
+  captured,
+  deadlinePassed,
+  declined,
+  placed,
+  priced,
+  refunded,
+  rejected,
+  reserved,
+} from '../../builders/events.ts';
+import { quietLog } from '../../builders/quiet-log.ts';
+import { SimulatedShop } from '../../builders/shop.ts';
+
+quietLog();
+
+const now = new Date('2026-11-21T09:00:05Z');
+
+const orderAfter = (...events: OrderInput[]): Order | undefined =>
+  events.reduce<Order | undefined>((order, event) => nextOrder(order, delivery(event), now).after ?? order, undefined);
+
+describe('An order past its deadline', () => {
+  test.each<[string, OrderInput[]]>([
+    ['of which nothing was heard', []],
+    ['that is paid', [captured()]],
+    ['whose card was declined', [declined()]],
+    ['whose goods are set aside', [reserved()]],
+    ['whose goods are not there', [rejected()]],
+  ])('%s is cancelled as timed-out', (_, known) => {
+    const { after: order, publish = [] } = nextOrder(orderAfter(placed(), ...known), delivery(deadlinePassed()), now);
+    expect(order).toMatchObject({ status: 'CANCELLED', reason: 'timed-out' });
+    expect(order?.timeline.slice(-2)).toEqual([
+      { time: deadlinePassed().time, type: 'shop.order.deadline-passed.v1', source: '/shop/sweep' },
+      { time: now.toISOString(), type: 'shop.order.cancelled.v1', source: '/shop/order' },
+    ]);
+    expect(publish.at(-1)).toMatchObject({
+      type: 'shop.order.cancelled.v1',
+      data: { orderId: 'o-1001', reason: 'timed-out' },
+    });
+  });
+
+  test.each<[string, OrderInput[], string]>([
+    ['confirmed', [placed(), captured(), reserved()], 'CONFIRMED'],
+    ['cancelled', [placed(), cancelRequested()], 'CANCELLED'],
+  ])('that is %s already stays so, and the news leaves no trace', (_, known, status) => {
+    const order = orderAfter(...known);
+    expect(nextOrder(order, delivery(deadlinePassed()), now).after).toBeUndefined();
+    expect(order?.status).toBe(status);
+  });
+
+  test.each<[string, OrderInput[]]>([
+    ['nobody knows', []],
+    ['that is known only from an outcome', [captured()]],
+  ])('%s leaves no trace either, so that a deadline that does pass later counts', (_, known) => {
+    expect(nextOrder(orderAfter(...known), delivery(deadlinePassed()), now).after).toBeUndefined();
+    expect(orderAfter(...known, deadlinePassed(), placed())).toMatchObject({ status: 'PLACED' });
+    expect(orderAfter(...known, deadlinePassed(), placed(), deadlinePassed())).toMatchObject({ reason: 'timed-out' });
+  });
+
+  test('stays timed-out, whatever comes late', () => {
+    const order = orderAfter(placed(), deadlinePassed());
+    for (const late of [captured(), declined(), reserved(), rejected(), cancelRequested(), refunded()]) {
+      const step = nextOrder(order, delivery(late), now);
+      expect(step.after).toMatchObject({ status: 'CANCELLED', reason: 'timed-out' });
+      expect(step.after?.timeline).toHaveLength((order?.timeline.length ?? 0) + 1);
+    }
+  });
+});
+
+describe('The index of undecided orders', () => {
+  test('holds an order from when it is placed, since when by our own clock, until it is decided', () => {
+    expect(orderAfter(captured())).not.toHaveProperty('open');
+    const open = { open: expect.stringMatching(/^open-\d$/), openSince: now.toISOString() };
+    expect(orderAfter(placed())).toMatchObject(open);
+    expect(orderAfter(placed(), captured())).toMatchObject(open);
+    for (const deciding of [reserved(), rejected(), cancelRequested(), deadlinePassed()]) {
+      // Not `undefined`: an attribute has to be absent for the record to leave the index.
+      const keys = Object.keys(orderAfter(placed(), captured(), deciding) ?? {});
+      expect(keys).toContain('status');
+      expect(keys).not.toEqual(expect.arrayContaining(['open']));
+      expect(keys).not.toEqual(expect.arrayContaining(['openSince']));
+    }
+    expect(orderAfter(captured(), reserved(), placed())).not.toHaveProperty('open');
+  });
+
+  test('has parts that the sweep knows, which share the orders evenly', () => {
+    const parts = new Map(openParts.map((part) => [part, 0]));
+    for (let index = 0; index < 4_000; index += 1) {
+      const { open = '' } = orderAfter(placed({ orderId: `o-${index}` })) ?? {};
+      expect(parts.has(open)).toBe(true);
+      parts.set(open, (parts.get(open) ?? 0) + 1);
+    }
+    for (const count of parts.values()) {
+      expect(count).toBeGreaterThan(400);
+      expect(count).toBeLessThan(600);
+    }
+  });
+});
+
+describe('Money that arrives after the order has timed out', () => {
+  test.each([
+    ['whose answer was lost', true],
+    ['that was taken only then', false],
+  ])('%s is with the customer in the end, and the goods are back on the shelf', async (_, taken) => {
+    const shop = new SimulatedShop({ A: 5 });
+    const { capture, find } = shop.gateway;
+    let asked = 0;
+    // The gateway takes the money and does not say so, and is not there again until long after the deadline.
+    shop.gateway.capture = async (charge) => {
+      asked += 1;
+      if (asked > 1) return capture.call(shop.gateway, charge);
+      if (taken) await capture.call(shop.gateway, charge);
+      shop.mayTimeOut.add('o-1');
+      throw new UnavailableError('The answer got lost');
+    };
+    shop.gateway.find = (orderId) => {
+      shop.simulation.whenIdle();
+      return shop.orders.items.get(orderId)?.status === 'CANCELLED'
+        ? find.call(shop.gateway, orderId)
+        : Promise.reject(new UnavailableError('down'));
+    };
+    shop.simulation.send(placed({ orderId: 'o-1', items: [priced('A', 2)] }));
+    await shop.simulation.run([]);
+    expect(shop.orders.items.get('o-1')).toMatchObject({ status: 'CANCELLED', reason: 'timed-out' });
+    // The order may not know yet that it is cancelled when the gateway is back: then it is charged late, and refunded.
+    expect(shop.gateway.ledger.map(({ kind }) => kind)).toEqual(['capture', 'refund']);
+    expect(shop.stock.shelf('A')).toEqual({ sku: 'A', available: 5, reserved: 0, sold: 0 });
+    expect(shop.texts).toEqual(['o-1 order-cancelled']);
+    expect(shop.shipments.items.get('o-1')).toMatchObject({ status: 'CANCELLED' });
+    expect(shop.shipments.items.get('o-1')).not.toHaveProperty('shipment');
+    expect(shop.simulation.deadLetters).toEqual([]);
+  });
+});

@@ -1,0 +1,197 @@
+import type { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { CloudEvent } from '../../../contracts/cloud-event.ts';
+import { lifecyclePublisher, splitPublisher } from '../../../lambdas/order/lifecycle.ts';
+import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import type { Publish } from '../../../lambdas/runtime/publish.ts';
+import { cancelled, confirmed, progressed } from '../../builders/events.ts';
+
+type Call = NonNullable<PublishBatchCommand['input']['PublishBatchRequestEntries']>;
+
+/** A FIFO topic that refuses what `refuses` says, entry by entry, and throws when `throws` says so, before or after taking. */
+function topic(
+  parts: {
+    refuses?: (id: string, call: number) => boolean;
+    throws?: (call: number) => 'before' | 'after' | undefined;
+  } = {},
+) {
+  const calls: Call[] = [];
+  const taken: string[] = [];
+  const client = {
+    async send({ input }: PublishBatchCommand) {
+      expect(input.TopicArn).toBe('the-feed');
+      const entries = input.PublishBatchRequestEntries ?? [];
+      calls.push(entries);
+      if (parts.throws?.(calls.length) === 'before') throw new Error('ECONNRESET');
+      const accepted = entries.filter(
+        ({ MessageDeduplicationId = '' }) => !parts.refuses?.(MessageDeduplicationId, calls.length),
+      );
+      taken.push(...accepted.map(({ MessageDeduplicationId = '' }) => MessageDeduplicationId));
+      if (parts.throws?.(calls.length) === 'after') throw new Error('socket hang up');
+      return {
+        Successful: accepted.map(({ Id }) => ({ Id })),
+        Failed: entries.filter((entry) => !accepted.includes(entry)).map(({ Id }) => ({ Id, Code: 'InternalError' })),
+      };
+    },
+  };
+  return { calls, taken, publish: lifecyclePublisher('the-feed', client as unknown as SNSClient) };
+}
+
+const steps = (orderId: string, count: number, from = 1) =>
+  Array.from({ length: count }, (_, index) => progressed({ orderId, sequence: from + index }));
+const idsOf = (call: Call | undefined) => (call ?? []).map(({ MessageDeduplicationId }) => MessageDeduplicationId);
+const fine = (answers: readonly unknown[]) => answers.map((answer) => answer === undefined);
+
+describe('A step on the feed', () => {
+  test('is the bare event, in the group of its order, known by its id', async () => {
+    const { calls, publish } = topic();
+    const step = progressed({ orderId: 'o-1', sequence: 3 });
+    expect(await publish([step])).toEqual([undefined]);
+    expect(calls).toEqual([
+      [
+        {
+          Id: '0',
+          Message: JSON.stringify(step),
+          MessageGroupId: 'o-1',
+          MessageDeduplicationId: 'o-1.3',
+        },
+      ],
+    ]);
+  });
+
+  test('of ten orders travels in one call, of the eleventh in another', async () => {
+    const { calls, publish } = topic();
+    const events = Array.from({ length: 11 }, (_, index) => progressed({ orderId: `o-${index}` }));
+    expect(await publish(events)).toEqual(Array(11).fill(undefined));
+    expect(calls.map(({ length }) => length)).toEqual([10, 1]);
+  });
+
+  test('goes out only after the one before it was taken: one of each order per call', async () => {
+    const { calls, publish } = topic();
+    await publish([...steps('a', 3), ...steps('b', 1), ...steps('c', 2)]);
+    expect(calls.map(idsOf)).toEqual([['a.1', 'b.1', 'c.1'], ['a.2', 'c.2'], ['a.3']]);
+  });
+
+  test('nothing to publish is no call', async () => {
+    const { calls, publish } = topic();
+    expect(await publish([])).toEqual([]);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('A refused entry', () => {
+  test('holds back the later steps of its order, and nobody else', async () => {
+    const { calls, taken, publish } = topic({ refuses: (id) => id === 'a.2' });
+    const answers = await publish([...steps('a', 4), ...steps('b', 3)]);
+    expect(fine(answers)).toEqual([true, false, false, false, true, true, true]);
+    for (const answer of answers.slice(1, 4)) expect(answer).toBeInstanceOf(UnavailableError);
+    expect(taken).toEqual(['a.1', 'b.1', 'b.2', 'b.3']);
+    expect(calls).toHaveLength(3);
+  });
+
+  test('that the answer does not mention was not taken', async () => {
+    const publish = lifecyclePublisher('the-feed', { send: async () => ({}) } as unknown as SNSClient);
+    expect(await publish(steps('a', 2))).toEqual(Array(2).fill(expect.any(UnavailableError)));
+  });
+});
+
+describe('A call that fails as a whole', () => {
+  test('holds back the orders that were in it, keeps the cause, and goes on with the others', async () => {
+    const { calls, taken, publish } = topic({ throws: (call) => (call === 1 ? 'before' : undefined) });
+    const events = Array.from({ length: 12 }, (_, index) => steps(`o-${index}`, 2)).flat();
+    const answers = await publish(events);
+    expect(fine(answers)).toEqual([...Array(20).fill(false), ...Array(4).fill(true)]);
+    expect(answers[0]?.cause).toEqual(new Error('ECONNRESET'));
+    expect(taken).toEqual(['o-10.1', 'o-11.1', 'o-10.2', 'o-11.2']);
+    expect(calls).toHaveLength(3);
+  });
+
+  test('after it was taken is not taken for a success', async () => {
+    const { taken, publish } = topic({ throws: () => 'after' });
+    expect(fine(await publish(steps('a', 2)))).toEqual([false, false]);
+    expect(taken).toEqual(['a.1']);
+  });
+});
+
+describe('Whatever is refused and whichever call fails', () => {
+  test('of each order a first part is taken, in sequence, and exactly that is reported', async () => {
+    const orders = fc.array(fc.record({ order: fc.nat({ max: 13 }), count: fc.integer({ min: 1, max: 4 }) }), {
+      maxLength: 20,
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        orders,
+        fc.array(fc.nat({ max: 9 }), { maxLength: 60 }),
+        fc.array(fc.constantFrom('before', undefined, undefined, undefined), { maxLength: 20 }),
+        async (blocks, luck, throwing) => {
+          const next = new Map<number, number>();
+          // The events of several orders in any mixture, each order's own in sequence.
+          const events = blocks.flatMap(({ order, count }) => {
+            const from = next.get(order) ?? 1;
+            next.set(order, from + count);
+            return steps(`o-${order}`, count, from);
+          });
+          const feed = topic({
+            refuses: () => luck.shift() === 0,
+            throws: (call) => throwing[call - 1],
+          });
+          const answers = await feed.publish(events);
+          expect(answers).toHaveLength(events.length);
+          for (const call of feed.calls) {
+            expect(call.length).toBeLessThanOrEqual(10);
+            expect(new Set(call.map(({ MessageGroupId }) => MessageGroupId)).size).toBe(call.length);
+          }
+          for (const [order, end] of next) {
+            const ids = steps(`o-${order}`, end - 1).map(({ id }) => id);
+            const taken = feed.taken.filter((id) => ids.includes(id));
+            expect(taken).toEqual(ids.slice(0, taken.length));
+            const reported = events.filter(({ id }, index) => ids.includes(id) && answers[index] === undefined);
+            expect(reported.map(({ id }) => id)).toEqual(taken);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('Two publishers in one', () => {
+  const recorded = (refuses: readonly string[] = []) => {
+    const given: string[] = [];
+    const publish: Publish = async (events) => {
+      given.push(...events.map(({ id }) => id));
+      return events.map(({ id }) => (refuses.includes(id) ? new UnavailableError(id) : undefined));
+    };
+    return { given, publish };
+  };
+
+  const mixed: CloudEvent[] = [
+    progressed({ orderId: 'a', sequence: 1 }),
+    confirmed({ orderId: 'a', id: 'a.decided' }),
+    cancelled({ orderId: 'b', id: 'b.decided' }),
+    progressed({ orderId: 'b', sequence: 7 }),
+  ];
+
+  test('the feed gets the steps and the bus all else, and every answer finds its event', async () => {
+    const [feed, bus] = [recorded(['b.7']), recorded(['a.decided'])];
+    expect(await splitPublisher(feed.publish, bus.publish)(mixed)).toEqual([
+      undefined,
+      new UnavailableError('a.decided'),
+      undefined,
+      new UnavailableError('b.7'),
+    ]);
+    expect([feed.given, bus.given]).toEqual([
+      ['a.1', 'b.7'],
+      ['a.decided', 'b.decided'],
+    ]);
+  });
+
+  test('nobody is called for nothing', async () => {
+    const nobody: Publish = () => Promise.reject(new Error('Nobody should call'));
+    const some = recorded();
+    expect(await splitPublisher(some.publish, nobody)(steps('a', 2))).toEqual([undefined, undefined]);
+    expect(await splitPublisher(nobody, some.publish)([confirmed()])).toEqual([undefined]);
+    expect(await splitPublisher(nobody, nobody)([])).toEqual([]);
+  });
+});

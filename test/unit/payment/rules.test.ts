@@ -1,0 +1,245 @@
+import { describe, expect, test } from 'vitest';
+import {
+  nextPayment,
+  type Payment,
+  type PaymentAction,
+  type PaymentInput,
+  type PaymentOutcome,
+  performPayment,
+} from '../../../lambdas/payment/rules.ts';
+import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
+import { delivery } from '../../builders/deliveries.ts';
+import { cancelled, placed } from '../../builders/events.ts';
+import { FakeGateway } from '../../builders/gateway.ts';
+import { MemoryRecords } from '../../builders/records.ts';
+
+const now = new Date('2026-11-21T09:00:05Z');
+const MONEY = { amount: 12_000, currency: 'KRW' };
+
+function payments() {
+  const gateway = new FakeGateway();
+  const records = new MemoryRecords<Payment>();
+  const handle = stateMachine<Payment, PaymentInput, PaymentAction, PaymentOutcome>(
+    {
+      next: (payment, input) => nextPayment(payment, input, now),
+      perform: (action) => performPayment(gateway, action),
+      usuallyFirst: ({ type }) => type === 'shop.order.placed.v1',
+    },
+    records,
+  );
+  return {
+    gateway,
+    records,
+    state: (orderId = 'o-1001') => records.items.get(orderId)?.state,
+    /** Delivers one event; gives the types of what is published, or the error's name. */
+    async deliver(event: PaymentInput): Promise<string[]> {
+      const [result] = await handle([delivery(event)]);
+      if (result === undefined || 'failure' in result) return [`failed: ${result?.failure}`];
+      return result.publish.map(({ type }) => type);
+    },
+  };
+}
+
+const once = () => {
+  let left = 1;
+  return () => {
+    left -= 1;
+    return left >= 0;
+  };
+};
+
+describe('A placed order', () => {
+  test('is charged its total, once, and that is published', async () => {
+    const shop = payments();
+    expect(await shop.deliver(placed())).toEqual(['shop.payment.captured.v1']);
+    expect(shop.gateway.ledger).toEqual([{ kind: 'capture', orderId: 'o-1001', money: MONEY }]);
+  });
+
+  test('costs one call to the gateway, no read and two writes', async () => {
+    const shop = payments();
+    await shop.deliver(placed());
+    expect([shop.gateway.calls, shop.records.loads, shop.records.saves]).toEqual([1, 0, 2]);
+  });
+
+  test('delivered again asks nobody and publishes the same event again', async () => {
+    const shop = payments();
+    await shop.deliver(placed());
+    expect(await shop.deliver(placed())).toEqual(['shop.payment.captured.v1']);
+    expect(shop.gateway.calls).toBe(1);
+  });
+
+  test('delivered again after the gateway has forgotten its keys is not charged again', async () => {
+    const shop = payments();
+    await shop.deliver(placed());
+    shop.gateway.forgetKeys();
+    await shop.deliver(placed({ id: 'another message' }));
+    expect(shop.gateway.ledger).toHaveLength(1);
+  });
+
+  test('whose card is declined is published as declined, again and again, and never charged', async () => {
+    const shop = payments();
+    expect(await shop.deliver(placed({ token: 'tok_declined' }))).toEqual(['shop.payment.declined.v1']);
+    expect(await shop.deliver(placed({ token: 'tok_visa' }))).toEqual(['shop.payment.declined.v1']);
+    expect(shop.gateway.ledger).toEqual([]);
+  });
+
+  test('with another amount is refused, and the first charge stays', async () => {
+    const shop = payments();
+    await shop.deliver(placed());
+    expect(await shop.deliver(placed({ currency: 'USD' }))).toEqual([expect.stringContaining('ContradictionError')]);
+    expect(shop.gateway.ledger).toHaveLength(1);
+  });
+
+  test('keeps no token and no customer on record', async () => {
+    const shop = payments();
+    await shop.deliver(placed());
+    expect(JSON.stringify([...shop.records.items.values()])).not.toMatch(/tok_visa|8210|c-7/);
+  });
+});
+
+describe('An answer that gets lost', () => {
+  test('to a charge is asked for, not charged again, also when the gateway has forgotten its keys', async () => {
+    for (const forgets of [false, true]) {
+      const shop = payments();
+      shop.gateway.losesAnswer = once();
+      expect(await shop.deliver(placed())).toEqual([expect.stringContaining('UnavailableError')]);
+      if (forgets) shop.gateway.forgetKeys();
+      expect(await shop.deliver(placed())).toEqual(['shop.payment.captured.v1']);
+      expect(shop.gateway.ledger).toHaveLength(1);
+    }
+  });
+
+  test('to a refund is asked for again, and the money goes back once', async () => {
+    const shop = payments();
+    await shop.deliver(placed());
+    shop.gateway.losesAnswer = once();
+    expect(await shop.deliver(cancelled())).toEqual([expect.stringContaining('UnavailableError')]);
+    expect(await shop.deliver(cancelled())).toEqual(['shop.payment.refunded.v1']);
+    expect(shop.gateway.entries('refund', 'o-1001')).toHaveLength(1);
+  });
+
+  test('to a refund does not send the money back twice when the gateway has forgotten its keys', async () => {
+    const shop = payments();
+    await shop.deliver(placed());
+    shop.gateway.losesAnswer = once();
+    await shop.deliver(cancelled());
+    shop.gateway.forgetKeys();
+    expect(await shop.deliver(cancelled())).toEqual(['shop.payment.refunded.v1']);
+    expect(shop.gateway.entries('refund', 'o-1001')).toHaveLength(1);
+  });
+});
+
+describe('A cancelled order', () => {
+  test('gets its money back once, all of it', async () => {
+    const shop = payments();
+    await shop.deliver(placed());
+    expect(await shop.deliver(cancelled())).toEqual(['shop.payment.refunded.v1']);
+    expect(await shop.deliver(cancelled())).toEqual(['shop.payment.refunded.v1']);
+    expect(shop.gateway.entries('refund', 'o-1001')).toEqual([{ kind: 'refund', orderId: 'o-1001', money: MONEY }]);
+  });
+
+  test('that is placed only afterwards is never charged', async () => {
+    const shop = payments();
+    expect(await shop.deliver(cancelled())).toEqual([]);
+    expect(await shop.deliver(placed())).toEqual([]);
+    expect(await shop.deliver(placed({ id: 'another message' }))).toEqual([]);
+    expect(shop.gateway.calls).toBe(0);
+  });
+
+  test('that was declined has nothing to give back', async () => {
+    const shop = payments();
+    await shop.deliver(placed({ token: 'tok_declined' }));
+    expect(await shop.deliver(cancelled({ reason: 'payment-declined' }))).toEqual([]);
+    expect(shop.gateway.ledger).toEqual([]);
+  });
+
+  test('whose charge had no answer yet is looked up and refunded', async () => {
+    const shop = payments();
+    shop.gateway.losesAnswer = once();
+    await shop.deliver(placed());
+    expect(await shop.deliver(cancelled())).toEqual([]);
+    expect(await shop.deliver(placed())).toEqual(['shop.payment.refunded.v1']);
+    expect(shop.gateway.ledger.map(({ kind }) => kind)).toEqual(['capture', 'refund']);
+  });
+
+  test('of which nobody knows whether it was charged is charged under the same key, to know, and refunded', async () => {
+    const shop = payments();
+    shop.gateway.capture = () => Promise.reject(new Error('unreachable'));
+    await shop.deliver(placed());
+    await shop.deliver(cancelled());
+    const { capture } = FakeGateway.prototype;
+    shop.gateway.capture = capture;
+    expect(await shop.deliver(placed())).toEqual(['shop.payment.refunded.v1']);
+    expect(shop.gateway.ledger.map(({ kind }) => kind)).toEqual(['capture', 'refund']);
+    expect(shop.state()).toBe('refunded');
+  });
+
+  test('that is cancelled while the gateway is charging gets its money back at once', async () => {
+    const shop = payments();
+    const { capture } = FakeGateway.prototype;
+    shop.gateway.capture = async (charge) => {
+      await shop.deliver(cancelled());
+      return capture.call(shop.gateway, charge);
+    };
+    expect(await shop.deliver(placed())).toEqual(['shop.payment.refunded.v1']);
+    expect(shop.gateway.ledger.map(({ kind }) => kind)).toEqual(['capture', 'refund']);
+  });
+});
+
+describe('A capture that takes effect after its caller has given up', () => {
+  test('is refunded when the order is cancelled meanwhile', async () => {
+    const shop = payments();
+    const { capture } = FakeGateway.prototype;
+    let finish = async () => {};
+    shop.gateway.capture = (charge) => {
+      finish = async () => void (await capture.call(shop.gateway, charge));
+      return Promise.reject(new UnavailableError('The payment gateway did not answer within 10 s'));
+    };
+    await shop.deliver(placed());
+    await shop.deliver(cancelled());
+    // The gateway is still at it: it knows of no capture yet.
+    await shop.deliver(placed());
+    expect(shop.state()).toBe('capturing');
+    await finish();
+    await shop.deliver(placed());
+    expect(shop.gateway.ledger.map(({ kind }) => kind)).toEqual(['capture', 'refund']);
+  });
+});
+
+describe('Two deliveries that get different answers', () => {
+  test('declined to one and captured to the other never keep the money of a declined order', async () => {
+    const shop = payments();
+    const { capture } = FakeGateway.prototype;
+    let calls = 0;
+    // The bank says no; the customer's retry overtakes that answer, and by then there is money on the account.
+    shop.gateway.capture = async (charge) => {
+      calls += 1;
+      if (calls > 1) {
+        await held;
+        return capture.call(shop.gateway, charge);
+      }
+      return { kind: 'declined', reason: 'insufficient_funds' };
+    };
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    shop.records.items.set('o-1001', {
+      orderId: 'o-1001',
+      version: 1,
+      state: 'capturing',
+      money: MONEY,
+      time: now.toISOString(),
+    });
+    const first = shop.deliver(placed());
+    const second = shop.deliver(placed({ id: 'another message' }));
+    const published = [await first];
+    letGo();
+    published.push(await second);
+    await shop.deliver(cancelled({ reason: 'payment-declined' }));
+    const kept = shop.gateway.entries('capture', 'o-1001').length - shop.gateway.entries('refund', 'o-1001').length;
+    expect(published[0]).toEqual(['shop.payment.declined.v1']);
+    expect(kept, 'the order is declined, its money is with the shop').toBe(0);
+  });
+});

@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  backoffSeconds,
+  LONGEST_WAIT_SECONDS,
+  MOST_TRIES,
+  OUTAGE_HOURS,
+  triesWithin,
+} from '../../../lambdas/runtime/backoff.ts';
+import { OutOfTimeError, treatmentOf, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+
+const almostOne = 1 - Number.EPSILON;
+
+describe('The wait before the next try', () => {
+  test.each([
+    [0, 2],
+    [4, 2],
+    [10, 5],
+    [60, 30],
+    [1_000, 500],
+    [1_800, 900],
+    [1_801, 900],
+    [86_400, 900],
+    [1_209_600, 900],
+  ])('of a message of %i seconds is anything from 1 to %i seconds', (age, most) => {
+    expect(backoffSeconds(age, undefined, () => 0)).toBe(1);
+    expect(backoffSeconds(age, undefined, () => almostOne)).toBe(most);
+  });
+
+  test('is always a whole number of seconds that SQS takes, also where a clock runs behind', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -1_000, max: 2_000_000, noNaN: true }),
+        fc.double({ min: 0, max: almostOne, noNaN: true }),
+        (age, random) => {
+          const seconds = backoffSeconds(age, undefined, () => random);
+          expect(Number.isInteger(seconds)).toBe(true);
+          expect(seconds).toBeGreaterThanOrEqual(1);
+          expect(seconds).toBeLessThanOrEqual(LONGEST_WAIT_SECONDS);
+        },
+      ),
+    );
+  });
+
+  test('is spread over the whole span, so that a crowd does not come back together', () => {
+    const waits = new Set(Array.from({ length: 100 }, (_, index) => backoffSeconds(512, undefined, () => index / 100)));
+    expect(waits.size).toBeGreaterThan(90);
+    expect(new Set(Array.from({ length: 50 }, () => backoffSeconds(3_600))).size).toBeGreaterThan(10);
+  });
+
+  test('grows exponentially over the tries, for each wait adds to the age', () => {
+    const ages = [0];
+    for (let attempt = 0; attempt < 14; attempt += 1) {
+      const age = ages.at(-1) ?? 0;
+      ages.push(age + backoffSeconds(age, undefined, () => almostOne));
+    }
+    expect(ages.slice(0, 5)).toEqual([0, 2, 4, 6, 9]);
+    for (const [index, age] of ages.entries()) {
+      const before = ages[index - 1] ?? 0;
+      if (before > 6 && age < 1_800) expect(age / before).toBeCloseTo(1.5, 0);
+    }
+  });
+
+  test('is at most half as long as an outage has lasted: who met its first minute waits half a minute more', () => {
+    for (const outage of [10, 60, 600]) expect(backoffSeconds(outage, undefined, () => almostOne)).toBe(outage / 2);
+  });
+});
+
+describe('A growth of its own', () => {
+  test.each([
+    [0, 1],
+    [2, 1],
+    [20, 10],
+    [60, 30],
+    [86_400, 30],
+  ])('from 1 to 30 seconds: of a message of %i seconds anything from 1 to %i seconds', (age, most) => {
+    const growth = { firstSeconds: 1, longestSeconds: 30 };
+    expect(backoffSeconds(age, growth, () => 0)).toBe(1);
+    expect(backoffSeconds(age, growth, () => almostOne)).toBe(most);
+  });
+
+  test('of none is always the same span', () => {
+    const growth = { firstSeconds: 7, longestSeconds: 7 };
+    for (const age of [0, 10, 5_000]) expect(backoffSeconds(age, growth, () => almostOne)).toBe(7);
+  });
+});
+
+describe('The tries a message has', () => {
+  test('outlast a day in which all fails, however the waits fall', () => {
+    expect(OUTAGE_HOURS).toBeGreaterThanOrEqual(24);
+    const treatment = treatmentOf(new UnavailableError('down'));
+    if (treatment.verdict !== 'retry') throw new Error('An outage is tried again');
+    for (let sample = 0; sample < 200; sample += 1) {
+      let seconds = 0;
+      for (let attempt = 1; attempt < MOST_TRIES; attempt += 1) seconds += backoffSeconds(seconds, treatment);
+      expect(seconds).toBeGreaterThan(OUTAGE_HOURS * 3600);
+    }
+  });
+
+  test('outlast a day in which the downstream hangs, so that every try ends at the deadline', () => {
+    const treatment = treatmentOf(new OutOfTimeError('The invocation ran out of time'));
+    if (treatment.verdict !== 'retry') throw new Error('A try that ran out of time is tried again');
+    const SECONDS_PER_TRY = 27;
+    let seconds = 0;
+    for (let attempt = 1; attempt < MOST_TRIES; attempt += 1)
+      seconds += SECONDS_PER_TRY + backoffSeconds(seconds, treatment, () => 0.5);
+    expect(seconds).toBeGreaterThanOrEqual(OUTAGE_HOURS * 3600);
+  });
+
+  test('are fewer than the queue allows, so that a message is given up with its reason and not dropped without', () => {
+    expect(Number.isInteger(MOST_TRIES)).toBe(true);
+    expect(MOST_TRIES).toBeLessThan(1_000);
+  });
+});
+
+describe('The number of tries within a span', () => {
+  test('of no time is none', () => {
+    expect(triesWithin(0)).toBe(0);
+  });
+
+  test.each([1, 6, 24, 72])('of %i hours fills it on average, and one try less does not', (hours) => {
+    const tries = triesWithin(hours);
+    const average = (count: number) => {
+      let age = 0;
+      for (let attempt = 0; attempt < count; attempt += 1) age += backoffSeconds(age, undefined, () => 0.5);
+      return age;
+    };
+    expect(average(tries)).toBeGreaterThanOrEqual(hours * 3600);
+    expect(average(tries - 1)).toBeLessThan(hours * 3600);
+  });
+
+  test('of a day is allowed twice over by a queue that counts to 1000', () => {
+    expect(2 * triesWithin(24)).toBeLessThanOrEqual(1_000);
+  });
+});

@@ -1,0 +1,88 @@
+import type { EventBridgeClient, PutEventsCommand, PutEventsCommandOutput } from '@aws-sdk/client-eventbridge';
+import { describe, expect, test } from 'vitest';
+import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { busPublisher } from '../../../lambdas/runtime/publish.ts';
+import { captured } from '../../builders/events.ts';
+
+type Answer = Pick<PutEventsCommandOutput, 'Entries'>;
+type Entries = NonNullable<PutEventsCommand['input']['Entries']>;
+
+const accept = (entries: Entries): Answer => ({ Entries: entries.map((_, index) => ({ EventId: `e-${index}` })) });
+
+function bus(answer: (entries: Entries) => Answer = accept) {
+  const calls: Entries[] = [];
+  const client = {
+    async send({ input }: PutEventsCommand): Promise<Answer> {
+      calls.push(input.Entries ?? []);
+      return answer(input.Entries ?? []);
+    },
+  };
+  return { calls, publish: busPublisher('the-bus', client as unknown as EventBridgeClient) };
+}
+
+const events = (count: number) => Array.from({ length: count }, (_, index) => captured({ orderId: `o-${index}` }));
+
+describe('Publishing on the bus', () => {
+  test('puts the bare event as detail, and its type and source where rules look', async () => {
+    const { calls, publish } = bus();
+    const event = captured();
+    expect(await publish([event])).toEqual([undefined]);
+    expect(calls).toEqual([
+      [
+        {
+          EventBusName: 'the-bus',
+          Source: '/shop/payment',
+          DetailType: 'shop.payment.captured.v1',
+          Detail: JSON.stringify(event),
+        },
+      ],
+    ]);
+  });
+
+  test('ten events travel in one call, the eleventh in another', async () => {
+    const ten = bus();
+    await ten.publish(events(10));
+    expect(ten.calls.map((entries) => entries.length)).toEqual([10]);
+
+    const more = bus();
+    expect(await more.publish(events(23))).toEqual(Array(23).fill(undefined));
+    expect(more.calls.map((entries) => entries.length)).toEqual([10, 10, 3]);
+  });
+
+  test('nothing to publish is no call', async () => {
+    const { calls, publish } = bus();
+    expect(await publish([])).toEqual([]);
+    expect(calls).toEqual([]);
+  });
+
+  test('an entry refused inside a 200 is told apart from its neighbours', async () => {
+    const { publish } = bus((entries) => ({
+      Entries: entries.map((_, index) => (index === 1 ? { ErrorCode: 'ThrottlingException' } : { EventId: 'e' })),
+    }));
+    const answers = await publish(events(3));
+    expect(answers.map((answer) => answer === undefined)).toEqual([true, false, true]);
+    expect(answers[1]).toBeInstanceOf(UnavailableError);
+    expect(answers[1]?.message).toContain('ThrottlingException');
+  });
+
+  test.each<[string, Answer]>([
+    ['no entries', {}],
+    ['an empty list', { Entries: [] }],
+    ['an entry that says nothing', { Entries: [{}] }],
+  ])('an answer with %s is no acceptance', async (_, answer) => {
+    const { publish } = bus(() => answer);
+    expect(await publish(events(1))).toEqual([expect.any(UnavailableError)]);
+  });
+
+  test('a call that fails as a whole fails its ten events and not the other ones, and keeps the cause', async () => {
+    const down = new Error('ECONNRESET');
+    const { publish } = bus((entries) => {
+      if (entries[0]?.Detail?.includes('"o-0"')) throw down;
+      return accept(entries);
+    });
+    const answers = await publish(events(12));
+    expect(answers.slice(0, 10)).toEqual(Array(10).fill(expect.any(UnavailableError)));
+    expect(answers[0]?.cause).toBe(down);
+    expect(answers.slice(10)).toEqual([undefined, undefined]);
+  });
+});

@@ -1,0 +1,218 @@
+import type { ChangeMessageVisibilityBatchCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { describe, expect, test } from 'vitest';
+import { sqsQueue } from '../../../lambdas/runtime/queue.ts';
+import { sqsRecord } from '../../builders/deliveries.ts';
+import { quietLog } from '../../builders/quiet-log.ts';
+
+const log = quietLog();
+
+const MOST_BYTES_PER_CALL = 1_048_576;
+
+type Command = SendMessageBatchCommand | ChangeMessageVisibilityBatchCommand;
+
+/** Answers as SQS does, with its limit of 1 MiB for a call, bodies and attributes together. */
+function sqs(refused: readonly string[] = []) {
+  const calls: Command['input'][] = [];
+  const client = {
+    async send({ input }: Command) {
+      calls.push(input);
+      const entries = input.Entries ?? [];
+      const bytes = entries.flatMap((entry) =>
+        'MessageBody' in entry
+          ? [
+              entry.MessageBody,
+              ...Object.entries(entry.MessageAttributes ?? {}).flatMap(([name, { DataType, StringValue }]) => [
+                name,
+                DataType,
+                StringValue,
+              ]),
+            ]
+          : [],
+      );
+      if (bytes.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0) > MOST_BYTES_PER_CALL) {
+        throw Object.assign(new Error('Batch requests cannot be longer than 1048576 bytes.'), {
+          name: 'BatchRequestTooLong',
+        });
+      }
+      return {
+        Successful: entries.filter(({ Id }) => !refused.includes(Id ?? '')).map(({ Id }) => ({ Id })),
+        Failed: entries.filter(({ Id }) => refused.includes(Id ?? '')).map(({ Id }) => ({ Id, Code: 'InternalError' })),
+      };
+    },
+  };
+  const names = { consumer: 'stock', queueUrl: 'the-queue', deadLetterQueueUrl: 'the-dlq' };
+  const now = () => new Date('2026-11-21T09:00:00Z');
+  return { calls, queue: sqsQueue(names, client as unknown as SQSClient, now) };
+}
+
+const letter = (body: string, messageId: string, errorMessage = 'must be JSON') => ({
+  record: sqsRecord(body, { messageId, attempt: 3 }),
+  errorType: 'ContractError',
+  errorMessage,
+});
+
+describe('Dead-lettering', () => {
+  test('keeps the body as it is and says class, reason, consumer, time and number of tries', async () => {
+    const { calls, queue } = sqs();
+    expect(await queue.deadLetter([letter('{"odd"', 'm-1')])).toEqual(new Set(['m-1']));
+    expect(calls).toEqual([
+      {
+        QueueUrl: 'the-dlq',
+        Entries: [
+          {
+            Id: '0',
+            MessageBody: '{"odd"',
+            MessageAttributes: {
+              errorType: { DataType: 'String', StringValue: 'ContractError' },
+              errorMessage: { DataType: 'String', StringValue: 'must be JSON' },
+              consumer: { DataType: 'String', StringValue: 'stock' },
+              failedAt: { DataType: 'String', StringValue: '2026-11-21T09:00:00.000Z' },
+              attempts: { DataType: 'Number', StringValue: '3' },
+            },
+          },
+        ],
+      },
+    ]);
+  });
+
+  test('names only those that arrived, for SQS refuses entries inside a 200', async () => {
+    const { queue } = sqs(['1']);
+    expect(await queue.deadLetter([letter('a', 'm-1'), letter('b', 'm-2'), letter('c', 'm-3')])).toEqual(
+      new Set(['m-1', 'm-3']),
+    );
+  });
+
+  test('cuts a reason that is too long', async () => {
+    const { calls, queue } = sqs();
+    await queue.deadLetter([letter('a', 'm-1', 'x'.repeat(5_000))]);
+    expect(
+      JSON.stringify(calls)
+        .match(/x+/g)
+        ?.map(({ length }) => length),
+    ).toContain(1_000);
+  });
+
+  test('two messages that together are too big for one call both arrive', async () => {
+    const { queue } = sqs();
+    const half = 'x'.repeat(600_000);
+    expect(await queue.deadLetter([letter(half, 'm-1'), letter(half, 'm-2')])).toEqual(new Set(['m-1', 'm-2']));
+  });
+
+  test('a message of 1 MiB, which leaves no room for a reason, does not keep its neighbour from arriving', async () => {
+    const { queue } = sqs();
+    const arrived = await queue.deadLetter([letter('x'.repeat(MOST_BYTES_PER_CALL), 'm-1'), letter('small', 'm-2')]);
+    expect(arrived).toContain('m-2');
+  });
+});
+
+describe('Dead-lettering by size', () => {
+  const entriesOf = (call: Command['input']): object[] => call.Entries ?? [];
+
+  test('ten small messages travel in one call', async () => {
+    const { calls, queue } = sqs();
+    await queue.deadLetter(Array.from({ length: 10 }, (_, index) => letter('small', `m-${index}`)));
+    expect(calls.map((call) => entriesOf(call).length)).toEqual([10]);
+  });
+
+  test('ten large ones travel in as many calls as SQS needs, each with its reason', async () => {
+    const { calls, queue } = sqs();
+    const bodies = Array.from({ length: 10 }, (_, index) =>
+      letter('ä'.repeat(130_000), `m-${index}`, 'é'.repeat(2_000)),
+    );
+    expect((await queue.deadLetter(bodies)).size).toBe(10);
+    expect(calls.map((call) => entriesOf(call).length)).toEqual([3, 3, 3, 1]);
+    for (const entry of calls.flatMap(entriesOf)) expect(Object.keys(entry)).toContain('MessageAttributes');
+  });
+
+  test('one that fills a message by itself arrives without its reason, for which there is no room', async () => {
+    const { calls, queue } = sqs();
+    const body = 'x'.repeat(MOST_BYTES_PER_CALL);
+    expect(await queue.deadLetter([letter(body, 'm-1')])).toEqual(new Set(['m-1']));
+    expect(calls.flatMap(entriesOf)).toEqual([{ Id: '0', MessageBody: body }]);
+  });
+
+  test('what a second call does not take does not hide what the first one did, entry by entry', async () => {
+    const { queue } = sqs(['0']);
+    const half = 'x'.repeat(600_000);
+    // Both calls refuse their first entry.
+    expect(await queue.deadLetter([letter(half, 'm-1'), letter('s', 'm-2'), letter(half, 'm-3')])).toEqual(
+      new Set(['m-2']),
+    );
+  });
+
+  test('a second call that fails as a whole does not hide what the first one did', async () => {
+    let calls = 0;
+    const client = {
+      async send({ input }: SendMessageBatchCommand) {
+        calls += 1;
+        if (calls === 2) throw new Error('ECONNRESET');
+        return { Successful: (input.Entries ?? []).map(({ Id }) => ({ Id })) };
+      },
+    };
+    const names = { consumer: 'stock', queueUrl: 'the-queue', deadLetterQueueUrl: 'the-dlq' };
+    const half = 'x'.repeat(600_000);
+    const arrived = await sqsQueue(names, client as unknown as SQSClient).deadLetter([
+      letter(half, 'm-1'),
+      letter(half, 'm-2'),
+    ]);
+    expect(arrived).toEqual(new Set(['m-1']));
+    expect(log.lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'ERROR', message: 'the dead-letter queue took nothing', consumer: 'stock', errorMessage: 'ECONNRESET' },
+    ]);
+  });
+});
+
+describe('Dead-lettering from a FIFO queue', () => {
+  const fifo = (messageId: string) => {
+    const { record, ...rest } = letter('{}', messageId);
+    const attributes = { ...record.attributes, MessageGroupId: 'o-1', MessageDeduplicationId: 'o-1.3' };
+    return { ...rest, record: { ...record, attributes } };
+  };
+
+  test('keeps the group, so that the sequence is kept when the messages are put back', async () => {
+    const { calls, queue } = sqs();
+    await queue.deadLetter([fifo('m-1')]);
+    expect(calls[0]?.Entries?.[0]).toMatchObject({ MessageGroupId: 'o-1', MessageDeduplicationId: 'm-1.3' });
+  });
+
+  test('a message that comes back and fails again is not dropped as a repetition of its first dead letter', async () => {
+    const seen = new Set<string | undefined>();
+    const kept: string[] = [];
+    const client = {
+      // SQS answers with success for a repetition, and does not keep it.
+      async send({ input }: SendMessageBatchCommand) {
+        for (const { MessageDeduplicationId, MessageBody = '' } of input.Entries ?? []) {
+          if (!seen.has(MessageDeduplicationId)) kept.push(MessageBody);
+          seen.add(MessageDeduplicationId);
+        }
+        return { Successful: (input.Entries ?? []).map(({ Id }) => ({ Id })) };
+      },
+    };
+    const names = { consumer: 'shipping', queueUrl: 'the-queue.fifo', deadLetterQueueUrl: 'the-dlq.fifo' };
+    const queue = sqsQueue(names, client as unknown as SQSClient);
+    await queue.deadLetter([fifo('m-1')]);
+    // An operator moves it back a minute later; SQS gives it a new message id.
+    await queue.deadLetter([fifo('m-2')]);
+    expect(kept).toHaveLength(2);
+  });
+});
+
+describe('Postponing', () => {
+  test('sets every message its own wait in one call', async () => {
+    const { calls, queue } = sqs();
+    const [one, two] = [sqsRecord('a', { messageId: 'm-1' }), sqsRecord('b', { messageId: 'm-2' })];
+    await queue.postpone([
+      { record: one, seconds: 2 },
+      { record: two, seconds: 900 },
+    ]);
+    expect(calls).toEqual([
+      {
+        QueueUrl: 'the-queue',
+        Entries: [
+          { Id: '0', ReceiptHandle: 'receipt of m-1', VisibilityTimeout: 2 },
+          { Id: '1', ReceiptHandle: 'receipt of m-2', VisibilityTimeout: 900 },
+        ],
+      },
+    ]);
+  });
+});

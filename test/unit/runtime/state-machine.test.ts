@@ -1,0 +1,279 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Delivery } from '../../../lambdas/runtime/delivery.ts';
+import { BusyError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import type { OrderRecord } from '../../../lambdas/runtime/records.ts';
+import { type StateMachine, stateMachine } from '../../../lambdas/runtime/state-machine.ts';
+import { delivery } from '../../builders/deliveries.ts';
+import { cancelled, captured, placed } from '../../builders/events.ts';
+import { MemoryRecords } from '../../builders/records.ts';
+
+type Input = ReturnType<typeof placed> | ReturnType<typeof cancelled>;
+type Machine = StateMachine<Tally, Input, string, { performed: string }>;
+/** Counts the messages an order got and the effects it had. */
+type Tally = OrderRecord & { messages: string[]; effects?: number; foreign?: true };
+
+const tally = (orderId: string): Tally => ({ orderId, version: 0, messages: [] });
+
+/** Adds the message to the order's record, carries out one effect, counts it, and publishes; a repetition only publishes. */
+const counting: Machine = {
+  next(record, input) {
+    if ('performed' in input) {
+      if (record === undefined) throw new Error('gone');
+      return {
+        after: { ...record, effects: (record.effects ?? 0) + 1 },
+        publish: [captured({ orderId: record.orderId })],
+      };
+    }
+    const known = record ?? tally(input.event.data.orderId);
+    if (known.messages.includes(input.messageId)) return { publish: [captured({ orderId: known.orderId })] };
+    return { after: { ...known, messages: [...known.messages, input.messageId] }, action: known.orderId };
+  },
+  perform: async (orderId) => ({ performed: orderId }),
+  usuallyFirst: ({ type }) => type === 'shop.order.placed.v1',
+};
+
+function run(parts: Partial<Machine> = {}) {
+  const records = new MemoryRecords<Tally>();
+  return {
+    records,
+    handle: stateMachine<Tally, Input, string, { performed: string }>({ ...counting, ...parts }, records),
+  };
+}
+
+const of = (...names: string[]): Delivery<Input>[] =>
+  names.map((name) => delivery(placed({ orderId: name }), { messageId: `of ${name}` }));
+
+beforeEach(() => {
+  // The pause between two lost races is random; none is needed here.
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+});
+
+describe('The cost of a wave', () => {
+  test('of ten first events with an effect is no read and two writes', async () => {
+    const { records, handle } = run();
+    const results = await handle(of('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'));
+    expect(results.every((result) => 'publish' in result && result.publish.length === 1)).toBe(true);
+    expect([records.loads, records.saves]).toEqual([0, 2]);
+  });
+
+  test('of ten later events without an effect is one read and one write', async () => {
+    const { records, handle } = run({
+      next: (record, input) => ('event' in input ? { after: { ...(record ?? tally(input.event.data.orderId)) } } : {}),
+    });
+    await handle(Array.from({ length: 10 }, (_, index) => delivery(cancelled({ orderId: `o-${index}` }))));
+    expect([records.loads, records.saves]).toEqual([1, 1]);
+  });
+
+  test('of repetitions that change nothing is one refused write and one read at most', async () => {
+    const { records, handle } = run();
+    await handle(of('a', 'b'));
+    records.loads = 0;
+    records.saves = 0;
+    await handle(of('a', 'b'));
+    expect([records.loads, records.saves]).toEqual([1, 1]);
+  });
+});
+
+describe('A lost race', () => {
+  test('is read and decided again on what the winner wrote', async () => {
+    const { records, handle } = run();
+    records.overwrite({ ...tally('a'), foreign: true });
+    expect(await handle(of('a'))).toEqual([{ publish: [captured({ orderId: 'a' })] }]);
+    expect(records.items.get('a')).toMatchObject({ foreign: true, messages: ['of a'], effects: 1, version: 3 });
+  });
+
+  test('of one order does not make the others write again', async () => {
+    const { records, handle } = run();
+    const save = vi.spyOn(records, 'save');
+    records.overwrite({ ...tally('b'), foreign: true });
+    await handle(of('a', 'b', 'c'));
+    expect(save.mock.calls.map(([changes]) => changes.length)).toEqual([3, 1, 3]);
+  });
+
+  test('after an effect counts the effect once and does not repeat it', async () => {
+    let performed = 0;
+    const { records, handle } = run({
+      perform: async (orderId) => {
+        performed += 1;
+        records.overwrite({ ...(records.items.get('a') ?? tally('a')), foreign: true });
+        return { performed: orderId };
+      },
+    });
+    await handle(of('a'));
+    expect(performed).toBe(1);
+    expect(records.items.get('a')).toMatchObject({ foreign: true, effects: 1 });
+  });
+
+  test('against a winner at every turn ends as busy, after a bounded number of tries', async () => {
+    const { records, handle } = run();
+    records.beforeSave = () => records.overwrite({ ...tally('a'), foreign: true });
+    expect(await handle(of('a'))).toEqual([{ failure: expect.any(BusyError) }]);
+    expect(records.saves).toBeLessThanOrEqual(10);
+  });
+
+  test('for ever on one order leaves the other one done', async () => {
+    const { records, handle } = run();
+    records.beforeSave = () => records.overwrite({ ...tally('a'), foreign: true });
+    expect(await handle(of('a', 'b'))).toEqual([
+      { failure: expect.any(BusyError) },
+      { publish: [captured({ orderId: 'b' })] },
+    ]);
+  });
+});
+
+describe('A write whose answer was lost', () => {
+  test('is recognised as our own, and counted once', async () => {
+    const { records, handle } = run();
+    records.fates.push('saved-but-conflict');
+    expect(await handle(of('a'))).toEqual([{ publish: [captured({ orderId: 'a' })] }]);
+    expect(records.items.get('a')?.messages).toEqual(['of a']);
+  });
+});
+
+describe('What fails for one order', () => {
+  test('in its effect leaves the others done', async () => {
+    const down = new UnavailableError('down');
+    const { records, handle } = run({
+      perform: async (orderId) => (orderId === 'b' ? Promise.reject(down) : { performed: orderId }),
+    });
+    expect(await handle(of('a', 'b', 'c'))).toEqual([
+      { publish: [captured({ orderId: 'a' })] },
+      { failure: down },
+      { publish: [captured({ orderId: 'c' })] },
+    ]);
+    expect(records.items.get('b')).toMatchObject({ messages: ['of b'] });
+  });
+
+  test('in its effect with undefined is a failure all the same', async () => {
+    const { handle } = run({ perform: () => Promise.reject(undefined) });
+    expect(await handle(of('a'))).toEqual([{ failure: undefined }]);
+  });
+
+  test('in its rule leaves the others done, also when the rule looks at an outcome', async () => {
+    const bug = new TypeError('x');
+    const { handle } = run({
+      next: (record, input) => {
+        if ('event' in input ? input.event.data.orderId === 'b' : input.performed === 'c') throw bug;
+        return counting.next(record, input);
+      },
+    });
+    expect(await handle(of('a', 'b', 'c'))).toEqual([
+      { publish: [captured({ orderId: 'a' })] },
+      { failure: bug },
+      { failure: bug },
+    ]);
+  });
+
+  test('in its write leaves the others done, and has no effect', async () => {
+    const throttled = new UnavailableError('throttled');
+    const performed: string[] = [];
+    const { records, handle } = run({
+      perform: async (orderId) => {
+        performed.push(orderId);
+        return { performed: orderId };
+      },
+    });
+    records.fates.push(undefined, throttled);
+    expect(await handle(of('a', 'b'))).toEqual([{ publish: [captured({ orderId: 'a' })] }, { failure: throttled }]);
+    expect(performed).toEqual(['a']);
+  });
+
+  test('after its effect is written again, a few times; the effect is not repeated', async () => {
+    let performed = 0;
+    const { records, handle } = run({
+      perform: async (orderId) => {
+        performed += 1;
+        return { performed: orderId };
+      },
+    });
+    const throttled = new UnavailableError('throttled');
+    records.fates.push(undefined, throttled, throttled);
+    expect(await handle(of('a'))).toEqual([{ publish: [captured({ orderId: 'a' })] }]);
+    expect(performed).toBe(1);
+    expect(records.items.get('a')?.effects).toBe(1);
+  });
+
+  test('after its effect, and for good, publishes nothing', async () => {
+    const { records, handle } = run();
+    records.fates.push(undefined, ...Array(50).fill(new UnavailableError('throttled')));
+    expect(await handle(of('a'))).toEqual([{ failure: expect.any(UnavailableError) }]);
+    expect(records.saves).toBeLessThanOrEqual(10);
+  });
+
+  test.each([new UnavailableError('down'), undefined])(
+    'after its effect, with the whole call (%s), is written again as well; before it, nothing is tried',
+    async (down) => {
+      const { records, handle } = run();
+      let left = 0;
+      const save = records.save.bind(records);
+      records.save = (changes) => (left-- > 0 ? Promise.reject(down) : save(changes));
+      left = 1;
+      await expect(handle(of('a'))).rejects.toBe(down);
+      records.save = (changes) => {
+        const outcome = changes.some(({ after }) => after.effects !== undefined);
+        return outcome && left++ < 2 ? Promise.reject(down) : save(changes);
+      };
+      expect(await handle(of('b'))).toEqual([{ publish: [captured({ orderId: 'b' })] }]);
+    },
+  );
+});
+
+describe('What was read or written for one wave', () => {
+  const later = (orderId: string) => delivery(cancelled({ orderId }));
+  const next: Machine['next'] = (record, input) =>
+    'event' in input ? { after: { ...(record ?? tally(input.event.data.orderId)), messages: [input.messageId] } } : {};
+
+  test('is not read again for the next one of the same batch', async () => {
+    const { records, handle } = run({ next });
+    const batch = {};
+    await handle([later('a'), later('b')], batch);
+    await handle([later('a')], batch);
+    expect([records.loads, records.saves]).toEqual([1, 2]);
+    await handle([later('a')], {});
+    expect(records.loads).toBe(2);
+  });
+
+  test('is read again where somebody else has written meanwhile', async () => {
+    const { records, handle } = run({ next });
+    const batch = {};
+    await handle([later('a')], batch);
+    records.overwrite({ ...(records.items.get('a') ?? tally('a')), foreign: true });
+    const second = later('a');
+    await handle([second], batch);
+    expect(records.items.get('a')).toMatchObject({ foreign: true, messages: [second.messageId] });
+  });
+});
+
+describe('The effects of a wave', () => {
+  test('are carried out side by side', async () => {
+    let running = 0;
+    let most = 0;
+    const { handle } = run({
+      perform: async (orderId) => {
+        running += 1;
+        most = Math.max(most, running);
+        await Promise.resolve();
+        running -= 1;
+        return { performed: orderId };
+      },
+    });
+    await handle(of('a', 'b', 'c'));
+    expect(most).toBe(3);
+  });
+
+  test('come after the write that announces them', async () => {
+    const { records } = run();
+    const seen: unknown[] = [];
+    await stateMachine<Tally, Input, string, { performed: string }>(
+      {
+        ...counting,
+        perform: async (orderId) => {
+          seen.push(records.items.get(orderId)?.messages);
+          return { performed: orderId };
+        },
+      },
+      records,
+    )(of('a'));
+    expect(seen).toEqual([['of a']]);
+  });
+});

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { OrderProgressed } from '../../../contracts/lifecycle.ts';
+import { BusyError, treatmentOf } from '../../../lambdas/runtime/failure.ts';
+import { nextShipment, type Shipment } from '../../../lambdas/shipping/rules.ts';
+import { delivery } from '../../builders/deliveries.ts';
+import { line, progressed } from '../../builders/events.ts';
+
+const goods = [line('A', 2), line('B', 1)];
+const steps = {
+  placed: progressed({ sequence: 1, status: 'PLACED' }),
+  captured: progressed({ sequence: 2, step: 'shop.payment.captured.v1' }),
+  reserved: progressed({ sequence: 3, step: 'shop.stock.reserved.v1' }),
+  confirmed: progressed({ sequence: 4, step: 'shop.order.confirmed.v1', status: 'CONFIRMED', items: goods }),
+  late: progressed({ sequence: 5, step: 'shop.order.cancel-requested.v1' }),
+};
+const life = Object.values(steps);
+const cancelled = [
+  steps.placed,
+  progressed({ sequence: 2, step: 'shop.order.cancel-requested.v1' }),
+  progressed({ sequence: 3, step: 'shop.order.cancelled.v1', status: 'CANCELLED', reason: 'customer' }),
+  progressed({ sequence: 4, step: 'shop.payment.refunded.v1' }),
+];
+
+/** Delivers steps one after the other; a step that has to wait changes nothing. */
+const follow = (given: readonly OrderProgressed[], start?: Shipment): Shipment | undefined =>
+  given.reduce<Shipment | undefined>((known, step) => {
+    try {
+      return nextShipment(known, delivery(step)).after ?? known;
+    } catch (error) {
+      expect(error).toBeInstanceOf(BusyError);
+      return known;
+    }
+  }, start);
+
+describe('A confirmed order', () => {
+  test('has its shipment recorded with the step that confirms it, not before', () => {
+    expect(follow(life.slice(0, 3))).toEqual({ orderId: 'o-1001', version: 0, sequence: 3, status: 'PLACED' });
+    expect(follow(life.slice(0, 4))).toEqual({
+      orderId: 'o-1001',
+      version: 0,
+      sequence: 4,
+      status: 'CONFIRMED',
+      shipment: { items: goods, recordedAt: steps.confirmed.time },
+    });
+  });
+
+  test('keeps its one shipment, whatever comes after', () => {
+    const known = follow(life.slice(0, 4));
+    expect(follow([steps.late], known)).toEqual({ ...known, sequence: 5 });
+    const again = progressed({ ...steps.confirmed.data, sequence: 5, items: [line('X', 9)] });
+    expect(follow([again], known)?.shipment).toEqual(known?.shipment);
+  });
+});
+
+describe('A cancelled order', () => {
+  test('has no shipment', () => {
+    const known = follow(cancelled);
+    expect(known).toEqual({ orderId: 'o-1001', version: 0, sequence: 4, status: 'CANCELLED' });
+  });
+});
+
+describe('A step', () => {
+  test.each(life.map((step, index) => [index + 1, step] as const))('%i seen before changes nothing', (_, step) => {
+    const known = follow(life);
+    expect(nextShipment(known, delivery(step))).toEqual({});
+  });
+
+  test('that comes before its predecessor waits for it, for a short while each time', () => {
+    const skip = () => nextShipment(follow([steps.placed]), delivery(steps.reserved));
+    expect(skip).toThrow('Step 2 of order o-1001 has not come yet, this is step 3');
+    const first = () => nextShipment(undefined, delivery(steps.captured));
+    expect(first).toThrow(BusyError);
+    expect(treatmentOf(new BusyError('x'))).toMatchObject({ verdict: 'retry', longestSeconds: 30 });
+  });
+
+  test('is based on what is known, so that it is written on condition of the version that was read', () => {
+    const known: Shipment = { orderId: 'o-1001', version: 7, sequence: 1, status: 'PLACED' };
+    expect(nextShipment(known, delivery(steps.captured)).after).toEqual({ ...known, sequence: 2 });
+    expect(known.sequence).toBe(1);
+  });
+
+  test('publishes nothing and has no effect of its own', () => {
+    for (const [index, step] of life.entries()) {
+      expect(Object.keys(nextShipment(follow(life.slice(0, index)), delivery(step)))).toEqual(['after']);
+    }
+  });
+});
+
+describe('However the steps are repeated and shuffled', () => {
+  test('they are followed in sequence, and the record is what it would have been without that', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(life, cancelled),
+        fc.array(fc.nat({ max: 4 }), { maxLength: 30 }),
+        (story, disorder) => {
+          let known: Shipment | undefined;
+          for (const index of disorder) {
+            const step = story[index % story.length];
+            const after = follow(step === undefined ? [] : [step], known);
+            const [was, is] = [known?.sequence ?? 0, after?.sequence ?? 0];
+            expect([was, was + 1]).toContain(is);
+            known = after;
+          }
+          // Every step comes back until its turn has come.
+          for (let round = 0; round < story.length; round += 1) known = follow(story.toReversed(), known);
+          expect(known).toEqual(follow(story));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { cancelRequested, placed, priced } from '../../builders/events.ts';
+import { Exploration } from '../../builders/exploration.ts';
+
+const START = { A: 3, B: 2 };
+const RUNS = 2_000;
+
+const orders = fc.uniqueArray(
+  fc.record({
+    orderId: fc.constantFrom('o-1', 'o-2', 'o-3'),
+    items: fc.array(
+      fc
+        .record({ sku: fc.constantFrom('A', 'B'), quantity: fc.integer({ min: 1, max: 2 }) })
+        .map(({ sku, quantity }) => priced(sku, quantity, 500)),
+      { minLength: 1, maxLength: 2 },
+    ),
+    token: fc.constantFrom('tok_visa', 'tok_visa', 'tok_declined'),
+    cancels: fc.constantFrom('never', 'before', 'after'),
+    timesOut: fc.boolean(),
+    copies: fc.integer({ min: 1, max: 2 }),
+  }),
+  { selector: ({ orderId }) => orderId, minLength: 1, maxLength: 3 },
+);
+
+const numbers = fc.array(fc.nat({ max: 0xffff }), { minLength: 20, maxLength: 250, size: 'max' });
+
+type Ordered = typeof orders extends fc.Arbitrary<infer All> ? All : never;
+
+async function explore(given: Ordered, chance: readonly number[], prepare: (shop: Exploration) => void = () => {}) {
+  const late = new Set(given.filter(({ timesOut }) => timesOut).map(({ orderId }) => orderId));
+  const shop = new Exploration(START, late);
+  prepare(shop);
+  for (const { orderId, items, token, cancels, copies } of given) {
+    if (cancels === 'before') shop.send(cancelRequested({ orderId }));
+    for (let copy = 0; copy < copies; copy += 1) {
+      const order = placed({ orderId, items, token, id: `${orderId} ${copy}` });
+      shop.model.bill(order);
+      shop.send(order);
+    }
+    if (cancels === 'after') shop.send(cancelRequested({ orderId }));
+  }
+  await shop.run(chance);
+  shop.expectAgreement();
+  return shop;
+}
+
+const seen = { runs: 0, steps: 0, ends: new Map<string, number>() };
+
+describe('The rules of order, payment and stock, in any interleaving of their reads, writes, calls and messages', () => {
+  test(`agree with the model after every write, in ${RUNS} explorations`, { timeout: 30_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(orders, numbers, async (given, chance) => {
+        const shop = await explore(given, chance);
+        seen.runs += 1;
+        seen.steps += shop.taken;
+        for (const { status = '', reason = '' } of shop.orders.values()) {
+          const end = `${status} ${reason}`.trim();
+          seen.ends.set(end, (seen.ends.get(end) ?? 0) + 1);
+        }
+      }),
+      { numRuns: RUNS, interruptAfterTimeLimit: 8_000 },
+    );
+  });
+
+  afterAll(() => {
+    // An exploration that never gets anywhere would agree with everything.
+    expect(seen.runs).toBeGreaterThan(100);
+    expect(seen.steps / seen.runs).toBeGreaterThan(50);
+    for (const end of [
+      'CONFIRMED',
+      ...['customer', 'timed-out', 'payment-declined', 'out-of-stock'].map((reason) => `CANCELLED ${reason}`),
+    ])
+      expect(seen.ends.get(end) ?? 0, `${end} is hardly ever reached`).toBeGreaterThan(seen.runs / 50);
+  });
+});
+
+describe('The exploration notices', () => {
+  const notices = async (prepare: (shop: Exploration) => void) => {
+    const result = await fc.check(
+      fc.asyncProperty(orders, numbers, async (given, chance) => void (await explore(given, chance, prepare))),
+      { numRuns: RUNS, endOnFailure: true },
+    );
+    return result.failed;
+  };
+
+  test('a gateway that is not asked what it did before', async () => {
+    const blind = async () => ({ captured: false, refunded: false });
+    expect(await notices(({ gateway }) => void Object.assign(gateway, { find: blind }))).toBe(true);
+  });
+
+  test('a table that does not compare what it holds with what was believed', async () => {
+    expect(
+      await notices(({ stock }) => {
+        const commit = stock.commit.bind(stock);
+        stock.commit = async (plan) => {
+          const refusal = await commit(plan);
+          // As if the conditions on reservations were not there.
+          if (refusal === undefined || refusal.reservations.size === 0 || refusal.available.size > 0) return refusal;
+          for (const [sku, movement] of plan.movements)
+            for (const part of ['available', 'reserved', 'sold'] as const) stock.shelf(sku)[part] += movement[part];
+          return undefined;
+        };
+      }),
+    ).toBe(true);
+  });
+});

@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { cancelRequested, placed, priced } from '../../builders/events.ts';
+import { quietLog } from '../../builders/quiet-log.ts';
+import { SimulatedShop } from '../../builders/shop.ts';
+
+quietLog();
+
+beforeEach(() => {
+  // Pauses after a lost race are random; the simulation has its own randomness.
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+});
+
+const START = { A: 3, B: 2 };
+
+const orders = fc.uniqueArray(
+  fc.record({
+    orderId: fc.constantFrom('o-1', 'o-2', 'o-3', 'o-4'),
+    items: fc.array(
+      fc
+        .record({ sku: fc.constantFrom('A', 'B'), quantity: fc.integer({ min: 1, max: 2 }) })
+        .map(({ sku, quantity }) => priced(sku, quantity, 500)),
+      { minLength: 1, maxLength: 2 },
+    ),
+    token: fc.constantFrom('tok_visa', 'tok_visa', 'tok_declined'),
+    cancels: fc.boolean(),
+    timesOut: fc.boolean(),
+    copies: fc.integer({ min: 1, max: 3 }),
+  }),
+  { selector: ({ orderId }) => orderId, minLength: 1, maxLength: 4 },
+);
+
+const numbers = fc.array(fc.nat({ max: 10_000 }), { maxLength: 400, size: 'max' });
+
+type Ordered = typeof orders extends fc.Arbitrary<infer All> ? All : never;
+
+async function run(given: Ordered, chance: readonly number[]): Promise<SimulatedShop> {
+  const shop = new SimulatedShop(START);
+  for (const { orderId, items, token, cancels, timesOut, copies } of given) {
+    if (timesOut) shop.mayTimeOut.add(orderId);
+    if (cancels) shop.simulation.send(cancelRequested({ orderId }));
+    for (let copy = 0; copy < copies; copy += 1)
+      shop.simulation.send(placed({ orderId, items, token, id: `${orderId} ${copy}` }));
+  }
+  await shop.simulation.run(chance);
+  return shop;
+}
+
+/** What must hold in the end, whatever happened on the way. */
+function expectAllIsWell(given: Ordered, shop: SimulatedShop, { exactTexts }: { exactTexts: boolean }) {
+  expect(shop.simulation.deadLetters).toEqual([]);
+  const held = { A: 0, B: 0 };
+  for (const { orderId, items, token, cancels, timesOut } of given) {
+    const order = shop.orders.items.get(orderId);
+    const money = items.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
+    const captures = shop.gateway.entries('capture', orderId);
+    const refunds = shop.gateway.entries('refund', orderId);
+    const texts = shop.texts.filter((text) => text.startsWith(`${orderId} `));
+    for (const entry of [...captures, ...refunds]) expect(entry.money.amount).toBe(money);
+    expect(captures.length).toBeLessThanOrEqual(1);
+    if (order?.status === 'CONFIRMED') {
+      expect([captures.length, refunds.length]).toEqual([1, 0]);
+      expect(token).toBe('tok_visa');
+      for (const { sku, quantity } of items) held[sku as 'A' | 'B'] += quantity;
+    } else {
+      expect(order?.status).toBe('CANCELLED');
+      expect(refunds.length).toBe(captures.length);
+      const refused = token === 'tok_declined' ? 'payment-declined' : 'out-of-stock';
+      const reasons = [refused, ...(cancels ? ['customer'] : []), ...(timesOut ? ['timed-out'] : [])];
+      expect(reasons).toContain(order?.reason);
+    }
+    expectFeedIsRight(orderId, shop);
+    expect(new Set(texts)).toEqual(new Set([`${orderId} order-${order?.status?.toLowerCase()}`]));
+    if (exactTexts) expect(texts).toHaveLength(1);
+  }
+  for (const sku of ['A', 'B'] as const) {
+    expect(shop.stock.shelf(sku)).toEqual({ sku, available: START[sku] - held[sku], reserved: 0, sold: held[sku] });
+  }
+}
+
+/** The feed has every step of the order, none before its predecessor, and shipping followed it to the end. */
+function expectFeedIsRight(orderId: string, shop: SimulatedShop) {
+  const order = shop.orders.items.get(orderId);
+  const steps = shop.feed.filter((step) => step.orderId === orderId);
+  const first = steps.filter(({ sequence }, index) => !steps.slice(0, index).some((one) => one.sequence === sequence));
+  expect(first.map(({ sequence, step }) => [sequence, step])).toEqual(
+    order?.timeline.map(({ type }, index) => [index + 1, type]),
+  );
+  for (const step of steps) expect(step).toEqual(first.find(({ sequence }) => sequence === step.sequence));
+  const shipped = shop.shipments.items.get(orderId);
+  expect(shipped).toMatchObject({ sequence: order?.timeline.length, status: order?.status });
+  expect(shipped?.shipment?.items).toEqual(order?.status === 'CONFIRMED' ? order.items : undefined);
+  expect([order?.open, order?.openSince]).toEqual([undefined, undefined]);
+}
+
+describe('The whole shop', () => {
+  test('decides every order once, with money, goods and texts in agreement, when messages overtake one another', async () => {
+    await fc.assert(
+      fc.asyncProperty(orders, numbers, async (given, chance) => {
+        // Nobody dies at a number that no seven divides.
+        const shop = await run(
+          given,
+          chance.map((number) => (number % 7 === 0 ? number + 1 : number)),
+        );
+        expectAllIsWell(given, shop, { exactTexts: true });
+      }),
+      { numRuns: 150, interruptAfterTimeLimit: 6_000 },
+    );
+  });
+
+  test('comes to the same agreement when functions are killed at any await', async () => {
+    await fc.assert(
+      fc.asyncProperty(orders, numbers, async (given, chance) => {
+        const shop = await run(given, chance);
+        // A text may be repeated only where somebody died between sending and recording.
+        expectAllIsWell(given, shop, { exactTexts: false });
+      }),
+      { numRuns: 200, interruptAfterTimeLimit: 8_000 },
+    );
+  });
+
+  test('comes to rest although it is never noted what was published', async () => {
+    const shop = new SimulatedShop({ A: 5 });
+    shop.orders.raiseFails = () => true;
+    const capture = shop.gateway.capture.bind(shop.gateway);
+    shop.gateway.capture = async (charge) => {
+      shop.simulation.send(cancelRequested({ orderId: 'o-1' }));
+      return capture(charge);
+    };
+    shop.simulation.send(placed({ orderId: 'o-1', items: [priced('A')] }));
+    await shop.simulation.run([]);
+  });
+
+  test('takes as many calls for ten orders as for one, where nothing goes wrong', async () => {
+    const shop = new SimulatedShop({ A: 100 });
+    for (let index = 0; index < 10; index += 1)
+      shop.simulation.send(placed({ orderId: `o-${index}`, items: [priced('A')] }));
+    await shop.simulation.run([]);
+    expect([...shop.orders.items.values()].map(({ status }) => status)).toEqual(Array(10).fill('CONFIRMED'));
+    expect(shop.gateway.calls).toBe(10);
+    expect(shop.stock.transactions.length).toBeLessThanOrEqual(4);
+    expect(shop.payments.saves + shop.payments.loads).toBe(2);
+    expect(shop.notifications.saves + shop.notifications.loads).toBeLessThanOrEqual(5);
+    expect(shop.orders.saves + shop.orders.loads).toBeLessThanOrEqual(6);
+    // Every order has four steps; the feed takes ten orders' next steps at a time.
+    expect(shop.feed).toHaveLength(40);
+    expect(shop.orders.raises).toBeLessThanOrEqual(4);
+  });
+});

@@ -1,0 +1,369 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { BusyError, ContradictionError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { reserve } from '../../../lambdas/stock/reserve.ts';
+import type { StockInput } from '../../../lambdas/stock/rules.ts';
+import { delivery } from '../../builders/deliveries.ts';
+import { cancelled, confirmed, line, placed, priced } from '../../builders/events.ts';
+import { MemoryStockTable } from '../../builders/stock-table.ts';
+
+function shop(available: Record<string, number>) {
+  const table = new MemoryStockTable(available);
+  let clock = Date.parse('2026-11-21T09:00:00Z');
+  const handle = reserve(table, () => {
+    clock += 1_000;
+    return new Date(clock);
+  });
+  return {
+    table,
+    handle,
+    /** Delivers events in one batch; gives per event the types of what is published, or the error's name. */
+    async deliver(...events: StockInput[]): Promise<string[]> {
+      const results = await handle(events.map((event) => delivery(event)));
+      return results.map((result) =>
+        'failure' in result
+          ? String((result.failure as Error).name)
+          : result.publish.map(({ type }) => type.split('.')[2]).join(),
+      );
+    },
+  };
+}
+
+const order = (orderId: string, ...items: ReturnType<typeof priced>[]) => placed({ orderId, items });
+const many = (count: number, ...items: ReturnType<typeof priced>[]) =>
+  Array.from({ length: count }, (_, index) => order(`o-${index}`, ...items));
+
+beforeEach(() => {
+  // The pause after a conflict is random; none is needed here.
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+});
+
+describe('A placed order', () => {
+  test('gets its goods set aside', async () => {
+    const { table, deliver } = shop({ A: 5, B: 5 });
+    expect(await deliver(order('o-1', priced('A', 2), priced('B', 1)))).toEqual(['reserved']);
+    expect(table.shelf('A')).toEqual({ sku: 'A', available: 3, reserved: 2, sold: 0 });
+    expect(table.shelf('B')).toEqual({ sku: 'B', available: 4, reserved: 1, sold: 0 });
+  });
+
+  test('of which one line is short gets nothing, and is told which', async () => {
+    const { table, handle } = shop({ A: 5, B: 1 });
+    const [result] = await handle([delivery(order('o-1', priced('A', 2), priced('B', 2), priced('NONE', 1)))]);
+    expect(result).toMatchObject({
+      publish: [{ type: 'shop.stock.rejected.v1', data: { items: [line('B', 2), line('NONE', 1)] } }],
+    });
+    expect(table.shelf('A').available).toBe(5);
+    expect(table.shelf('B').available).toBe(1);
+  });
+
+  test('with one SKU on two lines gets the sum, and is rejected when only one line would fit', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    expect(await deliver(order('o-1', priced('A', 2), priced('A', 2)))).toEqual(['reserved']);
+    expect(table.shelf('A')).toMatchObject({ available: 1, reserved: 4 });
+    const short = shop({ A: 3 });
+    expect(await short.deliver(order('o-1', priced('A', 2), priced('A', 2)))).toEqual(['rejected']);
+    expect(short.table.shelf('A').available).toBe(3);
+  });
+
+  test('delivered again, in whatever message, gets the same answer and no more goods', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    await deliver(order('o-1', priced('A', 2)));
+    expect(await deliver(order('o-1', priced('A', 2)))).toEqual(['reserved']);
+    expect(await deliver(placed({ id: 'another', orderId: 'o-1', items: [priced('A', 1), priced('A', 1)] }))).toEqual([
+      'reserved',
+    ]);
+    expect(table.shelf('A')).toMatchObject({ available: 3, reserved: 2 });
+  });
+
+  test('costs a repetition one call to the table', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    await deliver(order('o-1', priced('A', 2)));
+    const before = table.transactions.length + table.loads;
+    await deliver(order('o-1', priced('A', 2)));
+    expect(table.transactions.length + table.loads - before).toBe(1);
+  });
+
+  test('with other items under the same id is refused', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    await deliver(order('o-1', priced('A', 2)));
+    expect(await deliver(order('o-1', priced('A', 3)))).toEqual([ContradictionError.name]);
+    expect(table.shelf('A')).toMatchObject({ available: 3, reserved: 2 });
+  });
+
+  test('that was rejected stays rejected when goods come in', async () => {
+    const { table, deliver } = shop({ A: 1 });
+    await deliver(order('o-1', priced('A', 2)));
+    table.shelf('A').available = 10;
+    expect(await deliver(order('o-1', priced('A', 2)))).toEqual(['rejected']);
+    expect(table.shelf('A').available).toBe(10);
+  });
+});
+
+describe('Within a batch', () => {
+  test('ten fresh orders travel in one transaction, without a read', async () => {
+    const { table, deliver } = shop({ A: 10 });
+    expect(await deliver(...many(10, priced('A')))).toEqual(Array(10).fill('reserved'));
+    expect(table.transactions).toEqual([11]);
+    expect(table.loads).toBe(0);
+  });
+
+  test('who comes first is served first', async () => {
+    const { table, deliver } = shop({ A: 3 });
+    expect(await deliver(...many(5, priced('A')))).toEqual([
+      'reserved',
+      'reserved',
+      'reserved',
+      'rejected',
+      'rejected',
+    ]);
+    expect(table.shelf('A')).toMatchObject({ available: 0, reserved: 3 });
+    // One to learn how many there are, one to hand them out.
+    expect(table.transactions).toHaveLength(2);
+  });
+
+  test('an order that does not fit lets a smaller one behind it through', async () => {
+    const { deliver } = shop({ A: 3 });
+    expect(
+      await deliver(order('o-1', priced('A', 2)), order('o-2', priced('A', 2)), order('o-3', priced('A', 1))),
+    ).toEqual(['reserved', 'rejected', 'reserved']);
+  });
+
+  test('a contradiction harms only itself', async () => {
+    const { deliver } = shop({ A: 10 });
+    await deliver(order('o-1', priced('A')));
+    expect(await deliver(order('o-0', priced('A')), order('o-1', priced('A', 2)), order('o-2', priced('A')))).toEqual([
+      'reserved',
+      ContradictionError.name,
+      'reserved',
+    ]);
+  });
+
+  test('no transaction has more than 100 actions, however large the orders are', async () => {
+    const skus = (from: number) => Array.from({ length: 99 }, (_, index) => priced(`S-${from + index}`));
+    const shelves = Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`S-${index}`, 10]));
+    const { table, deliver } = shop(shelves);
+    expect(
+      await deliver(
+        order('o-1', ...skus(0)),
+        order('o-2', ...skus(0)),
+        order('o-3', ...skus(200)),
+        order('o-4', priced('S-1')),
+      ),
+    ).toEqual(Array(4).fill('reserved'));
+    expect(Math.max(...table.transactions)).toBeLessThanOrEqual(100);
+    expect(table.shelf('S-1')).toMatchObject({ available: 7, reserved: 3 });
+  });
+
+  test('large orders are confirmed and cancelled within 100 actions too, also when the plan has to be learnt', async () => {
+    const items = Array.from({ length: 99 }, (_, index) => priced(`S-${index}`));
+    const { table, deliver } = shop(Object.fromEntries(items.map(({ sku }) => [sku, 10])));
+    await deliver(order('o-1', ...items), order('o-2', ...items));
+    const goods = items.map(({ sku }) => line(sku, 1)).sort((a, b) => (a.sku < b.sku ? -1 : 1));
+    expect(await deliver(confirmed({ orderId: 'o-1', items: goods }), cancelled({ orderId: 'o-2' }))).toEqual([
+      '',
+      'released',
+    ]);
+    expect(Math.max(...table.transactions)).toBeLessThanOrEqual(100);
+    expect(table.shelf('S-98')).toEqual({ sku: 'S-98', available: 9, reserved: 0, sold: 1 });
+  });
+});
+
+describe('A confirmed order', () => {
+  test('has its goods sold, once', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    await deliver(order('o-1', priced('A', 2)));
+    const event = confirmed({ orderId: 'o-1', items: [line('A', 2)] });
+    expect(await deliver(event)).toEqual(['']);
+    expect(await deliver(event)).toEqual(['']);
+    expect(table.shelf('A')).toEqual({ sku: 'A', available: 3, reserved: 0, sold: 2 });
+  });
+
+  test('costs one transaction without a read', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    await deliver(order('o-1', priced('A', 2)));
+    await deliver(confirmed({ orderId: 'o-1', items: [line('A', 2)] }));
+    expect(table.transactions).toHaveLength(2);
+    expect(table.loads).toBe(0);
+  });
+
+  test('that holds nothing is a contradiction', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    expect(await deliver(confirmed({ orderId: 'o-1', items: [line('A', 2)] }))).toEqual([ContradictionError.name]);
+    expect(table.shelf('A')).toMatchObject({ available: 5, reserved: 0, sold: 0 });
+  });
+
+  test('that is placed once more publishes the very event it published first', async () => {
+    const { handle } = shop({ A: 5 });
+    const bodies: unknown[] = [];
+    for (const event of [
+      order('o-1', priced('A', 2)),
+      confirmed({ orderId: 'o-1', items: [line('A', 2)] }),
+      order('o-1', priced('A', 2)),
+    ]) {
+      const [result] = await handle([delivery<StockInput>(event)]);
+      if (result !== undefined && 'publish' in result) bodies.push(...result.publish);
+    }
+    expect(bodies).toHaveLength(2);
+    expect(bodies[1]).toEqual(bodies[0]);
+  });
+});
+
+describe('A cancelled order', () => {
+  test('gives its goods back, once, and says so as often as it is asked', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    await deliver(order('o-1', priced('A', 2)));
+    expect(await deliver(cancelled({ orderId: 'o-1' }))).toEqual(['released']);
+    expect(await deliver(cancelled({ orderId: 'o-1' }))).toEqual(['released']);
+    expect(await deliver(order('o-1', priced('A', 2)))).toEqual(['released']);
+    expect(table.shelf('A')).toEqual({ sku: 'A', available: 5, reserved: 0, sold: 0 });
+  });
+
+  test('that is placed only afterwards gets nothing', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    expect(await deliver(cancelled({ orderId: 'o-1' }))).toEqual(['']);
+    expect(await deliver(order('o-1', priced('A', 2)))).toEqual(['']);
+    expect(table.shelf('A')).toEqual({ sku: 'A', available: 5, reserved: 0, sold: 0 });
+  });
+
+  test('that was rejected has nothing to give back', async () => {
+    const { deliver } = shop({ A: 1 });
+    await deliver(order('o-1', priced('A', 2)));
+    expect(await deliver(cancelled({ orderId: 'o-1' }))).toEqual(['']);
+  });
+
+  test('whose goods are sold is a contradiction', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    await deliver(order('o-1', priced('A', 2)));
+    await deliver(confirmed({ orderId: 'o-1', items: [line('A', 2)] }));
+    expect(await deliver(cancelled({ orderId: 'o-1' }))).toEqual([ContradictionError.name]);
+    expect(table.shelf('A').sold).toBe(2);
+  });
+});
+
+describe('Others in the way', () => {
+  test('for a while only make it take longer', async () => {
+    const { table, deliver } = shop({ A: 10 });
+    let left = 3;
+    table.conflicts = () => left-- > 0;
+    expect(await deliver(...many(10, priced('A')))).toEqual(Array(10).fill('reserved'));
+    expect(table.transactions.length).toBeLessThanOrEqual(4);
+  });
+
+  test('for good end as busy, after a bounded number of tries, with nothing changed', async () => {
+    const { table, deliver } = shop({ A: 10 });
+    table.conflicts = () => true;
+    expect(await deliver(...many(10, priced('A')))).toEqual(Array(10).fill(BusyError.name));
+    expect(table.transactions.length).toBeLessThanOrEqual(66);
+    expect(table.shelf('A')).toMatchObject({ available: 10, reserved: 0 });
+  });
+
+  test('on one SKU do not keep an order for another SKU in the batch from its goods', async () => {
+    const { table, deliver } = shop({ HOT: 10, A: 10 });
+    const commit = table.commit.bind(table);
+    table.commit = (plan) => {
+      table.conflicts = () => plan.movements.has('HOT');
+      return commit(plan);
+    };
+    expect(await deliver(order('o-1', priced('HOT')), order('o-2', priced('A')))).toEqual([BusyError.name, 'reserved']);
+  });
+
+  test('a table that is down after the first of two transactions does not undo what that one did', async () => {
+    const skus = (from: number) => Array.from({ length: 60 }, (_, index) => priced(`S-${from + index}`));
+    const { table, deliver } = shop(Object.fromEntries(Array.from({ length: 160 }, (_, index) => [`S-${index}`, 10])));
+    const commit = table.commit.bind(table);
+    table.commit = (plan) =>
+      table.transactions.length === 0 ? commit(plan) : Promise.reject(new UnavailableError('down'));
+    expect(await deliver(order('o-1', ...skus(0)), order('o-2', ...skus(100)))).toEqual([
+      'reserved',
+      UnavailableError.name,
+    ]);
+  });
+});
+
+describe('Whatever happens to the orders', () => {
+  const events = fc.record({
+    orderId: fc.constantFrom('o-1', 'o-2', 'o-3', 'o-4', 'o-5'),
+    kind: fc.constantFrom('placed', 'placed', 'decided', 'cancelled'),
+  });
+  const orders = fc.record(
+    Object.fromEntries(
+      ['o-1', 'o-2', 'o-3', 'o-4', 'o-5'].map((orderId) => [
+        orderId,
+        fc.array(fc.record({ sku: fc.constantFrom('A', 'B', 'C', 'NONE'), quantity: fc.integer({ min: 1, max: 4 }) }), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+      ]),
+    ),
+  );
+
+  test('nothing is lost, nothing is negative, every order holds all of its lines or none', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        orders,
+        fc.array(fc.array(events, { minLength: 1, maxLength: 10 }), { minLength: 1, maxLength: 6 }),
+        fc.array(fc.boolean(), { maxLength: 30 }),
+        async (lines, batches, conflicts) => {
+          const start = { A: 6, B: 4, C: 9 };
+          const { table, handle } = shop(start);
+          table.conflicts = () => conflicts.shift() ?? false;
+          for (const batch of batches) {
+            // Within a wave every order occurs once.
+            const wave = [...new Map(batch.map((event) => [event.orderId, event])).values()].map(
+              ({ orderId, kind }) => {
+                const items = lines[orderId] ?? [];
+                if (kind === 'cancelled') return cancelled({ orderId });
+                if (kind === 'decided' && table.reservations.get(orderId)?.state === 'reserved')
+                  return confirmed({ orderId, items });
+                return placed({ orderId, items: items.map((item) => ({ ...item, unitPrice: 1 })) });
+              },
+            );
+            await handle(wave.map((event) => delivery<StockInput>(event)));
+            expect(table.lowest()).toBeGreaterThanOrEqual(0);
+          }
+          for (const sku of ['A', 'B', 'C'] as const) {
+            expect(table.sum(sku)).toBe(start[sku]);
+            const held = (state: string) =>
+              [...table.reservations.values()]
+                .filter((reservation) => reservation.state === state)
+                .flatMap((reservation) => lines[reservation.orderId] ?? [])
+                .filter((item) => item.sku === sku)
+                .reduce((sum, { quantity }) => sum + quantity, 0);
+            expect(table.shelf(sku)).toMatchObject({ reserved: held('reserved'), sold: held('sold') });
+          }
+        },
+      ),
+      { numRuns: 400, interruptAfterTimeLimit: 5_000 },
+    );
+  });
+
+  test('320 buyers of 50 pieces, with 16 workers at once and conflicts: exactly 50 are served', async () => {
+    const { table, handle } = shop({ A: 50 });
+    const commit = table.commit.bind(table);
+    table.commit = async (plan) => {
+      await Promise.resolve();
+      return commit(plan);
+    };
+    let calls = 0;
+    table.conflicts = () => (calls++ * 7) % 10 < 3;
+    let waiting = many(320, priced('A'));
+    for (let turn = 0; waiting.length > 0 && turn < 50; turn += 1) {
+      const batches = Array.from({ length: 16 }, (_, worker) =>
+        waiting.filter((__, index) => index % 16 === worker),
+      ).flatMap((own) =>
+        Array.from({ length: Math.ceil(own.length / 10) }, (_, index) => own.slice(index * 10, index * 10 + 10)),
+      );
+      const again = await Promise.all(
+        batches.map(async (batch) => {
+          const results = await handle(batch.map((event) => delivery<StockInput>(event)));
+          return batch.filter((_, index) => 'failure' in (results[index] ?? { failure: undefined }));
+        }),
+      );
+      waiting = again.flat();
+    }
+    expect(waiting).toEqual([]);
+    expect(table.shelf('A')).toEqual({ sku: 'A', available: 0, reserved: 50, sold: 0 });
+    const states = [...table.reservations.values()].map(({ state }) => state);
+    expect(states.filter((state) => state === 'rejected')).toHaveLength(270);
+  });
+});

@@ -1,0 +1,154 @@
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import type { BatchGetCommand, DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, expect, test } from 'vitest';
+import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { plan, type StockInput } from '../../../lambdas/stock/rules.ts';
+import { stockTable } from '../../../lambdas/stock/table.ts';
+import { delivery } from '../../builders/deliveries.ts';
+import { cancelled, placed, priced } from '../../builders/events.ts';
+
+type Command = TransactWriteCommand | BatchGetCommand;
+
+function dynamo(answer: () => unknown = () => ({})) {
+  const calls: Command['input'][] = [];
+  const client = {
+    async send({ input }: Command) {
+      calls.push(input);
+      return answer();
+    },
+  };
+  return { calls, table: stockTable('shelves', 'reservations', client as unknown as DynamoDBDocumentClient) };
+}
+
+const refused =
+  (...CancellationReasons: object[]) =>
+  () => {
+    throw new TransactionCanceledException({ message: 'cancelled', $metadata: {}, CancellationReasons });
+  };
+
+const planOf = (...events: StockInput[]) =>
+  plan(
+    events.map((event) => delivery(event)),
+    { reservations: new Map(), available: new Map() },
+    new Date('2026-11-21T09:00:00Z'),
+  );
+const oneOrder = planOf(placed({ items: [priced('A', 2)] }));
+
+describe('A plan', () => {
+  test('becomes one transaction: the reservation if there is none, the pieces if there are enough', async () => {
+    const { calls, table } = dynamo();
+    expect(await table.commit(oneOrder)).toBeUndefined();
+    expect(calls).toEqual([
+      {
+        TransactItems: [
+          {
+            Put: {
+              TableName: 'reservations',
+              Item: {
+                orderId: 'o-1001',
+                state: 'reserved',
+                lines: [{ sku: 'A', quantity: 2 }],
+                time: '2026-11-21T09:00:00.000Z',
+              },
+              ConditionExpression: 'attribute_not_exists(orderId)',
+              ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+            },
+          },
+          {
+            Update: {
+              TableName: 'shelves',
+              Key: { sku: 'A' },
+              UpdateExpression: 'ADD available :available, reserved :reserved, sold :sold',
+              ConditionExpression: 'available >= :taken AND reserved >= :given',
+              ExpressionAttributeValues: { ':available': -2, ':reserved': 2, ':sold': 0, ':taken': 2, ':given': 0 },
+              ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+            },
+          },
+        ],
+      },
+    ]);
+  });
+
+  test('that is refused says what the table really holds', async () => {
+    const { table } = dynamo(
+      refused(
+        {
+          Code: 'ConditionalCheckFailed',
+          Item: { orderId: { S: 'o-1001' }, state: { S: 'released' }, lines: { L: [] }, time: { S: 't' } },
+        },
+        { Code: 'ConditionalCheckFailed', Item: { sku: { S: 'A' }, available: { N: '1' } } },
+      ),
+    );
+    expect(await table.commit(oneOrder)).toEqual({
+      reservations: new Map([['o-1001', { orderId: 'o-1001', state: 'released', lines: [], time: 't' }]]),
+      available: new Map([['A', 1]]),
+      conflict: false,
+    });
+  });
+
+  test('about a SKU that is on no shelf learns that there are none', async () => {
+    const { table } = dynamo(refused({ Code: 'None' }, { Code: 'ConditionalCheckFailed' }));
+    expect(await table.commit(oneOrder)).toEqual({
+      reservations: new Map(),
+      available: new Map([['A', 0]]),
+      conflict: false,
+    });
+  });
+
+  test('with somebody in its way learns just that', async () => {
+    const { table } = dynamo(refused({ Code: 'TransactionConflict' }, { Code: 'None' }));
+    expect(await table.commit(oneOrder)).toEqual({ reservations: new Map(), available: new Map(), conflict: true });
+  });
+
+  test.each(['ThrottlingError', 'ProvisionedThroughputExceeded'])(
+    'that meets %s is tried again later',
+    async (Code) => {
+      const { table } = dynamo(refused({ Code: 'None' }, { Code }));
+      await expect(table.commit(oneOrder)).rejects.toBeInstanceOf(UnavailableError);
+    },
+  );
+
+  test('for two orders moves a shelf once, by their sum', async () => {
+    const { calls, table } = dynamo();
+    await table.commit(
+      planOf(
+        placed({ orderId: 'o-1', items: [priced('A', 2)] }),
+        placed({ orderId: 'o-2', items: [priced('A', 3)] }),
+        cancelled({ orderId: 'o-3' }),
+      ),
+    );
+    const [call] = calls;
+    const items = call !== undefined && 'TransactItems' in call ? (call.TransactItems ?? []) : [];
+    expect(items).toHaveLength(4);
+    expect(items[3]?.Update?.ExpressionAttributeValues).toMatchObject({ ':available': -5, ':taken': 5 });
+  });
+});
+
+describe('What orders hold', () => {
+  test('is read consistently, in one call; null for those not on record', async () => {
+    const { calls, table } = dynamo(() => ({
+      Responses: { reservations: [{ orderId: 'o-1', state: 'sold', lines: [], time: 't' }] },
+    }));
+    expect(await table.load(['o-1', 'o-2'])).toEqual(
+      new Map([
+        ['o-1', { orderId: 'o-1', state: 'sold', lines: [], time: 't' }],
+        ['o-2', null],
+      ]),
+    );
+    expect(calls).toEqual([
+      { RequestItems: { reservations: { Keys: [{ orderId: 'o-1' }, { orderId: 'o-2' }], ConsistentRead: true } } },
+    ]);
+  });
+
+  test('of nobody is no call', async () => {
+    const { calls, table } = dynamo();
+    expect(await table.load([])).toEqual(new Map());
+    expect(calls).toEqual([]);
+  });
+
+  test('is not guessed when the table left something unread, but an empty list of the unread is not a failure', async () => {
+    const unread = (Keys: object[]) => () => ({ UnprocessedKeys: Keys.length === 0 ? {} : { reservations: { Keys } } });
+    await expect(dynamo(unread([{ orderId: 'o-1' }])).table.load(['o-1'])).rejects.toBeInstanceOf(UnavailableError);
+    expect(await dynamo(unread([])).table.load(['o-1'])).toEqual(new Map([['o-1', null]]));
+  });
+});

@@ -1,0 +1,109 @@
+import { EventBridgeClient, type PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { DynamoDBDocumentClient, type QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { catalog } from '../../../contracts/catalog.ts';
+import { parseEvent } from '../../../contracts/parse.ts';
+import { openParts } from '../../../lambdas/order/rules.ts';
+import { quietLog } from '../../builders/quiet-log.ts';
+
+const log = quietLog();
+
+Object.assign(process.env, {
+  AWS_REGION: 'eu-west-1',
+  EVENT_BUS_NAME: 'the-bus',
+  TABLE_NAME: 'orders',
+  OPEN_ORDERS_INDEX: 'open-orders',
+  ORDER_DEADLINE_SECONDS: String(48 * 3600),
+});
+const { handler } = await import('../../../lambdas/sweep/handler.ts');
+
+type Entries = NonNullable<PutEventsCommand['input']['Entries']>;
+
+/** What the index holds, page by page for each part, and whether the bus takes an entry. */
+let pages: Record<string, string[][]>;
+let takes: (orderId: string) => boolean;
+let queries: QueryCommand['input'][];
+let published: { Detail: string; DetailType: string; EventBusName: string; Source: string }[];
+
+beforeEach(() => {
+  pages = {};
+  takes = () => true;
+  queries = [];
+  published = [];
+  vi.spyOn(DynamoDBDocumentClient.prototype, 'send').mockImplementation(async (command: unknown) => {
+    const { input } = command as QueryCommand;
+    queries.push(input);
+    const page = Number(input.ExclusiveStartKey?.page ?? 0);
+    const all = pages[input.ExpressionAttributeValues?.[':part']] ?? [[]];
+    const Items = (all[page] ?? []).map((orderId) => ({ orderId }));
+    return { Items, ...(page + 1 < all.length ? { LastEvaluatedKey: { page: page + 1 } } : {}) };
+  });
+  vi.spyOn(EventBridgeClient.prototype, 'send').mockImplementation(async (command: unknown) => {
+    const { input } = command as PutEventsCommand;
+    const entries: Entries = input.Entries ?? [];
+    expect(entries.length).toBeLessThanOrEqual(10);
+    return {
+      Entries: entries.map((entry) => {
+        if (!takes(JSON.parse(entry.Detail ?? '').subject)) return { ErrorCode: 'ThrottlingException' };
+        published.push(entry as (typeof published)[number]);
+        return { EventId: 'e' };
+      }),
+    };
+  });
+});
+
+describe('The sweep', () => {
+  test('asks the index, part by part, for those undecided past the deadline, and reads no order', async () => {
+    const started = Date.now();
+    expect(await handler()).toEqual({ found: 0 });
+    expect(queries.map(({ ExpressionAttributeValues }) => ExpressionAttributeValues?.[':part'])).toEqual(openParts);
+    for (const { TableName, IndexName, KeyConditionExpression, ExpressionAttributeValues } of queries) {
+      expect([TableName, IndexName]).toEqual(['orders', 'open-orders']);
+      expect(KeyConditionExpression).toBe('#open = :part AND openSince < :before');
+      const before = new Date(ExpressionAttributeValues?.[':before']).getTime();
+      expect(Math.abs(started - 48 * 3_600_000 - before)).toBeLessThan(10_000);
+    }
+    expect(published).toEqual([]);
+  });
+
+  test('says of each one that its deadline passed, as the contract has it, with one id however often', async () => {
+    pages = { [openParts[3] ?? '']: [['o-1', 'o-2']] };
+    expect(await handler()).toEqual({ found: 2 });
+    expect(await handler()).toEqual({ found: 2 });
+    const events = published.map(({ Detail }) => parseEvent(Detail, catalog));
+    expect(events.map(({ id, type, source, subject, data }) => [id, type, source, subject, data])).toEqual(
+      ['o-1', 'o-2', 'o-1', 'o-2'].map((orderId) => [
+        `${orderId}.deadline-passed`,
+        'shop.order.deadline-passed.v1',
+        '/shop/sweep',
+        orderId,
+        { orderId },
+      ]),
+    );
+    expect(published[0]).toMatchObject({
+      EventBusName: 'the-bus',
+      Source: '/shop/sweep',
+      DetailType: 'shop.order.deadline-passed.v1',
+    });
+  });
+
+  test('goes through all pages of all parts', async () => {
+    const ids = (part: number, page: number) => Array.from({ length: 13 }, (_, index) => `o-${part}-${page}-${index}`);
+    pages = Object.fromEntries(openParts.map((part, index) => [part, [ids(index, 0), [], ids(index, 2)]]));
+    expect(await handler()).toEqual({ found: openParts.length * 26 });
+    expect(new Set(published.map(({ Detail }) => JSON.parse(Detail).subject)).size).toBe(openParts.length * 26);
+  });
+
+  test('fails, so that its run is repeated, where the bus refuses one of them; the others of the page are out', async () => {
+    pages = { [openParts[0] ?? '']: [['o-1', 'o-2', 'o-3']] };
+    takes = (orderId) => orderId !== 'o-2';
+    await expect(handler()).rejects.toThrow('The bus refused shop.order.deadline-passed.v1');
+    expect(published.map(({ Detail }) => JSON.parse(Detail).subject)).toEqual(['o-1', 'o-3']);
+  });
+
+  test('tells the log how many it found', async () => {
+    pages = { [openParts[0] ?? '']: [['o-1']] };
+    await handler();
+    expect(log.lines.map((line) => JSON.parse(line).message)).toEqual(['found 1 orders past their deadline']);
+  });
+});
