@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { buildSync } from 'esbuild';
+
+/**
+ * Takes consumers' names and gives a function from a name to its function's code, bundled from `lambdas/<name>/handler.ts` in one go.
+ * The SDK is bundled too: it loads faster than the one in the Lambda runtime, and its version is the tested one.
+ */
+export function bundle(names: readonly string[]): (name: string) => Code {
+  const outdir = mkdtempSync(join(tmpdir(), 'shop-messaging-bundles-'));
+  // CDK copies an asset when it is created, but reads it once more when the app is synthesised.
+  process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
+  buildSync({
+    entryPoints: names.map((name) => ({
+      in: join(import.meta.dirname, '..', 'lambdas', name, 'handler.ts'),
+      out: join(name, 'index'),
+    })),
+    outdir,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    // The modules' ES versions can be tree-shaken: a third less code, and a faster cold start.
+    mainFields: ['module', 'main'],
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  return (name) => Code.fromAsset(join(outdir, name));
+}

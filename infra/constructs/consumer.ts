@@ -1,0 +1,151 @@
+import { CfnOutput, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { type EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { FilterOrPolicy, type ITopic, SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
+import { SqsSubscription, type SqsSubscriptionProps } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { sourcesOf } from '../../contracts/cloud-event.ts';
+import { MOST_TRIES } from '../../lambdas/runtime/backoff.ts';
+import type { Route } from '../routing.ts';
+import { nodeFunction } from './lambda.ts';
+
+export type ConsumerProps = {
+  /** The consumer's name, which is also its folder under `lambdas/`. */
+  name: string;
+  code: Code;
+  route: Route;
+  topic: ITopic;
+  bus: EventBus;
+  /** The FIFO topic with every order's steps. */
+  lifecycle: ITopic;
+  /** How many instances may run at once, so that a burst cannot drain the account. */
+  concurrency: number;
+  logDays: RetentionDays;
+  removalPolicy: RemovalPolicy;
+  /** @default 30 seconds */
+  timeout?: Duration;
+};
+
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: at least six times the function's timeout.
+const VISIBILITY_PER_TIMEOUT = 6;
+/** Receives beyond the consumer's own limit, which count only when its function dies before it can say why. */
+const CRASHES = 10;
+const PER_GROUP = FifoThroughputLimit.PER_MESSAGE_GROUP_ID;
+
+/** One consumer: its queue, dead-letter queue and function, and the routes that bring it what it understands. */
+export class Consumer extends Construct {
+  readonly queue: Queue;
+  readonly deadLetterQueue: Queue;
+  readonly function: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: ConsumerProps) {
+    super(scope, id);
+    const { name, bus, route, removalPolicy, timeout = Duration.seconds(30) } = props;
+
+    const fifo = route.consumes.some(({ channel }) => channel === 'lifecycle');
+    if (fifo && route.consumes.some(({ channel }) => channel !== 'lifecycle')) {
+      throw new Error(
+        `Consumer ${name}: what comes in sequence cannot share a queue with what does not; make two consumers.`,
+      );
+    }
+    // Without this CDK would name a standard queue `fifo: false`, which CloudFormation refuses.
+    const sequence = fifo
+      ? { fifo, fifoThroughputLimit: PER_GROUP, deduplicationScope: DeduplicationScope.MESSAGE_GROUP }
+      : {};
+
+    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
+      ...sequence,
+      // A dead letter keeps its first timestamp, so it must be allowed to grow older than in the queue it comes from.
+      retentionPeriod: Duration.days(14),
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      removalPolicy,
+    });
+    this.queue = new Queue(this, 'Queue', {
+      ...sequence,
+      visibilityTimeout: Duration.seconds(timeout.toSeconds() * VISIBILITY_PER_TIMEOUT),
+      retentionPeriod: Duration.days(7),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MOST_TRIES + CRASHES },
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      removalPolicy,
+    });
+
+    this.function = nodeFunction(this, {
+      description: `Consumer ${name} of the shop's messages`,
+      code: props.code,
+      timeout,
+      environment: {
+        EVENT_BUS_NAME: bus.eventBusName,
+        QUEUE_URL: this.queue.queueUrl,
+        DEAD_LETTER_QUEUE_URL: this.deadLetterQueue.queueUrl,
+        FUNCTION_TIMEOUT_SECONDS: String(timeout.toSeconds()),
+      },
+      logDays: props.logDays,
+      removalPolicy,
+    });
+    this.function.addEventSource(
+      new SqsEventSource(this.queue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        maxConcurrency: props.concurrency,
+      }),
+    );
+    this.deadLetterQueue.grantSendMessages(this.function);
+    bus.grantPutEventsTo(this.function);
+
+    this.subscribe(props);
+    this.listen(props);
+    this.output('QueueUrl', this.queue.queueUrl);
+    this.output('DeadLetterQueueUrl', this.deadLetterQueue.queueUrl);
+  }
+
+  /** Takes a table, what the function calls its name, and the actions it needs there, and grants exactly those. */
+  keeps(environmentName: string, table: Table, ...actions: string[]): void {
+    this.function.addEnvironment(environmentName, table.tableName);
+    table.grant(this.function, ...actions);
+  }
+
+  /** Brings what travels on the topic; the body decides, so a publisher needs no message attribute. */
+  private subscribe({ topic, lifecycle, route }: ConsumerProps): void {
+    if (this.queue.fifo) lifecycle.addSubscription(this.subscription());
+    const types = route.consumes.filter(({ channel }) => channel === 'topic').map(({ type }) => type);
+    if (types.length === 0) return;
+    const filter = { type: FilterOrPolicy.filter(SubscriptionFilter.stringFilter({ allowlist: types })) };
+    topic.addSubscription(this.subscription(route.frontDoor ? {} : { filterPolicyWithMessageBody: filter }));
+  }
+
+  private subscription(props: SqsSubscriptionProps = {}): SqsSubscription {
+    return new SqsSubscription(this.queue, {
+      ...props,
+      rawMessageDelivery: true,
+      deadLetterQueue: this.deadLetterQueue,
+    });
+  }
+
+  /** Brings what travels on the bus: the bare event, as on the topic, and only from the publisher the contract names. */
+  private listen({ bus, route }: ConsumerProps): void {
+    const contracts = route.consumes.filter(({ channel }) => channel === 'bus');
+    if (contracts.length === 0) return;
+    new Rule(this, 'Rule', {
+      eventBus: bus,
+      eventPattern: { source: sourcesOf(contracts), detailType: contracts.map(({ type }) => type) },
+      targets: [
+        new SqsQueue(this.queue, {
+          message: RuleTargetInput.fromEventPath('$.detail'),
+          deadLetterQueue: this.deadLetterQueue,
+        }),
+      ],
+    });
+  }
+
+  /** Outputs are named after the construct: `PaymentQueueUrl`. */
+  private output(kind: string, value: string): void {
+    new CfnOutput(Stack.of(this), `${this.node.id}${kind}`, { value });
+  }
+}

@@ -1,0 +1,28 @@
+import type { EventContract } from '../contracts/cloud-event.ts';
+import { consumes as notification } from '../lambdas/notification/consumes.ts';
+import { consumes as order } from '../lambdas/order/consumes.ts';
+import { consumes as payment } from '../lambdas/payment/consumes.ts';
+import { consumes as shipping } from '../lambdas/shipping/consumes.ts';
+import { consumes as stock } from '../lambdas/stock/consumes.ts';
+
+/** What one consumer is sent. */
+export type Route = {
+  /**
+   * The events it understands; each reaches its queue from the topic or the bus, wherever the contract says it travels.
+   * What travels on the lifecycle feed comes in sequence, through a FIFO queue, which holds nothing else.
+   */
+  consumes: readonly EventContract[];
+  /** Send it whatever is published on the topic, unfiltered, so that a message nobody understands is dead-lettered, not lost. */
+  frontDoor?: true;
+};
+
+/** Every consumer, one line each; a consumer's name is its folder under `lambdas/`. */
+export const routing = {
+  order: { consumes: order, frontDoor: true },
+  payment: { consumes: payment },
+  stock: { consumes: stock },
+  notification: { consumes: notification },
+  shipping: { consumes: shipping },
+} as const satisfies Record<string, Route>;
+
+export type ConsumerName = keyof typeof routing;

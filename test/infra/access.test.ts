@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import { routing } from '../../infra/routing.ts';
+import { actionsOf, synthesise } from '../builders/template.ts';
+
+const template = synthesise();
+const names = Object.keys(routing);
+
+const orders = { 'Fn::GetAtt': [template.outputValue('OrdersTableName').Ref, 'Arn'] };
+
+// biome-ignore lint/suspicious/noExplicitAny: policy statements are plain JSON
+type Statement = any;
+
+describe.each(names)('The function of %s', (name) => {
+  const { role, queue, deadLetterQueue } = template.consumer(name);
+  const statements: Statement[] = role.properties.PolicyDocument.Statement;
+
+  test('may do nothing by wildcard', () => {
+    expect(statements.flatMap(actionsOf).filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  test('may touch only what is named, a phone number apart, which has no name', () => {
+    const open = statements.filter(({ Resource }) =>
+      [Resource].flat().some((one) => one === undefined || JSON.stringify(one).includes('*')),
+    );
+    const texts = { Effect: 'Allow', Action: 'sns:Publish', NotResource: expect.stringContaining(':sns:') };
+    // CDK grants a table together with its indexes; what is granted here does not work on an index.
+    const records = {
+      Effect: 'Allow',
+      Action: ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'],
+      Resource: [orders, { 'Fn::Join': ['', [orders, '/index/*']] }],
+    };
+    const known: Record<string, unknown[]> = { notification: [texts], order: [records] };
+    expect(open).toEqual(known[name] ?? []);
+  });
+
+  test('may receive from its own queue and send to its own dead-letter queue, and not the reverse', () => {
+    const mayOn = (id: string) =>
+      statements
+        .filter(({ Resource }) => [Resource].flat().some((one) => one?.['Fn::GetAtt']?.[0] === id))
+        .flatMap(actionsOf);
+    expect(mayOn(queue.id)).toEqual(
+      expect.arrayContaining(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility']),
+    );
+    expect(mayOn(queue.id)).not.toContain('sqs:SendMessage');
+    expect(mayOn(deadLetterQueue.id)).toContain('sqs:SendMessage');
+    expect(mayOn(deadLetterQueue.id)).not.toContain('sqs:ReceiveMessage');
+  });
+
+  test('may not touch what belongs to another consumer', () => {
+    const others = names.filter((other) => other !== name).map((other) => template.consumer(other));
+    const foreign = others.flatMap((other) => [other.queue.id, other.deadLetterQueue.id]);
+    for (const id of foreign) expect(JSON.stringify(statements)).not.toContain(`"${id}"`);
+  });
+});
+
+describe('The lifecycle topic', () => {
+  const topic = template.outputValue('OrderLifecycleTopicArn').Ref;
+
+  test('is published to by the function of order only, which may publish to no other topic', () => {
+    const mayPublish = names.flatMap((name) =>
+      (template.consumer(name).role.properties.PolicyDocument.Statement as Statement[])
+        .filter((statement) => actionsOf(statement).includes('sns:Publish') && statement.NotResource === undefined)
+        .map(({ Resource }) => ({ name, Resource })),
+    );
+    expect(mayPublish).toEqual([{ name: 'order', Resource: { Ref: topic } }]);
+  });
+
+  test('is known to its publisher', () => {
+    const { properties } = template.consumer('order').function;
+    expect(properties.Environment.Variables.LIFECYCLE_TOPIC_ARN).toEqual({ Ref: topic });
+  });
+});
+
+describe('Each table', () => {
+  test('is written by one consumer only', () => {
+    for (const { id } of template.resources('AWS::DynamoDB::Table')) {
+      const writers = names.filter((name) =>
+        JSON.stringify(template.consumer(name).role.properties).includes(`"${id}"`),
+      );
+      expect(writers, id).toHaveLength(1);
+    }
+  });
+});
+
+describe('Everything that can be sent to', () => {
+  const policies = [...template.resources('AWS::SQS::QueuePolicy'), ...template.resources('AWS::SNS::TopicPolicy')];
+  const refusesPlainText = ({ Effect, Condition }: Statement) =>
+    Effect === 'Deny' && Condition?.Bool?.['aws:SecureTransport'] === 'false';
+
+  test.each(policies.map(({ id, properties }) => ({ id, properties })))(
+    '$id takes nothing but TLS',
+    ({ properties }) => {
+      expect(properties.PolicyDocument.Statement.filter(refusesPlainText)).toHaveLength(1);
+    },
+  );
+
+  test('has a policy: each queue and each topic', () => {
+    const covered = policies
+      .flatMap(({ properties }) => [...(properties.Queues ?? []), ...(properties.Topics ?? [])])
+      .map(({ Ref }) => Ref);
+    const senders = [...template.resources('AWS::SQS::Queue'), ...template.resources('AWS::SNS::Topic')].map(
+      ({ id }) => id,
+    );
+    expect(covered.sort()).toEqual(senders.sort());
+  });
+
+  test('is open to nobody in general', () => {
+    for (const { properties } of policies) {
+      const allows = properties.PolicyDocument.Statement.filter(({ Effect }: Statement) => Effect === 'Allow');
+      for (const { Principal } of allows) expect(Object.keys(Principal)).toEqual(['Service']);
+    }
+  });
+});

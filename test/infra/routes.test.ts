@@ -1,0 +1,198 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { catalog } from '../../contracts/catalog.ts';
+import type { Channel } from '../../contracts/cloud-event.ts';
+import { type Route, routing } from '../../infra/routing.ts';
+import { synthesise } from '../builders/template.ts';
+
+/** What we publish for others only. */
+const FOR_OUTSIDERS = ['shop.notification.sent.v1'];
+
+const template = synthesise();
+const ordersTopic = template.outputValue('OrdersTopicArn').Ref;
+const lifecycleTopic = template.outputValue('OrderLifecycleTopicArn').Ref;
+const routes = Object.entries<Route>(routing);
+const typesOn = (route: Route, channel: Channel) =>
+  route.consumes.filter((contract) => contract.channel === channel).map(({ type }) => type);
+
+describe('Every consumer has both of its halves', () => {
+  const lambdas = join(import.meta.dirname, '..', '..', 'lambdas');
+  const folders = readdirSync(lambdas).filter((name) => existsSync(join(lambdas, name, 'consumes.ts')));
+
+  test.each(folders)('the folder lambdas/%s has its line in infra/routing.ts', (name) => {
+    expect(
+      Object.keys(routing),
+      `Nothing is sent to lambdas/${name}: add the line "${name}: { consumes: ${name} }" to infra/routing.ts`,
+    ).toContain(name);
+  });
+
+  test.each(Object.keys(routing))('the line %s in infra/routing.ts has its folder under lambdas/', (name) => {
+    expect(folders, `infra/routing.ts sends events to ${name}, but there is no lambdas/${name}/consumes.ts`).toContain(
+      name,
+    );
+    expect(
+      existsSync(join(lambdas, name, 'handler.ts')),
+      `infra/routing.ts sends events to ${name}, but there is no lambdas/${name}/handler.ts`,
+    ).toBe(true);
+  });
+
+  test.each(Object.keys(routing))('%s is deployed', (name) => {
+    expect(
+      () => template.consumer(name),
+      `The stack makes no Consumer for the line ${name} of infra/routing.ts`,
+    ).not.toThrow();
+  });
+});
+
+describe('Every event reaches somebody', () => {
+  test.each(catalog.map(({ type }) => type))('%s', (type) => {
+    const consumers = routes
+      .filter(([, { consumes }]) => consumes.some((contract) => contract.type === type))
+      .map(([name]) => name);
+    if (FOR_OUTSIDERS.includes(type))
+      expect(consumers, `${type} is consumed now: strike it from FOR_OUTSIDERS`).toEqual([]);
+    else expect(consumers, `Nobody consumes ${type}: route it, or list it in FOR_OUTSIDERS`).not.toEqual([]);
+  });
+});
+
+describe('The topic', () => {
+  test.each(routes)('brings %s what it understands of it, bare, and keeps what cannot be delivered', (name, route) => {
+    const { deadLetterQueue, ...parts } = template.consumer(name);
+    const subscriptions = parts.subscriptions.filter(({ properties }) => properties.TopicArn.Ref === ordersTopic);
+    const types = typesOn(route, 'topic');
+    if (types.length === 0) return expect(subscriptions).toEqual([]);
+    expect(subscriptions).toHaveLength(1);
+    expect(subscriptions[0]?.properties).toMatchObject({
+      Protocol: 'sqs',
+      RawMessageDelivery: true,
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLetterQueue.id, 'Arn'] } },
+    });
+    const { FilterPolicy, FilterPolicyScope } = subscriptions[0]?.properties ?? {};
+    if (route.frontDoor) expect([FilterPolicy, FilterPolicyScope]).toEqual([undefined, undefined]);
+    else expect([FilterPolicy, FilterPolicyScope]).toEqual([{ type: types }, 'MessageBody']);
+  });
+
+  test('has one front door, through which everything comes, so that nothing published is lost unseen', () => {
+    expect(routes.filter(([, { frontDoor }]) => frontDoor).map(([name]) => name)).toEqual(['order']);
+  });
+
+  test.each(routes.filter(([, route]) => typesOn(route, 'topic').length > 0).map(([name]) => name))(
+    'alone may write to the queues of %s in its name',
+    (name) => {
+      const { queue, deadLetterQueue, statements, subscriptions } = template.consumer(name);
+      const topic = subscriptions[0]?.properties.TopicArn;
+      for (const target of [queue, deadLetterQueue]) {
+        expect(allowed(statements(target), 'sns.amazonaws.com')).toEqual([{ ArnEquals: { 'aws:SourceArn': topic } }]);
+      }
+    },
+  );
+});
+
+describe('The lifecycle feed', () => {
+  test('is a FIFO topic, which keeps its sequence per order and knows an event by its id', () => {
+    const { properties } = template.resources('AWS::SNS::Topic').find(({ id }) => id === lifecycleTopic) ?? {};
+    expect(properties).toMatchObject({ FifoTopic: true, FifoThroughputScope: 'MessageGroup' });
+    // Its publisher names the event's id, which a hash of the body would not be: a trace may differ from try to try.
+    expect(properties.ContentBasedDeduplication ?? false).toBe(false);
+  });
+
+  test.each(routes)(
+    'brings %s every step, bare, if it follows them, and keeps what cannot be delivered',
+    (name, route) => {
+      const { deadLetterQueue, ...parts } = template.consumer(name);
+      const subscriptions = parts.subscriptions.filter(({ properties }) => properties.TopicArn.Ref === lifecycleTopic);
+      if (typesOn(route, 'lifecycle').length === 0) return expect(subscriptions).toEqual([]);
+      expect(subscriptions.map(({ properties }) => properties)).toEqual([
+        {
+          Protocol: 'sqs',
+          TopicArn: { Ref: lifecycleTopic },
+          Endpoint: expect.anything(),
+          RawMessageDelivery: true,
+          RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLetterQueue.id, 'Arn'] } },
+        },
+      ]);
+    },
+  );
+
+  test.each(routes)('reaches %s through FIFO queues that hold nothing else, or not at all', (name, route) => {
+    const { queue, deadLetterQueue } = template.consumer(name);
+    const follows = typesOn(route, 'lifecycle').length > 0;
+    if (follows) expect(typesOn(route, 'lifecycle')).toHaveLength(route.consumes.length);
+    for (const { properties } of [queue, deadLetterQueue]) {
+      if (follows) {
+        expect(properties).toMatchObject({
+          FifoQueue: true,
+          FifoThroughputLimit: 'perMessageGroupId',
+          DeduplicationScope: 'messageGroup',
+        });
+      } else expect(Object.keys(properties).filter((key) => key.includes('Fifo'))).toEqual([]);
+    }
+  });
+
+  test.each(routes.filter(([, route]) => typesOn(route, 'lifecycle').length > 0).map(([name]) => name))(
+    'alone may write to the queues of %s in its name',
+    (name) => {
+      const { queue, deadLetterQueue, statements } = template.consumer(name);
+      for (const target of [queue, deadLetterQueue]) {
+        expect(allowed(statements(target), 'sns.amazonaws.com')).toEqual([
+          { ArnEquals: { 'aws:SourceArn': { Ref: lifecycleTopic } } },
+        ]);
+      }
+    },
+  );
+});
+
+describe('The bus', () => {
+  test.each(routes)(
+    'brings %s what it understands of it, from the publishers the contracts name, as the bare event',
+    (name, route) => {
+      const { rules, queue, deadLetterQueue } = template.consumer(name);
+      const contracts = route.consumes.filter(({ channel }) => channel === 'bus');
+      if (contracts.length === 0) return expect(rules).toEqual([]);
+      expect(rules.flatMap(({ properties }) => properties.EventPattern['detail-type']).sort()).toEqual(
+        typesOn(route, 'bus').sort(),
+      );
+      expect(new Set(rules.flatMap(({ properties }) => properties.EventPattern.source))).toEqual(
+        new Set(contracts.map(({ source }) => source)),
+      );
+      for (const { properties } of rules) {
+        expect(properties.State).toBe('ENABLED');
+        expect(properties.Targets).toEqual([
+          {
+            Id: expect.any(String),
+            Arn: { 'Fn::GetAtt': [queue.id, 'Arn'] },
+            DeadLetterConfig: { Arn: { 'Fn::GetAtt': [deadLetterQueue.id, 'Arn'] } },
+            InputPath: '$.detail',
+          },
+        ]);
+      }
+    },
+  );
+
+  test.each(routes.filter(([, route]) => typesOn(route, 'bus').length > 0).map(([name]) => name))(
+    'writes to the queues of %s only by its own rules',
+    (name) => {
+      const { queue, deadLetterQueue, statements, rules } = template.consumer(name);
+      const conditions = rules.map(({ id }) => ({ ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [id, 'Arn'] } } }));
+      for (const target of [queue, deadLetterQueue]) {
+        expect(allowed(statements(target), 'events.amazonaws.com')).toEqual(conditions);
+      }
+    },
+  );
+
+  test('keeps what its own publishers say for 30 days, to be replayed', () => {
+    const sources = new Set(catalog.flatMap(({ source }) => (source === undefined ? [] : [source])));
+    expect(template.resources('AWS::Events::Archive').map(({ properties }) => properties)).toEqual([
+      expect.objectContaining({ RetentionDays: 30, EventPattern: { source: expect.arrayContaining([...sources]) } }),
+    ]);
+  });
+});
+
+/** The conditions under which a service may send to a queue. */
+// biome-ignore lint/suspicious/noExplicitAny: policy statements are plain JSON
+function allowed(statements: any[], service: string): unknown[] {
+  return statements
+    .filter(({ Effect, Principal }) => Effect === 'Allow' && Principal.Service === service)
+    .map(({ Condition }) => Condition);
+}

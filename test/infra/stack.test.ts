@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { synthesise } from '../builders/template.ts';
+
+const template = synthesise();
+
+describe('What others build on', () => {
+  test.each([
+    'OrdersTopicArn',
+    'OrderLifecycleTopicArn',
+    'EventBusName',
+    'OrdersTableName',
+    'PaymentsTableName',
+    'StockTableName',
+    'NotificationsTableName',
+    ...['Order', 'Payment', 'Stock', 'Notification', 'Shipping'].flatMap((name) => [
+      `${name}QueueUrl`,
+      `${name}DeadLetterQueueUrl`,
+    ]),
+  ])('the output %s', (name) => {
+    expect(template.outputs).toContain(name);
+  });
+
+  test.each(['Order', 'Payment', 'Stock', 'Notification', 'Shipping'])(
+    'the queue outputs of %s name its own queues',
+    (name) => {
+      const { queue, deadLetterQueue } = template.consumer(name.toLowerCase());
+      expect(template.outputValue(`${name}QueueUrl`)).toEqual({ Ref: queue.id });
+      expect(template.outputValue(`${name}DeadLetterQueueUrl`)).toEqual({ Ref: deadLetterQueue.id });
+    },
+  );
+});
+
+describe('Every table', () => {
+  const tables = template.resources('AWS::DynamoDB::Table');
+
+  test('costs nothing at rest and can be restored to any second', () => {
+    expect(tables.length).toBeGreaterThanOrEqual(7);
+    for (const { properties } of tables) {
+      expect(properties).toMatchObject({
+        BillingMode: 'PAY_PER_REQUEST',
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      });
+    }
+  });
+
+  test('keeps its records for good, for they must outlive every redelivery', () => {
+    for (const { properties } of tables) expect(properties.TimeToLiveSpecification).toBeUndefined();
+  });
+});
+
+describe('Every function', () => {
+  const functions = template.resources('AWS::Lambda::Function');
+
+  test('runs a pinned Node, with a log that ends', () => {
+    for (const { properties } of functions) {
+      expect(properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        LoggingConfig: { LogGroup: expect.anything() },
+      });
+    }
+    for (const { properties } of template.resources('AWS::Logs::LogGroup')) expect(properties.RetentionInDays).toBe(30);
+  });
+
+  test('runs as a role of its own', () => {
+    const roles = functions.map(({ properties }) => JSON.stringify(properties.Role));
+    expect(new Set(roles).size).toBe(functions.length);
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { OUTAGE_HOURS } from '../../lambdas/runtime/backoff.ts';
+import { actionsOf, synthesise } from '../builders/template.ts';
+
+const template = synthesise();
+const { resources } = template;
+const only = (type: string) => {
+  const [found, ...others] = resources(type).filter(({ id }) => id.startsWith('Sweep'));
+  if (found === undefined || others.length > 0) throw new Error(`The sweep has not one ${type}`);
+  return found;
+};
+const fn = only('AWS::Lambda::Function');
+const rule = only('AWS::Events::Rule');
+const missedRuns = only('AWS::SQS::Queue');
+const orders = template.outputValue('OrdersTableName').Ref;
+const bus = template.outputValue('EventBusName');
+
+describe('The index of undecided orders', () => {
+  const table = resources('AWS::DynamoDB::Table').find(({ id }) => id === orders);
+
+  test('is kept by two attributes only an undecided order has, and holds nothing but keys', () => {
+    expect(table?.properties.GlobalSecondaryIndexes).toEqual([
+      {
+        IndexName: 'open-orders',
+        KeySchema: [
+          { AttributeName: 'open', KeyType: 'HASH' },
+          { AttributeName: 'openSince', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+    ]);
+  });
+
+  test('is the only one: no other table pays for one', () => {
+    const others = resources('AWS::DynamoDB::Table').filter(({ id }) => id !== orders);
+    for (const { properties } of others) expect(properties.GlobalSecondaryIndexes).toBeUndefined();
+  });
+});
+
+describe('The sweep', () => {
+  test('comes by every five minutes', () => {
+    expect(rule.properties).toMatchObject({ ScheduleExpression: 'rate(5 minutes)', State: 'ENABLED' });
+    expect(rule.properties.EventBusName, 'a schedule works on the default bus only').toBeUndefined();
+  });
+
+  test('is tried again, and a run that never came off is in a dead-letter queue', () => {
+    expect(rule.properties.Targets).toEqual([
+      expect.objectContaining({
+        Arn: { 'Fn::GetAtt': [fn.id, 'Arn'] },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [missedRuns.id, 'Arn'] } },
+        RetryPolicy: { MaximumRetryAttempts: 2 },
+      }),
+    ]);
+    expect(missedRuns.properties).toMatchObject({ MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true });
+  });
+
+  test('may be started, and its dead-letter queue written to, by its own schedule only', () => {
+    const source = { 'Fn::GetAtt': [rule.id, 'Arn'] };
+    const starts = resources('AWS::Lambda::Permission').filter(
+      ({ properties }) => properties.FunctionName['Fn::GetAtt']?.[0] === fn.id,
+    );
+    expect(starts.map(({ properties }) => properties)).toEqual([
+      expect.objectContaining({ Principal: 'events.amazonaws.com', SourceArn: source }),
+    ]);
+    const writes = resources('AWS::SQS::QueuePolicy')
+      .filter(({ properties }) => properties.Queues[0].Ref === missedRuns.id)
+      .flatMap(({ properties }) => properties.PolicyDocument.Statement)
+      .filter(({ Effect }) => Effect === 'Allow');
+    expect(writes).toEqual([
+      expect.objectContaining({
+        Action: 'sqs:SendMessage',
+        Principal: { Service: 'events.amazonaws.com' },
+        Condition: { ArnEquals: { 'aws:SourceArn': source } },
+      }),
+    ]);
+  });
+
+  test('ends before the next one begins', () => {
+    expect(fn.properties.Timeout).toBeLessThan(300);
+  });
+
+  test('knows the table, the index, the bus, and a deadline longer than the outage every consumer waits out', () => {
+    expect(fn.properties.Environment.Variables).toMatchObject({
+      TABLE_NAME: { Ref: orders },
+      OPEN_ORDERS_INDEX: 'open-orders',
+      EVENT_BUS_NAME: bus,
+      ORDER_DEADLINE_SECONDS: String(48 * 3600),
+    });
+    expect(Number(fn.properties.Environment.Variables.ORDER_DEADLINE_SECONDS)).toBeGreaterThan(OUTAGE_HOURS * 3600);
+  });
+
+  test('may ask the index and speak on the bus, and nothing else: it reads no order and changes none', () => {
+    const statements = only('AWS::IAM::Policy').properties.PolicyDocument.Statement;
+    expect(statements.flatMap(actionsOf).sort()).toEqual(['dynamodb:Query', 'events:PutEvents']);
+    const [query] = statements.filter((statement: object) => actionsOf(statement).includes('dynamodb:Query'));
+    expect(query.Resource).toEqual({ 'Fn::Join': ['', [{ 'Fn::GetAtt': [orders, 'Arn'] }, '/index/open-orders']] });
+  });
+});
