@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ensureEngine, readRecord, stopEngine } from '../../localstack/engine.ts';
+import { stayingEngines } from '../../localstack/pidfile.ts';
+import { processesOfGroup } from '../../localstack/processes.ts';
+import { eventually, freePort } from './started.ts';
+
+describe('the engine that npm start leaves running', { timeout: 120_000 }, () => {
+  let folder: string;
+  let lines: string[];
+  const ensure = async (port: number) =>
+    ensureEngine({ endpoint: `http://127.0.0.1:${port}`, folder, progress: (line) => lines.push(line) });
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ensure-'));
+    lines = [];
+  });
+
+  afterEach(async () => {
+    await stopEngine(folder);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('is started once, used again, and stopped with everything it started', async () => {
+    const port = await freePort();
+    const first = await ensure(port);
+    expect(await ensure(port)).toEqual(first);
+    expect(lines.at(-1)).toContain('using the ministack that runs');
+    expect(await stopEngine(folder)).toMatch(/^Stopped ministack at .*, 2 processes/);
+    expect(await processesOfGroup(first.pid ?? 0)).toEqual([]);
+    expect(await stopEngine(folder)).toBe('No engine of ours is running.');
+  });
+
+  it('is started anew after its processes were killed', async () => {
+    const port = await freePort();
+    const first = await ensure(port);
+    process.kill(first.pid ?? 0, 'SIGKILL');
+    await eventually('the end', async () => ((await processesOfGroup(first.pid ?? 0)).length === 0 ? true : undefined));
+    const second = await ensure(port);
+    expect(second.pid).not.toBe(first.pid);
+    expect(await readRecord(folder)).toEqual(second);
+  });
+
+  it('is one for two that start it at the same time', async () => {
+    const port = await freePort();
+    const first = ensure(port);
+    await eventually('its process', async () => ((await stayingEngines(folder)).length > 0 ? true : undefined), 60);
+    expect(await ensure(port)).toEqual(await first);
+  });
+
+  it('is not ended for another one at another address', async () => {
+    const first = await ensure(await freePort());
+    await expect(ensure(await freePort())).rejects.toThrow(`ministack already runs at ${first.endpoint}`);
+    expect(await stayingEngines(folder)).toHaveLength(1);
+  });
+
+  it('leaves a process alone that has been given the number of an engine that ended', async () => {
+    const stranger = spawn('sleep', ['60'], { detached: true });
+    try {
+      const record = JSON.stringify({ name: 'ministack', endpoint: 'http://127.0.0.1:9', pid: stranger.pid });
+      await mkdir(join(folder, 'ministack'));
+      await writeFile(join(folder, 'ministack', 'pid.json'), record);
+      await writeFile(join(folder, 'engine.json'), record);
+      expect(await stopEngine(folder)).toBe('ministack at http://127.0.0.1:9 had already ended.');
+      expect(await processesOfGroup(stranger.pid ?? 0)).toHaveLength(1);
+    } finally {
+      stranger.kill('SIGKILL');
+    }
+  });
+
+  it('says in a sentence that something else has the port', async () => {
+    const port = await freePort();
+    const server = createServer((_, answer) => answer.end('hello')).listen(port, '127.0.0.1');
+    try {
+      await expect(ensure(port)).rejects.toThrow(/is not AWS-like: stop it, or set AWS_ENDPOINT_URL/);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('uses an AWS-like server that it does not know, and does not stop it', async () => {
+    const port = await freePort();
+    const server = createServer((request, answer) =>
+      answer.end(request.method === 'POST' ? '<GetCallerIdentityResponse><GetCallerIdentityResult/>' : 'no'),
+    ).listen(port, '127.0.0.1');
+    try {
+      expect(await ensure(port)).toEqual({ name: 'unknown', endpoint: `http://127.0.0.1:${port}` });
+      expect(await stopEngine(folder)).toContain('was not started from here: left running');
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe('an engine of a test', { timeout: 120_000 }, () => {
+  it('ends with the test run, also when that is killed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tied-'));
+    const program = `
+      const { startEngine } = await import(${JSON.stringify(join(import.meta.dirname, '../../localstack/engine.ts'))});
+      const port = ${await freePort()};
+      const engine = await startEngine({ name: 'ministack', port, dataDir: ${JSON.stringify(folder)}, progress() {} });
+      console.log(engine.pid);
+      setInterval(() => {}, 1000);`;
+    const run = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const group = await new Promise<number>((said) => run.stdout.once('data', (text) => said(Number(text))));
+    expect(await processesOfGroup(group)).toHaveLength(2);
+    run.kill('SIGKILL');
+    await eventually('the end', async () => ((await processesOfGroup(group)).length === 0 ? true : undefined));
+    await rm(folder, { recursive: true, force: true });
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { findPython, type TryRun } from '../../localstack/python.ts';
+
+const exactly313 = {
+  label: 'Python 3.13',
+  suits: (major: number, minor: number) => major === 3 && minor === 13,
+  uvRequest: '3.13',
+};
+
+/** A machine whose programs answer as told; a program that is not listed cannot be run. */
+function machine(answers: Record<string, string>): TryRun {
+  return async (file, args) => answers[args[0] === '-c' ? file : [file, ...args].join(' ')];
+}
+
+describe('finding a Python', () => {
+  it('takes the first one that suits and can make environments', async () => {
+    const answers = machine({
+      python3: '3 11 True /usr/bin/python3',
+      '/pyenv/3.13/python3': '3 13 True /pyenv/3.13/python3',
+    });
+    const found = await findPython(exactly313, ['python3', '/pyenv/3.13/python3'], answers);
+    expect(found).toEqual({ python: '/pyenv/3.13/python3', uv: undefined });
+  });
+
+  it('does not trust a name on PATH: a shim that exits non-zero is passed over', async () => {
+    const found = await findPython(
+      exactly313,
+      ['python3.13', 'real'],
+      machine({ real: '3 13 True /opt/my python/python3' }),
+    );
+    expect(found.python).toBe('/opt/my python/python3');
+  });
+
+  it('takes a Python without the venv module only where uv makes the environment', async () => {
+    const debian = { python3: '3 13 False /usr/bin/python3' };
+    await expect(findPython(exactly313, ['python3'], machine(debian))).rejects.toThrow('3.13 without venv');
+    const found = await findPython(exactly313, ['python3'], machine({ ...debian, 'uv --version': 'uv 0.13' }));
+    expect(found).toEqual({ python: '/usr/bin/python3', uv: 'uv' });
+  });
+
+  it('lets uv fetch one when nothing else suits', async () => {
+    const answers = machine({
+      'uv --version': 'uv 0.13',
+      'uv python install --quiet 3.13': '',
+      'uv python find 3.13': '/uv/3.13/python',
+    });
+    expect(await findPython(exactly313, ['python3'], answers)).toEqual({ python: '/uv/3.13/python', uv: 'uv' });
+  });
+
+  it('says in one sentence what was looked for, what is there, and the ways out', async () => {
+    const answers = machine({ python3: '3 11 True /usr/bin/python3', python: '2 7 False /usr/bin/python' });
+    await expect(findPython(exactly313, ['python3', 'python'], answers)).rejects.toThrow(
+      /^Python 3\.13 is needed .* PATH, under pyenv or through uv \(found: 3\.11, 2\.7 without venv\); install it .*uv.*\.$/,
+    );
+  });
+});

@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EngineName, startEngine, whyNot } from '../../localstack/engine.ts';
+
+/** Whether an engine can be tested here; on a CI machine it has to be. */
+export async function testable(name: EngineName): Promise<boolean> {
+  const reason = await whyNot(name);
+  if (reason === undefined) return true;
+  if (process.env.CI === 'true') throw new Error(`${name} must be tested on CI. ${reason}`);
+  console.warn(`\n!!! NOT TESTED ON ${name.toUpperCase()}: ${reason}\n`);
+  return false;
+}
+
+/** A port of the loopback that nothing listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((found) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => found(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/** An engine of the test's own, with a port and a folder of its own; `end` leaves nothing behind. */
+export async function started(name: EngineName) {
+  const dataDir = await mkdtemp(join(tmpdir(), `engine-${name}-`));
+  const engine = await startEngine({ name, port: await freePort(), dataDir, progress: console.info });
+  const end = async () => {
+    await engine.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  return { engine, dataDir, end, config: { endpoint: engine.endpoint, region: 'us-east-1', credentials } };
+}
+
+/** Asks again and again until the answer is there. */
+export async function eventually<T>(what: string, ask: () => Promise<T | undefined>, seconds = 20): Promise<T> {
+  const patience = Date.now() + seconds * 1_000;
+  while (Date.now() < patience) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    await new Promise((soon) => setTimeout(soon, 50));
+  }
+  throw new Error(`${what} did not happen within ${seconds} s.`);
+}
