@@ -1,0 +1,88 @@
+import { masked, money, span, table } from '../output.ts';
+import { text as shelvesText } from '../stock/command.ts';
+import { type Outcome, outcomeName } from './outcome.ts';
+import type { Seen } from './run.ts';
+
+/** What the demonstration says of one order to scripts; the customer's number stays masked. */
+export function orderDocument({ scenario, trace, captures, refunds, texts, stages, problems }: Outcome) {
+  const { status, reason } = scenario.expected;
+  return {
+    orderId: scenario.order.orderId,
+    story: scenario.story,
+    expected: reason === undefined ? { status } : { status, reason },
+    status: trace?.status ?? null,
+    ...(trace?.reason === undefined ? {} : { reason: trace.reason }),
+    total: scenario.order.total,
+    captures,
+    refunds,
+    stages,
+    texts: texts.map(({ template, phone, sentAt }) => ({ template, to: masked(phone), sentAt })),
+    problems,
+  };
+}
+
+/** Names everything that is not as it must be. */
+export const problemsIn = ({ outcomes, stockProblems }: Seen): string[] => [
+  ...outcomes.flatMap(({ scenario, problems }) => problems.map((problem) => `${scenario.order.orderId} ${problem}`)),
+  ...stockProblems,
+];
+
+/** What the demonstration shows to people. */
+export function report(seen: Seen): string {
+  const { outcomes, shelves } = seen;
+  return [
+    heading('Orders'),
+    table(['order', 'what it shows', 'expected', 'actual', 'total', 'captures', 'refunds', ''], outcomes.map(orderRow)),
+    heading('Time per stage'),
+    table(
+      ['order', 'placed → payment', 'placed → stock', 'placed → decided', 'decided → text'],
+      outcomes.map(stagesRow),
+    ),
+    heading('Texts that went out'),
+    table(['to', 'text', 'order', 'sent'], outcomes.flatMap(textRows)),
+    heading('Shelves'),
+    shelvesText(shelves),
+    heading('What to try next'),
+    suggestions(outcomes[0]?.scenario.order.orderId ?? 'o-1001'),
+  ].join('\n');
+}
+
+const heading = (title: string) => `\n${title}\n${'─'.repeat(title.length)}`;
+
+function orderRow({ scenario, trace, captures, refunds, problems }: Outcome): (string | number)[] {
+  const { order, story, expected } = scenario;
+  return [
+    order.orderId,
+    story,
+    outcomeName(expected.status, expected.reason),
+    trace === undefined ? 'unknown' : outcomeName(trace.status, trace.reason),
+    money(order.total),
+    captures,
+    refunds,
+    problems.length === 0 ? '✓' : '✗',
+  ];
+}
+
+const stagesRow = ({ scenario, stages }: Outcome): string[] => [
+  scenario.order.orderId,
+  span(stages.placedToPayment),
+  span(stages.placedToStock),
+  span(stages.placedToDecided),
+  span(stages.decidedToText),
+];
+
+const textRows = ({ scenario, texts }: Outcome): string[][] =>
+  texts.map(({ template, phone, sentAt }) => [masked(phone), template, scenario.order.orderId, sentAt]);
+
+function suggestions(orderId: string): string {
+  return table(
+    ['command', 'what it does'],
+    [
+      [`npm run ops -- trace ${orderId}`, 'how that order got there, step by step'],
+      ['npm run ops -- place --count 5', 'five more orders; prints their ids'],
+      ['npm run ops -- sandbox payment down', 'an outage of the payment gateway; `up` ends it, and the backlog drains'],
+      ['npm run ops -- stock show', 'what is available, reserved and sold'],
+      ['npm run ops -- down', 'stop AWS on this machine'],
+    ],
+  );
+}

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { ulid } from 'ulid';
+import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { interruptible } from '../interruption.ts';
+import { print, span, table } from '../output.ts';
+import { connect } from '../stack.ts';
+import type { Audit } from './audit.ts';
+import { type DrillOptions, drill } from './run.ts';
+
+type Options = ShopOptions & Omit<DrillOptions, 'run'>;
+
+/** `ops drill` */
+export function drillCommand(): Command {
+  return shopCommand(
+    'drill',
+    'Send a load with an outage of the sandbox payment gateway in the middle, and account for every order.',
+    'drill',
+    'drill --orders 300 --outage 10',
+  )
+    .option('--orders <n>', 'how many orders', wholeNumber(3, 100_000), 1_000)
+    .option('--repeated <percent>', 'how many of them are published twice', wholeNumber(0, 100), 10)
+    .option('--outage <seconds>', 'how long the gateway is down', wholeNumber(1, 86_400), 60)
+    .option('--patience <seconds>', 'how long to wait for everything to come to rest', wholeNumber(1, 86_400), 900)
+    .action(async ({ json, aws, ...options }: Options) => {
+      if (aws) throw new Error('A drill texts made-up numbers, so it is for an engine on this machine only.');
+      const shop = await connect({ aws });
+      const run = `drill-${ulid().slice(-8).toLowerCase()}`;
+      const audit = await interruptible(
+        'Interrupted: bringing the gateway back; orders finish by themselves.',
+        (signal) => drill(shop, { run, ...options }, signal),
+      );
+      print(json, audit, () => report(audit));
+      if (audit.problems.length > 0) {
+        const [first, ...others] = audit.problems;
+        const more = others.length > 0 ? `, and ${others.length} more problems` : '';
+        throw new Error(`The drill does not add up: ${first}${more}. All of them: --json.`);
+      }
+    });
+}
+
+function report({ problems, medians, ...counts }: Audit): string {
+  const phases = Object.entries(medians).map(([phase, { placedToReserved, cancelledToText }]) => [
+    phase,
+    span(placedToReserved),
+    span(cancelledToText),
+  ]);
+  return [
+    table(['what', 'how many'], Object.entries(counts)),
+    '',
+    table(['the outage', 'placed → reserved (median)', 'cancelled → text (median)'], phases),
+    '',
+    problems.length === 0 ? 'Every order adds up.' : `${problems.length} problems.`,
+  ].join('\n');
+}

@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { demoCommand } from './demo/command.ts';
+import { drillCommand } from './drill/command.ts';
+import { fail } from './failure.ts';
+import { cancelCommand } from './orders/cancel.ts';
+import { placeCommand } from './orders/place.ts';
+import { traceCommand } from './orders/trace.ts';
+import { sandboxCommand } from './sandbox/command.ts';
+import { stockCommand } from './stock/command.ts';
+import { downCommand, upCommand } from './up/command.ts';
+
+// `ops … | head` is no error: whoever read had enough.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+}
+
+const program = new Command('ops')
+  .description("The operator's commands of the shop's messaging backbone, for this machine and for AWS alike.")
+  .addHelpText('after', '\nExample:\n  npm run ops -- trace o-1001')
+  .showHelpAfterError('(add --help to see the commands)');
+
+for (const make of [
+  upCommand,
+  downCommand,
+  demoCommand,
+  placeCommand,
+  cancelCommand,
+  stockCommand,
+  traceCommand,
+  sandboxCommand,
+  drillCommand,
+]) {
+  program.addCommand(make());
+}
+
+await program.parseAsync().catch(fail);

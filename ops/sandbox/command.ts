@@ -1,0 +1,60 @@
+import { Command } from 'commander';
+import { type ShopOptions, shopCommand } from '../command.ts';
+import { money, print, table } from '../output.ts';
+import { connect } from '../stack.ts';
+import { forgetKeys, records, setDown } from './gateway.ts';
+
+/** `ops sandbox` */
+export function sandboxCommand(): Command {
+  const payment = new Command('payment')
+    .description('Take the sandbox payment gateway down and back, and see what it charged.')
+    .addHelpText('after', '\nExample:\n  npm run ops -- sandbox payment down')
+    .addCommand(
+      turn('down', 'Take the gateway down: every call fails until it is back.', 'Payments wait in their queue.'),
+    )
+    .addCommand(turn('up', 'Bring the gateway back.', 'What waits is paid by and by.'))
+    .addCommand(recordsCommand())
+    .addCommand(forgetKeysCommand());
+  return new Command('sandbox')
+    .description('Work the stand-ins for other people’s services.')
+    .addHelpText('after', '\nExample:\n  npm run ops -- sandbox payment records')
+    .addCommand(payment);
+}
+
+function turn(state: 'down' | 'up', summary: string, consequence: string): Command {
+  return shopCommand(state, summary, `sandbox payment ${state}`).action(async ({ json, aws }: ShopOptions) => {
+    await setDown(await connect({ aws }), state === 'down');
+    print(json, { payment: state }, () => `The payment gateway is ${state}. ${consequence}`);
+  });
+}
+
+function recordsCommand(): Command {
+  return shopCommand(
+    'records',
+    "Show the gateway's own record of captures and refunds.",
+    'sandbox payment records --order o-1001',
+  )
+    .option('--order <id>', 'of this order only')
+    .action(async ({ json, aws, order }: ShopOptions & { order?: string }) => {
+      const found = await records(await connect({ aws }), order);
+      print(json, found, () =>
+        found.length === 0
+          ? 'No money has moved.'
+          : table(
+              ['time', 'order', 'kind', 'amount'],
+              found.map(({ time, orderId, kind, ...paid }) => [time, orderId, kind, money(paid)]),
+            ),
+      );
+    });
+}
+
+function forgetKeysCommand(): Command {
+  return shopCommand(
+    'forget-keys',
+    'Make the gateway forget its idempotency keys, as real ones do after a day.',
+    'sandbox payment forget-keys',
+  ).action(async ({ json, aws }: ShopOptions) => {
+    const keyGeneration = await forgetKeys(await connect({ aws }));
+    print(json, { keyGeneration }, () => 'The gateway would charge again for a charge it is asked to repeat.');
+  });
+}

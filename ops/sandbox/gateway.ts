@@ -1,0 +1,73 @@
+import { GetCommand, paginateQuery, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Money } from '../../contracts/money.ts';
+import { SANDBOX_STATE, type SandboxState } from '../../lambdas/payment/sandbox-gateway.ts';
+import type { Shop } from '../stack.ts';
+
+/** One movement of money in the sandbox gateway's own record. */
+export type MoneyRecord = Money & { orderId: string; kind: 'capture' | 'refund'; time: string };
+
+const tableOf = (shop: Shop) => shop.output('SandboxGatewayTableName');
+
+/** Takes the whole sandbox gateway down, or brings it back. */
+export async function setDown(shop: Shop, isDown: boolean): Promise<void> {
+  await shop.documents.send(
+    new UpdateCommand({
+      TableName: tableOf(shop),
+      Key: SANDBOX_STATE,
+      UpdateExpression: 'SET down = :down',
+      ExpressionAttributeValues: { ':down': isDown },
+    }),
+  );
+}
+
+/** True while the sandbox gateway is down. */
+export async function isDown(shop: Shop): Promise<boolean> {
+  const { Item } = await shop.documents.send(
+    new GetCommand({ TableName: tableOf(shop), Key: SANDBOX_STATE, ConsistentRead: true }),
+  );
+  const state: SandboxState = Item ?? {};
+  return state.down === true;
+}
+
+/** Makes the gateway forget its idempotency keys, as a real one does after a day; gives how often it has now. */
+export async function forgetKeys(shop: Shop): Promise<number> {
+  const { Attributes } = await shop.documents.send(
+    new UpdateCommand({
+      TableName: tableOf(shop),
+      Key: SANDBOX_STATE,
+      UpdateExpression: 'ADD keyGeneration :one',
+      ExpressionAttributeValues: { ':one': 1 },
+      ReturnValues: 'ALL_NEW',
+    }),
+  );
+  return Number(Attributes?.keyGeneration);
+}
+
+/** Gives the captures and refunds of one order, or of all, in the sequence of time. */
+export async function records(shop: Shop, orderId?: string): Promise<MoneyRecord[]> {
+  const common = { TableName: tableOf(shop), ConsistentRead: true };
+  const config = { client: shop.documents };
+  const pages =
+    orderId === undefined
+      ? paginateScan(config, common)
+      : paginateQuery(config, {
+          ...common,
+          KeyConditionExpression: 'orderId = :orderId',
+          ExpressionAttributeValues: { ':orderId': orderId },
+        });
+  const found: MoneyRecord[] = [];
+  for await (const { Items = [] } of pages) {
+    for (const { orderId: order, kind, amount, currency, time } of Items) {
+      // The gateway's own state has no kind.
+      if (kind !== 'capture' && kind !== 'refund') continue;
+      found.push({
+        orderId: String(order),
+        kind,
+        amount: Number(amount),
+        currency: String(currency),
+        time: String(time),
+      });
+    }
+  }
+  return found.sort((one, other) => (one.time < other.time ? -1 : 1));
+}

@@ -1,0 +1,83 @@
+import {
+  CloudFormationClient,
+  CloudFormationServiceException,
+  DescribeStacksCommand,
+  type Stack,
+} from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { documentClient } from '../lambdas/runtime/records.ts';
+import { type Surroundings, surroundings } from './surroundings.ts';
+
+/** The name of the stack that all commands work on. */
+export const STACK_NAME = 'ShopMessaging';
+
+/** The deployed shop: where it runs, the names in it, and a document client for its tables. */
+export type Shop = Surroundings & {
+  outputs: Readonly<Record<string, string>>;
+  /** Gives one of the stack's outputs; throws when the deployment is too old to have it. */
+  output(name: string): string;
+  documents: DynamoDBDocumentClient;
+};
+
+/** Finds the deployed shop; throws a sentence when there is none. */
+export async function connect(choice: { aws?: boolean | undefined } = {}): Promise<Shop> {
+  const found = await surroundings(choice);
+  const stack = await findStack(found, STACK_NAME);
+  if (stack === undefined) {
+    const remedy = found.local
+      ? '`npm start` deploys it.'
+      : 'deploy it with `npx cdk deploy`, or start it here with `npm start`.';
+    const where = found.local ? `${found.where} in ${found.config.region}` : found.where;
+    throw new Error(`There is no stack ${STACK_NAME} at ${where}: ${remedy}`);
+  }
+  return shopOf(found, stack);
+}
+
+/** Takes surroundings and the description of the stack there and gives the shop. */
+export function shopOf(found: Surroundings, stack: Stack): Shop {
+  const outputs = Object.fromEntries(
+    (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+  );
+  return {
+    ...found,
+    outputs,
+    output(name) {
+      const value = outputs[name];
+      if (value === undefined) {
+        throw new Error(`The stack ${STACK_NAME} at ${found.where} has no output ${name}: deploy it again.`);
+      }
+      return value;
+    },
+    documents: documentClient(new DynamoDBClient(found.config)),
+  };
+}
+
+/** Describes a stack, `undefined` where there is none; throws a sentence, soon, where nothing answers at all. */
+export async function findStack({ where, local, config }: Surroundings, name: string): Promise<Stack | undefined> {
+  const client = new CloudFormationClient({
+    ...config,
+    maxAttempts: local ? 1 : 3,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 15_000 },
+  });
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    return Stacks.find(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
+  } catch (error) {
+    if (error instanceof CloudFormationServiceException && /does not exist/.test(error.message)) return undefined;
+    if (error instanceof CloudFormationServiceException || !(error instanceof Error)) throw error;
+    throw new Error(unreachable({ where, local }, error), { cause: error });
+  } finally {
+    client.destroy();
+  }
+}
+
+function unreachable({ where, local }: Pick<Surroundings, 'where' | 'local'>, error: Error): string {
+  if (!local) {
+    return `${where} cannot be used (${error.message}): set credentials and a region, or start AWS on this machine with \`npm start\`.`;
+  }
+  if ('code' in error && error.code === 'ECONNREFUSED') {
+    return `Nothing is running at ${where}: start it with \`npm start\`.`;
+  }
+  return `What is at ${where} does not answer as AWS does (${error.message}): stop it, or set AWS_ENDPOINT_URL to another address.`;
+}

@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import * as v from 'valibot';
+import { line } from '../../contracts/order.ts';
+import type { Shelf } from '../../lambdas/stock/rules.ts';
+import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { print, table } from '../output.ts';
+import { connect } from '../stack.ts';
+import { setAvailable, shelves } from './shelves.ts';
+
+const MOST_PIECES = 1_000_000_000;
+
+/** `ops stock` */
+export function stockCommand(): Command {
+  const show = shopCommand('show', 'Show what is available, reserved and sold of every SKU.', 'stock show').action(
+    async ({ json, aws }: ShopOptions) => {
+      const found = await shelves(await connect({ aws }));
+      print(json, found, () =>
+        found.length === 0 ? 'The shelves are empty: npm run ops -- stock set KB-01 100' : text(found),
+      );
+    },
+  );
+  const set = shopCommand('set', 'Set how many pieces of a SKU are available.', 'stock set KB-01 100')
+    .argument('<sku>', 'the SKU')
+    .argument('<quantity>', 'how many are available from now on', wholeNumber(0, MOST_PIECES))
+    .action(async (sku: string, quantity: number, { json, aws }: ShopOptions) => {
+      const checked = v.safeParse(line.entries.sku, sku);
+      if (!checked.success) throw new Error(`The SKU "${sku}" ${checked.issues[0].message}.`);
+      const shelf = await setAvailable(await connect({ aws }), sku, quantity);
+      print(json, shelf, () => text(shelf === undefined ? [] : [shelf]));
+    });
+  return new Command('stock')
+    .description('Show and set what is on the shelves.')
+    .addHelpText('after', '\nExample:\n  npm run ops -- stock set KB-01 100')
+    .addCommand(show)
+    .addCommand(set);
+}
+
+/** A table of shelves. */
+export function text(found: readonly Shelf[]): string {
+  return table(
+    ['sku', 'available', 'reserved', 'sold'],
+    found.map(({ sku, available, reserved, sold }) => [sku, available, reserved, sold]),
+  );
+}

@@ -1,0 +1,55 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Shelf } from '../../lambdas/stock/rules.ts';
+import type { Shop } from '../stack.ts';
+
+/** Gives all shelves, by SKU. */
+export async function shelves(shop: Shop): Promise<Shelf[]> {
+  const found: Shelf[] = [];
+  const pages = paginateScan(
+    { client: shop.documents },
+    { TableName: shop.output('StockTableName'), ConsistentRead: true },
+  );
+  for await (const { Items = [] } of pages) {
+    for (const item of Items) {
+      const { sku, available, reserved, sold } = item;
+      found.push({ sku: String(sku), available: Number(available), reserved: Number(reserved), sold: Number(sold) });
+    }
+  }
+  return found.sort((one, other) => (one.sku < other.sku ? -1 : 1));
+}
+
+/**
+ * Sets what is available of a SKU, in one write, whoever else buys at the same moment; what is reserved or sold stays.
+ * With `ifBelow`, only where less than that is available. Gives the shelf, or `undefined` where there was enough.
+ */
+export async function setAvailable(
+  shop: Shop,
+  sku: string,
+  quantity: number,
+  ifBelow?: number,
+): Promise<Shelf | undefined> {
+  const condition =
+    ifBelow === undefined ? {} : { ConditionExpression: 'attribute_not_exists(available) OR available < :below' };
+  try {
+    const { Attributes = {} } = await shop.documents.send(
+      new UpdateCommand({
+        TableName: shop.output('StockTableName'),
+        Key: { sku },
+        UpdateExpression:
+          'SET available = :quantity, reserved = if_not_exists(reserved, :none), sold = if_not_exists(sold, :none)',
+        ...condition,
+        ExpressionAttributeValues: {
+          ':quantity': quantity,
+          ':none': 0,
+          ...(ifBelow === undefined ? {} : { ':below': ifBelow }),
+        },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    return { sku, available: quantity, reserved: Number(Attributes.reserved), sold: Number(Attributes.sold) };
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
+}

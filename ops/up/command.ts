@@ -1,0 +1,43 @@
+import { type Command, Option } from 'commander';
+import type { EngineName } from '../../localstack/engine.ts';
+import { engines } from '../../localstack/engines.ts';
+import { command } from '../command.ts';
+import { print, table } from '../output.ts';
+import { down, up } from './up.ts';
+
+/** The choice of the engine that is started where nothing answers: `--engine`, else `ENGINE`. */
+export const engineOption = () =>
+  new Option('--engine <name>', 'what to start where nothing answers (default: ministack)')
+    .env('ENGINE')
+    .choices(Object.keys(engines));
+
+/** `ops up` */
+export function upCommand(): Command {
+  return command(
+    'up',
+    'Start AWS on this machine, unless it runs, and deploy the stack.',
+    'up',
+    'up --engine localstack',
+  )
+    .addOption(engineOption())
+    .action(async ({ json, engine: name }: { json?: boolean; engine?: EngineName }) => {
+      const { engine, shop } = await up(name);
+      print(json, { engine: engine.name, endpoint: engine.endpoint, outputs: shop.outputs }, () =>
+        [
+          table(['output', 'value'], Object.entries(shop.outputs)),
+          '',
+          `${engine.name} runs at ${engine.endpoint}; \`npm run ops -- down\` stops it.`,
+        ].join('\n'),
+      );
+    });
+}
+
+/** `ops down` */
+export function downCommand(): Command {
+  return command('down', 'Stop the AWS on this machine that `up` or `npm start` started.', 'down').action(
+    async ({ json }: { json?: boolean }) => {
+      const done = await down();
+      print(json, done, () => done.message);
+    },
+  );
+}

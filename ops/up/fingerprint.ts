@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Everything the template and the functions' code are made from. */
+const SOURCES = ['contracts', 'lambdas', 'infra', 'cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json'];
+
+/** Gives a digest of everything that a deployment is made from; whatever changes there changes it. */
+export async function fingerprint(root: string, sources: readonly string[] = SOURCES): Promise<string> {
+  const digest = createHash('sha256');
+  for (const source of sources) {
+    for (const file of await filesOf(root, source)) {
+      const content = await readFile(join(root, file));
+      digest.update(`${file}\0${content.length}\0`).update(content);
+    }
+  }
+  return digest.digest('hex');
+}
+
+async function filesOf(root: string, source: string): Promise<string[]> {
+  if (source.includes('.')) return [source];
+  const entries = await readdir(join(root, source), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .sort();
+}
