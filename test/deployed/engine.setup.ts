@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ProvidedContext } from 'vitest';
+import type { TestProject } from 'vitest/node';
+import { type EngineName, startEngine, whyNot } from '../../localstack/engine.ts';
+import { shopOf } from '../../ops/stack.ts';
+import { at } from '../../ops/surroundings.ts';
+import { deploy } from '../../ops/up/deploy.ts';
+import { freePort } from '../engine/started.ts';
+import './provided.ts';
+
+/** Starts the engine that a project is named after, with a port and folders of its own, and deploys the stack to it. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const name: EngineName = project.name === 'localstack' ? 'localstack' : 'ministack';
+  const reason = await whyNot(name);
+  if (reason !== undefined) {
+    if (process.env.CI) throw new Error(reason);
+    console.warn(`\n!!! The deployed suite is SKIPPED on ${name}: ${reason}\n`);
+    provide(project, { engine: name, endpoint: 'http://127.0.0.1:9', outputs: {}, skip: reason });
+    return async () => {};
+  }
+  const folder = await mkdtemp(join(tmpdir(), `shop-messaging-${name}-`));
+  const progress = (line: string) => console.log(`[${name}] ${line}`);
+  const engine = await startEngine({ name, port: await freePort(), dataDir: folder, progress });
+  try {
+    const target = at(engine.endpoint);
+    const { outputs } = shopOf(target, await deploy(target, new AbortController().signal, folder));
+    provide(project, { engine: name, endpoint: engine.endpoint, outputs, skip: '' });
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
+  return async () => {
+    await engine.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+}
+
+function provide(
+  project: TestProject,
+  context: Pick<ProvidedContext, 'engine' | 'endpoint' | 'outputs' | 'skip'>,
+): void {
+  project.provide('engine', context.engine);
+  project.provide('endpoint', context.endpoint);
+  project.provide('outputs', context.outputs);
+  project.provide('skip', context.skip);
+}

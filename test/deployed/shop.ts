@@ -1,0 +1,282 @@
+import './provided.ts';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import {
+  InvokeCommand,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+  UpdateEventSourceMappingCommand,
+} from '@aws-sdk/client-lambda';
+import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import {
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ulid } from 'ulid';
+import { inject } from 'vitest';
+import { type ConsumerName, routing } from '../../infra/routing.ts';
+import type { Order } from '../../lambdas/order/rules.ts';
+import { SANDBOX_STATE } from '../../lambdas/payment/sandbox-gateway.ts';
+import type { Shipment } from '../../lambdas/shipping/rules.ts';
+import type { Shelf } from '../../lambdas/stock/rules.ts';
+
+// The shop as its operators and existing services see it: through the plain AWS SDK, on whichever engine runs the suite.
+const outputs: Record<string, string> = inject('outputs');
+const connection = {
+  endpoint: inject('endpoint'),
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+};
+
+export const sns = new SNSClient(connection);
+export const sqs = new SQSClient(connection);
+export const bus = new EventBridgeClient(connection);
+const lambda = new LambdaClient(connection);
+const tables = DynamoDBDocumentClient.from(new DynamoDBClient(connection));
+
+/** Takes the name of one of the stack's outputs and gives its value. */
+export function output(name: string): string {
+  const value = outputs[name];
+  if (value === undefined) throw new Error(`The stack has no output ${name}`);
+  return value;
+}
+
+const capitalised = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+export const queueUrl = (consumer: ConsumerName) => output(`${capitalised(consumer)}QueueUrl`);
+export const deadLetterQueueUrl = (consumer: ConsumerName) => output(`${capitalised(consumer)}DeadLetterQueueUrl`);
+
+/** Takes a condition and what it is about and gives the first truthy answer; when time is up it throws, with what `instead` says. */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T>,
+  seconds = 240,
+  instead: () => string = () => '',
+): Promise<NonNullable<T>> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer as NonNullable<T>;
+    if (Date.now() > deadline) throw new Error(`Within ${seconds} s it did not come about that ${what}${instead()}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** The parts of an order that tests choose. */
+export type Wish = {
+  orderId: string;
+  sku: string;
+  quantity: number;
+  token: string;
+  phone: string;
+  locale: string;
+  unitPrice: number;
+};
+
+let numbers = Date.now() % 100_000;
+
+/** Takes the parts a test cares about and gives an order nobody else has, from a customer nobody else is. */
+export function wish(parts: Partial<Wish> = {}): Wish {
+  numbers += 1;
+  return {
+    orderId: `t-${ulid()}`,
+    sku: `SKU-${ulid()}`,
+    quantity: 1,
+    token: 'tok_visa',
+    phone: `+8210${String(numbers).padStart(8, '0')}`,
+    locale: 'ko',
+    unitPrice: 12_000,
+    ...parts,
+  };
+}
+
+/** Takes a wish and gives the message an existing service would publish for it. */
+export function placed({ orderId, sku, quantity, token, phone, locale, unitPrice }: Wish, id: string = ulid()) {
+  return {
+    id,
+    source: '/shop/checkout',
+    type: 'shop.order.placed.v1',
+    data: {
+      orderId,
+      customer: { id: 'c-7', phone, locale },
+      payment: { token },
+      items: [{ sku, quantity, unitPrice }],
+      total: { amount: quantity * unitPrice, currency: 'KRW' },
+    },
+  };
+}
+
+/** Takes an order's id and gives the message by which its customer wants out. */
+export const cancelRequested = (orderId: string) => ({
+  id: ulid(),
+  source: '/shop/checkout',
+  type: 'shop.order.cancel-requested.v1',
+  data: { orderId, reason: 'changed my mind' },
+});
+
+/** Publishes a message on the orders topic: an object as JSON, a string as it is. */
+export async function publish(message: object | string): Promise<void> {
+  const body = typeof message === 'string' ? message : JSON.stringify(message);
+  await sns.send(new PublishCommand({ TopicArn: output('OrdersTopicArn'), Message: body }));
+}
+
+/** Publishes many messages, ten in a call. */
+export async function publishAll(messages: readonly object[]): Promise<void> {
+  for (let start = 0; start < messages.length; start += 10) {
+    const entries = messages
+      .slice(start, start + 10)
+      .map((one, index) => ({ Id: `${index}`, Message: JSON.stringify(one) }));
+    const { Failed = [] } = await sns.send(
+      new PublishBatchCommand({ TopicArn: output('OrdersTopicArn'), PublishBatchRequestEntries: entries }),
+    );
+    if (Failed.length > 0) throw new Error(`${Failed.length} messages were not taken`);
+  }
+}
+
+async function item(table: string, key: Record<string, string>): Promise<Record<string, unknown> | undefined> {
+  const { Item } = await tables.send(new GetCommand({ TableName: output(table), Key: key, ConsistentRead: true }));
+  return Item;
+}
+
+/** Gives the order's record. */
+export const orderOf = async (orderId: string) => (await item('OrdersTableName', { orderId })) as Order | undefined;
+
+/** Gives the payment's state. */
+export const paymentOf = async (orderId: string) => (await item('PaymentsTableName', { orderId }))?.state;
+
+/** Waits until the order is decided and gives its record. */
+export const decided = (orderId: string, seconds?: number) =>
+  eventually(
+    `order ${orderId} is decided`,
+    async () => {
+      const order = await orderOf(orderId);
+      return order?.status === 'CONFIRMED' || order?.status === 'CANCELLED' ? order : undefined;
+    },
+    seconds,
+  );
+
+/** Puts goods on the shelf. */
+export async function stockUp(sku: string, available: number): Promise<void> {
+  await tables.send(
+    new PutCommand({ TableName: output('StockTableName'), Item: { sku, available, reserved: 0, sold: 0 } }),
+  );
+}
+
+/** Gives the shelf of a SKU. */
+export const shelfOf = async (sku: string) => (await item('StockTableName', { sku })) as Shelf | undefined;
+
+/** Gives what the sandbox gateway has on record for an order, as `capture 12000 KRW`. */
+export async function chargesOf(orderId: string): Promise<string[]> {
+  const { Items = [] } = await tables.send(
+    new QueryCommand({
+      TableName: output('SandboxGatewayTableName'),
+      KeyConditionExpression: 'orderId = :orderId',
+      ExpressionAttributeValues: { ':orderId': orderId },
+      ConsistentRead: true,
+    }),
+  );
+  return Items.map(({ kind, amount, currency }) => `${kind} ${amount} ${currency}`);
+}
+
+/** Gives what shipping has on record for an order. */
+export const shipmentOf = async (orderId: string) =>
+  (await item('ShipmentsTableName', { orderId })) as Shipment | undefined;
+
+/** Makes an undecided order look as if it had been placed this many hours ago, and lets the sweep run. */
+export async function sweepAfter(orderId: string, hours: number): Promise<void> {
+  await tables.send(
+    new UpdateCommand({
+      TableName: output('OrdersTableName'),
+      Key: { orderId },
+      UpdateExpression: 'SET openSince = :then',
+      ExpressionAttributeValues: { ':then': new Date(Date.now() - hours * 3_600_000).toISOString() },
+    }),
+  );
+  const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName: output('SweepFunctionName') }));
+  if (FunctionError !== undefined) throw new Error(`The sweep failed: ${FunctionError}`);
+}
+
+/** Takes the payment gateway down or brings it back. */
+export async function gateway(state: 'up' | 'down'): Promise<void> {
+  const Item = { ...SANDBOX_STATE, down: state === 'down' };
+  await tables.send(new PutCommand({ TableName: output('SandboxGatewayTableName'), Item }));
+}
+
+/** Gives the texts the engine was asked to send to a number. */
+export async function textsTo(phone: string): Promise<string[]> {
+  const path = inject('engine') === 'ministack' ? '/_ministack/sns/sms-messages' : '/_aws/sns/sms-messages';
+  const answer = await fetch(`${inject('endpoint')}${path}`);
+  const { sms_messages } = (await answer.json()) as { sms_messages: Record<string, { Message: string }[]> };
+  return (sms_messages[phone] ?? []).map(({ Message }) => Message);
+}
+
+/** Waits until a dead letter with this text in its body is in the consumer's dead-letter queue, takes it out and gives it. */
+export const deadLetter = (consumer: ConsumerName, text: string) =>
+  eventually(`a dead letter of ${consumer} contains ${text.slice(0, 60)}`, async () => {
+    const found = await takeFrom(deadLetterQueueUrl(consumer), (body) => body.includes(text));
+    if (found === undefined) return undefined;
+    const { MessageAttributes = {}, Body = '' } = found;
+    const attributes = Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue] as const);
+    return { body: Body, ...Object.fromEntries(attributes) } as Record<string, string>;
+  });
+
+/** Takes the first message out of a queue that `wanted` accepts; the others become visible again at once. */
+export async function takeFrom(QueueUrl: string, wanted: (body: string) => boolean): Promise<Message | undefined> {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl,
+      MaxNumberOfMessages: 10,
+      VisibilityTimeout: 1,
+      MessageAttributeNames: ['All'],
+      MessageSystemAttributeNames: ['All'],
+    }),
+  );
+  const found = Messages.find(({ Body = '' }) => wanted(Body));
+  if (found !== undefined) await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: found.ReceiptHandle }));
+  return found;
+}
+
+/** Gives how many messages of a queue wait and how many are being worked on. */
+export async function depth(QueueUrl: string): Promise<{ waiting: number; inFlight: number }> {
+  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
+  return {
+    waiting:
+      Number(Attributes.ApproximateNumberOfMessages) + Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
+    inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
+  };
+}
+
+/** Waits until nobody who may change money, goods or texts has anything left to do; shipping only follows. */
+export async function quiet(): Promise<void> {
+  const names = (Object.keys(routing) as ConsumerName[]).filter((name) => name !== 'shipping');
+  let busy: string[] = [];
+  const look = async () => {
+    const depths = await Promise.all(names.map(async (name) => ({ name, ...(await depth(queueUrl(name))) })));
+    busy = depths
+      .filter(({ waiting, inFlight }) => waiting + inFlight > 0)
+      .map(({ name, waiting, inFlight }) => `${name}: ${waiting} waiting, ${inFlight} in flight`);
+    return busy.length === 0;
+  };
+  await eventually('the queues are empty', look, 240, () => ` (${busy.join('; ')})`);
+}
+
+/** Stops a consumer from receiving or lets it go on, as an operator would: by its event source mapping. */
+export async function receiving(consumer: ConsumerName, enabled: boolean): Promise<void> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl(consumer), AttributeNames: ['QueueArn'] }),
+  );
+  const mappings = async () => {
+    const ask = new ListEventSourceMappingsCommand({ EventSourceArn: Attributes?.QueueArn });
+    return (await lambda.send(ask)).EventSourceMappings ?? [];
+  };
+  const wanted = enabled ? 'Enabled' : 'Disabled';
+  for (const { UUID, State } of await mappings()) {
+    if (State !== wanted) await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: enabled }));
+  }
+  await eventually(`the mapping of ${consumer} is ${wanted}`, async () =>
+    (await mappings()).every(({ State }) => State === wanted),
+  );
+}
