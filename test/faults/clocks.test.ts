@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { useHarness } from './harness.ts';
+import { checkInvariants } from './invariants.ts';
+import { randomFrom, runSeed } from './random.ts';
+import { placeMixed } from './scenario.ts';
+
+const shop = useHarness();
+
+const MINUTE_MS = 60_000;
+
+/** Duplicates make the instances meet over the same orders; a text may rest on a clock, money and goods may not. */
+async function runWithClocks(): Promise<void> {
+  shop().proxy.add({ operation: 'ReceiveMessage', times: 30, fault: { kind: 'duplicate', copies: 1 } });
+  await placeMixed(shop().ledger, 3);
+  await shop().settle();
+  await checkInvariants(shop(), { secondText: new Set(shop().ledger.orders.keys()) });
+}
+
+test('clocks ten minutes apart', async () => {
+  for (const [slow, fast] of shop().instances.values()) {
+    if (slow !== undefined) slow.clockError = () => -10 * MINUTE_MS;
+    if (fast !== undefined) fast.clockError = () => 10 * MINUTE_MS;
+  }
+  await runWithClocks();
+});
+
+test('clocks jumping, back too', async () => {
+  const random = randomFrom(runSeed);
+  const errors: number[] = [];
+  for (const instance of [...shop().instances.values()].flat()) {
+    instance.clockError = () => {
+      const error = Math.round((random() - 0.5) * 20 * MINUTE_MS);
+      errors.push(error);
+      return error;
+    };
+  }
+  await runWithClocks();
+  expect(errors.some((error, index) => error < (errors[index - 1] ?? error))).toBe(true);
+});

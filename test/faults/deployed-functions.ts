@@ -1,0 +1,84 @@
+import './provided.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GetFunctionConfigurationCommand, LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { inject } from 'vitest';
+import { type ConsumerName, routing } from '../../infra/routing.ts';
+import { queueUrl, sqs } from '../deployed/shop.ts';
+
+const region = 'us-east-1';
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/** What every AWS client of the harness is made with; the endpoint decides whether it goes through the proxy. */
+export const connection = (endpoint: string = inject('endpoint')) => ({ endpoint, region, credentials });
+
+export const lambda = new LambdaClient(connection());
+
+/** Every consumer of the stack. */
+export const consumers = Object.keys(routing) as ConsumerName[];
+
+/** The consumers whose queue is a standard one, where anything may come twice and in any order. */
+export const standardConsumers = consumers.filter((name) =>
+  routing[name].consumes.every(({ channel }) => channel !== 'lifecycle'),
+);
+
+/** One consumer as it was deployed. */
+export type DeployedFunction = {
+  name: string;
+  bundle: string;
+  environment: Record<string, string>;
+  timeoutMs: number;
+  mapping: string;
+  visibilityTimeout: number;
+};
+
+type Template = { Resources: Record<string, { Type: string; Metadata?: Record<string, string> }> };
+
+/** Gives a consumer's function as the stack deployed it: its real bundle, with the environment it was given. */
+export async function deployedFunction(consumer: ConsumerName): Promise<DeployedFunction> {
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl(consumer), AttributeNames: ['QueueArn', 'VisibilityTimeout'] }),
+  );
+  const { EventSourceMappings: [mapping] = [] } = await lambda.send(
+    new ListEventSourceMappingsCommand({ EventSourceArn: Attributes.QueueArn }),
+  );
+  const {
+    FunctionName = '',
+    Environment,
+    Timeout = 3,
+  } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: mapping?.FunctionArn }));
+  return {
+    name: FunctionName,
+    bundle: bundleOf(consumer),
+    environment: { ...Environment?.Variables },
+    timeoutMs: Timeout * 1_000,
+    mapping: mapping?.UUID ?? '',
+    visibilityTimeout: Number(Attributes.VisibilityTimeout),
+  };
+}
+
+function bundleOf(consumer: ConsumerName): string {
+  const assembly = inject('assembly');
+  const template = JSON.parse(readFileSync(join(assembly, 'ShopMessaging.template.json'), 'utf8')) as Template;
+  const id = `${consumer.charAt(0).toUpperCase()}${consumer.slice(1)}Function`;
+  const found = Object.entries(template.Resources).find(
+    ([logicalId, { Type }]) => Type === 'AWS::Lambda::Function' && logicalId.startsWith(id),
+  );
+  return join(assembly, found?.[1].Metadata?.['aws:asset:path'] ?? '', 'index.js');
+}
+
+/**
+ * Takes a function's environment and the address of a proxy and gives one that leads every SDK client to the proxy. The
+ * client for SQS goes where the queue's address says, whatever its endpoint is, so the addresses change too.
+ */
+export function leadTo(endpoint: string, environment: Readonly<Record<string, string>>): Record<string, string> {
+  const moved = Object.entries(environment).map(([name, value]) => [name, value.replace(inject('endpoint'), endpoint)]);
+  return {
+    ...(Object.fromEntries(moved) as Record<string, string>),
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
+}

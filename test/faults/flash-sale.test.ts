@@ -1,0 +1,27 @@
+import { afterEach, expect, test } from 'vitest';
+import { wish } from '../deployed/shop.ts';
+import { checkInvariants } from './invariants.ts';
+import { MappedShop } from './mapped-shop.ts';
+import { runSeed } from './random.ts';
+
+let shop: MappedShop;
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.error(shop.proxy.report());
+  await shop.close();
+});
+
+test('320 buyers, 50 pieces, 16 workers: exactly 50 sold, 270 not charged or refunded', async () => {
+  // What is shipped is none of the buyers' business.
+  shop = new MappedShop('shipping');
+  await shop.start(runSeed, (consumer) => (consumer === 'stock' ? 16 : 3));
+  const { sku } = wish();
+  await shop.ledger.stock(sku, 50);
+  await shop.ledger.place(Array.from({ length: 320 }, () => wish({ sku })));
+  await shop.settle();
+  const { orders, shelves } = await checkInvariants(shop);
+  expect(shelves.get(sku)).toMatchObject({ available: 0, reserved: 0, sold: 50 });
+  const reasons = [...orders.values()].map(({ reason }) => reason);
+  expect(reasons.filter((reason) => reason === 'out-of-stock')).toHaveLength(270);
+  expect(shop.logged()).not.toBe('');
+});

@@ -1,0 +1,214 @@
+import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { beforeAll, beforeEach } from 'vitest';
+import type { ConsumerName } from '../../infra/routing.ts';
+import { deadLetterQueueUrl, gateway, output, queueUrl, receiving, sqs } from '../deployed/shop.ts';
+import { Clock } from './clock.ts';
+import { connection, consumers, deployedFunction, leadTo } from './deployed-functions.ts';
+import { EventSource } from './event-source.ts';
+import { Instance } from './instance.ts';
+import { Ledger } from './ledger.ts';
+import type { Answer, Call, Json } from './protocol.ts';
+import { FaultProxy } from './proxy.ts';
+import { runSeed } from './random.ts';
+import type { Rule } from './rules.ts';
+import { statusesWritten } from './statuses.ts';
+import { shelves } from './world.ts';
+
+/** How many processes each function runs in: enough to meet over one order, with one to spare when one dies. */
+const INSTANCES = 3;
+/** More of the test's time than any message may take to find its end. */
+const LONGEST_MS = 10 * 24 * 3_600_000;
+/** Messages that become visible within so much time of each other do so at once. */
+const TOGETHER_MS = 2_000;
+/** More of real time than any test may take. */
+const PATIENCE_MS = 45_000;
+
+/**
+ * The deployed shop, run step by step: its real bundles in processes of their own, real queues, topic, bus and tables,
+ * and a fault proxy before all of them. Waiting costs no time: where only postponed messages are left, the clock skips.
+ */
+export class Harness {
+  readonly proxy: FaultProxy;
+  readonly clock = new Clock();
+  readonly sources = new Map<ConsumerName, EventSource>();
+  readonly instances = new Map<ConsumerName, Instance[]>();
+  ledger = new Ledger();
+  /** The statuses written for each order, in sequence. */
+  readonly statuses = new Map<string, string[]>();
+  /** SKUs that were seen with less than nothing. */
+  readonly negatives: string[] = [];
+  private readonly output: string[] = [];
+
+  constructor(proxy: FaultProxy) {
+    this.proxy = proxy;
+    proxy.now = () => this.clock.now();
+  }
+
+  /** Everything the functions have logged in this test. */
+  logged(): string {
+    return this.output.join('');
+  }
+
+  /** The messages between one consumer's queue and its function. */
+  source(consumer: ConsumerName): EventSource {
+    const found = this.sources.get(consumer);
+    if (found === undefined) throw new Error(`There is no consumer ${consumer}`);
+    return found;
+  }
+
+  /** Takes the mapping's place for every consumer, with `count` instances of each function. */
+  async start(count: number): Promise<void> {
+    const client = new SQSClient({ ...connection(await this.proxy.open('event-source')), maxAttempts: 1 });
+    await Promise.all(
+      consumers.map(async (consumer) => {
+        const { bundle, environment, timeoutMs, visibilityTimeout } = await deployedFunction(consumer);
+        const instances: Instance[] = [];
+        for (let number = 1; number <= count; number += 1) {
+          const endpoint = await this.proxy.open(`${consumer}-${number}`, () => instance.crash());
+          const log = (text: string) => void this.output.push(text);
+          const instance: Instance = new Instance({
+            bundle,
+            environment: leadTo(endpoint, environment),
+            timeoutMs,
+            log,
+          });
+          instances.push(instance);
+        }
+        this.instances.set(consumer, instances);
+        const setup = {
+          queueUrl: queueUrl(consumer),
+          visibilityTimeout,
+          instances,
+          client,
+          direct: sqs,
+          clock: this.clock,
+        };
+        this.sources.set(consumer, new EventSource(setup));
+        await Promise.all(instances.map((instance) => instance.start()));
+      }),
+    );
+    const orders = output('OrdersTableName');
+    this.proxy.observe = (call, answer) => this.noteStatuses(orders, call, answer);
+  }
+
+  /** Sees to it that nobody but the harness receives. */
+  async stopMappings(): Promise<void> {
+    await Promise.all(consumers.map((consumer) => receiving(consumer, false)));
+  }
+
+  /** Begins a test: empty queues, no faults but these, everything up. */
+  async reset(seed: number, ...rules: Rule[]): Promise<void> {
+    this.ledger = new Ledger();
+    this.statuses.clear();
+    this.negatives.length = 0;
+    this.output.length = 0;
+    for (const source of this.sources.values()) source.forget();
+    for (const instance of [...this.instances.values()].flat()) instance.restore();
+    this.faults(seed, ...rules);
+    const urls = consumers.flatMap((consumer) => [queueUrl(consumer), deadLetterQueueUrl(consumer)]);
+    await Promise.all([...urls.map((QueueUrl) => sqs.send(new PurgeQueueCommand({ QueueUrl }))), gateway('up')]);
+  }
+
+  /** Replaces the faults; postponed messages wait on the test's time in any case. */
+  faults(seed: number, ...rules: Rule[]): void {
+    const virtualTime: Rule = {
+      operation: 'ChangeMessageVisibilityBatch',
+      fault: { kind: 'edit', request: (body) => this.postpone(body) },
+    };
+    this.proxy.inject(seed, virtualTime, ...rules);
+  }
+
+  /** Lets the given consumers work until nothing is visible to them any more; gives how many messages they were handed. */
+  async pump(only: readonly ConsumerName[] = consumers): Promise<number> {
+    let handed = 0;
+    for (let round = -1; round !== handed; ) {
+      round = handed;
+      const counts = await Promise.all(only.map((consumer) => this.source(consumer).drain()));
+      handed += counts.reduce((sum, count) => sum + count, 0);
+      if (handed > round) await this.sampleShelves();
+    }
+    return handed;
+  }
+
+  /** Lets so much time pass and makes visible what is due. */
+  async pass(seconds: number): Promise<void> {
+    this.clock.skipTo(this.clock.now() + seconds * 1_000);
+    await this.wake();
+  }
+
+  /** Lets everybody work, and time pass whenever all that is left waits for it, until no message is left. */
+  async settle(): Promise<void> {
+    const patience = Date.now() + PATIENCE_MS;
+    const start = this.clock.skippedMs;
+    for (;;) {
+      const handed = await this.pump();
+      if (Date.now() > patience || this.clock.skippedMs - start > LONGEST_MS)
+        throw new Error(`It never ends.\n${this.proxy.report()}`);
+      if (handed > 0 || this.proxy.keptBack > 0) continue;
+      const due = Math.min(...[...this.sources.values()].map(({ nextDue }) => nextDue));
+      if (due === Number.POSITIVE_INFINITY) return;
+      // Those that are due at nearly the same time come together.
+      this.clock.skipTo(due + TOGETHER_MS);
+      await this.wake();
+    }
+  }
+
+  /** How many calls the functions of one consumer made. */
+  calls(consumer: ConsumerName, operation = /./): number {
+    return this.proxy.calls(new RegExp(`^${consumer}-`), operation);
+  }
+
+  private async wake(): Promise<void> {
+    await Promise.all([...this.sources.values()].map((source) => source.wake()));
+  }
+
+  private postpone(body: Json): void {
+    const source = [...this.sources.values()].find(
+      ({ queueUrl: url }) => new URL(url).pathname === new URL(body.QueueUrl).pathname,
+    );
+    for (const entry of body.Entries as { ReceiptHandle: string; VisibilityTimeout: number }[]) {
+      source?.postponed(entry.ReceiptHandle, entry.VisibilityTimeout);
+      entry.VisibilityTimeout = 43_000;
+    }
+  }
+
+  private async sampleShelves(): Promise<void> {
+    for (const { sku, available, reserved, sold } of (await shelves([...this.ledger.goods.keys()])).values()) {
+      if (Math.min(available, reserved, sold) < 0) this.negatives.push(sku);
+    }
+  }
+
+  private noteStatuses(table: string, call: Call, answer: Answer): void {
+    for (const { orderId, status } of statusesWritten(table, call, answer)) {
+      this.statuses.set(orderId, [...(this.statuses.get(orderId) ?? []), status]);
+    }
+  }
+}
+
+// Where the files share a worker they share the harness too: its processes start once.
+let running: Promise<Harness> | undefined;
+
+async function begin(): Promise<Harness> {
+  const harness = new Harness(new FaultProxy(connection().endpoint));
+  await harness.start(INSTANCES);
+  return harness;
+}
+
+/** Gives the harness to a test file, emptied before each test; a failed test prints its seed and its faults. */
+export function useHarness(): () => Harness {
+  let harness: Harness | undefined;
+  const get = () => {
+    if (harness === undefined) throw new Error('The harness has not started');
+    return harness;
+  };
+  beforeAll(async () => {
+    running ??= begin();
+    harness = await running;
+    await harness.stopMappings();
+  });
+  beforeEach(async ({ onTestFailed }) => {
+    onTestFailed(() => console.error(`${get().proxy.report()}\n${get().logged().slice(-4_000)}`));
+    await get().reset(runSeed);
+  });
+  return get;
+}

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { wish } from '../deployed/shop.ts';
+import { useHarness } from './harness.ts';
+import { checkInvariants } from './invariants.ts';
+import { forgetKeys, isCharge } from './payment-gateway.ts';
+import type { Call } from './protocol.ts';
+import type { Rule } from './rules.ts';
+import { placeMixed } from './scenario.ts';
+
+const shop = useHarness();
+
+/** How often the SDK makes a call to DynamoDB before it gives up. */
+const SDK_TRIES = 4;
+
+describe('the store commits, the answer is lost, the SDK retries and is refused', () => {
+  test.each([
+    'BatchExecuteStatement',
+    'TransactWriteItems',
+    'PutItem',
+    'BatchGetItem',
+    'PutEvents',
+    'DeleteMessageBatch',
+  ])('%s', async (operation) => {
+    const rule: Rule = { operation, probability: 0.5, fault: { kind: 'lose-answer' } };
+    shop().proxy.add(rule);
+    await placeMixed(shop().ledger, 2);
+    await shop().settle();
+    await checkInvariants(shop());
+    expect(shop().proxy.hits(rule)).toBeGreaterThan(0);
+  });
+
+  test('two in five answers of everything but the text', async () => {
+    const where = ({ service }: { service: string }) => service !== 'sns';
+    shop().proxy.add({ probability: 0.4, where, fault: { kind: 'lose-answer' } });
+    await placeMixed(shop().ledger, 2);
+    await shop().settle();
+    await checkInvariants(shop());
+  });
+
+  test('of a text: the customer is texted twice at the very most', async () => {
+    shop().proxy.add({ service: 'sns', times: 1, fault: { kind: 'lose-answer' } });
+    const { confirmed } = await placeMixed(shop().ledger);
+    await shop().settle();
+    const mixed = [...shop().ledger.orders.keys()];
+    expect(confirmed).toHaveLength(1);
+    await checkInvariants(shop(), { secondText: new Set(mixed) });
+  });
+});
+
+describe('the gateway captures, the answer is lost or is a 500', () => {
+  test.each(['lose-answer', 'answer-500'] as const)(
+    '%s, also to every try of the SDK: asked again with the same key',
+    async (kind) => {
+      const rule: Rule = { caller: /^payment/, where: isCharge, times: 3 * SDK_TRIES, fault: { kind } };
+      shop().proxy.add(rule);
+      await placeMixed(shop().ledger);
+      await shop().settle();
+      await checkInvariants(shop());
+      expect(shop().proxy.hits(rule)).toBe(3 * SDK_TRIES);
+    },
+  );
+
+  test('and then the gateway forgets the key: found before it is charged again', async () => {
+    const order = wish();
+    shop().proxy.add({ caller: /^payment/, where: isCharge, times: SDK_TRIES, fault: { kind: 'answer-500' } });
+    await shop().ledger.stock(order.sku, 1);
+    await shop().ledger.place([order]);
+    await shop().pump();
+    await forgetKeys();
+    await shop().settle();
+    await checkInvariants(shop());
+  });
+});
+
+describe('single entries of a batch fail', () => {
+  test.each([
+    'PutEvents',
+    'BatchExecuteStatement',
+    'BatchGetItem',
+    'DeleteMessageBatch',
+    'ChangeMessageVisibilityBatch',
+  ])('%s: half of them', async (operation) => {
+    const rule: Rule = { operation, times: 16, fault: { kind: 'fail-entries', share: 0.5 } };
+    shop().proxy.add(rule);
+    // What is postponed at all is what the gateway could not serve.
+    if (operation === 'ChangeMessageVisibilityBatch') {
+      shop().proxy.add({ caller: /^payment/, operation: 'GetItem', times: 30, fault: { kind: 'refuse' } });
+    }
+    await placeMixed(shop().ledger, 2);
+    await shop().settle();
+    await checkInvariants(shop());
+    expect(shop().proxy.hits(rule)).toBeGreaterThan(0);
+  });
+
+  test('the record of a text that is out: the customer is not texted again', async () => {
+    const isRecord = ({ body }: Call) => JSON.stringify(body.Statements ?? '').includes('sentAt');
+    const rule: Rule = { caller: /^notification/, where: isRecord, times: 1, fault: { kind: 'fail-entries' } };
+    shop().proxy.add(rule);
+    await placeMixed(shop().ledger);
+    await shop().settle();
+    await checkInvariants(shop());
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { cancelRequested, publish, type Wish, wish } from '../deployed/shop.ts';
+import { useHarness } from './harness.ts';
+import { checkInvariants } from './invariants.ts';
+import { runSeed } from './random.ts';
+import { placeMixed } from './scenario.ts';
+
+const shop = useHarness();
+
+async function place(): Promise<Wish> {
+  const order = wish();
+  await shop().ledger.stock(order.sku, 1);
+  await shop().ledger.place([order]);
+  return order;
+}
+
+/** Lets everybody finish and gives how the order ended. */
+async function ended({ orderId }: Wish): Promise<string> {
+  await shop().settle();
+  const { orders } = await checkInvariants(shop());
+  const { status, reason } = orders.get(orderId) ?? {};
+  return [status, reason].filter(Boolean).join(' ');
+}
+
+describe('out of order', () => {
+  test('stock before payment', async () => {
+    const order = await place();
+    await shop().pump(['stock', 'order']);
+    expect(await ended(order)).toBe('CONFIRMED');
+  });
+
+  test('payment and stock before the order itself', async () => {
+    const order = await place();
+    await shop().source('order').lose(10);
+    await shop().pump(['payment', 'stock']);
+    expect(await ended(order)).toBe('CONFIRMED');
+  });
+
+  test('cancel before place', async () => {
+    const order = wish();
+    await publish(cancelRequested(order.orderId));
+    await shop().pump(['order']);
+    await shop().ledger.stock(order.sku, 1);
+    await shop().ledger.place([order]);
+    expect(await ended(order)).toBe('CANCELLED customer');
+  });
+
+  test.each(['payment', 'stock', 'notification'] as const)(
+    'the cancellation before the order, for %s',
+    async (consumer) => {
+      const order = await place();
+      await shop().source(consumer).lose(10);
+      await publish(cancelRequested(order.orderId));
+      await shop().pump();
+      expect(await ended(order)).toBe('CANCELLED customer');
+    },
+  );
+
+  test('the cancellation while the capture is under way: refund before capture', async () => {
+    const order = await place();
+    await publish(cancelRequested(order.orderId));
+    await shop().pump(['order']);
+    // Whoever asked the gateway died with its answer; the cancellation is there before anybody tries again.
+    shop().proxy.add({ caller: /^payment/, operation: 'PutItem', times: 1, fault: { kind: 'crash', when: 'after' } });
+    await shop().source('payment').poll(1);
+    expect(await ended(order)).toBe('CANCELLED customer');
+  });
+
+  test.each([1, 2, 3, 4])('every queue shuffled and late, some of it twice: seed %i', async (number) => {
+    shop().faults(
+      runSeed * 100 + number,
+      { operation: 'ReceiveMessage', fault: { kind: 'reorder' } },
+      { operation: 'ReceiveMessage', probability: 0.3, times: 20, fault: { kind: 'duplicate', copies: 1 } },
+    );
+    await placeMixed(shop().ledger, 5);
+    await shop().settle();
+    await checkInvariants(shop());
+  });
+});

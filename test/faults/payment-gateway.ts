@@ -1,0 +1,18 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { SANDBOX_STATE } from '../../lambdas/payment/sandbox-gateway.ts';
+import { output } from '../deployed/shop.ts';
+import { connection } from './deployed-functions.ts';
+import type { Call } from './protocol.ts';
+
+const tables = DynamoDBDocumentClient.from(new DynamoDBClient(connection()));
+
+/** Makes the gateway forget all idempotency keys, as Stripe may after 24 hours: a call it had answered charges again. */
+export async function forgetKeys(): Promise<void> {
+  const Item = { ...SANDBOX_STATE, down: false, keyGeneration: Math.floor(Math.random() * 1e9) };
+  await tables.send(new PutCommand({ TableName: output('SandboxGatewayTableName'), Item }));
+}
+
+/** True for the calls by which the sandbox gateway takes money or gives it back. */
+export const isCharge = ({ operation, body }: Call): boolean =>
+  operation === 'PutItem' && body.TableName === output('SandboxGatewayTableName');

@@ -1,0 +1,18 @@
+import type { Answer, Call, Json } from './protocol.ts';
+
+/** Takes a call that was carried out and its answer and gives the statuses it wrote to orders. */
+export function statusesWritten(table: string, call: Call, answer: Answer): { orderId: string; status: string }[] {
+  if (call.operation !== 'BatchExecuteStatement' || answer.status !== 200) return [];
+  const { Responses = [] } = JSON.parse(answer.body) as { Responses?: Json[] };
+  return (call.body.Statements as Json[]).flatMap(({ Statement, Parameters }, index) => {
+    if (Responses[index]?.Error !== undefined || !String(Statement).includes(`"${table}"`)) return [];
+    const fields = [...String(Statement).matchAll(/(?:SET "(\w+)" = \?|'(\w+)': \?)/g)].map(
+      ([, set, inserted]) => set ?? inserted,
+    );
+    const position = fields.indexOf('status');
+    const isInsert = String(Statement).startsWith('INSERT');
+    const orderId: unknown = Parameters[isInsert ? fields.indexOf('orderId') : fields.length]?.S;
+    const status: unknown = Parameters[position]?.S;
+    return typeof status === 'string' && typeof orderId === 'string' ? [{ orderId, status }] : [];
+  });
+}

@@ -1,0 +1,101 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { inject } from 'vitest';
+import type { Order } from '../../lambdas/order/rules.ts';
+import type { Shelf } from '../../lambdas/stock/rules.ts';
+import { deadLetterQueueUrl, output, queueUrl } from '../deployed/shop.ts';
+import { connection, consumers } from './deployed-functions.ts';
+import type { Ledger } from './ledger.ts';
+
+/** A message that lies in a queue. */
+export type Lying = { consumer: string; body: string; attributes: Record<string, string>; receiveCount: number };
+
+/** One entry of the payment gateway's own record. */
+export type Charge = { orderId: string; kind: 'capture' | 'refund'; amount: number };
+
+/** Everything that can be seen from outside. */
+export type World = {
+  orders: Map<string, Order>;
+  charges: Charge[];
+  shelves: Map<string, Shelf>;
+  /** Every text that was sent, by number. */
+  texts: Record<string, string[]>;
+  waiting: Lying[];
+  deadLetters: Lying[];
+};
+
+const tables = DynamoDBDocumentClient.from(new DynamoDBClient(connection()));
+
+/** Reads items by their key, a hundred at a time. */
+async function items<T>(name: string, key: string, values: readonly string[]): Promise<Map<string, T>> {
+  const table = output(name);
+  const found = new Map<string, T>();
+  for (let start = 0; start < values.length; start += 100) {
+    const Keys = values.slice(start, start + 100).map((value) => ({ [key]: value }));
+    const RequestItems = { [table]: { Keys, ConsistentRead: true } };
+    const { Responses = {} } = await tables.send(new BatchGetCommand({ RequestItems }));
+    for (const item of Responses[table] ?? []) found.set(String(item[key]), item as T);
+  }
+  return found;
+}
+
+async function chargesOf(orderId: string): Promise<Charge[]> {
+  const { Items = [] } = await tables.send(
+    new QueryCommand({
+      TableName: output('SandboxGatewayTableName'),
+      KeyConditionExpression: 'orderId = :orderId',
+      ExpressionAttributeValues: { ':orderId': orderId },
+      ConsistentRead: true,
+    }),
+  );
+  return Items as Charge[];
+}
+
+/** Gives what is on the shelves. */
+export const shelves = (skus: readonly string[]) => items<Shelf>('StockTableName', 'sku', skus);
+
+/** Gives what lies in a queue without receiving it. */
+async function lying(consumer: string, url: string): Promise<Lying[]> {
+  const answer = await fetch(`${inject('endpoint')}/_ministack/sqs/messages?QueueUrl=${encodeURIComponent(url)}`);
+  type Peeked = { Body: string; ReceiveCount: number; MessageAttributes: Record<string, { StringValue?: string }> };
+  const { messages } = (await answer.json()) as { messages: Record<string, Record<string, Record<string, Peeked[]>>> };
+  const found = Object.values(messages).flatMap((regions) =>
+    Object.values(regions).flatMap((queues) => Object.values(queues).flat()),
+  );
+  return found.map(({ Body, ReceiveCount, MessageAttributes }) => ({
+    consumer,
+    body: Body,
+    receiveCount: ReceiveCount,
+    attributes: Object.fromEntries(
+      Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [name, StringValue]),
+    ),
+  }));
+}
+
+/** Gives what lies in the dead-letter queues. */
+export const deadLetters = async () =>
+  (await Promise.all(consumers.map((name) => lying(name, deadLetterQueueUrl(name))))).flat();
+
+/** Looks at everything that concerns these orders and goods, and at all queues but those of `idle` consumers. */
+export async function look({ orders, goods }: Ledger, idle: readonly string[] = []): Promise<World> {
+  const working = consumers.filter((name) => !idle.includes(name));
+  const orderIds = [...orders.keys()];
+  const [known, charges, stock, waiting, letters, sms] = await Promise.all([
+    items<Order>('OrdersTableName', 'orderId', orderIds),
+    Promise.all(orderIds.map(chargesOf)),
+    shelves([...goods.keys()]),
+    Promise.all(working.map((name) => lying(name, queueUrl(name)))),
+    deadLetters(),
+    fetch(`${inject('endpoint')}/_ministack/sns/sms-messages`).then((answer) => answer.json()),
+  ]);
+  const { sms_messages } = sms as { sms_messages: Record<string, { Message: string }[]> };
+  const texts = Object.entries(sms_messages).map(([phone, sent]) => [phone, sent.map(({ Message }) => Message)]);
+  return {
+    orders: known,
+    charges: charges.flat(),
+    shelves: stock,
+    texts: Object.fromEntries(texts) as Record<string, string[]>,
+    waiting: waiting.flat(),
+    deadLetters: letters,
+  };
+}
