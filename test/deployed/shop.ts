@@ -158,10 +158,16 @@ export const decided = (orderId: string, seconds?: number) =>
     seconds,
   );
 
-/** Puts goods on the shelf. */
+/** Sets how many of a SKU are for sale; what is reserved and sold of it stays, as orders of another test may hold some. */
 export async function stockUp(sku: string, available: number): Promise<void> {
   await tables.send(
-    new PutCommand({ TableName: output('StockTableName'), Item: { sku, available, reserved: 0, sold: 0 } }),
+    new UpdateCommand({
+      TableName: output('StockTableName'),
+      Key: { sku },
+      UpdateExpression:
+        'SET available = :available, reserved = if_not_exists(reserved, :none), sold = if_not_exists(sold, :none)',
+      ExpressionAttributeValues: { ':available': available, ':none': 0 },
+    }),
   );
 }
 
