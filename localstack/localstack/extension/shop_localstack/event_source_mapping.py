@@ -16,7 +16,7 @@ BODY_AS_SENT = "bodyAsSent"
 
 
 class ParallelSqsPoller(sqs_poller.SqsPoller):
-    """One batch of a standard queue does not wait for another; a FIFO queue's groups keep their order."""
+    """One batch does not wait for another; a FIFO queue gives out nothing of a group of which something is being handled."""
 
     def poll_events(self):
         # A message is taken from the queue only when a batch can start: its visibility timeout is running from then on.
@@ -25,9 +25,6 @@ class ParallelSqsPoller(sqs_poller.SqsPoller):
         super().poll_events()
 
     def handle_messages(self, messages):
-        if self.is_fifo_queue:
-            self._handle(messages)
-            return
         self.slots.acquire()
         start_thread(lambda _: self._handle_and_release(messages), name="event-source-mapping-batch")
 
@@ -55,6 +52,11 @@ def _events(messages):
     return [{**event, BODY_AS_SENT: event["body"]} for event in _transform(messages)]
 
 
+def _one_batch(messages):
+    # AWS puts messages of several groups into one batch; LocalStack made an invocation for each group.
+    return {None: messages}
+
+
 def _with_slots(self):
     worker = _get_worker(self)
     if isinstance(worker.poller, ParallelSqsPoller):
@@ -70,5 +72,6 @@ _get_worker = EsmWorkerFactory.get_esm_worker
 def install():
     """Puts these in the place of LocalStack's own; before the first mapping is made."""
     sqs_poller.transform_into_events = _events
+    sqs_poller.split_by_message_group_id = _one_batch
     esm_worker_factory.SqsPoller = ParallelSqsPoller
     EsmWorkerFactory.get_esm_worker = _with_slots
