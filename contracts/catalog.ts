@@ -1,7 +1,15 @@
 import type { EventContract } from './cloud-event.ts';
 import { orderProgressed } from './lifecycle.ts';
 import { notificationSent } from './notification.ts';
-import { orderCancelled, orderCancelRequested, orderConfirmed, orderDeadlinePassed, orderPlaced } from './order.ts';
+import {
+  orderCancelled,
+  orderCancelRequested,
+  orderConfirmed,
+  orderDeadlinePassed,
+  orderDelayed,
+  orderPlaced,
+  orderReminderDue,
+} from './order.ts';
 import { paymentCaptured, paymentDeclined, paymentRefunded } from './payment.ts';
 import { stockRejected, stockReleased, stockReserved } from './stock.ts';
 
@@ -11,7 +19,9 @@ export const catalog: readonly EventContract[] = [
   orderCancelRequested,
   orderConfirmed,
   orderCancelled,
+  orderDelayed,
   orderDeadlinePassed,
+  orderReminderDue,
   orderProgressed,
   paymentCaptured,
   paymentDeclined,

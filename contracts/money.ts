@@ -13,12 +13,17 @@ export const whole = (least: number, most: number) =>
 // 10^12 minor units keeps every sum of an order's lines a safe integer.
 const LARGEST_AMOUNT = 1_000_000_000_000;
 
+const IN_MINOR_UNITS = "In the currency's minor unit: 12000 is 12,000 KRW or 120.00 EUR.";
+
 /** An amount in the currency's minor unit (12000 is 12,000 KRW or 120.00 EUR), zero allowed. */
-export const amount = whole(0, LARGEST_AMOUNT);
+export const amount = v.pipe(whole(0, LARGEST_AMOUNT), v.description(IN_MINOR_UNITS));
 
 /** Money to be paid: at least one minor unit, with its ISO 4217 currency. */
 export const money = v.object(
-  { amount: whole(1, LARGEST_AMOUNT), currency: matching(/^[A-Z]{3}$/, 'an ISO 4217 code such as KRW') },
+  {
+    amount: v.pipe(whole(1, LARGEST_AMOUNT), v.description(IN_MINOR_UNITS)),
+    currency: matching(/^[A-Z]{3}$/, 'an ISO 4217 code such as KRW'),
+  },
   'must be an object',
 );
 

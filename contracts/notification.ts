@@ -4,8 +4,8 @@ import { orderId } from './order.ts';
 
 /** The texts a customer can get, at most one of each per order. */
 export const template = v.picklist(
-  ['order-placed', 'order-confirmed', 'order-cancelled'],
-  'must be one of order-placed, order-confirmed, order-cancelled',
+  ['order-placed', 'order-delayed', 'order-confirmed', 'order-cancelled'],
+  'must be one of order-placed, order-delayed, order-confirmed, order-cancelled',
 );
 
 /** A text went out: which one, never its words or the number. */

@@ -73,6 +73,7 @@ const order = v.pipe(
     ),
     ['total', 'amount'],
   ),
+  v.description('total.amount is the sum of quantity × unitPrice over the items.'),
 );
 
 /** A customer placed an order. */
@@ -124,6 +125,26 @@ export const orderDeadlinePassed = defineEvent({
   data: v.object({ orderId }, 'must be an object'),
 });
 
+/** An order is undecided for so long that its customer should be told. */
+export const orderReminderDue = defineEvent({
+  type: 'shop.order.reminder-due.v1',
+  channel: 'bus',
+  source: '/shop/sweep',
+  means: 'An order is undecided for so long that its customer should be told.',
+  data: v.object({ orderId }, 'must be an object'),
+});
+
+/** An order takes longer than usual and is still undecided. */
+export const orderDelayed = defineEvent({
+  type: 'shop.order.delayed.v1',
+  channel: 'bus',
+  source: '/shop/order',
+  means: 'An order takes longer than usual and is still undecided.',
+  data: v.object({ orderId }, 'must be an object'),
+});
+
+export type OrderReminderDue = EventOf<typeof orderReminderDue>;
+export type OrderDelayed = EventOf<typeof orderDelayed>;
 export type OrderDeadlinePassed = EventOf<typeof orderDeadlinePassed>;
 export type OrderPlaced = EventOf<typeof orderPlaced>;
 export type OrderCancelRequested = EventOf<typeof orderCancelRequested>;

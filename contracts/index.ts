@@ -1,0 +1,30 @@
+/**
+ * The package's entry `shop-messaging/contracts`: what a service needs to publish and to read the shop's events. No AWS.
+ * The one place that gathers exports; inside this repository import the files themselves.
+ */
+export { catalog } from './catalog.ts';
+export { buildEvent, type Channel, type CloudEvent, type EventContract, type EventOf } from './cloud-event.ts';
+export * from './lifecycle.ts';
+export type { Money } from './money.ts';
+export { type NotificationSent, notificationSent, type Template } from './notification.ts';
+export {
+  type CancelReason,
+  type Line,
+  type OrderCancelled,
+  type OrderCancelRequested,
+  type OrderConfirmed,
+  type OrderDeadlinePassed,
+  type OrderDelayed,
+  type OrderPlaced,
+  type OrderReminderDue,
+  orderCancelled,
+  orderCancelRequested,
+  orderConfirmed,
+  orderDeadlinePassed,
+  orderDelayed,
+  orderPlaced,
+  orderReminderDue,
+} from './order.ts';
+export { ContractError, parseEvent } from './parse.ts';
+export * from './payment.ts';
+export * from './stock.ts';

@@ -1,0 +1,20 @@
+import { Command } from 'commander';
+import { fail } from '../failure.ts';
+import { print } from '../output.ts';
+import { write } from './generate.ts';
+
+const program = new Command('contracts')
+  .description(
+    'Write the JSON Schemas, the AsyncAPI document and its page from the contracts; refuse if a published event would break.',
+  )
+  .option('--json', 'print exactly one JSON document on standard output')
+  .showHelpAfterError('(add --help to see how it is used)')
+  .addHelpText('after', '\nExample:\n  npm run contracts')
+  .action(({ json }: { json?: boolean }) => {
+    const written = write();
+    print(json, { written }, () =>
+      written.length === 0 ? 'Everything is up to date.' : written.map((path) => `wrote ${path}`).join('\n'),
+    );
+  });
+
+await program.parseAsync().catch(fail);

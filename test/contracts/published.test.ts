@@ -1,0 +1,166 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { afterAll, describe, expect, test } from 'vitest';
+import { catalog } from '../../contracts/catalog.ts';
+import { buildEvent, type CloudEvent, defineEvent, type EventContract } from '../../contracts/cloud-event.ts';
+import { orderPlaced } from '../../contracts/order.ts';
+import { parseEvent } from '../../contracts/parse.ts';
+import { paymentDeclined } from '../../contracts/payment.ts';
+import { broken, generated, outdated, published, told, write } from '../../ops/contracts/generate.ts';
+import { placed } from '../builders/events.ts';
+import { validOrders } from '../builders/orders.ts';
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+const schemas = new Map(published().map((schema) => [String(schema.title), schema]));
+const valid = (type: string, event: unknown) => {
+  expect(ajv.validate(schemas.get(type) ?? false, event), ajv.errorsText()).toBe(true);
+};
+
+describe('What is made from the contracts', () => {
+  // While something is broken, the gate says so, and there is nothing to be written.
+  test.skipIf(broken().length > 0)('is committed as they are now', () => {
+    expect(outdated(), 'These files are older than the contracts: npm run contracts').toEqual([]);
+  });
+
+  test('covers every event, and nothing else', () => {
+    expect([...schemas.keys()].sort()).toEqual(catalog.map(({ type }) => type).sort());
+  });
+});
+
+describe('A change of a contract', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'contracts-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const instead = (changed: EventContract) =>
+    catalog.map((contract) => (contract.type === changed.type ? changed : contract));
+  const declined = (data: v.GenericSchema<unknown, unknown>) =>
+    instead(defineEvent({ ...paymentDeclined, source: '/shop/payment', data }));
+  const reason = v.string();
+  const orderId = v.string();
+
+  test('that breaks it is named, and nothing is written', () => {
+    write(catalog, folder);
+    const { data } = paymentDeclined;
+    const without = declined(v.object({ reason }));
+    expect(broken(without, folder).map(told)).toContain('shop.payment.declined.v1: data.orderId: field removed');
+    expect(() => write(without, folder)).toThrow(
+      /shop\.payment\.declined\.v1: data\.orderId: field removed.*define the next one/s,
+    );
+    expect(outdated(generated(), folder)).toEqual([]);
+    expect(broken(declined(v.object({ reason, orderId, bank: v.string() })), folder).map(told)).toContain(
+      'shop.payment.declined.v1: data.bank: required added',
+    );
+    expect(broken(declined(data), folder)).toEqual([]);
+  });
+
+  test('that takes an event away is named', () => {
+    const without = catalog.filter(({ type }) => type !== orderPlaced.type);
+    expect(broken(without, folder).map(told)).toEqual(['shop.order.placed.v1: event removed']);
+  });
+
+  test('that adds an optional field is written', () => {
+    const { entries } = paymentDeclined.data as unknown as ReturnType<typeof v.object>;
+    const contracts = declined(v.object({ ...entries, bank: v.optional(v.string()) }));
+    expect(broken(contracts, folder)).toEqual([]);
+    expect(write(contracts, folder)).toEqual([
+      'contracts/published/shop.payment.declined.v1.json',
+      'docs/asyncapi/asyncapi.json',
+      'docs/asyncapi/index.html',
+    ]);
+  });
+});
+
+describe('The JSON Schemas say what the contracts say', () => {
+  test.each(catalog.map(({ type }) => type))('%s allows its kept sample', (type) => {
+    valid(type, schemas.get(type)?.examples?.[0]);
+  });
+
+  test('whatever order parses is allowed', () => {
+    fc.assert(fc.property(validOrders, (order) => valid(orderPlaced.type, order)));
+  });
+
+  test('what is wrong in one place is refused by both', () => {
+    const paths = ['id', 'source', 'traceparent', 'data', 'data.orderId', 'data.customer', 'data.customer.phone']
+      .concat([
+        'data.customer.locale',
+        'data.items',
+        'data.items.0.quantity',
+        'data.items.0.sku',
+        'data.total.currency',
+      ])
+      .map((path) => path.split('.'));
+    fc.assert(
+      fc.property(fc.constantFrom(...paths), fc.jsonValue(), (path, value) => {
+        const spoilt = JSON.parse(JSON.stringify(placed()));
+        const last = path.at(-1) ?? '';
+        path.slice(0, -1).reduce((holder, key) => holder[key], spoilt)[last] = value;
+        expect(ajv.validate(schemas.get(orderPlaced.type) ?? false, spoilt)).toBe(parses(spoilt));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each(catalog.filter(({ source }) => source !== undefined))(
+    'what the shop builds of $type is allowed',
+    (contract) => {
+      const { id, time = '', subject = '', data } = sampleOf(contract);
+      valid(contract.type, buildEvent<string, unknown>(contract, { id, time, subject, data }));
+    },
+  );
+});
+
+describe('The AsyncAPI document', () => {
+  const files = generated();
+  const document = JSON.parse(files.get('docs/asyncapi/asyncapi.json') ?? '');
+
+  test('is AsyncAPI 3.0, by its own JSON Schema', () => {
+    const spec = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0-without-$id.json');
+    const check = new Ajv({ strict: false, validateFormats: false, meta: false, validateSchema: false }).compile(spec);
+    expect(check(document), JSON.stringify(check.errors?.slice(0, 3))).toBe(true);
+    expect(check({ ...document, channels: { orders: { address: 7 } } })).toBe(false);
+  });
+
+  test('refers to nothing that is not there', () => {
+    const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) =>
+      path.split('/'),
+    );
+    expect(refs.length).toBeGreaterThan(catalog.length * 3);
+    const missing = refs.filter((path) => path.reduce((at, key) => at?.[key], document) === undefined);
+    expect(missing).toEqual([]);
+  });
+
+  test('says of every event who sends it or that services do, and of every consumer what it receives', () => {
+    expect(Object.keys(document.operations)).toEqual(
+      expect.arrayContaining(['paymentSendsToShopBus', 'orderSendsToOrderLifecycle', 'stockReceivesFromOrders']),
+    );
+    expect(document.operations.shippingReceivesFromOrderLifecycle.messages).toEqual([
+      { $ref: '#/channels/orderLifecycle/messages/shop.order.progressed.v1' },
+    ]);
+  });
+
+  test('is rendered with every event and field, and without a script', () => {
+    const page = files.get('docs/asyncapi/index.html') ?? '';
+    for (const { type } of catalog) expect(page).toContain(`<article id="${type}">`);
+    expect(page).toContain('<code>data.items[].quantity</code>');
+    expect(page).not.toMatch(/<script|undefined|\[object/);
+  });
+});
+
+function sampleOf({ type }: EventContract): CloudEvent {
+  const sample = schemas.get(type)?.examples?.[0];
+  return parseEvent(JSON.stringify(sample), catalog);
+}
+
+function parses(event: unknown): boolean {
+  try {
+    parseEvent(JSON.stringify(event), catalog);
+    return true;
+  } catch {
+    return false;
+  }
+}
