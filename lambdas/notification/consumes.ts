@@ -1,4 +1,4 @@
-import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/order.ts';
+import { orderCancelled, orderConfirmed, orderDelayed, orderPlaced } from '../../contracts/order.ts';
 
 /** What the notification consumer understands. */
-export const consumes = [orderPlaced, orderConfirmed, orderCancelled] as const;
+export const consumes = [orderPlaced, orderDelayed, orderConfirmed, orderCancelled] as const;

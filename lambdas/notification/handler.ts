@@ -1,5 +1,5 @@
 import { orderPlaced } from '../../contracts/order.ts';
-import { logTransition } from '../runtime/breaker-log.ts';
+import { transitionLog } from '../runtime/breaker-log.ts';
 import { circuitBreaker } from '../runtime/circuit-breaker.ts';
 import { consumer } from '../runtime/consume.ts';
 import { tableRecords } from '../runtime/records.ts';
@@ -7,9 +7,14 @@ import { setting } from '../runtime/settings.ts';
 import { stateMachine } from '../runtime/state-machine.ts';
 import { consumes } from './consumes.ts';
 import { type Notification, type NotificationInput, nextNotification, type SendText, type TextSent } from './rules.ts';
-import { snsSms } from './sms.ts';
+import { snsSms, textOnce } from './sms.ts';
 
-const breaker = circuitBreaker({ downstream: 'SMS', onTransition: logTransition });
+// Each probe of an SNS that hangs costs a customer a text, so they are far between.
+const breaker = circuitBreaker({
+  downstream: 'SMS',
+  longestOpenSeconds: 60,
+  onTransition: transitionLog('notification'),
+});
 const send = snsSms();
 const leaseSeconds = Number(setting('FUNCTION_TIMEOUT_SECONDS'));
 const textWhenPlaced = setting('TEXT_WHEN_PLACED') === 'true';
@@ -21,10 +26,7 @@ export const handler = consumer(
     {
       next: (notification, input) =>
         nextNotification(notification, input, { now: new Date(), leaseSeconds, textWhenPlaced }),
-      perform: async (text) => {
-        await breaker(() => send(text.phone, text.message));
-        return { sent: text };
-      },
+      perform: textOnce(({ phone, message }) => breaker(() => send(phone, message))),
       usuallyFirst: ({ type }) => type === orderPlaced.type,
     },
     tableRecords(setting('TABLE_NAME')),

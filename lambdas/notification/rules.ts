@@ -3,8 +3,10 @@ import { notificationSent, type Template } from '../../contracts/notification.ts
 import {
   type OrderCancelled,
   type OrderConfirmed,
+  type OrderDelayed,
   type OrderPlaced,
   orderConfirmed,
+  orderDelayed,
   orderPlaced,
 } from '../../contracts/order.ts';
 import type { Delivery } from '../runtime/delivery.ts';
@@ -13,17 +15,22 @@ import type { OrderRecord } from '../runtime/records.ts';
 import type { Step } from '../runtime/state-machine.ts';
 import { textFor } from './texts.ts';
 
-/** A text that somebody is sending, until when nobody else may, or one that was sent, and when. Times in ISO 8601. */
-type TextState = { sendingUntil: string } | { sentAt: string };
+/**
+ * A text that somebody is sending, until when nobody else may; one that was sent, and when; or one of which nobody can tell
+ * whether it was. Times in ISO 8601.
+ */
+type TextState = { sendingUntil: string } | { sentAt: string } | { unansweredAt: string };
 
 /** What is kept to text a customer once: whom, what about, and which texts are under way or out. */
 export type Notification = OrderRecord & {
   contact?: { phone: string; locale: string };
+  /** The order takes longer than usual; a decision makes it void. */
+  delayed?: true;
   decision?: 'order-confirmed' | 'order-cancelled';
   texts: Partial<Record<Template, TextState>>;
 };
 
-export type NotificationInput = OrderPlaced | OrderConfirmed | OrderCancelled;
+export type NotificationInput = OrderPlaced | OrderDelayed | OrderConfirmed | OrderCancelled;
 
 /** A text to send: to whom, which, in which words. */
 export type SendText = {
@@ -34,8 +41,8 @@ export type SendText = {
   message: string;
 };
 
-/** A text that went out. */
-export type TextSent = { sent: SendText };
+/** A text that went out, or of which nobody can tell. */
+export type TextSent = { sent: SendText; unanswered?: true };
 
 /** The settings of the rules and their clock. `leaseSeconds`: longer than one invocation can live. */
 export type NotificationRules = { now: Date; leaseSeconds: number; textWhenPlaced: boolean };
@@ -46,7 +53,7 @@ export function nextNotification(
   input: Delivery<NotificationInput> | TextSent,
   rules: NotificationRules,
 ): Step<Notification, SendText> {
-  if ('sent' in input) return onSent(notification, input.sent, rules);
+  if ('sent' in input) return onSent(notification, input, rules);
   const { event } = input;
   const { orderId } = event.data;
   const known: Notification = notification ?? { orderId, version: 0, texts: {} };
@@ -60,6 +67,8 @@ export function nextNotification(
   if (state !== undefined && 'sentAt' in state) {
     return { ...unchanged, publish: [sentEvent(orderId, template, state.sentAt, event.traceparent)] };
   }
+  // It may be out, and a second one would be worse than none.
+  if (state !== undefined && 'unansweredAt' in state) return unchanged;
   if (state !== undefined && new Date(state.sendingUntil) > rules.now) {
     throw new BusyError(`The text ${template} of order ${orderId} is being sent`);
   }
@@ -76,25 +85,30 @@ function learn(known: Notification, event: NotificationInput): Notification {
     const { phone, locale } = event.data.customer;
     return known.contact === undefined ? { ...known, contact: { phone, locale } } : known;
   }
+  if (event.type === orderDelayed.type) return known.delayed ? known : { ...known, delayed: true };
   const decision = event.type === orderConfirmed.type ? 'order-confirmed' : 'order-cancelled';
   if (known.decision === undefined) return { ...known, decision };
   if (known.decision === decision) return known;
   throw new ContradictionError(`Order ${known.orderId} was already decided otherwise`);
 }
 
-function due({ decision }: Notification, { textWhenPlaced }: NotificationRules): Template | undefined {
-  return decision ?? (textWhenPlaced ? 'order-placed' : undefined);
+function due({ decision, delayed }: Notification, { textWhenPlaced }: NotificationRules): Template | undefined {
+  if (decision !== undefined) return decision;
+  if (delayed) return 'order-delayed';
+  return textWhenPlaced ? 'order-placed' : undefined;
 }
 
 function onSent(
   notification: Notification | undefined,
-  { orderId, template, traceparent }: SendText,
+  { sent: { orderId, template, traceparent }, unanswered }: TextSent,
   { now }: NotificationRules,
 ): Step<Notification, SendText> {
   if (notification === undefined) throw new ContradictionError(`The record of order ${orderId} disappeared`);
   const sentAt = now.toISOString();
+  const noted = (state: TextState) => ({ ...notification, texts: { ...notification.texts, [template]: state } });
+  if (unanswered) return { after: noted({ unansweredAt: sentAt }) };
   return {
-    after: { ...notification, texts: { ...notification.texts, [template]: { sentAt } } },
+    after: noted({ sentAt }),
     publish: [sentEvent(orderId, template, sentAt, traceparent)],
   };
 }

@@ -1,11 +1,34 @@
-import { InvalidParameterException, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { UnavailableError } from '../runtime/failure.ts';
+import { InvalidParameterException, PublishCommand, SNSClient, type SNSClientConfig } from '@aws-sdk/client-sns';
+import { describeError, UnansweredError, UnavailableError } from '../runtime/failure.ts';
+import { log } from '../runtime/log.ts';
+import type { SendText, TextSent } from './rules.ts';
 
-/** Takes an E.164 number and a text and sends it; throws when it was not accepted. */
+/** Takes an E.164 number and a text and sends it; throws when it was not accepted, `UnansweredError` when nobody can tell. */
 export type SendSms = (phone: string, message: string) => Promise<void>;
 
-/** Gives an `SendSms` over Amazon SNS. The SDK does not repeat a call by itself: a repeated text is worse than a late one. */
-export function snsSms(client = new SNSClient({ maxAttempts: 1 })): SendSms {
+/** How long a text may take: less than the circuit breaker waits for any call. */
+export const ANSWER_WITHIN_MS = 8_000;
+
+/**
+ * A client for texts. The SDK does not repeat a call by itself: a repeated text is worse than a late one. It gives up before the
+ * circuit breaker does, and says by itself whether it got through to SNS; and it connects anew for each text, for a connection
+ * that went stale while the function slept ends as an answer that got lost would.
+ */
+export const smsClient = (config: SNSClientConfig = {}, timeoutMs = ANSWER_WITHIN_MS) =>
+  new SNSClient({
+    ...config,
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: timeoutMs / 2,
+      requestTimeout: timeoutMs,
+      throwOnRequestTimeout: true,
+      httpsAgent: { keepAlive: false },
+      httpAgent: { keepAlive: false },
+    },
+  });
+
+/** Gives a `SendSms` over Amazon SNS. */
+export function snsSms(client = smsClient()): SendSms {
   return async (phone, message) => {
     const text = new PublishCommand({
       PhoneNumber: phone,
@@ -16,7 +39,46 @@ export function snsSms(client = new SNSClient({ maxAttempts: 1 })): SendSms {
       await client.send(text);
     } catch (error) {
       if (error instanceof InvalidParameterException) throw error;
-      throw new UnavailableError(`SMS could not be sent: ${error instanceof Error ? error.name : typeof error}`);
+      const name = error instanceof Error ? error.name : typeof error;
+      if (mayBeOut(error)) throw new UnansweredError(`SNS did not say whether it took the text: ${name}`);
+      throw new UnavailableError(`SMS could not be sent: ${name}`);
     }
   };
+}
+
+/**
+ * Takes what sends a text and gives what carries it out at most once: a text of which nobody can tell is noted, said in the log,
+ * and not sent again. The customer who gets none finds the order in the shop; one who is texted again and again does not trust it.
+ */
+export const textOnce =
+  (send: (text: SendText) => Promise<void>) =>
+  async (text: SendText): Promise<TextSent> => {
+    try {
+      await send(text);
+      return { sent: text };
+    } catch (error) {
+      if (!(error instanceof UnansweredError)) throw error;
+      const { orderId } = text;
+      log.warn('a text may not have gone out, and is not sent again', {
+        consumer: 'notification',
+        orderId,
+        ...describeError(error),
+      });
+      return { sent: text, unanswered: true };
+    }
+  };
+
+type Failed = Error & { code?: string; syscall?: string; $metadata?: { httpStatusCode?: number } };
+
+const CUT_OFF = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+/** True where the request reached SNS, as far as we know, and no answer says that it refused. */
+function mayBeOut(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { name, message, code = '', syscall, $metadata }: Failed = error;
+  const status = $metadata?.httpStatusCode;
+  // A success that cannot be read is one nevertheless.
+  if (status !== undefined) return status < 300;
+  const unconnected = syscall === 'connect' || error instanceof AggregateError || /establish/.test(message);
+  return !unconnected && (name === 'TimeoutError' || CUT_OFF.has(code));
 }

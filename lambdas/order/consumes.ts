@@ -1,4 +1,4 @@
-import { orderCancelRequested, orderDeadlinePassed, orderPlaced } from '../../contracts/order.ts';
+import { orderCancelRequested, orderDeadlinePassed, orderPlaced, orderReminderDue } from '../../contracts/order.ts';
 import { paymentCaptured, paymentDeclined, paymentRefunded } from '../../contracts/payment.ts';
 import { stockRejected, stockReleased, stockReserved } from '../../contracts/stock.ts';
 
@@ -7,6 +7,7 @@ export const consumes = [
   orderPlaced,
   orderCancelRequested,
   orderDeadlinePassed,
+  orderReminderDue,
   paymentCaptured,
   paymentDeclined,
   paymentRefunded,

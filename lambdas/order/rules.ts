@@ -7,11 +7,14 @@ import {
   type OrderCancelRequested,
   type OrderDeadlinePassed,
   type OrderPlaced,
+  type OrderReminderDue,
   orderCancelled,
   orderCancelRequested,
   orderConfirmed,
   orderDeadlinePassed,
+  orderDelayed,
   orderPlaced,
+  orderReminderDue,
   sameGoods,
 } from '../../contracts/order.ts';
 import {
@@ -30,6 +33,7 @@ import {
   stockReleased,
   stockReserved,
 } from '../../contracts/stock.ts';
+import { foreignTrace } from '../../contracts/traceparent.ts';
 import type { Delivery } from '../runtime/delivery.ts';
 import { ContradictionError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
@@ -50,6 +54,11 @@ export type Order = OrderRecord & {
   reserved?: Line[];
   cancelRequested?: true;
   timedOut?: true;
+  /**
+   * The trace that the order's first event brought, where it is not the one that the order's id stands for: whatever leads to
+   * them, a cancellation or the sweep, all its events belong to this one.
+   */
+  traceparent?: string;
   /** While the order is undecided: the part of the index of undecided orders it is in, and since when it is there. */
   open?: string;
   openSince?: string;
@@ -70,7 +79,8 @@ export type OrderInput =
   | StockReserved
   | StockRejected
   | StockReleased
-  | OrderDeadlinePassed;
+  | OrderDeadlinePassed
+  | OrderReminderDue;
 
 /**
  * Takes an order as it is known and one delivery and gives the order as it is then known, and what to publish of it.
@@ -82,13 +92,20 @@ export function nextOrder(
   { event, time }: Delivery<OrderInput>,
   now: Date,
 ): Step<Order, never> {
-  const known: Order = order ?? { orderId: event.data.orderId, version: 0, timeline: [], published: 0 };
+  const known: Order = order ?? firstSeen(event);
   refuseContradiction(known, event);
   const repeated = known.timeline.some(({ type }) => type === event.type);
-  const tooLate = event.type === orderDeadlinePassed.type && known.status !== 'PLACED';
+  const fromSweep = event.type === orderDeadlinePassed.type || event.type === orderReminderDue.type;
+  const tooLate = fromSweep && known.status !== 'PLACED';
   if (repeated || tooLate) return { publish: unpublished(known, event) };
   const after = decide(learn(known, event, time, now), now);
   return { after, publish: unpublished(after, event) };
+}
+
+function firstSeen({ traceparent, data: { orderId } }: OrderInput): Order {
+  const foreign = foreignTrace(traceparent, orderId);
+  const trace = foreign === undefined ? {} : { traceparent: foreign };
+  return { orderId, version: 0, timeline: [], published: 0, ...trace };
 }
 
 function learn(order: Order, event: OrderInput, time: string, now: Date): Order {
@@ -97,7 +114,7 @@ function learn(order: Order, event: OrderInput, time: string, now: Date): Order 
   switch (event.type) {
     case orderPlaced.type: {
       const items = event.data.items.map(({ sku, quantity }) => ({ sku, quantity }));
-      const open = openPart(order.orderId);
+      const open = `open-${partOf(order.orderId)}`;
       return { ...known, status: 'PLACED', total: event.data.total, items, open, openSince: now.toISOString() };
     }
     case orderCancelRequested.type:
@@ -112,6 +129,8 @@ function learn(order: Order, event: OrderInput, time: string, now: Date): Order 
       return { ...known, stock: 'rejected' };
     case orderDeadlinePassed.type:
       return { ...known, timedOut: true };
+    case orderReminderDue.type:
+      return { ...known, open: `reminded-${partOf(order.orderId)}` };
     case paymentRefunded.type:
     case stockReleased.type:
       return known;
@@ -142,10 +161,12 @@ function cancellation(order: Order): CancelReason | undefined {
 
 /**
  * What is still to be published of an order: each step on the lifecycle feed, and the decision on the bus. A refund or a
- * release answers a cancellation, so that one is out: to answer it with the cancellation again would never end.
+ * release answers a cancellation, so that one is out: to answer it with the cancellation again would never end. That the
+ * order is delayed is news only until it is decided.
  */
-function unpublished(order: Order, { type: cause, traceparent }: OrderInput): CloudEvent[] {
-  const { orderId, timeline, reason, items = [], total, published } = order;
+function unpublished(order: Order, { type: cause }: OrderInput): CloudEvent[] {
+  const { orderId, timeline, reason, items = [], total, published, traceparent } = order;
+  const isOpen = order.status === 'PLACED';
   const isAnswer = cause === paymentRefunded.type || cause === stockReleased.type;
   return timeline.slice(published).flatMap(({ time, type }, index): CloudEvent[] => {
     const sequence = published + index + 1;
@@ -172,6 +193,9 @@ function unpublished(order: Order, { type: cause, traceparent }: OrderInput): Cl
         buildEvent(orderConfirmed, { ...context, id: decisionId(orderId), data: { orderId, items, total } }),
       ];
     }
+    if (type === orderReminderDue.type && isOpen) {
+      return [step, buildEvent(orderDelayed, { ...context, id: delayedId(orderId), data: { orderId } })];
+    }
     return [step];
   });
 }
@@ -183,36 +207,50 @@ const STATUS_AFTER: Partial<Record<string, 'PLACED' | 'CONFIRMED' | 'CANCELLED'>
 };
 
 const decisionId = (orderId: string) => `${orderId}.decided`;
+const delayedId = (orderId: string) => `${orderId}.delayed`;
 
 /**
  * Takes the events that were published and gives, per order, how many entries of its timeline are published with that. The
- * entry of a decision counts only when the decision itself is out as well.
+ * entry of a decision counts only when the decision itself is out as well, and that of a reminder when the news of the
+ * delay is, unless the order is decided.
  */
 export function publishedSteps(events: readonly CloudEvent[]): Map<string, number> {
-  const decided = new Set(events.map(({ id }) => id));
+  const out = new Set(events.map(({ id }) => id));
+  const decided = new Set(
+    events.flatMap((event) => (isProgress(event) && isDecision(event.data.step) ? [event.data.orderId] : [])),
+  );
   const steps = new Map<string, number>();
   const stuck = new Set<string>();
   for (const event of events) {
     if (!isProgress(event)) continue;
     const { orderId, sequence, step } = event.data;
-    const decision = step === orderConfirmed.type || step === orderCancelled.type;
-    if (decision && !decided.has(decisionId(orderId))) stuck.add(orderId);
+    if (isDecision(step) && !out.has(decisionId(orderId))) stuck.add(orderId);
+    if (step === orderReminderDue.type && !decided.has(orderId) && !out.has(delayedId(orderId))) stuck.add(orderId);
     if (!stuck.has(orderId)) steps.set(orderId, sequence);
   }
   return steps;
 }
 
+const isDecision = (step: string) => step === orderConfirmed.type || step === orderCancelled.type;
 const isProgress = (event: CloudEvent): event is OrderProgressed => event.type === orderProgressed.type;
 
 // The index of undecided orders is cut into parts, so that no single part takes every order's writes.
 const OPEN_PARTS = 8;
 
-/** The parts of the index of undecided orders. */
-export const openParts = Array.from({ length: OPEN_PARTS }, (_, part) => `open-${part}`);
+/** The name of the index of undecided orders. */
+export const openOrdersIndex = 'open-orders';
 
-function openPart(orderId: string): string {
+const parts = (name: string) => Array.from({ length: OPEN_PARTS }, (_, part) => `${name}-${part}`);
+
+/** The parts of the index that hold the undecided orders whose customers were not told of a delay. */
+export const unremindedParts = parts('open');
+
+/** All parts of the index of undecided orders. */
+export const openParts = [...unremindedParts, ...parts('reminded')];
+
+function partOf(orderId: string): number {
   const sum = Array.from(orderId).reduce((hash, character) => (hash * 31 + character.charCodeAt(0)) % 1_000_003, 7);
-  return `open-${sum % OPEN_PARTS}`;
+  return sum % OPEN_PARTS;
 }
 
 function refuseContradiction(order: Order, event: OrderInput): void {

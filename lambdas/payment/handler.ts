@@ -1,5 +1,5 @@
 import { orderPlaced } from '../../contracts/order.ts';
-import { logTransition } from '../runtime/breaker-log.ts';
+import { transitionLog } from '../runtime/breaker-log.ts';
 import { circuitBreaker } from '../runtime/circuit-breaker.ts';
 import { consumer } from '../runtime/consume.ts';
 import { tableRecords } from '../runtime/records.ts';
@@ -16,7 +16,7 @@ import {
 } from './rules.ts';
 import { sandboxGateway } from './sandbox-gateway.ts';
 
-const breaker = circuitBreaker({ downstream: 'payment gateway', onTransition: logTransition });
+const breaker = circuitBreaker({ downstream: 'payment gateway', onTransition: transitionLog('payment') });
 const gateway = sandboxGateway(setting('SANDBOX_GATEWAY_TABLE_NAME'));
 
 export const handler = consumer(

@@ -30,6 +30,9 @@ export function triesWithin(hours: number): number {
   return tries;
 }
 
+/** For so many days a queue keeps a message that nobody could handle. */
+export const QUEUE_RETENTION_DAYS = 7;
+
 /** Messages wait out an outage of this length. */
 export const OUTAGE_HOURS = 24;
 

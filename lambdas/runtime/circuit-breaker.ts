@@ -1,4 +1,4 @@
-import { UnavailableError } from './failure.ts';
+import { UnansweredError, UnavailableError } from './failure.ts';
 
 /** Closed: calls go through. Open: none does. Half-open: one does, to see whether the other side is back, and the others wait for it. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
@@ -98,7 +98,7 @@ export function circuitBreaker(settings: BreakerSettings): <T>(call: () => Promi
 
 async function within<T>(seconds: number, downstream: string, call: () => Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const late = () => reject(new UnavailableError(`The ${downstream} did not answer within ${seconds} s`));
+  const late = () => reject(new UnansweredError(`The ${downstream} did not answer within ${seconds} s`));
   const timer = setTimeout(late, seconds * 1000);
   try {
     return await Promise.race([call(), promise]);

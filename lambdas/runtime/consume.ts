@@ -1,15 +1,25 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { CloudEvent, EventContract, EventOf } from '../../contracts/cloud-event.ts';
 import { parseEvent } from '../../contracts/parse.ts';
-import { backoffSeconds, MOST_TRIES } from './backoff.ts';
+import { MOST_TRIES } from './backoff.ts';
 import { type Delivery, type Handle, type OrderEvent, type Result, waves } from './delivery.ts';
-import { BusyError, defaultPolicy, describeError, type FailurePolicy, OutOfTimeError, treatmentOf } from './failure.ts';
-import { type LogFields, log } from './log.ts';
-import { busPublisher, type Publish } from './publish.ts';
+import {
+  BusyError,
+  defaultPolicy,
+  describeError,
+  type FailurePolicy,
+  OutOfSequenceError,
+  OutOfTimeError,
+  treatmentOf,
+} from './failure.ts';
+import { type Fate, fateLines, type Try } from './fate.ts';
+import { log, writeLines } from './log.ts';
+import { metricLines } from './metrics.ts';
+import { busPublisher, type Publish, traced } from './publish.ts';
 import { type DeadLetter, type Queue, sqsQueue } from './queue.ts';
+import { withoutEffects } from './replayed.ts';
+import { waitSeconds } from './retry-at.ts';
 import { setting } from './settings.ts';
-
-type Failure = { record: SQSRecord; orderId?: string; error: unknown };
 
 /** What a consumer needs from outside; the handlers of this stack take it from their environment. */
 export type Surroundings = {
@@ -27,7 +37,7 @@ const HAND_BACK_MS = 3000;
  * Takes a consumer's contracts and its handler and gives the Lambda function for its queue. Each message ends in one of
  * three ways: done (deleted, after its events were published), handed back with growing waits, or in the dead-letter
  * queue with its reason. A message's fate never touches its neighbours', but for one thing: when a message is handed
- * back, later ones of the same order are handed back too, so that nothing overtakes it.
+ * back, later ones of the same order are handed back too, so that nothing overtakes it (unless it waits for an earlier one).
  */
 export function consumer<C extends EventContract<string, { orderId: string }>>(
   name: string,
@@ -38,16 +48,17 @@ export function consumer<C extends EventContract<string, { orderId: string }>>(
   const { publish, queue, onPublished, policy = defaultPolicy } = surroundings;
 
   return async ({ Records }, context) => {
-    const failures: Failure[] = [];
+    const tries: Try[] = [];
     const records = new Map<Delivery, SQSRecord>();
     const deliveries: Delivery<EventOf<C> & OrderEvent>[] = [];
+    const arrivedAt = Date.now();
     for (const record of Records) {
       try {
         const parsed = delivery(record, parseEvent(record.body, contracts) as EventOf<C> & OrderEvent);
         records.set(parsed, record);
         deliveries.push(parsed);
-      } catch (error) {
-        failures.push({ record, error });
+      } catch (reason) {
+        tries.push({ record, error: { reason }, published: [], startedAt: arrivedAt, endedAt: arrivedAt });
       }
     }
 
@@ -55,26 +66,40 @@ export function consumer<C extends EventContract<string, { orderId: string }>>(
     const held = new Set<string>();
     const batch = {};
     for (const wave of waves(deliveries)) {
+      const startedAt = Date.now();
       const free = wave.filter(({ event }) => !held.has(event.data.orderId));
-      const results = await timeIsUp.before(() => settle(handle, free, policy, batch));
-      const refused =
+      const results = await timeIsUp.before(async () =>
+        silenced(free, await settle(handle, free, policy, batch, timeIsUp.isOver)),
+      );
+      const ends =
         (results && (await timeIsUp.before(() => publishAll(publish, results, onPublished)))) ??
-        free.map(() => ({ reason: outOfTime() }));
+        free.map((): End => ({ error: { reason: outOfTime() }, published: [] }));
+      const endedAt = Date.now();
       for (const one of wave) {
-        const index = free.indexOf(one);
-        const error = index < 0 ? { reason: overtaking(one.event.data.orderId) } : refused[index];
+        const { event } = one;
+        const { orderId } = event.data;
+        const end = ends[free.indexOf(one)] ?? { error: { reason: overtaking(orderId) }, published: [] };
         const record = records.get(one);
-        if (error === undefined || record === undefined) continue;
-        const { orderId } = one.event.data;
-        failures.push({ record, orderId, error: error.reason });
-        if (treatmentOf(error.reason, policy).verdict === 'retry') held.add(orderId);
+        if (record === undefined) continue;
+        tries.push({ record, event, ...end, startedAt, endedAt });
+        if (end.error && holdsBack(end.error.reason, policy)) held.add(orderId);
       }
     }
     timeIsUp.cancel();
-    return { batchItemFailures: await resolve(name, queue, failures, policy) };
+    const settled = await resolve(name, queue, tries, policy);
+    writeLines([...fateLines(name, settled), ...metricLines(name, settled, arrivedAt)]);
+    const kept = settled.filter(({ fate }) => fate.outcome === 'will be tried again');
+    const names = new Set(kept.map(({ record }) => record.messageId));
+    return { batchItemFailures: [...names].map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }
 
+/** How one result ended: what was published of it, and why not all of it. */
+type End = Pick<Try, 'error' | 'published'>;
+
+/** What is waited for may be right behind it: somebody put it back. */
+const holdsBack = (reason: unknown, policy: FailurePolicy) =>
+  treatmentOf(reason, policy).verdict === 'retry' && !(reason instanceof OutOfSequenceError);
 const outOfTime = () => new OutOfTimeError('The invocation ran out of time');
 const overtaking = (orderId: string) =>
   new BusyError(`An earlier message of order ${orderId} has to be tried again first`);
@@ -98,7 +123,11 @@ export function queueFromEnvironment(consumerName: string): Queue {
 /** Rings shortly before the invocation's time is up: `before` gives what work comes to, or `undefined` once it has rung. */
 function alarm(context: Pick<Context, 'getRemainingTimeInMillis'> | undefined) {
   if (context === undefined)
-    return { before: <T>(work: () => Promise<T>): Promise<T | undefined> => work(), cancel: () => {} };
+    return {
+      before: <T>(work: () => Promise<T>): Promise<T | undefined> => work(),
+      isOver: () => false,
+      cancel: () => {},
+    };
   const { promise, resolve: ring } = Promise.withResolvers<undefined>();
   let rung = false;
   const timer = setTimeout(
@@ -111,6 +140,7 @@ function alarm(context: Pick<Context, 'getRemainingTimeInMillis'> | undefined) {
   return {
     before: async <T>(work: () => Promise<T>): Promise<T | undefined> =>
       rung ? undefined : Promise.race([work(), promise]),
+    isOver: () => rung,
     cancel: () => clearTimeout(timer),
   };
 }
@@ -122,6 +152,7 @@ function delivery<E extends CloudEvent>(record: SQSRecord, event: E): Delivery<E
     messageId: record.messageId,
     attempt: Number(ApproximateReceiveCount),
     time: event.time ?? new Date(Number(SentTimestamp)).toISOString(),
+    ...(withoutEffects(record.messageAttributes) ? { withoutEffects: true } : {}),
   };
 }
 
@@ -134,6 +165,7 @@ async function settle<E extends CloudEvent>(
   wave: readonly Delivery<E>[],
   policy: FailurePolicy,
   batch: object,
+  isOver: () => boolean,
 ): Promise<readonly Result[]> {
   if (wave.length === 0) return [];
   try {
@@ -143,64 +175,85 @@ async function settle<E extends CloudEvent>(
     if (wave.length === 1 || treatmentOf(error, policy).verdict === 'retry')
       return wave.map(() => ({ failure: error }));
     const alone: Result[] = [];
-    for (const delivery of wave) alone.push(...(await settle(handle, [delivery], policy, batch)));
+    for (const delivery of wave) {
+      // Nobody waits for the result any more: what is not begun is left to the next try.
+      if (isOver()) break;
+      alone.push(...(await settle(handle, [delivery], policy, batch, isOver)));
+    }
     return alone;
   }
 }
 
-/** Publishes the events of all results in one go; gives per result why it failed, or `undefined`. */
+/** What is replayed without effects reaches one consumer only: nobody else is told. */
+const silenced = (deliveries: readonly Delivery[], results: readonly Result[]): readonly Result[] =>
+  results.map((result, index) => (deliveries[index]?.withoutEffects && 'publish' in result ? { publish: [] } : result));
+
+/** Publishes the events of all results in one go, each as part of its trace. */
 async function publishAll(
   publish: Publish,
   results: readonly Result[],
   onPublished: Surroundings['onPublished'],
-): Promise<({ reason: unknown } | undefined)[]> {
+): Promise<End[]> {
   const events = results.flatMap((result, index) =>
-    'publish' in result ? result.publish.map((event) => ({ event, index })) : [],
+    'publish' in result ? result.publish.map((event) => ({ event: traced(event), index })) : [],
   );
-  const failed: ({ reason: unknown } | undefined)[] = results.map((result) =>
-    'failure' in result ? { reason: result.failure } : undefined,
-  );
-  if (events.length === 0) return failed;
+  if (events.length === 0) return results.map((result) => ({ ...errorOf(result), published: [] }));
   const answers = await publish(events.map(({ event }) => event));
-  answers.forEach((error, position) => {
-    const index = events[position]?.index;
-    if (error !== undefined && index !== undefined) failed[index] = { reason: error };
+  const ends = results.map((result) => ({ ...errorOf(result), published: [] as CloudEvent[] }));
+  events.forEach(({ event, index }, position) => {
+    const end = ends[index];
+    const reason = answers[position];
+    if (end === undefined) return;
+    if (reason === undefined) end.published.push(event);
+    else end.error = { reason };
   });
-  const taken = events.filter((_, position) => answers[position] === undefined).map(({ event }) => event);
-  await onPublished?.(taken).catch((error: unknown) => {
+  await onPublished?.(ends.flatMap(({ published }) => published)).catch((error: unknown) => {
     // What is not noted is published once more at the next occasion.
     log.warn('what was published could not be noted', describeError(error));
   });
-  return failed;
+  return ends;
 }
 
-/** Dead-letters what cannot succeed, postpones the rest, and gives the messages Lambda must not delete. */
-async function resolve(consumerName: string, queue: Queue, failures: readonly Failure[], policy: FailurePolicy) {
+const errorOf = (result: Result): Pick<Try, 'error'> =>
+  'failure' in result ? { error: { reason: result.failure } } : {};
+
+/** Dead-letters what cannot succeed, postpones what may, and gives every message's fate. */
+async function resolve(
+  consumerName: string,
+  queue: Queue,
+  tries: readonly Try[],
+  policy: FailurePolicy,
+): Promise<(Try & { fate: Fate })[]> {
   const retries: { record: SQSRecord; seconds: number }[] = [];
   const letters: DeadLetter[] = [];
-  for (const { record, orderId, error } of failures) {
-    const { errorType, errorMessage } = describeError(error);
+  const settled = tries.map((one): Try & { fate: Fate } => {
+    const { record, error } = one;
+    if (error === undefined) return { ...one, fate: { outcome: 'done' } };
+    const { errorType, errorMessage } = describeError(error.reason);
     const attempt = Number(record.attributes.ApproximateReceiveCount);
-    const { messageId } = record;
-    const fields: LogFields = { consumer: consumerName, messageId, orderId, attempt, errorType, errorMessage };
-    const treatment = treatmentOf(error, policy);
-    if (treatment.verdict === 'retry' && attempt < MOST_TRIES) {
-      const ageSeconds = (Date.now() - Number(record.attributes.SentTimestamp)) / 1000;
-      const seconds = backoffSeconds(ageSeconds, treatment);
+    const treatment = treatmentOf(error.reason, policy);
+    const mayRetry = treatment.verdict === 'retry' && attempt < MOST_TRIES;
+    const seconds = mayRetry
+      ? waitSeconds(error.reason, Number(record.attributes.SentTimestamp), treatment)
+      : undefined;
+    if (seconds !== undefined) {
       retries.push({ record, seconds });
-      log.warn('will be tried again', { ...fields, retryInSeconds: seconds });
-    } else {
-      const gaveUp = treatment.verdict === 'retry' ? `given up after ${attempt} tries: ` : '';
-      letters.push({ record, errorType, errorMessage: `${gaveUp}${errorMessage}` });
-      log.error('dead-lettered', fields);
+      return { ...one, fate: { outcome: 'will be tried again', errorType, errorMessage, retryInSeconds: seconds } };
     }
-  }
+    const gaveUp = treatment.verdict === 'retry' ? `given up after ${attempt} tries: ` : '';
+    const tooFar = mayRetry ? 'the queue does not keep it that long: ' : gaveUp;
+    const why = { errorType, errorMessage: `${tooFar}${errorMessage}` };
+    letters.push({ record, ...why });
+    return { ...one, fate: { outcome: 'dead-lettered', ...why } };
+  });
 
-  const kept = new Set(failures.map(({ record }) => record.messageId));
   if (letters.length > 0) {
-    // What did not arrive, for whatever reason, stays in the queue.
     const arrived = await queue.deadLetter(letters).catch(() => new Set<string>());
-    for (const messageId of arrived) kept.delete(messageId);
+    for (const one of settled) {
+      if (one.fate.outcome !== 'dead-lettered' || arrived.has(one.record.messageId)) continue;
+      // What did not arrive, for whatever reason, stays in the queue.
+      one.fate = { ...one.fate, outcome: 'will be tried again' };
+    }
   }
   if (retries.length > 0) {
     // Without the postponement the messages still come back, after the queue's own visibility timeout.
@@ -208,5 +261,5 @@ async function resolve(consumerName: string, queue: Queue, failures: readonly Fa
       log.warn('the wait could not be set', { consumer: consumerName, ...describeError(error) });
     });
   }
-  return [...kept].map((itemIdentifier) => ({ itemIdentifier }));
+  return settled;
 }

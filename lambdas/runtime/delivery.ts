@@ -13,6 +13,8 @@ export type Delivery<E extends CloudEvent = CloudEvent> = {
   attempt: number;
   /** The event's own time, or when the queue got it where the publisher gave none. */
   time: string;
+  /** It is replayed, and nothing may come of it but the consumer's own record: no effect, no event. */
+  withoutEffects?: true;
 };
 
 /** What a handler says of one delivery: the events to publish before its message is deleted, or why it failed. */

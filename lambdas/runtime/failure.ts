@@ -3,9 +3,22 @@ export class UnavailableError extends Error {
   override name = 'UnavailableError';
 }
 
+/** A downstream got a call, as far as we know, and did not answer: whether it did what was asked nobody can tell. */
+export class UnansweredError extends UnavailableError {
+  override name = 'UnansweredError';
+}
+
 /** Someone else is working on the same order right now: the message is tried again shortly. */
 export class BusyError extends Error {
   override name = 'BusyError';
+}
+
+/**
+ * What must be handled before this has not come. Where it is in a dead-letter queue, somebody has to put it back first: the
+ * message is tried again for as long as an outage is waited out.
+ */
+export class OutOfSequenceError extends Error {
+  override name = 'OutOfSequenceError';
 }
 
 /** A message that contradicts what is already recorded (a used order id with other contents); trying again cannot help. */
@@ -47,6 +60,8 @@ export const defaultPolicy: FailurePolicy = {
   // Somebody was in the way: that passes within seconds.
   BusyError: brief,
   TransactionConflictException: brief,
+  // It waits for an operator, perhaps.
+  OutOfSequenceError: outage,
   // Something is down, slow, throttling or forbidden: that may last.
   otherwise: outage,
 };

@@ -1,5 +1,6 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
+import { continuedTrace } from '../../contracts/traceparent.ts';
 import { UnavailableError } from './failure.ts';
 
 /** Publishes events and gives, in the same order, `undefined` for each one accepted or the error for each one refused. */
@@ -40,4 +41,10 @@ export function busPublisher(busName: string, client = new EventBridgeClient({})
     }
     return (await Promise.all(calls)).flat();
   };
+}
+
+/** Takes an event with the `traceparent` of what led to it, if anything did, and gives it with its own. */
+export function traced({ data, ...context }: CloudEvent): CloudEvent {
+  const { id, subject = id } = context;
+  return { ...context, traceparent: continuedTrace(context.traceparent, subject, id), data };
 }

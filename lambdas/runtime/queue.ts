@@ -8,6 +8,7 @@ import {
 import type { SQSRecord } from 'aws-lambda';
 import { describeError } from './failure.ts';
 import { log } from './log.ts';
+import { marksOf } from './replayed.ts';
 
 /** A message that will never succeed, with what an operator needs to know of it. */
 export type DeadLetter = { record: SQSRecord; errorType: string; errorMessage: string };
@@ -78,6 +79,7 @@ function entry(
     consumer: text(consumer),
     failedAt: text(now.toISOString()),
     attempts: { DataType: 'Number', StringValue: ApproximateReceiveCount },
+    ...Object.fromEntries(marksOf(record.messageAttributes).map(([name, value]) => [name, text(value)])),
   };
   return {
     Id: String(index),

@@ -1,10 +1,12 @@
-import { type BatchStatementError, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type BatchStatementError, ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BatchExecuteStatementCommand,
   BatchGetCommand,
   type BatchGetCommandOutput,
   DynamoDBDocumentClient,
+  PutCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { UnavailableError } from './failure.ts';
 
 const STATEMENTS_PER_CALL = 25;
@@ -17,15 +19,15 @@ export type OrderRecord = { orderId: string; version: number };
 /** A write to one record: what it is based on (`undefined`: there is none yet) and what it shall be. */
 export type Change<R extends OrderRecord> = { before: R | undefined; after: R };
 
-/** What became of one write: `conflict` means somebody else wrote first, so read again and decide again. */
-export type Saved = 'saved' | 'conflict' | Error;
+/** What became of one write. `conflict`: somebody else wrote first, so read again and decide again; `found`: what they wrote. */
+export type Saved<R extends OrderRecord> = 'saved' | 'conflict' | { found: R } | Error;
 
 /** A table with one record per order. */
 export type Records<R extends OrderRecord> = {
   /** Takes order ids and gives the records there are, read consistently. */
   load(orderIds: readonly string[]): Promise<Map<string, R>>;
   /** Takes changes to different orders and gives the fate of each; one refused write does not touch the others. */
-  save(changes: readonly Change<R>[]): Promise<Saved[]>;
+  save(changes: readonly Change<R>[]): Promise<Saved<R>[]>;
   /** Raises a number on existing records where it is lower, without a new version: for what no rule decides on. */
   raise(attribute: keyof R & string, values: ReadonlyMap<string, number>): Promise<void>;
 };
@@ -37,7 +39,8 @@ export const documentClient = (client = new DynamoDBClient({})) =>
 /**
  * Takes a table's name and gives its `Records`. Up to 25 conditional writes travel in one BatchExecuteStatement, each with
  * its own answer, at the price of plain writes
- * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html).
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html). A new record that is
+ * written alone is put, for a refused put brings along what is there: a duplicate costs one call.
  */
 export function tableRecords<R extends OrderRecord>(table: string, client = documentClient()): Records<R> {
   return {
@@ -60,7 +63,10 @@ export function tableRecords<R extends OrderRecord>(table: string, client = docu
     },
 
     async save(changes) {
-      const fates: Saved[] = [];
+      const [only, ...others] = changes;
+      if (only !== undefined && only.before === undefined && others.length === 0)
+        return [await put(client, table, only)];
+      const fates: Saved<R>[] = [];
       for (let start = 0; start < changes.length; start += STATEMENTS_PER_CALL) {
         const statements = changes.slice(start, start + STATEMENTS_PER_CALL).map((change) => statement(table, change));
         const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements: statements }));
@@ -84,6 +90,28 @@ export function tableRecords<R extends OrderRecord>(table: string, client = docu
   };
 }
 
+async function put<R extends OrderRecord>(
+  client: DynamoDBDocumentClient,
+  table: string,
+  { after }: Change<R>,
+): Promise<Saved<R>> {
+  const write = new PutCommand({
+    TableName: table,
+    Item: { ...after, version: 1 },
+    ConditionExpression: 'attribute_not_exists(orderId)',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  });
+  try {
+    await client.send(write);
+    return 'saved';
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) {
+      return error.Item === undefined ? 'conflict' : { found: unmarshall(error.Item) as R };
+    }
+    return error instanceof Error ? error : new UnavailableError('The write failed');
+  }
+}
+
 function statement<R extends OrderRecord>(table: string, { before, after }: Change<R>) {
   const { orderId, ...attributes } = { ...after, version: (before?.version ?? 0) + 1 };
   const wanted = Object.entries(attributes).filter(([, value]) => value !== undefined);
@@ -103,7 +131,7 @@ function statement<R extends OrderRecord>(table: string, { before, after }: Chan
   };
 }
 
-function fate(response: { Error?: BatchStatementError | undefined } | undefined): Saved {
+function fate(response: { Error?: BatchStatementError | undefined } | undefined): 'saved' | 'conflict' | Error {
   if (response === undefined) return new UnavailableError('The write was not answered');
   const error = response.Error;
   if (error === undefined) return 'saved';

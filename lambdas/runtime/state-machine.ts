@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { Delivery, Handle, OrderEvent, Result } from './delivery.ts';
 import { BusyError } from './failure.ts';
+import { log } from './log.ts';
 import type { Change, OrderRecord, Records, Saved } from './records.ts';
 
 /**
@@ -19,13 +20,14 @@ export type StateMachine<R extends OrderRecord, E extends OrderEvent, Action, Ou
   perform?(action: Action): Promise<Outcome>;
   /** True for events that usually are an order's first: they are tried without reading a record first. */
   usuallyFirst(event: E): boolean;
-  /** Set where publishing changes the record, so that the next wave has to read it again. */
+  /** Set where publishing changes the record, so that the next wave has to read again what was published of. */
   publishingChangesRecord?: true;
 };
 
 type Progress<Input, Action> = {
   orderId: string;
   input: Input;
+  withoutEffects: boolean;
   action?: Action | undefined;
   publish: CloudEvent[];
   failure?: { reason: unknown };
@@ -47,20 +49,21 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
 ): Handle<E> {
   type Input = Delivery<E> | Outcome;
 
-  const memories = new WeakMap<object, Map<string, R>>();
+  const memories = new WeakMap<object, Map<string, R | undefined>>();
 
   return async (deliveries, batch = {}) => {
     const orders: Progress<Input, Action>[] = deliveries.map((delivery) => ({
       orderId: delivery.event.data.orderId,
       input: delivery,
+      withoutEffects: delivery.withoutEffects === true,
       publish: [],
     }));
     // A record that somebody else has changed meanwhile makes the write a conflict, and is read again then.
-    const known = memories.get(batch) ?? new Map<string, R>();
+    const known = memories.get(batch) ?? new Map<string, R | undefined>();
     memories.set(batch, known);
     const unread = deliveries.filter(({ event }) => {
-      const isKnown = known.has(event.data.orderId);
-      return isKnown ? machine.publishingChangesRecord : !machine.usuallyFirst(event);
+      const { orderId } = event.data;
+      return known.has(orderId) ? known.get(orderId) === undefined : !machine.usuallyFirst(event);
     });
     await read(unread.map(({ event }) => event.data.orderId));
 
@@ -69,6 +72,9 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
       active = active.filter(({ action, failure }) => action !== undefined && failure === undefined);
       await Promise.all(active.map(perform));
       active = active.filter(({ failure }) => failure === undefined);
+    }
+    for (const { orderId, publish } of orders) {
+      if (machine.publishingChangesRecord && publish.length > 0) known.set(orderId, undefined);
     }
     return orders.map(({ publish, failure }): Result => (failure ? { failure: failure.reason } : { publish }));
 
@@ -88,7 +94,7 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
     }
 
     /** Writes; where effects were carried out, a call that fails as a whole counts against each write, which is tried again. */
-    async function save(writes: readonly (Change<R> & { order: Progress<Input, Action> })[]): Promise<Saved[]> {
+    async function save(writes: readonly (Change<R> & { order: Progress<Input, Action> })[]): Promise<Saved<R>[]> {
       if (writes.length === 0) return [];
       try {
         return await records.save(writes);
@@ -107,7 +113,8 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
           const before = known.get(order.orderId);
           try {
             const step = machine.next(before, order.input);
-            if (step.after === undefined) take(order, step);
+            if (step.action !== undefined && order.withoutEffects) withhold(order);
+            else if (step.after === undefined) take(order, step);
             else writes.push({ order, step, before, after: step.after });
           } catch (error) {
             order.failure = { reason: error };
@@ -115,20 +122,34 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
         }
         const fates = await save(writes);
         undecided = [];
+        const unread: string[] = [];
         writes.forEach(({ order, step, before, after }, index) => {
           const fate = fates[index];
           if (fate === 'saved') {
             known.set(order.orderId, { ...after, version: (before?.version ?? 0) + 1 });
             take(order, step);
-          } else if (fate !== 'conflict' && !(order.performed && round < ROUNDS)) order.failure = { reason: fate };
+            return;
+          }
+          const found = fate instanceof Error || fate === undefined || fate === 'conflict' ? undefined : fate.found;
+          const lost = found !== undefined || fate === 'conflict';
+          if (!lost && !(order.performed && round < ROUNDS)) order.failure = { reason: fate };
           else if (round === ROUNDS) order.failure = { reason: new BusyError('Others keep writing to this order') };
-          else undecided.push(order);
+          else {
+            undecided.push(order);
+            if (found === undefined) unread.push(order.orderId);
+            else known.set(order.orderId, found);
+          }
         });
         if (undecided.length > 0 && round > 1) await wait(Math.random() * LONGEST_PAUSE_MS * round);
-        await read(undecided.map(({ orderId }) => orderId));
+        await read(unread);
       }
     }
   };
+}
+
+/** Leaves an effect undone, and unrecorded too, for a record must not speak of what did not happen. */
+function withhold({ orderId }: { orderId: string }): void {
+  log.info('replayed without effects: what this calls for is left undone', { orderId });
 }
 
 function take<R, Input, Action>(order: Progress<Input, Action>, step: Step<R, Action>): void {

@@ -1,7 +1,7 @@
 import type { OrderProgressed } from '../../contracts/lifecycle.ts';
 import type { Line } from '../../contracts/order.ts';
 import type { Delivery } from '../runtime/delivery.ts';
-import { BusyError } from '../runtime/failure.ts';
+import { OutOfSequenceError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
 import type { Step } from '../runtime/state-machine.ts';
 
@@ -14,7 +14,7 @@ export type Shipment = OrderRecord & {
 
 /**
  * Takes a shipment as it is known and the next step of its order and gives what to write. A step seen before changes
- * nothing; a step that comes before its predecessor waits for it (`BusyError`).
+ * nothing; a step that comes before its predecessor waits for it (`OutOfSequenceError`).
  */
 export function nextShipment(
   known: Shipment | undefined,
@@ -24,7 +24,7 @@ export function nextShipment(
   const followed = known?.sequence ?? 0;
   if (sequence <= followed) return {};
   if (sequence > followed + 1) {
-    throw new BusyError(`Step ${followed + 1} of order ${orderId} has not come yet, this is step ${sequence}`);
+    throw new OutOfSequenceError(`Step ${followed + 1} of order ${orderId} has not come yet, this is step ${sequence}`);
   }
   const confirmed = status === 'CONFIRMED' && known?.shipment === undefined && items !== undefined;
   const before = known ?? { orderId, version: 0, sequence: 0 };

@@ -1,9 +1,9 @@
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
-import { buildEvent, type CloudEvent } from '../../contracts/cloud-event.ts';
-import { orderDeadlinePassed } from '../../contracts/order.ts';
-import { openParts } from '../order/rules.ts';
+import { buildEvent } from '../../contracts/cloud-event.ts';
+import { orderDeadlinePassed, orderReminderDue } from '../../contracts/order.ts';
+import { openParts, unremindedParts } from '../order/rules.ts';
 import { log } from '../runtime/log.ts';
-import { busPublisher } from '../runtime/publish.ts';
+import { busPublisher, traced } from '../runtime/publish.ts';
 import { documentClient } from '../runtime/records.ts';
 import { setting } from '../runtime/settings.ts';
 
@@ -12,47 +12,74 @@ const publish = busPublisher(setting('EVENT_BUS_NAME'));
 const table = setting('TABLE_NAME');
 const index = setting('OPEN_ORDERS_INDEX');
 const deadlineMs = Number(setting('ORDER_DEADLINE_SECONDS')) * 1000;
+const reminderMs = Number(setting('REMINDER_SECONDS')) * 1000;
 
 // Ten calls to the bus at a time.
 const PAGE = 100;
+const EVER = new Date(0);
 
-/** Finds the orders that are undecided past their deadline and says so on the bus; the order consumer does the rest. */
-export async function handler(): Promise<{ found: number }> {
+/** What is said of an order that has been undecided for longer than one time and not longer than the other. */
+type Search = {
+  contract: typeof orderDeadlinePassed | typeof orderReminderDue;
+  parts: readonly string[];
+  since: Date;
+  until: Date;
+};
+
+/**
+ * Finds the orders that are undecided past their deadline, and those whose customers should be told that it takes longer, and
+ * says so on the bus; the order consumer does the rest.
+ */
+export async function handler(): Promise<{ found: number; reminded: number }> {
   const now = new Date();
-  const before = new Date(now.getTime() - deadlineMs).toISOString();
-  let found = 0;
-  let refused: unknown;
-  for (const part of openParts) {
-    for await (const ids of overdue(part, before)) {
-      found += ids.length;
-      refused ??= (await publish(ids.map((orderId) => deadlinePassed(orderId, now)))).find((error) => error);
-    }
-  }
-  log.info(`found ${found} orders past their deadline`);
+  const deadline = new Date(now.getTime() - deadlineMs);
+  const reminder = new Date(now.getTime() - reminderMs);
+  const refusals: Error[] = [];
+  const found = await tell({ contract: orderDeadlinePassed, parts: openParts, since: EVER, until: deadline });
+  // Who is past the deadline hears of the cancellation instead.
+  const reminded =
+    reminderMs === 0
+      ? 0
+      : await tell({ contract: orderReminderDue, parts: unremindedParts, since: deadline, until: reminder });
+  log.info(`found ${found} orders past their deadline and ${reminded} to be reminded of`);
   // The next run finds again what was not published.
-  if (refused !== undefined) throw refused;
-  return { found };
+  if (refusals[0] !== undefined) throw refusals[0];
+  return { found, reminded };
+
+  async function tell({ contract, parts, since, until }: Search): Promise<number> {
+    const [, what] = /^shop\.order\.(.+)\.v1$/.exec(contract.type) ?? [];
+    let count = 0;
+    for (const part of parts) {
+      for await (const ids of undecided(part, since, until)) {
+        count += ids.length;
+        const events = ids.map((orderId) =>
+          traced(
+            buildEvent<string, { orderId: string }>(contract, {
+              id: `${orderId}.${what}`,
+              time: now.toISOString(),
+              subject: orderId,
+              data: { orderId },
+            }),
+          ),
+        );
+        refusals.push(...(await publish(events)).filter((error) => error !== undefined));
+      }
+    }
+    return count;
+  }
 }
 
-async function* overdue(part: string, before: string): AsyncGenerator<string[]> {
+async function* undecided(part: string, since: Date, until: Date): AsyncGenerator<string[]> {
   const pages = paginateQuery(
     { client, pageSize: PAGE },
     {
       TableName: table,
       IndexName: index,
-      KeyConditionExpression: '#open = :part AND openSince < :before',
+      KeyConditionExpression: '#open = :part AND openSince BETWEEN :since AND :until',
       ExpressionAttributeNames: { '#open': 'open' },
-      ExpressionAttributeValues: { ':part': part, ':before': before },
+      ExpressionAttributeValues: { ':part': part, ':since': since.toISOString(), ':until': until.toISOString() },
       ProjectionExpression: 'orderId',
     },
   );
   for await (const { Items = [] } of pages) yield Items.map(({ orderId }) => String(orderId));
 }
-
-const deadlinePassed = (orderId: string, now: Date): CloudEvent =>
-  buildEvent(orderDeadlinePassed, {
-    id: `${orderId}.deadline-passed`,
-    time: now.toISOString(),
-    subject: orderId,
-    data: { orderId },
-  });

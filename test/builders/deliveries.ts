@@ -21,7 +21,7 @@ export function delivery<E extends CloudEvent>(
 /** The SQS record that Lambda gets for a body: a text as it is, anything else as JSON; sent in 2026 unless told when. */
 export function sqsRecord(
   body: unknown,
-  parts: { messageId?: string; attempt?: number; sentSecondsAgo?: number } = {},
+  parts: { messageId?: string; attempt?: number; sentSecondsAgo?: number; attributes?: Record<string, string> } = {},
 ): SQSRecord {
   messages += 1;
   const messageId = parts.messageId ?? `m-${messages}`;
@@ -37,7 +37,9 @@ export function sqsRecord(
       SenderId: 'AIDA',
       ApproximateFirstReceiveTimestamp: '1795251600001',
     },
-    messageAttributes: {},
+    messageAttributes: Object.fromEntries(
+      Object.entries(parts.attributes ?? {}).map(([name, stringValue]) => [name, { stringValue, dataType: 'String' }]),
+    ),
     md5OfBody: '',
     eventSource: 'aws:sqs',
     eventSourceARN: 'arn:aws:sqs:eu-west-1:123456789012:queue',

@@ -6,7 +6,9 @@ import type {
   OrderCancelRequested,
   OrderConfirmed,
   OrderDeadlinePassed,
+  OrderDelayed,
   OrderPlaced,
+  OrderReminderDue,
 } from '../../contracts/order.ts';
 import type { PaymentCaptured, PaymentDeclined, PaymentRefunded } from '../../contracts/payment.ts';
 import type { StockRejected, StockReleased, StockReserved } from '../../contracts/stock.ts';
@@ -73,6 +75,12 @@ export const cancelled = ({
 
 export const deadlinePassed = ({ id, orderId = 'o-1001' }: Parts = {}): OrderDeadlinePassed =>
   envelope('shop.order.deadline-passed.v1', '/shop/sweep', id, { orderId });
+
+export const reminderDue = ({ id, orderId = 'o-1001' }: Parts = {}): OrderReminderDue =>
+  envelope('shop.order.reminder-due.v1', '/shop/sweep', id, { orderId });
+
+export const delayed = ({ id, orderId = 'o-1001' }: Parts = {}): OrderDelayed =>
+  envelope('shop.order.delayed.v1', '/shop/order', id, { orderId });
 
 /** One step on the lifecycle feed; by default the first one, the placing. */
 export const progressed = ({

@@ -8,7 +8,7 @@ export class MemoryRecords<R extends OrderRecord> implements Records<R> {
   saves = 0;
   raises = 0;
   /** What to answer instead of the truth, one entry per write and in sequence; `undefined` = behave. */
-  readonly fates: (Saved | 'saved-but-conflict' | undefined)[] = [];
+  readonly fates: (Saved<R> | 'saved-but-conflict' | undefined)[] = [];
   /** Runs before a save looks at the table: somebody else's chance to write. */
   beforeSave: () => void = () => {};
   /** Says whether the present `raise` fails. */
@@ -24,10 +24,10 @@ export class MemoryRecords<R extends OrderRecord> implements Records<R> {
     return found;
   }
 
-  async save(changes: readonly Change<R>[]): Promise<Saved[]> {
+  async save(changes: readonly Change<R>[]): Promise<Saved<R>[]> {
     this.saves += 1;
     this.beforeSave();
-    return changes.map((change) => {
+    const fates = changes.map((change) => {
       const fate = this.fates.shift();
       if (fate === undefined) return this.write(change);
       if (fate !== 'saved-but-conflict') return fate;
@@ -35,6 +35,15 @@ export class MemoryRecords<R extends OrderRecord> implements Records<R> {
       this.write(change);
       return 'conflict';
     });
+    const [only] = changes;
+    // A new record that is written alone is put, and a refused put brings along what is there.
+    const item =
+      only !== undefined &&
+      changes.length === 1 &&
+      only.before === undefined &&
+      fates[0] === 'conflict' &&
+      this.items.get(only.after.orderId);
+    return item ? [{ found: structuredClone(item) }] : fates;
   }
 
   async raise(attribute: keyof R & string, values: ReadonlyMap<string, number>): Promise<void> {
@@ -57,7 +66,7 @@ export class MemoryRecords<R extends OrderRecord> implements Records<R> {
     });
   }
 
-  private write({ before, after }: Change<R>): Saved {
+  private write({ before, after }: Change<R>): Saved<R> {
     const item = this.items.get(after.orderId);
     if (item?.version !== before?.version) return 'conflict';
     // Only what differs from what was read is written, as in the real table.

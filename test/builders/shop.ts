@@ -29,7 +29,7 @@ import { consumes as shippingConsumes } from '../../lambdas/shipping/consumes.ts
 import { nextShipment, type Shipment } from '../../lambdas/shipping/rules.ts';
 import { consumes as stockConsumes } from '../../lambdas/stock/consumes.ts';
 import { reserve } from '../../lambdas/stock/reserve.ts';
-import { deadlinePassed } from './events.ts';
+import { deadlinePassed, reminderDue } from './events.ts';
 import { FakeGateway } from './gateway.ts';
 import { MemoryRecords } from './records.ts';
 import { Simulation } from './simulation.ts';
@@ -51,6 +51,8 @@ export class SimulatedShop {
   readonly feed: OrderProgressed['data'][] = [];
   /** The orders whose deadline may pass; the sweep comes by while nobody works, at moments the numbers choose. */
   readonly mayTimeOut = new Set<string>();
+  /** The orders whose customers the sweep wants to be told of a delay. */
+  readonly mayBeReminded = new Set<string>();
   readonly gateway = new FakeGateway();
   readonly stock: MemoryStockTable;
   /** The texts that went out, as `<order> <template>`. */
@@ -145,6 +147,7 @@ export class SimulatedShop {
     );
     this.simulation.whenIdle = () => {
       for (const { orderId, open } of this.orders.items.values()) {
+        if (open?.startsWith('open') && this.mayBeReminded.has(orderId)) this.simulation.send(reminderDue({ orderId }));
         if (open !== undefined && this.mayTimeOut.has(orderId)) this.simulation.send(deadlinePassed({ orderId }));
       }
     };

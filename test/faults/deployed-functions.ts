@@ -58,10 +58,11 @@ export async function deployedFunction(consumer: ConsumerName): Promise<Deployed
   };
 }
 
-function bundleOf(consumer: ConsumerName): string {
+/** Gives the real bundle of a function, by its folder's name. */
+export function bundleOf(name: string): string {
   const assembly = inject('assembly');
   const template = JSON.parse(readFileSync(join(assembly, 'ShopMessaging.template.json'), 'utf8')) as Template;
-  const id = `${consumer.charAt(0).toUpperCase()}${consumer.slice(1)}Function`;
+  const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}Function`;
   const found = Object.entries(template.Resources).find(
     ([logicalId, { Type }]) => Type === 'AWS::Lambda::Function' && logicalId.startsWith(id),
   );

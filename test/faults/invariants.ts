@@ -19,6 +19,8 @@ export type Observed = {
 export type Allowances = {
   /** Orders whose text may have gone out twice: a crash between sending and recording. */
   secondText?: ReadonlySet<string>;
+  /** Orders whose customers are told of a delay, once, besides the decision. */
+  reminded?: ReadonlySet<string>;
   /** Dead letters that belong there; every other one is a violation. */
   deadLetter?: (letter: Lying) => boolean;
 };
@@ -31,7 +33,7 @@ export async function checkInvariants(observed: Observed, allowances: Allowances
     ...[...orders.values()].flatMap((order) => [
       ...money(world, order),
       ...terminal(world, order),
-      ...texts(world, order, allowances.secondText?.has(order.orderId) === true),
+      ...texts(world, order, allowances),
     ]),
     ...stock(world, goods, orders),
     ...observed.negatives.map((sku) => `I2: ${sku} was negative for a moment`),
@@ -75,10 +77,19 @@ function terminal({ orders, deadLetters }: World, { orderId }: Wish): string[] {
 }
 
 /** I5: one text per decided order; none is lost either. */
-function texts({ orders, texts: sent, deadLetters }: World, { orderId, phone }: Wish, twice: boolean): string[] {
-  const own = (sent[phone] ?? []).filter((text) => text.includes(orderId));
+function texts(
+  { orders, texts: sent, deadLetters }: World,
+  { orderId, phone }: Wish,
+  { secondText, reminded }: Allowances,
+): string[] {
+  const all = (sent[phone] ?? []).filter((text) => text.includes(orderId));
+  const twice = secondText?.has(orderId) === true;
+  const reminders = all.filter((text) => text.includes('지연'));
+  const own = all.filter((text) => !reminders.includes(text));
   const status = orders.get(orderId)?.status;
   const found: string[] = [];
+  if (reminders.length !== (reminded?.has(orderId) ? 1 : 0))
+    found.push(`I5: ${orderId} was reminded ${reminders.length} times`);
   if (own.length > (twice ? 2 : 1)) found.push(`I5: ${orderId} was texted ${own.length} times`);
   if (new Set(own).size > 1) found.push(`I5: ${orderId} was told different things`);
   const excused = deadLetters.some(({ consumer, body }) => consumer === 'notification' && body.includes(orderId));
@@ -124,6 +135,6 @@ function forward(statuses: ReadonlyMap<string, string[]>): string[] {
 function secrets(logged: string, orders: ReadonlyMap<string, Wish>, { deadLetters }: World): string[] {
   const written = logged + deadLetters.map(({ attributes }) => JSON.stringify(attributes)).join('\n');
   const known = new Set([...orders.values()].flatMap(({ phone, token }) => [phone, phone.slice(1), token]));
-  for (const word of ['unitPrice', '"customer"', 'tok_']) known.add(word);
+  for (const word of ['unitPrice', '"customer":', 'tok_']) known.add(word);
   return [...known].filter((secret) => written.includes(secret)).map((secret) => `I8: a log carries ${secret}`);
 }

@@ -2,7 +2,12 @@ import type { Answer, Call, Json } from './protocol.ts';
 
 /** Takes a call that was carried out and its answer and gives the statuses it wrote to orders. */
 export function statusesWritten(table: string, call: Call, answer: Answer): { orderId: string; status: string }[] {
-  if (call.operation !== 'BatchExecuteStatement' || answer.status !== 200) return [];
+  if (answer.status !== 200) return [];
+  if (call.operation === 'PutItem' && call.body.TableName === table) {
+    const { orderId, status } = call.body.Item;
+    return status === undefined ? [] : [{ orderId: orderId.S, status: status.S }];
+  }
+  if (call.operation !== 'BatchExecuteStatement') return [];
   const { Responses = [] } = JSON.parse(answer.body) as { Responses?: Json[] };
   return (call.body.Statements as Json[]).flatMap(({ Statement, Parameters }, index) => {
     if (Responses[index]?.Error !== undefined || !String(Statement).includes(`"${table}"`)) return [];

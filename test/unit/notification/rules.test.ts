@@ -7,7 +7,7 @@ import {
 } from '../../../lambdas/notification/rules.ts';
 import { BusyError, ContradictionError } from '../../../lambdas/runtime/failure.ts';
 import { delivery } from '../../builders/deliveries.ts';
-import { cancelled, confirmed, placed } from '../../builders/events.ts';
+import { cancelled, confirmed, delayed, placed } from '../../builders/events.ts';
 
 const LEASE = 30;
 const start = new Date('2026-11-21T09:00:00Z');
@@ -153,6 +153,63 @@ describe('Texting when an order is placed', () => {
     shop.deliver(cancelled());
     shop.deliver(placed());
     expect(shop.texts.map((text) => text.split(' ')[0])).toEqual(['order-cancelled']);
+  });
+});
+
+describe('An order that takes longer than usual', () => {
+  const templates = ({ texts }: { texts: string[] }) => texts.map((text) => text.split(' ')[0]);
+
+  test('has its customer told so once, and of the decision later', () => {
+    const shop = notifications();
+    for (const event of [placed(), delayed(), delayed(), placed(), confirmed(), delayed()]) shop.deliver(event);
+    expect(templates(shop)).toEqual(['order-delayed', 'order-confirmed']);
+  });
+
+  test('and is decided meanwhile has its customer told of the decision only', () => {
+    const shop = notifications();
+    for (const event of [placed(), cancelled(), delayed()]) shop.deliver(event);
+    expect(templates(shop)).toEqual(['order-cancelled']);
+  });
+
+  test('has nobody told before it is known whom', () => {
+    const shop = notifications();
+    shop.deliver(delayed());
+    expect(shop.texts).toEqual([]);
+    shop.deliver(placed());
+    expect(templates(shop)).toEqual(['order-delayed']);
+  });
+
+  test('and is decided before the text could go out has it cancelled', () => {
+    const shop = notifications();
+    shop.deliver(placed());
+    shop.deliver(delayed(), { dies: 'before sending' });
+    shop.deliver(confirmed());
+    shop.deliver(delayed(), { at: later(3_600) });
+    expect(templates(shop)).toEqual(['order-confirmed']);
+  });
+});
+
+describe('A text of which nobody can tell whether it went out', () => {
+  const unanswered = () => {
+    const shop = notifications();
+    shop.deliver(placed());
+    const { action } = shop.deliver(confirmed(), { dies: 'before sending' });
+    if (action === undefined) throw new Error('a text is due');
+    const rules = { now: later(8), leaseSeconds: LEASE, textWhenPlaced: false };
+    return { action, rules, step: nextNotification(shop.record(), { sent: action, unanswered: true }, rules) };
+  };
+
+  test('is noted as such, and not published as sent', () => {
+    const { step } = unanswered();
+    expect(step.after?.texts).toEqual({ 'order-confirmed': { unansweredAt: later(8).toISOString() } });
+    expect(step.publish ?? []).toEqual([]);
+  });
+
+  test('is not sent again, however late anything is delivered again', () => {
+    const { step, rules } = unanswered();
+    for (const event of [confirmed(), placed()]) {
+      expect(nextNotification(step.after, delivery(event), { ...rules, now: later(90_000) })).toEqual({});
+    }
   });
 });
 

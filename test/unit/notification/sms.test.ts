@@ -1,9 +1,14 @@
+import { createServer, type Server, type Socket } from 'node:net';
 import { InvalidParameterException, type PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { describe, expect, test } from 'vitest';
-import { snsSms } from '../../../lambdas/notification/sms.ts';
-import { describeError, treatmentOf } from '../../../lambdas/runtime/failure.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { SendText } from '../../../lambdas/notification/rules.ts';
+import { ANSWER_WITHIN_MS, smsClient, snsSms, textOnce } from '../../../lambdas/notification/sms.ts';
+import { describeError, treatmentOf, UnansweredError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { quietLog } from '../../builders/quiet-log.ts';
 
 const PHONE = '+821012345678';
+
+const log = quietLog();
 
 function sns(refusal?: Error) {
   const calls: PublishCommand['input'][] = [];
@@ -61,5 +66,96 @@ describe('A text', () => {
 
   test.each([invalid, optedOut])('that can never arrive is not tried for a day: %s', async (permanent) => {
     expect(treatmentOf(await thrownBy(sns(permanent).send(PHONE, 'x'))).verdict).toBe('dead-letter');
+  });
+});
+
+describe('Whether a text may be out', () => {
+  const error = (name: string, parts: object = {}) => Object.assign(new Error(`${name} happened`), { name, ...parts });
+
+  test.each([
+    ['time was up', error('TimeoutError', { code: 'ETIMEDOUT' })],
+    ['the connection was cut', error('TimeoutError', { code: 'ECONNRESET', message: 'socket hang up' })],
+    ['the answer was cut short', error('SyntaxError', { $metadata: { httpStatusCode: 200 } })],
+  ])('nobody can tell where %s', async (_, refusal) => {
+    expect(await thrownBy(sns(refusal).send(PHONE, 'x'))).toBeInstanceOf(UnansweredError);
+  });
+
+  test.each([
+    ['nobody listens', error('Error', { code: 'ECONNREFUSED', syscall: 'connect' })],
+    ['no address answers', Object.assign(new AggregateError([]), { code: 'ETIMEDOUT' })],
+    [
+      'there is no connection in time',
+      error('TimeoutError', { message: 'the request socket did not establish a connection' }),
+    ],
+    [
+      'there is no encryption',
+      error('TimeoutError', { code: 'ECONNRESET', message: 'before secure TLS connection was established' }),
+    ],
+    ['the name is not known', error('Error', { code: 'ENOTFOUND', syscall: 'getaddrinfo' })],
+    ['there are no credentials', error('CredentialsProviderError')],
+    ['SNS is throttling', error('ThrottledException', { $metadata: { httpStatusCode: 429 } })],
+    ['SNS is broken', error('InternalErrorException', { $metadata: { httpStatusCode: 500 } })],
+  ])('it is not where %s: it is sent later', async (_, refusal) => {
+    const thrown = await thrownBy(sns(refusal).send(PHONE, 'x'));
+    expect(thrown).toBeInstanceOf(UnavailableError);
+    expect(thrown).not.toBeInstanceOf(UnansweredError);
+  });
+
+  /** The real client against a server that does with a connection as it is told. */
+  async function against(serve: (socket: Socket) => void): Promise<unknown> {
+    const open: Socket[] = [];
+    const server = await new Promise<Server>((ready) => {
+      const one: Server = createServer((socket) => {
+        open.push(socket);
+        serve(socket);
+      }).listen(0, '127.0.0.1', () => ready(one));
+    });
+    onTestFinished(() => {
+      for (const socket of open) socket.destroy();
+      server.close();
+    });
+    const address = server.address();
+    const endpoint = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    return thrownBy(snsSms(smsClient({ endpoint, region: 'us-east-1', credentials }, 400))(PHONE, 'x'));
+  }
+
+  test('nobody can tell where the server hangs up, as the real client has it, which tries once', async () => {
+    let calls = 0;
+    const thrown = await against((socket) => {
+      calls += 1;
+      socket.once('data', () => socket.destroy());
+    });
+    expect(thrown).toBeInstanceOf(UnansweredError);
+    expect(calls).toBe(1);
+  });
+
+  test('nobody can tell where the server does not answer; the real client gives up before the circuit breaker does', async () => {
+    expect(await against(() => {})).toBeInstanceOf(UnansweredError);
+    // What the breaker allows a call.
+    expect(ANSWER_WITHIN_MS).toBeLessThan(10_000);
+  });
+});
+
+describe('A text is sent at most once', () => {
+  const text: SendText = {
+    orderId: 'o-1',
+    traceparent: undefined,
+    template: 'order-confirmed',
+    phone: PHONE,
+    message: 'x',
+  };
+
+  test('and noted where nobody can tell, with a line in the log that has no number', async () => {
+    const perform = textOnce(() => Promise.reject(new UnansweredError('no answer')));
+    expect(await perform(text)).toEqual({ sent: text, unanswered: true });
+    expect(log.lines.join()).toContain('a text may not have gone out');
+    expect(log.lines.join()).not.toContain('8210');
+  });
+
+  test('or tried again where it surely is not out', async () => {
+    const down = new UnavailableError('down');
+    await expect(textOnce(() => Promise.reject(down))(text)).rejects.toBe(down);
+    expect(await textOnce(async () => {})(text)).toEqual({ sent: text });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { textFor } from '../../../lambdas/notification/texts.ts';
 
-const templates = ['order-placed', 'order-confirmed', 'order-cancelled'] as const;
+const templates = ['order-placed', 'order-delayed', 'order-confirmed', 'order-cancelled'] as const;
 const longestId = `${'Q'.repeat(30)}_-90123456`;
 // https://www.etsi.org/deliver/etsi_ts/123000_123099/123038/: the basic table, in which every character takes one place.
 const GSM_7 = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà]*$/;
@@ -27,10 +27,10 @@ describe.each(templates)('The text %s', (template) => {
   });
 });
 
-test('The three texts differ, in both languages', () => {
+test('The texts differ, in both languages', () => {
   expect(
     new Set(['en', 'ko'].flatMap((locale) => templates.map((template) => textFor(template, locale, 'o-1')))).size,
-  ).toBe(6);
+  ).toBe(8);
 });
 
 test.each(['ko', 'KO', 'ko-KR', 'ko-Kore-KR'])('%s is read in Korean', (locale) => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { continuedTrace } from '../../../contracts/traceparent.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../../lambdas/order/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import {
@@ -206,12 +207,24 @@ describe('The decision', () => {
     }
   });
 
-  test('carries on the trace of the event that brought it about', () => {
+  test("carries on the trace of the order's first event, whatever trace led to it", () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    const { order } = deliver([placed(), paid]);
-    const { publish = [] } = nextOrder(order, delivery({ ...stocked, traceparent }), now);
+    const another = '00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const { order } = deliver([{ ...placed(), traceparent }, paid]);
+    const { publish = [] } = nextOrder(order, delivery({ ...stocked, traceparent: another }), now);
     expect(publish.map(({ type }) => type)).toEqual([STEP, STEP, 'shop.order.confirmed.v1']);
     for (const event of publish) expect(event).toMatchObject({ traceparent });
+  });
+
+  test("leaves the trace to the order's id where its first event brought none, or just that one", () => {
+    const own = continuedTrace(undefined, 'o-1001', 'an event');
+    for (const first of [placed(), { ...placed(), traceparent: own }]) {
+      const { order } = deliver([first, paid]);
+      expect(order).not.toHaveProperty('traceparent');
+      const another = '00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      const { publish = [] } = nextOrder(order, delivery({ ...stocked, traceparent: another }), now);
+      for (const event of publish) expect(event).not.toHaveProperty('traceparent');
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { logTransition } from '../../../lambdas/runtime/breaker-log.ts';
+import { transitionLog } from '../../../lambdas/runtime/breaker-log.ts';
 import {
   type BreakerSettings,
   CircuitOpenError,
@@ -210,7 +210,7 @@ describe('When its time is over', () => {
     await vi.advanceTimersByTimeAsync(9_999);
     expect(one.world.transitions.at(-1)).toBe('open to half-open');
     await vi.advanceTimersByTimeAsync(1);
-    expect(await probe.ended).toBe('UnavailableError');
+    expect(await probe.ended).toBe('UnansweredError');
     expect(await other).toBe('CircuitOpenError');
     expect(one.world.openings).toEqual([2, 4]);
   });
@@ -348,13 +348,19 @@ describe('A transition', () => {
     ['closed', 'open', 1, 4],
     ['open', 'half-open', 0.5, undefined],
     ['half-open', 'closed', 0, undefined],
-  ] as const)('from %s to %s is a log line and a metric per downstream', (from, to, value, openSeconds) => {
-    logTransition({ downstream: 'SMS', from, to, ...(openSeconds === undefined ? {} : { openSeconds }) });
+  ] as const)('from %s to %s is a log line and a metric of the consumer', (from, to, value, openSeconds) => {
+    transitionLog('notification')({
+      downstream: 'SMS',
+      from,
+      to,
+      ...(openSeconds === undefined ? {} : { openSeconds }),
+    });
     const lines = log.lines.map((line) => JSON.parse(line));
     expect(lines).toEqual([
       expect.objectContaining({
         level: 'WARN',
         message: `circuit breaker of SMS: ${from} to ${to}${openSeconds === undefined ? '' : ' for about 4 s'}`,
+        consumer: 'notification',
         downstream: 'SMS',
         CircuitBreakerOpen: value,
       }),
@@ -365,7 +371,7 @@ describe('A transition', () => {
     expect(metric.CloudWatchMetrics).toEqual([
       {
         Namespace: 'ShopMessaging',
-        Dimensions: [['downstream']],
+        Dimensions: [['consumer']],
         Metrics: [{ Name: 'CircuitBreakerOpen', Unit: 'None' }],
       },
     ]);

@@ -1,6 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
+import { traceIdOf } from '../../../contracts/traceparent.ts';
 import { MOST_TRIES } from '../../../lambdas/runtime/backoff.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import type { Handle } from '../../../lambdas/runtime/delivery.ts';
@@ -8,6 +9,7 @@ import {
   ContradictionError,
   defaultPolicy,
   type FailurePolicy,
+  OutOfSequenceError,
   UnavailableError,
 } from '../../../lambdas/runtime/failure.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
@@ -307,6 +309,20 @@ describe('A message that has to be tried again', () => {
     expect(handled).toEqual(['a1', 'a2']);
   });
 
+  test('because an earlier one has not come lets that one through, which somebody put back behind it', async () => {
+    const done: string[] = [];
+    const { receive } = consume(async (deliveries) =>
+      deliveries.map(({ messageId }) => {
+        if (messageId !== 'second') return { failure: new OutOfSequenceError('The second has not come') };
+        done.push(messageId);
+        return { publish: [] };
+      }),
+    );
+    const step = (messageId: string) => sqsRecord(placed({ orderId: 'a' }), { messageId });
+    expect(await receive([step('third'), step('fourth'), step('second')])).toEqual(['third', 'fourth']);
+    expect(done).toEqual(['second']);
+  });
+
   test('because of its event holds the later ones back too', async () => {
     const { handled, handle } = failing({});
     const outside = surroundings({
@@ -326,7 +342,7 @@ describe('A message that has to be tried again', () => {
     vi.spyOn(Math, 'random').mockReturnValue(1 - Number.EPSILON);
     await receive(records);
     expect(outside.postponed.map(({ seconds }) => seconds)).toEqual([900, 30]);
-    expect(log.lines.map((line) => JSON.parse(line)).at(-1)).toMatchObject({
+    expect(log.lines.map((line) => JSON.parse(line)).at(-2)).toMatchObject({
       messageId: 'a2',
       orderId: 'a',
       errorType: 'BusyError',
@@ -428,13 +444,13 @@ describe('What was published is noted', () => {
   test('and a note that fails hands nothing back: what it is about is out', async () => {
     const outside = surroundings({ onPublished: () => Promise.reject(new Error('throttled')) });
     expect(await consume(handler(), outside).receive(orders('a', 'b'))).toEqual([]);
-    expect(log.lines.map((line) => JSON.parse(line).message)).toEqual(['what was published could not be noted']);
+    expect(log.lines.map((line) => JSON.parse(line).message)).toContain('what was published could not be noted');
   });
 
   test('and where nothing was to be published there is nothing to note', async () => {
     const outside = surroundings({ onPublished: () => Promise.reject(new Error('Nobody should call')) });
     await consume(async (deliveries) => deliveries.map(() => ({ publish: [] })), outside).receive(orders('a'));
-    expect(log.lines).toEqual([]);
+    expect(log.lines.map((line) => JSON.parse(line).message)).toEqual(['done', 'batch']);
   });
 });
 
@@ -500,7 +516,7 @@ describe('The deadline', () => {
     expect(outside.postponed.map(({ record }) => record.messageId)).toEqual(['a', 'b', 'a2']);
     expect(outside.postponed[2]?.seconds).toBeLessThanOrEqual(30);
     expect(outside.letters).toEqual([]);
-    expect(log.lines.map((line) => JSON.parse(line).errorType)).toEqual([
+    expect(log.lines.slice(0, -1).map((line) => JSON.parse(line).errorType)).toEqual([
       'OutOfTimeError',
       'OutOfTimeError',
       'BusyError',
@@ -557,6 +573,20 @@ describe('The deadline', () => {
     expect(begun).toEqual(['a']);
   });
 
+  test('once reached begins none of those either that a bug made it handle one by one', async () => {
+    const begun: string[] = [];
+    const { one, receive } = within(30, async (deliveries) => {
+      if (deliveries.length > 1) throw new TypeError('a bug');
+      begun.push(...deliveries.map(({ messageId }) => messageId));
+      await new Promise((resolve) => setTimeout(resolve, 15_000));
+      return handler()(deliveries);
+    });
+    receive(orders('a', 'b', 'c', 'd'));
+    await one.letGo(60_000);
+    expect(one.answer).toEqual(['a', 'b', 'c', 'd']);
+    expect(begun).toEqual(['a', 'b']);
+  });
+
   test('is kept by a bus that does not answer, too', async () => {
     const { one, receive } = within(30, handler(), surroundings({ publish: () => new Promise(() => {}) }));
     receive(orders('a', 'b'));
@@ -582,5 +612,92 @@ describe('The log', () => {
     );
     expect(log.lines.join()).not.toContain('8210');
     expect(log.lines.join()).not.toContain('tok_visa');
+  });
+
+  test('says of every message what became of it and how long that took, all in one write', async () => {
+    const { receive } = consume(handler({ b: new UnavailableError('down') }));
+    await receive([
+      sqsRecord(placed({ orderId: 'a' }), { messageId: 'a', attempt: 3, sentSecondsAgo: 60 }),
+      ...orders('b', 'c'),
+      sqsRecord('{"data":{"orderId":"d"}}', { messageId: 'bad' }),
+    ]);
+    expect(log.writes).toBe(1);
+    const lines = log.lines.map((line) => JSON.parse(line)).filter(({ messageId }) => messageId !== undefined);
+    expect(lines.map(({ orderId, message }) => [orderId, message])).toEqual([
+      ['d', 'dead-lettered'],
+      ['a', 'done'],
+      ['b', 'will be tried again'],
+      ['c', 'done'],
+    ]);
+    expect(lines[1]).toEqual({
+      level: 'INFO',
+      time: expect.any(String),
+      message: 'done',
+      consumer: 'payment',
+      orderId: 'a',
+      messageId: 'a',
+      eventType: 'shop.order.placed.v1',
+      traceId: traceIdOf(undefined, 'a'),
+      attempt: 3,
+      waitedMs: expect.any(Number),
+      tookMs: expect.any(Number),
+      published: ['shop.payment.captured.v1'],
+    });
+    expect(lines[1].waitedMs).toBeGreaterThanOrEqual(60_000);
+    expect(lines[1].waitedMs).toBeLessThan(70_000);
+    expect(lines[2]).toMatchObject({ level: 'WARN', errorType: 'UnavailableError', errorMessage: 'down' });
+    expect(lines[2]).not.toHaveProperty('published');
+  });
+
+  test('does not call dead-lettered what the dead-letter queue did not take', async () => {
+    const refusing = surroundings({ queue: { deadLetter: async () => new Set() } });
+    await consume(handler({ a: new ContradictionError('no') }), refusing).receive(orders('a'));
+    expect(log.lines.map((line) => JSON.parse(line).message)).toContain('will be tried again');
+    expect(log.lines.join()).not.toContain('dead-lettered');
+  });
+
+  test('stays short, however long an error is', async () => {
+    const failures = Object.fromEntries(Array.from('abcdefghij', (name) => [name, new Error('x'.repeat(100_000))]));
+    await consume(handler(failures)).receive(orders(...'abcdefghij'));
+    expect(log.lines.join('').length).toBeLessThan(65_536);
+  });
+
+  test('is not written for a batch of no messages', async () => {
+    await consume().receive([]);
+    expect(log.lines.filter((line) => line.includes('messageId'))).toEqual([]);
+  });
+});
+
+describe('The trace', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
+  const following: Handle<Placed> = async (deliveries) =>
+    deliveries.map(({ event }) => ({
+      publish: [{ ...captured({ orderId: event.data.orderId }), traceparent: event.traceparent }],
+    }));
+
+  test('of the publisher goes on in what is published and in the log; each event has a span of its own', async () => {
+    const { outside, receive } = consume(following);
+    await receive([sqsRecord({ ...placed({ orderId: 'a' }), traceparent })]);
+    expect(outside.published[0]?.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad)[\da-f]{16}-00$/);
+    expect(JSON.parse(log.lines[0] ?? '').traceId).toBe('0af7651916cd43dd8448eb211c80319c');
+  });
+
+  test("is the order's where the publisher sent none, in every message about it and in every consumer", async () => {
+    const { outside, receive } = consume(following);
+    await receive([
+      sqsRecord(placed({ orderId: 'a', id: 'one' })),
+      sqsRecord(placed({ orderId: 'a', id: 'another' })),
+      sqsRecord('{"data":{"orderId":"a"}}'),
+    ]);
+    const inLog = log.lines.map((line) => JSON.parse(line)).flatMap(({ traceId }) => traceId ?? []);
+    expect(inLog).toEqual(Array(3).fill(traceIdOf(undefined, 'a')));
+    expect(outside.published.map((event) => event.traceparent?.slice(3, 35))).toEqual(inLog.slice(1));
+  });
+
+  test('leaves an event that is published again the same to the byte', async () => {
+    const { outside, receive } = consume(following);
+    for (const record of [...orders('a'), ...orders('a')]) await receive([record]);
+    const [once, again] = outside.published.map((event) => JSON.stringify(event));
+    expect(again).toBe(once);
   });
 });

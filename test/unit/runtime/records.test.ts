@@ -1,10 +1,17 @@
-import type { BatchExecuteStatementCommand, BatchGetCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import type {
+  BatchExecuteStatementCommand,
+  BatchGetCommand,
+  DynamoDBDocumentClient,
+  PutCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { treatmentOf } from '../../../lambdas/runtime/failure.ts';
 import { type OrderRecord, tableRecords } from '../../../lambdas/runtime/records.ts';
 
 type Kept = OrderRecord & { state: string; note?: string | undefined };
-type Command = BatchGetCommand | BatchExecuteStatementCommand;
+type Command = BatchGetCommand | BatchExecuteStatementCommand | PutCommand;
 type Input = Command['input'];
 
 function table(answer: (input: Input, call: number) => object) {
@@ -31,15 +38,51 @@ const found = (input: Input) => ({ Responses: { 'the-table': keys(input).map(({ 
 describe('Writing records', () => {
   test('a new one is inserted, which a record that is there refuses', async () => {
     const { calls, records } = table(allSaved);
-    expect(await records.save([{ before: undefined, after: { orderId: 'o-1', version: 0, state: 'new' } }])).toEqual([
-      'saved',
-    ]);
-    expect(statements(calls[0])).toEqual([
-      {
+    expect(await records.save(fresh(2))).toEqual(['saved', 'saved']);
+    expect(statements(calls[0])).toEqual(
+      ['o-0', 'o-1'].map((orderId) => ({
         Statement: `INSERT INTO "the-table" VALUE {'orderId': ?, 'version': ?, 'state': ?}`,
-        Parameters: ['o-1', 1, 'new'],
+        Parameters: [orderId, 1, 'new'],
+      })),
+    );
+  });
+
+  test('a new one that comes alone is put, which a record that is there refuses and shows itself', async () => {
+    const { calls, records } = table(() => ({}));
+    expect(await records.save(fresh(1))).toEqual(['saved']);
+    expect(calls).toEqual([
+      {
+        TableName: 'the-table',
+        Item: { orderId: 'o-0', version: 1, state: 'new' },
+        ConditionExpression: 'attribute_not_exists(orderId)',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       },
     ]);
+    const there = { ...kept('o-0', 3), note: 'here first' };
+    const refused = table(() => {
+      throw new ConditionalCheckFailedException({ message: 'no', $metadata: {}, Item: marshall(there) });
+    });
+    expect(await refused.records.save(fresh(1))).toEqual([{ found: there }]);
+  });
+
+  test('one that comes alone and is refused without showing why is read again', async () => {
+    const { records } = table(() => {
+      throw new ConditionalCheckFailedException({ message: 'no', $metadata: {} });
+    });
+    expect(await records.save(fresh(1))).toEqual(['conflict']);
+  });
+
+  test('one that comes alone fails alone, and is treated as its error says', async () => {
+    for (const [name, verdict] of [
+      ['ProvisionedThroughputExceededException', 'retry'],
+      ['ValidationException', 'dead-letter'],
+    ] as const) {
+      const { records } = table(() => {
+        throw Object.assign(new Error(name), { name });
+      });
+      const [fate] = await records.save(fresh(1));
+      expect(treatmentOf(fate).verdict).toBe(verdict);
+    }
   });
 
   test('a known one is updated on condition that it still has the version that was read', async () => {
@@ -79,14 +122,14 @@ describe('Writing records', () => {
 
   test('what is undefined is left out', async () => {
     const { calls, records } = table(allSaved);
-    await records.save([{ before: undefined, after: { ...kept('o-1', 0), note: undefined } }]);
+    await records.save([{ before: undefined, after: { ...kept('o-1', 0), note: undefined } }, ...fresh(1)]);
     expect(statements(calls[0])[0]?.Statement).not.toContain('note');
     expect(statements(calls[0])[0]?.Parameters).not.toContain(undefined);
   });
 
   test('no value ever becomes part of a statement', async () => {
     const { calls, records } = table(allSaved);
-    await records.save([{ before: undefined, after: { ...kept('o-1', 0), note: `'} --` } }]);
+    await records.save([{ before: undefined, after: { ...kept('o-1', 0), note: `'} --` } }, ...fresh(1)]);
     expect(statements(calls[0])[0]?.Statement).not.toContain('--');
   });
 
@@ -118,15 +161,15 @@ describe('Writing records', () => {
   );
 
   test('a write the table will never take is dead-lettered', async () => {
-    const { records } = table(() => ({ Responses: [{ Error: { Code: 'ValidationError' } }] }));
-    const [fate] = await records.save(fresh(1));
+    const { records } = table(() => ({ Responses: [{ Error: { Code: 'ValidationError' } }, {}] }));
+    const [fate] = await records.save(fresh(2));
     expect(fate).toBeInstanceOf(Error);
     expect(treatmentOf(fate).verdict).toBe('dead-letter');
   });
 
   test('an answer without an entry for a write is not taken for success', async () => {
     const { records } = table(() => ({}));
-    expect(await records.save(fresh(1))).not.toEqual(['saved']);
+    expect(await records.save(fresh(2))).not.toContain('saved');
   });
 });
 

@@ -64,6 +64,29 @@ describe('The cost of a wave', () => {
     expect([records.loads, records.saves]).toEqual([1, 1]);
   });
 
+  test('of one repetition that comes alone is one refused write, which brings the record along', async () => {
+    const { records, handle } = run();
+    await handle(of('a'));
+    Object.assign(records, { loads: 0, saves: 0 });
+    expect(await handle(of('a'))).toEqual([{ publish: [expect.objectContaining({ subject: 'a' })] }]);
+    expect([records.loads, records.saves]).toEqual([0, 1]);
+  });
+
+  test('is read again only for what was published of, where publishing changes the record', async () => {
+    const quiet: Partial<Machine> = { publishingChangesRecord: true, next: () => ({}) };
+    for (const [parts, loads] of [
+      [{ publishingChangesRecord: true }, 1],
+      [quiet, 0],
+    ] as const) {
+      const { records, handle } = run(parts);
+      const batch = {};
+      await handle(of('a'), batch);
+      Object.assign(records, { loads: 0 });
+      await handle(of('a'), batch);
+      expect(records.loads).toBe(loads);
+    }
+  });
+
   test('of repetitions that change nothing is one refused write and one read at most', async () => {
     const { records, handle } = run();
     await handle(of('a', 'b'));

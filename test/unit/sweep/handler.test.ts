@@ -3,7 +3,8 @@ import { DynamoDBDocumentClient, type QueryCommand } from '@aws-sdk/lib-dynamodb
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { catalog } from '../../../contracts/catalog.ts';
 import { parseEvent } from '../../../contracts/parse.ts';
-import { openParts } from '../../../lambdas/order/rules.ts';
+import { traceIdOf } from '../../../contracts/traceparent.ts';
+import { openParts, unremindedParts } from '../../../lambdas/order/rules.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
 const log = quietLog();
@@ -14,6 +15,7 @@ Object.assign(process.env, {
   TABLE_NAME: 'orders',
   OPEN_ORDERS_INDEX: 'open-orders',
   ORDER_DEADLINE_SECONDS: String(48 * 3600),
+  REMINDER_SECONDS: '0',
 });
 const { handler } = await import('../../../lambdas/sweep/handler.ts');
 
@@ -52,24 +54,27 @@ beforeEach(() => {
   });
 });
 
+const hoursBefore = (moment: number, time: unknown) =>
+  Math.round((moment - new Date(String(time)).getTime()) / 360_000) / 10;
+
 describe('The sweep', () => {
   test('asks the index, part by part, for those undecided past the deadline, and reads no order', async () => {
     const started = Date.now();
-    expect(await handler()).toEqual({ found: 0 });
+    expect(await handler()).toEqual({ found: 0, reminded: 0 });
     expect(queries.map(({ ExpressionAttributeValues }) => ExpressionAttributeValues?.[':part'])).toEqual(openParts);
     for (const { TableName, IndexName, KeyConditionExpression, ExpressionAttributeValues } of queries) {
       expect([TableName, IndexName]).toEqual(['orders', 'open-orders']);
-      expect(KeyConditionExpression).toBe('#open = :part AND openSince < :before');
-      const before = new Date(ExpressionAttributeValues?.[':before']).getTime();
-      expect(Math.abs(started - 48 * 3_600_000 - before)).toBeLessThan(10_000);
+      expect(KeyConditionExpression).toBe('#open = :part AND openSince BETWEEN :since AND :until');
+      expect(ExpressionAttributeValues?.[':since']).toBe('1970-01-01T00:00:00.000Z');
+      expect(hoursBefore(started, ExpressionAttributeValues?.[':until'])).toBe(48);
     }
     expect(published).toEqual([]);
   });
 
   test('says of each one that its deadline passed, as the contract has it, with one id however often', async () => {
     pages = { [openParts[3] ?? '']: [['o-1', 'o-2']] };
-    expect(await handler()).toEqual({ found: 2 });
-    expect(await handler()).toEqual({ found: 2 });
+    expect(await handler()).toEqual({ found: 2, reminded: 0 });
+    expect(await handler()).toEqual({ found: 2, reminded: 0 });
     const events = published.map(({ Detail }) => parseEvent(Detail, catalog));
     expect(events.map(({ id, type, source, subject, data }) => [id, type, source, subject, data])).toEqual(
       ['o-1', 'o-2', 'o-1', 'o-2'].map((orderId) => [
@@ -80,6 +85,8 @@ describe('The sweep', () => {
         { orderId },
       ]),
     );
+    // It knows of no publisher's trace: it names the one that the order's id stands for.
+    expect(events[0]?.traceparent).toContain(`-${traceIdOf(undefined, 'o-1')}-`);
     expect(published[0]).toMatchObject({
       EventBusName: 'the-bus',
       Source: '/shop/sweep',
@@ -90,7 +97,7 @@ describe('The sweep', () => {
   test('goes through all pages of all parts', async () => {
     const ids = (part: number, page: number) => Array.from({ length: 13 }, (_, index) => `o-${part}-${page}-${index}`);
     pages = Object.fromEntries(openParts.map((part, index) => [part, [ids(index, 0), [], ids(index, 2)]]));
-    expect(await handler()).toEqual({ found: openParts.length * 26 });
+    expect(await handler()).toEqual({ found: openParts.length * 26, reminded: 0 });
     expect(new Set(published.map(({ Detail }) => JSON.parse(Detail).subject)).size).toBe(openParts.length * 26);
   });
 
@@ -104,6 +111,45 @@ describe('The sweep', () => {
   test('tells the log how many it found', async () => {
     pages = { [openParts[0] ?? '']: [['o-1']] };
     await handler();
-    expect(log.lines.map((line) => JSON.parse(line).message)).toEqual(['found 1 orders past their deadline']);
+    expect(log.lines.map((line) => JSON.parse(line).message)).toEqual([
+      'found 1 orders past their deadline and 0 to be reminded of',
+    ]);
+  });
+});
+
+describe('The sweep of a shop that reminds its customers after six hours', () => {
+  let remindingSweep: typeof handler;
+
+  beforeEach(async () => {
+    vi.resetModules();
+    vi.stubEnv('REMINDER_SECONDS', String(6 * 3600));
+    remindingSweep = (await import('../../../lambdas/sweep/handler.ts')).handler;
+    vi.unstubAllEnvs();
+  });
+
+  test('asks besides for those between six hours and the deadline, among those nobody was reminded of', async () => {
+    const started = Date.now();
+    await remindingSweep();
+    const reminders = queries.slice(openParts.length).map(({ ExpressionAttributeValues }) => ExpressionAttributeValues);
+    expect(reminders.map((values) => values?.[':part'])).toEqual(unremindedParts);
+    for (const values of reminders) {
+      expect([hoursBefore(started, values?.[':since']), hoursBefore(started, values?.[':until'])]).toEqual([48, 6]);
+    }
+  });
+
+  test('says of each one that a reminder is due, as the contract has it', async () => {
+    vi.mocked(DynamoDBDocumentClient.prototype.send).mockImplementation(async (command: unknown) => {
+      const { ExpressionAttributeValues: values } = (command as QueryCommand).input;
+      const isReminder = hoursBefore(Date.now(), values?.[':until']) === 6;
+      return { Items: isReminder && values?.[':part'] === unremindedParts[2] ? [{ orderId: 'o-1' }] : [] };
+    });
+    expect(await remindingSweep()).toEqual({ found: 0, reminded: 1 });
+    const [event] = published.map(({ Detail }) => parseEvent(Detail, catalog));
+    expect(event).toMatchObject({
+      id: 'o-1.reminder-due',
+      type: 'shop.order.reminder-due.v1',
+      source: '/shop/sweep',
+      data: { orderId: 'o-1' },
+    });
   });
 });

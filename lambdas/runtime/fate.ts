@@ -1,0 +1,66 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { CloudEvent } from '../../contracts/cloud-event.ts';
+import { traceIdOf } from '../../contracts/traceparent.ts';
+import type { OrderEvent } from './delivery.ts';
+import { glimpse } from './glimpse.ts';
+import { type Level, logLine } from './log.ts';
+
+/** One try of one message. Times in milliseconds since 1970. */
+export type Try = {
+  record: SQSRecord;
+  /** Absent where the message breaks its contract. */
+  event?: OrderEvent;
+  error?: { reason: unknown } | undefined;
+  /** The events that it published, as far as they were taken. */
+  published: readonly CloudEvent[];
+  startedAt: number;
+  endedAt: number;
+};
+
+/** What became of a message after one try. A retry without `retryInSeconds` comes back when the queue says so. */
+export type Fate =
+  | { outcome: 'done' }
+  | { outcome: 'will be tried again'; errorType: string; errorMessage: string; retryInSeconds?: number }
+  | { outcome: 'dead-lettered'; errorType: string; errorMessage: string };
+
+const LEVELS: Record<Fate['outcome'], Level> = {
+  done: 'INFO',
+  'will be tried again': 'WARN',
+  'dead-lettered': 'ERROR',
+};
+
+// Lambda cuts what a function writes into pieces of 64 KiB; a batch's lines must fit.
+const LONGEST_REASON = 1000;
+
+/** Takes a consumer's name and the tries of a batch with their fates and gives a log line for each. */
+export function fateLines(consumer: string, tries: readonly (Try & { fate: Fate })[]): string[] {
+  // A wave's messages end together, and writing a time out costs as much as half a line.
+  const times = new Map<number, string>();
+  const timeOf = (moment: number) => {
+    const known = times.get(moment) ?? new Date(moment).toISOString();
+    times.set(moment, known);
+    return known;
+  };
+  return tries.map(({ record, event, published, startedAt, endedAt, fate }) => {
+    const { outcome, ...why } = fate;
+    if ('errorMessage' in why) why.errorMessage = why.errorMessage.slice(0, LONGEST_REASON);
+    const known = event
+      ? { ...event.data, eventType: event.type, traceparent: event.traceparent }
+      : glimpse(record.body);
+    const { orderId, eventType, traceparent } = known;
+    const fields = {
+      consumer,
+      orderId,
+      messageId: record.messageId,
+      eventType,
+      // Without an order there is no trace but the publisher's own.
+      traceId: orderId === undefined ? undefined : traceIdOf(traceparent, orderId),
+      attempt: Number(record.attributes.ApproximateReceiveCount),
+      waitedMs: Math.max(0, startedAt - Number(record.attributes.SentTimestamp)),
+      tookMs: endedAt - startedAt,
+      ...why,
+      ...(published.length === 0 ? {} : { published: published.map(({ type }) => type) }),
+    };
+    return logLine(LEVELS[outcome], outcome, fields, timeOf(endedAt));
+  });
+}

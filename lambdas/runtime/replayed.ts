@@ -1,0 +1,21 @@
+import type { SQSMessageAttributes } from 'aws-lambda';
+
+/** The attribute that marks a message as replayed; its value is the replay's name. */
+export const REPLAYED = 'replayed';
+
+/** The attribute by which a replayed message may have its effects after all: its value is `true` then. */
+export const WITH_EFFECTS = 'withEffects';
+
+/**
+ * Takes a message's attributes and tells whether it is replayed without effects: then its consumer may complete its own
+ * record, but moves no money, sends no text and publishes nothing.
+ */
+export const withoutEffects = (attributes: SQSMessageAttributes): boolean =>
+  attributes[REPLAYED] !== undefined && attributes[WITH_EFFECTS]?.stringValue !== 'true';
+
+/** Takes a message's attributes and gives those that mark it, which it must keep wherever it is moved. */
+export const marksOf = (attributes: SQSMessageAttributes): [string, string][] =>
+  [REPLAYED, WITH_EFFECTS].flatMap((name) => {
+    const value = attributes[name]?.stringValue;
+    return value === undefined ? [] : [[name, value]];
+  });

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { wish } from '../deployed/shop.ts';
+import { useHarness } from './harness.ts';
+import { checkInvariants } from './invariants.ts';
+
+const shop = useHarness();
+
+/** For each order, how often a message about it was handed to a function before it was done. */
+function tries(orderIds: ReadonlySet<string>): number[] {
+  return shop()
+    .logged()
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        const { message, orderId, attempt } = JSON.parse(line);
+        return message === 'done' && orderIds.has(orderId) ? [Number(attempt)] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+test('one customer floods the shop with orders for one SKU: nobody else is handed a message twice', async () => {
+  const { ledger } = shop();
+  const { sku } = wish();
+  await ledger.stock(sku, 20);
+  const flood = Array.from({ length: 60 }, () => wish({ sku, phone: '+821099999999' }));
+  const others = Array.from({ length: 5 }, () => wish());
+  for (const other of others) await ledger.stock(other.sku, 1);
+  const half = flood.length / 2;
+  await ledger.place([...flood.slice(0, half), ...others, ...flood.slice(half)]);
+  await shop().settle();
+  const { orders } = await checkInvariants(shop());
+  for (const { orderId } of others) expect(orders.get(orderId)?.status).toBe('CONFIRMED');
+  const counted = tries(new Set(others.map(({ orderId }) => orderId)));
+  // Placed is for four consumers, two outcomes are for order, the decision for two, and four steps for shipping.
+  expect(counted.length).toBeGreaterThanOrEqual(others.length * 12);
+  expect(counted.filter((attempt) => attempt > 1)).toEqual([]);
+});

@@ -1,0 +1,79 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { expect, test } from 'vitest';
+import { queueUrl, shipmentOf, sqs, type Wish, wish } from '../deployed/shop.ts';
+import { standardConsumers } from './deployed-functions.ts';
+import { useHarness } from './harness.ts';
+import { checkInvariants } from './invariants.ts';
+import { look } from './world.ts';
+
+const shop = useHarness();
+
+const QueueUrl = queueUrl('shipping');
+
+/** Places an order and has it decided; its steps wait for shipping. */
+async function decidedOrder(): Promise<Wish> {
+  const order = wish();
+  await shop().ledger.stock(order.sku, 1);
+  await shop().ledger.place([order]);
+  await shop().pump(standardConsumers);
+  return order;
+}
+
+/** Takes one step of an order out of the queue, as if it were dead-lettered, and gives its body. */
+async function takeOut({ orderId }: Wish, sequence: number): Promise<string> {
+  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+  let body = '';
+  for (const { Body = '', ReceiptHandle } of Messages) {
+    const { data } = JSON.parse(Body);
+    const wanted = data.orderId === orderId && data.sequence === sequence;
+    if (wanted) body = Body;
+    if (wanted) await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    else await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+  }
+  return body;
+}
+
+/** Lets shipping work for so many hours. */
+async function shippingFor(hours: number): Promise<void> {
+  for (let quarters = 0; quarters < 4 * hours; quarters += 1) {
+    await shop().pump(['shipping']);
+    await shop().pass(15 * 60);
+  }
+}
+
+test('one order is stuck, for one of its steps is a dead letter: it alone waits, for more than a day, and goes on once that is put back', async () => {
+  const stuck = await decidedOrder();
+  const step = await takeOut(stuck, 2);
+  expect(step).toContain('"sequence":2');
+  await shippingFor(1);
+
+  // Nobody else notices.
+  const other = await decidedOrder();
+  await shop().pump(['shipping']);
+  expect(await shipmentOf(other.orderId)).toMatchObject({ sequence: 4, status: 'CONFIRMED' });
+
+  await shippingFor(26);
+  expect(await shipmentOf(stuck.orderId)).toMatchObject({ sequence: 1, status: 'PLACED' });
+  const { deadLetters, waiting } = await look(shop().ledger);
+  expect(deadLetters).toEqual([]);
+  expect(waiting.map(({ body }) => JSON.parse(body).data.sequence)).toEqual([3, 4]);
+
+  // As a redrive does it: behind the others of its group.
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl,
+      MessageBody: step,
+      MessageGroupId: stuck.orderId,
+      MessageDeduplicationId: `again-${stuck.orderId}`,
+    }),
+  );
+  await shippingFor(1);
+  expect(await shipmentOf(stuck.orderId)).toMatchObject({ sequence: 4, status: 'CONFIRMED' });
+  await shop().settle();
+  await checkInvariants(shop());
+});

@@ -1,0 +1,70 @@
+import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { output, wish } from '../deployed/shop.ts';
+import { bundleOf, lambda, leadTo } from './deployed-functions.ts';
+import { useHarness } from './harness.ts';
+import { Instance } from './instance.ts';
+import { checkInvariants } from './invariants.ts';
+import type { Fault } from './rules.ts';
+
+const shop = useHarness();
+let sweep: Instance;
+
+beforeAll(async () => {
+  const FunctionName = output('SweepFunctionName');
+  const { Environment, Timeout = 3 } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  const endpoint = await shop().proxy.open('sweep', () => sweep.crash());
+  sweep = new Instance({
+    bundle: bundleOf('sweep'),
+    environment: { ...leadTo(endpoint, { ...Environment?.Variables }), REMINDER_SECONDS: String(6 * 3600) },
+    timeoutMs: Timeout * 1_000,
+    log: () => {},
+  });
+});
+
+afterAll(() => sweep.kill());
+
+const run = () => sweep.invoke({ Records: [] }, shop().clock.skippedMs);
+
+const faults: readonly (readonly [string, Fault])[] = [
+  ['is killed before it speaks', { kind: 'crash', when: 'before' }],
+  ['is killed when it has spoken', { kind: 'crash', when: 'after' }],
+  ['loses the answer', { kind: 'lose-answer' }],
+  ['is refused half of what it says', { kind: 'fail-entries', share: 0.5 }],
+];
+
+test.each(faults)(
+  'orders are stuck, and a sweep %s: they end once in effect, and each customer is reminded once',
+  async (_, fault) => {
+    const { ledger } = shop();
+    const orders = Array.from({ length: 4 }, () => wish());
+    for (const { sku } of orders) await ledger.stock(sku, 1);
+    await ledger.place(orders);
+    const others = ['order', 'stock', 'notification', 'shipping'] as const;
+    await shop().pump(others);
+
+    for (const hours of [7, 42]) {
+      await shop().pass(hours * 3_600);
+      const rule = { caller: /^sweep/, operation: 'PutEvents', times: 1, fault };
+      shop().proxy.add(rule);
+      await run();
+      expect(shop().proxy.hits(rule)).toBe(1);
+      // The next ones come five minutes later, one of them while the last one's messages still wait.
+      await run();
+      await run();
+      await shop().pump(others);
+      await run();
+      await shop().pump(others);
+    }
+
+    // What the gateway does now is too late.
+    await shop().settle();
+    const reminded = new Set(orders.map(({ orderId }) => orderId));
+    const world = await checkInvariants(shop(), { reminded });
+    for (const { orderId } of orders) {
+      expect(world.orders.get(orderId)).toMatchObject({ status: 'CANCELLED', reason: 'timed-out' });
+      const types = world.orders.get(orderId)?.timeline.map(({ type }) => type) ?? [];
+      expect(types.filter((type) => type === 'shop.order.reminder-due.v1')).toHaveLength(1);
+    }
+  },
+);

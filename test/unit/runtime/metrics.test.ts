@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import type { CloudEvent } from '../../../contracts/cloud-event.ts';
+import type { Fate } from '../../../lambdas/runtime/fate.ts';
+import { metricLines } from '../../../lambdas/runtime/metrics.ts';
+import { sqsRecord } from '../../builders/deliveries.ts';
+import { cancelled, captured, confirmed, declined, refunded, reserved } from '../../builders/events.ts';
+
+const startedAt = Date.UTC(2026, 10, 21, 9);
+
+type Parts = { waited?: number[]; outcomes?: Fate['outcome'][]; published?: CloudEvent[] };
+
+/** Three tries that were done, unless told otherwise; the first published all there is. */
+function tries({ waited = [5, 70, 900], outcomes = [], published = [] }: Parts) {
+  return waited.map((ms, index) => {
+    const made = sqsRecord({});
+    const record = { ...made, attributes: { ...made.attributes, SentTimestamp: String(startedAt - ms) } };
+    const fate = { outcome: outcomes[index] ?? ('done' as const) };
+    return { record, fate, published: index === 0 ? published : [] };
+  });
+}
+
+const linesOf = (parts: Parts = {}) => metricLines('payment', tries(parts), startedAt, startedAt + 40);
+
+/** What CloudWatch makes of the lines: each metric with its dimensions' values, and its value or values. */
+function metricsOf(parts: Parts): Record<string, unknown>[] {
+  const found: Record<string, unknown>[] = [];
+  for (const text of linesOf(parts)) {
+    const { _aws, ...line } = JSON.parse(text);
+    expect(_aws.Timestamp).toBe(startedAt + 40);
+    for (const { Namespace, Dimensions, Metrics } of _aws.CloudWatchMetrics) {
+      expect(Namespace).toBe('ShopMessaging');
+      for (const names of Dimensions) {
+        const dimensions = Object.fromEntries(names.map((name: string) => [name, line[name]]));
+        for (const { Name, Unit } of Metrics) found.push({ [Name]: line[Name], Unit, ...dimensions });
+      }
+    }
+  }
+  return found;
+}
+
+const placedStep = (orderId: string, step = 'shop.order.placed.v1'): CloudEvent => ({
+  ...confirmed({ orderId }),
+  type: 'shop.order.progressed.v1',
+  data: { orderId, sequence: 1, step },
+});
+
+describe('A batch', () => {
+  test('is one line: what became of its messages, how long each waited, and how long it took', () => {
+    expect(linesOf()).toHaveLength(1);
+    expect(metricsOf({ outcomes: ['will be tried again', 'done', 'dead-lettered'] })).toEqual([
+      { Done: 1, Unit: 'Count', consumer: 'payment' },
+      { Retried: 1, Unit: 'Count', consumer: 'payment' },
+      { DeadLettered: 1, Unit: 'Count', consumer: 'payment' },
+      { Waited: [5, 70, 900], Unit: 'Milliseconds', consumer: 'payment' },
+      { Took: 40, Unit: 'Milliseconds', consumer: 'payment' },
+    ]);
+  });
+
+  test('whose messages come from a clock ahead of ours waited no time', () => {
+    expect(metricsOf({ waited: [-20] })).toContainEqual(expect.objectContaining({ Waited: [0] }));
+  });
+});
+
+describe('Business figures', () => {
+  const business = (...published: CloudEvent[]) => metricsOf({ published }).filter(({ consumer }) => !consumer);
+
+  test('are counted from what was published', () => {
+    const published = [
+      placedStep('o-1'),
+      placedStep('o-2'),
+      placedStep('o-1', 'shop.order.confirmed.v1'),
+      confirmed({ orderId: 'o-1' }),
+      declined({ orderId: 'o-2' }),
+      reserved({ orderId: 'o-1' }),
+    ];
+    expect(business(...published)).toEqual([
+      { OrdersPlaced: 2, Unit: 'Count' },
+      { OrdersConfirmed: 1, Unit: 'Count' },
+      { PaymentsDeclined: 1, Unit: 'Count' },
+    ]);
+  });
+
+  test('say what money came and went, in minor units of its currency', () => {
+    expect(business(captured({ amount: 100 }), captured({ amount: 20 }), refunded())).toEqual([
+      { PaymentsCaptured: 2, Unit: 'Count' },
+      { PaymentsRefunded: 1, Unit: 'Count' },
+      { RevenueCaptured: 120, Unit: 'None', currency: 'KRW' },
+      { RevenueRefunded: 12_000, Unit: 'None', currency: 'KRW' },
+    ]);
+  });
+
+  test('of two currencies take two lines, and the batch is counted in the first only', () => {
+    const euros = { ...captured({ amount: 3 }), data: { orderId: 'o-3', amount: 3, currency: 'EUR' } };
+    const published = [captured({ amount: 100 }), euros];
+    expect(linesOf({ published })).toHaveLength(2);
+    const found = metricsOf({ published });
+    expect(found.filter((metric) => 'Done' in metric)).toHaveLength(1);
+    expect(found).toContainEqual({ PaymentsCaptured: 2, Unit: 'Count' });
+    expect(found).toContainEqual({ RevenueCaptured: 100, Unit: 'None', currency: 'KRW' });
+    expect(found).toContainEqual({ RevenueCaptured: 3, Unit: 'None', currency: 'EUR' });
+  });
+
+  test('count cancelled orders by reason and altogether, each once', () => {
+    const reasons = ['customer', 'out-of-stock', 'customer'] as const;
+    const found = business(...reasons.map((reason, index) => cancelled({ orderId: `o-${index}`, reason })));
+    expect(found).toEqual([
+      { OrdersCancelled: 2, Unit: 'Count' },
+      { OrdersCancelled: 2, Unit: 'Count', reason: 'customer' },
+      { OrdersCancelled: 1, Unit: 'Count' },
+      { OrdersCancelled: 1, Unit: 'Count', reason: 'out-of-stock' },
+    ]);
+  });
+});

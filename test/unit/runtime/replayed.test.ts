@@ -1,0 +1,80 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { expect, test } from 'vitest';
+import { orderPlaced } from '../../../contracts/order.ts';
+import { nextPayment, type Payment, type PaymentInput, performPayment } from '../../../lambdas/payment/rules.ts';
+import { consumer } from '../../../lambdas/runtime/consume.ts';
+import { sqsQueue } from '../../../lambdas/runtime/queue.ts';
+import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
+import { delivery, sqsRecord } from '../../builders/deliveries.ts';
+import { cancelled, captured, placed } from '../../builders/events.ts';
+import { FakeGateway } from '../../builders/gateway.ts';
+import { quietLog } from '../../builders/quiet-log.ts';
+import { MemoryRecords } from '../../builders/records.ts';
+import { surroundings } from '../../builders/surroundings.ts';
+
+quietLog();
+
+const replayed = { replayed: 'replay-1' };
+const withEffects = { ...replayed, withEffects: 'true' };
+
+function payment() {
+  const gateway = new FakeGateway();
+  const records = new MemoryRecords<Payment>();
+  const handle = stateMachine(
+    {
+      next: (known: Payment | undefined, input: Parameters<typeof nextPayment>[1]) =>
+        nextPayment(known, input, new Date()),
+      perform: (action: Parameters<typeof performPayment>[1]) => performPayment(gateway, action),
+      usuallyFirst: ({ type }: PaymentInput) => type === orderPlaced.type,
+    },
+    records,
+  );
+  return { gateway, records, handle };
+}
+
+test('a replayed order that payment has no record of is not charged, and nothing is recorded that did not happen', async () => {
+  const { gateway, records, handle } = payment();
+  const results = await handle([{ ...delivery(placed()), withoutEffects: true }]);
+  expect(results).toEqual([{ publish: [] }]);
+  expect(gateway.ledger).toEqual([]);
+  expect(records.items.size).toBe(0);
+});
+
+test('a replayed cancellation refunds nothing', async () => {
+  const { gateway, handle } = payment();
+  await handle([delivery(placed())]);
+  await handle([{ ...delivery(cancelled()), withoutEffects: true }]);
+  expect(gateway.ledger.map(({ kind }) => kind)).toEqual(['capture']);
+});
+
+test('a replay completes a record where that takes no effect', async () => {
+  const { records, handle } = payment();
+  await handle([{ ...delivery(cancelled()), withoutEffects: true }]);
+  expect([...records.items.values()]).toMatchObject([{ state: 'cancelled' }]);
+});
+
+async function published(attributes: Record<string, string>): Promise<string[]> {
+  const outside = surroundings();
+  const receive = consumer('stock', [orderPlaced], async () => [{ publish: [captured()] }], outside);
+  const { batchItemFailures } = await receive({ Records: [sqsRecord(placed(), { attributes })] });
+  expect(batchItemFailures).toEqual([]);
+  return outside.published.map(({ type }) => type);
+}
+
+test('a replayed message is told to nobody else, unless it may have its effects', async () => {
+  expect(await published(replayed)).toEqual([]);
+  expect(await published(withEffects)).toEqual(['shop.payment.captured.v1']);
+  expect(await published({})).toEqual(['shop.payment.captured.v1']);
+});
+
+test('a replayed message that fails keeps its mark in the dead-letter queue, and so when it is put back', async () => {
+  const sent: { Entries: { MessageAttributes: object }[] }[] = [];
+  const send = async ({ input }: { input: (typeof sent)[number] }) => void sent.push(input);
+  const names = { consumer: 'stock', queueUrl: 'q', deadLetterQueueUrl: 'dlq' };
+  const queue = sqsQueue(names, { send } as unknown as SQSClient);
+  const record = sqsRecord('{', { attributes: { ...replayed, foreign: 'x' } });
+  await queue.deadLetter([{ record, errorType: 'ContractError', errorMessage: 'must be JSON' }]);
+  const attributes = sent[0]?.Entries[0]?.MessageAttributes;
+  expect(attributes).toMatchObject({ replayed: { DataType: 'String', StringValue: 'replay-1' } });
+  expect(attributes).not.toHaveProperty('foreign');
+});
