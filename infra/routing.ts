@@ -12,17 +12,21 @@ export type Route = {
    * What travels on the lifecycle feed comes in sequence, through a FIFO queue, which holds nothing else.
    */
   consumes: readonly EventContract[];
+  /** What customers lose while it does not work, in a sentence; its alarms print it. */
+  withoutIt: string;
+  /** What it calls behind a circuit breaker, if anything. */
+  downstream?: string;
   /** Send it whatever is published on the topic, unfiltered, so that a message nobody understands is dead-lettered, not lost. */
   frontDoor?: true;
 };
 
 /** Every consumer, one line each; a consumer's name is its folder under `lambdas/`. */
 export const routing = {
-  order: { consumes: order, frontDoor: true },
-  payment: { consumes: payment },
-  stock: { consumes: stock },
-  notification: { consumes: notification },
-  shipping: { consumes: shipping },
+  order: { consumes: order, withoutIt: 'No order is confirmed or cancelled, so nothing ships.', frontDoor: true },
+  payment: { consumes: payment, withoutIt: 'Orders wait for their payment or refund.', downstream: 'payment gateway' },
+  stock: { consumes: stock, withoutIt: 'Orders wait for their goods, and cancelled ones keep them from others.' },
+  notification: { consumes: notification, withoutIt: 'Customers get no text about their orders.', downstream: 'SMS' },
+  shipping: { consumes: shipping, withoutIt: 'Confirmed orders are not shipped.' },
 } as const satisfies Record<string, Route>;
 
 export type ConsumerName = keyof typeof routing;

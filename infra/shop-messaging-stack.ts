@@ -1,19 +1,23 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { FifoThroughputScope, Topic } from 'aws-cdk-lib/aws-sns';
+import { FifoThroughputScope, Topic, TracingConfig } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { catalog } from '../contracts/catalog.ts';
 import { sourcesOf } from '../contracts/cloud-event.ts';
 import { bundle } from './bundle.ts';
+import { Archive } from './constructs/archive.ts';
 import { Consumer } from './constructs/consumer.ts';
+import { Monitoring } from './constructs/monitoring.ts';
+import { Publishers } from './constructs/publishers.ts';
 import { recordTable } from './constructs/record-table.ts';
 import { Sweep } from './constructs/sweep.ts';
+import { letTopicsReport } from './constructs/tracing.ts';
 import { type ConsumerName, routing } from './routing.ts';
 import type { Settings } from './settings.ts';
 
-// What a record needs: `lambdas/runtime/records.ts` reads in batches and writes with PartiQL.
-const RECORD_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];
+// What a record needs: `lambdas/runtime/records.ts` reads in batches and writes with PartiQL, or puts a single new one.
+const RECORD_ACTIONS = ['BatchGetItem', 'PutItem', 'PartiQLInsert', 'PartiQLUpdate'].map((name) => `dynamodb:${name}`);
 
 /** The whole messaging backbone: a topic and a bus, the consumers behind them, and what they keep. */
 export class ShopMessagingStack extends Stack {
@@ -21,12 +25,14 @@ export class ShopMessagingStack extends Stack {
     super(scope, id, { ...props, terminationProtection: settings.stage === 'prod' });
     const removalPolicy = settings.stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
-    const topic = new Topic(this, 'Orders', { enforceSSL: true });
+    const topic = new Topic(this, 'Orders', { enforceSSL: true, tracingConfig: TracingConfig.ACTIVE });
     const lifecycle = new Topic(this, 'OrderLifecycle', {
       fifo: true,
       fifoThroughputScope: FifoThroughputScope.MESSAGE_GROUP,
       enforceSSL: true,
+      tracingConfig: TracingConfig.ACTIVE,
     });
+    letTopicsReport(this, [topic, lifecycle]);
     const bus = new EventBus(this, 'Bus', { eventBusName: `${this.stackName}-${settings.stage}` });
     bus.archive('Archive', {
       eventPattern: { source: sourcesOf(catalog) },
@@ -54,7 +60,7 @@ export class ShopMessagingStack extends Stack {
       output: 'SandboxGatewayTableName',
     });
 
-    const code = bundle([...Object.keys(routing), 'sweep']);
+    const code = bundle([...Object.keys(routing), 'sweep', 'archive']);
     const consumer = (name: ConsumerName) =>
       new Consumer(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}`, {
         name,
@@ -76,7 +82,7 @@ export class ShopMessagingStack extends Stack {
     order.function.addEnvironment('LIFECYCLE_TOPIC_ARN', lifecycle.topicArn);
     lifecycle.grantPublish(order.function);
     shipping.keeps('TABLE_NAME', shipments, ...RECORD_ACTIONS);
-    new Sweep(this, 'Sweep', { code: code('sweep'), orders, bus, settings, removalPolicy });
+    const sweep = new Sweep(this, 'Sweep', { code: code('sweep'), orders, bus, settings, removalPolicy });
     payment.keeps('TABLE_NAME', payments, ...RECORD_ACTIONS);
     payment.keeps('SANDBOX_GATEWAY_TABLE_NAME', sandbox, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query');
     stock.keeps('TABLE_NAME', shelves, 'dynamodb:UpdateItem');
@@ -94,6 +100,16 @@ export class ShopMessagingStack extends Stack {
       new PolicyStatement({ effect: Effect.ALLOW, actions: ['sns:Publish'], notResources: ['arn:aws:sns:*:*:*'] }),
     );
 
+    const archive = new Archive(this, 'Archive', {
+      code: code('archive'),
+      topic,
+      lifecycle,
+      bus,
+      settings,
+      removalPolicy,
+    });
+    new Publishers(this, 'Publishers', { orders: topic, lifecycle, bus, settings });
+    new Monitoring(this, 'Monitoring', { consumers, sweep, archive, orders: topic, lifecycle, bus, settings });
     new CfnOutput(this, 'OrdersTopicArn', { value: topic.topicArn });
     new CfnOutput(this, 'OrderLifecycleTopicArn', { value: lifecycle.topicArn });
     new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });

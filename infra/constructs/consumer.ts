@@ -2,6 +2,7 @@ import { CfnOutput, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -10,7 +11,7 @@ import { SqsSubscription, type SqsSubscriptionProps } from 'aws-cdk-lib/aws-sns-
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { sourcesOf } from '../../contracts/cloud-event.ts';
-import { MOST_TRIES } from '../../lambdas/runtime/backoff.ts';
+import { MOST_TRIES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/backoff.ts';
 import type { Route } from '../routing.ts';
 import { nodeFunction } from './lambda.ts';
 
@@ -39,13 +40,19 @@ const PER_GROUP = FifoThroughputLimit.PER_MESSAGE_GROUP_ID;
 
 /** One consumer: its queue, dead-letter queue and function, and the routes that bring it what it understands. */
 export class Consumer extends Construct {
+  readonly name: string;
+  readonly route: Route;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly function: LambdaFunction;
+  /** What brings it events from the bus, if anything does. */
+  readonly rule: Rule | undefined;
 
   constructor(scope: Construct, id: string, props: ConsumerProps) {
     super(scope, id);
     const { name, bus, route, removalPolicy, timeout = Duration.seconds(30) } = props;
+    this.name = name;
+    this.route = route;
 
     const fifo = route.consumes.some(({ channel }) => channel === 'lifecycle');
     if (fifo && route.consumes.some(({ channel }) => channel !== 'lifecycle')) {
@@ -69,7 +76,7 @@ export class Consumer extends Construct {
     this.queue = new Queue(this, 'Queue', {
       ...sequence,
       visibilityTimeout: Duration.seconds(timeout.toSeconds() * VISIBILITY_PER_TIMEOUT),
-      retentionPeriod: Duration.days(7),
+      retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MOST_TRIES + CRASHES },
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -100,7 +107,7 @@ export class Consumer extends Construct {
     bus.grantPutEventsTo(this.function);
 
     this.subscribe(props);
-    this.listen(props);
+    this.rule = this.listen(props);
     this.output('QueueUrl', this.queue.queueUrl);
     this.output('DeadLetterQueueUrl', this.deadLetterQueue.queueUrl);
   }
@@ -108,7 +115,8 @@ export class Consumer extends Construct {
   /** Takes a table, what the function calls its name, and the actions it needs there, and grants exactly those. */
   keeps(environmentName: string, table: Table, ...actions: string[]): void {
     this.function.addEnvironment(environmentName, table.tableName);
-    table.grant(this.function, ...actions);
+    // Not `table.grant`, which would include the indexes.
+    Grant.addToPrincipal({ grantee: this.function, actions, resourceArns: [table.tableArn] });
   }
 
   /** Brings what travels on the topic; the body decides, so a publisher needs no message attribute. */
@@ -129,10 +137,10 @@ export class Consumer extends Construct {
   }
 
   /** Brings what travels on the bus: the bare event, as on the topic, and only from the publisher the contract names. */
-  private listen({ bus, route }: ConsumerProps): void {
+  private listen({ bus, route }: ConsumerProps): Rule | undefined {
     const contracts = route.consumes.filter(({ channel }) => channel === 'bus');
-    if (contracts.length === 0) return;
-    new Rule(this, 'Rule', {
+    if (contracts.length === 0) return undefined;
+    return new Rule(this, 'Rule', {
       eventBus: bus,
       eventPattern: { source: sourcesOf(contracts), detailType: contracts.map(({ type }) => type) },
       targets: [

@@ -1,5 +1,5 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Architecture, type Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, type Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
@@ -22,6 +22,7 @@ export function nodeFunction(
     architecture: Architecture.ARM_64,
     handler: 'index.handler',
     memorySize: 512,
+    tracing: Tracing.ACTIVE,
     logGroup: new LogGroup(scope, 'Log', { retention: logDays, removalPolicy }),
   });
 }

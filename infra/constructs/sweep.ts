@@ -3,35 +3,42 @@ import { AttributeType, ProjectionType, type Table } from 'aws-cdk-lib/aws-dynam
 import { type EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { Code } from 'aws-cdk-lib/aws-lambda';
+import type { Code, Function as LambdaFunctionConstruct } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { openOrdersIndex } from '../../lambdas/order/rules.ts';
 import type { Settings } from '../settings.ts';
 import { nodeFunction } from './lambda.ts';
 
-const OPEN_ORDERS_INDEX = 'open-orders';
-
 export type SweepProps = { code: Code; orders: Table; bus: EventBus; settings: Settings; removalPolicy: RemovalPolicy };
 
-/** Looks for orders past their deadline every five minutes, in an index that holds undecided orders only. */
+/**
+ * Looks for orders past their deadline, and for those whose customers should be told of a delay, every five minutes, in an
+ * index that holds undecided orders only.
+ */
 export class Sweep extends Construct {
+  readonly function: LambdaFunctionConstruct;
+  /** The runs that did not take place. */
+  readonly missedRuns: Queue;
+
   constructor(scope: Construct, id: string, { code, orders, bus, settings, removalPolicy }: SweepProps) {
     super(scope, id);
     orders.addGlobalSecondaryIndex({
-      indexName: OPEN_ORDERS_INDEX,
+      indexName: openOrdersIndex,
       partitionKey: { name: 'open', type: AttributeType.STRING },
       sortKey: { name: 'openSince', type: AttributeType.STRING },
       projectionType: ProjectionType.KEYS_ONLY,
     });
     const sweep = nodeFunction(this, {
-      description: 'Finds orders that are undecided past their deadline',
+      description: 'Finds orders that are undecided for too long',
       code,
       timeout: Duration.minutes(2),
       environment: {
         EVENT_BUS_NAME: bus.eventBusName,
         TABLE_NAME: orders.tableName,
-        OPEN_ORDERS_INDEX,
+        OPEN_ORDERS_INDEX: openOrdersIndex,
         ORDER_DEADLINE_SECONDS: String(settings.orderDeadlineHours * 3600),
+        REMINDER_SECONDS: String(settings.reminderHours * 3600),
       },
       logDays: settings.logDays,
       removalPolicy,
@@ -42,10 +49,11 @@ export class Sweep extends Construct {
       new PolicyStatement({
         effect: Effect.ALLOW,
         actions: ['dynamodb:Query'],
-        resources: [`${orders.tableArn}/index/${OPEN_ORDERS_INDEX}`],
+        resources: [`${orders.tableArn}/index/${openOrdersIndex}`],
       }),
     );
-    const missedRuns = new Queue(this, 'DeadLetterQueue', {
+    this.function = sweep;
+    this.missedRuns = new Queue(this, 'DeadLetterQueue', {
       retentionPeriod: Duration.days(14),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -53,7 +61,7 @@ export class Sweep extends Construct {
     });
     new Rule(this, 'Schedule', {
       schedule: Schedule.rate(Duration.minutes(5)),
-      targets: [new LambdaFunction(sweep, { deadLetterQueue: missedRuns, retryAttempts: 2 })],
+      targets: [new LambdaFunction(sweep, { deadLetterQueue: this.missedRuns, retryAttempts: 2 })],
     });
   }
 }

@@ -13,7 +13,9 @@ describe('Settings', () => {
       archiveDays: 30,
       consumerConcurrency: 10,
       orderDeadlineHours: 48,
+      reminderHours: 0,
       logDays: 30,
+      publisherAccounts: [],
     });
   });
 
@@ -25,7 +27,9 @@ describe('Settings', () => {
         archiveDays: '7',
         consumerConcurrency: '50',
         orderDeadlineHours: '72',
+        reminderHours: '71',
         logDays: '90',
+        publisherAccounts: '111111111111, 022222222222,111111111111',
       }),
     ).toEqual({
       stage: 'prod',
@@ -33,7 +37,9 @@ describe('Settings', () => {
       archiveDays: 7,
       consumerConcurrency: 50,
       orderDeadlineHours: 72,
+      reminderHours: 71,
       logDays: 90,
+      publisherAccounts: ['111111111111', '022222222222'],
     });
   });
 
@@ -51,6 +57,16 @@ describe('Settings', () => {
     ['orderDeadlineHours', '24', 'must be a whole number from 25 to 336'],
     ['orderDeadlineHours', '337', 'must be a whole number from 25 to 336'],
     ['orderDeadlineHours', 'never', 'must be a whole number from 25 to 336'],
+    // With the cancellation it would come too late.
+    ['reminderHours', '48', 'must be a whole number from 0 to 47'],
+    ['reminderHours', '-1', 'must be a whole number from 0 to 47'],
+    ['publisherAccounts', '', 'must be AWS account ids of 12 digits, separated by commas'],
+    ['publisherAccounts', '12345678901', 'must be AWS account ids of 12 digits, separated by commas'],
+    ['publisherAccounts', '111111111111,', 'must be AWS account ids of 12 digits, separated by commas'],
+    ['publisherAccounts', '*', 'must be AWS account ids of 12 digits, separated by commas'],
+    ['alarmEmail', '', 'must be one e-mail address such as operators@example.com'],
+    ['alarmEmail', 'operators', 'must be one e-mail address such as operators@example.com'],
+    ['alarmEmail', 'a@example.com,b@example.com', 'must be one e-mail address such as operators@example.com'],
     ['logDays', '31', 'must be one of 1, 7, 14, 30, 90, 180, 365'],
   ])('that are wrong are refused with a sentence: -c %s=%s', (name, value, sentence) => {
     expect(() => settings({ [name]: value })).toThrow(`-c ${name}=${value}: ${sentence}`);
@@ -64,6 +80,7 @@ describe('The stage prod', () => {
     archiveDays: '7',
     textWhenPlaced: 'true',
     orderDeadlineHours: '72',
+    reminderHours: '6',
   });
 
   test('cannot be destroyed by mistake, and keeps its tables, queues and logs', () => {
@@ -81,6 +98,7 @@ describe('The stage prod', () => {
     const variables = resources('AWS::Lambda::Function').map(({ properties }) => properties.Environment.Variables);
     expect(variables.filter(({ TEXT_WHEN_PLACED }) => TEXT_WHEN_PLACED === 'true')).toHaveLength(1);
     expect(variables.filter(({ ORDER_DEADLINE_SECONDS }) => ORDER_DEADLINE_SECONDS === '259200')).toHaveLength(1);
+    expect(variables.filter(({ REMINDER_SECONDS }) => REMINDER_SECONDS === '21600')).toHaveLength(1);
   });
 });
 

@@ -85,13 +85,19 @@ describe('The sweep', () => {
       OPEN_ORDERS_INDEX: 'open-orders',
       EVENT_BUS_NAME: bus,
       ORDER_DEADLINE_SECONDS: String(48 * 3600),
+      REMINDER_SECONDS: '0',
     });
     expect(Number(fn.properties.Environment.Variables.ORDER_DEADLINE_SECONDS)).toBeGreaterThan(OUTAGE_HOURS * 3600);
   });
 
-  test('may ask the index and speak on the bus, and nothing else: it reads no order and changes none', () => {
+  test('may ask the index, speak on the bus and be traced, and nothing else: it reads no order and changes none', () => {
     const statements = only('AWS::IAM::Policy').properties.PolicyDocument.Statement;
-    expect(statements.flatMap(actionsOf).sort()).toEqual(['dynamodb:Query', 'events:PutEvents']);
+    expect(statements.flatMap(actionsOf).sort()).toEqual([
+      'dynamodb:Query',
+      'events:PutEvents',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
     const [query] = statements.filter((statement: object) => actionsOf(statement).includes('dynamodb:Query'));
     expect(query.Resource).toEqual({ 'Fn::Join': ['', [{ 'Fn::GetAtt': [orders, 'Arn'] }, '/index/open-orders']] });
   });

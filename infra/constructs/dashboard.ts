@@ -1,0 +1,114 @@
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IAlarm,
+  type IMetric,
+  MathExpression,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { EventBus } from 'aws-cdk-lib/aws-events';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { cancelReason } from '../../contracts/order.ts';
+import { NAMESPACE } from '../../lambdas/runtime/metrics.ts';
+import type { Consumer } from './consumer.ts';
+import { figure, MINUTE, ofConsumer, ofRule } from './metrics.ts';
+import type { Monitored } from './monitoring.ts';
+
+const COLUMNS = 24;
+
+export type ShopDashboardProps = Monitored & { alarms: readonly IAlarm[]; name: string };
+
+/** One page: what is wrong, what the business does, a row for each consumer, and what was not delivered. */
+export class ShopDashboard extends Construct {
+  constructor(scope: Construct, id: string, { alarms, name, consumers, orders, lifecycle, bus }: ShopDashboardProps) {
+    super(scope, id);
+    const dashboard = new Dashboard(this, 'Resource', { dashboardName: name });
+    dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: COLUMNS, height: 6 }));
+    dashboard.addWidgets(...business());
+    for (const consumer of Object.values(consumers)) {
+      const markdown = `## ${consumer.name}\nWithout it: ${consumer.route.withoutIt}`;
+      dashboard.addWidgets(new TextWidget({ markdown, width: COLUMNS, height: 2 }));
+      dashboard.addWidgets(...ofOneConsumer(consumer));
+    }
+    dashboard.addWidgets(
+      ...row({
+        'Topics: not delivered': [...undelivered('orders', orders), ...undelivered('lifecycle', lifecycle)],
+        'Bus: not delivered': Object.values(consumers).flatMap(({ name: each, rule }) =>
+          rule === undefined ? [] : notInvoked(each, bus, rule),
+        ),
+      }),
+    );
+  }
+}
+
+/** Takes graphs by title and gives them side by side over the whole width. */
+const row = (graphs: Record<string, IMetric[]>): GraphWidget[] =>
+  Object.entries(graphs).map(
+    ([title, left], _, all) =>
+      new GraphWidget({ title, left, width: COLUMNS / all.length, height: 5, leftYAxis: { min: 0 } }),
+  );
+
+function ofOneConsumer({ name, queue, deadLetterQueue, function: fn }: Consumer): GraphWidget[] {
+  const byMinute = { period: MINUTE, statistic: 'Maximum' };
+  const waiting = queue.metricApproximateNumberOfMessagesVisible({ ...byMinute, label: 'waiting' });
+  const done = ofConsumer(name, 'Done', 'Sum').with({ label: 'done' });
+  const drained = new MathExpression({
+    expression: 'waiting / (FILL(done, 0) / PERIOD(done))',
+    usingMetrics: { waiting, done },
+    label: 'seconds until drained',
+    period: MINUTE,
+  });
+  return row({
+    'Throughput, a minute': [done],
+    Depth: [
+      waiting,
+      queue.metricApproximateNumberOfMessagesNotVisible({ ...byMinute, label: 'in flight or waiting for a retry' }),
+    ],
+    'Age of the oldest, s': [queue.metricApproximateAgeOfOldestMessage({ ...byMinute, label: 'oldest' })],
+    'Latency, ms': [
+      ofConsumer(name, 'Waited', 'p50').with({ label: 'waited, half' }),
+      ofConsumer(name, 'Waited', 'p99').with({ label: 'waited, 99 %' }),
+      ofConsumer(name, 'Took', 'p99').with({ label: 'batch took, 99 %' }),
+    ],
+    Errors: [
+      ofConsumer(name, 'Retried', 'Sum').with({ label: 'retried' }),
+      ofConsumer(name, 'DeadLettered', 'Sum').with({ label: 'dead-lettered' }),
+      deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...byMinute, label: 'dead letters there' }),
+      fn.metricErrors({ period: MINUTE, label: 'function errors' }),
+      fn.metricThrottles({ period: MINUTE, label: 'function throttles' }),
+    ],
+    'Time to drain, s': [drained],
+  });
+}
+
+function business(): GraphWidget[] {
+  const revenue = (metric: string) =>
+    new MathExpression({
+      // A currency that comes along is found by itself.
+      expression: `SEARCH('{${NAMESPACE},currency} MetricName="${metric}"', 'Sum', 300)`,
+      label: metric,
+      usingMetrics: {},
+    });
+  return row({
+    Orders: ['OrdersPlaced', 'OrdersConfirmed', 'OrdersCancelled'].map((name) => figure(name)),
+    'Cancelled, by reason': cancelReason.options.map((reason) =>
+      figure('OrdersCancelled', { reason }).with({ label: reason }),
+    ),
+    'Payments and texts': ['PaymentsCaptured', 'PaymentsDeclined', 'PaymentsRefunded', 'TextsSent'].map((name) =>
+      figure(name),
+    ),
+    'Revenue, in minor units of its currency': [revenue('RevenueCaptured'), revenue('RevenueRefunded')],
+  });
+}
+
+const undelivered = (name: string, topic: ITopic): IMetric[] =>
+  ['Failed', 'RedrivenToDlq', 'FailedToRedriveToDlq'].map((what) =>
+    topic.metric(`NumberOfNotifications${what}`, { period: MINUTE, statistic: 'Sum', label: `${name}: ${what}` }),
+  );
+
+const notInvoked = (name: string, bus: EventBus, rule: NonNullable<Consumer['rule']>): IMetric[] =>
+  ['FailedInvocations', 'ThrottledRules', 'InvocationsSentToDlq', 'InvocationsFailedToBeSentToDlq'].map((what) =>
+    ofRule(bus, rule, what).with({ label: `${name}: ${what}` }),
+  );

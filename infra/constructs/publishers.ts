@@ -1,0 +1,51 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { EventBus } from 'aws-cdk-lib/aws-events';
+import { AccountPrincipal, ManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import type { Settings } from '../settings.ts';
+
+export type PublishersProps = {
+  /** Where existing services publish. */
+  orders: ITopic;
+  /** The FIFO topic anybody may subscribe to. */
+  lifecycle: ITopic;
+  bus: EventBus;
+  settings: Pick<Settings, 'stage' | 'publisherAccounts'>;
+};
+
+/**
+ * What an existing service needs to publish: a policy to attach to its role, and names it can look up. Names carry the stack and the
+ * stage, or are left to CloudFormation, so that stages share an account.
+ */
+export class Publishers extends Construct {
+  constructor(scope: Construct, id: string, { orders, lifecycle, bus, settings }: PublishersProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    // The orders topic and nothing else: on the bus our own consumers speak, and what is said there is taken for decided. Looking
+    // up the names below is left to the service's deployment, so its role needs no permission for that either.
+    const policy = new ManagedPolicy(this, 'PublishPolicy', {
+      description: `Publish on the orders topic of ${stack.stackName} (${settings.stage}), and nothing more`,
+    });
+    // `grantPublish` covers PublishBatch, and where the topic has a customer-managed key, also GenerateDataKey and Decrypt on it:
+    // for the policy here, for another account in the key's own policy.
+    orders.grantPublish(policy);
+    // An account named here still decides by its own IAM which of its roles may publish.
+    for (const account of settings.publisherAccounts) orders.grantPublish(new AccountPrincipal(account));
+
+    const names = {
+      'orders-topic-arn': orders.topicArn,
+      'order-lifecycle-topic-arn': lifecycle.topicArn,
+      'event-bus-name': bus.eventBusName,
+      'publish-policy-arn': policy.managedPolicyArn,
+    };
+    for (const [name, stringValue] of Object.entries(names)) {
+      new StringParameter(this, name, {
+        parameterName: `/${stack.stackName}/${settings.stage}/${name}`,
+        stringValue,
+      });
+    }
+    new CfnOutput(stack, 'PublishPolicyArn', { value: policy.managedPolicyArn });
+  }
+}

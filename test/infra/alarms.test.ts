@@ -1,0 +1,251 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Route, routing } from '../../infra/routing.ts';
+import { synthesise } from '../builders/template.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const template = synthesise();
+const alarms = template.resources('AWS::CloudWatch::Alarm').map(({ properties }) => properties);
+const alarm = (name: string) => alarms.find(({ AlarmName }) => AlarmName === `ShopMessaging-dev-${name}`);
+const topic = template.resources('AWS::SNS::Topic').find(({ id }) => id.startsWith('MonitoringAlarms'));
+const consumers = Object.entries<Route>(routing);
+
+describe.each(consumers)('The alarms of %s', (name, route) => {
+  const { queue, deadLetterQueue, function: fn, rules } = template.consumer(name);
+  const nameOf = (target: { id: string }) => ({ 'Fn::GetAtt': [target.id, 'QueueName'] });
+
+  test('go off at the first dead letter that is visible, however it got there, and stay while it is there', () => {
+    expect(alarm(`${name}-dead-letters`)).toMatchObject({
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: nameOf(deadLetterQueue) }],
+      Statistic: 'Maximum',
+      Threshold: 1,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'ignore',
+    });
+  });
+
+  test('go off when a message waits for long, be it taken or not', () => {
+    expect(alarm(`${name}-oldest-message`)).toMatchObject({
+      MetricName: 'ApproximateAgeOfOldestMessage',
+      Dimensions: [{ Name: 'QueueName', Value: nameOf(queue) }],
+      Threshold: 600,
+      TreatMissingData: 'notBreaching',
+    });
+    expect(alarm(`${name}-late-messages`)).toMatchObject({
+      Namespace: 'ShopMessaging',
+      MetricName: 'Waited',
+      Dimensions: [{ Name: 'consumer', Value: name }],
+      Statistic: 'Maximum',
+      Threshold: 600_000,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  test('look back longer than the longest wait between two tries, in which there is no figure', () => {
+    const { Period, EvaluationPeriods, DatapointsToAlarm } = alarm(`${name}-late-messages`);
+    expect(DatapointsToAlarm).toBe(1);
+    expect(Period * EvaluationPeriods).toBeGreaterThanOrEqual(900);
+  });
+
+  test('go off when its function keeps dying, and not when it dies once', () => {
+    expect(alarm(`${name}-function-errors`)).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Errors',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: fn.id } }],
+      DatapointsToAlarm: 3,
+    });
+  });
+
+  test('go off when the bus cannot deliver to it, if it listens to the bus', () => {
+    const [rule] = rules;
+    if (rule === undefined) return expect(alarm(`${name}-failed-deliveries`)).toBeUndefined();
+    expect(alarm(`${name}-failed-deliveries`)).toMatchObject({
+      Namespace: 'AWS/Events',
+      MetricName: 'FailedInvocations',
+      Dimensions: [
+        { Name: 'EventBusName', Value: { Ref: expect.stringMatching(/^Bus/) } },
+        { Name: 'RuleName', Value: { 'Fn::Select': [2, { 'Fn::Split': ['/', { 'Fn::GetAtt': [rule.id, 'Arn'] }] }] } },
+      ],
+    });
+  });
+
+  test('go off when its circuit breaker stays open, if it calls out', () => {
+    const breaker = alarm(`${name}-breaker-open`);
+    expect(breaker !== undefined).toBe(readHandler(name).includes('circuitBreaker('));
+    if (breaker === undefined) return;
+    expect(breaker).toMatchObject({
+      MetricName: 'CircuitBreakerOpen',
+      Dimensions: [{ Name: 'consumer', Value: name }],
+    });
+    for (const part of [`downstream: '${route.downstream}'`, `onTransition: transitionLog('${name}')`]) {
+      expect(readHandler(name)).toContain(part);
+    }
+  });
+
+  test('say what customers lose without it', () => {
+    const own = alarms.filter(({ AlarmName }) => AlarmName.startsWith(`ShopMessaging-dev-${name}-`));
+    expect(own.length).toBeGreaterThanOrEqual(4);
+    for (const { AlarmDescription } of own) expect(AlarmDescription).toContain(route.withoutIt);
+  });
+});
+
+describe('Beside the consumers', () => {
+  test.each(['orders-topic', 'lifecycle-feed'])('failed deliveries of the %s set off an alarm', (name) => {
+    expect(alarm(`${name}-failed-deliveries`)).toMatchObject({
+      Namespace: 'AWS/SNS',
+      MetricName: 'NumberOfNotificationsFailed',
+      Statistic: 'Sum',
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  test('an archive that does not keep what it should sets off an alarm', () => {
+    expect(alarm('archive-function-errors')?.MetricName).toBe('Errors');
+    expect(alarm('archive-dead-letters')?.MetricName).toBe('ApproximateNumberOfMessagesVisible');
+  });
+
+  test('every dead-letter queue there is has its alarm', () => {
+    const watched = alarms.filter(({ AlarmName }) => AlarmName.endsWith('-dead-letters'));
+    const queues = template.resources('AWS::SQS::Queue').filter(({ id }) => id.includes('DeadLetterQueue'));
+    expect(watched.map(({ Dimensions }) => Dimensions[0].Value['Fn::GetAtt'][0]).sort()).toEqual(
+      queues.map(({ id }) => id).sort(),
+    );
+  });
+
+  test('a sweep that fails or does not run sets off an alarm', () => {
+    expect(alarm('sweep-function-errors')?.MetricName).toBe('Errors');
+    expect(alarm('sweep-dead-letters')?.MetricName).toBe('ApproximateNumberOfMessagesVisible');
+  });
+});
+
+describe('Every alarm', () => {
+  const names = alarms.map(({ AlarmName }) => String(AlarmName));
+  const said = (name: string) =>
+    /Run: npm run ops -- (?<command>.+?)\. Read: (?<page>docs\/runbook\/[\w-]+\.md)$/.exec(
+      alarms.find(({ AlarmName }) => AlarmName === name)?.AlarmDescription,
+    )?.groups ?? {};
+  const help = new Map<string, string>();
+
+  beforeAll(() => {
+    const commands = new Set(names.map((name) => said(name).command ?? ''));
+    for (const command of commands) {
+      const words = command.split(' ').filter((word) => !word.startsWith('--'));
+      const path = words.slice(0, words[0] === 'dlq' ? 2 : 1);
+      const text = execFileSync(process.execPath, ['ops/main.ts', ...path, '--help'], { cwd: root, encoding: 'utf8' });
+      help.set(command, text);
+    }
+  }, 60_000);
+
+  test.each(names)('%s names a command that there is, with options that it takes', (name) => {
+    const { command = '' } = said(name);
+    const words = command.split(' ').slice(0, command.startsWith('dlq') ? 2 : 1);
+    expect(help.get(command)).toContain(`Usage: ops ${words.join(' ')}`);
+    for (const option of command.split(' ').filter((word) => word.startsWith('--'))) {
+      expect(help.get(command)).toContain(option);
+    }
+  });
+
+  test.each(names)('%s names its page in the runbook, which says how to look, repair and when it is over', (name) => {
+    const { page = '' } = said(name);
+    expect(existsSync(join(root, page)), page).toBe(true);
+    for (const section of ['What customers feel', 'Look first', 'Likely causes', 'Repair', 'When it is over']) {
+      expect(readFileSync(join(root, page), 'utf8')).toContain(`## ${section}`);
+    }
+  });
+
+  test('is evaluated on a single figure, which every engine can do', () => {
+    for (const { AlarmName, MetricName } of alarms) expect(MetricName, AlarmName).toBeTruthy();
+  });
+
+  test('goes to the alarm topic, and its description fits', () => {
+    for (const { AlarmActions, AlarmDescription } of alarms) {
+      expect(AlarmActions).toEqual([{ Ref: topic?.id }]);
+      expect(AlarmDescription.length).toBeLessThanOrEqual(1024);
+    }
+  });
+});
+
+describe('The alarm topic', () => {
+  const policies = template
+    .resources('AWS::SNS::TopicPolicy')
+    .filter(({ properties }) => properties.Topics.some(({ Ref }: { Ref: string }) => Ref === topic?.id))
+    .flatMap(({ properties }) => properties.PolicyDocument.Statement);
+  const [key] = template.resources('AWS::KMS::Key');
+
+  test('is in the outputs', () => {
+    expect(template.outputValue('AlarmTopicArn')).toEqual({ Ref: topic?.id });
+  });
+
+  test('is encrypted with a key that CloudWatch of this account may use', () => {
+    expect(topic?.properties.KmsMasterKeyId).toEqual({ 'Fn::GetAtt': [key?.id, 'Arn'] });
+    expect(key?.properties.EnableKeyRotation).toBe(true);
+    expect(key?.properties.KeyPolicy.Statement).toContainEqual(
+      expect.objectContaining({
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+    );
+  });
+
+  test('takes what CloudWatch of this account publishes, and nothing without TLS', () => {
+    expect(policies).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+    );
+    expect(policies).toContainEqual(
+      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    );
+  });
+
+  test('writes to nobody unless told whom', () => {
+    const mails = (settings: Record<string, string>) =>
+      synthesise(settings)
+        .resources('AWS::SNS::Subscription')
+        .filter(({ properties }) => properties.Protocol === 'email')
+        .map(({ properties }) => [properties.Endpoint, properties.TopicArn]);
+    expect(mails({})).toEqual([]);
+    expect(mails({ alarmEmail: 'operators@example.com' })).toEqual([['operators@example.com', { Ref: topic?.id }]]);
+  });
+});
+
+describe('The dashboard', () => {
+  const [dashboard] = template.resources('AWS::CloudWatch::Dashboard');
+  const body = JSON.stringify(dashboard?.properties.DashboardBody).replaceAll('\\', '');
+
+  test.each(Object.keys(routing))(
+    'shows %s: throughput, depth, age, latency, errors, dead letters, time to drain',
+    (name) => {
+      const { queue, deadLetterQueue } = template.consumer(name);
+      for (const metric of ['Done', 'Retried', 'DeadLettered', 'Waited', 'Took']) {
+        expect(body).toContain(`"${metric}","consumer","${name}"`);
+      }
+      for (const { id } of [queue, deadLetterQueue]) expect(body).toContain(`"${id}","QueueName"`);
+      expect(body).toContain('waiting / (FILL(done, 0) / PERIOD(done))');
+    },
+  );
+
+  test.each([
+    'NumberOfNotificationsFailed',
+    'NumberOfNotificationsFailedToRedriveToDlq',
+    'FailedInvocations',
+    'ThrottledRules',
+    'OrdersPlaced',
+    'PaymentsDeclined',
+    'RevenueCaptured',
+    'TextsSent',
+  ])('shows %s', (metric) => {
+    expect(body).toContain(metric);
+  });
+});
+
+const readHandler = (name: string) => readFileSync(join(root, 'lambdas', name, 'handler.ts'), 'utf8');

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { catalog } from '../../contracts/catalog.ts';
+import type { Channel } from '../../contracts/cloud-event.ts';
+import { actionsOf, synthesise } from '../builders/template.ts';
+
+const template = synthesise({ archiveDays: '7' });
+const archive = template.consumer('archive');
+const on = (wanted: Channel) => catalog.filter(({ channel }) => channel === wanted).map(({ type }) => type);
+const [table] = template.resources('AWS::DynamoDB::Table').filter(({ id }) => id.startsWith('ArchiveTable'));
+
+describe('The archive', () => {
+  test.each([
+    ['topic', 'OrdersTopicArn', 'ArchiveDeadLetterQueue', undefined],
+    // AWS takes only a FIFO queue for what a FIFO topic cannot deliver.
+    ['lifecycle', 'OrderLifecycleTopicArn', 'ArchiveUndeliveredSteps', true],
+  ] as const)(
+    'gets every event of the %s, bare, and none that only claims to travel there',
+    (channel, output, dead, fifo) => {
+      const topic = template.outputValue(output).Ref;
+      const found = archive.subscriptions.filter(({ properties }) => properties.TopicArn.Ref === topic);
+      expect(found.map(({ properties }) => properties)).toMatchObject([
+        {
+          RawMessageDelivery: true,
+          FilterPolicyScope: 'MessageBody',
+          FilterPolicy: { type: on(channel) },
+          RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(`^${dead}`), 'Arn'] } },
+        },
+      ]);
+      const [queue] = template.resources('AWS::SQS::Queue').filter(({ id }) => id.startsWith(dead));
+      expect(queue?.properties.FifoQueue).toBe(fifo);
+    },
+  );
+
+  test('gets every event of the bus, from the publishers the contracts name', () => {
+    expect(archive.rules.map(({ properties }) => properties)).toMatchObject([
+      {
+        EventPattern: { 'detail-type': on('bus'), source: expect.arrayContaining(['/shop/order']) },
+        Targets: [{ InputPath: '$.detail', DeadLetterConfig: { Arn: expect.anything() } }],
+      },
+    ]);
+  });
+
+  test('keeps it for as many days as it is told, and may only add to it', () => {
+    expect(archive.function.properties.Environment.Variables.ARCHIVE_DAYS).toBe('7');
+    expect(table?.properties.TimeToLiveSpecification).toEqual({ AttributeName: 'expires', Enabled: true });
+    const statements = archive.role.properties.PolicyDocument.Statement;
+    // biome-ignore lint/suspicious/noExplicitAny: policy statements are plain JSON
+    const mine = statements.filter((one: any) => JSON.stringify(one.Resource).includes(`"${table?.id}"`));
+    expect(mine.flatMap(actionsOf)).toEqual(['dynamodb:BatchWriteItem']);
+  });
+});

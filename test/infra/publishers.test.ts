@@ -1,0 +1,121 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { describe, expect, test } from 'vitest';
+import { Publishers } from '../../infra/constructs/publishers.ts';
+import { synthesise } from '../builders/template.ts';
+
+const template = synthesise();
+const orders = template.outputValue('OrdersTopicArn');
+
+describe('The policy for existing services', () => {
+  const policies = template.resources('AWS::IAM::ManagedPolicy');
+
+  test('allows publishing on the orders topic and nothing more: not the bus, no other topic, nothing to read', () => {
+    expect(policies).toHaveLength(1);
+    expect(policies[0]?.properties.PolicyDocument.Statement).toEqual([
+      { Effect: 'Allow', Action: 'sns:Publish', Resource: orders },
+    ]);
+  });
+
+  test('is attached to nobody here, and is an output', () => {
+    expect(policies[0]?.properties).not.toHaveProperty('Roles');
+    expect(template.outputValue('PublishPolicyArn')).toEqual({ Ref: policies[0]?.id });
+  });
+
+  test('is named by CloudFormation, so that another stage in the account can have its own', () => {
+    expect(policies[0]?.properties).not.toHaveProperty('ManagedPolicyName');
+  });
+});
+
+describe('The names that services look up', () => {
+  const names = (stage: string) =>
+    Object.fromEntries(
+      synthesise({ stage })
+        .resources('AWS::SSM::Parameter')
+        .map(({ properties }) => [properties.Name, properties.Value]),
+    );
+
+  test('are those of the topics, the bus and the policy', () => {
+    expect(names('dev')).toEqual({
+      '/ShopMessaging/dev/orders-topic-arn': orders,
+      '/ShopMessaging/dev/order-lifecycle-topic-arn': template.outputValue('OrderLifecycleTopicArn'),
+      '/ShopMessaging/dev/event-bus-name': template.outputValue('EventBusName'),
+      '/ShopMessaging/dev/publish-policy-arn': template.outputValue('PublishPolicyArn'),
+    });
+  });
+
+  test('differ from stage to stage', () => {
+    const [dev, prod] = [Object.keys(names('dev')), Object.keys(names('prod'))];
+    expect(prod).toHaveLength(dev.length);
+    expect(prod.filter((name) => dev.includes(name))).toEqual([]);
+  });
+});
+
+describe('Another account', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: policy statements are plain JSON
+  const statementsOf = (context: Record<string, string>, output: string): any[] => {
+    const shop = synthesise(context);
+    return shop
+      .resources('AWS::SNS::TopicPolicy')
+      .filter(({ properties }) =>
+        properties.Topics.some(({ Ref }: { Ref: string }) => Ref === shop.outputValue(output).Ref),
+      )
+      .flatMap(({ properties }) => properties.PolicyDocument.Statement);
+  };
+  const root = (account: string) => ({
+    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:iam::${account}:root`]],
+  });
+  const two = { publisherAccounts: '111111111111,222222222222' };
+
+  test('may not publish unless it is named', () => {
+    expect(statementsOf({}, 'OrdersTopicArn').filter(({ Effect }) => Effect === 'Allow')).toEqual([]);
+  });
+
+  test('that is named may publish orders, which is all it may do, and only over TLS', () => {
+    const [refusal, permission, ...rest] = statementsOf(two, 'OrdersTopicArn');
+    expect(permission).toMatchObject({
+      Effect: 'Allow',
+      Action: 'sns:Publish',
+      Resource: orders,
+      Principal: { AWS: [root('111111111111'), root('222222222222')] },
+    });
+    expect(refusal).toMatchObject({
+      Effect: 'Deny',
+      Action: 'sns:Publish',
+      Principal: '*',
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    });
+    expect(rest).toEqual([]);
+  });
+
+  test('that is named may not publish on the lifecycle feed', () => {
+    expect(statementsOf(two, 'OrderLifecycleTopicArn')).toEqual(statementsOf({}, 'OrderLifecycleTopicArn'));
+  });
+});
+
+test('Where the topic has a key of its own, the policy and the named accounts may use it for publishing and no more', () => {
+  const stack = new Stack(new App(), 'Encrypted');
+  const key = new Key(stack, 'Key');
+  const topic = new Topic(stack, 'Orders', { masterKey: key });
+  new Publishers(stack, 'Publishers', {
+    orders: topic,
+    lifecycle: new Topic(stack, 'Lifecycle'),
+    bus: new EventBus(stack, 'Bus'),
+    settings: { stage: 'dev', publisherAccounts: ['111111111111'] },
+  });
+  const found = Template.fromStack(stack);
+  const [policy] = Object.values(found.findResources('AWS::IAM::ManagedPolicy'));
+  const ofPolicy = policy?.Properties.PolicyDocument.Statement;
+  expect(ofPolicy).toHaveLength(2);
+  expect(ofPolicy).toContainEqual({
+    Effect: 'Allow',
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    Resource: stack.resolve(key.keyArn),
+  });
+  const [{ Properties } = { Properties: undefined }] = Object.values(found.findResources('AWS::KMS::Key'));
+  const foreign = Properties.KeyPolicy.Statement.filter((one: unknown) => JSON.stringify(one).includes('111111111111'));
+  expect(foreign).toMatchObject([{ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey*'] }]);
+});
