@@ -14,6 +14,7 @@ TYPES = (
     "AWS::Events::EventBusPolicy",
     "AWS::Logs::QueryDefinition",
     "AWS::ResourceGroups::Group",
+    "AWS::XRay::ResourcePolicy",
 )
 
 

@@ -20,7 +20,8 @@ import {
   StartReplayCommand,
 } from '@aws-sdk/client-eventbridge';
 import { CreateFunctionCommand, InvokeCommand, LambdaClient, waitUntilFunctionActiveV2 } from '@aws-sdk/client-lambda';
-import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineName } from '../../localstack/engine.ts';
 import { processesOfGroup } from '../../localstack/processes.ts';
@@ -238,6 +239,46 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
       await expect(events.send(new DescribeArchiveCommand({ ArchiveName: archive }))).rejects.toThrow();
     });
 
+    it('keeps message groups on a FIFO topic that CloudFormation made, and drops what it was given already', async () => {
+      const cloudFormation = new CloudFormationClient(own.config);
+      const sqs = new SQSClient(own.config);
+      await cloudFormation.send(new CreateStackCommand({ StackName: 'feed', TemplateBody: fifoTemplate }));
+      const outputs = await eventually('the stack', async () => {
+        const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: 'feed' }));
+        expect(stack?.StackStatus).toMatch(/^CREATE_(COMPLETE|IN_PROGRESS)$/);
+        if (stack?.StackStatus !== 'CREATE_COMPLETE') return undefined;
+        return Object.fromEntries((stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+      });
+      const entry = (group: string, message: string) => ({
+        Id: message,
+        Message: message,
+        MessageGroupId: group,
+        MessageDeduplicationId: message,
+      });
+      const PublishBatchRequestEntries = [entry('a', 'a1'), entry('b', 'b1'), entry('a', 'a2')];
+      const publish = new PublishBatchCommand({ TopicArn: outputs.topic, PublishBatchRequestEntries });
+      await new SNSClient(own.config).send(publish);
+      // LocalStack leaves dropping to the queue.
+      await new SNSClient(own.config).send(publish);
+      const receive = async () => {
+        const ask = { QueueUrl: outputs.queue, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 };
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({ ...ask, MessageSystemAttributeNames: ['MessageGroupId'] }),
+        );
+        for (const { ReceiptHandle } of Messages) {
+          await sqs.send(new DeleteMessageCommand({ QueueUrl: outputs.queue, ReceiptHandle }));
+        }
+        return Messages.map(({ Body, Attributes }) => `${Attributes?.MessageGroupId} ${Body}`);
+      };
+      const seen: string[] = [];
+      await eventually('delivery', async () => {
+        seen.push(...(await receive()));
+        return seen.length >= 3 || undefined;
+      });
+      expect(seen.filter((one) => one.startsWith('a'))).toEqual(['a a1', 'a a2']);
+      expect(seen.filter((one) => one.startsWith('b'))).toEqual(['b b1']);
+    });
+
     it('ends what a function has started, with the engine', async () => {
       const { result: child } = await invoke({ child: true });
       const group = await processesOfGroup(own.engine.pid);
@@ -267,6 +308,24 @@ async function logOf(endpoint: string, logGroupName: string): Promise<string> {
   });
   return response.text();
 }
+
+// A FIFO topic with a FIFO queue behind it.
+const fifoTemplate = JSON.stringify({
+  Resources: {
+    Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'feed.fifo', FifoTopic: true } },
+    Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'feed.fifo', FifoQueue: true } },
+    Subscription: {
+      Type: 'AWS::SNS::Subscription',
+      Properties: {
+        TopicArn: { Ref: 'Topic' },
+        Protocol: 'sqs',
+        Endpoint: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+        RawMessageDelivery: true,
+      },
+    },
+  },
+  Outputs: { topic: { Value: { Ref: 'Topic' } }, queue: { Value: { Ref: 'Queue' } } },
+});
 
 const arnOf = (resource: string) => ({ 'Fn::GetAtt': [resource, 'Arn'] });
 

@@ -1,0 +1,88 @@
+"""Alarms that MiniStack evaluates over a metric of that name whatever its dimensions, and over all periods at once: here one by one.
+
+Looked at whenever metrics come in and whenever somebody looks at alarms, as nothing runs meanwhile.
+"""
+
+import operator
+import time
+
+from ministack.services import cloudwatch, sqs
+
+COMPARISONS = {
+    "GreaterThanOrEqualToThreshold": operator.ge,
+    "GreaterThanThreshold": operator.gt,
+    "LessThanThreshold": operator.lt,
+    "LessThanOrEqualToThreshold": operator.le,
+}
+VISIBLE = ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+
+
+def _values(alarm, now):
+    """The statistic of each evaluation period, the current one first; None where there is no figure."""
+    period, periods = alarm.get("Period", 60), alarm.get("EvaluationPeriods", 1)
+    dimensions = cloudwatch._dims_key(cloudwatch._dims_from_list(alarm.get("Dimensions") or []))
+    points = cloudwatch._metrics.get((alarm["Namespace"], alarm["MetricName"], dimensions)) or []
+    current = now // period
+    buckets = [[] for _ in range(periods)]
+    for point in reversed(points):
+        age = int(current - point["Timestamp"] // period)
+        # Points come nearly in sequence: beyond one more period none is to be expected.
+        if age > periods:
+            break
+        if 0 <= age < periods:
+            buckets[age].append(point)
+    statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")
+    return [cloudwatch._stat_value(cloudwatch._calc_stats(each), statistic, each) if each else None for each in buckets]
+
+
+def _state(alarm, values):
+    missing = alarm.get("TreatMissingData") or "missing"
+    if all(value is None for value in values) and missing in ("missing", "ignore"):
+        return alarm["StateValue"] if missing == "ignore" else "INSUFFICIENT_DATA"
+    crosses = COMPARISONS[alarm["ComparisonOperator"]]
+    breaching = [missing == "breaching" if value is None else crosses(value, alarm["Threshold"]) for value in values]
+    enough = alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods", 1)
+    return "ALARM" if sum(breaching) >= enough else "OK"
+
+
+def _evaluate(alarm):
+    if not alarm.get("Namespace") or alarm.get("ComparisonOperator") not in COMPARISONS:
+        return
+    values = _values(alarm, time.time())
+    old, new = alarm["StateValue"], _state(alarm, values)
+    if old == new:
+        return
+    reason = f"Threshold Crossed: {values} {alarm['ComparisonOperator']} {alarm['Threshold']}"
+    alarm.update(StateValue=new, StateReason=reason, StateUpdatedTimestamp=int(time.time()))
+    cloudwatch._record_history(alarm["AlarmName"], old, new, reason)
+    cloudwatch._dispatch_alarm_actions(alarm, old, new, reason)
+    cloudwatch._evaluate_parent_alarms(alarm)
+
+
+def _measure_visible():
+    """The figure that alarms on dead letters look at, which MiniStack lacks."""
+    now = time.time()
+    for queue in list(sqs._queues.values()):
+        visible = sum(message["visible_at"] <= now for message in list(queue["messages"]))
+        dimensions = {"QueueName": queue["name"]}
+        points = cloudwatch._metric_bucket((*VISIBLE, cloudwatch._dims_key(dimensions)))
+        # One point a minute, as on AWS: the latest.
+        if points and points[-1]["Timestamp"] // 60 == now // 60:
+            points.pop()
+        cloudwatch.record_metric(*VISIBLE, visible, "Count", dimensions)
+
+
+def register():
+    evaluate_all, describe = cloudwatch._evaluate_all_alarms, cloudwatch._describe_alarms
+
+    def measure_and_evaluate():
+        _measure_visible()
+        evaluate_all()
+
+    def evaluate_and_describe(*args, **kwargs):
+        measure_and_evaluate()
+        return describe(*args, **kwargs)
+
+    cloudwatch._evaluate_alarm = _evaluate
+    cloudwatch._evaluate_all_alarms = measure_and_evaluate
+    cloudwatch._describe_alarms = evaluate_and_describe
