@@ -1,11 +1,18 @@
 import { Command } from 'commander';
+import { alarmCommand } from './alarm/command.ts';
+import { consoleCommand } from './console/command.ts';
 import { demoCommand } from './demo/command.ts';
+import { dlqCommand } from './dlq/command.ts';
 import { drillCommand } from './drill/command.ts';
+import { explainCommand } from './explain/command.ts';
 import { fail } from './failure.ts';
+import { loadCommand } from './load/command.ts';
 import { cancelCommand } from './orders/cancel.ts';
 import { placeCommand } from './orders/place.ts';
 import { traceCommand } from './orders/trace.ts';
+import { replayCommand } from './replay/command.ts';
 import { sandboxCommand } from './sandbox/command.ts';
+import { statusCommand } from './status/command.ts';
 import { stockCommand } from './stock/command.ts';
 import { downCommand, upCommand } from './up/command.ts';
 
@@ -25,9 +32,16 @@ for (const make of [
   demoCommand,
   placeCommand,
   cancelCommand,
+  statusCommand,
+  consoleCommand,
   stockCommand,
   traceCommand,
+  dlqCommand,
+  replayCommand,
+  explainCommand,
+  alarmCommand,
   sandboxCommand,
+  loadCommand,
   drillCommand,
 ]) {
   program.addCommand(make());

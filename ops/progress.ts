@@ -7,6 +7,11 @@ export function note(line: string): void {
   process.stderr.write(`${clear}${line}\n`);
 }
 
+/** Says how things stand: on a terminal in one line that is written anew, elsewhere not at all. */
+export function live(line: string): void {
+  if (tty) process.stderr.write(`${clear}${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+}
+
 /** Runs a piece of work under a title: one line with the time it took; on a terminal the time runs along. */
 export async function phase<T>(title: string, work: () => Promise<T>): Promise<T> {
   const started = Date.now();

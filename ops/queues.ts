@@ -11,11 +11,15 @@ export const deadLetters = (shop: Shop, client = new SQSClient(shop.config)) =>
 
 async function countIn(shop: Shop, client: SQSClient, wanted: (output: string) => boolean): Promise<number> {
   const urls = Object.entries(shop.outputs).flatMap(([name, url]) => (wanted(name) ? [url] : []));
-  const counts = await Promise.all(urls.map((url) => countOf(client, url)));
-  return counts.reduce((sum, count) => sum + count, 0);
+  const counts = await Promise.all(urls.map((url) => depthOf(client, url)));
+  return counts.reduce((sum, depth) => sum + held(depth), 0);
 }
 
-async function countOf(client: SQSClient, QueueUrl: string): Promise<number> {
+/** How many messages of a queue wait, are in flight (being worked on, or waiting for their next try), and are delayed. */
+export type Depth = { waiting: number; inFlight: number; delayed: number };
+
+/** Gives a queue's depth, as SQS approximates it. */
+export async function depthOf(client: SQSClient, QueueUrl: string): Promise<Depth> {
   const { Attributes = {} } = await client.send(
     new GetQueueAttributesCommand({
       QueueUrl,
@@ -26,5 +30,12 @@ async function countOf(client: SQSClient, QueueUrl: string): Promise<number> {
       ],
     }),
   );
-  return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+  return {
+    waiting: Number(Attributes.ApproximateNumberOfMessages ?? 0),
+    inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
+    delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
+  };
 }
+
+/** Gives how many messages a queue holds in all. */
+export const held = ({ waiting, inFlight, delayed }: Depth): number => waiting + inFlight + delayed;

@@ -39,7 +39,7 @@ export function planDrill(run: string, count: number, shares: { repeated: number
 }
 
 /** Spreads a share evenly: gives which one of the share this index is, or `undefined` if it is not in it. */
-function isIn(index: number, share: number): number | undefined {
+export function isIn(index: number, share: number): number | undefined {
   const before = Math.floor(index * share);
   return Math.floor((index + 1) * share) > before ? before : undefined;
 }

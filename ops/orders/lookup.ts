@@ -5,7 +5,10 @@ import { tableRecords } from '../../lambdas/runtime/records.ts';
 import type { Shop } from '../stack.ts';
 
 /** What is read of the order consumer's record. */
-type OrderFacts = Pick<Order, 'orderId' | 'status' | 'reason' | 'total' | 'stock' | 'cancelRequested' | 'timeline'>;
+type OrderFacts = Pick<
+  Order,
+  'orderId' | 'status' | 'reason' | 'total' | 'stock' | 'cancelRequested' | 'timeline' | 'traceparent'
+>;
 
 /** What the consumers have on record of one order; each may know of it before the others do. */
 export type Known = {

@@ -2,8 +2,10 @@ import type { Money } from '../../contracts/money.ts';
 import { notificationSent } from '../../contracts/notification.ts';
 import type { CancelReason } from '../../contracts/order.ts';
 import { stockReleased } from '../../contracts/stock.ts';
+import { traceIdOf } from '../../contracts/traceparent.ts';
 import type { TimelineEntry } from '../../lambdas/order/rules.ts';
 import { type Known, sentTexts } from './lookup.ts';
+import { type Attempt, attemptsIn } from './trace-attempts.ts';
 
 /** Where an order is and how it got there. `status` is null while only a cancellation or an outcome is known of it. */
 export type Trace = {
@@ -13,7 +15,11 @@ export type Trace = {
   total: Money | null;
   payment?: string;
   stock?: string;
+  /** The W3C trace that all its events belong to. */
+  traceId: string;
   timeline: (TimelineEntry & { template?: string })[];
+  /** Every try of every message about it, as far as the logs could be read. */
+  attempts: Attempt[];
 };
 
 /** Takes what the consumers know of an order and gives its trace, in the sequence of time; `undefined` for an unknown order. */
@@ -35,9 +41,21 @@ export function traceOf({ order, payment, notification }: Known): Trace | undefi
     total: order.total ?? null,
     ...(payment === undefined ? {} : { payment: payment.state }),
     ...(stock === undefined ? {} : { stock }),
+    traceId: traceIdOf(order.traceparent, order.orderId),
     // Times come from several publishers and differ in their spelling.
     timeline: [...order.timeline, ...texts].sort((one, other) => Date.parse(one.time) - Date.parse(other.time)),
+    attempts: [],
   };
+}
+
+/**
+ * Takes what is on record of an order, if anything, and its log lines and gives both in one; `undefined` for an order that
+ * neither knows. An order that is only in the logs was never accepted: they say why.
+ */
+export function withAttempts(trace: Trace | undefined, orderId: string, lines: readonly string[]): Trace | undefined {
+  const { attempts, traceId = traceIdOf(undefined, orderId) } = attemptsIn(lines, orderId);
+  if (trace !== undefined) return { ...trace, attempts };
+  return attempts.length === 0 ? undefined : { orderId, status: null, total: null, traceId, timeline: [], attempts };
 }
 
 /** True once nothing but undoing is left to be done for an order. */

@@ -1,12 +1,17 @@
 import type { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
-import { money, print, span, table } from '../output.ts';
-import { connect } from '../stack.ts';
+import { sentence } from '../failure.ts';
+import { print } from '../output.ts';
+import { note } from '../progress.ts';
+import { connect, type Shop } from '../stack.ts';
 import { lookUntil } from '../wait.ts';
 import { lookUp } from './lookup.ts';
-import { isDecided, type Trace, traceOf } from './timeline.ts';
+import { isDecided, type Trace, traceOf, withAttempts } from './timeline.ts';
+import { traceDiagram } from './trace-diagram.ts';
+import { readLog, spanOf } from './trace-log.ts';
+import { traceText } from './trace-text.ts';
 
-type Options = ShopOptions & { wait?: number | true };
+type Options = ShopOptions & { wait?: number | true; hours: number; diagram?: true };
 
 const WAIT_SECONDS = 60;
 
@@ -14,9 +19,10 @@ const WAIT_SECONDS = 60;
 export function traceCommand(): Command {
   return shopCommand(
     'trace',
-    'Show where an order is and how it got there.',
+    'Show where an order is and how it got there: every event, and every try of every message with its error.',
     'trace o-1001',
     'trace o-1001 --wait 30 --json',
+    'trace o-1001 --diagram > o-1001.mmd',
   )
     .argument('<orderId>', 'the order')
     .option(
@@ -24,44 +30,55 @@ export function traceCommand(): Command {
       `wait until the order is confirmed or cancelled, ${WAIT_SECONDS} seconds unless told otherwise`,
       wholeNumber(1, 86_400),
     )
+    .option('--diagram', 'print a Mermaid sequence diagram')
+    .option(
+      '--hours <N>',
+      'how far back to search the logs for an order that was never accepted',
+      wholeNumber(1, 24 * 365),
+      24,
+    )
     .action(trace);
 }
 
-async function trace(orderId: string, { json, aws, wait }: Options): Promise<void> {
+async function trace(orderId: string, { json, aws, wait, hours, diagram }: Options): Promise<void> {
   const shop = await connect({ aws });
   const look = async () => {
     const known = (await lookUp(shop, [orderId])).get(orderId);
     return known === undefined ? undefined : traceOf(known);
   };
   const seconds = wait === true ? WAIT_SECONDS : wait;
-  const found =
+  const onRecord =
     seconds === undefined ? await look() : await lookUntil(look, isDecided, { deadline: Date.now() + seconds * 1_000 });
+  const lines = await linesOf(shop, orderId, onRecord, hours);
+  const found = withAttempts(onRecord, orderId, lines ?? []);
   if (found === undefined) {
     const waited = seconds === undefined ? '' : ` after ${seconds} s`;
-    throw new Error(
-      `No order ${orderId} is known at ${shop.where}${waited}: check the id, or whether its message is in a dead-letter queue.`,
-    );
+    const searched =
+      lines === undefined
+        ? 'check the id, or whether its message is in a dead-letter queue'
+        : `nor is it in the functions' logs of the last ${hours} h: check the id, or look further back with --hours`;
+    throw new Error(`No order ${orderId} is known at ${shop.where}${waited}, ${searched}.`);
   }
-  print(json, found, () => text(found));
+  const document = diagram && json ? { ...found, diagram: traceDiagram(found) } : found;
+  print(json, document, () => (diagram ? traceDiagram(found) : traceText(found)));
   if (seconds !== undefined && !isDecided(found)) {
     throw new Error(`Order ${orderId} was not decided within ${seconds} s.`);
   }
 }
 
-function text({ orderId, status, reason, total, payment, stock, timeline }: Trace): string {
-  const state = `${status ?? 'not placed yet'}${reason === undefined ? '' : ` (${reason})`}`;
-  const parts = [
-    `${orderId}: ${state}`,
-    ...(total === null ? [] : [money(total)]),
-    ...(payment === undefined ? [] : [`payment ${payment}`]),
-    ...(stock === undefined ? [] : [`stock ${stock}`]),
-  ];
-  const start = Date.parse(timeline[0]?.time ?? '');
-  const rows = timeline.map(({ time, type, source, template }) => [
-    time,
-    span(Date.parse(time) - start),
-    template === undefined ? type : `${type} (${template})`,
-    source,
-  ]);
-  return `${parts.join(', ')}\n\n${table(['time', 'after', 'event', 'from'], rows)}`;
+/** The order's log lines; `undefined`, and a word about it, where the logs cannot be read. */
+async function linesOf(
+  shop: Shop,
+  orderId: string,
+  known: Trace | undefined,
+  hours: number,
+): Promise<string[] | undefined> {
+  const now = Date.now();
+  const span = known === undefined ? { from: now - hours * 3_600_000, until: now } : spanOf(known, now);
+  try {
+    return await readLog(shop, orderId, span);
+  } catch (error) {
+    note(`The functions' logs could not be read, so single tries are not shown: ${sentence(error)}`);
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OrderProgressed } from '../../../contracts/lifecycle.ts';
-import { BusyError, treatmentOf } from '../../../lambdas/runtime/failure.ts';
+import { OutOfSequenceError, treatmentOf } from '../../../lambdas/runtime/failure.ts';
 import { nextShipment, type Shipment } from '../../../lambdas/shipping/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { line, progressed } from '../../builders/events.ts';
@@ -28,7 +28,7 @@ const follow = (given: readonly OrderProgressed[], start?: Shipment): Shipment |
     try {
       return nextShipment(known, delivery(step)).after ?? known;
     } catch (error) {
-      expect(error).toBeInstanceOf(BusyError);
+      expect(error).toBeInstanceOf(OutOfSequenceError);
       return known;
     }
   }, start);
@@ -66,12 +66,12 @@ describe('A step', () => {
     expect(nextShipment(known, delivery(step))).toEqual({});
   });
 
-  test('that comes before its predecessor waits for it, for a short while each time', () => {
+  test('that comes before its predecessor waits for it as long as for the end of an outage: an operator may have to put that one back', () => {
     const skip = () => nextShipment(follow([steps.placed]), delivery(steps.reserved));
     expect(skip).toThrow('Step 2 of order o-1001 has not come yet, this is step 3');
     const first = () => nextShipment(undefined, delivery(steps.captured));
-    expect(first).toThrow(BusyError);
-    expect(treatmentOf(new BusyError('x'))).toMatchObject({ verdict: 'retry', longestSeconds: 30 });
+    expect(first).toThrow(OutOfSequenceError);
+    expect(treatmentOf(new OutOfSequenceError('x'))).toMatchObject({ verdict: 'retry', longestSeconds: 900 });
   });
 
   test('is based on what is known, so that it is written on condition of the version that was read', () => {

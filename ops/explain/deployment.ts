@@ -1,0 +1,126 @@
+import { EventBridgeClient, ListRulesCommand, ListTargetsByRuleCommand, type Rule } from '@aws-sdk/client-eventbridge';
+import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
+import { GetSubscriptionAttributesCommand, paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Channel } from '../../contracts/cloud-event.ts';
+import type { Shop } from '../stack.ts';
+
+/** A queue as it is deployed, and the functions that receive from it. */
+export type DeployedQueue = {
+  policy: string | undefined;
+  /** Where a message goes that was received too often. */
+  deadLetters: { queue: string; receives: number } | undefined;
+  functions: { name: string; state: string; batchSize: number | undefined }[];
+};
+
+/** One way out of a topic or the bus. */
+export type Way = {
+  kind: 'subscription' | 'rule';
+  arn: string;
+  name: string;
+  /** The filter policy or event pattern; absent where everything passes. */
+  filter: unknown;
+  scope: 'body' | 'attributes' | 'event';
+  enabled: boolean;
+  /** The ARN of a queue, or whatever else is at the end. */
+  target: string;
+  /** Where what cannot be delivered goes. */
+  undeliverable: string | undefined;
+  queue: DeployedQueue | undefined;
+};
+
+/** Reads from the deployment where one channel leads; `at` is the topic's ARN or the bus's name. */
+export async function waysOf(shop: Shop, channel: Channel): Promise<{ at: string; ways: Way[] }> {
+  const at = shop.output(
+    channel === 'topic' ? 'OrdersTopicArn' : channel === 'lifecycle' ? 'OrderLifecycleTopicArn' : 'EventBusName',
+  );
+  const found = channel === 'bus' ? await rules(shop, at) : await subscriptions(shop, at);
+  const read = queueReader(shop);
+  return { at, ways: await Promise.all(found.map(async (way) => ({ ...way, queue: await read(way.target) }))) };
+}
+
+type Found = Omit<Way, 'queue'>;
+
+async function subscriptions(shop: Shop, TopicArn: string): Promise<Found[]> {
+  const client = new SNSClient(shop.config);
+  const found: Found[] = [];
+  for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic({ client }, { TopicArn })) {
+    for (const { SubscriptionArn: arn = '', Protocol = '', Endpoint = '' } of Subscriptions) {
+      const confirmed = arn.startsWith('arn:');
+      const { Attributes = {} } = confirmed
+        ? await client.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: arn }))
+        : {};
+      const { FilterPolicy, FilterPolicyScope, RedrivePolicy } = Attributes;
+      found.push({
+        kind: 'subscription',
+        arn,
+        name: `${Protocol} subscription`,
+        filter: FilterPolicy ? JSON.parse(FilterPolicy) : undefined,
+        scope: FilterPolicyScope === 'MessageBody' ? 'body' : 'attributes',
+        enabled: confirmed,
+        target: Endpoint,
+        undeliverable: RedrivePolicy ? JSON.parse(RedrivePolicy).deadLetterTargetArn : undefined,
+      });
+    }
+  }
+  return found;
+}
+
+async function rules(shop: Shop, EventBusName: string): Promise<Found[]> {
+  const client = new EventBridgeClient(shop.config);
+  const all: Rule[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await client.send(new ListRulesCommand({ EventBusName, ...(NextToken ? { NextToken } : {}) }));
+    all.push(...(page.Rules ?? []));
+    NextToken = page.NextToken;
+  } while (NextToken);
+  const found = all.map(async ({ Name = '', Arn = '', EventPattern, State }) => {
+    // A rule has five targets at most, so one page holds them.
+    const { Targets = [] } = await client.send(new ListTargetsByRuleCommand({ Rule: Name, EventBusName }));
+    return Targets.map(
+      ({ Arn: target = '', DeadLetterConfig }): Found => ({
+        kind: 'rule',
+        arn: Arn,
+        name: `rule ${Name}`,
+        filter: EventPattern ? JSON.parse(EventPattern) : undefined,
+        scope: 'event',
+        enabled: State?.startsWith('ENABLED') ?? false,
+        target,
+        undeliverable: DeadLetterConfig?.Arn,
+      }),
+    );
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** Gives a function that reads a queue by its ARN: `undefined` for what is no queue, or is there no more. */
+function queueReader(shop: Shop) {
+  const sqs = new SQSClient(shop.config);
+  const lambda = new LambdaClient(shop.config);
+  return async (arn: string): Promise<DeployedQueue | undefined> => {
+    const [, , service, , account = '', QueueName = ''] = arn.split(':');
+    if (service !== 'sqs') return undefined;
+    const owner = { QueueName, QueueOwnerAWSAccountId: account };
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand(owner)).catch((error: unknown) => {
+      if (error instanceof Error && /NonExistentQueue|QueueDoesNotExist/.test(error.name))
+        return { QueueUrl: undefined };
+      throw error;
+    });
+    if (QueueUrl === undefined) return undefined;
+    const ask = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['Policy', 'RedrivePolicy'] });
+    const { Attributes = {} } = await sqs.send(ask);
+    const redrive = Attributes.RedrivePolicy ? JSON.parse(Attributes.RedrivePolicy) : undefined;
+    const functions: DeployedQueue['functions'] = [];
+    for await (const page of paginateListEventSourceMappings({ client: lambda }, { EventSourceArn: arn })) {
+      for (const { FunctionArn = '', State = 'unknown', BatchSize } of page.EventSourceMappings ?? []) {
+        functions.push({ name: FunctionArn.split(':')[6] ?? FunctionArn, state: State, batchSize: BatchSize });
+      }
+    }
+    return {
+      policy: Attributes.Policy,
+      deadLetters: redrive && { queue: redrive.deadLetterTargetArn, receives: Number(redrive.maxReceiveCount) },
+      functions,
+    };
+  };
+}

@@ -1,0 +1,46 @@
+import type { Explanation, Route } from './explanation.ts';
+
+const CHANNELS = { topic: 'the orders topic', bus: 'the bus', lifecycle: 'the lifecycle topic' };
+const VERDICTS = { yes: 'gets it', no: 'does not get it', depends: 'gets it or not, depending' };
+
+/** Gives an explanation as a tree for people. */
+export function treeOf({ type, known, means, channel, at, contract, routes }: Explanation): string {
+  const lines = [
+    `${type ?? 'A message without a type'}${means === undefined ? '' : `: ${means}`}`,
+    `published on ${CHANNELS[channel]}, ${at.split(':').at(-1)}`,
+  ];
+  if (contract?.accepts) lines.push('It keeps its contract.');
+  if (contract && !contract.accepts && known) lines.push(`It breaks its contract: ${contract.problems.join('; ')}`);
+  if (!known) {
+    lines.push(
+      'No contract has this type. Only who takes everything, the front door, gets it, and dead-letters it there with its reason.',
+    );
+  }
+  routes.forEach((route, index) => {
+    const last = index === routes.length - 1;
+    lines.push(`${last ? '└─' : '├─'} ${route.to} ${VERDICTS[route.gets]}`);
+    for (const detail of details(route)) lines.push(`${last ? '  ' : '│ '}    ${detail}`);
+  });
+  return lines.join('\n');
+}
+
+function details(route: Route): string[] {
+  const { gets, why, name, filter, queue, permission, functions, undeliverable, deadLetters, reception } = route;
+  const filtered = filter === undefined ? 'no filter' : `filter ${cut(JSON.stringify(filter))}`;
+  if (gets === 'no') return [`${name}: ${why.join('; ')}`];
+  const lines = [`${name}, ${filtered}`, ...why];
+  if (queue !== undefined) lines.push(`queue ${queue} (permission to send: ${permission})`);
+  lines.push(
+    `cannot be delivered: ${undeliverable === undefined ? 'lost, no dead-letter queue' : `to ${undeliverable}`}`,
+  );
+  for (const { name: called, state, batchSize } of functions) {
+    const waits = state === 'Enabled' ? '' : ': messages wait in the queue';
+    lines.push(`function ${called}, up to ${batchSize ?? '?'} at once, ${state.toLowerCase()}${waits}`);
+  }
+  if (queue !== undefined && functions.length === 0) lines.push('no function receives from this queue');
+  if (deadLetters) lines.push(`received ${deadLetters.receives} times in vain: to ${deadLetters.queue}`);
+  if (reception?.accepts === false) lines.push(`dead-lettered at once: ${reception.problems.join('; ')}`);
+  return lines;
+}
+
+const cut = (text: string) => (text.length > 160 ? `${text.slice(0, 159)}…` : text);

@@ -1,0 +1,87 @@
+import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { ulid } from 'ulid';
+import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { interruptible } from '../interruption.ts';
+import { print } from '../output.ts';
+import { note } from '../progress.ts';
+import { isDown } from '../sandbox/gateway.ts';
+import { connect, type Shop } from '../stack.ts';
+import { setAvailable } from '../stock/shelves.ts';
+import type { Outcome } from './outcome.ts';
+import { report } from './report.ts';
+import { runLoad } from './run.ts';
+import { svg } from './svg.ts';
+
+type Options = ShopOptions & {
+  rate: number;
+  count: number;
+  burst: number;
+  declined: number;
+  duplicates: number;
+  sku?: string;
+  phone?: string;
+  patience: number;
+  svg?: string;
+};
+
+/** `ops load` */
+export function loadCommand(): Command {
+  return shopCommand(
+    'load',
+    'Publish orders at a rate and measure how the shop keeps up: depth, latency to the decision, throughput, errors.',
+    'load --rate 50 --count 1000 --svg load.svg',
+    'load --rate 20 --count 400 --burst 100 --json',
+  )
+    .requiredOption('--rate <orders>', 'how many orders a second, on average', wholeNumber(1, 10_000))
+    .requiredOption('--count <orders>', 'how many orders in all', wholeNumber(1, 1_000_000))
+    .option('--burst <orders>', 'how many of them arrive at the same moment', wholeNumber(1, 100_000), 1)
+    .option('--declined <percent>', 'how many cards are declined', wholeNumber(0, 100), 5)
+    .option('--duplicates <percent>', 'how many orders are published twice', wholeNumber(0, 100), 2)
+    .option('--sku <sku>', 'order this, of what is on its shelf; without it, a shelf of its own is stocked first')
+    .option('--phone <number>', 'who is texted, in E.164; needed on AWS, where texts are real')
+    .option('--patience <seconds>', 'how long to wait for the last decisions', wholeNumber(1, 86_400), 300)
+    .option('--svg <file>', 'write a picture of it')
+    .action(load);
+}
+
+async function load({ json, aws, svg: file, ...options }: Options): Promise<void> {
+  const shop = await connect({ aws });
+  if (!shop.local && options.phone === undefined) {
+    throw new Error('On AWS texts are real: name the number that gets them with --phone.');
+  }
+  if (await isDown(shop)) note('The sandbox payment gateway is down, so nothing is decided until it is back.');
+  const run = `load-${ulid().slice(-8).toLowerCase()}`;
+  const mix = {
+    run,
+    sku: options.sku ?? (await stocked(shop, run, options.count)),
+    phone: options.phone,
+    declined: options.declined / 100,
+    duplicates: options.duplicates / 100,
+  };
+  const outcome = await interruptible('Interrupted: what was published finishes by itself.', (signal) =>
+    runLoad(shop, { ...options, ...mix }, signal),
+  );
+  if (file !== undefined) {
+    await writeFile(file, svg(outcome));
+    note(`Its picture is in ${file}.`);
+  }
+  print(json, outcome, () => report(outcome));
+  end(outcome, options.patience);
+}
+
+/** Puts enough pieces on a shelf that only this load buys from; what is left stays there, and its sums stay right. */
+async function stocked(shop: Shop, sku: string, count: number): Promise<string> {
+  await setAvailable(shop, sku, count);
+  note(`Stocked ${count} pieces of ${sku}, which only this load orders.`);
+  return sku;
+}
+
+function end({ interrupted, undecided, published, errors }: Outcome, patience: number): void {
+  if (interrupted) process.exitCode = 130;
+  else if (undecided > 0) {
+    throw new Error(
+      `${undecided} of ${published} orders were not decided within ${patience} s of the last one: npm run ops -- status`,
+    );
+  } else if (errors > 0) throw new Error(`The topic did not take ${errors} orders.`);
+}

@@ -1,0 +1,47 @@
+import { money, span, table } from '../output.ts';
+import type { Trace } from './timeline.ts';
+import type { Attempt } from './trace-attempts.ts';
+
+type Row = { time: string; cells: readonly string[] };
+
+/** Takes a trace and gives it for people: what is known of the order, and under it everything that happened, in the sequence of time. */
+export function traceText(trace: Trace): string {
+  const { orderId, status, reason, total, payment, stock, traceId, timeline, attempts } = trace;
+  const state = `${status ?? 'not placed yet'}${reason === undefined ? '' : ` (${reason})`}`;
+  const parts = [
+    `${orderId}: ${state}`,
+    ...(total === null ? [] : [money(total)]),
+    ...(payment === undefined ? [] : [`payment ${payment}`]),
+    ...(stock === undefined ? [] : [`stock ${stock}`]),
+    `trace ${traceId}`,
+  ];
+  const events = timeline.map(({ time, type, source, template }): Row => {
+    const what = template === undefined ? type : `${type} (${template})`;
+    return { time, cells: [source, what, '', '', ''] };
+  });
+  // Times come from several publishers and differ in their spelling.
+  const rows = [...events, ...attempts.map(tryRow)].sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
+  const start = Date.parse(rows[0]?.time ?? '');
+  const head = ['time', 'after', 'who', 'what', 'waited', 'took', 'came to'];
+  return `${parts.join(', ')}\n\n${table(
+    head,
+    rows.map(({ time, cells }) => [time, span(Date.parse(time) - start), ...cells]),
+  )}`;
+}
+
+function tryRow({ time, consumer, eventType = 'a message', attempt, waitedMs, tookMs, ...end }: Attempt): Row {
+  const nth = attempt === 1 ? '' : ` (try ${attempt})`;
+  return { time, cells: [consumer, `handled ${eventType}${nth}`, span(waitedMs), span(tookMs), cameTo(end)] };
+}
+
+/** Takes how a try ended and gives it in words: done, or the error and what follows from it. */
+export function cameTo({
+  outcome,
+  errorType = '',
+  errorMessage = '',
+  retryInSeconds,
+}: Pick<Attempt, 'outcome' | 'errorType' | 'errorMessage' | 'retryInSeconds'>): string {
+  if (outcome === 'done') return outcome;
+  const when = outcome === 'dead-lettered' || retryInSeconds === undefined ? '' : ` in ${retryInSeconds} s`;
+  return `${outcome}${when}: ${errorType}: ${errorMessage}`;
+}

@@ -1,0 +1,63 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { consumersIn } from '../dlq/select.ts';
+import { type Depth, depthOf, held } from '../queues.ts';
+import { isDown } from '../sandbox/gateway.ts';
+import type { Shop } from '../stack.ts';
+import { ask } from './cloudwatch.ts';
+import { type Figures, figuresFrom, queriesFor } from './figures.ts';
+import { troubles } from './health.ts';
+import { countOrders, type OrderCounts, oldestOpen } from './orders.ts';
+import { queueName, type Switch, switches } from './switches.ts';
+
+/** What is known of one consumer. */
+export type ConsumerState = { name: string } & Depth &
+  Figures & {
+    deadLetters: number;
+    /** `undefined` where nothing hands its messages to a function. */
+    mapping: Switch | undefined;
+  };
+
+/** The whole shop at one moment. */
+export type Seen = {
+  consumers: ConsumerState[];
+  orders: OrderCounts;
+  /** Whether the sandbox gateway was taken down. */
+  gatewayDown: boolean;
+  /** The order that is undecided for the longest time; looked up only where something is wrong. */
+  oldestOrder: string | undefined;
+};
+
+/** Looks at the shop, again and again if wanted, through clients that are made once. */
+export function lookAt(shop: Shop): (orders?: OrderCounts) => Promise<Seen> {
+  const sqs = new SQSClient(shop.config);
+  const lambda = new LambdaClient(shop.config);
+  const cloudwatch = new CloudWatchClient(shop.config);
+  const deployed = consumersIn(shop.outputs).sort((one, other) => (one.consumer < other.consumer ? -1 : 1));
+
+  return async (known) => {
+    const now = new Date();
+    const asked = deployed.map((consumer) => ({ ...consumer, queries: queriesFor(consumer) }));
+    const queries = asked.flatMap((one) => Object.values(one.queries));
+    const [answer, mappings, orders, gatewayDown] = await Promise.all([
+      ask(cloudwatch, queries, now),
+      switches(lambda),
+      known ?? countOrders(shop),
+      isDown(shop),
+    ]);
+    const stateOf = async (one: (typeof asked)[number]): Promise<ConsumerState> => {
+      const [depth, letters] = await Promise.all([depthOf(sqs, one.queueUrl), depthOf(sqs, one.deadLetterQueueUrl)]);
+      return {
+        name: one.consumer,
+        ...depth,
+        deadLetters: held(letters),
+        ...figuresFrom(one.queries, answer, held(depth) === 0, now),
+        mapping: mappings.get(queueName(one.queueUrl)),
+      };
+    };
+    const seen = { consumers: await Promise.all(asked.map(stateOf)), orders, gatewayDown, oldestOrder: undefined };
+    // Only whoever is in trouble is pointed to an order.
+    return troubles(seen).length === 0 ? seen : { ...seen, oldestOrder: await oldestOpen(shop) };
+  };
+}

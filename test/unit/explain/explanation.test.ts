@@ -1,0 +1,144 @@
+import { expect, test } from 'vitest';
+import { orderCancelled, orderPlaced } from '../../../contracts/order.ts';
+import type { Way } from '../../../ops/explain/deployment.ts';
+import { contractOf, explain, typeIn } from '../../../ops/explain/explanation.ts';
+import { treeOf } from '../../../ops/explain/text.ts';
+import { cancelled, placed } from '../../builders/events.ts';
+
+const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:orders';
+const arn = (name: string) => `arn:aws:sqs:eu-west-1:123456789012:${name}`;
+
+const policyFor = (service: string, source: string) =>
+  JSON.stringify({
+    Statement: [
+      {
+        Effect: 'Deny',
+        Principal: { AWS: '*' },
+        Action: 'sqs:*',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
+      {
+        Effect: 'Allow',
+        Principal: { Service: service },
+        Action: 'sqs:SendMessage',
+        Condition: { ArnEquals: { 'aws:SourceArn': source } },
+      },
+    ],
+  });
+
+function subscription(queue: string, filter?: unknown, parts: Partial<Way> = {}): Way {
+  return {
+    kind: 'subscription',
+    arn: `${TOPIC}:1`,
+    name: 'sqs subscription',
+    filter,
+    scope: 'body',
+    enabled: true,
+    target: arn(queue),
+    undeliverable: arn(`${queue}-dead`),
+    queue: {
+      policy: policyFor('sns.amazonaws.com', TOPIC),
+      deadLetters: { queue: arn(`${queue}-dead`), receives: 490 },
+      functions: [{ name: `${queue}-function`, state: 'Enabled', batchSize: 10 }],
+    },
+    ...parts,
+  };
+}
+
+const consumers = new Map([
+  ['order', { name: 'order', contracts: [orderPlaced, orderCancelled] }],
+  ['payment', { name: 'payment', contracts: [orderPlaced] }],
+]);
+const placedOnly = { type: ['shop.order.placed.v1'] };
+
+function explained(question: { type?: string; body?: string }, ...ways: Way[]) {
+  const type = question.body === undefined ? question.type : typeIn(question.body);
+  const channel = contractOf(type)?.channel ?? 'topic';
+  return explain({ type, body: question.body }, { channel, at: TOPIC, ways }, consumers);
+}
+
+test('a type goes to whoever asks for it or for everything, and to nobody else, who are told why', () => {
+  const { routes } = explained(
+    { type: 'shop.order.placed.v1' },
+    subscription('order'),
+    subscription('payment', placedOnly),
+    subscription('x', { type: ['y'] }),
+  );
+  expect(routes.map(({ to, gets, why }) => [to, gets, why])).toEqual([
+    ['order', 'yes', []],
+    ['payment', 'yes', []],
+    [arn('x'), 'no', ['type is "shop.order.placed.v1", not "y"']],
+  ]);
+});
+
+test('an unknown type is taken by the front door only, which dead-letters it', () => {
+  const found = explained(
+    { type: 'shop.order.teleported.v1' },
+    subscription('order'),
+    subscription('payment', placedOnly),
+  );
+  expect(found).toMatchObject({
+    known: false,
+    routes: [
+      { to: 'order', gets: 'yes', reception: { accepts: false } },
+      { to: 'payment', gets: 'no' },
+    ],
+  });
+  expect(treeOf(found)).toContain('dead-letters it there');
+});
+
+test('a message that breaks its contract is said to, by path and without a value', () => {
+  const body = JSON.stringify({ ...placed(), data: { ...placed().data, items: [] } });
+  const found = explained({ body }, subscription('order'));
+  expect(found).toMatchObject({ contract: { accepts: false }, routes: [{ reception: { accepts: false } }] });
+  expect(treeOf(found)).toContain('dead-lettered at once: data.items: must have at least 1 line');
+  expect(JSON.stringify(found)).not.toContain('+8210');
+});
+
+test('no JSON passes no filter, and only who has none gets it', () => {
+  const { routes } = explained({ body: '{' }, subscription('order'), subscription('payment', placedOnly));
+  expect(routes.map(({ to, gets }) => [to, gets])).toEqual([
+    ['order', 'yes'],
+    ['payment', 'no'],
+  ]);
+});
+
+test('a queue that does not let the topic send gets nothing, and where it goes instead is said', () => {
+  const elsewhere = { policy: policyFor('sns.amazonaws.com', `${TOPIC}-2`), deadLetters: undefined, functions: [] };
+  const { routes } = explained(
+    { type: 'shop.order.placed.v1' },
+    subscription('payment', undefined, { queue: elsewhere }),
+  );
+  expect(routes).toMatchObject([{ gets: 'no', permission: 'missing' }]);
+  expect(routes[0]?.why[0]).toMatch(/does not let sns.amazonaws.com send .*: it goes to payment-dead/);
+});
+
+test('a queue that is gone and a way that is switched off are said', () => {
+  const type = 'shop.order.placed.v1';
+  expect(explained({ type }, subscription('payment', undefined, { queue: undefined })).routes[0]?.why[0]).toContain(
+    'its queue is gone',
+  );
+  expect(explained({ type }, subscription('payment', undefined, { enabled: false })).routes[0]?.why[0]).toContain(
+    'switched off',
+  );
+});
+
+test('on the bus a rule looks at source and detail-type', () => {
+  const rule = 'arn:aws:events:eu-west-1:123456789012:rule/bus/r';
+  const on = (source: string) =>
+    subscription(
+      'payment',
+      { source: [source], 'detail-type': ['shop.order.cancelled.v1'] },
+      {
+        kind: 'rule',
+        arn: rule,
+        scope: 'event',
+        queue: { policy: policyFor('events.amazonaws.com', rule), deadLetters: undefined, functions: [] },
+      },
+    );
+  const body = JSON.stringify(cancelled());
+  expect(explained({ body }, on('/shop/order')).routes).toMatchObject([{ gets: 'yes', permission: 'granted' }]);
+  expect(explained({ type: 'shop.order.cancelled.v1' }, on('/shop/forger')).routes).toMatchObject([
+    { gets: 'no', why: ['source is "/shop/order", not "/shop/forger"'] },
+  ]);
+});

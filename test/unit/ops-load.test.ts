@@ -1,0 +1,246 @@
+import { describe, expect, test } from 'vitest';
+import { orderPlaced } from '../../contracts/order.ts';
+import { parseEvent } from '../../contracts/parse.ts';
+import { newDecisions } from '../../ops/load/decisions.ts';
+import { type Evidence, latencyText, outcomeOf } from '../../ops/load/outcome.ts';
+import { type Clock, dueAfter, keepPace, type Pace, type Send } from '../../ops/load/pace.ts';
+import { percentile } from '../../ops/load/percentile.ts';
+import { messages } from '../../ops/load/plan.ts';
+import { report } from '../../ops/load/report.ts';
+import { ticks } from '../../ops/load/scale.ts';
+import { sparkline } from '../../ops/load/sparkline.ts';
+import { svg } from '../../ops/load/svg.ts';
+
+describe('A percentile', () => {
+  const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
+
+  test.each([
+    [50, 50],
+    [95, 95],
+    [99, 99],
+    [100, 100],
+  ])('%s of the numbers 1 to 100 is %s', (percent, value) => {
+    expect(percentile(hundred, percent)).toBe(value);
+  });
+
+  test('is always one of the values, and none where there are none', () => {
+    expect(percentile([10, 20], 50)).toBe(10);
+    expect(percentile([10, 20], 51)).toBe(20);
+    expect(percentile([7], 1)).toBe(7);
+    expect(percentile([], 50)).toBeNull();
+  });
+});
+
+/** A clock that time passes on only when it is waited for, `lag` later than asked, until it is to end. */
+function fakeClock({ lag = 0, ends = Number.POSITIVE_INFINITY } = {}): Clock {
+  let now = 1_000_000;
+  return {
+    now: () => now,
+    until: async (time) => {
+      now = Math.max(now, time) + lag;
+      return now < 1_000_000 + ends;
+    },
+  };
+}
+
+/** Sends with a pace and gives when, after the start, which orders went out. */
+async function sent(pace: Pace, clock: Clock, answer: Send = async () => undefined) {
+  const start = clock.now();
+  const calls: { at: number; first: number; end: number }[] = [];
+  const late = await keepPace(
+    pace,
+    (first, end) => {
+      calls.push({ at: clock.now() - start, first, end });
+      return answer(first, end);
+    },
+    clock,
+  );
+  return { calls, late };
+}
+
+describe('The pace of a load', () => {
+  test('sends every order once, in sequence, at most ten in a call', async () => {
+    const { calls } = await sent({ rate: 1_000, burst: 1, count: 237 }, fakeClock());
+    expect(calls[0]?.first).toBe(0);
+    expect(calls.at(-1)?.end).toBe(237);
+    calls.forEach(({ first, end }, index) => {
+      expect(end - first).toBeLessThanOrEqual(10);
+      if (index > 0) expect(first).toBe(calls[index - 1]?.end);
+    });
+  });
+
+  test('does not drift, however late each wait ends', async () => {
+    const pace = { rate: 100, burst: 1, count: 1_000 };
+    const { calls, late } = await sent(pace, fakeClock({ lag: 7 }));
+    expect(calls.at(-1)?.at).toBeLessThan(dueAfter(999, pace) + 100);
+    expect(calls.at(-1)?.at).toBeGreaterThanOrEqual(dueAfter(999, pace));
+    expect(late).toBeLessThan(100);
+  });
+
+  test('sends bursts at the same average rate', () => {
+    const pace = { rate: 20, burst: 100, count: 300 };
+    expect([0, 99, 100, 199, 200].map((index) => dueAfter(index, pace))).toEqual([0, 0, 5_000, 5_000, 10_000]);
+  });
+
+  test('does not wait for answers', async () => {
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const clock = fakeClock();
+    const pace = { rate: 10, burst: 1, count: 12 };
+    const running = sent(pace, clock, () => answered);
+    for (let turn = 0; turn < 200; turn += 1) await Promise.resolve();
+    expect(clock.now()).toBeGreaterThanOrEqual(1_000_000 + dueAfter(11, pace));
+    answer();
+    expect((await running).calls).toHaveLength(12);
+  });
+
+  test('has no more than a bounded number of calls under way', async () => {
+    let [running, most] = [0, 0];
+    await sent({ rate: 10_000, burst: 1_000, count: 1_000 }, fakeClock(), async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      running -= 1;
+    });
+    expect(most).toBe(16);
+  });
+
+  test('ends when it is told to, and when a call fails for good', async () => {
+    const { calls } = await sent({ rate: 10, burst: 1, count: 1_000 }, fakeClock({ ends: 1_000 }));
+    expect(calls.length).toBeLessThan(12);
+    const failing: Send = async () => {
+      throw new Error('the topic is gone');
+    };
+    await expect(sent({ rate: 10, burst: 1, count: 9 }, fakeClock(), failing)).rejects.toThrow('the topic is gone');
+  });
+});
+
+describe('The orders of a load', () => {
+  const mix = { run: 'load-1', sku: 'SKU-1', declined: 0.1, duplicates: 0.2 };
+  const all = Array.from({ length: 100 }, (_, index) =>
+    messages(mix, index).map((body) => parseEvent(body, [orderPlaced])),
+  );
+
+  test('keep their contract and have ids of their own', () => {
+    expect(new Set(all.map(([event]) => event?.data.orderId)).size).toBe(100);
+  });
+
+  test('hold the shares that were asked for', () => {
+    expect(all.filter(([event]) => event?.data.payment.token === 'tok_declined')).toHaveLength(10);
+    expect(all.filter((events) => events.length === 2)).toHaveLength(20);
+    expect(all.filter(([one, other]) => other !== undefined && one?.id === other.id)).toHaveLength(10);
+    expect(all.filter(([event]) => event?.data.customer.locale === 'en')).toHaveLength(33);
+  });
+});
+
+describe('The decisions of a load', () => {
+  const decided = {
+    status: 'CONFIRMED' as const,
+    timeline: [
+      { time: '2026-11-21T09:00:00Z', type: 'shop.order.placed.v1', source: '/shop/checkout' },
+      { time: '2026-11-21T09:00:02Z', type: 'shop.order.confirmed.v1', source: '/shop/order' },
+    ],
+  };
+
+  test('are taken from the orders’ own record, and each order is looked at in turn', async () => {
+    const undecided = new Set(['o-1', 'o-2', 'o-3']);
+    const found = await newDecisions(undecided, async () => new Map([['o-2', decided]]));
+    expect([...found]).toEqual([['o-2', { status: 'CONFIRMED', time: Date.parse('2026-11-21T09:00:02Z') }]]);
+    undecided.add('o-4');
+    expect([...undecided]).toEqual(['o-1', 'o-3', 'o-4']);
+  });
+});
+
+describe('What a load came to', () => {
+  const started = 10_000;
+  const evidence = (parts: Partial<Evidence> = {}): Evidence => ({
+    sku: 'load-1',
+    rate: 2,
+    started,
+    ended: 14_000,
+    published: new Map([
+      ['o-1', started],
+      ['o-2', started + 500],
+      ['o-3', started + 1_000],
+    ]),
+    decisions: new Map([
+      ['o-1', { status: 'CONFIRMED', time: started + 1_500 }],
+      ['o-2', { status: 'CANCELLED', time: started + 2_000 }],
+      ['o-3', { status: 'CONFIRMED', time: started + 1_900 }],
+    ]),
+    samples: [
+      { second: 0, held: { order: 0, payment: 3 } },
+      { second: 1, held: { order: 2, payment: 0 } },
+    ],
+    refused: 0,
+    lateMs: 3,
+    deadLetters: 0,
+    interrupted: false,
+    ...parts,
+  });
+
+  test('is counted per order, from published to decided', () => {
+    expect(outcomeOf(evidence())).toMatchObject({
+      published: 3,
+      decided: 3,
+      confirmed: 2,
+      cancelled: 1,
+      undecided: 0,
+      errors: 0,
+      errorRate: 0,
+      throughput: 1.5,
+      rate: { asked: 2, reached: 2, lateMs: 3 },
+      latency: { p50: 1_500, p95: 1_500, p99: 1_500 },
+      series: { publishedPerSecond: [2, 1], decidedPerSecond: [0, 2, 1] },
+    });
+  });
+
+  test('has errors where orders were refused or not decided, but not because it was interrupted', () => {
+    const part = { decisions: new Map([['o-1', { status: 'CONFIRMED' as const, time: started + 1 }]]), refused: 1 };
+    expect(outcomeOf(evidence(part))).toMatchObject({ undecided: 2, errors: 3, errorRate: 0.75 });
+    expect(outcomeOf(evidence({ ...part, interrupted: true }))).toMatchObject({ undecided: 2, errors: 1 });
+  });
+
+  test('is told even when nothing was published', () => {
+    expect(outcomeOf(evidence({ published: new Map(), decisions: new Map() }))).toMatchObject({
+      published: 0,
+      throughput: null,
+      errorRate: 0,
+      latency: { p50: null },
+    });
+  });
+
+  test('is told in words, with what kept the publisher from its rate', () => {
+    expect(latencyText({ latency: { p50: 312, p95: 131_000, p99: null } })).toBe('p50 312 ms, p95 131.0 s, p99 –');
+    expect(report(outcomeOf(evidence({ lateMs: 4_200 })))).toContain('up to 4 s late');
+    expect(report(outcomeOf(evidence()))).not.toContain('late');
+  });
+
+  test('is drawn with a line and a name for each consumer, and never a broken number', () => {
+    const picture = svg(outcomeOf(evidence()));
+    expect(picture.match(/<polyline/g)).toHaveLength(4);
+    for (const name of ['order', 'payment', 'published', 'decided']) expect(picture).toContain(`>${name}</text>`);
+    for (const part of [{}, { samples: [] }, { published: new Map(), decisions: new Map() }]) {
+      expect(svg(outcomeOf(evidence(part)))).not.toMatch(/NaN|Infinity|undefined/);
+    }
+  });
+});
+
+describe('A small picture', () => {
+  test('is as high as its values, and keeps the peaks when it is narrower', () => {
+    expect(sparkline([0, 1, 7])).toBe('▁▂█');
+    expect(sparkline([0, 0, 9, 0], 2)).toBe('▁█');
+    expect(sparkline([])).toBe('');
+  });
+
+  test.each([
+    [0, [0, 1]],
+    [4, [0, 1, 2, 3, 4]],
+    [43, [0, 10, 20, 30, 40, 50]],
+    [1_608, [0, 500, 1_000, 1_500, 2_000]],
+  ])('has round numbers on the axis of %s', (most, numbers) => {
+    expect(ticks(most)).toEqual(numbers);
+  });
+});

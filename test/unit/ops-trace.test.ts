@@ -1,0 +1,225 @@
+import { describe, expect, test } from 'vitest';
+import { type Trace, traceOf, withAttempts } from '../../ops/orders/timeline.ts';
+import { attemptsIn } from '../../ops/orders/trace-attempts.ts';
+import { traceDiagram } from '../../ops/orders/trace-diagram.ts';
+import { spanOf } from '../../ops/orders/trace-log.ts';
+import { traceText } from '../../ops/orders/trace-text.ts';
+
+const at = (seconds: number) => new Date(Date.UTC(2026, 10, 21, 9) + seconds * 1_000).toISOString();
+
+/** A log line of one try of the placing of o-1 at payment; any part can be another. */
+const line = (parts: object = {}) =>
+  `${JSON.stringify({
+    level: 'INFO',
+    time: at(1),
+    message: 'done',
+    consumer: 'payment',
+    orderId: 'o-1',
+    messageId: 'm-1',
+    eventType: 'shop.order.placed.v1',
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    attempt: 1,
+    waitedMs: 400,
+    tookMs: 100,
+    ...parts,
+  })}\n`;
+
+const down = { message: 'will be tried again', errorType: 'UnavailableError', errorMessage: 'It is down; #1' };
+const failed = line({ ...down, retryInSeconds: 2 });
+const succeeded = line({
+  time: at(4),
+  attempt: 2,
+  waitedMs: 3_300,
+  tookMs: 200,
+  published: ['shop.payment.captured.v1'],
+});
+
+const order = {
+  orderId: 'o-1',
+  status: 'CONFIRMED' as const,
+  total: { amount: 12_000, currency: 'KRW' },
+  timeline: [
+    { time: at(0), type: 'shop.order.placed.v1', source: '/shop/checkout' },
+    { time: at(4), type: 'shop.payment.captured.v1', source: '/shop/payment' },
+    { time: at(5), type: 'shop.order.confirmed.v1', source: '/shop/order' },
+  ],
+};
+const notification = { texts: { 'order-confirmed': { sentAt: at(6) } } };
+
+function known(lines: readonly string[] = [], parts: Parameters<typeof traceOf>[0] = { order, notification }): Trace {
+  const trace = withAttempts(traceOf(parts), 'o-1', lines);
+  if (trace === undefined) throw new Error('The order is known');
+  return trace;
+}
+
+describe('The tries of an order', () => {
+  test('are found among all other lines, each once, in the sequence of time', () => {
+    const others = [
+      'START RequestId: 1',
+      '',
+      '7',
+      '{"message":"done"}',
+      line({ orderId: 'o-11' }),
+      line({ message: 'batch' }),
+    ];
+    const { attempts } = attemptsIn([succeeded, ...others, failed, failed], 'o-1');
+    expect(attempts.map(({ attempt, outcome }) => [attempt, outcome])).toEqual([
+      [1, 'will be tried again'],
+      [2, 'done'],
+    ]);
+  });
+
+  test('tell each wait by itself: the first since the message was sent, the next since the try before', () => {
+    const { attempts } = attemptsIn([failed, succeeded], 'o-1');
+    expect(attempts.map(({ waitedMs, tookMs }) => [waitedMs, tookMs])).toEqual([
+      [400, 100],
+      [2_800, 200],
+    ]);
+    // The try before is not in the log.
+    expect(attemptsIn([succeeded], 'o-1').attempts[0]?.waitedMs).toBe(3_300);
+  });
+
+  test('say why one failed', () => {
+    expect(attemptsIn([failed], 'o-1').attempts[0]).toEqual({
+      time: at(1),
+      consumer: 'payment',
+      eventType: 'shop.order.placed.v1',
+      messageId: 'm-1',
+      attempt: 1,
+      waitedMs: 400,
+      tookMs: 100,
+      outcome: 'will be tried again',
+      errorType: 'UnavailableError',
+      errorMessage: 'It is down; #1',
+      retryInSeconds: 2,
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+    });
+  });
+});
+
+describe('A trace', () => {
+  test('of an order that is only in the logs is shown all the same', () => {
+    const poison = line({
+      message: 'dead-lettered',
+      errorType: 'ContractError',
+      errorMessage: 'data.total: is missing',
+    });
+    const trace = withAttempts(undefined, 'o-1', [poison]);
+    expect(trace).toMatchObject({ orderId: 'o-1', status: null, total: null, timeline: [] });
+    expect(trace?.traceId).toBe('0af7651916cd43dd8448eb211c80319c');
+    expect(trace && traceText(trace)).toMatch(/o-1: not placed yet.*\n[\s\S]*dead-lettered: ContractError: data.total/);
+    expect(withAttempts(undefined, 'o-1', [line({ orderId: 'o-11' })])).toBeUndefined();
+  });
+
+  test("names the order's own trace, and that of its publisher where it sent one", () => {
+    const traceparent = '00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    expect(known([], { order: { ...order, traceparent } }).traceId).toBe('1af7651916cd43dd8448eb211c80319c');
+    expect(known().traceId).toMatch(/^[\da-f]{32}$/);
+  });
+
+  test('for people has events and tries in the sequence of time, each with what it came to', () => {
+    const rows = traceText(known([succeeded, failed]))
+      .split('\n')
+      .slice(3);
+    expect(rows.map((row) => row.replaceAll(/ {2,}/g, ' '))).toEqual([
+      `${at(0)} 0 ms /shop/checkout shop.order.placed.v1`,
+      `${at(1)} 1.0 s payment handled shop.order.placed.v1 400 ms 100 ms will be tried again in 2 s: UnavailableError: It is down; #1`,
+      `${at(4)} 4.0 s /shop/payment shop.payment.captured.v1`,
+      `${at(4)} 4.0 s payment handled shop.order.placed.v1 (try 2) 2.8 s 200 ms done`,
+      `${at(5)} 5.0 s /shop/order shop.order.confirmed.v1`,
+      `${at(6)} 6.0 s /shop/notification shop.notification.sent.v1 (order-confirmed)`,
+    ]);
+  });
+});
+
+describe('The logs are searched', () => {
+  const now = Date.parse(at(0)) + 30 * 24 * 3_600_000;
+
+  test('from the first thing known of an order to the last, when it has come to rest', () => {
+    const { from, until } = spanOf(known(), now);
+    expect([from, until]).toEqual([Date.parse(at(0)) - 15 * 60_000, Date.parse(at(6)) + 3_600_000]);
+  });
+
+  test.each([
+    ['is undecided', { order: { ...order, status: 'PLACED' as const }, notification }],
+    ['has its text to come', { order }],
+    [
+      'has its refund to come',
+      { order: { ...order, status: 'CANCELLED' as const }, notification, payment: { state: 'refunding' as const } },
+    ],
+  ])('until now while it %s', (_, parts) => {
+    expect(spanOf(known([], parts), now).until).toBe(now);
+  });
+});
+
+describe('The diagram', () => {
+  const participant = /^ {4}participant (\w+) as [^;#\n]+$/;
+  const message = /^ {4}(\w+)(?:->>|--x)(\w+): [^;#\n]+$/;
+
+  /** Checks that a diagram is what Mermaid reads: every line a participant or a message between two of them. */
+  function messagesOf(trace: Trace): string[] {
+    const [head, ...lines] = traceDiagram(trace).split('\n');
+    expect(head).toBe('sequenceDiagram');
+    const declared = new Set(lines.flatMap((one) => participant.exec(one)?.[1] ?? []));
+    const messages = lines.filter((one) => !participant.test(one));
+    for (const one of messages) {
+      expect(one).toMatch(message);
+      const [, from = '', to = ''] = message.exec(one) ?? [];
+      expect([...declared]).toEqual(expect.arrayContaining([from, to]));
+    }
+    return messages.map((one) => one.trim());
+  }
+
+  test('shows who told whom what, how long it waited, and a failed try as a cross', () => {
+    expect(messagesOf(known([failed, succeeded]))).toEqual([
+      'publisher->>topic: shop.order.placed.v1',
+      'topic->>payment: shop.order.placed.v1 (waited 400 ms)',
+      'payment--xpayment: will be tried again in 2 s: UnavailableError: It is down, 1',
+      'topic->>payment: shop.order.placed.v1 (try 2, waited 2.8 s)',
+      'payment->>bus: shop.payment.captured.v1',
+      'order->>bus: shop.order.confirmed.v1',
+      'notification->>customer: order-confirmed',
+    ]);
+  });
+
+  test('shows an event as published before it was received', () => {
+    const received = line({
+      consumer: 'order',
+      eventType: 'shop.payment.captured.v1',
+      time: at(3.99),
+      waitedMs: 20,
+      tookMs: 10,
+    });
+    const messages = messagesOf(known([succeeded, received]));
+    const captured = messages.filter((one) => one.includes('captured'));
+    expect(captured).toEqual([
+      'payment->>bus: shop.payment.captured.v1',
+      'bus->>order: shop.payment.captured.v1 (waited 20 ms)',
+    ]);
+  });
+
+  test('without logs shows what is on record', () => {
+    expect(messagesOf(known())).toEqual([
+      'publisher->>topic: shop.order.placed.v1',
+      'payment->>bus: shop.payment.captured.v1',
+      'order->>bus: shop.order.confirmed.v1',
+      'notification->>customer: order-confirmed',
+    ]);
+  });
+
+  test('shows a message that nobody could read in its dead-letter queue, and a consumer by any name', () => {
+    const bad = line({
+      consumer: 'loyalty-points',
+      message: 'dead-lettered',
+      eventType: undefined,
+      errorType: 'ContractError',
+      errorMessage: 'body: must be\nJSON',
+    });
+    const trace = withAttempts(undefined, 'o-1', [bad]);
+    expect(trace && messagesOf(trace)).toEqual([
+      'publisher->>topic: a message',
+      'topic->>loyalty_points: a message (waited 400 ms)',
+      'loyalty_points--xletters: dead-lettered: ContractError: body: must be JSON',
+    ]);
+  });
+});
