@@ -1,15 +1,26 @@
-import { expect, test } from 'vitest';
+import { SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  DeleteQueueCommand,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { ulid } from 'ulid';
+import { expect, onTestFinished, test } from 'vitest';
 import {
   chargesOf,
   decided,
   eventually,
   orderOf,
+  output,
   paymentOf,
   placed,
   publish,
   publishAll,
   shelfOf,
   shipmentOf,
+  sns,
+  sqs,
   stockUp,
   wish,
 } from './shop.ts';
@@ -28,6 +39,31 @@ test('shipping follows every step of an order in sequence and records one shipme
     'the whole timeline is noted as published',
     async () => (await orderOf(order.orderId))?.published === 4,
   );
+});
+
+test("anybody's FIFO queue gets every order's steps in sequence, in a group of its own", async () => {
+  const queue = await subscribedQueue();
+  const orders = Array.from({ length: 10 }, () => wish());
+  for (const { sku } of orders) await stockUp(sku, 1);
+  await publishAll(orders.map((order) => placed(order)));
+  const steps = new Map(orders.map(({ orderId }) => [orderId, [] as string[]]));
+  await eventually('all steps of all orders have come', async () => {
+    const ask = { QueueUrl: queue, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 };
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ ...ask, MessageSystemAttributeNames: ['MessageGroupId'] }),
+    );
+    for (const { Body = '', Attributes, ReceiptHandle } of Messages) {
+      const { orderId, sequence, status } = JSON.parse(Body).data;
+      expect(Attributes?.MessageGroupId).toBe(orderId);
+      steps.get(orderId)?.push(`${sequence} ${status ?? ''}`.trim());
+      await sqs.send(new DeleteMessageCommand({ QueueUrl: queue, ReceiptHandle }));
+    }
+    return [...steps.values()].every(({ length }) => length >= 4);
+  });
+  for (const seen of steps.values()) {
+    expect(seen.map((step) => step.charAt(0))).toEqual(['1', '2', '3', '4']);
+    expect(seen.at(-1)).toBe('4 CONFIRMED');
+  }
 });
 
 test('a cancelled order is followed to its end and never shipped', async () => {
@@ -64,3 +100,27 @@ test('300 buyers of 50 pieces at once: 50 confirmed, 250 cancelled and refunded,
   await eventually('all is sold', async () => (await shelfOf(sku))?.sold === 50);
   expect(await shelfOf(sku)).toMatchObject({ available: 0, reserved: 0 });
 });
+
+/** Makes a FIFO queue that listens to the lifecycle feed, for the length of a test. */
+async function subscribedQueue(): Promise<string> {
+  const { QueueUrl = '' } = await sqs.send(
+    new CreateQueueCommand({ QueueName: `steps-${ulid()}.fifo`, Attributes: { FifoQueue: 'true' } }),
+  );
+  const Endpoint = output('OrderLifecycleTopicArn')
+    .replace('sns', 'sqs')
+    .replace(/[^:]+$/, QueueUrl.split('/').at(-1) ?? '');
+  const { SubscriptionArn } = await sns.send(
+    new SubscribeCommand({
+      TopicArn: output('OrderLifecycleTopicArn'),
+      Protocol: 'sqs',
+      Endpoint,
+      Attributes: { RawMessageDelivery: 'true' },
+      ReturnSubscriptionArn: true,
+    }),
+  );
+  onTestFinished(async () => {
+    await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+    await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+  });
+  return QueueUrl;
+}

@@ -2,10 +2,13 @@ import './provided.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import {
+  GetFunctionConfigurationCommand,
   InvokeCommand,
   LambdaClient,
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
+  UpdateFunctionConfigurationCommand,
+  waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
 import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import {
@@ -203,6 +206,15 @@ export async function sweepAfter(orderId: string, hours: number): Promise<void> 
   );
   const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName: output('SweepFunctionName') }));
   if (FunctionError !== undefined) throw new Error(`The sweep failed: ${FunctionError}`);
+}
+
+/** Sets after how many hours the sweep has a customer told of a delay; 0 = never, as it is deployed. */
+export async function remindAfter(hours: number): Promise<void> {
+  const FunctionName = output('SweepFunctionName');
+  const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  const Variables = { ...Environment?.Variables, REMINDER_SECONDS: String(hours * 3600) };
+  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
+  await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 1 }, { FunctionName });
 }
 
 /** Takes the payment gateway down or brings it back. */

@@ -8,9 +8,11 @@ import {
   placed,
   publish,
   receiving,
+  remindAfter,
   shelfOf,
   stockUp,
   sweepAfter,
+  textsTo,
   wish,
 } from './shop.ts';
 
@@ -38,4 +40,32 @@ test('an order that is stuck past its deadline is cancelled, and a late capture 
   expect(charges.filter((charge) => charge.startsWith('capture')).length).toBe(
     charges.filter((charge) => charge.startsWith('refund')).length,
   );
+});
+
+test('the customer of an order that takes long is told so once, and of the decision when it comes', async () => {
+  onTestFinished(async () => {
+    await receiving('payment', true);
+    await remindAfter(0);
+  });
+  await receiving('payment', false);
+  await remindAfter(6);
+  const order = wish({ locale: 'en' });
+  await stockUp(order.sku, 1);
+  await publish(placed(order));
+  await eventually('the order is open', async () => (await orderOf(order.orderId))?.open?.startsWith('open'));
+
+  await sweepAfter(order.orderId, 5);
+  expect(await orderOf(order.orderId)).toMatchObject({ open: expect.stringMatching('^open') });
+  await sweepAfter(order.orderId, 7);
+  const [told] = await eventually('the customer is told', async () => {
+    const texts = await textsTo(order.phone);
+    return texts.length > 0 ? texts : undefined;
+  });
+  expect(told).toContain('takes longer than usual');
+  await sweepAfter(order.orderId, 8);
+
+  await receiving('payment', true);
+  await decided(order.orderId);
+  await eventually('the customer knows', async () => (await textsTo(order.phone)).length > 1);
+  expect(await textsTo(order.phone)).toEqual([told, expect.stringContaining('is confirmed')]);
 });

@@ -1,0 +1,76 @@
+import './provided.ts';
+import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { ulid } from 'ulid';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { routing } from '../../infra/routing.ts';
+import { alarms } from '../../ops/alarm/alarms.ts';
+import { fire } from '../../ops/alarm/fire.ts';
+import { shopOf } from '../../ops/stack.ts';
+import { at } from '../../ops/surroundings.ts';
+import { decided, eventually, output, placed, publish, sns, sqs, stockUp, takeFrom, wish } from './shop.ts';
+
+const shop = shopOf(at(inject('endpoint')), {
+  StackName: 'ShopMessaging',
+  CreationTime: undefined,
+  StackStatus: 'CREATE_COMPLETE',
+  Outputs: Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
+});
+const cloudWatch = new CloudWatchClient(shop.config);
+
+/** A queue that is told of the alarms. */
+async function listener(): Promise<string> {
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `alarms-${ulid()}` }));
+  onTestFinished(() => sqs.send(new DeleteQueueCommand({ QueueUrl })).then(() => undefined));
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+  const { SubscriptionArn } = await sns.send(
+    new SubscribeCommand({ TopicArn: output('AlarmTopicArn'), Protocol: 'sqs', Endpoint: Attributes?.QueueArn }),
+  );
+  onTestFinished(() => sns.send(new UnsubscribeCommand({ SubscriptionArn })).then(() => undefined));
+  return QueueUrl;
+}
+
+test('every consumer has its alarms, and one that is tried out reaches whoever is subscribed', async () => {
+  const names = (await alarms(shop, cloudWatch)).map(({ name }) => name);
+  for (const name of Object.keys(routing)) expect(names).toContain(`${name}-dead-letters`);
+
+  const queue = await listener();
+  const fired = await fire(shop, cloudWatch, 'sweep-function-errors');
+  expect(fired).toMatchObject({ name: 'sweep-function-errors', unconfirmed: 0 });
+  expect(fired.subscribers).toBeGreaterThanOrEqual(1);
+  const told = await eventually('the alarm is told', () => takeFrom(queue, (body) => body.includes('sweep-function')));
+  expect(JSON.parse(JSON.parse(told.Body ?? '').Message)).toMatchObject({
+    NewStateValue: 'ALARM',
+    NewStateReason: expect.stringContaining('nothing is wrong'),
+    AlarmDescription: expect.stringContaining('Run: npm run ops -- status'),
+  });
+});
+
+test('an alarm that there is not cannot be tried out', async () => {
+  await expect(fire(shop, cloudWatch, 'nobody-sleeps')).rejects.toThrow('There is no alarm nobody-sleeps');
+});
+
+test('what an order brought in is among the figures, with its currency, and the consumer has counted it', async () => {
+  const order = wish();
+  await stockUp(order.sku, 1);
+  const message = placed(order);
+  message.data.total.currency = 'ISK';
+  const start = Date.now() - 60_000;
+  await publish(message);
+  await decided(order.orderId);
+  const sumOf = async (MetricName: string, Name: string, Value: string) => {
+    const Metric = { Namespace: 'ShopMessaging', MetricName, Dimensions: [{ Name, Value }] };
+    const { MetricDataResults: [result] = [] } = await cloudWatch.send(
+      new GetMetricDataCommand({
+        StartTime: new Date(start),
+        EndTime: new Date(Date.now() + 60_000),
+        MetricDataQueries: [{ Id: 'sum', MetricStat: { Metric, Period: 60, Stat: 'Sum' } }],
+      }),
+    );
+    return (result?.Values ?? []).reduce((sum, value) => sum + value, 0);
+  };
+  const revenue = await eventually('the revenue is counted', () => sumOf('RevenueCaptured', 'currency', 'ISK'));
+  expect(revenue).toBe(message.data.total.amount);
+  expect(await sumOf('Done', 'consumer', 'payment')).toBeGreaterThanOrEqual(1);
+});

@@ -1,0 +1,152 @@
+import './provided.ts';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { GetQueueAttributesCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { ulid } from 'ulid';
+import { describe, expect, inject, test } from 'vitest';
+import type { ConsumerName } from '../../infra/routing.ts';
+import type { Group } from '../../ops/dlq/group.ts';
+import progressed from '../contracts/samples/shop.order.progressed.v1.json' with { type: 'json' };
+import {
+  chargesOf,
+  deadLetterQueueUrl,
+  eventually,
+  paymentOf,
+  placed,
+  shelfOf,
+  shipmentOf,
+  sqs,
+  stockUp,
+  wish,
+} from './shop.ts';
+
+/** Starts an operator's command, as a process of its own. */
+function start(...args: string[]): ChildProcess {
+  const env = { ...process.env, AWS_ENDPOINT_URL: inject('endpoint') };
+  return spawn(process.execPath, ['ops/main.ts', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Runs an operator's command and gives the JSON document it prints. */
+async function ops(...args: string[]) {
+  const child = start(...args, '--json');
+  if (child.stdout === null || child.stderr === null) throw new Error('The command has no output');
+  const [output, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  expect(code, said).toBe(0);
+  return JSON.parse(output);
+}
+
+/** Puts messages straight into a consumer's dead-letter queue, as the consumer does with what it cannot do for this reason. */
+async function bury(consumer: ConsumerName, errorMessage: string, bodies: readonly object[], group?: string) {
+  const note = (StringValue: string) => ({ DataType: 'String', StringValue });
+  for (let at = 0; at < bodies.length; at += 10) {
+    await sqs.send(
+      new SendMessageBatchCommand({
+        QueueUrl: deadLetterQueueUrl(consumer),
+        Entries: bodies.slice(at, at + 10).map((body, index) => ({
+          Id: `${index}`,
+          MessageBody: JSON.stringify(body),
+          ...(group === undefined ? {} : { MessageGroupId: group, MessageDeduplicationId: ulid() }),
+          MessageAttributes: {
+            errorType: note('TypeError'),
+            errorMessage: note(errorMessage),
+            consumer: note(consumer),
+            failedAt: note(new Date().toISOString()),
+          },
+        })),
+      }),
+    );
+  }
+}
+
+async function lettersOf(consumer: ConsumerName): Promise<number> {
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: deadLetterQueueUrl(consumer),
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    }),
+  );
+  return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+}
+
+describe('Dead letters', () => {
+  test('are listed by consumer and reason, shown without personal data, and put back where they failed and nowhere else', async () => {
+    const reason = `a bug that was deployed as ${ulid()}`;
+    const [paid, reserved, shipped] = [wish(), wish(), `t-${ulid()}`];
+    for (const { sku } of [paid, reserved]) await stockUp(sku, 5);
+    await bury('payment', reason, [placed(paid)]);
+    await bury('stock', reason, [placed(reserved)]);
+    const steps = [1, 2, 3].map((sequence) => ({
+      ...progressed,
+      id: ulid(),
+      subject: shipped,
+      data: { orderId: shipped, sequence, step: progressed.data.step },
+    }));
+    await bury('shipping', reason, steps, shipped);
+
+    const groups: Group[] = await ops('dlq', 'list');
+    const mine = groups.filter((group) => group.reason === reason);
+    expect(mine.map(({ consumer, count }) => [consumer, count]).sort()).toEqual([
+      ['payment', 1],
+      ['shipping', 3],
+      ['stock', 1],
+    ]);
+
+    const shown = await ops('dlq', 'show', '--consumer', 'payment', '--reason', reason);
+    expect(shown).toMatchObject([{ consumer: 'payment', errorType: 'TypeError', reason, orderId: paid.orderId }]);
+    expect(JSON.stringify(shown)).not.toMatch(new RegExp(`${paid.phone.slice(1)}|${paid.token}`));
+
+    expect(await ops('dlq', 'redrive', '--reason', reason, '--yes')).toEqual({ moved: 5, failed: 0 });
+    expect(await eventually('it is paid', () => paymentOf(paid.orderId))).toBe('captured');
+    await eventually('it is reserved', async () => (await shelfOf(reserved.sku))?.reserved === 1);
+    await eventually('every step is followed', async () => (await shipmentOf(shipped))?.sequence === 3);
+    expect(await chargesOf(reserved.orderId)).toEqual([]);
+    expect(await shelfOf(paid.sku)).toMatchObject({ available: 5, reserved: 0 });
+    expect(await ops('dlq', 'redrive', '--reason', reason)).toEqual({ moved: 0, failed: 0 });
+  });
+
+  test('are put back completely, each once in effect, when the command is killed in the middle and run again', async () => {
+    const perQueue = inject('engine') === 'ministack' ? 500 : 100;
+    const reason = `a bug that was deployed as ${ulid()}`;
+    const sku = `SKU-${ulid()}`;
+    await stockUp(sku, 2 * perQueue);
+    const orders = () => Array.from({ length: perQueue }, () => wish({ sku }));
+    const [paid, reserved] = [orders(), orders()];
+    await Promise.all([
+      bury(
+        'payment',
+        reason,
+        paid.map((one) => placed(one)),
+      ),
+      bury(
+        'stock',
+        reason,
+        reserved.map((one) => placed(one)),
+      ),
+    ]);
+    const all = (await lettersOf('payment')) + (await lettersOf('stock'));
+    const left = async () => (await lettersOf('payment')) + (await lettersOf('stock'));
+
+    const first = start('dlq', 'redrive', '--reason', reason, '--rate', '200', '--yes');
+    const ended = once(first, 'exit');
+    await eventually('some are moved', async () => (await left()) < all - perQueue / 4, 60);
+    first.kill('SIGKILL');
+    await ended;
+    const before = await left();
+    expect(before).toBeGreaterThan(all - 2 * perQueue);
+
+    const again = await ops('dlq', 'redrive', '--reason', reason, '--rate', '10000', '--yes');
+    expect(again).toEqual({ moved: before - (all - 2 * perQueue), failed: 0 });
+    expect(await left()).toBe(all - 2 * perQueue);
+
+    await eventually('every one is reserved', async () => (await shelfOf(sku))?.reserved === perQueue);
+    const ids = new Set(paid.map(({ orderId }) => orderId));
+    const captures = await eventually('every one is paid', async () => {
+      const records: { orderId: string }[] = await ops('sandbox', 'payment', 'records');
+      const found = records.filter(({ orderId }) => ids.has(orderId));
+      return new Set(found.map(({ orderId }) => orderId)).size === perQueue ? found : undefined;
+    });
+    expect(captures.length).toBe(perQueue);
+    expect(await shelfOf(sku)).toMatchObject({ available: perQueue, reserved: perQueue });
+  });
+});

@@ -1,0 +1,93 @@
+import { DisableRuleCommand, EnableRuleCommand, TestEventPatternCommand } from '@aws-sdk/client-eventbridge';
+import { expect, inject, test } from 'vitest';
+import { catalog } from '../../contracts/catalog.ts';
+import { routing } from '../../infra/routing.ts';
+import { explained } from '../../ops/explain/command.ts';
+import { waysOf } from '../../ops/explain/deployment.ts';
+import { match } from '../../ops/explain/pattern.ts';
+import { shopOf } from '../../ops/stack.ts';
+import { at } from '../../ops/surroundings.ts';
+import { bus, output, placed, wish } from './shop.ts';
+
+const shop = shopOf(at(inject('endpoint')), {
+  StackName: '',
+  CreationTime: undefined,
+  StackStatus: undefined,
+  Outputs: Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
+});
+
+const consumersOf = (type: string) =>
+  Object.entries(routing).flatMap(([name, { consumes }]) => (consumes.some((one) => one.type === type) ? [name] : []));
+
+test('what is deployed brings every event to those who understand it, with permission, and a dead-letter queue at each step', async () => {
+  for (const { type, channel } of catalog) {
+    const { routes } = await explained(shop, { type });
+    const taking = routes.filter(({ gets }) => gets === 'yes');
+    const front = channel === 'topic' ? ['order'] : [];
+    const expected = new Set([...consumersOf(type), ...front, 'archive']);
+    expect(new Set(taking.map(({ to }) => to).filter((to) => !to.startsWith('arn:'))), type).toEqual(expected);
+    for (const { to, permission, undeliverable, deadLetters, functions } of taking) {
+      if (to.startsWith('arn:')) continue;
+      expect({ to, permission, undeliverable, deadLetters }).toMatchObject({
+        permission: 'granted',
+        undeliverable: expect.any(String),
+        deadLetters: { queue: expect.any(String) },
+      });
+      // What a FIFO topic cannot deliver to the archive goes to a FIFO queue, which the archive's own is not.
+      if (to !== 'archive') expect(undeliverable).toBe(deadLetters?.queue);
+      expect(functions).toMatchObject([{ state: 'Enabled' }]);
+    }
+  }
+});
+
+test('a type nobody knows meets the front door only', async () => {
+  const { known, routes } = await explained(shop, { type: 'shop.order.teleported.v1' });
+  expect(known).toBe(false);
+  expect(routes.filter(({ gets }) => gets === 'yes')).toMatchObject([{ to: 'order', reception: { accepts: false } }]);
+});
+
+test('a concrete message is judged by each consumer’s contract', async () => {
+  const { contract, routes } = await explained(shop, {
+    type: 'shop.order.placed.v1',
+    body: JSON.stringify(placed(wish({ quantity: 0 }))),
+  });
+  expect(contract).toMatchObject({ accepts: false });
+  expect(routes.find(({ to }) => to === 'payment')).toMatchObject({ gets: 'yes', reception: { accepts: false } });
+});
+
+test('a rule that somebody switched off is said, and patterns are read as the bus reads them', async () => {
+  const { ways } = await waysOf(shop, 'bus');
+  const rules = ways.filter(({ filter }) => filter !== undefined);
+  for (const { filter } of rules) {
+    for (const [source, type] of [
+      ['/shop/order', 'shop.order.confirmed.v1'],
+      ['/shop/forger', 'shop.order.cancelled.v1'],
+      ['/shop/payment', 'shop.payment.captured.v1'],
+    ]) {
+      const event = {
+        id: '1',
+        account: '000000000000',
+        time: '2026-11-21T09:00:00Z',
+        region: 'us-east-1',
+        resources: [],
+        source,
+        'detail-type': type,
+        detail: {},
+      };
+      const { Result } = await bus.send(
+        new TestEventPatternCommand({ EventPattern: JSON.stringify(filter), Event: JSON.stringify(event) }),
+      );
+      expect(match(filter, { value: event, partial: false }).verdict, `${source} ${type}`).toBe(Result ? 'yes' : 'no');
+    }
+  }
+  const { routes } = await explained(shop, { type: 'shop.order.confirmed.v1' });
+  const Name = routes.find(({ to }) => to === 'archive')?.name.replace('rule ', '');
+  const rule = { Name, EventBusName: output('EventBusName') };
+  await bus.send(new DisableRuleCommand(rule));
+  try {
+    const off = (await explained(shop, { type: 'shop.order.confirmed.v1' })).routes.find(({ to }) => to === 'archive');
+    expect(off).toMatchObject({ gets: 'no', why: [expect.stringContaining('switched off')] });
+  } finally {
+    await bus.send(new EnableRuleCommand(rule));
+  }
+});

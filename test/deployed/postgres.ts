@@ -1,0 +1,62 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Pool } from 'pg';
+import { eventually } from './shop.ts';
+
+const run = promisify(execFile);
+
+// Debian keeps the server out of PATH.
+const folders = [
+  ...globSync('/usr/lib/postgresql/*/bin').toSorted((one, other) => other.localeCompare(one, 'en', { numeric: true })),
+  ...(process.env.PATH ?? '').split(':'),
+];
+const programs = folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')));
+
+/** Why there can be no PostgreSQL here, or nothing. */
+export const lacksPostgres =
+  programs === undefined ? 'there is no PostgreSQL server on this machine: apt-get install postgresql' : undefined;
+
+/** A PostgreSQL of the test's own: in a new folder, reached by a socket there, and gone with the test, however that ends. */
+export async function postgres() {
+  // initdb and the server refuse to run as root.
+  const root = process.getuid?.() === 0;
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
+  const user = root ? { uid: id('-u'), gid: id('-g') } : {};
+  const folder = await mkdtemp(join(root ? '/tmp' : tmpdir(), 'shop-pg-'));
+  if (user.uid !== undefined) await chown(folder, user.uid, user.gid);
+  const data = join(folder, 'data');
+  const options = { ...user, cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' } };
+  const program = (name: string) => join(programs ?? '', name);
+  await run(program('initdb'), ['-D', data, '-U', 'shop', '-A', 'trust', '-E', 'UTF8', '--no-sync'], options);
+  // The shell ends the server as soon as its input closes, which the kernel does for us even when we are killed.
+  const tied = '"$@" & server=$!; cat; kill -INT $server; wait $server';
+  const server = ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off'];
+  const child = spawn('/bin/sh', ['-c', tied, 'sh', program('postgres'), ...server], {
+    ...options,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const connection = { PGHOST: folder, PGUSER: 'shop', PGDATABASE: 'postgres' };
+  const database = new Pool({ host: folder, user: 'shop', database: 'postgres' });
+  // Its end is heard of by connections that are just being closed.
+  database.on('error', () => {});
+  const up = () => database.query('SELECT 1').catch(() => undefined);
+  await eventually('PostgreSQL answers', up, 30);
+  const end = async () => {
+    await database.end();
+    await ended(child, () => child.stdin?.end());
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { database, connection, end };
+}
+
+/** Waits for the end of a process, brought about by `bring`. */
+export const ended = (child: ChildProcess, bring: () => void) =>
+  new Promise<void>((done) => {
+    if (child.exitCode !== null || child.signalCode !== null) return done();
+    child.once('exit', () => done());
+    bring();
+  });

@@ -1,0 +1,108 @@
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  DeleteQueueCommand,
+  type Message,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { ulid } from 'ulid';
+import { expect, inject, test } from 'vitest';
+import { catalog } from '../../contracts/catalog.ts';
+import { wantedBy } from '../../ops/replay/command.ts';
+import { replay } from '../../ops/replay/run.ts';
+import { shopOf } from '../../ops/stack.ts';
+import { at } from '../../ops/surroundings.ts';
+import { chargesOf, decided, eventually, output, placed, publish, quiet, sqs, stockUp, textsTo, wish } from './shop.ts';
+
+const outputs = Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+const shop = shopOf(at(inject('endpoint')), {
+  StackName: '',
+  CreationTime: undefined,
+  StackStatus: undefined,
+  Outputs: outputs,
+});
+
+/** Replays what was said of one order since a moment, or counts it. */
+async function replayed(
+  order: string,
+  since: Date,
+  parts: { to?: string; url?: string; dryRun?: boolean; withEffects?: boolean },
+) {
+  const { to, url = '', dryRun = false, withEffects = false } = parts;
+  const wanted = to === undefined ? { contracts: catalog, order } : wantedBy(to, { order });
+  const destination = {
+    queueUrl: to === undefined ? url : output(`${to.charAt(0).toUpperCase()}${to.slice(1)}QueueUrl`),
+    name: `replay-${ulid()}`,
+    withEffects,
+  };
+  const until = new Date(Date.now() + 1_000);
+  return replay(shop, { wanted, from: since, until, destination, dryRun, rate: 1_000 });
+}
+
+/** An order that was confirmed, paid and texted, and of which the archive has everything. */
+async function confirmed() {
+  const since = new Date(Date.now() - 1_000);
+  const order = wish();
+  await stockUp(order.sku, 1);
+  await publish(placed(order));
+  await decided(order.orderId);
+  await eventually('the customer is texted', async () => (await textsTo(order.phone)).length === 1);
+  const everything = ['order.confirmed', 'notification.sent', 'payment.captured', 'stock.reserved', 'order.placed'];
+  await eventually('the archive has it all', async () => {
+    const { types } = await replayed(order.orderId, since, { dryRun: true });
+    return everything.every((type) => types[`shop.${type}.v1`] === 1) && (types['shop.order.progressed.v1'] ?? 0) >= 4;
+  });
+  return { order, since };
+}
+
+async function emptied(url: string): Promise<Message[]> {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: url,
+      MaxNumberOfMessages: 10,
+      MessageAttributeNames: ['All'],
+      WaitTimeSeconds: 1,
+    }),
+  );
+  for (const { ReceiptHandle } of Messages) await sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
+  return Messages.length === 0 ? [] : [...Messages, ...(await emptied(url))];
+}
+
+test('a replay texts nobody a second time, not even where the record is lost, unless it may', async () => {
+  const { order, since } = await confirmed();
+  expect(await replayed(order.orderId, since, { to: 'notification' })).toMatchObject({
+    types: { 'shop.order.placed.v1': 1, 'shop.order.confirmed.v1': 1 },
+  });
+  await quiet();
+  expect(await textsTo(order.phone)).toHaveLength(1);
+
+  for (const name of ['NotificationsTableName', 'PaymentsTableName']) {
+    await shop.documents.send(new DeleteCommand({ TableName: output(name), Key: { orderId: order.orderId } }));
+  }
+  await replayed(order.orderId, since, { to: 'notification' });
+  await replayed(order.orderId, since, { to: 'payment' });
+  await quiet();
+  expect(await textsTo(order.phone)).toHaveLength(1);
+  expect(await chargesOf(order.orderId)).toEqual(['capture 12000 KRW']);
+
+  await replayed(order.orderId, since, { to: 'notification', withEffects: true });
+  await eventually('the customer is texted again', async () => (await textsTo(order.phone)).length === 2);
+});
+
+test('a newly added consumer gets everything once, marked, as it was published', async () => {
+  const { order, since } = await confirmed();
+  const { QueueUrl: url = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `newcomer-${ulid()}` }));
+  try {
+    const { count, types } = await replayed(order.orderId, since, { url });
+    const messages = await emptied(url);
+    expect(messages).toHaveLength(count);
+    const events = messages.map(({ Body = '' }) => JSON.parse(Body));
+    expect(new Set(events.map(({ source, id }) => `${source} ${id}`)).size).toBe(count);
+    expect(new Set(events.map(({ type }) => type))).toEqual(new Set(Object.keys(types)));
+    expect(events.find(({ type }) => type === 'shop.order.placed.v1').data.customer.phone).toBe(order.phone);
+    for (const { MessageAttributes } of messages) expect(MessageAttributes).toHaveProperty('replayed');
+  } finally {
+    await sqs.send(new DeleteQueueCommand({ QueueUrl: url }));
+  }
+});

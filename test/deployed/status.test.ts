@@ -1,0 +1,68 @@
+import './provided.ts';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { runLoad } from '../../ops/load/run.ts';
+import { shopOf } from '../../ops/stack.ts';
+import { troubles } from '../../ops/status/health.ts';
+import { type ConsumerState, lookAt, type Seen } from '../../ops/status/look.ts';
+import { at } from '../../ops/surroundings.ts';
+import { decided, eventually, placed, publishAll, receiving, shelfOf, stockUp, wish } from './shop.ts';
+
+const shop = shopOf(at(inject('endpoint')), {
+  StackName: 'ShopMessaging',
+  CreationTime: undefined,
+  StackStatus: 'CREATE_COMPLETE',
+  Outputs: Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
+});
+const lookNow = lookAt(shop);
+const of = (seen: Seen | undefined): Partial<ConsumerState> =>
+  seen?.consumers.find(({ name }) => name === 'payment') ?? {};
+
+test('the status says who does not get on, how much waits and since when, and that it is over', async () => {
+  onTestFinished(() => receiving('payment', true));
+  await receiving('payment', false);
+  const first = wish();
+  const orders = [first, wish({ sku: first.sku }), wish({ sku: first.sku })];
+  await stockUp(first.sku, 3);
+  await publishAll(orders.map((order) => placed(order)));
+
+  let last: Seen | undefined;
+  const look = async () => {
+    last = await lookNow();
+    return last;
+  };
+  const instead = () => `: ${JSON.stringify({ ...of(last), orders: last?.orders })}`;
+  // A poll that was under way may still have taken one.
+  const waits = async () => {
+    const seen = await look();
+    const { waiting = 0, oldestSeconds } = of(seen);
+    return waiting >= 1 && (oldestSeconds ?? 0) >= 1 && seen.orders.PLACED >= 1 ? seen : undefined;
+  };
+  const seen = await eventually('messages wait, for a while, of orders that are undecided', waits, 120, instead);
+  expect(troubles(seen)).toContainEqual(expect.objectContaining({ consumer: 'payment', state: 'switched off' }));
+  const confirmed = seen.orders.CONFIRMED;
+
+  await receiving('payment', true);
+  for (const { orderId } of orders) expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
+  const empty = async () => {
+    const { waiting, inFlight, oldestSeconds, throughput = 0 } = of(await look());
+    return waiting === 0 && inFlight === 0 && oldestSeconds === 0 && throughput > 0;
+  };
+  await eventually('payment is empty, and what it did is counted', empty, 120, instead);
+  expect((await look()).orders.CONFIRMED).toBeGreaterThan(confirmed);
+});
+
+test('a load ends with every order decided, measured, and taken from its own shelf', async () => {
+  const sku = wish().sku;
+  await stockUp(sku, 20);
+  const pace = { rate: 40, count: 20, burst: 5, patience: 240 };
+  const mix = { run: sku, sku, declined: 0.1, duplicates: 0.1 };
+  const outcome = await runLoad(shop, { ...pace, ...mix }, new AbortController().signal);
+
+  expect(outcome).toMatchObject({ published: 20, decided: 20, confirmed: 18, cancelled: 2, errors: 0 });
+  expect(outcome.latency.p50).toBeGreaterThan(0);
+  expect(outcome.latency.p99).toBeGreaterThanOrEqual(outcome.latency.p50 ?? 0);
+  await eventually('what was declined is back on the shelf', async () => {
+    const shelf = await shelfOf(sku);
+    return shelf?.available === 2 && shelf.reserved === 0 && shelf.sold === 18;
+  });
+});
