@@ -8,7 +8,7 @@ import {
 import type { SQSRecord } from 'aws-lambda';
 import { describeError } from './failure.ts';
 import { log } from './log.ts';
-import { marksOf } from './replayed.ts';
+import { REPLAYED, WITH_EFFECTS } from './replayed.ts';
 
 /** A message that will never succeed, with what an operator needs to know of it. */
 export type DeadLetter = { record: SQSRecord; errorType: string; errorMessage: string };
@@ -25,8 +25,12 @@ export type Queue = {
 const LONGEST_REASON = 1000;
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html: one call, all messages.
 const BYTES_PER_CALL = 1_048_576;
-// What the attributes of a dead letter take at most, names and types included: four bytes a character.
-const ATTRIBUTE_BYTES = 4 * LONGEST_REASON + 500;
+// What the reason of a dead letter takes at most, names and types included: four bytes a character.
+const REASON_BYTES = 4 * LONGEST_REASON + 500;
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+const MOST_ATTRIBUTES = 10;
+const REASON: ReadonlySet<string> = new Set(['errorType', 'errorMessage', 'consumer', 'failedAt', 'attempts']);
+const MARKS: ReadonlySet<string> = new Set([REPLAYED, WITH_EFFECTS]);
 
 /** Takes the queues' URLs and the consumer's name and gives the `Queue` over SQS. */
 export function sqsQueue(
@@ -74,18 +78,18 @@ function entry(
 ): SendMessageBatchRequestEntry {
   const { MessageGroupId, ApproximateReceiveCount } = record.attributes;
   const attributes = {
+    ...ownAttributes(record),
     errorType: text(why.errorType),
     errorMessage: text(why.errorMessage),
     consumer: text(consumer),
     failedAt: text(now.toISOString()),
     attempts: { DataType: 'Number', StringValue: ApproximateReceiveCount },
-    ...Object.fromEntries(marksOf(record.messageAttributes).map(([name, value]) => [name, text(value)])),
   };
   return {
     Id: String(index),
     MessageBody: record.body,
     // A body that fills a message leaves no room for attributes; the log has the reason.
-    ...(Buffer.byteLength(record.body) + ATTRIBUTE_BYTES > BYTES_PER_CALL ? {} : { MessageAttributes: attributes }),
+    ...(bytesOf(record) > BYTES_PER_CALL ? {} : { MessageAttributes: attributes }),
     // A message that was put back and failed again is a dead letter of its own.
     ...(MessageGroupId === undefined
       ? {}
@@ -93,12 +97,38 @@ function entry(
   };
 }
 
+/** What the message brought along, as far as there is room beside the reason: the marks of a replay before all else. */
+function ownAttributes({ messageAttributes }: SQSRecord): Record<string, MessageAttributeValue> {
+  const own = Object.entries(messageAttributes).filter(([name]) => !REASON.has(name));
+  const marksFirst = own.sort(([one], [other]) => Number(MARKS.has(other)) - Number(MARKS.has(one)));
+  return Object.fromEntries(
+    marksFirst.slice(0, MOST_ATTRIBUTES - REASON.size).map(([name, { dataType, stringValue, binaryValue }]) => [
+      name,
+      {
+        DataType: dataType,
+        ...(stringValue === undefined ? {} : { StringValue: stringValue }),
+        ...(binaryValue === undefined ? {} : { BinaryValue: Buffer.from(binaryValue, 'base64') }),
+      },
+    ]),
+  );
+}
+
+/** How many bytes the letter takes at most, attributes with their names and types included. */
+function bytesOf(record: SQSRecord): number {
+  const own = Object.entries(ownAttributes(record)).flatMap(([name, { DataType = '', StringValue, BinaryValue }]) => [
+    name,
+    DataType,
+    StringValue ?? BinaryValue ?? '',
+  ]);
+  return own.reduce((sum, part) => sum + Buffer.byteLength(part), Buffer.byteLength(record.body) + REASON_BYTES);
+}
+
 /** Cuts letters into calls that are not too large. */
 function calls(letters: readonly DeadLetter[]): DeadLetter[][] {
   const result: DeadLetter[][] = [];
   let bytes = BYTES_PER_CALL;
   for (const letter of letters) {
-    const size = Buffer.byteLength(letter.record.body) + ATTRIBUTE_BYTES;
+    const size = bytesOf(letter.record);
     if (bytes + size > BYTES_PER_CALL) {
       result.push([]);
       bytes = 0;

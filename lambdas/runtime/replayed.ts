@@ -12,10 +12,3 @@ export const WITH_EFFECTS = 'withEffects';
  */
 export const withoutEffects = (attributes: SQSMessageAttributes): boolean =>
   attributes[REPLAYED] !== undefined && attributes[WITH_EFFECTS]?.stringValue !== 'true';
-
-/** Takes a message's attributes and gives those that mark it, which it must keep wherever it is moved. */
-export const marksOf = (attributes: SQSMessageAttributes): [string, string][] =>
-  [REPLAYED, WITH_EFFECTS].flatMap((name) => {
-    const value = attributes[name]?.stringValue;
-    return value === undefined ? [] : [[name, value]];
-  });

@@ -20,7 +20,7 @@ import { Ledger } from './ledger.ts';
 import type { Json } from './protocol.ts';
 import { FaultProxy } from './proxy.ts';
 import type { Rule } from './rules.ts';
-import { look } from './world.ts';
+import { shelves, waitingFor } from './world.ts';
 
 /** The deployed shop with the engine's own event source mappings and workers; only its functions' calls pass the proxy. */
 export class MappedShop implements Observed {
@@ -65,8 +65,9 @@ export class MappedShop implements Observed {
   /** Waits until no message is left, sampling the shelves meanwhile. */
   async settle(): Promise<void> {
     await eventually('no message is left', async () => {
-      const { waiting, shelves } = await look(this.ledger, this.idle);
-      for (const { sku, available, reserved, sold } of shelves.values()) {
+      // Not a whole look, which would keep the engine from its work.
+      const [waiting, goods] = await Promise.all([waitingFor(this.idle), shelves([...this.ledger.goods.keys()])]);
+      for (const { sku, available, reserved, sold } of goods.values()) {
         if (Math.min(available, reserved, sold) < 0) this.negatives.push(sku);
       }
       return waiting.length === 0;

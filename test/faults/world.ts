@@ -76,15 +76,20 @@ async function lying(consumer: string, url: string): Promise<Lying[]> {
 export const deadLetters = async () =>
   (await Promise.all(consumers.map((name) => lying(name, deadLetterQueueUrl(name))))).flat();
 
+/** Gives what waits in the queues of all but the `idle` consumers. */
+export async function waitingFor(idle: readonly string[] = []): Promise<Lying[]> {
+  const working = consumers.filter((name) => !idle.includes(name));
+  return (await Promise.all(working.map((name) => lying(name, queueUrl(name))))).flat();
+}
+
 /** Looks at everything that concerns these orders and goods, and at all queues but those of `idle` consumers. */
 export async function look({ orders, goods }: Ledger, idle: readonly string[] = []): Promise<World> {
-  const working = consumers.filter((name) => !idle.includes(name));
   const orderIds = [...orders.keys()];
   const [known, charges, stock, waiting, letters, sms] = await Promise.all([
     items<Order>('OrdersTableName', 'orderId', orderIds),
     Promise.all(orderIds.map(chargesOf)),
     shelves([...goods.keys()]),
-    Promise.all(working.map((name) => lying(name, queueUrl(name)))),
+    waitingFor(idle),
     deadLetters(),
     fetch(`${inject('endpoint')}/_ministack/sns/sms-messages`).then((answer) => answer.json()),
   ]);
@@ -95,7 +100,7 @@ export async function look({ orders, goods }: Ledger, idle: readonly string[] = 
     charges: charges.flat(),
     shelves: stock,
     texts: Object.fromEntries(texts) as Record<string, string[]>,
-    waiting: waiting.flat(),
+    waiting,
     deadLetters: letters,
   };
 }

@@ -82,6 +82,40 @@ describe('Dead-lettering', () => {
     );
   });
 
+  test('keeps the attributes that the message came with, as many as fit, the marks of a replay before all else', async () => {
+    const { calls, queue } = sqs();
+    const { record, ...why } = letter('a', 'm-1');
+    const given = (stringValue: string) => ({ dataType: 'String', stringValue });
+    const messageAttributes = {
+      errorType: given('of an earlier failure'),
+      ...Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, given(name)])),
+      bytes: { dataType: 'Binary', binaryValue: 'AQID' },
+      replayed: given('last-tuesday'),
+    };
+    await queue.deadLetter([{ ...why, record: { ...record, messageAttributes } }]);
+    const [entry] = calls[0]?.Entries ?? [];
+    const attributes = entry && 'MessageAttributes' in entry ? (entry.MessageAttributes ?? {}) : {};
+    expect(Object.keys(attributes)).toHaveLength(10);
+    expect(attributes).toMatchObject({
+      replayed: { StringValue: 'last-tuesday' },
+      a: { DataType: 'String', StringValue: 'a' },
+      errorType: { StringValue: 'ContractError' },
+    });
+
+    await queue.deadLetter([{ ...why, record: { ...record, messageAttributes: { bytes: messageAttributes.bytes } } }]);
+    expect(calls[1]?.Entries?.[0]).toMatchObject({
+      MessageAttributes: { bytes: { DataType: 'Binary', BinaryValue: Buffer.from([1, 2, 3]) } },
+    });
+  });
+
+  test('counts the attributes a message came with, so that large ones travel in calls of their own', async () => {
+    const { queue } = sqs();
+    const { record, ...why } = letter('x'.repeat(400_000), 'm-1');
+    const messageAttributes = { originalBody: { dataType: 'String', stringValue: 'y'.repeat(300_000) } };
+    const large = (messageId: string) => ({ ...why, record: { ...record, messageId, messageAttributes } });
+    expect(await queue.deadLetter([large('m-1'), large('m-2')])).toEqual(new Set(['m-1', 'm-2']));
+  });
+
   test('cuts a reason that is too long', async () => {
     const { calls, queue } = sqs();
     await queue.deadLetter([letter('a', 'm-1', 'x'.repeat(5_000))]);
