@@ -1,11 +1,12 @@
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { output, wish } from '../deployed/shop.ts';
 import { bundleOf, lambda, leadTo } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
 import { Instance } from './instance.ts';
 import { checkInvariants } from './invariants.ts';
 import type { Fault } from './rules.ts';
+import { forgetOpenOrders } from './world.ts';
 
 const shop = useHarness();
 let sweep: Instance;
@@ -21,6 +22,8 @@ beforeAll(async () => {
     log: () => {},
   });
 });
+
+beforeEach(forgetOpenOrders);
 
 afterAll(() => sweep.kill());
 

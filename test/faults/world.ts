@@ -1,5 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  QueryCommand,
+  ScanCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
 import type { Order } from '../../lambdas/order/rules.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
@@ -49,6 +55,15 @@ async function chargesOf(orderId: string): Promise<Charge[]> {
     }),
   );
   return Items as Charge[];
+}
+
+/** Deletes the orders that other tests have left undecided, for a sweep would find them. */
+export async function forgetOpenOrders(): Promise<void> {
+  const TableName = output('OrdersTableName');
+  const { Items = [] } = await tables.send(
+    new ScanCommand({ TableName, FilterExpression: 'attribute_exists(openSince)', ProjectionExpression: 'orderId' }),
+  );
+  for (const { orderId } of Items) await tables.send(new DeleteCommand({ TableName, Key: { orderId } }));
 }
 
 /** Gives what is on the shelves. */
