@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -124,7 +125,7 @@ export async function readRecord(folder: string = localFolder): Promise<EngineRe
 async function keep(folder: string, engine: EngineRecord): Promise<EngineRecord> {
   await mkdir(folder, { recursive: true });
   // Written aside and renamed, so that a reader beside us never finds half of it.
-  const aside = join(folder, `engine.json.${process.pid}`);
+  const aside = join(folder, `engine.json.${randomUUID()}`);
   await writeFile(aside, `${JSON.stringify(engine, null, 2)}\n`);
   await rename(aside, join(folder, 'engine.json'));
   return engine;
