@@ -29,29 +29,27 @@ export function redriveCommand(): Command {
     ),
   )
     .option('--rate <n>', 'how many a second, at most', wholeNumber(1, 10_000), 100)
-    .option('--edit', 'open the body of the one letter in your editor first; the original is kept as an attribute')
+    .option(
+      '--edit',
+      'open each body in your editor first, and put back those you changed; the original is kept as an attribute',
+    )
     .option('--force', 'with --edit: send a body that breaks the contract')
     .action(async ({ json, yes, rate, edit, force, ...options }: RedriveOptions) => {
       checkSelectors(options, true);
       const editor = edit ? editorIn(process.env) : undefined;
       const began = Date.now();
-      const plan = await planned(options);
-      if (isNothing(plan, json, MOVED)) return;
-      let change: ((message: Outgoing) => Outgoing) | undefined;
-      if (editor !== undefined) {
-        change = await mended(plan, editor, force);
-        if (change === undefined) {
-          const result = { moved: 0, failed: 0, unchanged: true };
-          return print(
-            json,
-            result,
-            () => 'The body was not changed, so nothing was moved: leave out --edit for that.',
-          );
-        }
+      const found = await planned(options);
+      if (isNothing(found, json, MOVED)) return;
+      const bodies = editor === undefined ? undefined : await mended(found, editor, force);
+      if (bodies?.size === 0) {
+        const result = { moved: 0, failed: 0, unchanged: true };
+        return print(json, result, () => 'No body was changed, so nothing was moved: leave out --edit for that.');
       }
+      const plan = bodies === undefined ? found : editedOnly(found, bodies);
+      const selects = bodies === undefined ? selected(options) : ({ id }: { id: string }) => bodies.has(id);
       if (!(await agreed(`Put ${said(plan)} back?`, yes))) return stopped(json, MOVED);
       await carry(plan, json, MOVED, (signal, onMoved) =>
-        redrive(plan, { rate, began, selects: selected(options), signal, onMoved, ...(change ? { change } : {}) }),
+        redrive(plan, { rate, began, selects, signal, onMoved, ...(bodies ? { change: withEdits(bodies) } : {}) }),
       );
     });
 }
@@ -114,20 +112,32 @@ function said(plan: Plan): string {
   return `${count} dead ${count === 1 ? 'letter' : 'letters'} (${parts.join(', ')})`;
 }
 
-/** Has the one planned letter edited, and checks it; gives what puts the new body into it, if there is one. */
-async function mended(plan: Plan, editor: string, force: boolean | undefined) {
-  const [letter, ...others] = plan.flatMap(({ letters }) => letters);
-  if (letter === undefined) return undefined;
-  if (others.length > 0) throw new Error(`These are ${said(plan)}: name the one to edit with --id.`);
-  const body = await edited(outgoing(letter).body, editor);
-  if (body === undefined) return undefined;
-  const problems = problemsOf(letter.consumer, body);
-  if (problems.length > 0 && !force) {
-    throw new Error(
-      `${letter.consumer} would refuse the edited body: ${problems.join('; ')}. Nothing was moved; --force sends it all the same.`,
-    );
+/** Has the planned letters edited, one after the other, and checks each; gives the new bodies of those that were changed. */
+async function mended(plan: Plan, editor: string, force: boolean | undefined): Promise<Map<string, string>> {
+  const bodies = new Map<string, string>();
+  for (const letter of plan.flatMap(({ letters }) => letters)) {
+    const body = await edited(outgoing(letter).body, editor);
+    if (body === undefined) continue;
+    const problems = problemsOf(letter.consumer, body);
+    if (problems.length > 0 && !force) {
+      throw new Error(
+        `${letter.consumer} would refuse the edited body of ${letter.id}: ${problems.join('; ')}. Nothing was moved; --force sends it all the same.`,
+      );
+    }
+    // Says at once, and not after the question, that it does not fit.
+    withBody(outgoing(letter), body);
+    bodies.set(letter.id, body);
   }
-  // Says at once, and not after the question, that it does not fit.
-  withBody(outgoing(letter), body);
-  return (message: Outgoing) => (message.id === letter.id ? withBody(message, body) : message);
+  return bodies;
 }
+
+/** The part of a plan whose letters were edited. */
+const editedOnly = (plan: Plan, bodies: ReadonlyMap<string, string>): Plan =>
+  plan
+    .map(({ queue, letters }) => ({ queue, letters: letters.filter(({ id }) => bodies.has(id)) }))
+    .filter(({ letters }) => letters.length > 0);
+
+const withEdits = (bodies: ReadonlyMap<string, string>) => (message: Outgoing) => {
+  const body = bodies.get(message.id);
+  return body === undefined ? message : withBody(message, body);
+};
