@@ -95,7 +95,7 @@ export function consumer<C extends EventContract<string, { orderId: string }>>(
 }
 
 /** How one result ended: what was published of it, and why not all of it. */
-type End = Pick<Try, 'error' | 'published'>;
+type End = Pick<Try, 'error' | 'published' | 'repeated'>;
 
 /** What is waited for may be right behind it: somebody put it back. */
 const holdsBack = (reason: unknown, policy: FailurePolicy) =>
@@ -197,9 +197,9 @@ async function publishAll(
   const events = results.flatMap((result, index) =>
     'publish' in result ? result.publish.map((event) => ({ event: traced(event), index })) : [],
   );
-  if (events.length === 0) return results.map((result) => ({ ...errorOf(result), published: [] }));
+  if (events.length === 0) return results.map((result) => ({ ...endOf(result), published: [] }));
   const answers = await publish(events.map(({ event }) => event));
-  const ends = results.map((result) => ({ ...errorOf(result), published: [] as CloudEvent[] }));
+  const ends = results.map((result) => ({ ...endOf(result), published: [] as CloudEvent[] }));
   events.forEach(({ event, index }, position) => {
     const end = ends[index];
     const reason = answers[position];
@@ -214,8 +214,8 @@ async function publishAll(
   return ends;
 }
 
-const errorOf = (result: Result): Pick<Try, 'error'> =>
-  'failure' in result ? { error: { reason: result.failure } } : {};
+const endOf = (result: Result): Pick<Try, 'error' | 'repeated'> =>
+  'failure' in result ? { error: { reason: result.failure } } : { repeated: result.repeated };
 
 /** Dead-letters what cannot succeed, postpones what may, and gives every message's fate. */
 async function resolve(

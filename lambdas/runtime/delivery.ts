@@ -18,7 +18,7 @@ export type Delivery<E extends CloudEvent = CloudEvent> = {
 };
 
 /** What a handler says of one delivery: the events to publish before its message is deleted, or why it failed. */
-export type Result = { publish: readonly CloudEvent[] } | { failure: unknown };
+export type Result = { publish: readonly CloudEvent[]; repeated?: true } | { failure: unknown };
 
 /**
  * Handles deliveries of different orders together; gives one result per delivery, in the same order. `batch` is the same

@@ -13,6 +13,8 @@ export type Try = {
   error?: { reason: unknown } | undefined;
   /** The events that it published, as far as they were taken. */
   published: readonly CloudEvent[];
+  /** They had been published before, as far as the record tells. */
+  repeated?: true | undefined;
   startedAt: number;
   endedAt: number;
 };

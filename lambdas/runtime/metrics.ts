@@ -5,11 +5,11 @@ import type { OrderCancelled, OrderConfirmed } from '../../contracts/order.ts';
 import type { PaymentCaptured, PaymentDeclined, PaymentRefunded } from '../../contracts/payment.ts';
 import type { Fate, Try } from './fate.ts';
 
-/** The CloudWatch namespace of everything that the functions count. */
-export const NAMESPACE = 'ShopMessaging';
+/** The CloudWatch namespace of everything that the functions count: the stack's name, so that two do not count as one. */
+export const NAMESPACE = process.env.METRICS_NAMESPACE ?? 'ShopMessaging';
 
-/** What became of a message, and of what it published so much as was taken; what is published again is counted again. */
-type Ended = Pick<Try, 'record' | 'published'> & { fate: Pick<Fate, 'outcome'> };
+/** What became of a message, and of what it published so much as was taken; what is published again is not counted again. */
+type Ended = Pick<Try, 'record' | 'published' | 'repeated'> & { fate: Pick<Fate, 'outcome'> };
 
 type Directive = { Namespace: string; Dimensions: string[][]; Metrics: { Name: string; Unit: string }[] };
 
@@ -99,7 +99,7 @@ function businessOf(tries: readonly Ended[]) {
   const counts = new Map<string, number>();
   const cancelled = new Map<string, number>();
   const money = new Map<string, { RevenueCaptured?: number; RevenueRefunded?: number }>();
-  for (const event of tries.flatMap(({ published }) => published)) {
+  for (const event of tries.flatMap(({ published, repeated }) => (repeated ? [] : published))) {
     if (!isCounted(event)) continue;
     if (event.type === 'shop.order.cancelled.v1') {
       cancelled.set(event.data.reason, (cancelled.get(event.data.reason) ?? 0) + 1);

@@ -33,6 +33,8 @@ type Progress<Input, Action> = {
   failure?: { reason: unknown };
   /** An effect was carried out, so its outcome had better be written, whatever it takes. */
   performed?: boolean;
+  /** The record was changed, so what is published of it is new. */
+  changed?: boolean;
 };
 
 // A writer that loses this often is among dozens on one order; its message had better wait its turn in the queue.
@@ -76,7 +78,12 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
     for (const { orderId, publish } of orders) {
       if (machine.publishingChangesRecord && publish.length > 0) known.set(orderId, undefined);
     }
-    return orders.map(({ publish, failure }): Result => (failure ? { failure: failure.reason } : { publish }));
+    return orders.map(({ publish, failure, changed }): Result => {
+      if (failure) return { failure: failure.reason };
+      // Where publishing is noted in the record, only what is new is published.
+      const isNew = changed || publish.length === 0 || machine.publishingChangesRecord;
+      return isNew ? { publish } : { publish, repeated: true };
+    });
 
     async function read(orderIds: readonly string[]): Promise<void> {
       if (orderIds.length === 0) return;
@@ -127,6 +134,7 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
           const fate = fates[index];
           if (fate === 'saved') {
             known.set(order.orderId, { ...after, version: (before?.version ?? 0) + 1 });
+            order.changed = true;
             take(order, step);
             return;
           }

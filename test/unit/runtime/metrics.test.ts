@@ -44,6 +44,16 @@ const placedStep = (orderId: string, step = 'shop.order.placed.v1'): CloudEvent 
   data: { orderId, sequence: 1, step },
 });
 
+test('What was published before is not counted again', () => {
+  const [first, ...others] = tries({ published: [captured()] });
+  if (first === undefined) throw new Error('There is a first try');
+  const again = [{ ...first, repeated: true as const }, ...others];
+  expect(metricLines('payment', [first, ...others], startedAt, startedAt + 40).join()).toContain(
+    '"PaymentsCaptured":1',
+  );
+  expect(metricLines('payment', again, startedAt, startedAt + 40).join()).not.toContain('PaymentsCaptured');
+});
+
 describe('A batch', () => {
   test('is one line: what became of its messages, how long each waited, and how long it took', () => {
     expect(linesOf()).toHaveLength(1);
