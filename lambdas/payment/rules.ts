@@ -16,6 +16,8 @@ export type Payment = OrderRecord & {
   state: 'capturing' | 'captured' | 'declined' | 'refunding' | 'refunded' | 'cancelled';
   money?: Money;
   declineReason?: string;
+  /** What the gateway calls the payment, if it calls it anything. */
+  reference?: string;
   /** The order was cancelled while its capture was under way. */
   cancelled?: true;
   /** When the state was reached, so that an event published again is the same event. */
@@ -27,7 +29,11 @@ export type PaymentInput = OrderPlaced | OrderCancelled;
 type Context = { orderId: string; traceparent: string | undefined };
 
 export type PaymentAction = Context &
-  ({ kind: 'capture' | 'find-then-capture'; charge: Charge } | { kind: 'refund' | 'find-then-refund'; money: Money });
+  (
+    | { kind: 'capture'; charge: Charge }
+    | { kind: 'find-then-capture'; charge: Charge; since: string }
+    | { kind: 'refund' | 'find-then-refund'; money: Money; reference?: string }
+  );
 
 export type PaymentOutcome = Context & { answer: ChargeAnswer | { kind: 'refunded' } };
 
@@ -62,7 +68,9 @@ function onPlaced(
   }
   // Somebody asked the gateway before and may have died before the answer was written down. The gateway may even be busy
   // with it still, so a cancelled order is charged under the same key, to know, and refunded.
-  if (payment.state === 'capturing') return { action: { ...context, kind: 'find-then-capture', charge } };
+  if (payment.state === 'capturing') {
+    return { action: { ...context, kind: 'find-then-capture', charge, since: payment.time } };
+  }
   return conclude(payment, context);
 }
 
@@ -87,14 +95,13 @@ function onAnswer(
   if (payment === undefined) throw new ContradictionError(`The payment of order ${context.orderId} disappeared`);
   const { state } = payment;
   switch (answer.kind) {
-    case 'captured':
+    case 'captured': {
+      const { reference } = answer;
+      const paid = { ...payment, time, ...(reference === undefined ? {} : { reference }) };
       // The order came to nothing while the gateway was busy: the money is there and has to go back.
-      if (state === 'declined' || (state === 'capturing' && payment.cancelled)) {
-        return refund({ ...payment, time }, context);
-      }
-      return state === 'capturing'
-        ? settle({ ...payment, state: 'captured', time }, context)
-        : conclude(payment, context);
+      if (state === 'declined' || (state === 'capturing' && payment.cancelled)) return refund(paid, context);
+      return state === 'capturing' ? settle({ ...paid, state: 'captured' }, context) : conclude(payment, context);
+    }
     case 'declined':
       if (state !== 'capturing') return conclude(payment, context);
       return settle({ ...payment, state: 'declined', declineReason: answer.reason, time }, context);
@@ -113,8 +120,11 @@ function settle(payment: Payment, context: Context): Step<Payment, PaymentAction
 function refund(payment: Payment, context: Context): Step<Payment, PaymentAction> {
   const { money } = payment;
   if (money === undefined) throw new ContradictionError(`Order ${payment.orderId} has nothing to refund`);
-  return { after: { ...payment, state: 'refunding' }, action: { ...context, kind: 'refund', money } };
+  const action = { ...context, kind: 'refund' as const, money, ...referenceOf(payment) };
+  return { after: { ...payment, state: 'refunding' }, action };
 }
+
+const referenceOf = ({ reference }: Payment) => (reference === undefined ? {} : { reference });
 
 /** What a state calls for whenever it is met: an outcome to publish, once more if need be, or a refund to finish. */
 function conclude(payment: Payment, context: Context): Step<Payment, PaymentAction> {
@@ -134,7 +144,8 @@ function conclude(payment: Payment, context: Context): Step<Payment, PaymentActi
   if (state === 'captured') return { publish: [event(paymentCaptured, { orderId, ...money })] };
   if (state === 'refunded') return { publish: [event(paymentRefunded, { orderId, ...money })] };
   // Somebody began to refund before and may have died before the answer was written down.
-  return state === 'refunding' ? { action: { ...context, kind: 'find-then-refund', money } } : {};
+  if (state !== 'refunding') return {};
+  return { action: { ...context, kind: 'find-then-refund', money, ...referenceOf(payment) } };
 }
 
 /** Takes the gateway and an action and carries it out; the answer goes back into `nextPayment`. */
@@ -144,13 +155,19 @@ export async function performPayment(gateway: PaymentGateway, action: PaymentAct
     case 'capture':
       return { orderId, traceparent, answer: await gateway.capture(action.charge) };
     case 'find-then-capture': {
-      const { captured } = await gateway.find(orderId);
-      return { orderId, traceparent, answer: captured ? { kind: 'captured' } : await gateway.capture(action.charge) };
+      const { captured, reference } = await gateway.find(orderId, { since: action.since });
+      const known = reference === undefined ? {} : { reference };
+      const answer = captured
+        ? { kind: 'captured' as const, ...known }
+        : await gateway.capture(action.charge, reference);
+      return { orderId, traceparent, answer };
     }
     case 'find-then-refund':
     case 'refund': {
-      const done = action.kind === 'find-then-refund' && (await gateway.find(orderId)).refunded;
-      if (!done) await gateway.refund(orderId, action.money);
+      const { money, reference } = action;
+      const known = reference === undefined ? {} : { reference };
+      const found = action.kind === 'find-then-refund' ? await gateway.find(orderId, known) : undefined;
+      if (!found?.refunded) await gateway.refund(orderId, money, reference ?? found?.reference);
       return { orderId, traceparent, answer: { kind: 'refunded' } };
     }
   }

@@ -1,0 +1,75 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { stripeCalls } from '../../../lambdas/payment/stripe-calls.ts';
+import { stripeGateway } from '../../../lambdas/payment/stripe-gateway.ts';
+import { localFolder } from '../../../localstack/engines.ts';
+
+// Stripe's own mock knows every parameter of its API, and nothing of what happened before: it checks that calls are well formed.
+const VERSION = 'v0.203.0';
+const folder = join(localFolder, `stripe-mock-${VERSION}`);
+const program = join(folder, 'stripe-mock');
+
+/** Builds Stripe's mock on first use; gives why it cannot be had here, if so. */
+async function lacks(): Promise<string | undefined> {
+  if (existsSync(program)) return undefined;
+  const run = promisify(execFile);
+  try {
+    await run('go', ['version']);
+  } catch {
+    return 'there is no Go on this machine';
+  }
+  try {
+    await mkdir(folder, { recursive: true });
+    const env = { ...process.env, GOBIN: folder, GOTOOLCHAIN: 'local' };
+    await run('go', ['install', `github.com/stripe/stripe-mock@${VERSION}`], { env, timeout: 100_000 });
+    return undefined;
+  } catch (error) {
+    return `stripe-mock ${VERSION} could not be built: ${String(error).slice(0, 300)}`;
+  }
+}
+
+/** Starts the mock on a port of its own and gives where it listens. */
+async function listening(): Promise<{ host: string; port: number; protocol: 'http' }> {
+  const local = '127.0.0.1:0';
+  const mock = spawn(program, ['-http-addr', local, '-https-addr', local], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void mock.kill());
+  return new Promise((resolve, reject) => {
+    let said = '';
+    mock.stdout.on('data', (chunk) => {
+      said += chunk;
+      const port = /for HTTP at address: 127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+      if (port !== undefined) resolve({ host: '127.0.0.1', port: Number(port), protocol: 'http' });
+    });
+    mock.once('exit', () => reject(new Error(`stripe-mock ended: ${said}`)));
+  });
+}
+
+describe("Stripe's own mock", () => {
+  test('takes every call that the gateway makes, and knows a wrong one', async (context) => {
+    const reason = await lacks();
+    if (reason !== undefined) {
+      console.warn(`skipped: ${reason}`);
+      context.skip(reason);
+    }
+    const calls = stripeCalls(async () => 'sk_test_123', await listening());
+    const gateway = stripeGateway(calls, 'ShopMessaging-prod');
+    const money = { amount: 12_000, currency: 'KRW' };
+    // Its payment intents are all alike, and none is paid.
+    const unpaid = { kind: 'declined', reason: 'card_declined' };
+    for (const token of ['pm_card_visa', 'tok_visa', 'cus_1/pm_card_visa']) {
+      expect(await gateway.capture({ orderId: 'o-1', token, money })).toEqual(unpaid);
+    }
+    expect(await gateway.find('o-1')).toEqual({ captured: false, refunded: false });
+    expect(await gateway.find('o-1', { reference: 'pi_1' })).toMatchObject({ captured: false, refunded: false });
+    await gateway.refund('o-1', money, 'pi_1');
+
+    const wrong = { amount: 1, currency: 'krw', no_such_thing: true };
+    await expect(calls(({ paymentIntents }) => paymentIntents.create(wrong as never))).rejects.toThrow(
+      /Request validation error/,
+    );
+  }, 120_000);
+});
