@@ -1,6 +1,6 @@
 import type { EventContract } from './cloud-event.ts';
 import { orderProgressed } from './lifecycle.ts';
-import { notificationSent } from './notification.ts';
+import { notificationRefused, notificationSent } from './notification.ts';
 import {
   orderCancelled,
   orderCancelRequested,
@@ -30,4 +30,5 @@ export const catalog: readonly EventContract[] = [
   stockRejected,
   stockReleased,
   notificationSent,
+  notificationRefused,
 ];

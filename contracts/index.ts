@@ -6,7 +6,14 @@ export { catalog } from './catalog.ts';
 export { buildEvent, type Channel, type CloudEvent, type EventContract, type EventOf } from './cloud-event.ts';
 export * from './lifecycle.ts';
 export type { Money } from './money.ts';
-export { type NotificationSent, notificationSent, type Template } from './notification.ts';
+export {
+  type NotificationRefused,
+  type NotificationSent,
+  notificationRefused,
+  notificationSent,
+  type RefusalReason,
+  type Template,
+} from './notification.ts';
 export {
   type CancelReason,
   type Line,

@@ -17,5 +17,22 @@ export const notificationSent = defineEvent({
   data: v.object({ orderId, template }, 'must be an object'),
 });
 
+/** Why a text was not sent, and never will be. */
+export const refusalReason = v.picklist(
+  ['opted-out', 'invalid-number', 'premium-rate', 'country', 'too-many'],
+  'must be one of opted-out, invalid-number, premium-rate, country, too-many',
+);
+
+/** A text will not go out, and why: its number does not take texts, or the shop's settings do not let it have this one. */
+export const notificationRefused = defineEvent({
+  type: 'shop.notification.refused.v1',
+  channel: 'bus',
+  source: '/shop/notification',
+  means: 'A text will not go out: its number takes none, or may not have this one.',
+  data: v.object({ orderId, template, reason: refusalReason }, 'must be an object'),
+});
+
+export type RefusalReason = v.InferOutput<typeof refusalReason>;
+export type NotificationRefused = EventOf<typeof notificationRefused>;
 export type Template = v.InferOutput<typeof template>;
 export type NotificationSent = EventOf<typeof notificationSent>;

@@ -6,7 +6,11 @@ import { tableRecords } from '../runtime/records.ts';
 import { setting } from '../runtime/settings.ts';
 import { stateMachine } from '../runtime/state-machine.ts';
 import { consumes } from './consumes.ts';
+import { dailyLimit } from './daily-limit.ts';
+import { refusalOf } from './numbers.ts';
+import { quietUntil } from './quiet-hours.ts';
 import { type Notification, type NotificationInput, nextNotification, type SendText, type TextSent } from './rules.ts';
+import type { SmsSettings } from './settings.ts';
 import { snsSms, textOnce } from './sms.ts';
 
 // Each probe of an SNS that hangs costs a customer a text, so they are far between.
@@ -15,7 +19,9 @@ const breaker = circuitBreaker({
   longestOpenSeconds: 60,
   onTransition: transitionLog('notification'),
 });
-const send = snsSms();
+const sms = JSON.parse(setting('SMS_SETTINGS')) as SmsSettings;
+const { countries, perDay, quietHours } = sms;
+const send = snsSms(sms);
 const leaseSeconds = Number(setting('FUNCTION_TIMEOUT_SECONDS'));
 const textWhenPlaced = setting('TEXT_WHEN_PLACED') === 'true';
 
@@ -25,8 +31,17 @@ export const handler = consumer(
   stateMachine<Notification, NotificationInput, SendText, TextSent>(
     {
       next: (notification, input) =>
-        nextNotification(notification, input, { now: new Date(), leaseSeconds, textWhenPlaced }),
-      perform: textOnce(({ phone, message }) => breaker(() => send(phone, message))),
+        nextNotification(notification, input, {
+          now: new Date(),
+          leaseSeconds,
+          textWhenPlaced,
+          refusalOf: (phone) => refusalOf(phone, countries),
+          ...(quietHours && { quietUntil: (phone, now) => quietUntil(phone, now, quietHours) }),
+        }),
+      perform: textOnce(
+        ({ phone, message }) => breaker(() => send(phone, message)),
+        dailyLimit(setting('TABLE_NAME'), perDay),
+      ),
       usuallyFirst: ({ type }) => type === orderPlaced.type,
     },
     tableRecords(setting('TABLE_NAME')),

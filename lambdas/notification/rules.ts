@@ -1,5 +1,10 @@
 import { buildEvent } from '../../contracts/cloud-event.ts';
-import { notificationSent, type Template } from '../../contracts/notification.ts';
+import {
+  notificationRefused,
+  notificationSent,
+  type RefusalReason,
+  type Template,
+} from '../../contracts/notification.ts';
 import {
   type OrderCancelled,
   type OrderConfirmed,
@@ -16,10 +21,14 @@ import type { Step } from '../runtime/state-machine.ts';
 import { textFor } from './texts.ts';
 
 /**
- * A text that somebody is sending, until when nobody else may; one that was sent, and when; or one of which nobody can tell
- * whether it was. Times in ISO 8601.
+ * A text that somebody is sending, until when nobody else may; one that was sent, and when; one of which nobody can tell
+ * whether it was; or one that will not be. Times in ISO 8601.
  */
-type TextState = { sendingUntil: string } | { sentAt: string } | { unansweredAt: string };
+type TextState =
+  | { sendingUntil: string }
+  | { sentAt: string }
+  | { unansweredAt: string }
+  | { refusedAt: string; reason: RefusalReason };
 
 /** What is kept to text a customer once: whom, what about, and which texts are under way or out. */
 export type Notification = OrderRecord & {
@@ -32,20 +41,29 @@ export type Notification = OrderRecord & {
 
 export type NotificationInput = OrderPlaced | OrderDelayed | OrderConfirmed | OrderCancelled;
 
-/** A text to send: to whom, which, in which words. */
+/** A text to send: to whom, which, in which words; not before a time, if it is night there. */
 export type SendText = {
   orderId: string;
   traceparent: string | undefined;
   template: Template;
   phone: string;
   message: string;
+  notBefore?: Date;
 };
 
-/** A text that went out, or of which nobody can tell. */
-export type TextSent = { sent: SendText; unanswered?: true };
+/** A text that went out, or of which nobody can tell, or that its number may not have. */
+export type TextSent = { sent: SendText; unanswered?: true; refused?: RefusalReason };
 
 /** The settings of the rules and their clock. `leaseSeconds`: longer than one invocation can live. */
-export type NotificationRules = { now: Date; leaseSeconds: number; textWhenPlaced: boolean };
+export type NotificationRules = {
+  now: Date;
+  leaseSeconds: number;
+  textWhenPlaced: boolean;
+  /** Why a number gets no text at all, if so. */
+  refusalOf?: (phone: string) => RefusalReason | undefined;
+  /** When it is day again where the number is, if it is night now. */
+  quietUntil?: (phone: string, now: Date) => Date | undefined;
+};
 
 /** Takes what is known of an order's texts and a delivery or a sent text and gives what to write, send and publish. */
 export function nextNotification(
@@ -69,14 +87,22 @@ export function nextNotification(
   }
   // It may be out, and a second one would be worse than none.
   if (state !== undefined && 'unansweredAt' in state) return unchanged;
+  if (state !== undefined && 'refusedAt' in state) {
+    return { ...unchanged, publish: [refusedEvent(orderId, template, state, event.traceparent)] };
+  }
   if (state !== undefined && new Date(state.sendingUntil) > rules.now) {
     throw new BusyError(`The text ${template} of order ${orderId} is being sent`);
   }
+  const reason = rules.refusalOf?.(contact.phone);
+  if (reason !== undefined) return refuse(learned, template, reason, event.traceparent, rules.now);
   const sendingUntil = new Date(rules.now.getTime() + rules.leaseSeconds * 1000).toISOString();
   const message = textFor(template, contact.locale, orderId);
+  const text = { orderId, traceparent: event.traceparent, template, phone: contact.phone, message };
+  const notBefore = rules.quietUntil?.(contact.phone, rules.now);
+  if (notBefore !== undefined) return { ...unchanged, action: { ...text, notBefore } };
   return {
-    after: { ...learned, texts: { ...learned.texts, [template]: { sendingUntil } } },
-    action: { orderId, traceparent: event.traceparent, template, phone: contact.phone, message },
+    after: noted(learned, template, { sendingUntil }),
+    action: text,
   };
 }
 
@@ -100,18 +126,52 @@ function due({ decision, delayed }: Notification, { textWhenPlaced }: Notificati
 
 function onSent(
   notification: Notification | undefined,
-  { sent: { orderId, template, traceparent }, unanswered }: TextSent,
+  { sent: { orderId, template, traceparent }, unanswered, refused }: TextSent,
   { now }: NotificationRules,
 ): Step<Notification, SendText> {
   if (notification === undefined) throw new ContradictionError(`The record of order ${orderId} disappeared`);
   const sentAt = now.toISOString();
-  const noted = (state: TextState) => ({ ...notification, texts: { ...notification.texts, [template]: state } });
-  if (unanswered) return { after: noted({ unansweredAt: sentAt }) };
+  if (refused !== undefined) return refuse(notification, template, refused, traceparent, now);
+  if (unanswered) return { after: noted(notification, template, { unansweredAt: sentAt }) };
   return {
-    after: noted({ sentAt }),
+    after: noted(notification, template, { sentAt }),
     publish: [sentEvent(orderId, template, sentAt, traceparent)],
   };
 }
+
+const noted = (notification: Notification, template: Template, state: TextState): Notification => ({
+  ...notification,
+  texts: { ...notification.texts, [template]: state },
+});
+
+/** Notes that a text will not be sent, and publishes why. */
+function refuse(
+  notification: Notification,
+  template: Template,
+  reason: RefusalReason,
+  traceparent: string | undefined,
+  now: Date,
+): Step<Notification, SendText> {
+  const state = { refusedAt: now.toISOString(), reason };
+  return {
+    after: noted(notification, template, state),
+    publish: [refusedEvent(notification.orderId, template, state, traceparent)],
+  };
+}
+
+const refusedEvent = (
+  orderId: string,
+  template: Template,
+  { refusedAt, reason }: { refusedAt: string; reason: RefusalReason },
+  traceparent: string | undefined,
+) =>
+  buildEvent(notificationRefused, {
+    id: `${orderId}.${template}.refused`,
+    time: refusedAt,
+    subject: orderId,
+    traceparent,
+    data: { orderId, template, reason },
+  });
 
 const sentEvent = (orderId: string, template: Template, time: string, traceparent: string | undefined) =>
   buildEvent(notificationSent, {

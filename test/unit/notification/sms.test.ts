@@ -1,12 +1,19 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { InvalidParameterException, type PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { InvalidParameterException, OptedOutException, type PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SendText } from '../../../lambdas/notification/rules.ts';
-import { ANSWER_WITHIN_MS, smsClient, snsSms, textOnce } from '../../../lambdas/notification/sms.ts';
+import {
+  ANSWER_WITHIN_MS,
+  NumberRefusedError,
+  smsClient,
+  snsSms,
+  textOnce,
+} from '../../../lambdas/notification/sms.ts';
 import { describeError, treatmentOf, UnansweredError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
 const PHONE = '+821012345678';
+const settings = { maxPrice: '0.50' };
 
 const log = quietLog();
 
@@ -19,7 +26,7 @@ function sns(refusal?: Error) {
       return { MessageId: 'm-1' };
     },
   };
-  return { calls, send: snsSms(client as unknown as SNSClient) };
+  return { calls, send: snsSms({ ...settings, senderId: 'Shop' }, client as unknown as SNSClient) };
 }
 
 const refusal = (name: string, message: string) => Object.assign(new Error(message), { name });
@@ -31,14 +38,18 @@ const thrownBy = async (action: Promise<unknown>) =>
   );
 
 describe('A text', () => {
-  test('goes to its number as a transactional message, in one call', async () => {
+  test('goes to its number as a transactional message, from our name and at a price, in one call', async () => {
     const { calls, send } = sns();
     await send(PHONE, 'Your order is confirmed.');
     expect(calls).toEqual([
       {
         PhoneNumber: PHONE,
         Message: 'Your order is confirmed.',
-        MessageAttributes: { 'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: 'Transactional' } },
+        MessageAttributes: {
+          'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: 'Transactional' },
+          'AWS.SNS.SMS.MaxPrice': { DataType: 'Number', StringValue: '0.50' },
+          'AWS.SNS.SMS.SenderID': { DataType: 'String', StringValue: 'Shop' },
+        },
       },
     ]);
   });
@@ -64,8 +75,21 @@ describe('A text', () => {
     expect(describeError(thrown).errorMessage).not.toContain('821012345678');
   });
 
-  test.each([invalid, optedOut])('that can never arrive is not tried for a day: %s', async (permanent) => {
-    expect(treatmentOf(await thrownBy(sns(permanent).send(PHONE, 'x'))).verdict).toBe('dead-letter');
+  test.each([
+    ['opted-out', optedOut],
+    ['opted-out', new OptedOutException({ message: 'no', $metadata: {} })],
+    ['invalid-number', invalid],
+  ])('to a number that takes none is refused: %s', async (reason, permanent) => {
+    const thrown = await thrownBy(sns(permanent).send(PHONE, 'x'));
+    expect(thrown).toMatchObject({ name: 'NumberRefusedError', reason });
+    // It is no outage: the circuit breaker stays closed.
+    expect(thrown).not.toBeInstanceOf(UnavailableError);
+  });
+
+  test('that SNS refuses for another reason than its number is dead-lettered, for every text would be', async () => {
+    const message = 'Invalid parameter: AWS.SNS.SMS.SenderID';
+    const thrown = await thrownBy(sns(new InvalidParameterException({ message, $metadata: {} })).send(PHONE, 'x'));
+    expect(treatmentOf(thrown).verdict).toBe('dead-letter');
   });
 });
 
@@ -117,7 +141,7 @@ describe('Whether a text may be out', () => {
     const address = server.address();
     const endpoint = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    return thrownBy(snsSms(smsClient({ endpoint, region: 'us-east-1', credentials }, 400))(PHONE, 'x'));
+    return thrownBy(snsSms(settings, smsClient({ endpoint, region: 'us-east-1', credentials }, 400))(PHONE, 'x'));
   }
 
   test('nobody can tell where the server hangs up, as the real client has it, which tries once', async () => {
@@ -151,6 +175,27 @@ describe('A text is sent at most once', () => {
     expect(await perform(text)).toEqual({ sent: text, unanswered: true });
     expect(log.lines.join()).toContain('a text may not have gone out');
     expect(log.lines.join()).not.toContain('8210');
+  });
+
+  test('or not at all to a number that takes none, which is an outcome, with a line in the log that has no number', async () => {
+    const perform = textOnce(() => Promise.reject(new NumberRefusedError('opted-out')));
+    expect(await perform(text)).toEqual({ sent: text, refused: 'opted-out' });
+    expect(log.lines.join()).toContain('a text is refused: opted-out');
+    expect(log.lines.join()).not.toContain('8210');
+  });
+
+  test('or not at all to a number that has had its texts of the day, and then SNS is not called', async () => {
+    const send = vi.fn(async () => {});
+    expect(await textOnce(send, async () => false)(text)).toEqual({ sent: text, refused: 'too-many' });
+    expect(send).not.toHaveBeenCalled();
+  });
+
+  test('or later, in the night, and then nothing is counted or sent', async () => {
+    const notBefore = new Date('2026-11-22T08:00:00Z');
+    const counted = vi.fn(async () => true);
+    const thrown = await thrownBy(textOnce(async () => {}, counted)({ ...text, notBefore }));
+    expect(thrown).toMatchObject({ name: 'RetryAtError', at: notBefore });
+    expect(counted).not.toHaveBeenCalled();
   });
 
   test('or tried again where it surely is not out', async () => {

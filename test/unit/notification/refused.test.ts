@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { refusalOf } from '../../../lambdas/notification/numbers.ts';
+import { type Notification, nextNotification } from '../../../lambdas/notification/rules.ts';
+import { delivery } from '../../builders/deliveries.ts';
+import { cancelled, confirmed, delayed, placed } from '../../builders/events.ts';
+
+const now = new Date('2026-11-21T13:30:00Z');
+const morning = new Date('2026-11-21T23:00:00Z');
+const rules = { now, leaseSeconds: 30, textWhenPlaced: false };
+const PREMIUM = '+8260700123';
+
+/** Delivers events one after the other and gives what the last one called for. */
+function allOf(
+  events: Parameters<typeof delivery>[0][],
+  settings: Partial<Parameters<typeof nextNotification>[2]> = {},
+) {
+  let record: Notification | undefined;
+  let step: ReturnType<typeof nextNotification> = {};
+  for (const event of events) {
+    step = nextNotification(record, delivery(event) as never, { ...rules, ...settings });
+    record = step.after ?? record;
+  }
+  return { record, ...step };
+}
+
+describe('A text to a number that gets none', () => {
+  const premium = [placed({ phone: PREMIUM }), confirmed()];
+
+  test('is not sent; that is noted and published, without the number', () => {
+    const { record, action, publish } = allOf(premium, { refusalOf });
+    expect(action).toBeUndefined();
+    expect(record?.texts).toEqual({
+      'order-confirmed': { refusedAt: now.toISOString(), reason: 'premium-rate' },
+    });
+    expect(publish).toMatchObject([
+      {
+        type: 'shop.notification.refused.v1',
+        id: 'o-1001.order-confirmed.refused',
+        data: { orderId: 'o-1001', template: 'order-confirmed', reason: 'premium-rate' },
+      },
+    ]);
+    expect(JSON.stringify(publish)).not.toContain('60700123');
+  });
+
+  test('is published as the same event when it is delivered again, and stays refused when the settings change', () => {
+    const { record } = allOf(premium, { refusalOf });
+    const again = nextNotification(record, delivery(confirmed()), { ...rules, now: morning });
+    expect(again.action).toBeUndefined();
+    expect(again.publish).toMatchObject([{ id: 'o-1001.order-confirmed.refused', time: now.toISOString() }]);
+  });
+
+  test('that only SNS or the limit refuses is noted and published in the same way', () => {
+    const { record, action } = allOf([placed(), confirmed()]);
+    if (action === undefined) throw new Error('a text is due');
+    const step = nextNotification(record, { sent: action, refused: 'opted-out' }, rules);
+    expect(step.after?.texts['order-confirmed']).toEqual({ refusedAt: now.toISOString(), reason: 'opted-out' });
+    expect(step.publish).toMatchObject([{ data: { reason: 'opted-out' } }]);
+  });
+
+  test('a thousand orders to premium-rate numbers cost no text', () => {
+    const actions = Array.from({ length: 1_000 }, (_, index) => {
+      const orderId = `o-${index}`;
+      return allOf([placed({ orderId, phone: `+8260${1_000_000 + index}` }), confirmed({ orderId })], { refusalOf })
+        .action;
+    });
+    expect(actions.filter((action) => action !== undefined)).toEqual([]);
+  });
+});
+
+describe('In quiet hours', () => {
+  const quietUntil = () => morning;
+
+  test('a text waits until they end; what is known is noted, and nobody holds a lease meanwhile', () => {
+    const { record, action } = allOf([placed(), confirmed()], { quietUntil });
+    expect(action).toMatchObject({ template: 'order-confirmed', notBefore: morning });
+    expect(record).toMatchObject({ decision: 'order-confirmed', texts: {} });
+  });
+
+  test('a text that was overtaken by the decision in the night is not sent in the morning', () => {
+    const { record } = allOf([placed(), delayed(), cancelled()], { quietUntil });
+    const { action } = nextNotification(record, delivery(delayed()), { ...rules, now: morning });
+    expect(action).toMatchObject({ template: 'order-cancelled' });
+  });
+});
