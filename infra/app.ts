@@ -3,6 +3,7 @@ import { settingsFrom } from './settings.ts';
 import { ShopMessagingStack } from './shop-messaging-stack.ts';
 
 const app = new App();
-new ShopMessagingStack(app, 'ShopMessaging', settingsFrom(app.node), {
+const settings = settingsFrom(app.node);
+new ShopMessagingStack(app, settings.stackName, settings, {
   description: 'The messaging backbone of a web shop: orders in; payment, stock and texts out.',
 });

@@ -1,12 +1,26 @@
 import type { Node } from 'constructs';
+import type { SmsSettings } from '../lambdas/notification/settings.ts';
 import { OUTAGE_HOURS } from '../lambdas/runtime/backoff.ts';
 
 /** Everything a deployment can choose, with its default. Set with `cdk deploy -c name=value`. */
 export type Settings = {
+  /** Names the stack and what is named after it; another name makes a second shop in the account and region. @default ShopMessaging */
+  stackName: string;
   /** `dev` and `local` can be destroyed, `prod` keeps its data. @default dev */
   stage: 'local' | 'dev' | 'prod';
+  /**
+   * What topics, queues, tables and logs are encrypted with: a key of the stack's own, or keys that AWS owns, which cost nothing.
+   * @default customer
+   */
+  encryption: 'customer' | 'aws';
   /** Text the customer when the order is placed too, not only when it is decided. @default false */
   textWhenPlaced: boolean;
+  /** Whom to charge through. @default sandbox */
+  paymentGateway: 'sandbox' | 'stripe';
+  /** The name or ARN of the secret that holds Stripe's key, with `paymentGateway=stripe`. @default none */
+  stripeSecret: string | undefined;
+  /** What holds for every text: `smsSenderId`, `smsCountries`, `smsPerDay`, `smsMaxPrice`, `smsQuietHours`. */
+  sms: SmsSettings;
   /** Days events can be replayed. @default 30 */
   archiveDays: number;
   /** How many instances of one consumer may run at once, 2 to 1000. @default 10 */
@@ -23,9 +37,17 @@ export type Settings = {
   alarmEmail: string | undefined;
 };
 
+const SECRET = /^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}|[\w/+=.@-]{1,512})$/;
+const QUIET_HOURS = /^([01]?\d|2[0-3])-([01]?\d|2[0-3])$/;
+// https://docs.aws.amazon.com/sms-voice/latest/userguide/sender-id.html
+const SENDER_ID = /^(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9-]{0,9}[A-Za-z0-9])?$/;
+const COUNTRIES = /^(any|\+[1-9]\d{0,6}(,\+[1-9]\d{0,6})*)$/;
+
 /** Takes the app's context and gives the settings; throws a sentence naming the setting and what it must be. */
 export function settingsFrom(node: Node): Settings {
+  const known = new Set<string>();
   const given = (name: string): string | undefined => {
+    known.add(name);
     const value: unknown = node.tryGetContext(name);
     return value === undefined ? undefined : String(value);
   };
@@ -52,9 +74,47 @@ export function settingsFrom(node: Node): Settings {
     if (value === undefined || /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/.test(value)) return value;
     throw new Error(`-c ${name}=${value}: must be one e-mail address such as operators@example.com`);
   };
-  return {
-    stage: choice('stage', ['local', 'dev', 'prod'], 'dev'),
+  const stage = choice('stage', ['local', 'dev', 'prod'], 'dev');
+  const matching = (name: string, pattern: RegExp, rule: string): string | undefined => {
+    const value = given(name);
+    if (value === undefined || pattern.test(value)) return value;
+    throw new Error(`-c ${name}=${value}: must be ${rule}`);
+  };
+  const paymentGateway = choice('paymentGateway', ['sandbox', 'stripe'], 'sandbox');
+  const stripeSecret = matching('stripeSecret', SECRET, "a secret's name or its whole ARN");
+  if (paymentGateway === 'stripe' && stripeSecret === undefined) {
+    throw new Error('-c paymentGateway=stripe: needs -c stripeSecret=…, the name or ARN of the secret with its key');
+  }
+  if (paymentGateway !== 'stripe' && stripeSecret !== undefined) {
+    throw new Error(`-c stripeSecret=${stripeSecret}: needs -c paymentGateway=stripe, or nothing would read it`);
+  }
+  const quiet = matching('smsQuietHours', QUIET_HOURS, 'hours from and to, such as 21-8, at most 12 of them');
+  const [from = 0, to = 0] = quiet?.split('-').map(Number) ?? [];
+  if (quiet !== undefined && (from === to || (to - from + 24) % 24 > 12)) {
+    throw new Error(`-c smsQuietHours=${quiet}: must be hours from and to, such as 21-8, at most 12 of them`);
+  }
+  const senderId = matching('smsSenderId', SENDER_ID, '1 to 11 letters, digits or -, with a letter among them');
+  const countries = matching('smsCountries', COUNTRIES, 'any, or country codes such as +82,+1');
+  const sms: SmsSettings = {
+    ...(senderId === undefined ? {} : { senderId }),
+    ...(countries === undefined || countries === 'any' ? {} : { countries: countries.split(',') }),
+    // The orders made up on this machine all go to a number or two.
+    perDay: whole('smsPerDay', 0, 100, stage === 'local' ? 0 : 10),
+    maxPrice: matching('smsMaxPrice', /^\d{1,2}(\.\d{1,5})?$/, 'US dollars such as 0.50') ?? '0.50',
+    ...(quiet === undefined ? {} : { quietHours: { from, to } }),
+  };
+  const stackName = given('stackName') ?? 'ShopMessaging';
+  if (!/^[A-Za-z][A-Za-z0-9-]{0,39}$/.test(stackName)) {
+    throw new Error(`-c stackName=${stackName}: must be a letter, then at most 39 letters, digits and hyphens`);
+  }
+  const settings: Settings = {
+    stackName,
+    stage,
+    encryption: choice('encryption', ['customer', 'aws'], 'customer'),
     textWhenPlaced: choice('textWhenPlaced', ['true', 'false'], 'false') === 'true',
+    paymentGateway,
+    stripeSecret,
+    sms,
     archiveDays: whole('archiveDays', 1, 3650, 30),
     consumerConcurrency: whole('consumerConcurrency', 2, 1000, 10),
     orderDeadlineHours,
@@ -64,4 +124,10 @@ export function settingsFrom(node: Node): Settings {
     publisherAccounts: accounts('publisherAccounts'),
     alarmEmail: address('alarmEmail'),
   };
+  // What CDK itself keeps there has other signs in its name.
+  const unknown = Object.keys(node.getAllContext()).find((name) => /^\w+$/.test(name) && !known.has(name));
+  if (unknown !== undefined) {
+    throw new Error(`-c ${unknown}: there is no such setting; there are ${[...known].sort().join(', ')}`);
+  }
+  return settings;
 }

@@ -1,6 +1,6 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Effect, Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FifoThroughputScope, Topic, TracingConfig } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { catalog } from '../contracts/catalog.ts';
@@ -9,8 +9,10 @@ import { bundle } from './bundle.ts';
 import { Archive } from './constructs/archive.ts';
 import { Consumer } from './constructs/consumer.ts';
 import { Monitoring } from './constructs/monitoring.ts';
+import { connectGateway, paymentHandler } from './constructs/payment-gateway.ts';
 import { Publishers } from './constructs/publishers.ts';
 import { recordTable } from './constructs/record-table.ts';
+import { ShopKey } from './constructs/shop-key.ts';
 import { Sweep } from './constructs/sweep.ts';
 import { letTopicsReport } from './constructs/tracing.ts';
 import { type ConsumerName, routing } from './routing.ts';
@@ -25,12 +27,13 @@ export class ShopMessagingStack extends Stack {
     super(scope, id, { ...props, terminationProtection: settings.stage === 'prod' });
     const removalPolicy = settings.stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
-    const topic = new Topic(this, 'Orders', { enforceSSL: true, tracingConfig: TracingConfig.ACTIVE });
+    const key = settings.encryption === 'customer' ? new ShopKey(this, 'Key', { removalPolicy }) : undefined;
+    const topicProps = { enforceSSL: true, tracingConfig: TracingConfig.ACTIVE, ...(key ? { masterKey: key } : {}) };
+    const topic = new Topic(this, 'Orders', topicProps);
     const lifecycle = new Topic(this, 'OrderLifecycle', {
       fifo: true,
       fifoThroughputScope: FifoThroughputScope.MESSAGE_GROUP,
-      enforceSSL: true,
-      tracingConfig: TracingConfig.ACTIVE,
+      ...topicProps,
     });
     letTopicsReport(this, [topic, lifecycle]);
     const bus = new EventBus(this, 'Bus', { eventBusName: `${this.stackName}-${settings.stage}` });
@@ -39,28 +42,23 @@ export class ShopMessagingStack extends Stack {
       retention: Duration.days(settings.archiveDays),
     });
 
-    const orders = recordTable(this, 'OrdersTable', { key: 'orderId', removalPolicy, output: 'OrdersTableName' });
-    const payments = recordTable(this, 'PaymentsTable', { key: 'orderId', removalPolicy, output: 'PaymentsTableName' });
-    const shelves = recordTable(this, 'StockTable', { key: 'sku', removalPolicy, output: 'StockTableName' });
-    const reservations = recordTable(this, 'ReservationsTable', { key: 'orderId', removalPolicy });
+    const kept = { removalPolicy, encryption: key };
+    const orders = recordTable(this, 'OrdersTable', { key: 'orderId', ...kept, output: 'OrdersTableName' });
+    const payments = recordTable(this, 'PaymentsTable', { key: 'orderId', ...kept, output: 'PaymentsTableName' });
+    const shelves = recordTable(this, 'StockTable', { key: 'sku', ...kept, output: 'StockTableName' });
+    const reservations = recordTable(this, 'ReservationsTable', { key: 'orderId', ...kept });
     const texts = recordTable(this, 'NotificationsTable', {
       key: 'orderId',
-      removalPolicy,
+      ...kept,
       output: 'NotificationsTableName',
     });
     const shipments = recordTable(this, 'ShipmentsTable', {
       key: 'orderId',
-      removalPolicy,
+      ...kept,
       output: 'ShipmentsTableName',
     });
-    const sandbox = recordTable(this, 'SandboxGatewayTable', {
-      key: 'orderId',
-      sortKey: 'entry',
-      removalPolicy,
-      output: 'SandboxGatewayTableName',
-    });
 
-    const code = bundle([...Object.keys(routing), 'sweep', 'archive']);
+    const code = bundle([...Object.keys(routing), 'sweep', 'archive'], { payment: paymentHandler(settings) });
     const consumer = (name: ConsumerName) =>
       new Consumer(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}`, {
         name,
@@ -72,6 +70,7 @@ export class ShopMessagingStack extends Stack {
         concurrency: settings.consumerConcurrency,
         logDays: settings.logDays,
         removalPolicy,
+        key,
       });
     const consumers = Object.fromEntries(
       Object.keys(routing).map((name) => [name, consumer(name as ConsumerName)]),
@@ -80,11 +79,12 @@ export class ShopMessagingStack extends Stack {
     const { order, payment, stock, notification, shipping } = consumers;
     order.keeps('TABLE_NAME', orders, ...RECORD_ACTIONS);
     order.function.addEnvironment('LIFECYCLE_TOPIC_ARN', lifecycle.topicArn);
-    lifecycle.grantPublish(order.function);
+    Grant.addToPrincipal({ grantee: order.function, actions: ['sns:Publish'], resourceArns: [lifecycle.topicArn] });
+    key?.letUse(order.function, 'sns', 'Decrypt', 'GenerateDataKey');
     shipping.keeps('TABLE_NAME', shipments, ...RECORD_ACTIONS);
-    const sweep = new Sweep(this, 'Sweep', { code: code('sweep'), orders, bus, settings, removalPolicy });
+    const sweep = new Sweep(this, 'Sweep', { code: code('sweep'), orders, bus, settings, removalPolicy, key });
     payment.keeps('TABLE_NAME', payments, ...RECORD_ACTIONS);
-    payment.keeps('SANDBOX_GATEWAY_TABLE_NAME', sandbox, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query');
+    connectGateway(this, payment, settings, kept);
     stock.keeps('TABLE_NAME', shelves, 'dynamodb:UpdateItem');
     stock.keeps(
       'RESERVATIONS_TABLE_NAME',
@@ -93,8 +93,11 @@ export class ShopMessagingStack extends Stack {
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
     );
-    notification.keeps('TABLE_NAME', texts, ...RECORD_ACTIONS);
+    // The limit per number is counted in place.
+    const counting = settings.sms.perDay > 0 ? ['dynamodb:UpdateItem'] : [];
+    notification.keeps('TABLE_NAME', texts, ...RECORD_ACTIONS, ...counting);
     notification.function.addEnvironment('TEXT_WHEN_PLACED', String(settings.textWhenPlaced));
+    notification.function.addEnvironment('SMS_SETTINGS', JSON.stringify(settings.sms));
     notification.function.addToRolePolicy(
       // A text goes to a number, which has no ARN: everything but topics.
       new PolicyStatement({ effect: Effect.ALLOW, actions: ['sns:Publish'], notResources: ['arn:aws:sns:*:*:*'] }),
@@ -107,9 +110,10 @@ export class ShopMessagingStack extends Stack {
       bus,
       settings,
       removalPolicy,
+      key,
     });
     new Publishers(this, 'Publishers', { orders: topic, lifecycle, bus, settings });
-    new Monitoring(this, 'Monitoring', { consumers, sweep, archive, orders: topic, lifecycle, bus, settings });
+    new Monitoring(this, 'Monitoring', { consumers, sweep, archive, orders: topic, lifecycle, bus, settings, key });
     new CfnOutput(this, 'OrdersTopicArn', { value: topic.topicArn });
     new CfnOutput(this, 'OrderLifecycleTopicArn', { value: lifecycle.topicArn });
     new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });

@@ -1,18 +1,20 @@
 import { CfnOutput, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { FilterOrPolicy, type ITopic, SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { catalog } from '../../contracts/catalog.ts';
 import { type Channel, sourcesOf } from '../../contracts/cloud-event.ts';
 import { MOST_TRIES } from '../../lambdas/runtime/backoff.ts';
 import type { Settings } from '../settings.ts';
-import { nodeFunction } from './lambda.ts';
+import { feed, nodeFunction } from './lambda.ts';
+import { recordTable } from './record-table.ts';
+import type { ShopKey } from './shop-key.ts';
+import { DeadLetterQueue, ShopQueue } from './shop-queue.ts';
 
 export type ArchiveProps = {
   code: Code;
@@ -21,6 +23,7 @@ export type ArchiveProps = {
   bus: EventBus;
   settings: Pick<Settings, 'archiveDays' | 'consumerConcurrency' | 'logDays'>;
   removalPolicy: RemovalPolicy;
+  key: ShopKey | undefined;
 };
 
 const on = (wanted: Channel) => catalog.filter(({ channel }) => channel === wanted);
@@ -35,13 +38,13 @@ export class Archive extends Construct {
 
   constructor(scope: Construct, id: string, props: ArchiveProps) {
     super(scope, id);
-    const { bus, settings, removalPolicy } = props;
+    const { bus, settings, removalPolicy, key } = props;
     const timeout = Duration.seconds(30);
-    const queueProps = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, removalPolicy };
-    const deadLetterQueue = new Queue(this, 'DeadLetterQueue', { ...queueProps, retentionPeriod: Duration.days(14) });
+    const deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', { key, removalPolicy });
     this.deadLetterQueue = deadLetterQueue;
-    const queue = new Queue(this, 'Queue', {
-      ...queueProps,
+    const queue = new ShopQueue(this, 'Queue', {
+      key,
+      removalPolicy,
       visibilityTimeout: Duration.seconds(6 * timeout.toSeconds()),
       retentionPeriod: Duration.days(7),
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MOST_TRIES },
@@ -60,11 +63,7 @@ export class Archive extends Construct {
     props.topic.addSubscription(subscription('topic', deadLetterQueue));
     // A FIFO topic may deliver to a standard queue, but what it cannot deliver goes to a FIFO queue only
     // (https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html).
-    const undeliveredSteps = new Queue(this, 'UndeliveredSteps', {
-      ...queueProps,
-      fifo: true,
-      retentionPeriod: Duration.days(14),
-    });
+    const undeliveredSteps = new DeadLetterQueue(this, 'UndeliveredSteps', { key, removalPolicy, fifo: true });
     props.lifecycle.addSubscription(subscription('lifecycle', undeliveredSteps));
     new Rule(this, 'Rule', {
       eventBus: bus,
@@ -72,14 +71,13 @@ export class Archive extends Construct {
       targets: [new SqsQueue(queue, { message: RuleTargetInput.fromEventPath('$.detail'), deadLetterQueue })],
     });
 
-    // Phone numbers and payment tokens are in it: DynamoDB encrypts it at rest, and it forgets.
-    const table = new Table(this, 'Table', {
-      partitionKey: { name: 'hour', type: AttributeType.STRING },
-      sortKey: { name: 'at', type: AttributeType.STRING },
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      timeToLiveAttribute: 'expires',
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    // Phone numbers and payment tokens are in it: it is encrypted as everything else is, and it forgets.
+    const table = recordTable(this, 'Table', {
+      key: 'hour',
+      sortKey: 'at',
+      forgetsBy: 'expires',
       removalPolicy,
+      encryption: key,
     });
     const keeper = nodeFunction(this, {
       description: 'Keeps every event of the shop, to be replayed',
@@ -88,16 +86,12 @@ export class Archive extends Construct {
       environment: { TABLE_NAME: table.tableName, ARCHIVE_DAYS: String(settings.archiveDays) },
       logDays: settings.logDays,
       removalPolicy,
+      key,
     });
     this.function = keeper;
-    table.grant(keeper, 'dynamodb:BatchWriteItem');
-    keeper.addEventSource(
-      new SqsEventSource(queue, {
-        batchSize: 10,
-        reportBatchItemFailures: true,
-        maxConcurrency: settings.consumerConcurrency,
-      }),
-    );
+    Grant.addToPrincipal({ grantee: keeper, actions: ['dynamodb:BatchWriteItem'], resourceArns: [table.tableArn] });
+    key?.letUse(keeper, 'dynamodb', 'Decrypt');
+    feed(keeper, { queue, key, maxConcurrency: settings.consumerConcurrency });
 
     // Named as a consumer's, so that `ops status` and `ops dlq` show this queue too.
     const output = (name: string, value: string) => new CfnOutput(Stack.of(this), `${this.node.id}${name}`, { value });

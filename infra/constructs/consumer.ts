@@ -4,16 +4,17 @@ import { type EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { FilterOrPolicy, type ITopic, SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription, type SqsSubscriptionProps } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { DeduplicationScope, FifoThroughputLimit, type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { sourcesOf } from '../../contracts/cloud-event.ts';
 import { MOST_TRIES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/backoff.ts';
 import type { Route } from '../routing.ts';
-import { nodeFunction } from './lambda.ts';
+import { feed, nodeFunction } from './lambda.ts';
+import type { ShopKey } from './shop-key.ts';
+import { DeadLetterQueue, ShopQueue } from './shop-queue.ts';
 
 export type ConsumerProps = {
   /** The consumer's name, which is also its folder under `lambdas/`. */
@@ -28,6 +29,8 @@ export type ConsumerProps = {
   concurrency: number;
   logDays: RetentionDays;
   removalPolicy: RemovalPolicy;
+  /** What encrypts its queues and its log. @default keys that AWS owns */
+  key: ShopKey | undefined;
   /** @default 30 seconds */
   timeout?: Duration;
 };
@@ -47,12 +50,14 @@ export class Consumer extends Construct {
   readonly function: LambdaFunction;
   /** What brings it events from the bus, if anything does. */
   readonly rule: Rule | undefined;
+  readonly key: ShopKey | undefined;
 
   constructor(scope: Construct, id: string, props: ConsumerProps) {
     super(scope, id);
-    const { name, bus, route, removalPolicy, timeout = Duration.seconds(30) } = props;
+    const { name, bus, route, key, removalPolicy, timeout = Duration.seconds(30) } = props;
     this.name = name;
     this.route = route;
+    this.key = key;
 
     const fifo = route.consumes.some(({ channel }) => channel === 'lifecycle');
     if (fifo && route.consumes.some(({ channel }) => channel !== 'lifecycle')) {
@@ -65,21 +70,13 @@ export class Consumer extends Construct {
       ? { fifo, fifoThroughputLimit: PER_GROUP, deduplicationScope: DeduplicationScope.MESSAGE_GROUP }
       : {};
 
-    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
-      ...sequence,
-      // A dead letter keeps its first timestamp, so it must be allowed to grow older than in the queue it comes from.
-      retentionPeriod: Duration.days(14),
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      removalPolicy,
-    });
-    this.queue = new Queue(this, 'Queue', {
+    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', { ...sequence, key, removalPolicy });
+    this.queue = new ShopQueue(this, 'Queue', {
       ...sequence,
       visibilityTimeout: Duration.seconds(timeout.toSeconds() * VISIBILITY_PER_TIMEOUT),
       retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MOST_TRIES + CRASHES },
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
+      key,
       removalPolicy,
     });
 
@@ -95,15 +92,13 @@ export class Consumer extends Construct {
       },
       logDays: props.logDays,
       removalPolicy,
+      key,
     });
-    this.function.addEventSource(
-      new SqsEventSource(this.queue, {
-        batchSize: 10,
-        reportBatchItemFailures: true,
-        maxConcurrency: props.concurrency,
-      }),
-    );
-    this.deadLetterQueue.grantSendMessages(this.function);
+    feed(this.function, { queue: this.queue, key, maxConcurrency: props.concurrency });
+    // How long a message waits, and whether it is given up, is decided by the consumer itself.
+    this.may('sqs:ChangeMessageVisibility', this.queue.queueArn);
+    this.may('sqs:SendMessage', this.deadLetterQueue.queueArn);
+    key?.letUse(this.function, 'sqs', 'Decrypt', 'GenerateDataKey');
     bus.grantPutEventsTo(this.function);
 
     this.subscribe(props);
@@ -116,7 +111,12 @@ export class Consumer extends Construct {
   keeps(environmentName: string, table: Table, ...actions: string[]): void {
     this.function.addEnvironment(environmentName, table.tableName);
     // Not `table.grant`, which would include the indexes.
-    Grant.addToPrincipal({ grantee: this.function, actions, resourceArns: [table.tableArn] });
+    for (const action of actions) this.may(action, table.tableArn);
+    this.key?.letUse(this.function, 'dynamodb', 'Decrypt');
+  }
+
+  private may(action: string, resourceArn: string): void {
+    Grant.addToPrincipal({ grantee: this.function, actions: [action], resourceArns: [resourceArn] });
   }
 
   /** Brings what travels on the topic; the body decides, so a publisher needs no message attribute. */

@@ -11,9 +11,8 @@ import type { EventBus } from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { cancelReason } from '../../contracts/order.ts';
-import { NAMESPACE } from '../../lambdas/runtime/metrics.ts';
 import type { Consumer } from './consumer.ts';
-import { figure, MINUTE, ofConsumer, ofRule } from './metrics.ts';
+import { figure, MINUTE, NAMESPACE, ofConsumer, ofRule } from './metrics.ts';
 import type { Monitored } from './monitoring.ts';
 
 const COLUMNS = 24;
@@ -96,8 +95,8 @@ function business(): GraphWidget[] {
     'Cancelled, by reason': cancelReason.options.map((reason) =>
       figure('OrdersCancelled', { reason }).with({ label: reason }),
     ),
-    'Payments and texts': ['PaymentsCaptured', 'PaymentsDeclined', 'PaymentsRefunded', 'TextsSent'].map((name) =>
-      figure(name),
+    'Payments and texts': ['PaymentsCaptured', 'PaymentsDeclined', 'PaymentsRefunded', 'TextsSent', 'TextsRefused'].map(
+      (name) => figure(name),
     ),
     'Revenue, in minor units of its currency': [revenue('RevenueCaptured'), revenue('RevenueRefunded')],
   });

@@ -1,7 +1,10 @@
-import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { ShopKey } from './shop-key.ts';
 
 /** Takes a description, its code and limits and gives a function on the runtime that the tests run on, with its own log. */
 export function nodeFunction(
@@ -13,16 +16,69 @@ export function nodeFunction(
     environment: Record<string, string>;
     logDays: RetentionDays;
     removalPolicy: RemovalPolicy;
+    /** What encrypts its log. @default a key that AWS owns */
+    key: ShopKey | undefined;
   },
 ): LambdaFunction {
-  const { logDays, removalPolicy, ...rest } = props;
-  return new LambdaFunction(scope, 'Function', {
+  const { logDays, removalPolicy, key, ...rest } = props;
+  const logGroup = new LogGroup(scope, 'Log', {
+    retention: logDays,
+    removalPolicy,
+    ...(key === undefined ? {} : { encryptionKey: key }),
+  });
+  // Of its own, for AWS's policy for functions would let it write every log of the account.
+  const role = new Role(scope, 'FunctionRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  logGroup.grantWrite(role);
+  Validations.of(role).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason:
+      'Traces have no resource that could be named; a test sees to it that nothing else is allowed on everything.',
+  });
+  const fn = new LambdaFunction(scope, 'Function', {
     ...rest,
+    environment: { ...rest.environment, METRICS_NAMESPACE: Stack.of(scope).stackName },
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     handler: 'index.handler',
     memorySize: 512,
     tracing: Tracing.ACTIVE,
-    logGroup: new LogGroup(scope, 'Log', { retention: logDays, removalPolicy }),
+    logGroup,
+    role,
+  });
+  Validations.of(fn).acknowledge({
+    id: 'Serverless-LambdaDLQ',
+    reason:
+      'Messages fail into the dead-letter queue of their own queue, and a run of the sweep that fails is made up for by the next.',
+  });
+  return fn;
+}
+
+/** What a function is fed with: batches of a queue, a part of which may fail. */
+export type Feed = {
+  queue: Queue;
+  key: ShopKey | undefined;
+  /** How many instances may run at once, so that a burst cannot drain the account. */
+  maxConcurrency: number;
+};
+
+/** Lets Lambda take messages from a queue for a function, with what Lambda needs for it and no more. */
+export function feed(fn: LambdaFunction, { queue, key, maxConcurrency }: Feed): void {
+  // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
+  Grant.addToPrincipal({
+    grantee: fn,
+    actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+    resourceArns: [queue.queueArn],
+  });
+  key?.letUse(fn, 'sqs', 'Decrypt');
+  fn.addEventSourceMapping('Feed', {
+    eventSourceArn: queue.queueArn,
+    batchSize: 10,
+    reportBatchItemFailures: true,
+    maxConcurrency,
+  });
+  Validations.of(fn).acknowledge({
+    id: 'Serverless-LambdaEventSourceMappingDestination',
+    reason:
+      'For a queue Lambda takes none: what fails stays in the queue, and its dead-letter queue is the destination.',
   });
 }

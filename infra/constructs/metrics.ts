@@ -1,7 +1,9 @@
-import { Duration, Fn } from 'aws-cdk-lib';
+import { Aws, Duration, Fn } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { EventBus, Rule } from 'aws-cdk-lib/aws-events';
-import { NAMESPACE } from '../../lambdas/runtime/metrics.ts';
+
+/** Where the functions' figures are (`METRICS_NAMESPACE`): the stack's name. */
+export const NAMESPACE = Aws.STACK_NAME;
 
 /** Figures are looked at by the minute, which is how often AWS takes most of them. */
 export const MINUTE = Duration.minutes(1);

@@ -4,13 +4,22 @@ import { type EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Code, Function as LambdaFunctionConstruct } from 'aws-cdk-lib/aws-lambda';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { openOrdersIndex } from '../../lambdas/order/rules.ts';
 import type { Settings } from '../settings.ts';
 import { nodeFunction } from './lambda.ts';
+import type { ShopKey } from './shop-key.ts';
+import { DeadLetterQueue } from './shop-queue.ts';
 
-export type SweepProps = { code: Code; orders: Table; bus: EventBus; settings: Settings; removalPolicy: RemovalPolicy };
+export type SweepProps = {
+  code: Code;
+  orders: Table;
+  bus: EventBus;
+  settings: Settings;
+  removalPolicy: RemovalPolicy;
+  key: ShopKey | undefined;
+};
 
 /**
  * Looks for orders past their deadline, and for those whose customers should be told of a delay, every five minutes, in an
@@ -21,7 +30,7 @@ export class Sweep extends Construct {
   /** The runs that did not take place. */
   readonly missedRuns: Queue;
 
-  constructor(scope: Construct, id: string, { code, orders, bus, settings, removalPolicy }: SweepProps) {
+  constructor(scope: Construct, id: string, { code, orders, bus, settings, removalPolicy, key }: SweepProps) {
     super(scope, id);
     orders.addGlobalSecondaryIndex({
       indexName: openOrdersIndex,
@@ -42,6 +51,7 @@ export class Sweep extends Construct {
       },
       logDays: settings.logDays,
       removalPolicy,
+      key,
     });
     new CfnOutput(Stack.of(this), 'SweepFunctionName', { value: sweep.functionName });
     bus.grantPutEventsTo(sweep);
@@ -53,12 +63,8 @@ export class Sweep extends Construct {
       }),
     );
     this.function = sweep;
-    this.missedRuns = new Queue(this, 'DeadLetterQueue', {
-      retentionPeriod: Duration.days(14),
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      removalPolicy,
-    });
+    key?.letUse(sweep, 'dynamodb', 'Decrypt');
+    this.missedRuns = new DeadLetterQueue(this, 'DeadLetterQueue', { key, removalPolicy });
     new Rule(this, 'Schedule', {
       schedule: Schedule.rate(Duration.minutes(5)),
       targets: [new LambdaFunction(sweep, { deadLetterQueue: this.missedRuns, retryAttempts: 2 })],

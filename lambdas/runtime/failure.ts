@@ -26,6 +26,11 @@ export class ContradictionError extends Error {
   override name = 'ContradictionError';
 }
 
+/** A downstream refuses a call for what the call itself is; it would refuse the same call for ever. */
+export class RefusedError extends Error {
+  override name = 'RefusedError';
+}
+
 /** The invocation's time ran out before the message's turn was over: it is tried again. */
 export class OutOfTimeError extends Error {
   override name = 'OutOfTimeError';
@@ -49,6 +54,7 @@ export const defaultPolicy: FailurePolicy = {
   // The message is wrong.
   ContractError: never,
   ContradictionError: never,
+  RefusedError: never,
   InvalidParameterException: never,
   // The code is wrong.
   TypeError: never,

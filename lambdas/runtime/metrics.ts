@@ -1,6 +1,6 @@
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { OrderProgressed } from '../../contracts/lifecycle.ts';
-import type { NotificationSent } from '../../contracts/notification.ts';
+import type { NotificationRefused, NotificationSent } from '../../contracts/notification.ts';
 import type { OrderCancelled, OrderConfirmed } from '../../contracts/order.ts';
 import type { PaymentCaptured, PaymentDeclined, PaymentRefunded } from '../../contracts/payment.ts';
 import type { Fate, Try } from './fate.ts';
@@ -20,6 +20,7 @@ type Counted =
   | PaymentCaptured
   | PaymentDeclined
   | PaymentRefunded
+  | NotificationRefused
   | NotificationSent;
 
 /** The business figure that an event raises by one; only types are imported, for this is part of every function. */
@@ -31,6 +32,7 @@ const figureOf = {
   'shop.payment.declined.v1': 'PaymentsDeclined',
   'shop.payment.refunded.v1': 'PaymentsRefunded',
   'shop.notification.sent.v1': 'TextsSent',
+  'shop.notification.refused.v1': 'TextsRefused',
 } as const satisfies Record<Counted['type'], string>;
 
 /** The business figures that are counted, without a dimension; `OrdersCancelled` also by `reason`. */

@@ -25,7 +25,8 @@ export function synthesise(context: Record<string, string> = {}): ReturnType<typ
 function stackWith(context: Record<string, string>) {
   const { context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
   const app = new App({ context: { ...flags, ...context } });
-  const stack = new ShopMessagingStack(app, 'ShopMessaging', settingsFrom(app.node));
+  const settings = settingsFrom(app.node);
+  const stack = new ShopMessagingStack(app, settings.stackName, settings);
   const template = Template.fromStack(stack);
   const resources = (type: string): Resource[] =>
     Object.entries(template.findResources(type)).map(([id, { Properties, DeletionPolicy }]) => ({
@@ -41,9 +42,21 @@ function stackWith(context: Record<string, string>) {
   };
   return {
     stack,
+    /** The types of resources that there are. */
+    types: [...new Set(Object.values<Json>(template.toJSON().Resources).map(({ Type }): string => Type))],
     outputs: Object.keys(template.findOutputs('*')),
     outputValue: (name: string): Json => template.findOutputs(name)[name]?.Value,
     resources,
+    /** A function with its role's policy, its log, and the queue that feeds it, if one does. */
+    function(name: string) {
+      const construct = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+      return {
+        function: one('AWS::Lambda::Function', `${construct}Function`),
+        role: one('AWS::IAM::Policy', `${construct}Function`),
+        log: one('AWS::Logs::LogGroup', `${construct}Log`),
+        queue: resources('AWS::SQS::Queue').find(({ id }) => id.startsWith(`${construct}Queue`)),
+      };
+    },
     /** The parts of one consumer. */
     consumer(name: string) {
       const construct = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Route, routing } from '../../infra/routing.ts';
@@ -36,7 +36,7 @@ describe.each(consumers)('The alarms of %s', (name, route) => {
       TreatMissingData: 'notBreaching',
     });
     expect(alarm(`${name}-late-messages`)).toMatchObject({
-      Namespace: 'ShopMessaging',
+      Namespace: { Ref: 'AWS::StackName' },
       MetricName: 'Waited',
       Dimensions: [{ Name: 'consumer', Value: name }],
       Statistic: 'Maximum',
@@ -243,9 +243,15 @@ describe('The dashboard', () => {
     'PaymentsDeclined',
     'RevenueCaptured',
     'TextsSent',
+    'TextsRefused',
   ])('shows %s', (metric) => {
     expect(body).toContain(metric);
   });
 });
 
-const readHandler = (name: string) => readFileSync(join(root, 'lambdas', name, 'handler.ts'), 'utf8');
+/** The code of a consumer's folder: its handler, and what the handlers of several gateways share. */
+const readHandler = (name: string) => {
+  const folder = join(root, 'lambdas', name);
+  const files = readdirSync(folder).filter((file) => file.endsWith('handler.ts') || file.endsWith('-consumer.ts'));
+  return files.map((file) => readFileSync(join(folder, file), 'utf8')).join('');
+};

@@ -12,11 +12,18 @@ const orders = template.outputValue('OrdersTopicArn');
 
 describe('The policy for existing services', () => {
   const policies = template.resources('AWS::IAM::ManagedPolicy');
+  const [key] = template.resources('AWS::KMS::Key');
 
   test('allows publishing on the orders topic and nothing more: not the bus, no other topic, nothing to read', () => {
     expect(policies).toHaveLength(1);
     expect(policies[0]?.properties.PolicyDocument.Statement).toEqual([
       { Effect: 'Allow', Action: 'sns:Publish', Resource: orders },
+      // What SNS needs to encrypt on the publisher's behalf.
+      {
+        Effect: 'Allow',
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        Resource: { 'Fn::GetAtt': [key?.id, 'Arn'] },
+      },
     ]);
   });
 

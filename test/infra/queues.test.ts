@@ -55,8 +55,4 @@ describe.each(Object.keys(routing))('The queue of %s', (name) => {
       FUNCTION_TIMEOUT_SECONDS: String(fn.properties.Timeout),
     });
   });
-
-  test('is encrypted, and so is its dead-letter queue', () => {
-    for (const { properties } of [queue, deadLetterQueue]) expect(properties.SqsManagedSseEnabled).toBe(true);
-  });
 });

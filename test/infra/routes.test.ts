@@ -7,7 +7,7 @@ import { type Route, routing } from '../../infra/routing.ts';
 import { synthesise } from '../builders/template.ts';
 
 /** What we publish for others only. */
-const FOR_OUTSIDERS = ['shop.notification.sent.v1'];
+const FOR_OUTSIDERS = ['shop.notification.sent.v1', 'shop.notification.refused.v1'];
 
 const template = synthesise();
 const ordersTopic = template.outputValue('OrdersTopicArn').Ref;

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { settingsFrom } from '../../infra/settings.ts';
@@ -7,8 +9,10 @@ const settings = (context: Record<string, unknown>) => settingsFrom(new App({ co
 
 describe('Settings', () => {
   test('have defaults for everything', () => {
-    expect(settings({})).toEqual({
+    expect(settings({})).toMatchObject({
+      stackName: 'ShopMessaging',
       stage: 'dev',
+      encryption: 'customer',
       textWhenPlaced: false,
       archiveDays: 30,
       consumerConcurrency: 10,
@@ -16,13 +20,16 @@ describe('Settings', () => {
       reminderHours: 0,
       logDays: 30,
       publisherAccounts: [],
+      alarmEmail: undefined,
     });
   });
 
   test('are read from -c, where everything is a text', () => {
     expect(
       settings({
+        stackName: 'ShopMessaging-2',
         stage: 'prod',
+        encryption: 'aws',
         textWhenPlaced: 'true',
         archiveDays: '7',
         consumerConcurrency: '50',
@@ -31,8 +38,10 @@ describe('Settings', () => {
         logDays: '90',
         publisherAccounts: '111111111111, 022222222222,111111111111',
       }),
-    ).toEqual({
+    ).toMatchObject({
+      stackName: 'ShopMessaging-2',
       stage: 'prod',
+      encryption: 'aws',
       textWhenPlaced: true,
       archiveDays: 7,
       consumerConcurrency: 50,
@@ -46,6 +55,10 @@ describe('Settings', () => {
   test.each([
     ['stage', 'production', 'must be one of local, dev, prod'],
     ['stage', '', 'must be one of local, dev, prod'],
+    ['stackName', '', 'must be a letter, then at most 39 letters, digits and hyphens'],
+    ['stackName', 'Shop Messaging', 'must be a letter, then at most 39 letters, digits and hyphens'],
+    ['stackName', '2', 'must be a letter, then at most 39 letters, digits and hyphens'],
+    ['encryption', 'none', 'must be one of customer, aws'],
     ['textWhenPlaced', 'yes', 'must be one of true, false'],
     ['archiveDays', '0', 'must be a whole number from 1 to 3650'],
     ['archiveDays', '1.5', 'must be a whole number from 1 to 3650'],
@@ -73,6 +86,47 @@ describe('Settings', () => {
   });
 });
 
+describe('A setting that there is not', () => {
+  test.each(['Stage', 'archivedays', 'logDay', 'log_days'])('is noticed: -c %s', (name) => {
+    expect(() => settings({ [name]: '7' })).toThrow(`-c ${name}: there is no such setting; there are alarmEmail, `);
+  });
+
+  test('is not what CDK keeps in the same place', () => {
+    const ofCdk = {
+      '@aws-cdk/core:flag': true,
+      'aws:cdk:toolkit': 'x',
+      'availability-zones:account=1:region=eu-west-1': [],
+    };
+    expect(() => settings(ofCdk)).not.toThrow();
+  });
+});
+
+describe('The table of settings in the README', () => {
+  const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+  const [, section = ''] = readme.split('## Deploy to AWS');
+  const lines = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `(\w+)` \| (.+?) \|/gm)];
+  const asked = new Set<string>();
+  const app = new App();
+  const ask = app.node.tryGetContext.bind(app.node);
+  app.node.tryGetContext = (name: string) => {
+    asked.add(name);
+    return ask(name);
+  };
+  const defaults = new Map(Object.entries(settingsFrom(app.node)));
+
+  test('has each once', () => {
+    expect(lines.map(([, name]) => name).sort()).toEqual([...asked].sort());
+  });
+
+  test.each(lines.map(([, name = '', said = '']) => [name, said]))('has the default of %s: %s', (name, said) => {
+    const value = defaults.get(name);
+    // What a consumer gets as a whole has its own test.
+    if (value === undefined && name.startsWith('sms')) return;
+    const written = /^`(.+)`/.exec(said)?.[1];
+    expect(written).toBe(value === undefined || Array.isArray(value) ? undefined : String(value));
+  });
+});
+
 describe('The stage prod', () => {
   const { stack, resources } = synthesise({
     stage: 'prod',
@@ -87,6 +141,13 @@ describe('The stage prod', () => {
     expect(stack.terminationProtection).toBe(true);
     for (const type of ['AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup']) {
       for (const { id, deletionPolicy } of resources(type)) expect(deletionPolicy, id).toBe('Retain');
+    }
+  });
+
+  test('protects its tables against deletion by anybody, and can restore them', () => {
+    for (const { id, properties } of resources('AWS::DynamoDB::Table')) {
+      expect(properties.DeletionProtectionEnabled, id).toBe(true);
+      expect(properties.PointInTimeRecoverySpecification, id).toEqual({ PointInTimeRecoveryEnabled: true });
     }
   });
 
@@ -107,6 +168,9 @@ describe('Any other stage', () => {
 
   test('can be destroyed without leaving anything', () => {
     expect(stack.terminationProtection).toBeFalsy();
+    for (const { properties } of resources('AWS::DynamoDB::Table')) {
+      expect(properties.DeletionProtectionEnabled).toBeFalsy();
+    }
     for (const type of ['AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup']) {
       for (const { id, deletionPolicy } of resources(type)) expect(deletionPolicy, id).toBe('Delete');
     }

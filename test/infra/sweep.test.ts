@@ -51,7 +51,7 @@ describe('The sweep', () => {
         RetryPolicy: { MaximumRetryAttempts: 2 },
       }),
     ]);
-    expect(missedRuns.properties).toMatchObject({ MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true });
+    expect(missedRuns.properties).toMatchObject({ MessageRetentionPeriod: 1_209_600 });
   });
 
   test('may be started, and its dead-letter queue written to, by its own schedule only', () => {
@@ -95,6 +95,9 @@ describe('The sweep', () => {
     expect(statements.flatMap(actionsOf).sort()).toEqual([
       'dynamodb:Query',
       'events:PutEvents',
+      'kms:Decrypt',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
     ]);

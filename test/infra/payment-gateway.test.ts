@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { describe, expect, test } from 'vitest';
+import { settingsFrom } from '../../infra/settings.ts';
+import { actionsOf, synthesise } from '../builders/template.ts';
+
+const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:shop/stripe-AbCdEf';
+const settings = (context: Record<string, unknown>) => settingsFrom(new App({ context }).node);
+
+// biome-ignore lint/suspicious/noExplicitAny: a template is plain JSON
+type Json = any;
+
+function paymentWith(context: Record<string, string>) {
+  const template = synthesise(context);
+  const { function: fn, role } = template.consumer('payment');
+  const statements: Json[] = role.properties.PolicyDocument.Statement;
+  const asset = `asset.${fn.properties.Code.S3Key.replace('.zip', '')}`;
+  return {
+    template,
+    environment: fn.properties.Environment.Variables,
+    secrets: statements.filter((one) => actionsOf(one).some((action) => action.startsWith('secretsmanager:'))),
+    code: () => readFileSync(join((template.stack.node.root as App).outdir, asset, 'index.js'), 'utf8'),
+  };
+}
+
+describe('The payment gateway', () => {
+  test('is the sandbox unless another is chosen', () => {
+    const { template, environment, secrets, code } = paymentWith({});
+    expect(template.outputs).toContain('SandboxGatewayTableName');
+    expect(environment).not.toHaveProperty('STRIPE_SECRET_ID');
+    expect(secrets).toEqual([]);
+    expect(code()).toContain('tok_declined');
+    expect(code()).not.toContain('api.stripe.com');
+  });
+
+  test.each([
+    ['by its name', 'shop/stripe', ':secret:shop/stripe-??????"'],
+    ['by its ARN', ARN, `"${ARN}"`],
+  ])('Stripe reads one secret, %s, and has no sandbox beside it', (_, stripeSecret, resource) => {
+    const { template, environment, secrets, code } = paymentWith({
+      stage: 'prod',
+      paymentGateway: 'stripe',
+      stripeSecret,
+    });
+    expect(template.outputs).not.toContain('SandboxGatewayTableName');
+    expect(environment).toMatchObject({ STRIPE_SECRET_ID: stripeSecret, SHOP_NAME: 'ShopMessaging-prod' });
+    expect(environment).not.toHaveProperty('SANDBOX_GATEWAY_TABLE_NAME');
+    expect(secrets).toMatchObject([{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue' }]);
+    expect(JSON.stringify(secrets[0].Resource)).toContain(resource);
+    expect(code()).toContain('api.stripe.com');
+    expect(code()).not.toContain('tok_declined');
+  });
+
+  test.each([
+    [{ paymentGateway: 'stripe' }, '-c paymentGateway=stripe: needs -c stripeSecret=…'],
+    [{ stripeSecret: 'shop/stripe' }, '-c stripeSecret=shop/stripe: needs -c paymentGateway=stripe'],
+    [{ paymentGateway: 'paypal' }, '-c paymentGateway=paypal: must be one of sandbox, stripe'],
+    [{ paymentGateway: 'stripe', stripeSecret: 'two words' }, "must be a secret's name or its whole ARN"],
+    [{ paymentGateway: 'stripe', stripeSecret: ARN.slice(0, -7) }, "must be a secret's name or its whole ARN"],
+  ])('is refused with a sentence where it makes no sense: %j', (context, sentence) => {
+    expect(() => settings(context)).toThrow(sentence);
+  });
+});
+
+describe('What holds for all texts', () => {
+  test('has defaults; the orders made up on one machine all go to a number or two', () => {
+    expect(settings({}).sms).toEqual({ perDay: 10, maxPrice: '0.50' });
+    expect(settings({ stage: 'local' }).sms).toEqual({ perDay: 0, maxPrice: '0.50' });
+  });
+
+  test('reaches the function, which may count only where it has to', () => {
+    const context = {
+      smsSenderId: 'Shop-1',
+      smsCountries: '+82,+447',
+      smsPerDay: '0',
+      smsMaxPrice: '0.05',
+      smsQuietHours: '21-8',
+    };
+    const { function: fn, role } = synthesise(context).consumer('notification');
+    expect(JSON.parse(fn.properties.Environment.Variables.SMS_SETTINGS)).toEqual({
+      senderId: 'Shop-1',
+      countries: ['+82', '+447'],
+      perDay: 0,
+      maxPrice: '0.05',
+      quietHours: { from: 21, to: 8 },
+    });
+    expect(JSON.stringify(role.properties)).not.toContain('UpdateItem');
+    expect(JSON.stringify(synthesise().consumer('notification').role.properties)).toContain('dynamodb:UpdateItem');
+  });
+
+  test.each([
+    ['smsSenderId', '12345', 'must be 1 to 11 letters, digits or -, with a letter among them'],
+    ['smsSenderId', 'My Shop', 'must be 1 to 11 letters, digits or -, with a letter among them'],
+    ['smsCountries', '82', 'must be any, or country codes such as +82,+1'],
+    ['smsCountries', '', 'must be any, or country codes such as +82,+1'],
+    ['smsPerDay', '-1', 'must be a whole number from 0 to 100'],
+    ['smsMaxPrice', '$1', 'must be US dollars such as 0.50'],
+    ['smsQuietHours', '21', 'must be hours from and to, such as 21-8, at most 12 of them'],
+    ['smsQuietHours', '8-21', 'must be hours from and to, such as 21-8, at most 12 of them'],
+    ['smsQuietHours', '8-8', 'must be hours from and to, such as 21-8, at most 12 of them'],
+    ['smsQuietHours', '21-24', 'must be hours from and to, such as 21-8, at most 12 of them'],
+  ])('is refused with a sentence where it is wrong: -c %s=%s', (name, value, sentence) => {
+    expect(() => settings({ [name]: value })).toThrow(`-c ${name}=${value}: ${sentence}`);
+  });
+});
