@@ -21,6 +21,8 @@ export type Allowances = {
   secondText?: ReadonlySet<string>;
   /** Orders whose customers are told of a delay, once, besides the decision. */
   reminded?: ReadonlySet<string>;
+  /** Orders whose number gets no text. */
+  refused?: ReadonlySet<string>;
   /** Dead letters that belong there; every other one is a violation. */
   deadLetter?: (letter: Lying) => boolean;
 };
@@ -80,7 +82,7 @@ function terminal({ orders, deadLetters }: World, { orderId }: Wish): string[] {
 function texts(
   { orders, texts: sent, deadLetters }: World,
   { orderId, phone }: Wish,
-  { secondText, reminded }: Allowances,
+  { secondText, reminded, refused }: Allowances,
 ): string[] {
   const all = (sent[phone] ?? []).filter((text) => text.includes(orderId));
   const twice = secondText?.has(orderId) === true;
@@ -93,7 +95,8 @@ function texts(
   if (own.length > (twice ? 2 : 1)) found.push(`I5: ${orderId} was texted ${own.length} times`);
   if (new Set(own).size > 1) found.push(`I5: ${orderId} was told different things`);
   const excused = deadLetters.some(({ consumer, body }) => consumer === 'notification' && body.includes(orderId));
-  if (own.length === 0 && status !== undefined && status !== 'PLACED' && !excused)
+  if (own.length > 0 && refused?.has(orderId)) found.push(`I5: ${orderId} was texted, and its number gets no text`);
+  if (own.length === 0 && !refused?.has(orderId) && status !== undefined && status !== 'PLACED' && !excused)
     found.push(`I5: ${orderId} was never texted`);
   return found;
 }

@@ -223,3 +223,11 @@ describe('The diagram', () => {
     ]);
   });
 });
+
+test('A text that was refused is in the trace with its reason, and nothing goes to the customer', () => {
+  const refused = { texts: { 'order-confirmed': { refusedAt: at(6), reason: 'opted-out' as const } } };
+  const trace = known([], { order, notification: refused });
+  expect(traceText(trace)).toContain('shop.notification.refused.v1 (order-confirmed: opted-out)');
+  expect(traceDiagram(trace)).not.toContain('notification->>customer');
+  expect(traceDiagram(known())).toContain('notification->>customer');
+});

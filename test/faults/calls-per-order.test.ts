@@ -1,0 +1,82 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { expect, test } from 'vitest';
+import { documentClient } from '../../lambdas/runtime/records.ts';
+import type { Measurement } from '../../ops/estimate/calls.ts';
+import { output, wish } from '../deployed/shop.ts';
+import { bytesOfItem, CallCounter } from './call-counter.ts';
+import { connection, consumers, deployedFunction } from './deployed-functions.ts';
+import { type Harness, useHarness } from './harness.ts';
+import { checkInvariants } from './invariants.ts';
+
+// What `ops estimate` reckons with: `npm run test:faults -- calls-per-order -u` writes it anew.
+const file = '../../ops/estimate/calls-per-order.json';
+// Two full batches; per order more of them take the same.
+const ORDERS = 20;
+
+const harness = useHarness();
+
+/** Hands messages out in batches of one size, to one consumer after the other, until there are none. */
+async function handle(h: Harness, batch: number, counter: CallCounter): Promise<void> {
+  for (let handed = 1; handed > 0; ) {
+    handed = 0;
+    for (const consumer of consumers) {
+      const source = h.source(consumer);
+      for (let before = -1; before !== source.invocations.length; ) {
+        before = source.invocations.length;
+        await source.poll(batch);
+        handed += source.invocations.length - before;
+      }
+    }
+  }
+  for (const consumer of consumers) counter.invoked(consumer, h.source(consumer).invocations.length);
+}
+
+async function tableNames(): Promise<Map<string, string>> {
+  const { environment } = await deployedFunction('stock');
+  return new Map([
+    ...['Orders', 'Payments', 'Stock', 'Notifications', 'Shipments'].map((name): [string, string] => [
+      output(`${name}TableName`),
+      name.toLowerCase(),
+    ]),
+    [environment.RESERVATIONS_TABLE_NAME ?? '', 'reservations'],
+  ]);
+}
+
+async function measured(h: Harness, batch: number): Promise<Measurement> {
+  const tables = await tableNames();
+  const counter = new CallCounter(tables);
+  const before = h.proxy.observe;
+  h.proxy.observe = (call, answer) => {
+    before(call, answer);
+    counter.saw(call, answer);
+  };
+  const { sku } = wish();
+  await h.ledger.stock(sku, ORDERS);
+  await h.ledger.place(Array.from({ length: ORDERS }, () => wish({ sku })));
+  await handle(h, batch, counter);
+  h.proxy.observe = before;
+  const { orders } = await checkInvariants(h);
+  expect([...orders.values()].filter(({ status }) => status === 'CONFIRMED')).toHaveLength(ORDERS);
+
+  const client = documentClient(new DynamoDBClient(connection()));
+  const mine = new Set([...h.ledger.orders.keys(), sku]);
+  for (const [table, name] of tables) {
+    const { Items = [] } = await client.send(new ScanCommand({ TableName: table }));
+    const own = Items.filter((item) => mine.has(item.orderId) || mine.has(item.sku));
+    counter.holds(name, own.map(bytesOfItem));
+  }
+  return counter.perOrder(ORDERS, h.logged());
+}
+
+test('the calls per order are those that `ops estimate` reckons with', async () => {
+  const batches: Record<string, Measurement> = {};
+  for (const batch of [1, 10]) {
+    await harness().reset(1);
+    // What other tests left in the processes, an open circuit breaker above all, would be counted too.
+    for (const instance of [...harness().instances.values()].flat()) instance.kill();
+    batches[batch] = await measured(harness(), batch);
+  }
+  const about = `${ORDERS} orders of one line and one SKU, all confirmed; per order; the sandbox gateway's own table left out`;
+  await expect(`${JSON.stringify({ about, batches }, null, 2)}\n`).toMatchFileSnapshot(file);
+}, 120_000);
