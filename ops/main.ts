@@ -4,6 +4,7 @@ import { consoleCommand } from './console/command.ts';
 import { demoCommand } from './demo/command.ts';
 import { dlqCommand } from './dlq/command.ts';
 import { drillCommand } from './drill/command.ts';
+import { estimateCommand } from './estimate/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { fail } from './failure.ts';
 import { loadCommand } from './load/command.ts';
@@ -43,6 +44,7 @@ for (const make of [
   sandboxCommand,
   loadCommand,
   drillCommand,
+  estimateCommand,
 ]) {
   program.addCommand(make());
 }

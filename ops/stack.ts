@@ -9,8 +9,8 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../lambdas/runtime/records.ts';
 import { type Surroundings, surroundings } from './surroundings.ts';
 
-/** The name of the stack that all commands work on. */
-export const STACK_NAME = 'ShopMessaging';
+/** The name of the stack that all commands work on; set `STACK_NAME` for another one in the account and region. */
+export const STACK_NAME = process.env.STACK_NAME || 'ShopMessaging';
 
 /** The deployed shop: where it runs, the names in it, and a document client for its tables. */
 export type Shop = Surroundings & {

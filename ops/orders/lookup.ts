@@ -43,3 +43,9 @@ export function sentTexts(notification: Known['notification']): SentText[] {
     'sentAt' in state ? [{ template, phone, sentAt: state.sentAt }] : [],
   );
 }
+
+/** Takes what is known of an order's texts and gives those that were refused: which one, when, and why. */
+export const refusedTexts = (notification: Known['notification']) =>
+  Object.entries(notification?.texts ?? {}).flatMap(([template, state]) =>
+    'refusedAt' in state ? [{ template, time: state.refusedAt, refused: state.reason }] : [],
+  );

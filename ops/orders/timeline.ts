@@ -1,10 +1,10 @@
 import type { Money } from '../../contracts/money.ts';
-import { notificationSent } from '../../contracts/notification.ts';
+import { notificationRefused, notificationSent, type RefusalReason } from '../../contracts/notification.ts';
 import type { CancelReason } from '../../contracts/order.ts';
 import { stockReleased } from '../../contracts/stock.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
 import type { TimelineEntry } from '../../lambdas/order/rules.ts';
-import { type Known, sentTexts } from './lookup.ts';
+import { type Known, refusedTexts, sentTexts } from './lookup.ts';
 import { type Attempt, attemptsIn } from './trace-attempts.ts';
 
 /** Where an order is and how it got there. `status` is null while only a cancellation or an outcome is known of it. */
@@ -17,7 +17,7 @@ export type Trace = {
   stock?: string;
   /** The W3C trace that all its events belong to. */
   traceId: string;
-  timeline: (TimelineEntry & { template?: string })[];
+  timeline: (TimelineEntry & { template?: string; refused?: RefusalReason })[];
   /** Every try of every message about it, as far as the logs could be read. */
   attempts: Attempt[];
 };
@@ -32,6 +32,7 @@ export function traceOf({ order, payment, notification }: Known): Trace | undefi
     source,
     template,
   }));
+  const refusals = refusedTexts(notification).map((text) => ({ ...text, type: notificationRefused.type, source }));
   const released = order.timeline.some(({ type }) => type === stockReleased.type);
   const stock = released ? 'released' : order.stock;
   return {
@@ -43,7 +44,9 @@ export function traceOf({ order, payment, notification }: Known): Trace | undefi
     ...(stock === undefined ? {} : { stock }),
     traceId: traceIdOf(order.traceparent, order.orderId),
     // Times come from several publishers and differ in their spelling.
-    timeline: [...order.timeline, ...texts].sort((one, other) => Date.parse(one.time) - Date.parse(other.time)),
+    timeline: [...order.timeline, ...texts, ...refusals].sort(
+      (one, other) => Date.parse(one.time) - Date.parse(other.time),
+    ),
     attempts: [],
   };
 }

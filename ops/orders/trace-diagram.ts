@@ -88,8 +88,8 @@ function handled(one: Attempt, all: readonly Attempt[]): Step[] {
 }
 
 function texts({ timeline }: Trace): Step[] {
-  return timeline.flatMap(({ time, template }): Step[] =>
-    template === undefined
+  return timeline.flatMap(({ time, template, refused }): Step[] =>
+    template === undefined || refused !== undefined
       ? []
       : [{ at: Date.parse(time), from: 'notification', arrow: '->>', to: 'customer', text: template }],
   );

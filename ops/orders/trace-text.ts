@@ -15,8 +15,9 @@ export function traceText(trace: Trace): string {
     ...(stock === undefined ? [] : [`stock ${stock}`]),
     `trace ${traceId}`,
   ];
-  const events = timeline.map(({ time, type, source, template }): Row => {
-    const what = template === undefined ? type : `${type} (${template})`;
+  const events = timeline.map(({ time, type, source, template, refused }): Row => {
+    const which = [template, refused].filter(Boolean).join(': ');
+    const what = which === '' ? type : `${type} (${which})`;
     return { time, cells: [source, what, '', '', ''] };
   });
   // Times come from several publishers and differ in their spelling.

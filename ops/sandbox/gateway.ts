@@ -6,7 +6,13 @@ import type { Shop } from '../stack.ts';
 /** One movement of money in the sandbox gateway's own record. */
 export type MoneyRecord = Money & { orderId: string; kind: 'capture' | 'refund'; time: string };
 
-const tableOf = (shop: Shop) => shop.output('SandboxGatewayTableName');
+/** True where the shop charges through the sandbox, not through a real gateway. */
+const hasSandbox = ({ outputs }: Pick<Shop, 'outputs'>): boolean => outputs.SandboxGatewayTableName !== undefined;
+
+function tableOf(shop: Shop): string {
+  if (!hasSandbox(shop)) throw new Error('This shop charges through a real payment gateway: there is no sandbox.');
+  return shop.output('SandboxGatewayTableName');
+}
 
 /** Takes the whole sandbox gateway down, or brings it back. */
 export async function setDown(shop: Shop, isDown: boolean): Promise<void> {
@@ -22,6 +28,7 @@ export async function setDown(shop: Shop, isDown: boolean): Promise<void> {
 
 /** True while the sandbox gateway is down. */
 export async function isDown(shop: Shop): Promise<boolean> {
+  if (!hasSandbox(shop)) return false;
   const { Item } = await shop.documents.send(
     new GetCommand({ TableName: tableOf(shop), Key: SANDBOX_STATE, ConsistentRead: true }),
   );

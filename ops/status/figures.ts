@@ -1,4 +1,5 @@
 import type { ConsumerQueues } from '../dlq/select.ts';
+import { STACK_NAME } from '../stack.ts';
 import { queueName } from './switches.ts';
 
 /** What CloudWatch says of a consumer; `null` where it says nothing. */
@@ -37,7 +38,7 @@ type Each<T> = Record<'done' | 'retried' | 'deadLettered' | 'waited' | 'breaker'
 /** Takes a consumer and gives what to ask CloudWatch about it. */
 export function queriesFor({ consumer, queueUrl }: ConsumerQueues): Each<Query> {
   const own = (metric: string, statistic: Query['statistic']): Query => ({
-    namespace: 'ShopMessaging',
+    namespace: STACK_NAME,
     metric,
     dimensions: { consumer },
     statistic,

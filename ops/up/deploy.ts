@@ -28,7 +28,8 @@ export async function deploy(target: Surroundings, signal: AbortSignal, folder: 
 
   const assembly = join(folder, 'cdk.out');
   const toolkit = await lookUntil(() => findStack(target, 'CDKToolkit'), settled, { deadline, signal });
-  const synth = () => cdk(target.config, ['synth', '--quiet', '-c', 'stage=local', '--output', assembly], signal);
+  const settings = ['-c', 'stage=local', '-c', `stackName=${STACK_NAME}`];
+  const synth = () => cdk(target.config, ['synth', '--quiet', ...settings, '--output', assembly], signal);
   if (toolkit !== undefined && isWhole(toolkit)) await phase('synthesised the stack', synth);
   else {
     // A folder of its own: two commands side by side would find each other's lock in the usual one.
