@@ -24,8 +24,8 @@ export default defineConfig({
     projects: [
       project('unit'),
       project('contracts'),
-      // Synthesising the stack bundles every function first.
-      project('infra', { testTimeout: 30_000, hookTimeout: 60_000 }),
+      // Synthesising the stack bundles every function first; CDK takes seconds to load, so the files share it.
+      project('infra', { testTimeout: 30_000, hookTimeout: 60_000, isolate: false }),
       // The first start of an engine installs it.
       project('engine', { hookTimeout: 300_000 }),
       deployed('ministack'),
