@@ -21,7 +21,7 @@ export function testThatNeeds(capability: keyof typeof gaps) {
 }
 
 // LocalStack works on an order for a third of a second: a crowd of hundreds takes minutes there and shows nothing else.
-const CROWD_SHARE = { ministack: 1, localstack: 0.2 } as const;
+const CROWD_SHARE = { ministack: 1, localstack: 0.1 } as const;
 
 /** Takes how many orders make a crowd and gives how many do on this engine. */
 export const crowd = (orders: number): number => Math.round(orders * CROWD_SHARE[inject('engine')]);
