@@ -1,17 +1,17 @@
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type ConsumerQueues, consumersIn } from './consumers.ts';
 import type { Shop } from './stack.ts';
 
 /** Gives how many messages the consumers' queues still hold, those being worked on included. */
 export const messagesLeft = (shop: Shop, client = new SQSClient(shop.config)) =>
-  countIn(shop, client, (name) => name.endsWith('QueueUrl') && !name.endsWith('DeadLetterQueueUrl'));
+  countIn(shop, client, ({ queueUrl }) => queueUrl);
 
 /** Gives how many messages all dead-letter queues hold. */
 export const deadLetters = (shop: Shop, client = new SQSClient(shop.config)) =>
-  countIn(shop, client, (name) => name.endsWith('DeadLetterQueueUrl'));
+  countIn(shop, client, ({ deadLetterQueueUrl }) => deadLetterQueueUrl);
 
-async function countIn(shop: Shop, client: SQSClient, wanted: (output: string) => boolean): Promise<number> {
-  const urls = Object.entries(shop.outputs).flatMap(([name, url]) => (wanted(name) ? [url] : []));
-  const counts = await Promise.all(urls.map((url) => depthOf(client, url)));
+async function countIn(shop: Shop, client: SQSClient, wanted: (queues: ConsumerQueues) => string): Promise<number> {
+  const counts = await Promise.all(consumersIn(shop.outputs).map((queues) => depthOf(client, wanted(queues))));
   return counts.reduce((sum, depth) => sum + held(depth), 0);
 }
 

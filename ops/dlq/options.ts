@@ -1,9 +1,10 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
 import type { ShopOptions } from '../command.ts';
+import { consumersIn } from '../consumers.ts';
 import { connect } from '../stack.ts';
 import { type DeadLetterQueue, sqsDeadLetters } from './queue.ts';
-import { consumersIn, type Selectors } from './select.ts';
+import type { Selectors } from './select.ts';
 
 /** Connects to the dead-letter queues of all consumers, or of the one that is named. */
 export async function open({ aws, consumer }: ShopOptions & Selectors): Promise<DeadLetterQueue[]> {

@@ -6,8 +6,8 @@ import {
   SendMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { ConsumerQueues } from '../consumers.ts';
 import { type Attributes, type Letter, letterOf } from './letter.ts';
-import type { ConsumerQueues } from './select.ts';
 
 /** A message on its way back to its consumer's queue. `id` is its dead letter's. */
 export type Outgoing = {

@@ -3,7 +3,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Order } from '../../lambdas/order/rules.ts';
 import { tableRecords } from '../../lambdas/runtime/records.ts';
-import { consumersIn } from '../dlq/select.ts';
+import { consumersIn } from '../consumers.ts';
 import { publishOrders } from '../orders/publish.ts';
 import { live } from '../progress.ts';
 import { deadLetters, depthOf, held } from '../queues.ts';

@@ -1,4 +1,4 @@
-import type { ConsumerQueues } from '../dlq/select.ts';
+import type { ConsumerQueues } from '../consumers.ts';
 import { STACK_NAME } from '../stack.ts';
 import { queueName } from './switches.ts';
 

@@ -1,7 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { consumersIn } from '../dlq/select.ts';
+import { consumersIn } from '../consumers.ts';
 import { type Depth, depthOf, held } from '../queues.ts';
 import { isDown } from '../sandbox/gateway.ts';
 import type { Shop } from '../stack.ts';

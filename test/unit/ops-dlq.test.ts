@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { consumersIn } from '../../ops/consumers.ts';
 import { alike, grouped } from '../../ops/dlq/group.ts';
 import { orderIdOf } from '../../ops/dlq/letter.ts';
 import { harmless, maskedBody } from '../../ops/dlq/mask.ts';
 import { outgoing, withBody } from '../../ops/dlq/outgoing.ts';
-import { checkSelectors, consumersIn, selected } from '../../ops/dlq/select.ts';
+import { checkSelectors, selected } from '../../ops/dlq/select.ts';
 import { asJson } from '../../ops/dlq/show.ts';
 import { bareLetter, letter } from '../builders/dead-letters.ts';
 
