@@ -5,6 +5,9 @@ const project = (name: string, settings: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...settings },
 });
 
+// An emulator on a shared machine now and then takes its time: what fails is tried once more, and the report says `(retry x1)`.
+const ONCE_MORE = 1;
+
 /** The deployed suite on one engine, which is started for it and ends with it. One file at a time: they share the shop. */
 const deployed = (engine: 'ministack' | 'localstack') => ({
   test: {
@@ -16,6 +19,7 @@ const deployed = (engine: 'ministack' | 'localstack') => ({
     // LocalStack on a busy machine is slow; nothing here is a timed test.
     testTimeout: 500_000,
     hookTimeout: 120_000,
+    retry: ONCE_MORE,
   },
 });
 
@@ -27,7 +31,7 @@ export default defineConfig({
       // Synthesising the stack bundles every function first; CDK takes seconds to load, so the files share it.
       project('infra', { testTimeout: 30_000, hookTimeout: 60_000, isolate: false }),
       // The first start of an engine installs it.
-      project('engine', { hookTimeout: 300_000 }),
+      project('engine', { hookTimeout: 300_000, retry: ONCE_MORE }),
       deployed('ministack'),
       deployed('localstack'),
     ],
