@@ -5,6 +5,8 @@ const project = (name: string, settings: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...settings },
 });
 
+const SEEDED = { setupFiles: ['test/builders/fixed-seed.ts'] };
+
 // An emulator on a shared machine now and then takes its time: what fails is tried once more, and the report says `(retry x1)`.
 const ONCE_MORE = 1;
 
@@ -26,8 +28,8 @@ const deployed = (engine: 'ministack' | 'localstack') => ({
 export default defineConfig({
   test: {
     projects: [
-      project('unit'),
-      project('contracts'),
+      project('unit', SEEDED),
+      project('contracts', SEEDED),
       // Synthesising the stack bundles every function first; CDK takes seconds to load, so the files share it.
       project('infra', { testTimeout: 30_000, hookTimeout: 60_000, isolate: false }),
       // The first start of an engine installs it.

@@ -15,6 +15,9 @@ export type StripeFault = 'lost' | 'hang' | 'broken' | 'failed' | 'overloaded' |
 
 export type StripeRequest = { method: string; path: string; key: string | undefined; params: Record<string, string> };
 
+// https://docs.stripe.com/search#data-freshness
+const LATE_BY_MS = 3_600_000;
+
 const failure = (status: number, error: Json): Answer => ({ status, body: { error } });
 const invalid = (code: string, parts: Json = {}) =>
   failure(400, { type: 'invalid_request_error', code, message: `quotes ${JSON.stringify(parts)}`, ...parts });
@@ -31,7 +34,7 @@ export class StripeServer {
   /** Says what happens to the present call. */
   fault: (request: StripeRequest) => StripeFault | undefined = () => undefined;
   apiKey = 'sk_test_right';
-  /** Whether what was made is found by the search already. */
+  /** Whether the search is behind: by an hour at most, so what is older is found all the same. */
   searchIsLate = false;
   private readonly saved = new Map<string, { of: string; answer: Answer }>();
   private readonly server: Server = createServer((request, response) => void this.serve(request, response));
@@ -112,7 +115,8 @@ export class StripeServer {
         const data = [...this.intents.values()].filter(
           ({ metadata }) => metadata.order.toLowerCase() === order.toLowerCase(),
         );
-        return ok({ object: 'search_result', data: this.searchIsLate ? [] : data.reverse(), has_more: false });
+        const known = data.filter(({ created }) => !this.searchIsLate || created * 1000 < this.clock - LATE_BY_MS);
+        return ok({ object: 'search_result', data: known.reverse(), has_more: false });
       }
       case 'POST refunds':
         return this.refund(this.intents.get(params.payment_intent ?? ''));
