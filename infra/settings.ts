@@ -25,6 +25,10 @@ export type Settings = {
   archiveDays: number;
   /** How many instances of one consumer may run at once, 2 to 1000. @default 10 */
   consumerConcurrency: number;
+  /** How many messages a consumer is handed at once, 1 to 100; the sequence of orders' steps at most 10. @default 10 */
+  batchSize: number;
+  /** Seconds for which Lambda may gather a batch, 0 to 60: fewer calls for later messages. @default 0 */
+  batchWindowSeconds: number;
   /** Hours after which an undecided order is cancelled; longer than the outage a consumer waits out. @default 48 */
   orderDeadlineHours: number;
   /** Hours after which the customer of an undecided order is told that it is delayed, once; 0 = never. @default 0 */
@@ -103,6 +107,12 @@ export function settingsFrom(node: Node): Settings {
     maxPrice: matching('smsMaxPrice', /^\d{1,2}(\.\d{1,5})?$/, 'US dollars such as 0.50') ?? '0.50',
     ...(quiet === undefined ? {} : { quietHours: { from, to } }),
   };
+  const batchSize = whole('batchSize', 1, 100, 10);
+  const batchWindowSeconds = whole('batchWindowSeconds', 0, 60, 0);
+  // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+  if (batchSize > 10 && batchWindowSeconds === 0) {
+    throw new Error(`-c batchSize=${batchSize}: more than 10 needs -c batchWindowSeconds=1 or more`);
+  }
   const stackName = given('stackName') ?? 'ShopMessaging';
   if (!/^[A-Za-z][A-Za-z0-9-]{0,39}$/.test(stackName)) {
     throw new Error(`-c stackName=${stackName}: must be a letter, then at most 39 letters, digits and hyphens`);
@@ -117,6 +127,8 @@ export function settingsFrom(node: Node): Settings {
     sms,
     archiveDays: whole('archiveDays', 1, 3650, 30),
     consumerConcurrency: whole('consumerConcurrency', 2, 1000, 10),
+    batchSize,
+    batchWindowSeconds,
     orderDeadlineHours,
     // Later it would come with the cancellation or after it.
     reminderHours: whole('reminderHours', 0, orderDeadlineHours - 1, 0),

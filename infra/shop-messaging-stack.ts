@@ -68,6 +68,7 @@ export class ShopMessagingStack extends Stack {
         bus,
         lifecycle,
         concurrency: settings.consumerConcurrency,
+        batch: { size: settings.batchSize, windowSeconds: settings.batchWindowSeconds },
         logDays: settings.logDays,
         removalPolicy,
         key,

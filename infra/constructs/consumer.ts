@@ -27,6 +27,8 @@ export type ConsumerProps = {
   lifecycle: ITopic;
   /** How many instances may run at once, so that a burst cannot drain the account. */
   concurrency: number;
+  /** How many messages make a batch, and how long Lambda may gather them. */
+  batch: { size: number; windowSeconds: number };
   logDays: RetentionDays;
   removalPolicy: RemovalPolicy;
   /** What encrypts its queues and its log. @default keys that AWS owns */
@@ -35,10 +37,12 @@ export type ConsumerProps = {
   timeout?: Duration;
 };
 
-// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: at least six times the function's timeout.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: at least six times the function's timeout, and the window.
 const VISIBILITY_PER_TIMEOUT = 6;
 /** Receives beyond the consumer's own limit, which count only when its function dies before it can say why. */
 const CRASHES = 10;
+// The same page: the batch of a FIFO queue has at most so many messages, and no window.
+const FIFO_BATCH = 10;
 const PER_GROUP = FifoThroughputLimit.PER_MESSAGE_GROUP_ID;
 
 /** One consumer: its queue, dead-letter queue and function, and the routes that bring it what it understands. */
@@ -70,10 +74,13 @@ export class Consumer extends Construct {
       ? { fifo, fifoThroughputLimit: PER_GROUP, deduplicationScope: DeduplicationScope.MESSAGE_GROUP }
       : {};
 
+    const { size, windowSeconds } = props.batch;
+    const batch = fifo ? { size: Math.min(size, FIFO_BATCH), windowSeconds: 0 } : { size, windowSeconds };
+
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', { ...sequence, key, removalPolicy });
     this.queue = new ShopQueue(this, 'Queue', {
       ...sequence,
-      visibilityTimeout: Duration.seconds(timeout.toSeconds() * VISIBILITY_PER_TIMEOUT),
+      visibilityTimeout: Duration.seconds(timeout.toSeconds() * VISIBILITY_PER_TIMEOUT + batch.windowSeconds),
       retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MOST_TRIES + CRASHES },
       key,
@@ -94,7 +101,7 @@ export class Consumer extends Construct {
       removalPolicy,
       key,
     });
-    feed(this.function, { queue: this.queue, key, maxConcurrency: props.concurrency });
+    feed(this.function, { queue: this.queue, key, maxConcurrency: props.concurrency, batch });
     // How long a message waits, and whether it is given up, is decided by the consumer itself.
     this.may('sqs:ChangeMessageVisibility', this.queue.queueArn);
     this.may('sqs:SendMessage', this.deadLetterQueue.queueArn);

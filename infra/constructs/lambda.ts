@@ -1,4 +1,4 @@
-import { type Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -59,10 +59,12 @@ export type Feed = {
   key: ShopKey | undefined;
   /** How many instances may run at once, so that a burst cannot drain the account. */
   maxConcurrency: number;
+  /** How many messages make a batch, and how long Lambda may gather them. @default 10, none */
+  batch?: { size: number; windowSeconds: number };
 };
 
 /** Lets Lambda take messages from a queue for a function, with what Lambda needs for it and no more. */
-export function feed(fn: LambdaFunction, { queue, key, maxConcurrency }: Feed): void {
+export function feed(fn: LambdaFunction, { queue, key, maxConcurrency, batch }: Feed): void {
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
   Grant.addToPrincipal({
     grantee: fn,
@@ -72,7 +74,8 @@ export function feed(fn: LambdaFunction, { queue, key, maxConcurrency }: Feed): 
   key?.letUse(fn, 'sqs', 'Decrypt');
   fn.addEventSourceMapping('Feed', {
     eventSourceArn: queue.queueArn,
-    batchSize: 10,
+    batchSize: batch?.size ?? 10,
+    ...(batch && batch.windowSeconds > 0 ? { maxBatchingWindow: Duration.seconds(batch.windowSeconds) } : {}),
     reportBatchItemFailures: true,
     maxConcurrency,
   });

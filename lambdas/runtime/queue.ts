@@ -13,7 +13,7 @@ import { REPLAYED, WITH_EFFECTS } from './replayed.ts';
 /** A message that will never succeed, with what an operator needs to know of it. */
 export type DeadLetter = { record: SQSRecord; errorType: string; errorMessage: string };
 
-/** What a consumer does to its own queue and dead-letter queue besides receiving. Each call takes at most ten messages. */
+/** What a consumer does to its own queue and dead-letter queue besides receiving. */
 export type Queue = {
   /** Makes each message visible again after its own number of seconds. */
   postpone(messages: readonly { record: SQSRecord; seconds: number }[]): Promise<void>;
@@ -25,6 +25,7 @@ export type Queue = {
 const LONGEST_REASON = 1000;
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html: one call, all messages.
 const BYTES_PER_CALL = 1_048_576;
+const ENTRIES_PER_CALL = 10;
 // What the reason of a dead letter takes at most, names and types included: four bytes a character.
 const REASON_BYTES = 4 * LONGEST_REASON + 500;
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
@@ -40,15 +41,22 @@ export function sqsQueue(
 ): Queue {
   return {
     async postpone(messages) {
-      await client.send(
-        new ChangeMessageVisibilityBatchCommand({
-          QueueUrl: names.queueUrl,
-          Entries: messages.map(({ record, seconds }, index) => ({
-            Id: String(index),
-            ReceiptHandle: record.receiptHandle,
-            VisibilityTimeout: seconds,
-          })),
-        }),
+      const tens = Array.from({ length: Math.ceil(messages.length / ENTRIES_PER_CALL) }, (_, ten) =>
+        messages.slice(ten * ENTRIES_PER_CALL, (ten + 1) * ENTRIES_PER_CALL),
+      );
+      await Promise.all(
+        tens.map((ten) =>
+          client.send(
+            new ChangeMessageVisibilityBatchCommand({
+              QueueUrl: names.queueUrl,
+              Entries: ten.map(({ record, seconds }, index) => ({
+                Id: String(index),
+                ReceiptHandle: record.receiptHandle,
+                VisibilityTimeout: seconds,
+              })),
+            }),
+          ),
+        ),
       );
     },
 
@@ -123,13 +131,13 @@ function bytesOf(record: SQSRecord): number {
   return own.reduce((sum, part) => sum + Buffer.byteLength(part), Buffer.byteLength(record.body) + REASON_BYTES);
 }
 
-/** Cuts letters into calls that are not too large. */
+/** Cuts letters into calls of at most ten that are not too large. */
 function calls(letters: readonly DeadLetter[]): DeadLetter[][] {
   const result: DeadLetter[][] = [];
   let bytes = BYTES_PER_CALL;
   for (const letter of letters) {
     const size = bytesOf(letter.record);
-    if (bytes + size > BYTES_PER_CALL) {
+    if (bytes + size > BYTES_PER_CALL || result.at(-1)?.length === ENTRIES_PER_CALL) {
       result.push([]);
       bytes = 0;
     }

@@ -56,3 +56,19 @@ describe.each(Object.keys(routing))('The queue of %s', (name) => {
     });
   });
 });
+
+describe('With a batch size of 100 and a window of a minute', () => {
+  const wide = synthesise({ batchSize: '100', batchWindowSeconds: '60' });
+
+  test.each(Object.keys(routing))('the queue of %s hands over as much as it can', (name) => {
+    const { queue, mapping, function: fn } = wide.consumer(name);
+    const fifo = queue.properties.FifoQueue === true;
+    const { BatchSize, MaximumBatchingWindowInSeconds: window = 0 } = mapping.properties;
+    expect([BatchSize, window]).toEqual(fifo ? [10, 0] : [100, 60]);
+    const { VisibilityTimeout, RedrivePolicy, MessageRetentionPeriod } = queue.properties;
+    expect(VisibilityTimeout).toBeGreaterThanOrEqual(6 * fn.properties.Timeout + window);
+    expect(RedrivePolicy.maxReceiveCount * (LONGEST_WAIT_SECONDS + VisibilityTimeout)).toBeLessThan(
+      MessageRetentionPeriod,
+    );
+  });
+});

@@ -148,6 +148,13 @@ describe('Dead-lettering by size', () => {
     expect(calls.map((call) => entriesOf(call).length)).toEqual([10]);
   });
 
+  test('25 small ones travel in calls of ten, as many as SQS takes', async () => {
+    const { calls, queue } = sqs();
+    const letters = Array.from({ length: 25 }, (_, index) => letter('a', `m-${index}`));
+    expect((await queue.deadLetter(letters)).size).toBe(25);
+    expect(calls.map(({ Entries = [] }) => Entries.length)).toEqual([10, 10, 5]);
+  });
+
   test('ten large ones travel in as many calls as SQS needs, each with its reason', async () => {
     const { calls, queue } = sqs();
     const bodies = Array.from({ length: 10 }, (_, index) =>
@@ -248,5 +255,12 @@ describe('Postponing', () => {
         ],
       },
     ]);
+  });
+
+  test('takes as many calls as SQS needs, ten messages each', async () => {
+    const { calls, queue } = sqs();
+    const messages = Array.from({ length: 25 }, (_, index) => sqsRecord('a', { messageId: `m-${index}` }));
+    await queue.postpone(messages.map((record) => ({ record, seconds: 1 })));
+    expect(calls.map(({ Entries = [] }) => Entries.length)).toEqual([10, 10, 5]);
   });
 });
