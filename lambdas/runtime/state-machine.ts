@@ -40,10 +40,14 @@ type Progress<Input, Action> = {
 // A writer that loses this often is among dozens on one order; its message had better wait its turn in the queue.
 const ROUNDS = 6;
 const LONGEST_PAUSE_MS = 40;
+// Some megabytes at most; an order's next event usually follows within seconds.
+const REMEMBERED = 1_000;
 
 /**
  * Takes a state machine and the table of its records and gives a handler for whole waves: one read and one write for all
- * orders of a wave, their effects side by side, one write for all outcomes.
+ * orders of a wave, their effects side by side, one write for all outcomes. A record that this process wrote is remembered, and
+ * believed for as long as a write follows from it, for the table refuses that where it is out of date; any other decision is
+ * taken from the table.
  */
 export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action, Outcome>(
   machine: StateMachine<R, E, Action, Outcome>,
@@ -51,7 +55,17 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
 ): Handle<E> {
   type Input = Delivery<E> | Outcome;
 
-  const memories = new WeakMap<object, Map<string, R | undefined>>();
+  const memories = new WeakMap<object, { known: Map<string, R | undefined>; believed: Set<string> }>();
+  const remembered = new Map<string, R>();
+
+  function remember(record: R): void {
+    // Publishing changes these behind our back.
+    if (machine.publishingChangesRecord) return;
+    remembered.delete(record.orderId);
+    remembered.set(record.orderId, record);
+    const [oldest] = remembered.keys();
+    if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+  }
 
   return async (deliveries, batch = {}) => {
     const orders: Progress<Input, Action>[] = deliveries.map((delivery) => ({
@@ -61,11 +75,18 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
       publish: [],
     }));
     // A record that somebody else has changed meanwhile makes the write a conflict, and is read again then.
-    const known = memories.get(batch) ?? new Map<string, R | undefined>();
-    memories.set(batch, known);
+    const memory = memories.get(batch) ?? { known: new Map<string, R | undefined>(), believed: new Set<string>() };
+    memories.set(batch, memory);
+    const { known, believed } = memory;
     const unread = deliveries.filter(({ event }) => {
       const { orderId } = event.data;
-      return known.has(orderId) ? known.get(orderId) === undefined : !machine.usuallyFirst(event);
+      if (known.has(orderId)) return known.get(orderId) === undefined;
+      if (machine.usuallyFirst(event)) return false;
+      const record = remembered.get(orderId);
+      if (record === undefined) return true;
+      known.set(orderId, record);
+      believed.add(orderId);
+      return false;
     });
     await read(unread.map(({ event }) => event.data.orderId));
 
@@ -87,6 +108,9 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
 
     async function read(orderIds: readonly string[]): Promise<void> {
       if (orderIds.length === 0) return;
+      for (const orderId of orderIds) {
+        if (believed.delete(orderId)) known.delete(orderId);
+      }
       for (const [orderId, record] of await records.load(orderIds)) known.set(orderId, record);
     }
 
@@ -116,24 +140,31 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
       let undecided = active;
       for (let round = 1; undecided.length > 0; round += 1) {
         const writes: { order: Progress<Input, Action>; step: Step<R, Action>; before: R | undefined; after: R }[] = [];
+        const doubted: Progress<Input, Action>[] = [];
         for (const order of undecided) {
           const before = known.get(order.orderId);
           try {
             const step = machine.next(before, order.input);
-            if (step.action !== undefined && order.withoutEffects) withhold(order);
+            const isHeld = step.action !== undefined && order.withoutEffects;
+            if (believed.has(order.orderId) && (isHeld || step.after === undefined)) doubted.push(order);
+            else if (isHeld) withhold(order);
             else if (step.after === undefined) take(order, step);
             else writes.push({ order, step, before, after: step.after });
           } catch (error) {
-            order.failure = { reason: error };
+            if (believed.has(order.orderId)) doubted.push(order);
+            else order.failure = { reason: error };
           }
         }
         const fates = await save(writes);
-        undecided = [];
-        const unread: string[] = [];
+        undecided = doubted;
+        const unread = doubted.map(({ orderId }) => orderId);
         writes.forEach(({ order, step, before, after }, index) => {
           const fate = fates[index];
           if (fate === 'saved') {
-            known.set(order.orderId, { ...after, version: (before?.version ?? 0) + 1 });
+            const written = { ...after, version: (before?.version ?? 0) + 1 };
+            known.set(order.orderId, written);
+            believed.delete(order.orderId);
+            remember(written);
             order.changed = true;
             take(order, step);
             return;
