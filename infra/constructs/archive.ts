@@ -21,10 +21,15 @@ export type ArchiveProps = {
   topic: ITopic;
   lifecycle: ITopic;
   bus: EventBus;
-  settings: Pick<Settings, 'archiveDays' | 'consumerConcurrency' | 'logDays'>;
+  settings: Pick<Settings, 'stage' | 'archiveDays' | 'consumerConcurrency' | 'logDays'>;
   removalPolicy: RemovalPolicy;
   key: ShopKey | undefined;
 };
+
+/** Nobody waits for the archive, and the fuller a batch, the less it costs: the messages of a minute make one, up to so many. */
+const BATCH_SIZE = 1_000;
+const WINDOW_SECONDS = 60;
+const LOCAL_WINDOW_SECONDS = 1;
 
 const on = (wanted: Channel) => catalog.filter(({ channel }) => channel === wanted);
 
@@ -40,12 +45,14 @@ export class Archive extends Construct {
     super(scope, id);
     const { bus, settings, removalPolicy, key } = props;
     const timeout = Duration.seconds(30);
+    const windowSeconds = settings.stage === 'local' ? LOCAL_WINDOW_SECONDS : WINDOW_SECONDS;
     const deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', { key, removalPolicy });
     this.deadLetterQueue = deadLetterQueue;
     const queue = new ShopQueue(this, 'Queue', {
       key,
       removalPolicy,
-      visibilityTimeout: Duration.seconds(6 * timeout.toSeconds()),
+      // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+      visibilityTimeout: Duration.seconds(6 * timeout.toSeconds() + windowSeconds),
       retentionPeriod: Duration.days(7),
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MOST_TRIES },
     });
@@ -91,7 +98,8 @@ export class Archive extends Construct {
     this.function = keeper;
     Grant.addToPrincipal({ grantee: keeper, actions: ['dynamodb:BatchWriteItem'], resourceArns: [table.tableArn] });
     key?.letUse(keeper, 'dynamodb', 'Decrypt');
-    feed(keeper, { queue, key, maxConcurrency: settings.consumerConcurrency });
+    const batch = { size: BATCH_SIZE, windowSeconds };
+    feed(keeper, { queue, key, maxConcurrency: settings.consumerConcurrency, batch });
 
     // Named as a consumer's, so that `ops status` and `ops dlq` show this queue too.
     const output = (name: string, value: string) => new CfnOutput(Stack.of(this), `${this.node.id}${name}`, { value });

@@ -2,26 +2,39 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { documentClient } from '../runtime/records.ts';
 import { setting } from '../runtime/settings.ts';
-import { archivedMessage } from './item.ts';
+import { hourOf, type Part, partsOf } from './item.ts';
 
 const table = setting('TABLE_NAME');
 const days = Number(setting('ARCHIVE_DAYS'));
 const client = documentClient();
+const PUTS_PER_CALL = 25;
 
-/** Keeps every message of its batch as it came; what the table does not take is tried again. */
+/** Keeps the messages of its batch, packed together by the hour they came in; those the table does not take whole are tried again. */
 export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
-  const messages = new Map(
-    Records.map(({ messageId, body, attributes }) => {
-      const sentAt = new Date(Number(attributes.SentTimestamp));
-      return [messageId, archivedMessage({ messageId, body, sentAt }, days)];
-    }),
-  );
-  const puts = [...messages.values()].map((Item) => ({ PutRequest: { Item } }));
-  const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: { [table]: puts } }));
-  const refused = new Set(UnprocessedItems?.[table]?.map(({ PutRequest }) => PutRequest?.Item?.at));
+  const messages = Records.map(({ messageId, body, attributes }) => ({
+    messageId,
+    time: new Date(Number(attributes.SentTimestamp)).toISOString(),
+    body,
+  }));
+  const packs = [...Map.groupBy(messages, ({ time }) => hourOf(time)).values()].map((together) => ({
+    together,
+    parts: partsOf(together, days),
+  }));
+  const refused = await put(packs.flatMap(({ parts }) => parts));
   return {
-    batchItemFailures: [...messages].flatMap(([itemIdentifier, { at }]) =>
-      refused.has(at) ? [{ itemIdentifier }] : [],
-    ),
+    batchItemFailures: packs
+      .filter(({ parts }) => parts.some(({ at }) => refused.has(at)))
+      .flatMap(({ together }) => together.map(({ messageId }) => ({ itemIdentifier: messageId }))),
   };
+}
+
+/** Writes parts and gives the sort keys of those that the table did not take. */
+async function put(parts: readonly Part[]): Promise<Set<string>> {
+  const refused = new Set<string>();
+  for (let start = 0; start < parts.length; start += PUTS_PER_CALL) {
+    const puts = parts.slice(start, start + PUTS_PER_CALL).map((Item) => ({ PutRequest: { Item } }));
+    const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: { [table]: puts } }));
+    for (const { PutRequest } of UnprocessedItems?.[table] ?? []) refused.add(PutRequest?.Item?.at);
+  }
+  return refused;
 }

@@ -1,30 +1,42 @@
-/** One message as the archive keeps it, until `expires` (seconds since 1970). */
-export type ArchivedMessage = {
-  /** The hour it came in and a shard of it: one partition takes 1,000 writes a second, an hour eight times as many. */
+import { createHash } from 'node:crypto';
+import { type Kept, packed } from './pack.ts';
+
+/** A part of messages packed together, as the archive keeps it until `expires` (seconds since 1970). */
+export type Part = {
+  /** The hour they came in and a shard of it: one partition takes 1,000 KB a second, an hour eight times as many. */
   hour: string;
-  /** When it came in, ISO 8601 with milliseconds, and its message id, so that the same message is kept once. */
+  /** When the first of them came in, a name made of what they are, so that the same messages are kept once, and the part's number. */
   at: string;
-  body: string;
+  /** Of how many parts; without one of them the others say nothing. */
+  parts: number;
+  packed: Uint8Array;
   expires: number;
 };
 
 // It may only grow: what was written under a lower number is still found under a higher one.
 const SHARDS = 8;
+/** An item has at most 400 KB. */
+const PART_BYTES = 300 * 1024;
 
 /** Takes a time and gives the keys of all partitions of its hour, in UTC. */
 export const partitionsOf = (time: Date): string[] =>
-  Array.from({ length: SHARDS }, (_, shard) => `${time.toISOString().slice(0, 13)}#${shard}`);
+  Array.from({ length: SHARDS }, (_, shard) => `${hourOf(time.toISOString())}#${shard}`);
 
-/** Takes a message, when it came in, and for how many days it is kept, and gives what the archive keeps of it. */
-export function archivedMessage(
-  { messageId, body, sentAt }: { messageId: string; body: string; sentAt: Date },
-  days: number,
-): ArchivedMessage {
-  const shard = [...messageId].reduce((sum, character) => sum + character.charCodeAt(0), 0) % SHARDS;
-  return {
-    hour: partitionsOf(sentAt)[shard] ?? '',
-    at: `${sentAt.toISOString()}#${messageId}`,
-    body,
-    expires: Math.floor(sentAt.getTime() / 1000) + days * 86_400,
-  };
+/** Takes when a message came in and gives the hour that it is kept under. */
+export const hourOf = (time: string): string => time.slice(0, 13);
+
+/** Takes messages of one hour and for how many days they are kept, and gives what the archive keeps of them. */
+export function partsOf(messages: readonly Kept[], days: number): Part[] {
+  const times = messages.map(({ time }) => time).sort();
+  const [first = '', last = ''] = [times[0], times.at(-1)];
+  const bytes = packed(messages);
+  const digest = createHash('sha256').update(bytes).digest();
+  const parts = Math.ceil(bytes.length / PART_BYTES);
+  return Array.from({ length: parts }, (_, part) => ({
+    hour: `${hourOf(first)}#${((digest[0] ?? 0) + part) % SHARDS}`,
+    at: `${first}#${digest.toString('hex', 0, 8)}#${String(part).padStart(3, '0')}`,
+    parts,
+    packed: bytes.subarray(part * PART_BYTES, (part + 1) * PART_BYTES),
+    expires: Math.floor(Date.parse(last) / 1000) + days * 86_400,
+  }));
 }

@@ -1,3 +1,4 @@
+import { archive } from './archive.ts';
 import { compute } from './compute.ts';
 import { keys } from './keys.ts';
 import type { Line } from './line.ts';
@@ -37,7 +38,7 @@ export function estimate(situation: Situation, { prices }: PriceList): Estimate 
 /** Everything that is paid for. */
 export function linesOf(situation: Situation): Line[] {
   const stations = stationsOf(situation);
-  return [messaging, compute, tables, watching, keys].flatMap((part) => part(situation, stations));
+  return [messaging, compute, tables, archive, watching, keys].flatMap((part) => part(situation, stations));
 }
 
 const nothing: Sum = { perMillionOrders: 0, perMonth: 0 };

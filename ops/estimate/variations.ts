@@ -38,7 +38,7 @@ function changesOf(facts: Facts): Change[] {
     {
       setting: 'batches',
       to: 'full at 10 (a backlog, a peak)',
-      change: (now: Facts) => batched(now, { batchSize: 10, windowSeconds: 1e9 }, true),
+      change: full,
     },
     ...[256, 512, 1024].map((memoryMb) => ({
       setting: 'memory',
@@ -68,14 +68,23 @@ function changesOf(facts: Facts): Change[] {
   ].filter(({ setting }) => setting !== 'archiveDays' || facts.archiveDays > 0);
 }
 
-/** A FIFO queue takes no window and at most ten messages; full batches are full there too. */
-const batched = (facts: Facts, batching: Batching, fifoToo = false): Facts => ({
+/** A FIFO queue takes no window and at most ten messages; our archive's batches are its own. */
+const batched = (facts: Facts, batching: Batching): Facts => ({
   ...facts,
-  mappings: mapped(facts.mappings, (mapping) =>
-    mapping.fifo && !fifoToo
-      ? { ...mapping, batchSize: Math.min(10, batching.batchSize) }
-      : { ...mapping, ...batching },
-  ),
+  mappings: mapped(facts.mappings, (mapping, name) => {
+    if (name === 'archive') return mapping;
+    return mapping.fifo ? { ...mapping, batchSize: Math.min(10, batching.batchSize) } : { ...mapping, ...batching };
+  }),
+});
+
+/** Ten messages in every batch, and in our archive's as many as it takes. */
+const full = (facts: Facts): Facts => ({
+  ...facts,
+  mappings: mapped(facts.mappings, (mapping, name) => ({
+    ...mapping,
+    batchSize: name === 'archive' ? mapping.batchSize : 10,
+    windowSeconds: 1e9,
+  })),
 });
 
 const withKey = (facts: Facts): Facts => ({
@@ -108,5 +117,5 @@ function withoutArchive(facts: Facts): Facts {
   return { ...facts, mappings, tables, archiveDays: 0, bodyFilters, feedSubscriptions: facts.feedSubscriptions - 1 };
 }
 
-const mapped = <T>(values: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+const mapped = <T>(values: Readonly<Record<string, T>>, change: (value: T, name: string) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value, name)]));

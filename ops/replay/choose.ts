@@ -1,6 +1,6 @@
 import type { EventContract } from '../../contracts/cloud-event.ts';
 import { ContractError, parseEvent } from '../../contracts/parse.ts';
-import type { Kept } from './archive.ts';
+import type { Kept } from '../../lambdas/archive/pack.ts';
 
 /** What to replay: events its consumer understands, of certain types and of one order where that is asked for. */
 export type Wanted = { contracts: readonly EventContract[]; types?: readonly string[]; order?: string | undefined };

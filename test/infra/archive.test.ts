@@ -48,4 +48,17 @@ describe('The archive', () => {
     const mine = statements.filter((one: any) => JSON.stringify(one.Resource).includes(`"${table?.id}"`));
     expect(mine.flatMap(actionsOf)).toEqual(['dynamodb:BatchWriteItem']);
   });
+
+  test.each([
+    ['prod', 60],
+    ['local', 1],
+  ])('waits in %s for up to %i seconds, so that many messages share an item', (stage, window) => {
+    const { mapping, queue, function: fn } = synthesise({ stage }).consumer('archive');
+    expect(mapping.properties).toMatchObject({
+      BatchSize: 1_000,
+      MaximumBatchingWindowInSeconds: window,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    expect(queue.properties.VisibilityTimeout).toBeGreaterThanOrEqual(6 * fn.properties.Timeout + window);
+  });
 });

@@ -30,7 +30,7 @@ test('the facts that money depends on are read from the template', { timeout: SY
   expect(facts.mappings).toMatchObject({
     order: { batchSize: 10, fifo: false },
     shipping: { batchSize: 10, fifo: true },
-    archive: { batchSize: 10, fifo: false },
+    archive: { batchSize: 1_000, windowSeconds: 60, fifo: false },
   });
   expect(facts.functions.payment).toEqual({ memoryMb: 512, architecture: 'arm64' });
   expect(facts).toMatchObject({

@@ -122,6 +122,22 @@ test('without a window, a customer, an archive or X-Ray their lines cost nothing
   expect(linesOf(situation()).some(({ what }) => what.startsWith('our archive'))).toBe(false);
 });
 
+test('our archive writes the messages of a batch together, and no other setting of batches is its', () => {
+  const archive = { batchSize: 1_000, windowSeconds: 60, fifo: false };
+  const archived = (given: typeof archive) =>
+    situation({ mappings: { payment: mapping, archive: given }, archiveDays: 30 });
+  const writes = (given: typeof archive) => line(archived(given), 'our archive: writes').perOrder ?? 0;
+  expect(writes({ ...archive, windowSeconds: 0 })).toBe(9);
+  expect(writes(archive)).toBeLessThan(1);
+  const full = { ...archive, windowSeconds: 1e9 };
+  expect(writes(full)).toBeCloseTo((9 * 64) / 1_000);
+  expect(line(archived(full), 'our archive: kept').fixed).toBeLessThan(
+    (line(archived({ ...archive, windowSeconds: 0 }), 'our archive: kept').fixed ?? 0) / 5,
+  );
+  const all = variations(archived(archive), listPrices);
+  expect(all.find(({ to }) => to === '10, 0 s')?.difference).toBeCloseTo(0);
+});
+
 test('counting texts by number is one more write', () => {
   const [plain, counted] = [false, true].map(
     (textsCounted) => line(situation({ textsCounted }), 'writes').perOrder ?? 0,

@@ -1,28 +1,45 @@
+import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { archivedMessage, partitionsOf } from '../../../lambdas/archive/item.ts';
+import { partitionsOf, partsOf } from '../../../lambdas/archive/item.ts';
+import { unpacked } from '../../../lambdas/archive/pack.ts';
+import { keptAt } from '../../builders/archived.ts';
 
-const sentAt = new Date('2026-11-21T09:15:23.123Z');
+const MOST_BYTES = 400 * 1024;
+const minute = 60_000;
 
-test('a message is kept in one of the partitions of the hour it came in, by its time, as it was', () => {
-  const kept = archivedMessage({ messageId: 'm-1', body: '{ "a": 1 }', sentAt }, 30);
-  expect(kept).toMatchObject({ at: '2026-11-21T09:15:23.123Z#m-1', body: '{ "a": 1 }' });
-  expect(partitionsOf(new Date('2026-11-21T09:59:59Z'))).toContain(kept.hour);
+test('messages are kept together, in a partition of the hour they came in, by the time of the first', () => {
+  const messages = [keptAt(20 * minute), keptAt(15 * minute), keptAt(17 * minute)];
+  const [item, ...others] = partsOf(messages, 30);
+  expect(others).toEqual([]);
+  expect(item).toMatchObject({ at: expect.stringMatching(/^2026-11-21T09:15:00\.000Z#[\da-f]{16}#000$/), parts: 1 });
+  expect(partitionsOf(new Date('2026-11-21T09:59:59Z'))).toContain(item?.hour);
+  expect(unpacked(item?.packed ?? Buffer.of())).toHaveLength(3);
 });
 
-test('it is kept for as many days as asked for', () => {
-  const { expires } = archivedMessage({ messageId: 'm-1', body: '', sentAt }, 30);
-  expect(new Date(expires * 1000).toISOString()).toBe('2026-12-21T09:15:23.000Z');
+test('they are kept for as many days as asked for, the last one too', () => {
+  const [item] = partsOf([keptAt(1_000), keptAt(23_123)], 30);
+  expect(new Date((item?.expires ?? 0) * 1000).toISOString()).toBe('2026-12-21T09:00:23.000Z');
 });
 
-test('the same message delivered again is the same item', () => {
-  const once = archivedMessage({ messageId: 'm-1', body: 'x', sentAt }, 30);
-  expect(archivedMessage({ messageId: 'm-1', body: 'x', sentAt }, 30)).toEqual(once);
+test('the same messages tried again are the same item, and others of that moment are another', () => {
+  const messages = [keptAt(0), keptAt(1)];
+  expect(partsOf(messages.toReversed(), 30)).toEqual(partsOf(messages, 30));
+  expect(partsOf(messages.slice(0, 1), 30)[0]?.at).not.toBe(partsOf(messages, 30)[0]?.at);
 });
 
-test('messages of one moment are spread over partitions', () => {
-  const hours = Array.from(
-    { length: 100 },
-    (_, n) => archivedMessage({ messageId: `m-${n}`, body: '', sentAt }, 1).hour,
-  );
-  expect(new Set(hours).size).toBe(partitionsOf(sentAt).length);
+test('what one item cannot hold is kept in parts, in several partitions', () => {
+  const body = randomBytes(768 * 1024).toString('base64');
+  const parts = partsOf([keptAt(0, body), keptAt(1)], 30);
+  expect(parts.length).toBeGreaterThan(1);
+  for (const part of parts) {
+    expect(part.packed.length).toBeLessThan(0.9 * MOST_BYTES);
+    expect(part.parts).toBe(parts.length);
+  }
+  expect(new Set(parts.map(({ hour }) => hour)).size).toBe(parts.length);
+  expect(unpacked(Buffer.concat(parts.map(({ packed }) => packed)))).toEqual([keptAt(0, body), keptAt(1)]);
+});
+
+test('packs of one hour are spread over its partitions', () => {
+  const hours = Array.from({ length: 100 }, (_, n) => partsOf([keptAt(n)], 1)[0]?.hour);
+  expect(new Set(hours)).toEqual(new Set(partitionsOf(new Date(keptAt(0).time))));
 });
