@@ -4,8 +4,11 @@ export type Growth = { firstSeconds: number; longestSeconds: number };
 /** The longest wait between two tries that any policy asks for, in seconds. */
 export const LONGEST_WAIT_SECONDS = 900;
 
+// How much longer a message waits than the outage it met lasted: who met a minute of it is tried within 8 seconds of its end.
+const PART_OF_AGE = 8;
+
 /**
- * Takes how long ago a message was sent, in seconds, and gives how many seconds to wait before its next try: half its age
+ * Takes how long ago a message was sent, in seconds, and gives how many seconds to wait before its next try: an eighth of its age
  * with full jitter, at least one second. As each wait adds to the age, waits grow exponentially, and a message never waits
  * much longer than the outage it met (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  * `random` gives a number in [0, 1).
@@ -15,7 +18,7 @@ export function backoffSeconds(
   { firstSeconds, longestSeconds }: Growth = { firstSeconds: 2, longestSeconds: LONGEST_WAIT_SECONDS },
   random: () => number = Math.random,
 ): number {
-  const ceiling = Math.min(longestSeconds, Math.max(firstSeconds, ageSeconds / 2));
+  const ceiling = Math.min(longestSeconds, Math.max(firstSeconds, ageSeconds / PART_OF_AGE));
   return 1 + Math.floor(random() * ceiling);
 }
 
@@ -40,7 +43,10 @@ export const OUTAGE_HOURS = 24;
 const SHORTEST_VISIBILITY_SECONDS = 180;
 
 /**
- * How often a message is tried before it is given up: twice what the outage takes on average, for jitter can be unlucky, and
- * no less than an outage takes in which the function hangs every time.
+ * How often a message is tried before it is given up: half as often again as the outage takes on average, for jitter can be unlucky,
+ * and no less than an outage takes in which the function hangs every time.
  */
-export const MOST_TRIES = Math.max(2 * triesWithin(OUTAGE_HOURS), (OUTAGE_HOURS * 3600) / SHORTEST_VISIBILITY_SECONDS);
+export const MOST_TRIES = Math.max(
+  Math.ceil(1.5 * triesWithin(OUTAGE_HOURS)),
+  (OUTAGE_HOURS * 3600) / SHORTEST_VISIBILITY_SECONDS,
+);

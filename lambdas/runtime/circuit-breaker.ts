@@ -18,7 +18,7 @@ export type BreakerSettings = {
   failures?: number;
   /** How long it stays open at first; each failed probe doubles it. @default 2 */
   firstOpenSeconds?: number;
-  /** @default 15 */
+  /** @default 5 */
   longestOpenSeconds?: number;
   /** How long a call may take before it counts as failed. @default 10 */
   callSeconds?: number;
@@ -33,7 +33,7 @@ export type BreakerSettings = {
  * a declined card is an answer. The state lives in one function instance, so each instance probes for itself.
  */
 export function circuitBreaker(settings: BreakerSettings): <T>(call: () => Promise<T>) => Promise<T> {
-  const { downstream, failures = 5, firstOpenSeconds = 2, longestOpenSeconds = 15, callSeconds = 10 } = settings;
+  const { downstream, failures = 5, firstOpenSeconds = 2, longestOpenSeconds = 5, callSeconds = 10 } = settings;
   const { onTransition = () => {}, now = () => performance.now(), random = Math.random } = settings;
   let state: BreakerState = 'closed';
   let failuresInARow = 0;

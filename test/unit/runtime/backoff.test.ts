@@ -15,11 +15,11 @@ describe('The wait before the next try', () => {
   test.each([
     [0, 2],
     [4, 2],
-    [10, 5],
-    [60, 30],
-    [1_000, 500],
-    [1_800, 900],
-    [1_801, 900],
+    [16, 2],
+    [40, 5],
+    [1_000, 125],
+    [7_200, 900],
+    [7_201, 900],
     [86_400, 900],
     [1_209_600, 900],
   ])('of a message of %i seconds is anything from 1 to %i seconds', (age, most) => {
@@ -43,26 +43,26 @@ describe('The wait before the next try', () => {
   });
 
   test('is spread over the whole span, so that a crowd does not come back together', () => {
-    const waits = new Set(Array.from({ length: 100 }, (_, index) => backoffSeconds(512, undefined, () => index / 100)));
+    const waits = new Set(Array.from({ length: 100 }, (_, index) => backoffSeconds(2_048, undefined, () => index / 100)));
     expect(waits.size).toBeGreaterThan(90);
     expect(new Set(Array.from({ length: 50 }, () => backoffSeconds(3_600))).size).toBeGreaterThan(10);
   });
 
   test('grows exponentially over the tries, for each wait adds to the age', () => {
     const ages = [0];
-    for (let attempt = 0; attempt < 14; attempt += 1) {
+    for (let attempt = 0; attempt < 60; attempt += 1) {
       const age = ages.at(-1) ?? 0;
       ages.push(age + backoffSeconds(age, undefined, () => almostOne));
     }
-    expect(ages.slice(0, 5)).toEqual([0, 2, 4, 6, 9]);
+    expect(ages.slice(0, 5)).toEqual([0, 2, 4, 6, 8]);
     for (const [index, age] of ages.entries()) {
       const before = ages[index - 1] ?? 0;
-      if (before > 6 && age < 1_800) expect(age / before).toBeCloseTo(1.5, 0);
+      if (before > 100 && age < 7_200) expect(age / before).toBeCloseTo(1.125, 1);
     }
   });
 
-  test('is at most half as long as an outage has lasted: who met its first minute waits half a minute more', () => {
-    for (const outage of [10, 60, 600]) expect(backoffSeconds(outage, undefined, () => almostOne)).toBe(outage / 2);
+  test('is at most an eighth of what an outage has lasted: who met a minute of it waits 8 seconds more', () => {
+    for (const outage of [16, 64, 640]) expect(backoffSeconds(outage, undefined, () => almostOne)).toBe(outage / 8);
   });
 });
 
@@ -70,8 +70,8 @@ describe('A growth of its own', () => {
   test.each([
     [0, 1],
     [2, 1],
-    [20, 10],
-    [60, 30],
+    [80, 10],
+    [240, 30],
     [86_400, 30],
   ])('from 1 to 30 seconds: of a message of %i seconds anything from 1 to %i seconds', (age, most) => {
     const growth = { firstSeconds: 1, longestSeconds: 30 };

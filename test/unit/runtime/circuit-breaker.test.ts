@@ -242,14 +242,14 @@ describe('When its time is over', () => {
     expect(one.world.calls).toBe(10);
   });
 
-  test('a quarter of a minute is the ceiling where nothing else is said', async () => {
+  test('five seconds are the ceiling where nothing else is said', async () => {
     const one = breaker();
     await one.open();
     for (let index = 0; index < 9; index += 1) {
       one.world.seconds += 60;
       await one.fail();
     }
-    expect(one.world.openings).toEqual([2, 4, 8, 15, 15, 15, 15, 15, 15, 15]);
+    expect(one.world.openings).toEqual([2, 4, 5, 5, 5, 5, 5, 5, 5, 5]);
   });
 
   test('one success makes it begin with a short time and a full count of failures again', async () => {
@@ -292,13 +292,13 @@ describe('When its time is over', () => {
     );
   });
 
-  test('an outage costs the downstream a call every 15 seconds, not one per message', async () => {
+  test('an outage costs the downstream a call every 5 seconds, not one per message', async () => {
     const one = breaker();
     for (let second = 0; second < 3_600; second += 1) {
       one.world.seconds = second;
       await one.fail();
     }
-    expect(one.world.calls).toBeLessThan(5 + 5 + 3_600 / 15);
+    expect(one.world.calls).toBeLessThan(5 + 5 + 3_600 / 5);
   });
 });
 
