@@ -1,6 +1,7 @@
 import type { EventContract } from '../contracts/cloud-event.ts';
 import { consumes as notification } from '../lambdas/notification/consumes.ts';
 import { consumes as order } from '../lambdas/order/consumes.ts';
+import { consumes as outcomes } from '../lambdas/outcomes/consumes.ts';
 import { consumes as payment } from '../lambdas/payment/consumes.ts';
 import { consumes as shipping } from '../lambdas/shipping/consumes.ts';
 import { consumes as stock } from '../lambdas/stock/consumes.ts';
@@ -16,13 +17,20 @@ export type Route = {
   withoutIt: string;
   /** What it calls behind a circuit breaker, if anything. */
   downstream?: string;
-  /** Send it whatever is published on the topic, unfiltered, so that a message nobody understands is dead-lettered, not lost. */
+  /**
+   * Send it whatever is published on the topic, unfiltered, so that a message nobody understands is dead-lettered, not lost.
+   * It may understand nothing that travels elsewhere, for it could not tell that from what a publisher of orders has made up.
+   */
   frontDoor?: true;
 };
 
 /** Every consumer, one line each; a consumer's name is its folder under `lambdas/`. */
 export const routing = {
-  order: { consumes: order, withoutIt: 'No order is confirmed or cancelled, so nothing ships.', frontDoor: true },
+  order: { consumes: order, withoutIt: 'No new order is confirmed, and no customer can cancel.', frontDoor: true },
+  outcomes: {
+    consumes: outcomes,
+    withoutIt: 'No order is confirmed, so nothing ships, and none that fails is cancelled.',
+  },
   payment: { consumes: payment, withoutIt: 'Orders wait for their payment or refund.', downstream: 'payment gateway' },
   stock: { consumes: stock, withoutIt: 'Orders wait for their goods, and cancelled ones keep them from others.' },
   notification: { consumes: notification, withoutIt: 'Customers get no text about their orders.', downstream: 'SMS' },

@@ -77,11 +77,13 @@ export class ShopMessagingStack extends Stack {
       Object.keys(routing).map((name) => [name, consumer(name as ConsumerName)]),
     ) as Record<ConsumerName, Consumer>;
 
-    const { order, payment, stock, notification, shipping } = consumers;
-    order.keeps('TABLE_NAME', orders, ...RECORD_ACTIONS);
-    order.function.addEnvironment('LIFECYCLE_TOPIC_ARN', lifecycle.topicArn);
-    Grant.addToPrincipal({ grantee: order.function, actions: ['sns:Publish'], resourceArns: [lifecycle.topicArn] });
-    key?.letUse(order.function, 'sns', 'Decrypt', 'GenerateDataKey');
+    const { order, outcomes, payment, stock, notification, shipping } = consumers;
+    for (const decider of [order, outcomes]) {
+      decider.keeps('TABLE_NAME', orders, ...RECORD_ACTIONS);
+      decider.function.addEnvironment('LIFECYCLE_TOPIC_ARN', lifecycle.topicArn);
+      Grant.addToPrincipal({ grantee: decider.function, actions: ['sns:Publish'], resourceArns: [lifecycle.topicArn] });
+      key?.letUse(decider.function, 'sns', 'Decrypt', 'GenerateDataKey');
+    }
     shipping.keeps('TABLE_NAME', shipments, ...RECORD_ACTIONS);
     const sweep = new Sweep(this, 'Sweep', { code: code('sweep'), orders, bus, settings, removalPolicy, key });
     payment.keeps('TABLE_NAME', payments, ...RECORD_ACTIONS);

@@ -69,6 +69,11 @@ export class Consumer extends Construct {
         `Consumer ${name}: what comes in sequence cannot share a queue with what does not; make two consumers.`,
       );
     }
+    if (route.frontDoor && route.consumes.some(({ channel }) => channel !== 'topic')) {
+      throw new Error(
+        `Consumer ${name}: the front door takes whatever is published on the topic, so anybody there could say what travels elsewhere; make two consumers.`,
+      );
+    }
     // Without this CDK would name a standard queue `fifo: false`, which CloudFormation refuses.
     const sequence = fifo
       ? { fifo, fifoThroughputLimit: PER_GROUP, deduplicationScope: DeduplicationScope.MESSAGE_GROUP }

@@ -1,17 +1,4 @@
-import { orderCancelRequested, orderDeadlinePassed, orderPlaced, orderReminderDue } from '../../contracts/order.ts';
-import { paymentCaptured, paymentDeclined, paymentRefunded } from '../../contracts/payment.ts';
-import { stockRejected, stockReleased, stockReserved } from '../../contracts/stock.ts';
+import { orderCancelRequested, orderPlaced } from '../../contracts/order.ts';
 
-/** What the order consumer understands. */
-export const consumes = [
-  orderPlaced,
-  orderCancelRequested,
-  orderDeadlinePassed,
-  orderReminderDue,
-  paymentCaptured,
-  paymentDeclined,
-  paymentRefunded,
-  stockReserved,
-  stockRejected,
-  stockReleased,
-] as const;
+/** What the order consumer understands: what travels on the topic, and nothing that a publisher of orders may not say. */
+export const consumes = [orderPlaced, orderCancelRequested] as const;

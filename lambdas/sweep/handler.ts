@@ -28,7 +28,7 @@ type Search = {
 
 /**
  * Finds the orders that are undecided past their deadline, and those whose customers should be told that it takes longer, and
- * says so on the bus; the order consumer does the rest.
+ * says so on the bus; the outcomes consumer does the rest.
  */
 export async function handler(): Promise<{ found: number; reminded: number }> {
   const now = new Date();

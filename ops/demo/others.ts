@@ -9,7 +9,7 @@ export async function othersOrdered(
 ): Promise<boolean> {
   const pages = paginateScan({ client: shop.documents }, { TableName: shop.output('OrdersTableName') });
   for await (const { Items = [] } of pages) {
-    // What the table holds was written by the order consumer.
+    // What the table holds was written by those who keep orders.
     for (const { orderId, items = [], timeline = [] } of Items as Order[]) {
       const moved = timeline.some(({ time }) => Date.parse(time) >= since.getTime());
       if (moved && !own.has(orderId) && items.some(({ sku }) => skus.includes(sku))) return true;

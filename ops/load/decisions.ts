@@ -1,7 +1,7 @@
 import { orderCancelled, orderConfirmed } from '../../contracts/order.ts';
 import type { Order } from '../../lambdas/order/rules.ts';
 
-/** How and when an order was decided; the time, in milliseconds, is the order consumer's own. */
+/** How and when an order was decided; the time, in milliseconds, is that of the consumer that decided. */
 export type Decision = { status: 'CONFIRMED' | 'CANCELLED'; time: number };
 
 /** Takes what is on record of an order and gives its decision, `undefined` while there is none. */

@@ -4,7 +4,7 @@ import type { Payment } from '../../lambdas/payment/rules.ts';
 import { tableRecords } from '../../lambdas/runtime/records.ts';
 import type { Shop } from '../stack.ts';
 
-/** What is read of the order consumer's record. */
+/** What is read of the record of an order. */
 type OrderFacts = Pick<
   Order,
   'orderId' | 'status' | 'reason' | 'total' | 'stock' | 'cancelRequested' | 'timeline' | 'traceparent'

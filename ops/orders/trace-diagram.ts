@@ -13,6 +13,7 @@ const LABELS: Record<string, string> = {
   publisher: 'publisher',
   topic: 'orders topic',
   order: 'order',
+  outcomes: 'outcomes',
   payment: 'payment',
   stock: 'stock',
   notification: 'notification',

@@ -12,11 +12,11 @@ import { FakeGateway } from './gateway.ts';
 import { ModelShop } from './model-shop.ts';
 import { MemoryStockTable } from './stock-table.ts';
 
-type Message = { consumer: 'order' | 'payment' | 'stock'; event: CloudEvent; inFlight: boolean };
+type Message = { consumer: 'order' | 'outcomes' | 'payment' | 'stock'; event: CloudEvent; inFlight: boolean };
 /** Somebody at work on messages: every step goes to its next await, and there it may be left for good. */
 type Worker = { messages: Message[]; steps: AsyncGenerator<void, boolean> };
 
-const CONSUMERS = ['order', 'payment', 'stock'] as const;
+const CONSUMERS = ['order', 'outcomes', 'payment', 'stock'] as const;
 const MOST_STEPS = 5_000;
 
 /**

@@ -13,6 +13,7 @@ import {
 import { consumes as orderConsumes } from '../../lambdas/order/consumes.ts';
 import { lifecyclePublisher, splitPublisher } from '../../lambdas/order/lifecycle.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../lambdas/order/rules.ts';
+import { consumes as outcomesConsumes } from '../../lambdas/outcomes/consumes.ts';
 import { consumes as paymentConsumes } from '../../lambdas/payment/consumes.ts';
 import {
   nextPayment,
@@ -32,7 +33,7 @@ import { reserve } from '../../lambdas/stock/reserve.ts';
 import { deadlinePassed, reminderDue } from './events.ts';
 import { FakeGateway } from './gateway.ts';
 import { MemoryRecords } from './records.ts';
-import { Simulation } from './simulation.ts';
+import { type Simulated, Simulation } from './simulation.ts';
 import { MemoryStockTable } from './stock-table.ts';
 
 // Every step of a simulation takes a second; an invocation cannot be held up for longer than the numbers last.
@@ -69,27 +70,8 @@ export class SimulatedShop {
     const first = ({ type }: CloudEvent) => type === 'shop.order.placed.v1';
     this.simulation = new Simulation(
       {
-        order: (reach, surroundings) =>
-          consumer(
-            'order',
-            orderConsumes,
-            stateMachine<Order, OrderInput, never, never>(
-              {
-                next: (order, delivery) => nextOrder(order, delivery, this.simulation.now()),
-                usuallyFirst: first,
-                publishingChangesRecord: true,
-              },
-              reach(this.orders),
-            ),
-            {
-              queue: surroundings.queue,
-              publish: splitPublisher(
-                lifecyclePublisher('feed', reach({ send: this.feedSend } as unknown as SNSClient)),
-                surroundings.publish,
-              ),
-              onPublished: (events) => reach(this.orders).raise('published', publishedSteps(events)),
-            },
-          ),
+        order: (reach, surroundings) => this.decider('order', orderConsumes, reach, surroundings),
+        outcomes: (reach, surroundings) => this.decider('outcomes', outcomesConsumes, reach, surroundings),
         payment: (reach, surroundings) =>
           consumer(
             'payment',
@@ -160,6 +142,34 @@ export class SimulatedShop {
         if (this.simulation.misfortune(13)) records.fates[0] = 'saved-but-conflict';
       };
     }
+  }
+
+  /** Those who keep orders differ in what they understand only. */
+  private decider(
+    name: string,
+    contracts: typeof orderConsumes | typeof outcomesConsumes,
+    ...[reach, surroundings]: Parameters<Simulated>
+  ): ReturnType<Simulated> {
+    return consumer<(typeof orderConsumes | typeof outcomesConsumes)[number]>(
+      name,
+      contracts,
+      stateMachine<Order, OrderInput, never, never>(
+        {
+          next: (order, delivery) => nextOrder(order, delivery, this.simulation.now()),
+          usuallyFirst: ({ type }) => type === 'shop.order.placed.v1',
+          publishingChangesRecord: true,
+        },
+        reach(this.orders),
+      ),
+      {
+        queue: surroundings.queue,
+        publish: splitPublisher(
+          lifecyclePublisher('feed', reach({ send: this.feedSend } as unknown as SNSClient)),
+          surroundings.publish,
+        ),
+        onPublished: (events) => reach(this.orders).raise('published', publishedSteps(events)),
+      },
+    );
   }
 
   /** The FIFO topic: takes entries one by one, and may refuse any of them or lose the answer to all. */

@@ -33,7 +33,7 @@ test('one customer floods the shop with orders for one SKU: nobody else is hande
   const { orders } = await checkInvariants(shop());
   for (const { orderId } of others) expect(orders.get(orderId)?.status).toBe('CONFIRMED');
   const counted = tries(new Set(others.map(({ orderId }) => orderId)));
-  // Placed is for four consumers, two outcomes are for order, the decision for two, and four steps for shipping.
+  // Placed is for four consumers, what came of it twice for outcomes, the decision for two, and four steps for shipping.
   expect(counted.length).toBeGreaterThanOrEqual(others.length * 12);
   expect(counted.filter((attempt) => attempt > 1)).toEqual([]);
 });

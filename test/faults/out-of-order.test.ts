@@ -25,14 +25,14 @@ async function ended({ orderId }: Wish): Promise<string> {
 describe('out of order', () => {
   test('stock before payment', async () => {
     const order = await place();
-    await shop().pump(['stock', 'order']);
+    await shop().pump(['stock', 'order', 'outcomes']);
     expect(await ended(order)).toBe('CONFIRMED');
   });
 
   test('payment and stock before the order itself', async () => {
     const order = await place();
     await shop().source('order').lose(10);
-    await shop().pump(['payment', 'stock']);
+    await shop().pump(['payment', 'stock', 'outcomes']);
     expect(await ended(order)).toBe('CONFIRMED');
   });
 

@@ -64,7 +64,7 @@ test('the payment gateway down for a day: the others go on, and the backlog drai
   }
   await shop().pump();
   for (const { orderId } of confirmed) expect(shop().statuses.get(orderId)).toEqual(['PLACED']);
-  expect(shop().source('stock').waiting + shop().source('order').waiting).toBe(0);
+  for (const name of ['stock', 'order', 'outcomes'] as const) expect(shop().source(name).waiting).toBe(0);
   await gateway('up');
   await shop().settle();
   const { orders } = await checkInvariants(shop());

@@ -43,7 +43,7 @@ test.each(faults)(
     const orders = Array.from({ length: 4 }, () => wish());
     for (const { sku } of orders) await ledger.stock(sku, 1);
     await ledger.place(orders);
-    const others = ['order', 'stock', 'notification', 'shipping'] as const;
+    const others = ['order', 'outcomes', 'stock', 'notification', 'shipping'] as const;
     await shop().pump(others);
 
     for (const hours of [7, 42]) {

@@ -46,31 +46,36 @@ describe.each(names)('The function of %s', (name) => {
   });
 });
 
+/** Those who keep orders: the topic's front door, and who hears from the bus what becomes of them. */
+const DECIDERS = ['order', 'outcomes'];
+
 describe('The lifecycle topic', () => {
   const topic = template.outputValue('OrderLifecycleTopicArn').Ref;
 
-  test('is published to by the function of order only, which may publish to no other topic', () => {
+  test('is published to by those who keep orders only, who may publish to no other topic', () => {
     const mayPublish = names.flatMap((name) =>
       (template.consumer(name).role.properties.PolicyDocument.Statement as Statement[])
         .filter((statement) => actionsOf(statement).includes('sns:Publish') && statement.NotResource === undefined)
         .map(({ Resource }) => ({ name, Resource })),
     );
-    expect(mayPublish).toEqual([{ name: 'order', Resource: { Ref: topic } }]);
+    expect(mayPublish).toEqual(DECIDERS.map((name) => ({ name, Resource: { Ref: topic } })));
   });
 
-  test('is known to its publisher', () => {
-    const { properties } = template.consumer('order').function;
+  test.each(DECIDERS)('is known to %s', (name) => {
+    const { properties } = template.consumer(name).function;
     expect(properties.Environment.Variables.LIFECYCLE_TOPIC_ARN).toEqual({ Ref: topic });
   });
 });
 
 describe('Each table', () => {
-  test('is written by one consumer only', () => {
+  test('is written by one consumer only, but for the orders, which two keep by the same rules', () => {
+    const orders = template.outputValue('OrdersTableName').Ref;
     for (const { id } of template.resources('AWS::DynamoDB::Table')) {
       const writers = [...names, 'archive'].filter((name) =>
         JSON.stringify(template.consumer(name).role.properties).includes(`"${id}"`),
       );
-      expect(writers, id).toHaveLength(1);
+      if (id === orders) expect(writers).toEqual(DECIDERS);
+      else expect(writers, id).toHaveLength(1);
     }
   });
 });

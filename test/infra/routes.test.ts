@@ -1,8 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
+import { Consumer } from '../../infra/constructs/consumer.ts';
 import { type Route, routing } from '../../infra/routing.ts';
 import { synthesise } from '../builders/template.ts';
 
@@ -186,6 +191,43 @@ describe('The bus', () => {
     expect(template.resources('AWS::Events::Archive').map(({ properties }) => properties)).toEqual([
       expect.objectContaining({ RetentionDays: 30, EventPattern: { source: expect.arrayContaining([...sources]) } }),
     ]);
+  });
+});
+
+// Who may publish an order may say anything on the topic: what is not in reach of it is believed to be the shop's own word.
+describe('What becomes of an order', () => {
+  const sendersTo = (name: string) => {
+    const { queue, deadLetterQueue, statements } = template.consumer(name);
+    return [queue, deadLetterQueue].map((target) =>
+      statements(target)
+        .filter(({ Effect }) => Effect === 'Allow')
+        .map(({ Principal, Condition }) => [Principal, Condition]),
+    );
+  };
+  const only = (service: string, source: object) => {
+    const sender = [{ Service: service }, { ArnEquals: { 'aws:SourceArn': source } }];
+    return [[sender], [sender]];
+  };
+
+  test('comes into the queue of outcomes by its rule on the bus, and from nobody else', () => {
+    const { rules } = template.consumer('outcomes');
+    expect(sendersTo('outcomes')).toEqual(only('events.amazonaws.com', { 'Fn::GetAtt': [rules[0]?.id, 'Arn'] }));
+  });
+
+  test('is not told at the front door, whose queue the orders topic alone may write to', () => {
+    expect(sendersTo('order')).toEqual(only('sns.amazonaws.com', { Ref: ordersTopic }));
+  });
+
+  test('cannot be made the front door’s business by its line in the routing', () => {
+    const route = { ...routing.order, consumes: [...routing.order.consumes, ...routing.outcomes.consumes] };
+    const stack = new Stack();
+    const topic = new Topic(stack, 'Topic');
+    const parts = { topic, lifecycle: topic, bus: new EventBus(stack, 'Bus'), code: Code.fromInline(' ') };
+    const settings = { concurrency: 2, batch: { size: 1, windowSeconds: 0 }, logDays: 30, key: undefined };
+    const removalPolicy = RemovalPolicy.DESTROY;
+    expect(() => new Consumer(stack, 'Order', { name: 'order', route, removalPolicy, ...parts, ...settings })).toThrow(
+      'make two consumers',
+    );
   });
 });
 

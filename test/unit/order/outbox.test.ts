@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
 import type { OrderProgressed } from '../../../contracts/lifecycle.ts';
-import { consumes } from '../../../lambdas/order/consumes.ts';
+import { consumes as fromTopic } from '../../../lambdas/order/consumes.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../../lambdas/order/rules.ts';
+import { consumes as fromBus } from '../../../lambdas/outcomes/consumes.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
@@ -28,7 +29,7 @@ quietLog();
 
 type Trouble = 'killed before publishing' | 'killed before noting' | 'note lost' | 'refused';
 
-/** The order consumer with its table and everything it publishes; one delivery can meet with trouble. */
+/** Those who keep orders, as one, with their table and everything they publish; one delivery can meet with trouble. */
 function shop() {
   const records = new MemoryRecords<Order>();
   let trouble: Trouble | undefined;
@@ -48,7 +49,7 @@ function shop() {
   });
   const receive = consumer(
     'order',
-    consumes,
+    [...fromTopic, ...fromBus],
     stateMachine<Order, OrderInput, never, never>(
       {
         next: (order, delivery) => nextOrder(order, delivery, new Date('2026-11-21T09:00:05Z')),

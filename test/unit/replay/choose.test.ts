@@ -42,7 +42,9 @@ test('what breaks its contract is counted and not sent: it would only become a d
 });
 
 test('an unknown consumer and a type it does not understand are refused with what there is', () => {
-  expect(() => wantedBy('shipment', {})).toThrow('There is no consumer shipment: --to takes one of order, payment');
+  expect(() => wantedBy('shipment', {})).toThrow(
+    'There is no consumer shipment: --to takes one of order, outcomes, payment',
+  );
   expect(() => wantedBy('shipping', { type: ['shop.order.placed.v1'] })).toThrow(
     'shipping does not understand shop.order.placed.v1, only shop.order.progressed.v1.',
   );

@@ -43,7 +43,9 @@ describe('The wait before the next try', () => {
   });
 
   test('is spread over the whole span, so that a crowd does not come back together', () => {
-    const waits = new Set(Array.from({ length: 100 }, (_, index) => backoffSeconds(2_048, undefined, () => index / 100)));
+    const waits = new Set(
+      Array.from({ length: 100 }, (_, index) => backoffSeconds(2_048, undefined, () => index / 100)),
+    );
     expect(waits.size).toBeGreaterThan(90);
     expect(new Set(Array.from({ length: 50 }, () => backoffSeconds(3_600))).size).toBeGreaterThan(10);
   });
