@@ -50,6 +50,7 @@ export class CallCounter {
     if (call.operation === 'PublishBatch') {
       for (const [field, value] of call.query) if (field.endsWith('.Message')) add(this.events.feed, value);
     }
+    if (name === 'sns.Publish') add(this.events.feed, call.query.get('Message') ?? '');
     if (name === 'sns.PublishText') add(this.events.texts, call.query.get('Message') ?? '');
   }
 
@@ -134,7 +135,7 @@ export class CallCounter {
         String(body.TableName),
         body.Item !== undefined || body.UpdateExpression !== undefined ? 'plain' : 'read',
         1,
-        body.Item?.open !== undefined,
+        body.Item?.open !== undefined || Object.values(body.ExpressionAttributeNames ?? {}).includes('open'),
       );
     }
     return known;

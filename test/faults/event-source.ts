@@ -162,8 +162,8 @@ export class EventSource {
   }
 }
 
-/** The event Lambda makes of received messages. */
-function eventOf(messages: readonly Message[]): SQSEvent {
+/** Takes received messages and gives the event Lambda makes of them. */
+export function eventOf(messages: readonly Message[]): SQSEvent {
   return {
     Records: messages.map(({ MessageId = '', ReceiptHandle = '', Body = '', Attributes = {}, MD5OfBody = '' }) => ({
       messageId: MessageId,

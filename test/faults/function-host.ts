@@ -38,18 +38,24 @@ globalThis.setTimeout = Object.assign((run: (...given: unknown[]) => void, wait 
 
 const { handler } = createRequire(import.meta.url)(process.argv[2] ?? '') as { handler: Handler };
 
+const cpuMicros = () => {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+};
+
 process.on('message', async ({ id, event, timeoutMs, ...time }: Invocation) => {
   ({ skippedMs, clockErrorMs, haste } = time);
   const deadline = realNow() + timeoutMs;
   const context = {
-    awsRequestId: String(id),
+    awsRequestId: `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`,
     functionName: 'function',
     getRemainingTimeInMillis: () => Math.max(0, deadline - realNow()),
   };
   try {
-    process.send?.({ id, result: (await handler(event, context)) ?? null });
+    const result = (await handler(event, context)) ?? null;
+    process.send?.({ id, result, cpuMicros: cpuMicros() });
   } catch (error) {
-    process.send?.({ id, error: String(error) });
+    process.send?.({ id, error: String(error), cpuMicros: cpuMicros() });
   }
   // Who is killed leaves nothing for the next start to go faster by.
   if (id === 1) flushCompileCache();

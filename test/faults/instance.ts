@@ -24,6 +24,8 @@ export class Instance {
   haste = HASTE;
   /** After so long an invocation is ended with its process. */
   timeoutMs: number;
+  /** The CPU time its process had used when it last answered, in microseconds. */
+  cpuMicros = 0;
   private readonly setup: FunctionSetup;
   private child: ChildProcess | undefined;
   private starting: Promise<ChildProcess> | undefined;
@@ -85,8 +87,10 @@ export class Instance {
         this.crash();
       }, timeoutMs);
       const onExit = () => end({ crashed: late ? 'timed out' : 'killed' });
-      const onMessage = (message: { id: number } & Invoked) => {
-        if (message.id === id) end(message);
+      const onMessage = ({ cpuMicros, ...message }: { id: number; cpuMicros: number } & Invoked) => {
+        if (message.id !== id) return;
+        this.cpuMicros = cpuMicros;
+        end(message);
       };
       const end = (outcome: Invoked) => {
         clearTimeout(timer);

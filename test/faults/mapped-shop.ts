@@ -15,11 +15,11 @@ import {
   lambda,
   leadTo,
 } from './deployed-functions.ts';
-import type { Observed } from './invariants.ts';
 import { Ledger } from './ledger.ts';
 import type { Json } from './protocol.ts';
 import { FaultProxy } from './proxy.ts';
 import type { Rule } from './rules.ts';
+import type { Observed } from './violations.ts';
 import { shelves, waitingFor } from './world.ts';
 
 /** The deployed shop with the engine's own event source mappings and workers; only its functions' calls pass the proxy. */

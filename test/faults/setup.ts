@@ -25,7 +25,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   try {
     await Promise.all([
-      cdk(config, ['bootstrap', 'aws://unknown-account/unknown-region'], signal),
+      cdk(config, ['bootstrap', 'aws://unknown-account/unknown-region', '--output', `${assembly}.bootstrap`], signal),
       cdk(config, ['synth', '--quiet', '-c', 'stage=local', '--output', assembly], signal),
     ]);
     const options = ['--app', assembly, '--require-approval', 'never', '--method', 'direct'];

@@ -98,7 +98,10 @@ export async function waitingFor(idle: readonly string[] = []): Promise<Lying[]>
 }
 
 /** Looks at everything that concerns these orders and goods, and at all queues but those of `idle` consumers. */
-export async function look({ orders, goods }: Ledger, idle: readonly string[] = []): Promise<World> {
+export async function look(
+  { orders, goods }: Pick<Ledger, 'orders' | 'goods'>,
+  idle: readonly string[] = [],
+): Promise<World> {
   const orderIds = [...orders.keys()];
   const [known, charges, stock, waiting, letters, sms] = await Promise.all([
     items<Order>('OrdersTableName', 'orderId', orderIds),

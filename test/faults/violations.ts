@@ -1,0 +1,139 @@
+import type { Wish } from '../deployed/shop.ts';
+import type { Ledger } from './ledger.ts';
+import type { Lying, World } from './world.ts';
+
+/** A shop under test: what was put in, and what was seen on the way. */
+export type Observed = {
+  ledger: Pick<Ledger, 'orders' | 'goods'>;
+  /** The statuses written for each order, in sequence. */
+  statuses: ReadonlyMap<string, string[]>;
+  /** SKUs that were seen with less than nothing. */
+  negatives: readonly string[];
+  logged(): string;
+  /** Consumers that take no part in the test. */
+  idle?: readonly string[];
+};
+
+/** What a test allows beyond the rule. */
+export type Allowances = {
+  /** Orders whose text may have gone out twice: a crash between sending and recording. */
+  secondText?: ReadonlySet<string>;
+  /** Orders whose customers are told of a delay, once, besides the decision. */
+  reminded?: ReadonlySet<string>;
+  /** Orders whose number gets no text. */
+  refused?: ReadonlySet<string>;
+  /** Dead letters that belong there; every other one is a violation. */
+  deadLetter?: (letter: Lying) => boolean;
+};
+
+/** Takes what was put in and what can be seen from outside and gives every broken promise, by number, as in design and fault list. */
+export function violations(observed: Observed, world: World, allowances: Allowances = {}): string[] {
+  const { orders, goods } = observed.ledger;
+  return [
+    ...[...orders.values()].flatMap((order) => [
+      ...money(world, order),
+      ...terminal(world, order),
+      ...texts(world, order, allowances),
+    ]),
+    ...stock(world, goods, orders),
+    ...observed.negatives.map((sku) => `I2: ${sku} was negative for a moment`),
+    ...world.waiting.map(({ consumer, body }) => `I4: still waits for ${consumer}: ${body.slice(0, 80)}`),
+    ...world.deadLetters
+      .filter((letter) => allowances.deadLetter?.(letter) !== true)
+      .map(
+        ({ consumer, attributes, body }) =>
+          `I3: dead letter of ${consumer}: ${attributes.errorType} ${attributes.errorMessage} ${body.slice(0, 80)}`,
+      ),
+    ...forward(observed.statuses),
+    ...secrets(observed.logged(), orders, world),
+  ];
+}
+
+/** I1: charged at most once, exactly once and rightly if confirmed, and given back if cancelled. */
+function money({ charges, orders }: World, { orderId, quantity, unitPrice }: Wish): string[] {
+  const own = charges.filter((charge) => charge.orderId === orderId);
+  const captures = own.filter(({ kind }) => kind === 'capture');
+  const refunds = own.filter(({ kind }) => kind === 'refund');
+  const status = orders.get(orderId)?.status;
+  const found: string[] = [];
+  if (captures.length > 1) found.push(`I1: ${orderId} was charged ${captures.length} times`);
+  if (refunds.length > captures.length) found.push(`I1: ${orderId} was refunded ${refunds.length} times`);
+  if (own.some(({ amount }) => amount !== quantity * unitPrice))
+    found.push(`I1: ${orderId} was charged a wrong amount`);
+  if (status === 'CONFIRMED' && captures.length - refunds.length !== 1)
+    found.push(`I1: ${orderId} is confirmed and not paid`);
+  if (status === 'CANCELLED' && captures.length !== refunds.length)
+    found.push(`I1: ${orderId} is cancelled and money is held`);
+  return found;
+}
+
+/** I3: an accepted order ends, or its message is a dead letter. */
+function terminal({ orders, deadLetters }: World, { orderId }: Wish): string[] {
+  const status = orders.get(orderId)?.status;
+  if (status === 'CONFIRMED' || status === 'CANCELLED') return [];
+  return deadLetters.some(({ body }) => body.includes(orderId)) ? [] : [`I3: ${orderId} ended as ${status}`];
+}
+
+/** I5: one text per decided order; none is lost either. */
+function texts(
+  { orders, texts: sent, deadLetters }: World,
+  { orderId, phone }: Wish,
+  { secondText, reminded, refused }: Allowances,
+): string[] {
+  const all = (sent[phone] ?? []).filter((text) => text.includes(orderId));
+  const twice = secondText?.has(orderId) === true;
+  const reminders = all.filter((text) => text.includes('지연'));
+  const own = all.filter((text) => !reminders.includes(text));
+  const status = orders.get(orderId)?.status;
+  const found: string[] = [];
+  if (reminders.length !== (reminded?.has(orderId) ? 1 : 0))
+    found.push(`I5: ${orderId} was reminded ${reminders.length} times`);
+  if (own.length > (twice ? 2 : 1)) found.push(`I5: ${orderId} was texted ${own.length} times`);
+  if (new Set(own).size > 1) found.push(`I5: ${orderId} was told different things`);
+  const excused = deadLetters.some(({ consumer, body }) => consumer === 'notification' && body.includes(orderId));
+  if (own.length > 0 && refused?.has(orderId)) found.push(`I5: ${orderId} was texted, and its number gets no text`);
+  if (own.length === 0 && !refused?.has(orderId) && status !== undefined && status !== 'PLACED' && !excused)
+    found.push(`I5: ${orderId} was never texted`);
+  return found;
+}
+
+/** I2: nothing is created or lost, nothing is held for nobody, and what is sold is what was confirmed. */
+function stock(
+  { shelves, orders: known }: World,
+  goods: ReadonlyMap<string, number>,
+  orders: ReadonlyMap<string, Wish>,
+): string[] {
+  return [...goods].flatMap(([sku, start]) => {
+    const { available = 0, reserved = 0, sold = 0 } = shelves.get(sku) ?? {};
+    const wanted = [...orders.values()].filter(
+      (order) => order.sku === sku && known.get(order.orderId)?.status === 'CONFIRMED',
+    );
+    const confirmed = wanted.reduce((sum, { quantity }) => sum + quantity, 0);
+    const found: string[] = [];
+    const numbers = `${available} available, ${reserved} reserved, ${sold} sold of ${start}`;
+    if (Math.min(available, reserved, sold) < 0) found.push(`I2: ${sku} is negative: ${numbers}`);
+    if (available + reserved + sold !== start) found.push(`I2: ${sku} does not add up: ${numbers}`);
+    if (reserved !== 0) found.push(`I2: ${sku} is held for nobody: ${numbers}`);
+    if (sold !== confirmed) found.push(`I2: ${sku}: ${confirmed} confirmed, ${numbers}`);
+    return found;
+  });
+}
+
+const RANK: Record<string, number> = { PLACED: 1, CONFIRMED: 2, CANCELLED: 2 };
+
+/** I6: placed, then one decision, and never another. */
+function forward(statuses: ReadonlyMap<string, string[]>): string[] {
+  return [...statuses].flatMap(([orderId, seen]) => {
+    const steps = seen.filter((status, index) => status !== seen[index - 1]);
+    const back = steps.some((status, index) => index > 0 && (RANK[status] ?? 0) <= (RANK[steps[index - 1] ?? ''] ?? 0));
+    return back ? [`I6: ${orderId} went ${steps.join(', ')}`] : [];
+  });
+}
+
+/** I8: neither the logs nor what is added to a dead letter carries a number, a token or a payload. */
+function secrets(logged: string, orders: ReadonlyMap<string, Wish>, { deadLetters }: World): string[] {
+  const written = logged + deadLetters.map(({ attributes }) => JSON.stringify(attributes)).join('\n');
+  const known = new Set([...orders.values()].flatMap(({ phone, token }) => [phone, phone.slice(1), token]));
+  for (const word of ['unitPrice', '"customer":', 'tok_']) known.add(word);
+  return [...known].filter((secret) => written.includes(secret)).map((secret) => `I8: a log carries ${secret}`);
+}
