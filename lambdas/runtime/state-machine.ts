@@ -39,6 +39,8 @@ type Progress<Input, Action> = {
 
 // A writer that loses this often is among dozens on one order; its message had better wait its turn in the queue.
 const ROUNDS = 6;
+// What was done and cannot be written down is done again by whoever comes next, so its writer insists, for some seconds.
+const ROUNDS_AFTER_EFFECT = 20;
 const LONGEST_PAUSE_MS = 40;
 // Some megabytes at most; an order's next event usually follows within seconds.
 const REMEMBERED = 1_000;
@@ -171,8 +173,9 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
           }
           const found = fate instanceof Error || fate === undefined || fate === 'conflict' ? undefined : fate.found;
           const lost = found !== undefined || fate === 'conflict';
-          if (!lost && !(order.performed && round < ROUNDS)) order.failure = { reason: fate };
-          else if (round === ROUNDS) order.failure = { reason: new BusyError('Others keep writing to this order') };
+          const rounds = order.performed ? ROUNDS_AFTER_EFFECT : ROUNDS;
+          if (!lost && !(order.performed && round < rounds)) order.failure = { reason: fate };
+          else if (round === rounds) order.failure = { reason: new BusyError('Others keep writing to this order') };
           else {
             undecided.push(order);
             if (found === undefined) unread.push(order.orderId);
@@ -180,7 +183,10 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
           }
         });
         if (undecided.length > 0 && round > 1) await wait(Math.random() * LONGEST_PAUSE_MS * round);
-        await read(unread);
+        await read(unread).catch((error: unknown) => {
+          // Until it can be read, the next try is refused for what it is based on.
+          if (!undecided.every(({ performed }) => performed)) throw error;
+        });
       }
     }
   };
