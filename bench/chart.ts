@@ -46,6 +46,7 @@ export function chart({ sections, date, commit }: Latest): string {
   ]);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="Helvetica, Arial, sans-serif" font-size="13">`,
+    "<title>Ours as a share of Powertools' figure</title>",
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text(24, 32, "Ours as a share of Powertools' figure", 'font-size="18" font-weight="bold"'),
     text(

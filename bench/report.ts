@@ -79,7 +79,9 @@ function cell({ values }: Figure, contestant: Contestant): string {
 /** One line for each target: what is compared, the target, met or missed; where there is no target, the first peer. */
 function comparisons(figure: Figure): [ratio: string, target: string, verdict: string][] {
   const { targets = [], values } = figure;
-  const ratio = (name: Contestant, spread: Spread) => `${spreadText(spread)} × ${name}`;
+  // A share of nothing says nothing.
+  const ratio = (name: Contestant, spread: Spread) =>
+    Number.isFinite(spread.median) ? `${spreadText(spread)} × ${name}` : '';
   if (targets.length > 0) {
     return targets.map((target) => {
       const found = verdict(figure, target);
@@ -123,6 +125,7 @@ const listed = (lines: readonly string[], none: string) =>
 
 const lost = (sections: readonly Measured[]): string[] =>
   losses(sections).map(({ figure, to, ratio }) => {
+    if (!Number.isFinite(ratio.median)) return `${figure.what}: ${to} has none`;
     const sure = ratio.low <= 1 && ratio.high >= 1 ? ', not in every run' : '';
     return `${figure.what}: ${spreadText(ratio)} × ${to} (${figure.better} is better${sure})`;
   });

@@ -8,12 +8,21 @@ import { type Counted, counted } from './counts/counted.ts';
 import { cpuPerOrder } from './counts/cpu.ts';
 import { type Counts, figuresOf, type Named } from './counts/figures.ts';
 
-/** What is counted: small batches twice, to show that two runs agree. */
-const scenarios: readonly Named[] = [
-  { id: 'batch-1', what: 'batches of 1', batch: 1, orders: 5, perSku: 1, times: 2 },
+/** What is counted: batches of ten twice, to show that two runs agree. */
+const scenarios: readonly (Named & { among?: readonly Contestant[] })[] = [
+  { id: 'batch-1', what: 'batches of 1', batch: 1, orders: 5, perSku: 1, times: 1 },
   { id: 'batch-10', what: 'batches of 10', batch: 10, orders: 20, perSku: 1, times: 2 },
-  { id: 'batch-10.one-sku', what: 'batches of 10 that share a SKU', batch: 10, orders: 20, perSku: 10, times: 2 },
-  { id: 'batch-100', what: 'batches of 100', batch: 100, orders: 100, perSku: 1, times: 1 },
+  { id: 'batch-10.one-sku', what: 'batches of 10 that share a SKU', batch: 10, orders: 20, perSku: 10, times: 1 },
+  // Who works on one record at a time makes the same calls as in smaller batches: one of them is enough.
+  {
+    id: 'batch-100',
+    what: 'batches of 100',
+    batch: 100,
+    orders: 100,
+    perSku: 1,
+    times: 1,
+    among: ['ours', 'powertools'],
+  },
 ];
 
 /** Calls, units, bytes of log and money per order, counted at the endpoint of the deployed stack, and the CPU an order takes. */
@@ -29,9 +38,10 @@ export const section: Section = {
       const figures: Figure[] = [];
       let writes = 0;
       for (const scenario of scenarios) {
+        const { among } = scenario;
         const counts = await countAll(
           shop,
-          crews,
+          crews.filter(({ name }) => among?.includes(name) ?? true),
           proxy,
           { ...scenario, times: Math.min(scenario.times, runs) },
           progress,

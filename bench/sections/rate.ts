@@ -73,10 +73,10 @@ export const rateSection = (sizes: Sizes): Section => ({
 
 export const section = rateSection({
   warmUp: 150,
-  orders: 200,
-  localStackOrders: 100,
+  orders: 150,
+  localStackOrders: 60,
   latencyRate: 50,
-  latencyOrders: 200,
+  latencyOrders: 150,
   outageRate: 50,
   outageSeconds: 60,
 });

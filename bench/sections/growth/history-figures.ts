@@ -3,7 +3,7 @@ import type { Figure } from '../../figure.ts';
 /** So many orders are looked at together. */
 export const PIECE = 100;
 /** So many wait at once in the large shop before it grows on: twice what a process remembers. */
-export const BACKLOG = 2_000;
+export const BACKLOG = 1_200;
 
 /** Calls by the order. */
 export type Calls = { all: number; dynamodb: number };
