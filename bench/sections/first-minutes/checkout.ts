@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../../../test/engine/started.ts';
 
@@ -33,7 +33,10 @@ export class Checkout {
       ([name]) => !/^(AWS_|CDK_|ENGINE$|NODE_|INIT_CWD$|npm_(?!config_(cache|registry)))/.test(name),
     );
     const endpoint = `http://127.0.0.1:${await freePort()}`;
-    return new Checkout(join(folder, 'clone'), { ...Object.fromEntries(kept), AWS_ENDPOINT_URL: endpoint });
+    // `npm run` puts what this repository has installed before everything else, its Node above all.
+    const PATH = (process.env.PATH ?? '').split(delimiter).filter((entry) => !entry.includes('node_modules'));
+    const env = { ...Object.fromEntries(kept), PATH: PATH.join(delimiter), AWS_ENDPOINT_URL: endpoint };
+    return new Checkout(join(folder, 'clone'), env);
   }
 
   /** Clones what is committed. */
