@@ -1,5 +1,6 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { inGroups } from '../runtime/groups.ts';
 import { documentClient } from '../runtime/records.ts';
 import { setting } from '../runtime/settings.ts';
 import { hourOf, type Part, partsOf } from './item.ts';
@@ -31,8 +32,8 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
 /** Writes parts and gives the sort keys of those that the table did not take. */
 async function put(parts: readonly Part[]): Promise<Set<string>> {
   const refused = new Set<string>();
-  for (let start = 0; start < parts.length; start += PUTS_PER_CALL) {
-    const puts = parts.slice(start, start + PUTS_PER_CALL).map((Item) => ({ PutRequest: { Item } }));
+  for (const group of inGroups(parts, PUTS_PER_CALL)) {
+    const puts = group.map((Item) => ({ PutRequest: { Item } }));
     const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: { [table]: puts } }));
     for (const { PutRequest } of UnprocessedItems?.[table] ?? []) refused.add(PutRequest?.Item?.at);
   }

@@ -2,6 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { continuedTrace } from '../../contracts/traceparent.ts';
 import { UnavailableError } from './failure.ts';
+import { inGroups } from './groups.ts';
 
 /** Publishes events and gives, in the same order, `undefined` for each one accepted or the error for each one refused. */
 export type Publish = (events: readonly CloudEvent[]) => Promise<(Error | undefined)[]>;
@@ -30,15 +31,11 @@ export function busPublisher(busName: string, client = new EventBridgeClient({})
   };
 
   return async (events) => {
-    const calls = [];
-    for (let start = 0; start < events.length; start += ENTRIES_PER_CALL) {
-      const ten = events.slice(start, start + ENTRIES_PER_CALL);
-      calls.push(
-        putTen(ten).catch((error: unknown) =>
-          ten.map((event) => new UnavailableError(`The bus did not take ${event.type}`, { cause: error })),
-        ),
-      );
-    }
+    const calls = inGroups(events, ENTRIES_PER_CALL).map((ten) =>
+      putTen(ten).catch((error: unknown) =>
+        ten.map((event) => new UnavailableError(`The bus did not take ${event.type}`, { cause: error })),
+      ),
+    );
     return (await Promise.all(calls)).flat();
   };
 }

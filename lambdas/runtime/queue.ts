@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { describeError } from './failure.ts';
+import { inGroups } from './groups.ts';
 import { log } from './log.ts';
 import { REPLAYED, WITH_EFFECTS } from './replayed.ts';
 
@@ -41,11 +42,8 @@ export function sqsQueue(
 ): Queue {
   return {
     async postpone(messages) {
-      const tens = Array.from({ length: Math.ceil(messages.length / ENTRIES_PER_CALL) }, (_, ten) =>
-        messages.slice(ten * ENTRIES_PER_CALL, (ten + 1) * ENTRIES_PER_CALL),
-      );
       await Promise.all(
-        tens.map((ten) =>
+        inGroups(messages, ENTRIES_PER_CALL).map((ten) =>
           client.send(
             new ChangeMessageVisibilityBatchCommand({
               QueueUrl: names.queueUrl,

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { UnavailableError } from './failure.ts';
+import { inGroups } from './groups.ts';
 
 const STATEMENTS_PER_CALL = 25;
 const KEYS_PER_CALL = 100;
@@ -47,8 +48,8 @@ export function tableRecords<R extends OrderRecord>(table: string, client = docu
     async load(orderIds) {
       const found = new Map<string, R>();
       const keys: Record<string, unknown>[] = [...new Set(orderIds)].map((orderId) => ({ orderId }));
-      for (let start = 0; start < keys.length; start += KEYS_PER_CALL) {
-        let rest: Record<string, unknown>[] | undefined = keys.slice(start, start + KEYS_PER_CALL);
+      for (const group of inGroups(keys, KEYS_PER_CALL)) {
+        let rest: Record<string, unknown>[] | undefined = group;
         for (let round = 1; rest !== undefined && rest.length > 0; round += 1) {
           if (round > READ_ROUNDS) throw new UnavailableError(`${table} did not give all records`);
           const { Responses, UnprocessedKeys }: BatchGetCommandOutput = await client.send(
@@ -67,8 +68,8 @@ export function tableRecords<R extends OrderRecord>(table: string, client = docu
       if (only !== undefined && only.before === undefined && others.length === 0)
         return [await put(client, table, only)];
       const fates: Saved<R>[] = [];
-      for (let start = 0; start < changes.length; start += STATEMENTS_PER_CALL) {
-        const statements = changes.slice(start, start + STATEMENTS_PER_CALL).map((change) => statement(table, change));
+      for (const group of inGroups(changes, STATEMENTS_PER_CALL)) {
+        const statements = group.map((change) => statement(table, change));
         const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements: statements }));
         fates.push(...statements.map((_, index) => fate(Responses[index])));
       }
@@ -80,8 +81,7 @@ export function tableRecords<R extends OrderRecord>(table: string, client = docu
         Statement: `UPDATE "${table}" SET "${attribute}" = ? WHERE "orderId" = ? AND "${attribute}" < ?`,
         Parameters: [value, orderId, value],
       }));
-      for (let start = 0; start < statements.length; start += STATEMENTS_PER_CALL) {
-        const Statements = statements.slice(start, start + STATEMENTS_PER_CALL);
+      for (const Statements of inGroups(statements, STATEMENTS_PER_CALL)) {
         const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements }));
         const refused = Responses.map(fate).find((one) => one instanceof Error);
         if (refused !== undefined) throw refused;
