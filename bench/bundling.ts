@@ -1,5 +1,5 @@
 import type { BuildOptions } from 'esbuild';
-import { bundling } from '../infra/bundle.ts';
+import { bundling } from '../infra/bundling.ts';
 
 /** How our functions are bundled. */
 export const ourOptions = bundling;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { type ConsumerName, routing } from '../infra/routing.ts';
+import { functionOptions } from './bundling.ts';
 import type { Contestant } from './figure.ts';
 
 /** How a contestant's functions are made and run. */
@@ -63,15 +64,7 @@ export async function bundleContestant(name: Contestant, outdir: string): Promis
       out: join(consumer, 'index'),
     })),
     outdir,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    minify: true,
-    keepNames: true,
-    legalComments: 'none',
-    logLevel: 'warning',
+    ...functionOptions,
   });
   return new Map(consumers.map((consumer) => [consumer, join(outdir, consumer, 'index.js')]));
 }

@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   GetFunctionConfigurationCommand,
@@ -13,7 +12,9 @@ import {
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { ConsumerName } from '../infra/routing.ts';
 import { type EngineName, startEngine } from '../localstack/engine.ts';
-import { cdk } from '../ops/up/cdk.ts';
+import { shopOf } from '../ops/stack.ts';
+import { at } from '../ops/surroundings.ts';
+import { deploy } from '../ops/up/deploy.ts';
 import { eventually, freePort } from '../test/engine/started.ts';
 import { consumers } from './contestants.ts';
 
@@ -57,10 +58,11 @@ export async function openShop(progress: (line: string) => void, name: EngineNam
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const connection = { endpoint: engine.endpoint, region: 'us-east-1', credentials };
   try {
+    const target = at(engine.endpoint);
+    const { outputs } = shopOf(target, await deploy(target, AbortSignal.timeout(DEPLOYED_WITHIN_MS), folder));
     const assembly = join(folder, 'cdk.out');
-    const outputs = await deploy(connection, assembly);
     const output = (key: string) => {
-      const value = outputs.get(key);
+      const value = outputs[key];
       if (value === undefined) throw new Error(`The stack has no output ${key}`);
       return value;
     };
@@ -89,19 +91,6 @@ export async function openShop(progress: (line: string) => void, name: EngineNam
 }
 
 const capitalised = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-
-async function deploy(connection: Shop['connection'], assembly: string): Promise<Map<string, string>> {
-  const signal = AbortSignal.timeout(DEPLOYED_WITHIN_MS);
-  await Promise.all([
-    cdk(connection, ['bootstrap', 'aws://unknown-account/unknown-region', '--output', `${assembly}.bootstrap`], signal),
-    cdk(connection, ['synth', '--quiet', '-c', 'stage=local', '--output', assembly], signal),
-  ]);
-  const options = ['--app', assembly, '--require-approval', 'never', '--method', 'direct'];
-  await cdk(connection, ['deploy', 'ShopMessaging', ...options], signal);
-  const client = new CloudFormationClient(connection);
-  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: 'ShopMessaging' }));
-  return new Map((Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
-}
 
 /** Disables every mapping and gives the consumers' functions with the environment that the stack gave them. */
 async function deployedFunctions(connection: Shop['connection'], queueUrl: Shop['queueUrl']) {

@@ -33,7 +33,7 @@ export async function ourBundles(): Promise<Map<string, Bundle>> {
       write: false,
     });
     if (outputFiles[0] === undefined || !(await readFile(file)).equals(outputFiles[0].contents)) {
-      throw new Error('infra/bundle.ts bundles with other options than bench/bundling.ts: make them the same again.');
+      throw new Error('infra/bundle.ts bundles with other options than infra/bundling.ts: make them the same again.');
     }
     bundles.set(name, { ...measured(metafile), file });
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { functionOptions } from '../../bundling.ts';
 import { bundleContestant } from '../../contestants.ts';
 import type { Contestant } from '../../figure.ts';
 import { type Consumer, consumers } from './shop.ts';
@@ -30,14 +31,7 @@ export async function bundlesOf(contestant: Contestant, outdir: string): Promise
   await build({
     entryPoints: consumers.map((consumer) => ({ in: entry(consumer), out: join(consumer, 'index') })),
     outdir,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    minify: true,
-    keepNames: true,
-    logLevel: 'warning',
+    ...functionOptions,
     plugins: contestant.startsWith('rabbitmq') ? [overRabbit] : [],
   });
   return new Map(consumers.map((consumer) => [consumer, join(outdir, consumer, 'index.js')]));

@@ -1,18 +1,7 @@
-import { orderPlaced } from '../../../../contracts/order.ts';
-import { consumes } from '../../../../lambdas/payment/consumes.ts';
 import type { PaymentGateway } from '../../../../lambdas/payment/gateway.ts';
-import {
-  nextPayment,
-  type Payment,
-  type PaymentAction,
-  type PaymentInput,
-  type PaymentOutcome,
-  performPayment,
-} from '../../../../lambdas/payment/rules.ts';
-import { circuitBreaker } from '../../../../lambdas/runtime/circuit-breaker.ts';
-import { consumer } from '../../../../lambdas/runtime/consume.ts';
+import { paymentConsumer } from '../../../../lambdas/payment/payment-consumer.ts';
+import type { Payment } from '../../../../lambdas/payment/rules.ts';
 import type { Records } from '../../../../lambdas/runtime/records.ts';
-import { stateMachine } from '../../../../lambdas/runtime/state-machine.ts';
 import { nowhere } from './nowhere.ts';
 
 const records: Records<Payment> = {
@@ -25,19 +14,6 @@ const gateway: PaymentGateway = {
   find: async () => ({ captured: false, refunded: false }),
   refund: async () => {},
 };
-const breaker = circuitBreaker({ downstream: 'payment gateway' });
 
 /** The payment consumer as it is deployed, with a store, a gateway and a bus that answer at once. */
-export const handler = consumer(
-  'payment',
-  consumes,
-  stateMachine<Payment, PaymentInput, PaymentAction, PaymentOutcome>(
-    {
-      next: (payment, input) => nextPayment(payment, input, new Date()),
-      perform: (action) => breaker(() => performPayment(gateway, action)),
-      usuallyFirst: ({ type }) => type === orderPlaced.type,
-    },
-    records,
-  ),
-  nowhere,
-);
+export const handler = paymentConsumer(gateway, records, nowhere);

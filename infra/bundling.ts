@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import type { BuildOptions } from 'esbuild';
+
+const FUNCTION_CREDENTIALS = join(import.meta.dirname, '..', 'lambdas', 'runtime', 'function-credentials.ts');
+
+/** How a function is bundled, but for what and where. */
+export const bundling = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  // The modules' ES versions can be tree-shaken: a third less code, and a faster cold start.
+  mainFields: ['module', 'main'],
+  alias: { '@aws-sdk/credential-provider-node': FUNCTION_CREDENTIALS },
+  // `import('node:http')` in the SDK would load all that it exports by name, WebSocket and fetch included; `require` does not.
+  supported: { 'dynamic-import': false },
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
