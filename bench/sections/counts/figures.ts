@@ -31,10 +31,10 @@ export function figuresOf(scenario: Named, counts: Counts): Figure[] {
     kind: 'count',
     better: 'lower',
     values: Object.fromEntries(
-      functionContestants.map((contestant) => [
-        contestant.name,
-        (counts.get(contestant.name) ?? []).map((one) => value(one, contestant)),
-      ]),
+      functionContestants.flatMap((contestant) => {
+        const counted = counts.get(contestant.name);
+        return counted === undefined ? [] : [[contestant.name, counted.map((one) => value(one, contestant))]];
+      }),
     ),
     ...more,
   });
