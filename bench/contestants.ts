@@ -71,11 +71,11 @@ export async function bundleContestant(name: Contestant, outdir: string): Promis
 
 async function ownBundles(): Promise<Map<ConsumerName, string>> {
   // CDK takes a second to load, and only this needs it.
-  const [{ bundle }, { AssetCode }] = await Promise.all([
+  const [{ bundleFunctions }, { AssetCode }] = await Promise.all([
     import('../infra/bundle.ts'),
     import('aws-cdk-lib/aws-lambda'),
   ]);
-  const codeOf = bundle(consumers);
+  const codeOf = bundleFunctions(consumers);
   const fileOf = (consumer: ConsumerName) => {
     const code = codeOf(consumer);
     if (!(code instanceof AssetCode)) throw new Error(`The code of ${consumer} is not a folder`);

@@ -3,13 +3,13 @@ import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { BatchGetCommand, DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Order } from '../lambdas/order/rules.ts';
 import type { Shelf } from '../lambdas/stock/rules.ts';
-import type { Wish } from '../test/deployed/shop.ts';
+import type { TestOrder } from '../test/deployed/deployed-shop.ts';
+import type { Charge, ShopState } from '../test/faults/shop-state.ts';
 import { violations } from '../test/faults/violations.ts';
-import type { Charge, World } from '../test/faults/world.ts';
 import type { Shop } from './shop.ts';
 
 /** What was put in: the orders by id, and how many pieces of each SKU were on the shelves. */
-export type Demand = { orders: Map<string, Wish>; goods: Map<string, number> };
+export type Demand = { orders: Map<string, TestOrder>; goods: Map<string, number> };
 
 let demands = 0;
 
@@ -55,7 +55,7 @@ export async function place({ connection, output }: Shop, { orders, goods }: Dem
 }
 
 /** Takes an order and gives the message that places it. */
-export const messageOf = ({ orderId, sku, quantity, token, phone, locale, unitPrice }: Wish) => ({
+export const messageOf = ({ orderId, sku, quantity, token, phone, locale, unitPrice }: TestOrder) => ({
   specversion: '1.0',
   id: `${orderId}.placed`,
   source: '/shop/checkout',
@@ -78,7 +78,7 @@ export async function checkShop(shop: Shop, demand: Demand, log: string): Promis
   if (broken.length > 0) throw new Error(`${broken.length} promises are broken:\n${broken.slice(0, 10).join('\n')}`);
 }
 
-async function look({ connection, output }: Shop, { orders, goods }: Demand): Promise<World> {
+async function look({ connection, output }: Shop, { orders, goods }: Demand): Promise<ShopState> {
   const tables = DynamoDBDocumentClient.from(new DynamoDBClient(connection));
   const items = async <T>(table: string, key: string, values: readonly string[]) => {
     const found = new Map<string, T>();

@@ -12,8 +12,8 @@ import {
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { ConsumerName } from '../infra/routing.ts';
 import { type EngineName, startEngine } from '../localstack/engine.ts';
+import { localTarget } from '../ops/aws-target.ts';
 import { shopOf } from '../ops/stack.ts';
-import { at } from '../ops/surroundings.ts';
 import { deploy } from '../ops/up/deploy.ts';
 import { eventually, freePort } from '../test/engine/started.ts';
 import { consumers } from './contestants.ts';
@@ -58,7 +58,7 @@ export async function openShop(progress: (line: string) => void, name: EngineNam
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const connection = { endpoint: engine.endpoint, region: 'us-east-1', credentials };
   try {
-    const target = at(engine.endpoint);
+    const target = localTarget(engine.endpoint);
     const { outputs } = shopOf(target, await deploy(target, AbortSignal.timeout(DEPLOYED_WITHIN_MS), folder));
     const assembly = join(folder, 'cdk.out');
     const output = (key: string) => {

@@ -25,7 +25,7 @@ export type EventContract<Type extends string = string, Data = unknown> = {
   channel: Channel;
   /** The one CloudEvents `source` it may come from; `undefined` where any existing service may publish. */
   source: string | undefined;
-  means: string;
+  description: string;
   data: v.GenericSchema<unknown, Data>;
   schema: v.GenericSchema<unknown, CloudEvent<Type, Data>>;
 };
@@ -33,30 +33,36 @@ export type EventContract<Type extends string = string, Data = unknown> = {
 /** The event that a contract describes. */
 export type EventOf<C> = C extends EventContract<infer Type, infer Data> ? CloudEvent<Type, Data> : never;
 
-const wellFormed = v.check((text: string) => text.isWellFormed(), 'must be valid Unicode, without lone surrogates');
+const wellFormed = v.check(
+  (boundedText: string) => boundedText.isWellFormed(),
+  'must be valid Unicode, without lone surrogates',
+);
 
 /** A schema for a string of 1 to `most` characters of valid Unicode. */
-export const text = (most: number) =>
+export const boundedText = (maxLength: number) =>
   v.pipe(
     v.string('must be a string'),
     v.minLength(1, 'must not be empty'),
-    v.maxLength(most, `must be at most ${most} characters`),
+    v.maxLength(maxLength, `must be at most ${maxLength} characters`),
     wellFormed,
   );
 
 /** A schema for a string that matches `pattern`; `rule` completes the sentence "must be …". */
-export const matching = (pattern: RegExp, rule: string) =>
+export const textMatching = (pattern: RegExp, rule: string) =>
   v.pipe(v.string('must be a string'), v.regex(pattern, `must be ${rule}`));
 
 const envelope = {
   specversion: v.optional(v.literal('1.0', 'must be "1.0"'), '1.0'),
-  id: text(256),
-  source: text(256),
+  id: boundedText(256),
+  source: boundedText(256),
   time: v.optional(v.pipe(v.string('must be a string'), v.isoTimestamp('must be an RFC 3339 timestamp'))),
-  subject: v.optional(text(256)),
+  subject: v.optional(boundedText(256)),
   datacontenttype: v.optional(v.literal('application/json', 'must be "application/json"'), 'application/json'),
   traceparent: v.optional(
-    matching(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/, 'a W3C trace context: 00-<32 hex>-<16 hex>-<2 hex>'),
+    textMatching(
+      /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/,
+      'a W3C trace context: 00-<32 hex>-<16 hex>-<2 hex>',
+    ),
   ),
 };
 
@@ -65,7 +71,7 @@ export function defineEvent<const Type extends string, Data>(definition: {
   type: Type;
   channel: Channel;
   source?: string;
-  means: string;
+  description: string;
   data: v.GenericSchema<unknown, Data>;
 }): EventContract<Type, Data> {
   const { type, source, data } = definition;

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { matching } from './cloud-event.ts';
+import { textMatching } from './cloud-event.ts';
 
 /** A schema for a whole number between `least` and `most`. */
-export const whole = (least: number, most: number) =>
+export const integer = (least: number, most: number) =>
   v.pipe(
     v.number('must be a number'),
     v.safeInteger('must be a whole number'),
@@ -16,13 +16,13 @@ const LARGEST_AMOUNT = 1_000_000_000_000;
 const IN_MINOR_UNITS = "In the currency's minor unit: 12000 is 12,000 KRW or 120.00 EUR.";
 
 /** An amount in the currency's minor unit (12000 is 12,000 KRW or 120.00 EUR), zero allowed. */
-export const amount = v.pipe(whole(0, LARGEST_AMOUNT), v.description(IN_MINOR_UNITS));
+export const amount = v.pipe(integer(0, LARGEST_AMOUNT), v.description(IN_MINOR_UNITS));
 
 /** Money to be paid: at least one minor unit, with its ISO 4217 currency. */
 export const money = v.object(
   {
-    amount: v.pipe(whole(1, LARGEST_AMOUNT), v.description(IN_MINOR_UNITS)),
-    currency: matching(/^[A-Z]{3}$/, 'an ISO 4217 code such as KRW'),
+    amount: v.pipe(integer(1, LARGEST_AMOUNT), v.description(IN_MINOR_UNITS)),
+    currency: textMatching(/^[A-Z]{3}$/, 'an ISO 4217 code such as KRW'),
   },
   'must be an object',
 );

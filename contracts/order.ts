@@ -1,15 +1,15 @@
 import * as v from 'valibot';
-import { defineEvent, type EventOf, matching, text } from './cloud-event.ts';
-import { amount, money, whole } from './money.ts';
+import { boundedText, defineEvent, type EventOf, textMatching } from './cloud-event.ts';
+import { amount, integer, money } from './money.ts';
 
 /** An order's id: it becomes a key, a message group and part of a text, so it is short and plain. */
-export const orderId = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, '1 to 40 letters, digits, - or _');
+export const orderId = textMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, '1 to 40 letters, digits, - or _');
 
 /** A stock keeping unit and how many of it. */
 export const line = v.object(
   {
-    sku: matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, '1 to 64 letters, digits, ., - or _'),
-    quantity: whole(1, 100_000),
+    sku: textMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, '1 to 64 letters, digits, ., - or _'),
+    quantity: integer(1, 100_000),
   },
   'must be an object',
 );
@@ -34,14 +34,14 @@ export function sameGoods(one: readonly Line[], other: readonly Line[]): boolean
 }
 
 // One DynamoDB transaction reserves a whole order and has at most 100 actions, one of them the reservation itself.
-const MOST_LINES = 99;
+const MAX_LINES = 99;
 
 /** A schema for an order's lines; their number is checked before any of them is, so a huge message is refused at once. */
 export const lines = <Item extends v.GenericSchema>(item: Item) =>
   v.pipe(
     v.array(v.unknown(), 'must be an array'),
     v.minLength(1, 'must have at least 1 line'),
-    v.maxLength(MOST_LINES, `must have at most ${MOST_LINES} lines`),
+    v.maxLength(MAX_LINES, `must have at most ${MAX_LINES} lines`),
     v.array(item),
   );
 
@@ -53,13 +53,16 @@ const order = v.pipe(
       orderId,
       customer: v.object(
         {
-          id: text(64),
-          phone: matching(/^\+[1-9]\d{6,14}$/, 'an E.164 number such as +821012345678'),
-          locale: v.optional(matching(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a BCP 47 tag such as ko or en-GB'), 'en'),
+          id: boundedText(64),
+          phone: textMatching(/^\+[1-9]\d{6,14}$/, 'an E.164 number such as +821012345678'),
+          locale: v.optional(
+            textMatching(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a BCP 47 tag such as ko or en-GB'),
+            'en',
+          ),
         },
         'must be an object',
       ),
-      payment: v.object({ token: text(256) }, 'must be an object'),
+      payment: v.object({ token: boundedText(256) }, 'must be an object'),
       items: lines(pricedLine),
       total: money,
     },
@@ -80,7 +83,7 @@ const order = v.pipe(
 export const orderPlaced = defineEvent({
   type: 'shop.order.placed.v1',
   channel: 'topic',
-  means: 'A customer placed an order.',
+  description: 'A customer placed an order.',
   data: order,
 });
 
@@ -88,8 +91,8 @@ export const orderPlaced = defineEvent({
 export const orderCancelRequested = defineEvent({
   type: 'shop.order.cancel-requested.v1',
   channel: 'topic',
-  means: 'A customer wants out.',
-  data: v.object({ orderId, reason: text(200) }, 'must be an object'),
+  description: 'A customer wants out.',
+  data: v.object({ orderId, reason: boundedText(200) }, 'must be an object'),
 });
 
 /** Why an order was cancelled. */
@@ -103,7 +106,7 @@ export const orderConfirmed = defineEvent({
   type: 'shop.order.confirmed.v1',
   channel: 'bus',
   source: '/shop/order',
-  means: 'Money and goods are both there: the order stands.',
+  description: 'Money and goods are both there: the order stands.',
   data: v.object({ orderId, items: lines(line), total: money }, 'must be an object'),
 });
 
@@ -112,7 +115,7 @@ export const orderCancelled = defineEvent({
   type: 'shop.order.cancelled.v1',
   channel: 'bus',
   source: '/shop/order',
-  means: 'The order will not happen; everybody undoes their part.',
+  description: 'The order will not happen; everybody undoes their part.',
   data: v.object({ orderId, reason: cancelReason }, 'must be an object'),
 });
 
@@ -121,7 +124,7 @@ export const orderDeadlinePassed = defineEvent({
   type: 'shop.order.deadline-passed.v1',
   channel: 'bus',
   source: '/shop/sweep',
-  means: 'An order is still undecided long after it should have been.',
+  description: 'An order is still undecided long after it should have been.',
   data: v.object({ orderId }, 'must be an object'),
 });
 
@@ -130,7 +133,7 @@ export const orderReminderDue = defineEvent({
   type: 'shop.order.reminder-due.v1',
   channel: 'bus',
   source: '/shop/sweep',
-  means: 'An order is undecided for so long that its customer should be told.',
+  description: 'An order is undecided for so long that its customer should be told.',
   data: v.object({ orderId }, 'must be an object'),
 });
 
@@ -139,7 +142,7 @@ export const orderDelayed = defineEvent({
   type: 'shop.order.delayed.v1',
   channel: 'bus',
   source: '/shop/order',
-  means: 'An order takes longer than usual and is still undecided.',
+  description: 'An order takes longer than usual and is still undecided.',
   data: v.object({ orderId }, 'must be an object'),
 });
 

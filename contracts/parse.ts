@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import type { EventContract, EventOf } from './cloud-event.ts';
-import { type Exact, exact } from './exact.ts';
 
 /** A message that breaks its contract. `problems` names each fault by path and never quotes a value: it may be personal. */
 export class ContractError extends Error {
@@ -23,19 +22,10 @@ export function parseEvent<C extends EventContract>(body: string, contracts: rea
   if (contract === undefined) {
     throw new ContractError([`type: must be one of ${contracts.map((known) => known.type).join(', ')}`]);
   }
-  if (recogniserOf(contract)(message)) return message as EventOf<C>;
   const result = v.safeParse(contract.schema, message);
   if (!result.success) throw new ContractError(problems(result.issues));
   // The schema was found by the event's own type, which the compiler cannot follow.
   return result.output as EventOf<C>;
-}
-
-const recognisers = new WeakMap<EventContract, Exact>();
-
-function recogniserOf(contract: EventContract): Exact {
-  const known = recognisers.get(contract) ?? exact(contract.schema);
-  recognisers.set(contract, known);
-  return known;
 }
 
 function parseJson(body: string): unknown {
@@ -47,11 +37,11 @@ function parseJson(body: string): unknown {
 }
 
 // More than these help nobody to mend a message.
-const MOST_PROBLEMS = 20;
+const MAX_PROBLEMS = 20;
 
 function problems(issues: readonly v.BaseIssue<unknown>[]): string[] {
-  const named = issues.slice(0, MOST_PROBLEMS).map(problem);
-  return issues.length > MOST_PROBLEMS ? [...named, `and ${issues.length - MOST_PROBLEMS} more problems`] : named;
+  const named = issues.slice(0, MAX_PROBLEMS).map(problem);
+  return issues.length > MAX_PROBLEMS ? [...named, `and ${issues.length - MAX_PROBLEMS} more problems`] : named;
 }
 
 function problem(issue: v.BaseIssue<unknown>): string {

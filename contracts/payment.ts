@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { defineEvent, type EventOf, text } from './cloud-event.ts';
+import { boundedText, defineEvent, type EventOf } from './cloud-event.ts';
 import { money } from './money.ts';
 import { orderId } from './order.ts';
 
@@ -10,7 +10,7 @@ export const paymentCaptured = defineEvent({
   type: 'shop.payment.captured.v1',
   channel: 'bus',
   source: '/shop/payment',
-  means: "The order's money was taken.",
+  description: "The order's money was taken.",
   data: paid,
 });
 
@@ -19,8 +19,8 @@ export const paymentDeclined = defineEvent({
   type: 'shop.payment.declined.v1',
   channel: 'bus',
   source: '/shop/payment',
-  means: "The customer's bank said no.",
-  data: v.object({ orderId, reason: text(200) }, 'must be an object'),
+  description: "The customer's bank said no.",
+  data: v.object({ orderId, reason: boundedText(200) }, 'must be an object'),
 });
 
 /** The money went back to the customer. */
@@ -28,7 +28,7 @@ export const paymentRefunded = defineEvent({
   type: 'shop.payment.refunded.v1',
   channel: 'bus',
   source: '/shop/payment',
-  means: 'The money went back to the customer.',
+  description: 'The money went back to the customer.',
   data: paid,
 });
 

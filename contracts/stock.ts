@@ -9,7 +9,7 @@ export const stockReserved = defineEvent({
   type: 'shop.stock.reserved.v1',
   channel: 'bus',
   source: '/shop/stock',
-  means: "All the order's goods are set aside for it.",
+  description: "All the order's goods are set aside for it.",
   data: held,
 });
 
@@ -18,7 +18,7 @@ export const stockRejected = defineEvent({
   type: 'shop.stock.rejected.v1',
   channel: 'bus',
   source: '/shop/stock',
-  means: "At least one of the order's goods is not there; nothing was set aside.",
+  description: "At least one of the order's goods is not there; nothing was set aside.",
   data: held,
 });
 
@@ -27,7 +27,7 @@ export const stockReleased = defineEvent({
   type: 'shop.stock.released.v1',
   channel: 'bus',
   source: '/shop/stock',
-  means: 'Goods that were set aside are for sale again.',
+  description: 'Goods that were set aside are for sale again.',
   data: held,
 });
 

@@ -10,26 +10,26 @@ const SAMPLED = '01';
  * retry with a new message id included, names the same trace without asking anybody.
  */
 export function traceIdOf(traceparent: string | undefined, orderId: string): string {
-  return publishersTrace(traceparent)?.traceId ?? ownTraceId(orderId);
+  return parseTraceparent(traceparent)?.traceId ?? derivedTraceId(orderId);
 }
 
 /**
  * Takes the `traceparent` that led to an event, the order's id and the event's id and gives the event's own: the same trace,
  * and a span that is the event's id's SHA-256, so that an event published again is the same to the byte.
  */
-export function continuedTrace(traceparent: string | undefined, orderId: string, eventId: string): string {
-  const { traceId, flags } = publishersTrace(traceparent) ?? { traceId: ownTraceId(orderId), flags: SAMPLED };
+export function continueTrace(traceparent: string | undefined, orderId: string, eventId: string): string {
+  const { traceId, flags } = parseTraceparent(traceparent) ?? { traceId: derivedTraceId(orderId), flags: SAMPLED };
   return `00-${traceId}-${hash('sha256', eventId).slice(0, 16)}-${flags}`;
 }
 
 /** Takes a `traceparent` and the order's id and gives it back if it names another trace than the order's id would. */
-export function foreignTrace(traceparent: string | undefined, orderId: string): string | undefined {
-  return traceIdOf(traceparent, orderId) === ownTraceId(orderId) ? undefined : traceparent;
+export function explicitTraceparent(traceparent: string | undefined, orderId: string): string | undefined {
+  return traceIdOf(traceparent, orderId) === derivedTraceId(orderId) ? undefined : traceparent;
 }
 
-const ownTraceId = (orderId: string) => hash('sha256', orderId).slice(0, 32);
+const derivedTraceId = (orderId: string) => hash('sha256', orderId).slice(0, 32);
 
-function publishersTrace(traceparent: string | undefined): { traceId: string; flags: string } | undefined {
+function parseTraceparent(traceparent: string | undefined): { traceId: string; flags: string } | undefined {
   const [, traceId, flags] = traceparent === undefined ? [] : (VALID.exec(traceparent) ?? []);
   return traceId === undefined || flags === undefined ? undefined : { traceId, flags };
 }

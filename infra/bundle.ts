@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
-import { bundling } from './bundling.ts';
+import { bundlingOptions } from './bundling.ts';
 
 /**
  * Takes consumers' names and gives a function from a name to its function's code, bundled in one go from `lambdas/<name>/handler.ts`, or
  * from the file that `handlers` names for it.
  * The SDK is bundled too: it loads faster than the one in the Lambda runtime, and its version is the tested one.
  */
-export function bundle(
+export function bundleFunctions(
   names: readonly string[],
   handlers: Readonly<Record<string, string>> = {},
 ): (name: string) => Code {
@@ -23,7 +23,7 @@ export function bundle(
       out: join(name, 'index'),
     })),
     outdir,
-    ...bundling,
+    ...bundlingOptions,
   });
   return (name) => Code.fromAsset(join(outdir, name));
 }

@@ -4,7 +4,7 @@ import type { BuildOptions } from 'esbuild';
 const FUNCTION_CREDENTIALS = join(import.meta.dirname, '..', 'lambdas', 'runtime', 'function-credentials.ts');
 
 /** How a function is bundled, but for what and where. */
-export const bundling = {
+export const bundlingOptions = {
   bundle: true,
   platform: 'node',
   target: 'node24',

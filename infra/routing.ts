@@ -14,27 +14,27 @@ export type Route = {
    */
   consumes: readonly EventContract[];
   /** What customers lose while it does not work, in a sentence; its alarms print it. */
-  withoutIt: string;
+  impact: string;
   /** What it calls behind a circuit breaker, if anything. */
   downstream?: string;
   /**
    * Send it whatever is published on the topic, unfiltered, so that a message nobody understands is dead-lettered, not lost.
    * It may understand nothing that travels elsewhere, for it could not tell that from what a publisher of orders has made up.
    */
-  frontDoor?: true;
+  unfiltered?: true;
 };
 
 /** Every consumer, one line each; a consumer's name is its folder under `lambdas/`. */
 export const routing = {
-  order: { consumes: order, withoutIt: 'No new order is confirmed, and no customer can cancel.', frontDoor: true },
+  order: { consumes: order, impact: 'No new order is confirmed, and no customer can cancel.', unfiltered: true },
   outcomes: {
     consumes: outcomes,
-    withoutIt: 'No order is confirmed, so nothing ships, and none that fails is cancelled.',
+    impact: 'No order is confirmed, so nothing ships, and none that fails is cancelled.',
   },
-  payment: { consumes: payment, withoutIt: 'Orders wait for their payment or refund.', downstream: 'payment gateway' },
-  stock: { consumes: stock, withoutIt: 'Orders wait for their goods, and cancelled ones keep them from others.' },
-  notification: { consumes: notification, withoutIt: 'Customers get no text about their orders.', downstream: 'SMS' },
-  shipping: { consumes: shipping, withoutIt: 'Confirmed orders are not shipped.' },
+  payment: { consumes: payment, impact: 'Orders wait for their payment or refund.', downstream: 'payment gateway' },
+  stock: { consumes: stock, impact: 'Orders wait for their goods, and cancelled ones keep them from others.' },
+  notification: { consumes: notification, impact: 'Customers get no text about their orders.', downstream: 'SMS' },
+  shipping: { consumes: shipping, impact: 'Confirmed orders are not shipped.' },
 } as const satisfies Record<string, Route>;
 
 export type ConsumerName = keyof typeof routing;

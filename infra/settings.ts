@@ -1,5 +1,5 @@
 import type { Node } from 'constructs';
-import type { SmsSettings } from '../lambdas/notification/settings.ts';
+import type { SmsSettings } from '../lambdas/notification/sms-settings.ts';
 import { OUTAGE_HOURS } from '../lambdas/runtime/backoff.ts';
 
 /** Everything a deployment can choose, with its default. Set with `cdk deploy -c name=value`. */
@@ -48,7 +48,7 @@ const SENDER_ID = /^(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9-]{0,9}[A-Za-z0-9])?$/;
 const COUNTRIES = /^(any|\+[1-9]\d{0,6}(,\+[1-9]\d{0,6})*)$/;
 
 /** Takes the app's context and gives the settings; throws a sentence naming the setting and what it must be. */
-export function settingsFrom(node: Node): Settings {
+export function readSettings(node: Node): Settings {
   const known = new Set<string>();
   const given = (name: string): string | undefined => {
     known.add(name);

@@ -5,16 +5,16 @@ import { FifoThroughputScope, Topic, TracingConfig } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { catalog } from '../contracts/catalog.ts';
 import { sourcesOf } from '../contracts/cloud-event.ts';
-import { bundle } from './bundle.ts';
+import { bundleFunctions } from './bundle.ts';
 import { Archive } from './constructs/archive.ts';
 import { Consumer } from './constructs/consumer.ts';
 import { Monitoring } from './constructs/monitoring.ts';
-import { connectGateway, paymentHandler } from './constructs/payment-gateway.ts';
+import { connectPaymentGateway, paymentHandler } from './constructs/payment-gateway.ts';
 import { Publishers } from './constructs/publishers.ts';
 import { recordTable } from './constructs/record-table.ts';
 import { ShopKey } from './constructs/shop-key.ts';
 import { Sweep } from './constructs/sweep.ts';
-import { letTopicsReport } from './constructs/tracing.ts';
+import { allowTopicTracing } from './constructs/tracing.ts';
 import { type ConsumerName, routing } from './routing.ts';
 import type { Settings } from './settings.ts';
 
@@ -35,7 +35,7 @@ export class ShopMessagingStack extends Stack {
       fifoThroughputScope: FifoThroughputScope.MESSAGE_GROUP,
       ...topicProps,
     });
-    letTopicsReport(this, [topic, lifecycle]);
+    allowTopicTracing(this, [topic, lifecycle]);
     const bus = new EventBus(this, 'Bus', { eventBusName: `${this.stackName}-${settings.stage}` });
     bus.archive('Archive', {
       eventPattern: { source: sourcesOf(catalog) },
@@ -58,7 +58,7 @@ export class ShopMessagingStack extends Stack {
       output: 'ShipmentsTableName',
     });
 
-    const code = bundle([...Object.keys(routing), 'sweep', 'archive'], { payment: paymentHandler(settings) });
+    const code = bundleFunctions([...Object.keys(routing), 'sweep', 'archive'], { payment: paymentHandler(settings) });
     const consumer = (name: ConsumerName) =>
       new Consumer(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}`, {
         name,
@@ -79,17 +79,17 @@ export class ShopMessagingStack extends Stack {
 
     const { order, outcomes, payment, stock, notification, shipping } = consumers;
     for (const decider of [order, outcomes]) {
-      decider.keeps('TABLE_NAME', orders, ...RECORD_ACTIONS);
+      decider.grantTable('TABLE_NAME', orders, ...RECORD_ACTIONS);
       decider.function.addEnvironment('LIFECYCLE_TOPIC_ARN', lifecycle.topicArn);
       Grant.addToPrincipal({ grantee: decider.function, actions: ['sns:Publish'], resourceArns: [lifecycle.topicArn] });
-      key?.letUse(decider.function, 'sns', 'Decrypt', 'GenerateDataKey');
+      key?.grantUse(decider.function, 'sns', 'Decrypt', 'GenerateDataKey');
     }
-    shipping.keeps('TABLE_NAME', shipments, ...RECORD_ACTIONS);
+    shipping.grantTable('TABLE_NAME', shipments, ...RECORD_ACTIONS);
     const sweep = new Sweep(this, 'Sweep', { code: code('sweep'), orders, bus, settings, removalPolicy, key });
-    payment.keeps('TABLE_NAME', payments, ...RECORD_ACTIONS);
-    connectGateway(this, payment, settings, kept);
-    stock.keeps('TABLE_NAME', shelves, 'dynamodb:UpdateItem');
-    stock.keeps(
+    payment.grantTable('TABLE_NAME', payments, ...RECORD_ACTIONS);
+    connectPaymentGateway(this, payment, settings, kept);
+    stock.grantTable('TABLE_NAME', shelves, 'dynamodb:UpdateItem');
+    stock.grantTable(
       'RESERVATIONS_TABLE_NAME',
       reservations,
       'dynamodb:BatchGetItem',
@@ -98,7 +98,7 @@ export class ShopMessagingStack extends Stack {
     );
     // The limit per number is counted in place.
     const counting = settings.sms.perDay > 0 ? ['dynamodb:UpdateItem'] : [];
-    notification.keeps('TABLE_NAME', texts, ...RECORD_ACTIONS, ...counting);
+    notification.grantTable('TABLE_NAME', texts, ...RECORD_ACTIONS, ...counting);
     notification.function.addEnvironment('TEXT_WHEN_PLACED', String(settings.textWhenPlaced));
     notification.function.addEnvironment('SMS_SETTINGS', JSON.stringify(settings.sms));
     notification.function.addToRolePolicy(

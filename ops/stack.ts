@@ -7,13 +7,13 @@ import {
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../lambdas/runtime/records.ts';
-import { type Surroundings, surroundings } from './surroundings.ts';
+import { type AwsTarget, awsTarget } from './aws-target.ts';
 
 /** The name of the stack that all commands work on; set `STACK_NAME` for another one in the account and region. */
 export const STACK_NAME = process.env.STACK_NAME || 'ShopMessaging';
 
 /** The deployed shop: where it runs, the names in it, and a document client for its tables. */
-export type Shop = Surroundings & {
+export type Shop = AwsTarget & {
   outputs: Readonly<Record<string, string>>;
   /** Gives one of the stack's outputs; throws when the deployment is too old to have it. */
   output(name: string): string;
@@ -22,7 +22,7 @@ export type Shop = Surroundings & {
 
 /** Finds the deployed shop; throws a sentence when there is none. */
 export async function connect(choice: { aws?: boolean | undefined } = {}): Promise<Shop> {
-  const found = await surroundings(choice);
+  const found = await awsTarget(choice);
   const stack = await findStack(found, STACK_NAME);
   if (stack === undefined) {
     const remedy = found.local
@@ -35,7 +35,7 @@ export async function connect(choice: { aws?: boolean | undefined } = {}): Promi
 }
 
 /** Takes surroundings and the description of the stack there and gives the shop. */
-export function shopOf(found: Surroundings, stack: Stack): Shop {
+export function shopOf(found: AwsTarget, stack: Stack): Shop {
   const outputs = Object.fromEntries(
     (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
   );
@@ -54,7 +54,7 @@ export function shopOf(found: Surroundings, stack: Stack): Shop {
 }
 
 /** Describes a stack, `undefined` where there is none; throws a sentence, soon, where nothing answers at all. */
-export async function findStack({ where, local, config }: Surroundings, name: string): Promise<Stack | undefined> {
+export async function findStack({ where, local, config }: AwsTarget, name: string): Promise<Stack | undefined> {
   const client = new CloudFormationClient({
     ...config,
     maxAttempts: local ? 1 : 3,
@@ -72,7 +72,7 @@ export async function findStack({ where, local, config }: Surroundings, name: st
   }
 }
 
-function unreachable({ where, local }: Pick<Surroundings, 'where' | 'local'>, error: Error): string {
+function unreachable({ where, local }: Pick<AwsTarget, 'where' | 'local'>, error: Error): string {
   if (!local) {
     return `${where} cannot be used (${error.message}): set credentials and a region, or start AWS on this machine with \`npm start\`.`;
   }

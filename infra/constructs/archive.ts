@@ -9,9 +9,9 @@ import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { catalog } from '../../contracts/catalog.ts';
 import { type Channel, sourcesOf } from '../../contracts/cloud-event.ts';
-import { MOST_TRIES } from '../../lambdas/runtime/backoff.ts';
+import { MAX_ATTEMPTS } from '../../lambdas/runtime/backoff.ts';
 import type { Settings } from '../settings.ts';
-import { feed, nodeFunction } from './lambda.ts';
+import { addQueueSource, nodeFunction } from './lambda.ts';
 import { recordTable } from './record-table.ts';
 import type { ShopKey } from './shop-key.ts';
 import { DeadLetterQueue, ShopQueue } from './shop-queue.ts';
@@ -54,7 +54,7 @@ export class Archive extends Construct {
       // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
       visibilityTimeout: Duration.seconds(6 * timeout.toSeconds() + windowSeconds),
       retentionPeriod: Duration.days(7),
-      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MOST_TRIES },
+      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_ATTEMPTS },
     });
 
     const subscription = (channel: Channel, undeliverable: IQueue) =>
@@ -82,7 +82,7 @@ export class Archive extends Construct {
     const table = recordTable(this, 'Table', {
       key: 'hour',
       sortKey: 'at',
-      forgetsBy: 'expires',
+      expiryAttribute: 'expires',
       removalPolicy,
       encryption: key,
     });
@@ -97,9 +97,9 @@ export class Archive extends Construct {
     });
     this.function = keeper;
     Grant.addToPrincipal({ grantee: keeper, actions: ['dynamodb:BatchWriteItem'], resourceArns: [table.tableArn] });
-    key?.letUse(keeper, 'dynamodb', 'Decrypt');
+    key?.grantUse(keeper, 'dynamodb', 'Decrypt');
     const batch = { size: BATCH_SIZE, windowSeconds };
-    feed(keeper, { queue, key, maxConcurrency: settings.consumerConcurrency, batch });
+    addQueueSource(keeper, { queue, key, maxConcurrency: settings.consumerConcurrency, batch });
 
     // Named as a consumer's, so that `ops status` and `ops dlq` show this queue too.
     const output = (name: string, value: string) => new CfnOutput(Stack.of(this), `${this.node.id}${name}`, { value });

@@ -10,9 +10,9 @@ import { SqsSubscription, type SqsSubscriptionProps } from 'aws-cdk-lib/aws-sns-
 import { DeduplicationScope, FifoThroughputLimit, type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { sourcesOf } from '../../contracts/cloud-event.ts';
-import { MOST_TRIES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/backoff.ts';
+import { MAX_ATTEMPTS, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/backoff.ts';
 import type { Route } from '../routing.ts';
-import { feed, nodeFunction } from './lambda.ts';
+import { addQueueSource, nodeFunction } from './lambda.ts';
 import type { ShopKey } from './shop-key.ts';
 import { DeadLetterQueue, ShopQueue } from './shop-queue.ts';
 
@@ -69,7 +69,7 @@ export class Consumer extends Construct {
         `Consumer ${name}: what comes in sequence cannot share a queue with what does not; make two consumers.`,
       );
     }
-    if (route.frontDoor && route.consumes.some(({ channel }) => channel !== 'topic')) {
+    if (route.unfiltered && route.consumes.some(({ channel }) => channel !== 'topic')) {
       throw new Error(
         `Consumer ${name}: the front door takes whatever is published on the topic, so anybody there could say what travels elsewhere; make two consumers.`,
       );
@@ -87,7 +87,7 @@ export class Consumer extends Construct {
       ...sequence,
       visibilityTimeout: Duration.seconds(timeout.toSeconds() * VISIBILITY_PER_TIMEOUT + batch.windowSeconds),
       retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MOST_TRIES + CRASHES },
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_ATTEMPTS + CRASHES },
       key,
       removalPolicy,
     });
@@ -106,38 +106,38 @@ export class Consumer extends Construct {
       removalPolicy,
       key,
     });
-    feed(this.function, { queue: this.queue, key, maxConcurrency: props.concurrency, batch });
+    addQueueSource(this.function, { queue: this.queue, key, maxConcurrency: props.concurrency, batch });
     // How long a message waits, and whether it is given up, is decided by the consumer itself.
-    this.may('sqs:ChangeMessageVisibility', this.queue.queueArn);
-    this.may('sqs:SendMessage', this.deadLetterQueue.queueArn);
-    key?.letUse(this.function, 'sqs', 'Decrypt', 'GenerateDataKey');
+    this.grant('sqs:ChangeMessageVisibility', this.queue.queueArn);
+    this.grant('sqs:SendMessage', this.deadLetterQueue.queueArn);
+    key?.grantUse(this.function, 'sqs', 'Decrypt', 'GenerateDataKey');
     bus.grantPutEventsTo(this.function);
 
-    this.subscribe(props);
-    this.rule = this.listen(props);
+    this.subscribeToTopics(props);
+    this.rule = this.subscribeToBus(props);
     this.output('QueueUrl', this.queue.queueUrl);
     this.output('DeadLetterQueueUrl', this.deadLetterQueue.queueUrl);
   }
 
   /** Takes a table, what the function calls its name, and the actions it needs there, and grants exactly those. */
-  keeps(environmentName: string, table: Table, ...actions: string[]): void {
+  grantTable(environmentName: string, table: Table, ...actions: string[]): void {
     this.function.addEnvironment(environmentName, table.tableName);
     // Not `table.grant`, which would include the indexes.
-    for (const action of actions) this.may(action, table.tableArn);
-    this.key?.letUse(this.function, 'dynamodb', 'Decrypt');
+    for (const action of actions) this.grant(action, table.tableArn);
+    this.key?.grantUse(this.function, 'dynamodb', 'Decrypt');
   }
 
-  private may(action: string, resourceArn: string): void {
+  private grant(action: string, resourceArn: string): void {
     Grant.addToPrincipal({ grantee: this.function, actions: [action], resourceArns: [resourceArn] });
   }
 
   /** Brings what travels on the topic; the body decides, so a publisher needs no message attribute. */
-  private subscribe({ topic, lifecycle, route }: ConsumerProps): void {
+  private subscribeToTopics({ topic, lifecycle, route }: ConsumerProps): void {
     if (this.queue.fifo) lifecycle.addSubscription(this.subscription());
     const types = route.consumes.filter(({ channel }) => channel === 'topic').map(({ type }) => type);
     if (types.length === 0) return;
     const filter = { type: FilterOrPolicy.filter(SubscriptionFilter.stringFilter({ allowlist: types })) };
-    topic.addSubscription(this.subscription(route.frontDoor ? {} : { filterPolicyWithMessageBody: filter }));
+    topic.addSubscription(this.subscription(route.unfiltered ? {} : { filterPolicyWithMessageBody: filter }));
   }
 
   private subscription(props: SqsSubscriptionProps = {}): SqsSubscription {
@@ -149,7 +149,7 @@ export class Consumer extends Construct {
   }
 
   /** Brings what travels on the bus: the bare event, as on the topic, and only from the publisher the contract names. */
-  private listen({ bus, route }: ConsumerProps): Rule | undefined {
+  private subscribeToBus({ bus, route }: ConsumerProps): Rule | undefined {
     const contracts = route.consumes.filter(({ channel }) => channel === 'bus');
     if (contracts.length === 0) return undefined;
     return new Rule(this, 'Rule', {

@@ -12,12 +12,12 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { cancelReason } from '../../contracts/order.ts';
 import type { Consumer } from './consumer.ts';
-import { figure, MINUTE, NAMESPACE, ofConsumer, ofRule } from './metrics.ts';
-import type { Monitored } from './monitoring.ts';
+import { businessMetric, consumerMetric, MINUTE, NAMESPACE, ruleMetric } from './metrics.ts';
+import type { MonitoredResources } from './monitoring.ts';
 
 const COLUMNS = 24;
 
-export type ShopDashboardProps = Monitored & { alarms: readonly IAlarm[]; name: string };
+export type ShopDashboardProps = MonitoredResources & { alarms: readonly IAlarm[]; name: string };
 
 /** One page: what is wrong, what the business does, a row for each consumer, and what was not delivered. */
 export class ShopDashboard extends Construct {
@@ -27,7 +27,7 @@ export class ShopDashboard extends Construct {
     dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: COLUMNS, height: 6 }));
     dashboard.addWidgets(...business());
     for (const consumer of Object.values(consumers)) {
-      const markdown = `## ${consumer.name}\nWithout it: ${consumer.route.withoutIt}`;
+      const markdown = `## ${consumer.name}\nWithout it: ${consumer.route.impact}`;
       dashboard.addWidgets(new TextWidget({ markdown, width: COLUMNS, height: 2 }));
       dashboard.addWidgets(...ofOneConsumer(consumer));
     }
@@ -52,7 +52,7 @@ const row = (graphs: Record<string, IMetric[]>): GraphWidget[] =>
 function ofOneConsumer({ name, queue, deadLetterQueue, function: fn }: Consumer): GraphWidget[] {
   const byMinute = { period: MINUTE, statistic: 'Maximum' };
   const waiting = queue.metricApproximateNumberOfMessagesVisible({ ...byMinute, label: 'waiting' });
-  const done = ofConsumer(name, 'Done', 'Sum').with({ label: 'done' });
+  const done = consumerMetric(name, 'Done', 'Sum').with({ label: 'done' });
   const drained = new MathExpression({
     expression: 'waiting / (FILL(done, 0) / PERIOD(done))',
     usingMetrics: { waiting, done },
@@ -67,13 +67,13 @@ function ofOneConsumer({ name, queue, deadLetterQueue, function: fn }: Consumer)
     ],
     'Age of the oldest, s': [queue.metricApproximateAgeOfOldestMessage({ ...byMinute, label: 'oldest' })],
     'Latency, ms': [
-      ofConsumer(name, 'Waited', 'p50').with({ label: 'waited, half' }),
-      ofConsumer(name, 'Waited', 'p99').with({ label: 'waited, 99 %' }),
-      ofConsumer(name, 'Took', 'p99').with({ label: 'batch took, 99 %' }),
+      consumerMetric(name, 'Waited', 'p50').with({ label: 'waited, half' }),
+      consumerMetric(name, 'Waited', 'p99').with({ label: 'waited, 99 %' }),
+      consumerMetric(name, 'Took', 'p99').with({ label: 'batch took, 99 %' }),
     ],
     Errors: [
-      ofConsumer(name, 'Retried', 'Sum').with({ label: 'retried' }),
-      ofConsumer(name, 'DeadLettered', 'Sum').with({ label: 'dead-lettered' }),
+      consumerMetric(name, 'Retried', 'Sum').with({ label: 'retried' }),
+      consumerMetric(name, 'DeadLettered', 'Sum').with({ label: 'dead-lettered' }),
       deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...byMinute, label: 'dead letters there' }),
       fn.metricErrors({ period: MINUTE, label: 'function errors' }),
       fn.metricThrottles({ period: MINUTE, label: 'function throttles' }),
@@ -91,12 +91,12 @@ function business(): GraphWidget[] {
       usingMetrics: {},
     });
   return row({
-    Orders: ['OrdersPlaced', 'OrdersConfirmed', 'OrdersCancelled'].map((name) => figure(name)),
+    Orders: ['OrdersPlaced', 'OrdersConfirmed', 'OrdersCancelled'].map((name) => businessMetric(name)),
     'Cancelled, by reason': cancelReason.options.map((reason) =>
-      figure('OrdersCancelled', { reason }).with({ label: reason }),
+      businessMetric('OrdersCancelled', { reason }).with({ label: reason }),
     ),
     'Payments and texts': ['PaymentsCaptured', 'PaymentsDeclined', 'PaymentsRefunded', 'TextsSent', 'TextsRefused'].map(
-      (name) => figure(name),
+      (name) => businessMetric(name),
     ),
     'Revenue, in minor units of its currency': [revenue('RevenueCaptured'), revenue('RevenueRefunded')],
   });
@@ -109,5 +109,5 @@ const undelivered = (name: string, topic: ITopic): IMetric[] =>
 
 const notInvoked = (name: string, bus: EventBus, rule: NonNullable<Consumer['rule']>): IMetric[] =>
   ['FailedInvocations', 'ThrottledRules', 'InvocationsSentToDlq', 'InvocationsFailedToBeSentToDlq'].map((what) =>
-    ofRule(bus, rule, what).with({ label: `${name}: ${what}` }),
+    ruleMetric(bus, rule, what).with({ label: `${name}: ${what}` }),
   );

@@ -54,7 +54,7 @@ export function nodeFunction(
 }
 
 /** What a function is fed with: batches of a queue, a part of which may fail. */
-export type Feed = {
+export type QueueSource = {
   queue: Queue;
   key: ShopKey | undefined;
   /** How many instances may run at once, so that a burst cannot drain the account. */
@@ -64,14 +64,14 @@ export type Feed = {
 };
 
 /** Lets Lambda take messages from a queue for a function, with what Lambda needs for it and no more. */
-export function feed(fn: LambdaFunction, { queue, key, maxConcurrency, batch }: Feed): void {
+export function addQueueSource(fn: LambdaFunction, { queue, key, maxConcurrency, batch }: QueueSource): void {
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
   Grant.addToPrincipal({
     grantee: fn,
     actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
     resourceArns: [queue.queueArn],
   });
-  key?.letUse(fn, 'sqs', 'Decrypt');
+  key?.grantUse(fn, 'sqs', 'Decrypt');
   fn.addEventSourceMapping('Feed', {
     eventSourceArn: queue.queueArn,
     batchSize: batch?.size ?? 10,

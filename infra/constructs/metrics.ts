@@ -9,11 +9,11 @@ export const NAMESPACE = Aws.STACK_NAME;
 export const MINUTE = Duration.minutes(1);
 
 /** What a consumer counts itself (`lambdas/runtime/metrics.ts`), by the minute. */
-export const ofConsumer = (consumer: string, metricName: string, statistic: string): Metric =>
+export const consumerMetric = (consumer: string, metricName: string, statistic: string): Metric =>
   new Metric({ namespace: NAMESPACE, metricName, dimensionsMap: { consumer }, statistic, period: MINUTE });
 
 /** A business figure, by five minutes. */
-export const figure = (metricName: string, dimensionsMap: Record<string, string> = {}): Metric =>
+export const businessMetric = (metricName: string, dimensionsMap: Record<string, string> = {}): Metric =>
   new Metric({
     namespace: NAMESPACE,
     metricName,
@@ -23,7 +23,7 @@ export const figure = (metricName: string, dimensionsMap: Record<string, string>
   });
 
 /** What EventBridge counts about a rule on a bus of ours, by the minute. */
-export const ofRule = (bus: EventBus, rule: Rule, metricName: string): Metric =>
+export const ruleMetric = (bus: EventBus, rule: Rule, metricName: string): Metric =>
   new Metric({
     namespace: 'AWS/Events',
     metricName,

@@ -8,14 +8,14 @@ import { Construct } from 'constructs';
 import type { ConsumerName } from '../routing.ts';
 import type { Settings } from '../settings.ts';
 import { ShopAlarm } from './alarm.ts';
-import { alarmsOf } from './alarms.ts';
+import { shopAlarms } from './alarms.ts';
 import type { Archive } from './archive.ts';
 import type { Consumer } from './consumer.ts';
 import { ShopDashboard } from './dashboard.ts';
 import type { ShopKey } from './shop-key.ts';
 import type { Sweep } from './sweep.ts';
 
-export type Monitored = {
+export type MonitoredResources = {
   consumers: Readonly<Record<ConsumerName, Consumer>>;
   sweep: Sweep;
   archive: Archive;
@@ -24,7 +24,7 @@ export type Monitored = {
   bus: EventBus;
 };
 
-export type MonitoringProps = Monitored & {
+export type MonitoringProps = MonitoredResources & {
   settings: Pick<Settings, 'stage' | 'alarmEmail'>;
   key: ShopKey | undefined;
 };
@@ -36,7 +36,7 @@ export class Monitoring extends Construct {
     const stack = Stack.of(this);
     const name = `${stack.stackName}-${settings.stage}`;
     const topic = this.alarmTopic(settings.alarmEmail, key);
-    const alarms = alarmsOf(monitored).map((props) => {
+    const alarms = shopAlarms(monitored).map((props) => {
       const alarm = new ShopAlarm(this, props.name, { ...props, prefix: name });
       alarm.addAlarmAction(new SnsAction(topic));
       return alarm;

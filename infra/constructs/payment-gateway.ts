@@ -11,7 +11,7 @@ export const paymentHandler = ({ paymentGateway }: Pick<Settings, 'paymentGatewa
   paymentGateway === 'sandbox' ? 'handler' : `${paymentGateway}-handler`;
 
 /** Gives the payment consumer what its gateway needs: a table for the sandbox, or the secret that holds the provider's key. */
-export function connectGateway(
+export function connectPaymentGateway(
   scope: Construct,
   payment: Consumer,
   settings: Pick<Settings, 'stage' | 'paymentGateway' | 'stripeSecret'>,
@@ -25,7 +25,7 @@ export function connectGateway(
       ...kept,
       output: 'SandboxGatewayTableName',
     });
-    payment.keeps('SANDBOX_GATEWAY_TABLE_NAME', table, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query');
+    payment.grantTable('SANDBOX_GATEWAY_TABLE_NAME', table, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query');
     return;
   }
   const secret = stripeSecret.startsWith('arn:')

@@ -7,7 +7,7 @@ export type RecordTableProps = {
   key: string;
   sortKey?: string;
   /** The attribute that says, in seconds since 1970, when a record may go. @default records stay */
-  forgetsBy?: string;
+  expiryAttribute?: string;
   /** A table that is kept when the stack is deleted cannot be deleted otherwise either. */
   removalPolicy: RemovalPolicy;
   /** @default a key that AWS owns */
@@ -22,7 +22,7 @@ export function recordTable(scope: Construct, id: string, props: RecordTableProp
     ...(props.sortKey === undefined ? {} : { sortKey: { name: props.sortKey, type: AttributeType.STRING } }),
     billingMode: BillingMode.PAY_PER_REQUEST,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    ...(props.forgetsBy === undefined ? {} : { timeToLiveAttribute: props.forgetsBy }),
+    ...(props.expiryAttribute === undefined ? {} : { timeToLiveAttribute: props.expiryAttribute }),
     ...(props.encryption === undefined
       ? {}
       : { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: props.encryption }),

@@ -22,17 +22,17 @@ export class ShopKey extends Key {
     const ours = (service: string, rest = '') =>
       `arn:${partition}:${service}:${region}:${account}:${rest}${stackName}-*`;
     // A topic delivers to a queue.
-    this.letServe('sns', ['Decrypt', 'GenerateDataKey'], { ArnLike: { 'aws:SourceArn': ours('sns') } });
+    this.grantService('sns', ['Decrypt', 'GenerateDataKey'], { ArnLike: { 'aws:SourceArn': ours('sns') } });
     // A rule delivers to a queue; which rule to which queue, the queue's policy says.
-    this.letServe('events', ['Decrypt', 'GenerateDataKey'], { StringEquals: { 'aws:SourceAccount': account } });
+    this.grantService('events', ['Decrypt', 'GenerateDataKey'], { StringEquals: { 'aws:SourceAccount': account } });
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-    this.letServe(`logs.${region}`, ['Encrypt', 'Decrypt', 'ReEncrypt*', 'GenerateDataKey*', 'DescribeKey'], {
+    this.grantService(`logs.${region}`, ['Encrypt', 'Decrypt', 'ReEncrypt*', 'GenerateDataKey*', 'DescribeKey'], {
       ArnLike: { 'kms:EncryptionContext:aws:logs:arn': ours('logs', 'log-group:') },
     });
   }
 
   /** Lets somebody use the key for what a service does on their behalf, and not directly. */
-  letUse(
+  grantUse(
     grantee: IGrantable,
     service: 'dynamodb' | 'sns' | 'sqs',
     ...operations: ('Decrypt' | 'GenerateDataKey')[]
@@ -45,7 +45,7 @@ export class ShopKey extends Key {
     });
   }
 
-  private letServe(service: string, operations: readonly string[], conditions: Record<string, unknown>): void {
+  private grantService(service: string, operations: readonly string[], conditions: Record<string, unknown>): void {
     this.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal(`${service}.amazonaws.com`)],

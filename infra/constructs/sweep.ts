@@ -63,7 +63,7 @@ export class Sweep extends Construct {
       }),
     );
     this.function = sweep;
-    key?.letUse(sweep, 'dynamodb', 'Decrypt');
+    key?.grantUse(sweep, 'dynamodb', 'Decrypt');
     this.missedRuns = new DeadLetterQueue(this, 'DeadLetterQueue', { key, removalPolicy });
     new Rule(this, 'Schedule', {
       schedule: Schedule.rate(Duration.minutes(5)),

@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
  * Takes topics with active tracing and lets SNS report what it delivers to X-Ray, which the console does by itself and
  * CloudFormation does not (https://docs.aws.amazon.com/sns/latest/dg/sns-active-tracing.html).
  */
-export function letTopicsReport(scope: Construct, topics: readonly ITopic[]): void {
+export function allowTopicTracing(scope: Construct, topics: readonly ITopic[]): void {
   const stack = Stack.of(scope);
   new CfnResourcePolicy(scope, 'TopicTraces', {
     policyName: `${stack.stackName}-topics`,

@@ -1,12 +1,12 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { inGroups } from '../runtime/groups.ts';
+import { chunk } from '../runtime/chunk.ts';
+import { requireEnv } from '../runtime/environment.ts';
 import { documentClient } from '../runtime/records.ts';
-import { setting } from '../runtime/settings.ts';
-import { hourOf, type Part, partsOf } from './item.ts';
+import { type ArchivePart, hourOf, partsOf } from './item.ts';
 
-const table = setting('TABLE_NAME');
-const days = Number(setting('ARCHIVE_DAYS'));
+const table = requireEnv('TABLE_NAME');
+const days = Number(requireEnv('ARCHIVE_DAYS'));
 const client = documentClient();
 const PUTS_PER_CALL = 25;
 
@@ -30,9 +30,9 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
 }
 
 /** Writes parts and gives the sort keys of those that the table did not take. */
-async function put(parts: readonly Part[]): Promise<Set<string>> {
+async function put(parts: readonly ArchivePart[]): Promise<Set<string>> {
   const refused = new Set<string>();
-  for (const group of inGroups(parts, PUTS_PER_CALL)) {
+  for (const group of chunk(parts, PUTS_PER_CALL)) {
     const puts = group.map((Item) => ({ PutRequest: { Item } }));
     const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: { [table]: puts } }));
     for (const { PutRequest } of UnprocessedItems?.[table] ?? []) refused.add(PutRequest?.Item?.at);

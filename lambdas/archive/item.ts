@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type Kept, packed } from './pack.ts';
+import { type ArchivedMessage, pack } from './pack.ts';
 
 /** A part of messages packed together, as the archive keeps it until `expires` (seconds since 1970). */
-export type Part = {
+export type ArchivePart = {
   /** The hour they came in and a shard of it: one partition takes 1,000 KB a second, an hour eight times as many. */
   hour: string;
   /** When the first of them came in, a name made of what they are, so that the same messages are kept once, and the part's number. */
@@ -26,10 +26,10 @@ export const partitionsOf = (time: Date): string[] =>
 export const hourOf = (time: string): string => time.slice(0, 13);
 
 /** Takes messages of one hour and for how many days they are kept, and gives what the archive keeps of them. */
-export function partsOf(messages: readonly Kept[], days: number): Part[] {
+export function partsOf(messages: readonly ArchivedMessage[], days: number): ArchivePart[] {
   const times = messages.map(({ time }) => time).sort();
   const [first = '', last = ''] = [times[0], times.at(-1)];
-  const bytes = packed(messages);
+  const bytes = pack(messages);
   const digest = createHash('sha256').update(bytes).digest();
   const parts = Math.ceil(bytes.length / PART_BYTES);
   return Array.from({ length: parts }, (_, part) => ({

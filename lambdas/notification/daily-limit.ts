@@ -5,7 +5,7 @@ import { documentClient } from '../runtime/records.ts';
 import type { SendText } from './rules.ts';
 
 /** Takes a text that is about to be sent and says whether its number may have it today; asked again about the same text it says the same. */
-export type WithinLimit = (text: Pick<SendText, 'orderId' | 'template' | 'phone'>) => Promise<boolean>;
+export type WithinDailyLimit = (text: Pick<SendText, 'orderId' | 'template' | 'phone'>) => Promise<boolean>;
 
 /**
  * Takes the table of the texts and how many one number gets a day (UTC) and gives what counts them: an item per number, under its hash,
@@ -18,7 +18,7 @@ export function dailyLimit(
     client = documentClient(),
     now = () => new Date(),
   }: { client?: Pick<ReturnType<typeof documentClient>, 'send'>; now?: () => Date } = {},
-): WithinLimit {
+): WithinDailyLimit {
   return async ({ orderId, template, phone }) => {
     if (perDay === 0) return true;
     // No order's id begins with `#`.

@@ -1,4 +1,4 @@
-import type { QuietHours } from './settings.ts';
+import type { QuietHours } from './sms-settings.ts';
 
 /** The time zone of a country code, or the westernmost and the easternmost of them; what is not here counts as UTC. */
 const ZONES: Record<string, readonly string[]> = {

@@ -15,9 +15,9 @@ import {
   orderPlaced,
 } from '../../contracts/order.ts';
 import type { Delivery } from '../runtime/delivery.ts';
-import { BusyError, ContradictionError } from '../runtime/failure.ts';
+import { BusyError, ConflictError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
-import type { Step } from '../runtime/state-machine.ts';
+import type { Transition } from '../runtime/state-machine.ts';
 import { textFor } from './texts.ts';
 
 /**
@@ -52,7 +52,7 @@ export type SendText = {
 };
 
 /** A text that went out, or of which nobody can tell, or that its number may not have. */
-export type TextSent = { sent: SendText; unanswered?: true; refused?: RefusalReason };
+export type TextSent = { sent: SendText; unknownOutcome?: true; refused?: RefusalReason };
 
 /** The settings of the rules and their clock. `leaseSeconds`: longer than one invocation can live. */
 export type NotificationRules = {
@@ -60,7 +60,7 @@ export type NotificationRules = {
   leaseSeconds: number;
   textWhenPlaced: boolean;
   /** Why a number gets no text at all, if so. */
-  refusalOf?: (phone: string) => RefusalReason | undefined;
+  numberRefusal?: (phone: string) => RefusalReason | undefined;
   /** When it is day again where the number is, if it is night now. */
   quietUntil?: (phone: string, now: Date) => Date | undefined;
 };
@@ -70,13 +70,13 @@ export function nextNotification(
   notification: Notification | undefined,
   input: Delivery<NotificationInput> | TextSent,
   rules: NotificationRules,
-): Step<Notification, SendText> {
-  if ('sent' in input) return onSent(notification, input, rules);
+): Transition<Notification, SendText> {
+  if ('sent' in input) return onTextSent(notification, input, rules);
   const { event } = input;
   const { orderId } = event.data;
   const known: Notification = notification ?? { orderId, version: 0, texts: {} };
-  const learned = learn(known, event);
-  const template = due(learned, rules);
+  const learned = applyEvent(known, event);
+  const template = dueTemplate(learned, rules);
   const { contact } = learned;
   const unchanged = learned === known ? {} : { after: learned };
   if (template === undefined || contact === undefined) return unchanged;
@@ -93,20 +93,20 @@ export function nextNotification(
   if (state !== undefined && new Date(state.sendingUntil) > rules.now) {
     throw new BusyError(`The text ${template} of order ${orderId} is being sent`);
   }
-  const reason = rules.refusalOf?.(contact.phone);
+  const reason = rules.numberRefusal?.(contact.phone);
   if (reason !== undefined) return refuse(learned, template, reason, event.traceparent, rules.now);
   const sendingUntil = new Date(rules.now.getTime() + rules.leaseSeconds * 1000).toISOString();
   const message = textFor(template, contact.locale, orderId);
   const text = { orderId, traceparent: event.traceparent, template, phone: contact.phone, message };
   const notBefore = rules.quietUntil?.(contact.phone, rules.now);
-  if (notBefore !== undefined) return { ...unchanged, action: { ...text, notBefore } };
+  if (notBefore !== undefined) return { ...unchanged, effect: { ...text, notBefore } };
   return {
-    after: noted(learned, template, { sendingUntil }),
-    action: text,
+    after: withTextState(learned, template, { sendingUntil }),
+    effect: text,
   };
 }
 
-function learn(known: Notification, event: NotificationInput): Notification {
+function applyEvent(known: Notification, event: NotificationInput): Notification {
   if (event.type === orderPlaced.type) {
     const { phone, locale } = event.data.customer;
     return known.contact === undefined ? { ...known, contact: { phone, locale } } : known;
@@ -115,31 +115,31 @@ function learn(known: Notification, event: NotificationInput): Notification {
   const decision = event.type === orderConfirmed.type ? 'order-confirmed' : 'order-cancelled';
   if (known.decision === undefined) return { ...known, decision };
   if (known.decision === decision) return known;
-  throw new ContradictionError(`Order ${known.orderId} was already decided otherwise`);
+  throw new ConflictError(`Order ${known.orderId} was already decided otherwise`);
 }
 
-function due({ decision, delayed }: Notification, { textWhenPlaced }: NotificationRules): Template | undefined {
+function dueTemplate({ decision, delayed }: Notification, { textWhenPlaced }: NotificationRules): Template | undefined {
   if (decision !== undefined) return decision;
   if (delayed) return 'order-delayed';
   return textWhenPlaced ? 'order-placed' : undefined;
 }
 
-function onSent(
+function onTextSent(
   notification: Notification | undefined,
-  { sent: { orderId, template, traceparent }, unanswered, refused }: TextSent,
+  { sent: { orderId, template, traceparent }, unknownOutcome, refused }: TextSent,
   { now }: NotificationRules,
-): Step<Notification, SendText> {
-  if (notification === undefined) throw new ContradictionError(`The record of order ${orderId} disappeared`);
+): Transition<Notification, SendText> {
+  if (notification === undefined) throw new ConflictError(`The record of order ${orderId} disappeared`);
   const sentAt = now.toISOString();
   if (refused !== undefined) return refuse(notification, template, refused, traceparent, now);
-  if (unanswered) return { after: noted(notification, template, { unansweredAt: sentAt }) };
+  if (unknownOutcome) return { after: withTextState(notification, template, { unansweredAt: sentAt }) };
   return {
-    after: noted(notification, template, { sentAt }),
+    after: withTextState(notification, template, { sentAt }),
     publish: [sentEvent(orderId, template, sentAt, traceparent)],
   };
 }
 
-const noted = (notification: Notification, template: Template, state: TextState): Notification => ({
+const withTextState = (notification: Notification, template: Template, state: TextState): Notification => ({
   ...notification,
   texts: { ...notification.texts, [template]: state },
 });
@@ -151,10 +151,10 @@ function refuse(
   reason: RefusalReason,
   traceparent: string | undefined,
   now: Date,
-): Step<Notification, SendText> {
+): Transition<Notification, SendText> {
   const state = { refusedAt: now.toISOString(), reason };
   return {
-    after: noted(notification, template, state),
+    after: withTextState(notification, template, state),
     publish: [refusedEvent(notification.orderId, template, state, traceparent)],
   };
 }

@@ -7,12 +7,12 @@ import {
   type SNSClientConfig,
 } from '@aws-sdk/client-sns';
 import type { RefusalReason } from '../../contracts/notification.ts';
-import { describeError, UnansweredError, UnavailableError } from '../runtime/failure.ts';
+import { describeError, UnavailableError, UnknownOutcomeError } from '../runtime/failure.ts';
 import { log } from '../runtime/log.ts';
 import { RetryAtError } from '../runtime/retry-at.ts';
-import type { WithinLimit } from './daily-limit.ts';
+import type { WithinDailyLimit } from './daily-limit.ts';
 import type { SendText, TextSent } from './rules.ts';
-import type { SmsSettings } from './settings.ts';
+import type { SmsSettings } from './sms-settings.ts';
 
 /** A number does not take texts: that is an outcome, not a failure. */
 export class NumberRefusedError extends Error {
@@ -26,20 +26,20 @@ export class NumberRefusedError extends Error {
 }
 
 /**
- * Takes an E.164 number and a text and sends it; throws when it was not accepted, `UnansweredError` when nobody can tell, and
+ * Takes an E.164 number and a text and sends it; throws when it was not accepted, `UnknownOutcomeError` when nobody can tell, and
  * `NumberRefusedError` where the number is why.
  */
 export type SendSms = (phone: string, message: string) => Promise<void>;
 
 /** How long a text may take: less than the circuit breaker waits for any call. */
-export const ANSWER_WITHIN_MS = 8_000;
+export const SMS_TIMEOUT_MS = 8_000;
 
 /**
  * A client for texts. The SDK does not repeat a call by itself: a repeated text is worse than a late one. It gives up before the
  * circuit breaker does, and says by itself whether it got through to SNS; and it connects anew for each text, for a connection
  * that went stale while the function slept ends as an answer that got lost would.
  */
-export const smsClient = (config: SNSClientConfig = {}, timeoutMs = ANSWER_WITHIN_MS) =>
+export const smsClient = (config: SNSClientConfig = {}, timeoutMs = SMS_TIMEOUT_MS) =>
   new SNSClient({
     ...config,
     maxAttempts: 1,
@@ -76,7 +76,7 @@ export function snsSms(
       if (refusal !== undefined) throw new NumberRefusedError(refusal);
       if (error instanceof InvalidParameterException) throw error;
       const name = error instanceof Error ? error.name : typeof error;
-      if (mayBeOut(error)) throw new UnansweredError(`SNS did not say whether it took the text: ${name}`);
+      if (mayHaveBeenSent(error)) throw new UnknownOutcomeError(`SNS did not say whether it took the text: ${name}`);
       throw new UnavailableError(`SMS could not be sent: ${name}`);
     }
   };
@@ -95,8 +95,8 @@ function refusalIn(error: unknown): RefusalReason | undefined {
  * text of which nobody can tell is noted, said in the log, and not sent again. The customer who gets none finds the order in the
  * shop; one who is texted again and again does not trust it. A text that is not due yet waits in the queue.
  */
-export const textOnce =
-  (send: (text: SendText) => Promise<void>, withinLimit: WithinLimit = async () => true) =>
+export const sendTextOnce =
+  (send: (text: SendText) => Promise<void>, withinLimit: WithinDailyLimit = async () => true) =>
   async (text: SendText): Promise<TextSent> => {
     const { orderId, notBefore } = text;
     if (notBefore !== undefined) throw new RetryAtError(notBefore);
@@ -110,13 +110,13 @@ export const textOnce =
       return { sent: text };
     } catch (error) {
       if (error instanceof NumberRefusedError) return refused(error.reason);
-      if (!(error instanceof UnansweredError)) throw error;
+      if (!(error instanceof UnknownOutcomeError)) throw error;
       log.warn('a text may not have gone out, and is not sent again', {
         consumer: 'notification',
         orderId,
         ...describeError(error),
       });
-      return { sent: text, unanswered: true };
+      return { sent: text, unknownOutcome: true };
     }
   };
 
@@ -125,7 +125,7 @@ type Failed = Error & { code?: string; syscall?: string; $metadata?: { httpStatu
 const CUT_OFF = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
 /** True where the request reached SNS, as far as we know, and no answer says that it refused. */
-function mayBeOut(error: unknown): boolean {
+function mayHaveBeenSent(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { name, message, code = '', syscall, $metadata }: Failed = error;
   const status = $metadata?.httpStatusCode;

@@ -1,9 +1,9 @@
 import type { CloudEvent, EventContract } from '../../contracts/cloud-event.ts';
 import { orderPlaced } from '../../contracts/order.ts';
 import { consumer, queueFromEnvironment } from '../runtime/consume.ts';
+import { requireEnv } from '../runtime/environment.ts';
 import { busPublisher } from '../runtime/publish.ts';
-import { tableRecords } from '../runtime/records.ts';
-import { setting } from '../runtime/settings.ts';
+import { dynamoRecordStore } from '../runtime/records.ts';
 import { stateMachine } from '../runtime/state-machine.ts';
 import { lifecyclePublisher, splitPublisher } from './lifecycle.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from './rules.ts';
@@ -15,25 +15,25 @@ type ContractOf<E> = E extends CloudEvent<infer Type, infer Data> ? EventContrac
  * `outcomes` share table and rules; which queue a message is in says where it came from, in which no publisher has a hand.
  */
 export function orderConsumer(name: string, contracts: readonly ContractOf<OrderInput>[]) {
-  const orders = tableRecords<Order>(setting('TABLE_NAME'));
+  const orders = dynamoRecordStore<Order>(requireEnv('TABLE_NAME'));
   return consumer(
     name,
     contracts,
     stateMachine<Order, OrderInput, never, never>(
       {
         next: (order, delivery) => nextOrder(order, delivery, new Date()),
-        usuallyFirst: ({ type }) => type === orderPlaced.type,
-        publishingChangesRecord: true,
+        isFirstEvent: ({ type }) => type === orderPlaced.type,
+        usesOutbox: true,
       },
       orders,
     ),
     {
       queue: queueFromEnvironment(name),
       publish: splitPublisher(
-        lifecyclePublisher(setting('LIFECYCLE_TOPIC_ARN')),
-        busPublisher(setting('EVENT_BUS_NAME')),
+        lifecyclePublisher(requireEnv('LIFECYCLE_TOPIC_ARN')),
+        busPublisher(requireEnv('EVENT_BUS_NAME')),
       ),
-      onPublished: (events) => orders.raise('published', publishedSteps(events)),
+      onPublished: (events) => orders.advanceTo('published', publishedSteps(events)),
     },
   );
 }

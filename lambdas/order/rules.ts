@@ -33,11 +33,11 @@ import {
   stockReleased,
   stockReserved,
 } from '../../contracts/stock.ts';
-import { foreignTrace } from '../../contracts/traceparent.ts';
+import { explicitTraceparent } from '../../contracts/traceparent.ts';
 import type { Delivery } from '../runtime/delivery.ts';
-import { ContradictionError } from '../runtime/failure.ts';
+import { ConflictError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
-import type { Step } from '../runtime/state-machine.ts';
+import type { Transition } from '../runtime/state-machine.ts';
 
 /** One thing that happened to an order. */
 export type TimelineEntry = { time: string; type: string; source: string };
@@ -85,36 +85,36 @@ export type OrderInput =
 /**
  * Takes an order as it is known and one delivery and gives the order as it is then known, and what to publish of it.
  * Every type of event happens at most once in an order's life, so a type already in the timeline is a repetition.
- * Throws `ContradictionError` when the event cannot be about the order on record.
+ * Throws `ConflictError` when the event cannot be about the order on record.
  */
 export function nextOrder(
   order: Order | undefined,
   { event, time }: Delivery<OrderInput>,
   now: Date,
-): Step<Order, never> {
-  const known: Order = order ?? firstSeen(event);
-  refuseContradiction(known, event);
+): Transition<Order, never> {
+  const known: Order = order ?? newOrder(event);
+  rejectConflict(known, event);
   const repeated = known.timeline.some(({ type }) => type === event.type);
   const fromSweep = event.type === orderDeadlinePassed.type || event.type === orderReminderDue.type;
   const tooLate = fromSweep && known.status !== 'PLACED';
-  if (repeated || tooLate) return { publish: unpublished(known, event) };
-  const after = decide(learn(known, event, time, now), now);
-  return { after, publish: unpublished(after, event) };
+  if (repeated || tooLate) return { publish: unpublishedEvents(known, event) };
+  const after = decide(applyEvent(known, event, time, now), now);
+  return { after, publish: unpublishedEvents(after, event) };
 }
 
-function firstSeen({ traceparent, data: { orderId } }: OrderInput): Order {
-  const foreign = foreignTrace(traceparent, orderId);
+function newOrder({ traceparent, data: { orderId } }: OrderInput): Order {
+  const foreign = explicitTraceparent(traceparent, orderId);
   const trace = foreign === undefined ? {} : { traceparent: foreign };
   return { orderId, version: 0, timeline: [], published: 0, ...trace };
 }
 
-function learn(order: Order, event: OrderInput, time: string, now: Date): Order {
+function applyEvent(order: Order, event: OrderInput, time: string, now: Date): Order {
   const timeline = [...order.timeline, { time, type: event.type, source: event.source }];
   const known = { ...order, timeline };
   switch (event.type) {
     case orderPlaced.type: {
       const items = event.data.items.map(({ sku, quantity }) => ({ sku, quantity }));
-      const open = `open-${partOf(order.orderId)}`;
+      const open = `open-${shardOf(order.orderId)}`;
       return { ...known, status: 'PLACED', total: event.data.total, items, open, openSince: now.toISOString() };
     }
     case orderCancelRequested.type:
@@ -130,7 +130,7 @@ function learn(order: Order, event: OrderInput, time: string, now: Date): Order 
     case orderDeadlinePassed.type:
       return { ...known, timedOut: true };
     case orderReminderDue.type:
-      return { ...known, open: `reminded-${partOf(order.orderId)}` };
+      return { ...known, open: `reminded-${shardOf(order.orderId)}` };
     case paymentRefunded.type:
     case stockReleased.type:
       return known;
@@ -139,7 +139,7 @@ function learn(order: Order, event: OrderInput, time: string, now: Date): Order 
 
 function decide(order: Order, now: Date): Order {
   if (order.status !== 'PLACED') return order;
-  const reason = cancellation(order);
+  const reason = cancelReasonFor(order);
   if (reason === undefined && !(order.payment === 'captured' && order.stock === 'reserved')) return order;
   const { type, source } = reason === undefined ? orderConfirmed : orderCancelled;
   const { open: _, openSince: __, ...decided } = order;
@@ -151,7 +151,7 @@ function decide(order: Order, now: Date): Order {
 }
 
 /** A customer's wish counts at once; otherwise both outcomes must be in, and a declined card is named before missing goods. */
-function cancellation(order: Order): CancelReason | undefined {
+function cancelReasonFor(order: Order): CancelReason | undefined {
   if (order.cancelRequested) return 'customer';
   if (order.timedOut) return 'timed-out';
   if (order.payment === undefined || order.stock === undefined) return undefined;
@@ -164,7 +164,7 @@ function cancellation(order: Order): CancelReason | undefined {
  * release answers a cancellation, so that one is out: to answer it with the cancellation again would never end. That the
  * order is delayed is news only until it is decided.
  */
-function unpublished(order: Order, { type: cause }: OrderInput): CloudEvent[] {
+function unpublishedEvents(order: Order, { type: cause }: OrderInput): CloudEvent[] {
   const { orderId, timeline, reason, items = [], total, published, traceparent } = order;
   const isOpen = order.status === 'PLACED';
   const isAnswer = cause === paymentRefunded.type || cause === stockReleased.type;
@@ -235,43 +235,41 @@ const isDecision = (step: string) => step === orderConfirmed.type || step === or
 const isProgress = (event: CloudEvent): event is OrderProgressed => event.type === orderProgressed.type;
 
 // The index of undecided orders is cut into parts, so that no single part takes every order's writes.
-const OPEN_PARTS = 8;
+const OPEN_SHARDS = 8;
 
 /** The name of the index of undecided orders. */
 export const openOrdersIndex = 'open-orders';
 
-const parts = (name: string) => Array.from({ length: OPEN_PARTS }, (_, part) => `${name}-${part}`);
+const shards = (name: string) => Array.from({ length: OPEN_SHARDS }, (_, part) => `${name}-${part}`);
 
 /** The parts of the index that hold the undecided orders whose customers were not told of a delay. */
-export const unremindedParts = parts('open');
+export const unremindedShards = shards('open');
 
 /** All parts of the index of undecided orders. */
-export const openParts = [...unremindedParts, ...parts('reminded')];
+export const openShards = [...unremindedShards, ...shards('reminded')];
 
-function partOf(orderId: string): number {
+function shardOf(orderId: string): number {
   const sum = Array.from(orderId).reduce((hash, character) => (hash * 31 + character.charCodeAt(0)) % 1_000_003, 7);
-  return sum % OPEN_PARTS;
+  return sum % OPEN_SHARDS;
 }
 
-function refuseContradiction(order: Order, event: OrderInput): void {
+function rejectConflict(order: Order, event: OrderInput): void {
   const { orderId, total, items, captured, reserved } = order;
-  const contradicts = (what: string) => {
-    throw new ContradictionError(`Order ${orderId} ${what}`);
+  const conflict = (what: string) => {
+    throw new ConflictError(`Order ${orderId} ${what}`);
   };
   switch (event.type) {
     case orderPlaced.type:
-      if (total !== undefined && !sameMoney(total, event.data.total))
-        contradicts('was already placed with another total');
-      if (items !== undefined && !sameGoods(items, event.data.items))
-        contradicts('was already placed with other items');
-      if (captured !== undefined && !sameMoney(captured, event.data.total)) contradicts('was paid with another amount');
-      if (reserved !== undefined && !sameGoods(reserved, event.data.items)) contradicts('has other goods reserved');
+      if (total !== undefined && !sameMoney(total, event.data.total)) conflict('was already placed with another total');
+      if (items !== undefined && !sameGoods(items, event.data.items)) conflict('was already placed with other items');
+      if (captured !== undefined && !sameMoney(captured, event.data.total)) conflict('was paid with another amount');
+      if (reserved !== undefined && !sameGoods(reserved, event.data.items)) conflict('has other goods reserved');
       return;
     case paymentCaptured.type:
-      if (total !== undefined && !sameMoney(total, event.data)) contradicts('has another total than was captured');
+      if (total !== undefined && !sameMoney(total, event.data)) conflict('has another total than was captured');
       return;
     case stockReserved.type:
-      if (items !== undefined && !sameGoods(items, event.data.items)) contradicts('has other items than were reserved');
+      if (items !== undefined && !sameGoods(items, event.data.items)) conflict('has other items than were reserved');
       return;
   }
 }

@@ -3,9 +3,9 @@ import { type Money, sameMoney } from '../../contracts/money.ts';
 import { type OrderCancelled, type OrderPlaced, orderPlaced } from '../../contracts/order.ts';
 import { paymentCaptured, paymentDeclined, paymentRefunded } from '../../contracts/payment.ts';
 import type { Delivery } from '../runtime/delivery.ts';
-import { ContradictionError } from '../runtime/failure.ts';
+import { ConflictError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
-import type { Step } from '../runtime/state-machine.ts';
+import type { Transition } from '../runtime/state-machine.ts';
 import type { Charge, ChargeAnswer, PaymentGateway } from './gateway.ts';
 
 /**
@@ -28,21 +28,21 @@ export type PaymentInput = OrderPlaced | OrderCancelled;
 
 type Context = { orderId: string; traceparent: string | undefined };
 
-export type PaymentAction = Context &
+export type PaymentEffect = Context &
   (
     | { kind: 'capture'; charge: Charge }
     | { kind: 'find-then-capture'; charge: Charge; since: string }
     | { kind: 'refund' | 'find-then-refund'; money: Money; reference?: string }
   );
 
-export type PaymentOutcome = Context & { answer: ChargeAnswer | { kind: 'refunded' } };
+export type PaymentEffectResult = Context & { answer: ChargeAnswer | { kind: 'refunded' } };
 
 /** Takes a payment as it is known and a delivery or the gateway's answer and gives what to write, do and publish. */
 export function nextPayment(
   payment: Payment | undefined,
-  input: Delivery<PaymentInput> | PaymentOutcome,
+  input: Delivery<PaymentInput> | PaymentEffectResult,
   now: Date,
-): Step<Payment, PaymentAction> {
+): Transition<Payment, PaymentEffect> {
   const time = now.toISOString();
   if ('answer' in input) return onAnswer(payment, input, time);
   const { event } = input;
@@ -53,46 +53,46 @@ function onPlaced(
   payment: Payment | undefined,
   { data, traceparent }: OrderPlaced,
   time: string,
-): Step<Payment, PaymentAction> {
+): Transition<Payment, PaymentEffect> {
   const { orderId, total: money } = data;
   const context = { orderId, traceparent };
   const charge = { orderId, token: data.payment.token, money };
   if (payment === undefined) {
     return {
       after: { orderId, version: 0, state: 'capturing', money, time },
-      action: { ...context, kind: 'capture', charge },
+      effect: { ...context, kind: 'capture', charge },
     };
   }
   if (payment.money !== undefined && !sameMoney(payment.money, money)) {
-    throw new ContradictionError(`Order ${orderId} was already placed with another total`);
+    throw new ConflictError(`Order ${orderId} was already placed with another total`);
   }
   // Somebody asked the gateway before and may have died before the answer was written down. The gateway may even be busy
   // with it still, so a cancelled order is charged under the same key, to know, and refunded.
   if (payment.state === 'capturing') {
-    return { action: { ...context, kind: 'find-then-capture', charge, since: payment.time } };
+    return { effect: { ...context, kind: 'find-then-capture', charge, since: payment.time } };
   }
-  return conclude(payment, context);
+  return resumePayment(payment, context);
 }
 
 function onCancelled(
   payment: Payment | undefined,
   { data, traceparent }: OrderCancelled,
   time: string,
-): Step<Payment, PaymentAction> {
+): Transition<Payment, PaymentEffect> {
   const { orderId } = data;
   const context = { orderId, traceparent };
   if (payment === undefined) return { after: { orderId, version: 0, state: 'cancelled', time } };
   if (payment.state === 'capturing') return payment.cancelled ? {} : { after: { ...payment, cancelled: true } };
   if (payment.state === 'captured') return refund({ ...payment, time }, context);
-  return payment.state === 'declined' ? {} : conclude(payment, context);
+  return payment.state === 'declined' ? {} : resumePayment(payment, context);
 }
 
 function onAnswer(
   payment: Payment | undefined,
-  { answer, ...context }: PaymentOutcome,
+  { answer, ...context }: PaymentEffectResult,
   time: string,
-): Step<Payment, PaymentAction> {
-  if (payment === undefined) throw new ContradictionError(`The payment of order ${context.orderId} disappeared`);
+): Transition<Payment, PaymentEffect> {
+  if (payment === undefined) throw new ConflictError(`The payment of order ${context.orderId} disappeared`);
   const { state } = payment;
   switch (answer.kind) {
     case 'captured': {
@@ -100,34 +100,36 @@ function onAnswer(
       const paid = { ...payment, time, ...(reference === undefined ? {} : { reference }) };
       // The order came to nothing while the gateway was busy: the money is there and has to go back.
       if (state === 'declined' || (state === 'capturing' && payment.cancelled)) return refund(paid, context);
-      return state === 'capturing' ? settle({ ...paid, state: 'captured' }, context) : conclude(payment, context);
+      return state === 'capturing'
+        ? finishPayment({ ...paid, state: 'captured' }, context)
+        : resumePayment(payment, context);
     }
     case 'declined':
-      if (state !== 'capturing') return conclude(payment, context);
-      return settle({ ...payment, state: 'declined', declineReason: answer.reason, time }, context);
+      if (state !== 'capturing') return resumePayment(payment, context);
+      return finishPayment({ ...payment, state: 'declined', declineReason: answer.reason, time }, context);
     case 'refunded':
       return state === 'refunding'
-        ? settle({ ...payment, state: 'refunded', time }, context)
-        : conclude(payment, context);
+        ? finishPayment({ ...payment, state: 'refunded', time }, context)
+        : resumePayment(payment, context);
   }
 }
 
 /** Writes a final state and publishes it. */
-function settle(payment: Payment, context: Context): Step<Payment, PaymentAction> {
-  return { after: payment, ...conclude(payment, context) };
+function finishPayment(payment: Payment, context: Context): Transition<Payment, PaymentEffect> {
+  return { after: payment, ...resumePayment(payment, context) };
 }
 
-function refund(payment: Payment, context: Context): Step<Payment, PaymentAction> {
+function refund(payment: Payment, context: Context): Transition<Payment, PaymentEffect> {
   const { money } = payment;
-  if (money === undefined) throw new ContradictionError(`Order ${payment.orderId} has nothing to refund`);
-  const action = { ...context, kind: 'refund' as const, money, ...referenceOf(payment) };
-  return { after: { ...payment, state: 'refunding' }, action };
+  if (money === undefined) throw new ConflictError(`Order ${payment.orderId} has nothing to refund`);
+  const effect = { ...context, kind: 'refund' as const, money, ...referenceOf(payment) };
+  return { after: { ...payment, state: 'refunding' }, effect };
 }
 
 const referenceOf = ({ reference }: Payment) => (reference === undefined ? {} : { reference });
 
 /** What a state calls for whenever it is met: an outcome to publish, once more if need be, or a refund to finish. */
-function conclude(payment: Payment, context: Context): Step<Payment, PaymentAction> {
+function resumePayment(payment: Payment, context: Context): Transition<Payment, PaymentEffect> {
   const { orderId, state, money } = payment;
   const event = <Data>(contract: EventContract<string, Data>, data: Data): CloudEvent =>
     buildEvent(contract, {
@@ -145,11 +147,11 @@ function conclude(payment: Payment, context: Context): Step<Payment, PaymentActi
   if (state === 'refunded') return { publish: [event(paymentRefunded, { orderId, ...money })] };
   // Somebody began to refund before and may have died before the answer was written down.
   if (state !== 'refunding') return {};
-  return { action: { ...context, kind: 'find-then-refund', money, ...referenceOf(payment) } };
+  return { effect: { ...context, kind: 'find-then-refund', money, ...referenceOf(payment) } };
 }
 
 /** Takes the gateway and an action and carries it out; the answer goes back into `nextPayment`. */
-export async function performPayment(gateway: PaymentGateway, action: PaymentAction): Promise<PaymentOutcome> {
+export async function runPaymentEffect(gateway: PaymentGateway, action: PaymentEffect): Promise<PaymentEffectResult> {
   const { orderId, traceparent } = action;
   switch (action.kind) {
     case 'capture':

@@ -2,7 +2,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { UnavailableError } from '../runtime/failure.ts';
 
 /** Takes a secret's name or ARN and gives what reads it: a text, kept in AWS Secrets Manager. */
-export const secretText =
+export const secretReader =
   (SecretId: string, client = new SecretsManagerClient({ maxAttempts: 2 })) =>
   async (): Promise<string> => {
     const failed = (why: string) => new UnavailableError(`The payment gateway's key could not be read: ${why}`);

@@ -4,7 +4,7 @@ import Stripe from 'stripe';
 export type StripeCalls = <T>(call: (stripe: Stripe) => Promise<T>) => Promise<T>;
 
 /** How long one call may take: less than the circuit breaker waits for all that an order needs. */
-export const ANSWER_WITHIN_MS = 8_000;
+export const STRIPE_TIMEOUT_MS = 8_000;
 
 /**
  * Takes what reads the account's key and gives what makes calls with it. The key is read once, and again when Stripe refuses it: then it
@@ -15,7 +15,7 @@ export function stripeCalls(readKey: () => Promise<string>, config: Stripe.Strip
     const key = await readKey();
     return {
       key,
-      stripe: new Stripe(key, { timeout: ANSWER_WITHIN_MS, maxNetworkRetries: 0, telemetry: false, ...config }),
+      stripe: new Stripe(key, { timeout: STRIPE_TIMEOUT_MS, maxNetworkRetries: 0, telemetry: false, ...config }),
     };
   };
   let connected: ReturnType<typeof connect> | undefined;

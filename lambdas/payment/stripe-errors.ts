@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import { BusyError, ContradictionError, RefusedError, UnavailableError } from '../runtime/failure.ts';
+import { BusyError, ConflictError, PermanentError, UnavailableError } from '../runtime/failure.ts';
 import type { ChargeAnswer } from './gateway.ts';
 
 const { StripeAPIError, StripeCardError, StripeError, StripeIdempotencyError, StripeInvalidRequestError } =
@@ -12,7 +12,7 @@ const UNUSABLE = /^(token_already_used|payment_method_.*|invalid_cvc|expired_car
 const SOMEBODY_ELSE = new Set(['idempotency_key_in_use', 'lock_timeout']);
 
 /** Takes what a call threw and gives the customer's bank's (or Stripe's) no to this card or amount, with its code, if it is one. */
-export function declineIn(error: unknown): ChargeAnswer | undefined {
+export function declineFrom(error: unknown): ChargeAnswer | undefined {
   if (error instanceof StripeCardError) return declined(error.decline_code || error.code);
   if (!(error instanceof StripeInvalidRequestError) || hasWrongKey(error)) return undefined;
   const { code = '', param = '' } = error;
@@ -30,23 +30,23 @@ export const declined = (code: string | null | undefined): ChargeAnswer => ({
  * Takes what a call threw and gives it as our own error, by what is to become of the message. It says Stripe's code, and the id under
  * which Stripe has the call in its log, never Stripe's sentence: that quotes tokens.
  */
-export function failureIn(error: unknown): unknown {
+export function toFailure(error: unknown): unknown {
   if (!(error instanceof StripeError)) return error;
   const { type, code, param, statusCode, requestId, detail } = error;
   const cause = detail instanceof Error && 'code' in detail ? detail.code : undefined;
   const what = [type, code, cause, param && `param ${param}`, statusCode, requestId].filter(Boolean).join(', ');
   if (SOMEBODY_ELSE.has(code ?? '')) return new BusyError(`Stripe is at work on this order: ${what}`);
   if (error instanceof StripeIdempotencyError) {
-    return new ContradictionError(`Stripe was asked the same with other contents before: ${what}`);
+    return new ConflictError(`Stripe was asked the same with other contents before: ${what}`);
   }
   // A wrong or powerless key is our outage and no customer's fault: the message waits, and the alarm says so.
   if (error instanceof StripeInvalidRequestError && !hasWrongKey(error))
-    return new RefusedError(`Stripe refuses: ${what}`);
+    return new PermanentError(`Stripe refuses: ${what}`);
   return new UnavailableError(`Stripe could not: ${what}`);
 }
 
 /** True for a 5xx that Stripe has saved under its key, and will answer again for as long as it remembers the key. */
-export const isSavedFailure = (error: unknown): boolean =>
+export const isReplayedFailure = (error: unknown): boolean =>
   error instanceof StripeAPIError &&
   (error.statusCode ?? 0) >= 500 &&
   error.headers?.['idempotent-replayed'] === 'true';
@@ -55,7 +55,7 @@ export const isSavedFailure = (error: unknown): boolean =>
 export const isInvalid = (error: unknown): boolean => error instanceof StripeInvalidRequestError;
 
 /** True if the charge was given back before, by us or by somebody at Stripe's dashboard. */
-export const isRefundedBefore = (error: unknown): boolean =>
+export const isAlreadyRefunded = (error: unknown): boolean =>
   error instanceof StripeInvalidRequestError && error.code === 'charge_already_refunded';
 
 /** Test objects with a live key, or the reverse. */

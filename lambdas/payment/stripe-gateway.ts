@@ -1,11 +1,11 @@
 import type Stripe from 'stripe';
-import { BusyError, RefusedError, UnavailableError } from '../runtime/failure.ts';
-import type { Charge, ChargeAnswer, Found, PaymentGateway } from './gateway.ts';
+import { BusyError, PermanentError, UnavailableError } from '../runtime/failure.ts';
+import type { Charge, ChargeAnswer, FoundPayment, PaymentGateway } from './gateway.ts';
 import type { StripeCalls } from './stripe-calls.ts';
-import { declined, declineIn, failureIn, isInvalid, isRefundedBefore, isSavedFailure } from './stripe-errors.ts';
+import { declined, declineFrom, isAlreadyRefunded, isInvalid, isReplayedFailure, toFailure } from './stripe-errors.ts';
 import { stripeMoney } from './stripe-money.ts';
 
-const MOST_KEYS = 5;
+const MAX_KEYS = 5;
 // Stripe forgets a key after 24 hours at the earliest; its search lags behind by an hour at most.
 const KEYS_LIVE_MS = 23 * 3_600_000;
 
@@ -25,9 +25,9 @@ export function stripeGateway(stripe: StripeCalls, shop: string, now = () => new
     const { customer, method } = payer(token);
     const card = async (idempotencyKey: string) =>
       stripe(({ paymentMethods }) => paymentMethods.create({ type: 'card', card: { token } }, { idempotencyKey }));
-    const payment_method = method ?? (await once(`${name}/card`, card)).id;
+    const payment_method = method ?? (await withIdempotencyKey(`${name}/card`, card)).id;
     const whose = customer === undefined ? { payment_method } : { payment_method, customer };
-    return once(`${name}/intent`, (idempotencyKey) =>
+    return withIdempotencyKey(`${name}/intent`, (idempotencyKey) =>
       stripe(({ paymentIntents }) =>
         paymentIntents.create(
           { ...money, ...whose, allowed_payment_method_types: ['card'], metadata },
@@ -40,8 +40,8 @@ export function stripeGateway(stripe: StripeCalls, shop: string, now = () => new
   const finish = async (id: string, { token }: Charge): Promise<ChargeAnswer> => {
     try {
       return answerOf(
-        await once(`${id}/confirm`, (idempotencyKey) =>
-          stripe(({ paymentIntents }) => paymentIntents.confirm(id, presence(token), { idempotencyKey })),
+        await withIdempotencyKey(`${id}/confirm`, (idempotencyKey) =>
+          stripe(({ paymentIntents }) => paymentIntents.confirm(id, customerPresence(token), { idempotencyKey })),
         ),
       );
     } catch (error) {
@@ -64,20 +64,20 @@ export function stripeGateway(stripe: StripeCalls, shop: string, now = () => new
 
   return {
     capture: (charge, begun) =>
-      explained(async () => {
+      translateErrors(async () => {
         const money = stripeMoney(charge.money);
         if (money === undefined) return declined('invalid_amount');
         try {
           return await finish(begun ?? (await begin(charge, money)).id, charge);
         } catch (error) {
-          const no = declineIn(error);
+          const no = declineFrom(error);
           if (no === undefined) throw error;
           return no;
         }
       }),
 
     find: (orderId, { reference, since } = {}) =>
-      explained(async (): Promise<Found> => {
+      translateErrors(async (): Promise<FoundPayment> => {
         // The search has a rate limit of its own, which the end of an outage would run into.
         if (reference === undefined && since !== undefined && hasKeys(since))
           return { captured: false, refunded: false };
@@ -93,17 +93,17 @@ export function stripeGateway(stripe: StripeCalls, shop: string, now = () => new
       }),
 
     refund: (orderId, _money, reference) =>
-      explained(async () => {
+      translateErrors(async () => {
         const id = reference ?? (await search(nameOf(orderId))).find(({ status }) => status === 'succeeded')?.id;
         if (id === undefined) throw new BusyError(`Stripe does not find the payment of order ${orderId} yet`);
         try {
           // Without an amount: all that is left of it.
-          const { status } = await once(`${nameOf(orderId)}/refund`, (idempotencyKey) =>
+          const { status } = await withIdempotencyKey(`${nameOf(orderId)}/refund`, (idempotencyKey) =>
             stripe(({ refunds }) => refunds.create({ payment_intent: id }, { idempotencyKey })),
           );
-          if (status === 'failed' || status === 'canceled') throw new RefusedError(`Stripe's refund is ${status}`);
+          if (status === 'failed' || status === 'canceled') throw new PermanentError(`Stripe's refund is ${status}`);
         } catch (error) {
-          if (!isRefundedBefore(error)) throw error;
+          if (!isAlreadyRefunded(error)) throw error;
         }
       }),
   };
@@ -113,15 +113,15 @@ export function stripeGateway(stripe: StripeCalls, shop: string, now = () => new
  * Makes a call under an idempotency key. Stripe keeps a 5xx under its key for a day too; as it then says that the answer is a kept one,
  * nothing will ever come of that key, and everybody who asks moves on to the next in the same way.
  */
-async function once<T>(key: string, call: (key: string) => Promise<T>): Promise<T> {
-  for (let number = 1; number <= MOST_KEYS; number += 1) {
+async function withIdempotencyKey<T>(key: string, call: (key: string) => Promise<T>): Promise<T> {
+  for (let number = 1; number <= MAX_KEYS; number += 1) {
     try {
       return await call(number === 1 ? key : `${key}/${number}`);
     } catch (error) {
-      if (!isSavedFailure(error)) throw error;
+      if (!isReplayedFailure(error)) throw error;
     }
   }
-  throw new UnavailableError(`Stripe failed under ${MOST_KEYS} keys`);
+  throw new UnavailableError(`Stripe failed under ${MAX_KEYS} keys`);
 }
 
 /** What an order's token may be: a saved card (`cus_…/pm_…`), a payment method (`pm_…`), or a card token (`tok_…`), still to be made one. */
@@ -132,7 +132,7 @@ function payer(token: string): { customer?: string; method?: string } {
 }
 
 /** The customer is not there any more: a card that asks for them is declined; on a saved one they have agreed to that. */
-const presence = (token: string): Stripe.PaymentIntentConfirmParams =>
+const customerPresence = (token: string): Stripe.PaymentIntentConfirmParams =>
   token.includes('/') ? { off_session: true } : { error_on_requires_action: true };
 
 function answerOf(intent: Stripe.PaymentIntent, refusal?: unknown): ChargeAnswer {
@@ -149,7 +149,7 @@ function answerOf(intent: Stripe.PaymentIntent, refusal?: unknown): ChargeAnswer
     case 'processing':
       throw processing();
     default:
-      throw refusal ?? new RefusedError(`Stripe's payment is ${status}`);
+      throw refusal ?? new PermanentError(`Stripe's payment is ${status}`);
   }
 }
 
@@ -160,10 +160,10 @@ function isRefunded({ latest_charge: charge }: Stripe.PaymentIntent): boolean {
 }
 
 /** Does something with Stripe; what it throws is one of our own errors. */
-async function explained<T>(work: () => Promise<T>): Promise<T> {
+async function translateErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw failureIn(error);
+    throw toFailure(error);
   }
 }

@@ -1,8 +1,8 @@
 /** How a wait grows: from this many seconds to at most that many. */
-export type Growth = { firstSeconds: number; longestSeconds: number };
+export type BackoffLimits = { firstSeconds: number; maxSeconds: number };
 
 /** The longest wait between two tries that any policy asks for, in seconds. */
-export const LONGEST_WAIT_SECONDS = 900;
+export const MAX_BACKOFF_SECONDS = 900;
 
 // How much longer a message waits than the outage it met lasted: who met a minute of it is tried within 8 seconds of its end.
 const PART_OF_AGE = 8;
@@ -15,15 +15,15 @@ const PART_OF_AGE = 8;
  */
 export function backoffSeconds(
   ageSeconds: number,
-  { firstSeconds, longestSeconds }: Growth = { firstSeconds: 2, longestSeconds: LONGEST_WAIT_SECONDS },
+  { firstSeconds, maxSeconds }: BackoffLimits = { firstSeconds: 2, maxSeconds: MAX_BACKOFF_SECONDS },
   random: () => number = Math.random,
 ): number {
-  const ceiling = Math.min(longestSeconds, Math.max(firstSeconds, ageSeconds / PART_OF_AGE));
+  const ceiling = Math.min(maxSeconds, Math.max(firstSeconds, ageSeconds / PART_OF_AGE));
   return 1 + Math.floor(random() * ceiling);
 }
 
 /** Takes a span in hours and gives how many tries fit into it on average: the number a queue must allow so as to outlast it. */
-export function triesWithin(hours: number): number {
+export function attemptsWithin(hours: number): number {
   let age = 0;
   let tries = 0;
   while (age < hours * 3600) {
@@ -46,7 +46,7 @@ const SHORTEST_VISIBILITY_SECONDS = 180;
  * How often a message is tried before it is given up: half as often again as the outage takes on average, for jitter can be unlucky,
  * and no less than an outage takes in which the function hangs every time.
  */
-export const MOST_TRIES = Math.max(
-  Math.ceil(1.5 * triesWithin(OUTAGE_HOURS)),
+export const MAX_ATTEMPTS = Math.max(
+  Math.ceil(1.5 * attemptsWithin(OUTAGE_HOURS)),
   (OUTAGE_HOURS * 3600) / SHORTEST_VISIBILITY_SECONDS,
 );

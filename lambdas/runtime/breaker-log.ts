@@ -1,4 +1,4 @@
-import type { BreakerState, Transition } from './circuit-breaker.ts';
+import type { BreakerState, BreakerTransition } from './circuit-breaker.ts';
 import { log } from './log.ts';
 import { NAMESPACE } from './metrics.ts';
 
@@ -8,9 +8,9 @@ const STATE_VALUES: Record<BreakerState, number> = { closed: 0, 'half-open': 0.5
  * Takes a consumer's name and gives what writes its breaker's transitions to the log, and with each the consumer's metric
  * `CircuitBreakerOpen` (1 open, 0.5 half-open, 0 closed) in CloudWatch's embedded metric format.
  */
-export const transitionLog =
+export const logBreakerTransitions =
   (consumer: string) =>
-  ({ downstream, from, to, openSeconds }: Transition): void => {
+  ({ downstream, from, to, openSeconds }: BreakerTransition): void => {
     const opened = openSeconds === undefined ? '' : ` for about ${openSeconds} s`;
     log.warn(`circuit breaker of ${downstream}: ${from} to ${to}${opened}`, {
       consumer,

@@ -1,10 +1,10 @@
-import { UnansweredError, UnavailableError } from './failure.ts';
+import { UnavailableError, UnknownOutcomeError } from './failure.ts';
 
 /** Closed: calls go through. Open: none does. Half-open: one does, to see whether the other side is back, and the others wait for it. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** A change of state, as it goes to the log and the metrics. */
-export type Transition = { downstream: string; from: BreakerState; to: BreakerState; openSeconds?: number };
+export type BreakerTransition = { downstream: string; from: BreakerState; to: BreakerState; openSeconds?: number };
 
 /** The breaker is open: the call was not made. The message waits and is tried again. */
 export class CircuitOpenError extends UnavailableError {
@@ -19,10 +19,10 @@ export type BreakerSettings = {
   /** How long it stays open at first; each failed probe doubles it. @default 2 */
   firstOpenSeconds?: number;
   /** @default 5 */
-  longestOpenSeconds?: number;
+  maxOpenSeconds?: number;
   /** How long a call may take before it counts as failed. @default 10 */
   callSeconds?: number;
-  onTransition?: (transition: Transition) => void;
+  onTransition?: (transition: BreakerTransition) => void;
   now?: () => number;
   random?: () => number;
 };
@@ -33,7 +33,7 @@ export type BreakerSettings = {
  * a declined card is an answer. The state lives in one function instance, so each instance probes for itself.
  */
 export function circuitBreaker(settings: BreakerSettings): <T>(call: () => Promise<T>) => Promise<T> {
-  const { downstream, failures = 5, firstOpenSeconds = 2, longestOpenSeconds = 5, callSeconds = 10 } = settings;
+  const { downstream, failures = 5, firstOpenSeconds = 2, maxOpenSeconds = 5, callSeconds = 10 } = settings;
   const { onTransition = () => {}, now = () => performance.now(), random = Math.random } = settings;
   let state: BreakerState = 'closed';
   let failuresInARow = 0;
@@ -52,7 +52,7 @@ export function circuitBreaker(settings: BreakerSettings): <T>(call: () => Promi
     // Half the time is fixed and half is random, so that instances do not probe all at once.
     openUntil = now() + openSeconds * 1000 * (0.5 + random() / 2);
     become('open');
-    openSeconds = Math.min(longestOpenSeconds, openSeconds * 2);
+    openSeconds = Math.min(maxOpenSeconds, openSeconds * 2);
   };
 
   const close = () => {
@@ -64,7 +64,7 @@ export function circuitBreaker(settings: BreakerSettings): <T>(call: () => Promi
     // A call that was under way when it opened ends late and says nothing new: then only the probe's end counts.
     const counts = () => isProbe || state === 'closed';
     try {
-      const answer = await within(callSeconds, downstream, call);
+      const answer = await withTimeout(callSeconds, downstream, call);
       if (counts()) close();
       return answer;
     } catch (error) {
@@ -96,9 +96,9 @@ export function circuitBreaker(settings: BreakerSettings): <T>(call: () => Promi
   };
 }
 
-async function within<T>(seconds: number, downstream: string, call: () => Promise<T>): Promise<T> {
+async function withTimeout<T>(seconds: number, downstream: string, call: () => Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const late = () => reject(new UnansweredError(`The ${downstream} did not answer within ${seconds} s`));
+  const late = () => reject(new UnknownOutcomeError(`The ${downstream} did not answer within ${seconds} s`));
   const timer = setTimeout(late, seconds * 1000);
   try {
     return await Promise.race([call(), promise]);

@@ -1,30 +1,30 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { CloudEvent, EventContract, EventOf } from '../../contracts/cloud-event.ts';
 import { parseEvent } from '../../contracts/parse.ts';
-import { MOST_TRIES } from './backoff.ts';
-import { type Delivery, type Handle, type OrderEvent, type Result, waves } from './delivery.ts';
+import { MAX_ATTEMPTS } from './backoff.ts';
+import { type BatchHandler, type Delivery, type HandlerResult, type OrderEvent, waves } from './delivery.ts';
+import { requireEnv } from './environment.ts';
 import {
   BusyError,
+  DeadlineExceededError,
   defaultPolicy,
   describeError,
   type FailurePolicy,
+  failureActionFor,
   OutOfSequenceError,
-  OutOfTimeError,
-  treatmentOf,
 } from './failure.ts';
-import { type Fate, fateLines, type Try } from './fate.ts';
 import { log, writeLines } from './log.ts';
 import { metricLines } from './metrics.ts';
-import { busPublisher, type Publish, traced } from './publish.ts';
-import { type DeadLetter, type Queue, sqsQueue } from './queue.ts';
+import { type Attempt, type Outcome, outcomeLogLines } from './outcome.ts';
+import { busPublisher, type Publish, withTraceparent } from './publish.ts';
+import { type ConsumerQueue, type DeadLetter, sqsConsumerQueue } from './queue.ts';
 import { withoutEffects } from './replayed.ts';
-import { waitSeconds } from './retry-at.ts';
-import { setting } from './settings.ts';
+import { retryDelaySeconds } from './retry-at.ts';
 
 /** What a consumer needs from outside; the handlers of this stack take it from their environment. */
-export type Surroundings = {
+export type ConsumerDependencies = {
   publish: Publish;
-  queue: Queue;
+  queue: ConsumerQueue;
   /** Called with the events that were taken, once they were: for a publisher that keeps note. */
   onPublished?: ((events: readonly CloudEvent[]) => Promise<void>) | undefined;
   policy?: FailurePolicy;
@@ -42,13 +42,13 @@ const HAND_BACK_MS = 3000;
 export function consumer<C extends EventContract<string, { orderId: string }>>(
   name: string,
   contracts: readonly C[],
-  handle: Handle<EventOf<C> & OrderEvent>,
-  surroundings: Surroundings = fromEnvironment(name),
+  handle: BatchHandler<EventOf<C> & OrderEvent>,
+  surroundings: ConsumerDependencies = fromEnvironment(name),
 ): (event: SQSEvent, context?: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> {
   const { publish, queue, onPublished, policy = defaultPolicy } = surroundings;
 
   return async ({ Records }, context) => {
-    const tries: Try[] = [];
+    const attempts: Attempt[] = [];
     const records = new Map<Delivery, SQSRecord>();
     const deliveries: Delivery<EventOf<C> & OrderEvent>[] = [];
     const arrivedAt = Date.now();
@@ -58,70 +58,70 @@ export function consumer<C extends EventContract<string, { orderId: string }>>(
         records.set(parsed, record);
         deliveries.push(parsed);
       } catch (reason) {
-        tries.push({ record, error: { reason }, published: [], startedAt: arrivedAt, endedAt: arrivedAt });
+        attempts.push({ record, error: { reason }, published: [], startedAt: arrivedAt, endedAt: arrivedAt });
       }
     }
 
-    const timeIsUp = alarm(context);
+    const timeIsUp = invocationDeadline(context);
     const held = new Set<string>();
     const batch = {};
     for (const wave of waves(deliveries)) {
       const startedAt = Date.now();
       const free = wave.filter(({ event }) => !held.has(event.data.orderId));
       const results = await timeIsUp.before(async () =>
-        silenced(free, await settle(handle, free, policy, batch, timeIsUp.isOver)),
+        suppressReplayEvents(free, await runHandler(handle, free, policy, batch, timeIsUp.isOver)),
       );
       const ends =
         (results && (await timeIsUp.before(() => publishAll(publish, results, onPublished)))) ??
-        free.map((): End => ({ error: { reason: outOfTime() }, published: [] }));
+        free.map((): PublishResult => ({ error: { reason: deadlineError() }, published: [] }));
       const endedAt = Date.now();
       for (const one of wave) {
         const { event } = one;
         const { orderId } = event.data;
-        const end = ends[free.indexOf(one)] ?? { error: { reason: overtaking(orderId) }, published: [] };
+        const end = ends[free.indexOf(one)] ?? { error: { reason: overtakingError(orderId) }, published: [] };
         const record = records.get(one);
         if (record === undefined) continue;
-        tries.push({ record, event, ...end, startedAt, endedAt });
-        if (end.error && holdsBack(end.error.reason, policy)) held.add(orderId);
+        attempts.push({ record, event, ...end, startedAt, endedAt });
+        if (end.error && blocksOrder(end.error.reason, policy)) held.add(orderId);
       }
     }
     timeIsUp.cancel();
-    const settled = await resolve(name, queue, tries, policy);
-    writeLines([...fateLines(name, settled), ...metricLines(name, settled, arrivedAt)]);
-    const kept = settled.filter(({ fate }) => fate.outcome === 'will be tried again');
+    const settled = await resolveOutcomes(name, queue, attempts, policy);
+    writeLines([...outcomeLogLines(name, settled), ...metricLines(name, settled, arrivedAt)]);
+    const kept = settled.filter(({ outcome }) => outcome.kind === 'will be tried again');
     const names = new Set(kept.map(({ record }) => record.messageId));
     return { batchItemFailures: [...names].map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }
 
 /** How one result ended: what was published of it, and why not all of it. */
-type End = Pick<Try, 'error' | 'published' | 'repeated'>;
+type PublishResult = Pick<Attempt, 'error' | 'published' | 'repeated'>;
 
 /** What is waited for may be right behind it: somebody put it back. */
-const holdsBack = (reason: unknown, policy: FailurePolicy) =>
-  treatmentOf(reason, policy).verdict === 'retry' && !(reason instanceof OutOfSequenceError);
-const outOfTime = () => new OutOfTimeError('The invocation ran out of time');
-const overtaking = (orderId: string) =>
+const blocksOrder = (reason: unknown, policy: FailurePolicy) =>
+  failureActionFor(reason, policy).action === 'retry' && !(reason instanceof OutOfSequenceError);
+const deadlineError = () => new DeadlineExceededError('The invocation ran out of time');
+const overtakingError = (orderId: string) =>
   new BusyError(`An earlier message of order ${orderId} has to be tried again first`);
 
-function fromEnvironment(consumerName: string): Surroundings {
+function fromEnvironment(consumerName: string): ConsumerDependencies {
   return {
-    publish: busPublisher(setting('EVENT_BUS_NAME')),
+    publish: busPublisher(requireEnv('EVENT_BUS_NAME')),
     queue: queueFromEnvironment(consumerName),
   };
 }
 
 /** Takes a consumer's name and gives its queue, as the stack named it in the environment. */
-export function queueFromEnvironment(consumerName: string): Queue {
-  return sqsQueue({
+export function queueFromEnvironment(consumerName: string): ConsumerQueue {
+  return sqsConsumerQueue({
     consumer: consumerName,
-    queueUrl: setting('QUEUE_URL'),
-    deadLetterQueueUrl: setting('DEAD_LETTER_QUEUE_URL'),
+    queueUrl: requireEnv('QUEUE_URL'),
+    deadLetterQueueUrl: requireEnv('DEAD_LETTER_QUEUE_URL'),
   });
 }
 
 /** Rings shortly before the invocation's time is up: `before` gives what work comes to, or `undefined` once it has rung. */
-function alarm(context: Pick<Context, 'getRemainingTimeInMillis'> | undefined) {
+function invocationDeadline(context: Pick<Context, 'getRemainingTimeInMillis'> | undefined) {
   if (context === undefined)
     return {
       before: <T>(work: () => Promise<T>): Promise<T | undefined> => work(),
@@ -160,46 +160,49 @@ function delivery<E extends CloudEvent>(record: SQSRecord, event: E): Delivery<E
  * A handler that throws as a whole has failed every delivery it was given. Where the error says that one of them can never
  * succeed, each is handled alone, so that only that one is dead-lettered.
  */
-async function settle<E extends CloudEvent>(
-  handle: Handle<E>,
+async function runHandler<E extends CloudEvent>(
+  handle: BatchHandler<E>,
   wave: readonly Delivery<E>[],
   policy: FailurePolicy,
   batch: object,
   isOver: () => boolean,
-): Promise<readonly Result[]> {
+): Promise<readonly HandlerResult[]> {
   if (wave.length === 0) return [];
   try {
     const results = await handle(wave, batch);
     return wave.map((_, index) => results[index] ?? { failure: new Error('The handler gave no result') });
   } catch (error) {
-    if (wave.length === 1 || treatmentOf(error, policy).verdict === 'retry')
+    if (wave.length === 1 || failureActionFor(error, policy).action === 'retry')
       return wave.map(() => ({ failure: error }));
-    const alone: Result[] = [];
+    const alone: HandlerResult[] = [];
     for (const delivery of wave) {
       // Nobody waits for the result any more: what is not begun is left to the next try.
       if (isOver()) break;
-      alone.push(...(await settle(handle, [delivery], policy, batch, isOver)));
+      alone.push(...(await runHandler(handle, [delivery], policy, batch, isOver)));
     }
     return alone;
   }
 }
 
 /** What is replayed without effects reaches one consumer only: nobody else is told. */
-const silenced = (deliveries: readonly Delivery[], results: readonly Result[]): readonly Result[] =>
+const suppressReplayEvents = (
+  deliveries: readonly Delivery[],
+  results: readonly HandlerResult[],
+): readonly HandlerResult[] =>
   results.map((result, index) => (deliveries[index]?.withoutEffects && 'publish' in result ? { publish: [] } : result));
 
 /** Publishes the events of all results in one go, each as part of its trace. */
 async function publishAll(
   publish: Publish,
-  results: readonly Result[],
-  onPublished: Surroundings['onPublished'],
-): Promise<End[]> {
+  results: readonly HandlerResult[],
+  onPublished: ConsumerDependencies['onPublished'],
+): Promise<PublishResult[]> {
   const events = results.flatMap((result, index) =>
-    'publish' in result ? result.publish.map((event) => ({ event: traced(event), index })) : [],
+    'publish' in result ? result.publish.map((event) => ({ event: withTraceparent(event), index })) : [],
   );
-  if (events.length === 0) return results.map((result) => ({ ...endOf(result), published: [] }));
+  if (events.length === 0) return results.map((result) => ({ ...toPublishResult(result), published: [] }));
   const answers = await publish(events.map(({ event }) => event));
-  const ends = results.map((result) => ({ ...endOf(result), published: [] as CloudEvent[] }));
+  const ends = results.map((result) => ({ ...toPublishResult(result), published: [] as CloudEvent[] }));
   events.forEach(({ event, index }, position) => {
     const end = ends[index];
     const reason = answers[position];
@@ -214,50 +217,50 @@ async function publishAll(
   return ends;
 }
 
-const endOf = (result: Result): Pick<Try, 'error' | 'repeated'> =>
+const toPublishResult = (result: HandlerResult): Pick<Attempt, 'error' | 'repeated'> =>
   'failure' in result ? { error: { reason: result.failure } } : { repeated: result.repeated };
 
 /** Dead-letters what cannot succeed, postpones what may, and gives every message's fate. */
-async function resolve(
+async function resolveOutcomes(
   consumerName: string,
-  queue: Queue,
-  tries: readonly Try[],
+  queue: ConsumerQueue,
+  attempts: readonly Attempt[],
   policy: FailurePolicy,
-): Promise<(Try & { fate: Fate })[]> {
+): Promise<(Attempt & { outcome: Outcome })[]> {
   const retries: { record: SQSRecord; seconds: number }[] = [];
   const letters: DeadLetter[] = [];
-  const settled = tries.map((one): Try & { fate: Fate } => {
+  const settled = attempts.map((one): Attempt & { outcome: Outcome } => {
     const { record, error } = one;
-    if (error === undefined) return { ...one, fate: { outcome: 'done' } };
+    if (error === undefined) return { ...one, outcome: { kind: 'done' } };
     const { errorType, errorMessage } = describeError(error.reason);
     const attempt = Number(record.attributes.ApproximateReceiveCount);
-    const treatment = treatmentOf(error.reason, policy);
-    const mayRetry = treatment.verdict === 'retry' && attempt < MOST_TRIES;
+    const treatment = failureActionFor(error.reason, policy);
+    const mayRetry = treatment.action === 'retry' && attempt < MAX_ATTEMPTS;
     const seconds = mayRetry
-      ? waitSeconds(error.reason, Number(record.attributes.SentTimestamp), treatment)
+      ? retryDelaySeconds(error.reason, Number(record.attributes.SentTimestamp), treatment)
       : undefined;
     if (seconds !== undefined) {
       retries.push({ record, seconds });
-      return { ...one, fate: { outcome: 'will be tried again', errorType, errorMessage, retryInSeconds: seconds } };
+      return { ...one, outcome: { kind: 'will be tried again', errorType, errorMessage, retryInSeconds: seconds } };
     }
-    const gaveUp = treatment.verdict === 'retry' ? `given up after ${attempt} tries: ` : '';
+    const gaveUp = treatment.action === 'retry' ? `given up after ${attempt} tries: ` : '';
     const tooFar = mayRetry ? 'the queue does not keep it that long: ' : gaveUp;
     const why = { errorType, errorMessage: `${tooFar}${errorMessage}` };
     letters.push({ record, ...why });
-    return { ...one, fate: { outcome: 'dead-lettered', ...why } };
+    return { ...one, outcome: { kind: 'dead-lettered', ...why } };
   });
 
   if (letters.length > 0) {
     const arrived = await queue.deadLetter(letters).catch(() => new Set<string>());
     for (const one of settled) {
-      if (one.fate.outcome !== 'dead-lettered' || arrived.has(one.record.messageId)) continue;
+      if (one.outcome.kind !== 'dead-lettered' || arrived.has(one.record.messageId)) continue;
       // What did not arrive, for whatever reason, stays in the queue.
-      one.fate = { ...one.fate, outcome: 'will be tried again' };
+      one.outcome = { ...one.outcome, kind: 'will be tried again' };
     }
   }
   if (retries.length > 0) {
     // Without the postponement the messages still come back, after the queue's own visibility timeout.
-    await queue.postpone(retries).catch((error: unknown) => {
+    await queue.delayRetry(retries).catch((error: unknown) => {
       log.warn('the wait could not be set', { consumer: consumerName, ...describeError(error) });
     });
   }

@@ -18,16 +18,16 @@ export type Delivery<E extends CloudEvent = CloudEvent> = {
 };
 
 /** What a handler says of one delivery: the events to publish before its message is deleted, or why it failed. */
-export type Result = { publish: readonly CloudEvent[]; repeated?: true } | { failure: unknown };
+export type HandlerResult = { publish: readonly CloudEvent[]; repeated?: true } | { failure: unknown };
 
 /**
  * Handles deliveries of different orders together; gives one result per delivery, in the same order. `batch` is the same
  * object for all waves of one invocation, so that what was read for one wave need not be read for the next.
  */
-export type Handle<E extends CloudEvent> = (
+export type BatchHandler<E extends CloudEvent> = (
   deliveries: readonly Delivery<E>[],
   batch?: object,
-) => Promise<readonly Result[]>;
+) => Promise<readonly HandlerResult[]>;
 
 /**
  * Takes deliveries and gives them in waves: within a wave every order occurs once, and an order's deliveries keep their

@@ -4,8 +4,8 @@ export class UnavailableError extends Error {
 }
 
 /** A downstream got a call, as far as we know, and did not answer: whether it did what was asked nobody can tell. */
-export class UnansweredError extends UnavailableError {
-  override name = 'UnansweredError';
+export class UnknownOutcomeError extends UnavailableError {
+  override name = 'UnknownOutcomeError';
 }
 
 /** Someone else is working on the same order right now: the message is tried again shortly. */
@@ -22,39 +22,39 @@ export class OutOfSequenceError extends Error {
 }
 
 /** A message that contradicts what is already recorded (a used order id with other contents); trying again cannot help. */
-export class ContradictionError extends Error {
-  override name = 'ContradictionError';
+export class ConflictError extends Error {
+  override name = 'ConflictError';
 }
 
 /** A downstream refuses a call for what the call itself is; it would refuse the same call for ever. */
-export class RefusedError extends Error {
-  override name = 'RefusedError';
+export class PermanentError extends Error {
+  override name = 'PermanentError';
 }
 
 /** The invocation's time ran out before the message's turn was over: it is tried again. */
-export class OutOfTimeError extends Error {
-  override name = 'OutOfTimeError';
+export class DeadlineExceededError extends Error {
+  override name = 'DeadlineExceededError';
 }
 
 /**
  * What becomes of a message that failed. `dead-letter`: now, for the same input would fail in the same way for ever.
  * `retry`: after a wait that grows with each try from `firstSeconds` to at most `longestSeconds`.
  */
-export type Treatment = { verdict: 'dead-letter' } | { verdict: 'retry'; firstSeconds: number; longestSeconds: number };
+export type FailureAction = { action: 'dead-letter' } | { action: 'retry'; firstSeconds: number; maxSeconds: number };
 
 /** A failure policy: the treatment of each error class by name; `otherwise` is for every class not named. */
-export type FailurePolicy = { [errorType: string]: Treatment } & { otherwise: Treatment };
+export type FailurePolicy = { [errorType: string]: FailureAction } & { otherwise: FailureAction };
 
-const never: Treatment = { verdict: 'dead-letter' };
-const outage: Treatment = { verdict: 'retry', firstSeconds: 2, longestSeconds: 900 };
-const brief: Treatment = { verdict: 'retry', firstSeconds: 1, longestSeconds: 30 };
+const never: FailureAction = { action: 'dead-letter' };
+const outage: FailureAction = { action: 'retry', firstSeconds: 2, maxSeconds: 900 };
+const brief: FailureAction = { action: 'retry', firstSeconds: 1, maxSeconds: 30 };
 
 /** The policy of a consumer that names none of its own: what is not known to be permanent is worth another try. */
 export const defaultPolicy: FailurePolicy = {
   // The message is wrong.
   ContractError: never,
-  ContradictionError: never,
-  RefusedError: never,
+  ConflictError: never,
+  PermanentError: never,
   InvalidParameterException: never,
   // The code is wrong.
   TypeError: never,
@@ -75,7 +75,7 @@ export const defaultPolicy: FailurePolicy = {
 const LANGUAGE_ERRORS = new Set(['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError']);
 
 /** Takes whatever was thrown and a policy and gives the treatment. */
-export function treatmentOf(error: unknown, policy: FailurePolicy = defaultPolicy): Treatment {
+export function failureActionFor(error: unknown, policy: FailurePolicy = defaultPolicy): FailureAction {
   if (!(error instanceof Error)) return policy.otherwise;
   // An answer cut short is a SyntaxError in the SDK, an unreachable host a TypeError in Node's fetch: neither is our bug.
   const aboutAnAnswer = error.cause !== undefined || '$response' in error || '$metadata' in error;

@@ -3,13 +3,13 @@ import type { OrderProgressed } from '../../contracts/lifecycle.ts';
 import type { NotificationRefused, NotificationSent } from '../../contracts/notification.ts';
 import type { OrderCancelled, OrderConfirmed } from '../../contracts/order.ts';
 import type { PaymentCaptured, PaymentDeclined, PaymentRefunded } from '../../contracts/payment.ts';
-import type { Fate, Try } from './fate.ts';
+import type { Attempt, Outcome } from './outcome.ts';
 
 /** The CloudWatch namespace of everything that the functions count: the stack's name, so that two do not count as one. */
 export const NAMESPACE = process.env.METRICS_NAMESPACE ?? 'ShopMessaging';
 
 /** What became of a message, and of what it published so much as was taken; what is published again is not counted again. */
-type Ended = Pick<Try, 'record' | 'published' | 'repeated'> & { fate: Pick<Fate, 'outcome'> };
+type Ended = Pick<Attempt, 'record' | 'published' | 'repeated'> & { outcome: Pick<Outcome, 'kind'> };
 
 type Directive = { Namespace: string; Dimensions: string[][]; Metrics: { Name: string; Unit: string }[] };
 
@@ -24,7 +24,7 @@ type Counted =
   | NotificationSent;
 
 /** The business figure that an event raises by one; only types are imported, for this is part of every function. */
-const figureOf = {
+const metricOf = {
   'shop.order.progressed.v1': 'OrdersPlaced',
   'shop.order.confirmed.v1': 'OrdersConfirmed',
   'shop.order.cancelled.v1': 'OrdersCancelled',
@@ -36,7 +36,7 @@ const figureOf = {
 } as const satisfies Record<Counted['type'], string>;
 
 /** The business figures that are counted, without a dimension; `OrdersCancelled` also by `reason`. */
-export const businessFigures: readonly string[] = Object.values(figureOf);
+export const businessMetrics: readonly string[] = Object.values(metricOf);
 
 const directive = (dimensions: string[][], unit: string, ...names: string[]): Directive => ({
   Namespace: NAMESPACE,
@@ -53,8 +53,13 @@ const TIMES = directive([['consumer']], 'Milliseconds', 'Waited', 'Took');
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html):
  * one line, and one more for each further currency or reason, of which a line can name only one.
  */
-export function metricLines(consumer: string, tries: readonly Ended[], startedAt: number, now = Date.now()): string[] {
-  const { counts, cancelled, money } = businessOf(tries);
+export function metricLines(
+  consumer: string,
+  attempts: readonly Ended[],
+  startedAt: number,
+  now = Date.now(),
+): string[] {
+  const { counts, cancelled, money } = businessOf(attempts);
   const reasons = [...cancelled];
   const currencies = [...money];
   const lines: string[] = [];
@@ -67,10 +72,10 @@ export function metricLines(consumer: string, tries: readonly Ended[], startedAt
           time: new Date(now).toISOString(),
           message: 'batch',
           consumer,
-          Done: countOf(tries, 'done'),
-          Retried: countOf(tries, 'will be tried again'),
-          DeadLettered: countOf(tries, 'dead-lettered'),
-          Waited: tries.map(({ record }) => Math.max(0, startedAt - Number(record.attributes.SentTimestamp))),
+          Done: countOf(attempts, 'done'),
+          Retried: countOf(attempts, 'will be tried again'),
+          DeadLettered: countOf(attempts, 'dead-lettered'),
+          Waited: attempts.map(({ record }) => Math.max(0, startedAt - Number(record.attributes.SentTimestamp))),
           Took: now - startedAt,
         }
       : {};
@@ -94,14 +99,14 @@ export function metricLines(consumer: string, tries: readonly Ended[], startedAt
   return lines;
 }
 
-const countOf = (tries: readonly Ended[], outcome: Fate['outcome']) =>
-  tries.reduce((count, { fate }) => (fate.outcome === outcome ? count + 1 : count), 0);
+const countOf = (attempts: readonly Ended[], kind: Outcome['kind']) =>
+  attempts.reduce((count, { outcome }) => (outcome.kind === kind ? count + 1 : count), 0);
 
-function businessOf(tries: readonly Ended[]) {
+function businessOf(attempts: readonly Ended[]) {
   const counts = new Map<string, number>();
   const cancelled = new Map<string, number>();
   const money = new Map<string, { RevenueCaptured?: number; RevenueRefunded?: number }>();
-  for (const event of tries.flatMap(({ published, repeated }) => (repeated ? [] : published))) {
+  for (const event of attempts.flatMap(({ published, repeated }) => (repeated ? [] : published))) {
     if (!isCounted(event)) continue;
     if (event.type === 'shop.order.cancelled.v1') {
       cancelled.set(event.data.reason, (cancelled.get(event.data.reason) ?? 0) + 1);
@@ -109,7 +114,7 @@ function businessOf(tries: readonly Ended[]) {
     }
     // Of an order's steps the feed carries all; the others are counted as what they are on the bus.
     if (event.type === 'shop.order.progressed.v1' && event.data.step !== 'shop.order.placed.v1') continue;
-    const name = figureOf[event.type];
+    const name = metricOf[event.type];
     counts.set(name, (counts.get(name) ?? 0) + 1);
     if (event.type !== 'shop.payment.captured.v1' && event.type !== 'shop.payment.refunded.v1') continue;
     const { amount, currency } = event.data;
@@ -120,4 +125,4 @@ function businessOf(tries: readonly Ended[]) {
   return { counts, cancelled, money };
 }
 
-const isCounted = (event: CloudEvent): event is Counted => Object.hasOwn(figureOf, event.type);
+const isCounted = (event: CloudEvent): event is Counted => Object.hasOwn(metricOf, event.type);

@@ -1,8 +1,8 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
-import { continuedTrace } from '../../contracts/traceparent.ts';
+import { continueTrace } from '../../contracts/traceparent.ts';
+import { chunk } from './chunk.ts';
 import { UnavailableError } from './failure.ts';
-import { inGroups } from './groups.ts';
 
 /** Publishes events and gives, in the same order, `undefined` for each one accepted or the error for each one refused. */
 export type Publish = (events: readonly CloudEvent[]) => Promise<(Error | undefined)[]>;
@@ -31,7 +31,7 @@ export function busPublisher(busName: string, client = new EventBridgeClient({})
   };
 
   return async (events) => {
-    const calls = inGroups(events, ENTRIES_PER_CALL).map((ten) =>
+    const calls = chunk(events, ENTRIES_PER_CALL).map((ten) =>
       putTen(ten).catch((error: unknown) =>
         ten.map((event) => new UnavailableError(`The bus did not take ${event.type}`, { cause: error })),
       ),
@@ -41,7 +41,7 @@ export function busPublisher(busName: string, client = new EventBridgeClient({})
 }
 
 /** Takes an event with the `traceparent` of what led to it, if anything did, and gives it with its own. */
-export function traced({ data, ...context }: CloudEvent): CloudEvent {
+export function withTraceparent({ data, ...context }: CloudEvent): CloudEvent {
   const { id, subject = id } = context;
-  return { ...context, traceparent: continuedTrace(context.traceparent, subject, id), data };
+  return { ...context, traceparent: continueTrace(context.traceparent, subject, id), data };
 }

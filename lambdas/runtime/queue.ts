@@ -6,44 +6,44 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
+import { chunk } from './chunk.ts';
 import { describeError } from './failure.ts';
-import { inGroups } from './groups.ts';
 import { log } from './log.ts';
-import { REPLAYED, WITH_EFFECTS } from './replayed.ts';
+import { REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE } from './replayed.ts';
 
 /** A message that will never succeed, with what an operator needs to know of it. */
 export type DeadLetter = { record: SQSRecord; errorType: string; errorMessage: string };
 
 /** What a consumer does to its own queue and dead-letter queue besides receiving. */
-export type Queue = {
+export type ConsumerQueue = {
   /** Makes each message visible again after its own number of seconds. */
-  postpone(messages: readonly { record: SQSRecord; seconds: number }[]): Promise<void>;
+  delayRetry(messages: readonly { record: SQSRecord; seconds: number }[]): Promise<void>;
   /** Moves messages to the dead-letter queue, body unchanged; gives the ids of those that arrived. */
   deadLetter(letters: readonly DeadLetter[]): Promise<Set<string>>;
 };
 
 // A reason longer than this helps nobody and would eat into the message's size.
-const LONGEST_REASON = 1000;
+const MAX_REASON_CHARACTERS = 1000;
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html: one call, all messages.
 const BYTES_PER_CALL = 1_048_576;
 const ENTRIES_PER_CALL = 10;
 // What the reason of a dead letter takes at most, names and types included: four bytes a character.
-const REASON_BYTES = 4 * LONGEST_REASON + 500;
+const REASON_BYTES = 4 * MAX_REASON_CHARACTERS + 500;
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-const MOST_ATTRIBUTES = 10;
+const MAX_ATTRIBUTES = 10;
 const REASON: ReadonlySet<string> = new Set(['errorType', 'errorMessage', 'consumer', 'failedAt', 'attempts']);
-const MARKS: ReadonlySet<string> = new Set([REPLAYED, WITH_EFFECTS]);
+const MARKS: ReadonlySet<string> = new Set([REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE]);
 
 /** Takes the queues' URLs and the consumer's name and gives the `Queue` over SQS. */
-export function sqsQueue(
+export function sqsConsumerQueue(
   names: { consumer: string; queueUrl: string; deadLetterQueueUrl: string },
   client: Pick<SQSClient, 'send'> = new SQSClient({}),
   now: () => Date = () => new Date(),
-): Queue {
+): ConsumerQueue {
   return {
-    async postpone(messages) {
+    async delayRetry(messages) {
       await Promise.all(
-        inGroups(messages, ENTRIES_PER_CALL).map((ten) =>
+        chunk(messages, ENTRIES_PER_CALL).map((ten) =>
           client.send(
             new ChangeMessageVisibilityBatchCommand({
               QueueUrl: names.queueUrl,
@@ -108,7 +108,7 @@ function ownAttributes({ messageAttributes }: SQSRecord): Record<string, Message
   const own = Object.entries(messageAttributes).filter(([name]) => !REASON.has(name));
   const marksFirst = own.sort(([one], [other]) => Number(MARKS.has(other)) - Number(MARKS.has(one)));
   return Object.fromEntries(
-    marksFirst.slice(0, MOST_ATTRIBUTES - REASON.size).map(([name, { dataType, stringValue, binaryValue }]) => [
+    marksFirst.slice(0, MAX_ATTRIBUTES - REASON.size).map(([name, { dataType, stringValue, binaryValue }]) => [
       name,
       {
         DataType: dataType,
@@ -147,5 +147,5 @@ function calls(letters: readonly DeadLetter[]): DeadLetter[][] {
 
 const text = (value: string): MessageAttributeValue => ({
   DataType: 'String',
-  StringValue: value.slice(0, LONGEST_REASON),
+  StringValue: value.slice(0, MAX_REASON_CHARACTERS),
 });

@@ -7,8 +7,8 @@ import {
   PutCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { chunk } from './chunk.ts';
 import { UnavailableError } from './failure.ts';
-import { inGroups } from './groups.ts';
 
 const STATEMENTS_PER_CALL = 25;
 const KEYS_PER_CALL = 100;
@@ -18,19 +18,19 @@ const READ_ROUNDS = 5;
 export type OrderRecord = { orderId: string; version: number };
 
 /** A write to one record: what it is based on (`undefined`: there is none yet) and what it shall be. */
-export type Change<R extends OrderRecord> = { before: R | undefined; after: R };
+export type RecordChange<R extends OrderRecord> = { before: R | undefined; after: R };
 
 /** What became of one write. `conflict`: somebody else wrote first, so read again and decide again; `found`: what they wrote. */
-export type Saved<R extends OrderRecord> = 'saved' | 'conflict' | { found: R } | Error;
+export type SaveResult<R extends OrderRecord> = 'saved' | 'conflict' | { found: R } | Error;
 
 /** A table with one record per order. */
-export type Records<R extends OrderRecord> = {
+export type RecordStore<R extends OrderRecord> = {
   /** Takes order ids and gives the records there are, read consistently. */
   load(orderIds: readonly string[]): Promise<Map<string, R>>;
   /** Takes changes to different orders and gives the fate of each; one refused write does not touch the others. */
-  save(changes: readonly Change<R>[]): Promise<Saved<R>[]>;
+  save(changes: readonly RecordChange<R>[]): Promise<SaveResult<R>[]>;
   /** Raises a number on existing records where it is lower, without a new version: for what no rule decides on. */
-  raise(attribute: keyof R & string, values: ReadonlyMap<string, number>): Promise<void>;
+  advanceTo(attribute: keyof R & string, values: ReadonlyMap<string, number>): Promise<void>;
 };
 
 /** The document client every adapter uses; attributes that are `undefined` are left out. */
@@ -43,12 +43,12 @@ export const documentClient = (client = new DynamoDBClient({})) =>
  * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html). A new record that is
  * written alone is put, for a refused put brings along what is there: a duplicate costs one call.
  */
-export function tableRecords<R extends OrderRecord>(table: string, client = documentClient()): Records<R> {
+export function dynamoRecordStore<R extends OrderRecord>(table: string, client = documentClient()): RecordStore<R> {
   return {
     async load(orderIds) {
       const found = new Map<string, R>();
       const keys: Record<string, unknown>[] = [...new Set(orderIds)].map((orderId) => ({ orderId }));
-      for (const group of inGroups(keys, KEYS_PER_CALL)) {
+      for (const group of chunk(keys, KEYS_PER_CALL)) {
         let rest: Record<string, unknown>[] | undefined = group;
         for (let round = 1; rest !== undefined && rest.length > 0; round += 1) {
           if (round > READ_ROUNDS) throw new UnavailableError(`${table} did not give all records`);
@@ -67,23 +67,23 @@ export function tableRecords<R extends OrderRecord>(table: string, client = docu
       const [only, ...others] = changes;
       if (only !== undefined && only.before === undefined && others.length === 0)
         return [await put(client, table, only)];
-      const fates: Saved<R>[] = [];
-      for (const group of inGroups(changes, STATEMENTS_PER_CALL)) {
+      const fates: SaveResult<R>[] = [];
+      for (const group of chunk(changes, STATEMENTS_PER_CALL)) {
         const statements = group.map((change) => statement(table, change));
         const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements: statements }));
-        fates.push(...statements.map((_, index) => fate(Responses[index])));
+        fates.push(...statements.map((_, index) => toSaveResult(Responses[index])));
       }
       return fates;
     },
 
-    async raise(attribute, values) {
+    async advanceTo(attribute, values) {
       const statements = [...values].map(([orderId, value]) => ({
         Statement: `UPDATE "${table}" SET "${attribute}" = ? WHERE "orderId" = ? AND "${attribute}" < ?`,
         Parameters: [value, orderId, value],
       }));
-      for (const Statements of inGroups(statements, STATEMENTS_PER_CALL)) {
+      for (const Statements of chunk(statements, STATEMENTS_PER_CALL)) {
         const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements }));
-        const refused = Responses.map(fate).find((one) => one instanceof Error);
+        const refused = Responses.map(toSaveResult).find((one) => one instanceof Error);
         if (refused !== undefined) throw refused;
       }
     },
@@ -93,8 +93,8 @@ export function tableRecords<R extends OrderRecord>(table: string, client = docu
 async function put<R extends OrderRecord>(
   client: DynamoDBDocumentClient,
   table: string,
-  { after }: Change<R>,
-): Promise<Saved<R>> {
+  { after }: RecordChange<R>,
+): Promise<SaveResult<R>> {
   const write = new PutCommand({
     TableName: table,
     Item: { ...after, version: 1 },
@@ -112,7 +112,7 @@ async function put<R extends OrderRecord>(
   }
 }
 
-function statement<R extends OrderRecord>(table: string, { before, after }: Change<R>) {
+function statement<R extends OrderRecord>(table: string, { before, after }: RecordChange<R>) {
   const { orderId, ...attributes } = { ...after, version: (before?.version ?? 0) + 1 };
   const wanted = Object.entries(attributes).filter(([, value]) => value !== undefined);
   if (before === undefined) {
@@ -131,7 +131,7 @@ function statement<R extends OrderRecord>(table: string, { before, after }: Chan
   };
 }
 
-function fate(response: { Error?: BatchStatementError | undefined } | undefined): 'saved' | 'conflict' | Error {
+function toSaveResult(response: { Error?: BatchStatementError | undefined } | undefined): 'saved' | 'conflict' | Error {
   if (response === undefined) return new UnavailableError('The write was not answered');
   const error = response.Error;
   if (error === undefined) return 'saved';

@@ -1,4 +1,4 @@
-import { backoffSeconds, type Growth, OUTAGE_HOURS, QUEUE_RETENTION_DAYS } from './backoff.ts';
+import { type BackoffLimits, backoffSeconds, OUTAGE_HOURS, QUEUE_RETENTION_DAYS } from './backoff.ts';
 
 /**
  * The handler wants its message again at a given time, to do then what is due then: throw it (or give it as the failure of one
@@ -24,7 +24,12 @@ const LATEST_MS = (QUEUE_RETENTION_DAYS * 24 - OUTAGE_HOURS) * 3_600_000;
  * Takes what a try failed with, when its message was sent, and how waits grow, and gives how many seconds to hide the message:
  * until the time that was asked for, or a step towards it. `undefined` where the queue would not keep the message that long.
  */
-export function waitSeconds(error: unknown, sentAtMs: number, growth: Growth, nowMs = Date.now()): number | undefined {
+export function retryDelaySeconds(
+  error: unknown,
+  sentAtMs: number,
+  growth: BackoffLimits,
+  nowMs = Date.now(),
+): number | undefined {
   if (!(error instanceof RetryAtError)) return backoffSeconds((nowMs - sentAtMs) / 1000, growth);
   const atMs = error.at.getTime();
   if (atMs - sentAtMs > LATEST_MS) return undefined;

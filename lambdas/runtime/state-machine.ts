@@ -1,34 +1,34 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
-import type { Delivery, Handle, OrderEvent, Result } from './delivery.ts';
+import type { BatchHandler, Delivery, HandlerResult, OrderEvent } from './delivery.ts';
 import { BusyError } from './failure.ts';
 import { log } from './log.ts';
-import type { Change, OrderRecord, Records, Saved } from './records.ts';
+import type { OrderRecord, RecordChange, RecordStore, SaveResult } from './records.ts';
 
 /**
  * What a rule decides: the record as it shall be (absent: it stays), the effect to carry out once that is written, and the
  * events to publish in the end.
  */
-export type Step<R, Action> = { after?: R; action?: Action; publish?: readonly CloudEvent[] };
+export type Transition<R, Effect> = { after?: R; effect?: Effect; publish?: readonly CloudEvent[] };
 
 /**
  * A consumer's rules and its effects. `next` is pure: it takes the order's record and either a delivery or the outcome of
  * an effect. `perform` carries out an effect and must be safe to carry out again after a crash.
  */
-export type StateMachine<R extends OrderRecord, E extends OrderEvent, Action, Outcome> = {
-  next(record: R | undefined, input: Delivery<E> | Outcome): Step<R, Action>;
-  perform?(action: Action): Promise<Outcome>;
+export type StateMachine<R extends OrderRecord, E extends OrderEvent, Effect, EffectResult> = {
+  next(record: R | undefined, input: Delivery<E> | EffectResult): Transition<R, Effect>;
+  perform?(effect: Effect): Promise<EffectResult>;
   /** True for events that usually are an order's first: they are tried without reading a record first. */
-  usuallyFirst(event: E): boolean;
+  isFirstEvent(event: E): boolean;
   /** Set where publishing changes the record, so that the next wave has to read again what was published of. */
-  publishingChangesRecord?: true;
+  usesOutbox?: true;
 };
 
-type Progress<Input, Action> = {
+type Progress<Input, Effect> = {
   orderId: string;
   input: Input;
   withoutEffects: boolean;
-  action?: Action | undefined;
+  effect?: Effect | undefined;
   publish: CloudEvent[];
   failure?: { reason: unknown };
   /** An effect was carried out, so its outcome had better be written, whatever it takes. */
@@ -51,75 +51,75 @@ const REMEMBERED = 1_000;
  * believed for as long as a write follows from it, for the table refuses that where it is out of date; any other decision is
  * taken from the table.
  */
-export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action, Outcome>(
-  machine: StateMachine<R, E, Action, Outcome>,
-  records: Records<R>,
-): Handle<E> {
-  type Input = Delivery<E> | Outcome;
+export function stateMachine<R extends OrderRecord, E extends OrderEvent, Effect, EffectResult>(
+  machine: StateMachine<R, E, Effect, EffectResult>,
+  records: RecordStore<R>,
+): BatchHandler<E> {
+  type Input = Delivery<E> | EffectResult;
 
-  const memories = new WeakMap<object, { known: Map<string, R | undefined>; believed: Set<string> }>();
-  const remembered = new Map<string, R>();
+  const memories = new WeakMap<object, { known: Map<string, R | undefined>; unverified: Set<string> }>();
+  const recordCache = new Map<string, R>();
 
   function remember(record: R): void {
     // Publishing changes these behind our back.
-    if (machine.publishingChangesRecord) return;
-    remembered.delete(record.orderId);
-    remembered.set(record.orderId, record);
-    const [oldest] = remembered.keys();
-    if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+    if (machine.usesOutbox) return;
+    recordCache.delete(record.orderId);
+    recordCache.set(record.orderId, record);
+    const [oldest] = recordCache.keys();
+    if (recordCache.size > REMEMBERED && oldest !== undefined) recordCache.delete(oldest);
   }
 
   return async (deliveries, batch = {}) => {
-    const orders: Progress<Input, Action>[] = deliveries.map((delivery) => ({
+    const orders: Progress<Input, Effect>[] = deliveries.map((delivery) => ({
       orderId: delivery.event.data.orderId,
       input: delivery,
       withoutEffects: delivery.withoutEffects === true,
       publish: [],
     }));
     // A record that somebody else has changed meanwhile makes the write a conflict, and is read again then.
-    const memory = memories.get(batch) ?? { known: new Map<string, R | undefined>(), believed: new Set<string>() };
+    const memory = memories.get(batch) ?? { known: new Map<string, R | undefined>(), unverified: new Set<string>() };
     memories.set(batch, memory);
-    const { known, believed } = memory;
+    const { known, unverified } = memory;
     const unread = deliveries.filter(({ event }) => {
       const { orderId } = event.data;
       if (known.has(orderId)) return known.get(orderId) === undefined;
-      if (machine.usuallyFirst(event)) return false;
-      const record = remembered.get(orderId);
+      if (machine.isFirstEvent(event)) return false;
+      const record = recordCache.get(orderId);
       if (record === undefined) return true;
       known.set(orderId, record);
-      believed.add(orderId);
+      unverified.add(orderId);
       return false;
     });
     await read(unread.map(({ event }) => event.data.orderId));
 
     for (let active = orders; active.length > 0; ) {
       await advance(active);
-      active = active.filter(({ action, failure }) => action !== undefined && failure === undefined);
+      active = active.filter(({ effect, failure }) => effect !== undefined && failure === undefined);
       await Promise.all(active.map(perform));
       active = active.filter(({ failure }) => failure === undefined);
     }
     for (const { orderId, publish } of orders) {
-      if (machine.publishingChangesRecord && publish.length > 0) known.set(orderId, undefined);
+      if (machine.usesOutbox && publish.length > 0) known.set(orderId, undefined);
     }
-    return orders.map(({ publish, failure, changed }): Result => {
+    return orders.map(({ publish, failure, changed }): HandlerResult => {
       if (failure) return { failure: failure.reason };
       // Where publishing is noted in the record, only what is new is published.
-      const isNew = changed || publish.length === 0 || machine.publishingChangesRecord;
+      const isNew = changed || publish.length === 0 || machine.usesOutbox;
       return isNew ? { publish } : { publish, repeated: true };
     });
 
     async function read(orderIds: readonly string[]): Promise<void> {
       if (orderIds.length === 0) return;
       for (const orderId of orderIds) {
-        if (believed.delete(orderId)) known.delete(orderId);
+        if (unverified.delete(orderId)) known.delete(orderId);
       }
       for (const [orderId, record] of await records.load(orderIds)) known.set(orderId, record);
     }
 
-    async function perform(order: Progress<Input, Action>): Promise<void> {
-      if (order.action === undefined || machine.perform === undefined) return;
+    async function perform(order: Progress<Input, Effect>): Promise<void> {
+      if (order.effect === undefined || machine.perform === undefined) return;
       try {
-        order.input = await machine.perform(order.action);
+        order.input = await machine.perform(order.effect);
         order.performed = true;
       } catch (error) {
         order.failure = { reason: error };
@@ -127,7 +127,9 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
     }
 
     /** Writes; where effects were carried out, a call that fails as a whole counts against each write, which is tried again. */
-    async function save(writes: readonly (Change<R> & { order: Progress<Input, Action> })[]): Promise<Saved<R>[]> {
+    async function save(
+      writes: readonly (RecordChange<R> & { order: Progress<Input, Effect> })[],
+    ): Promise<SaveResult<R>[]> {
       if (writes.length === 0) return [];
       try {
         return await records.save(writes);
@@ -138,37 +140,42 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
     }
 
     /** Applies the rule and writes the result, deciding anew for those who lost a race. */
-    async function advance(active: Progress<Input, Action>[]): Promise<void> {
+    async function advance(active: Progress<Input, Effect>[]): Promise<void> {
       let undecided = active;
       for (let round = 1; undecided.length > 0; round += 1) {
-        const writes: { order: Progress<Input, Action>; step: Step<R, Action>; before: R | undefined; after: R }[] = [];
-        const doubted: Progress<Input, Action>[] = [];
+        const writes: {
+          order: Progress<Input, Effect>;
+          step: Transition<R, Effect>;
+          before: R | undefined;
+          after: R;
+        }[] = [];
+        const stale: Progress<Input, Effect>[] = [];
         for (const order of undecided) {
           const before = known.get(order.orderId);
           try {
             const step = machine.next(before, order.input);
-            const isHeld = step.action !== undefined && order.withoutEffects;
-            if (believed.has(order.orderId) && (isHeld || step.after === undefined)) doubted.push(order);
-            else if (isHeld) withhold(order);
-            else if (step.after === undefined) take(order, step);
+            const isHeld = step.effect !== undefined && order.withoutEffects;
+            if (unverified.has(order.orderId) && (isHeld || step.after === undefined)) stale.push(order);
+            else if (isHeld) skipEffect(order);
+            else if (step.after === undefined) acceptTransition(order, step);
             else writes.push({ order, step, before, after: step.after });
           } catch (error) {
-            if (believed.has(order.orderId)) doubted.push(order);
+            if (unverified.has(order.orderId)) stale.push(order);
             else order.failure = { reason: error };
           }
         }
         const fates = await save(writes);
-        undecided = doubted;
-        const unread = doubted.map(({ orderId }) => orderId);
+        undecided = stale;
+        const unread = stale.map(({ orderId }) => orderId);
         writes.forEach(({ order, step, before, after }, index) => {
           const fate = fates[index];
           if (fate === 'saved') {
             const written = { ...after, version: (before?.version ?? 0) + 1 };
             known.set(order.orderId, written);
-            believed.delete(order.orderId);
+            unverified.delete(order.orderId);
             remember(written);
             order.changed = true;
-            take(order, step);
+            acceptTransition(order, step);
             return;
           }
           const found = fate instanceof Error || fate === undefined || fate === 'conflict' ? undefined : fate.found;
@@ -193,11 +200,11 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Action
 }
 
 /** Leaves an effect undone, and unrecorded too, for a record must not speak of what did not happen. */
-function withhold({ orderId }: { orderId: string }): void {
+function skipEffect({ orderId }: { orderId: string }): void {
   log.info('replayed without effects: what this calls for is left undone', { orderId });
 }
 
-function take<R, Input, Action>(order: Progress<Input, Action>, step: Step<R, Action>): void {
-  order.action = step.action;
+function acceptTransition<R, Input, Effect>(order: Progress<Input, Effect>, step: Transition<R, Effect>): void {
+  order.effect = step.effect;
   order.publish.push(...(step.publish ?? []));
 }

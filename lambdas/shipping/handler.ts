@@ -1,7 +1,7 @@
 import type { OrderProgressed } from '../../contracts/lifecycle.ts';
 import { consumer } from '../runtime/consume.ts';
-import { tableRecords } from '../runtime/records.ts';
-import { setting } from '../runtime/settings.ts';
+import { requireEnv } from '../runtime/environment.ts';
+import { dynamoRecordStore } from '../runtime/records.ts';
 import { stateMachine } from '../runtime/state-machine.ts';
 import { consumes } from './consumes.ts';
 import { nextShipment, type Shipment } from './rules.ts';
@@ -10,7 +10,7 @@ export const handler = consumer(
   'shipping',
   consumes,
   stateMachine<Shipment, OrderProgressed, never, never>(
-    { next: nextShipment, usuallyFirst: ({ data }) => data.sequence === 1 },
-    tableRecords(setting('TABLE_NAME')),
+    { next: nextShipment, isFirstEvent: ({ data }) => data.sequence === 1 },
+    dynamoRecordStore(requireEnv('TABLE_NAME')),
   ),
 );

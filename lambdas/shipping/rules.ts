@@ -3,7 +3,7 @@ import type { Line } from '../../contracts/order.ts';
 import type { Delivery } from '../runtime/delivery.ts';
 import { OutOfSequenceError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
-import type { Step } from '../runtime/state-machine.ts';
+import type { Transition } from '../runtime/state-machine.ts';
 
 /** What is kept of an order's shipment: how far its steps were followed, and what is to be shipped once it is confirmed. */
 export type Shipment = OrderRecord & {
@@ -19,7 +19,7 @@ export type Shipment = OrderRecord & {
 export function nextShipment(
   known: Shipment | undefined,
   { event, time }: Delivery<OrderProgressed>,
-): Step<Shipment, never> {
+): Transition<Shipment, never> {
   const { orderId, sequence, status, items } = event.data;
   const followed = known?.sequence ?? 0;
   if (sequence <= followed) return {};

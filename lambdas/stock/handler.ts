@@ -1,11 +1,11 @@
 import { consumer } from '../runtime/consume.ts';
-import { setting } from '../runtime/settings.ts';
+import { requireEnv } from '../runtime/environment.ts';
 import { consumes } from './consumes.ts';
-import { reserve } from './reserve.ts';
+import { stockHandler } from './reserve.ts';
 import { stockTable } from './table.ts';
 
 export const handler = consumer(
   'stock',
   consumes,
-  reserve(stockTable(setting('TABLE_NAME'), setting('RESERVATIONS_TABLE_NAME'))),
+  stockHandler(stockTable(requireEnv('TABLE_NAME'), requireEnv('RESERVATIONS_TABLE_NAME'))),
 );

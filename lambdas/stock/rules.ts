@@ -11,7 +11,7 @@ import {
 } from '../../contracts/order.ts';
 import { stockRejected, stockReleased, stockReserved } from '../../contracts/stock.ts';
 import type { Delivery } from '../runtime/delivery.ts';
-import { ContradictionError } from '../runtime/failure.ts';
+import { ConflictError } from '../runtime/failure.ts';
 
 /** How many pieces of one SKU are for sale, set aside for orders, and gone. Their sum is what came in. */
 export type Shelf = { sku: string; available: number; reserved: number; sold: number };
@@ -30,7 +30,7 @@ export type Reservation = {
 export type StockInput = OrderPlaced | OrderConfirmed | OrderCancelled;
 
 /** What a plan believes of the table: `undefined` = not read, so the usual case is assumed; `null` = read, and not there. */
-export type Known = {
+export type StockSnapshot = {
   reservations: Map<string, Reservation | null>;
   available: Map<string, number>;
 };
@@ -44,19 +44,19 @@ export type ReservationWrite =
 export type Movement = { available: number; reserved: number; sold: number };
 
 /** What one delivery comes to under a plan. */
-export type Planned = { write?: ReservationWrite; publish: readonly CloudEvent[] } | { failure: unknown };
+export type PlannedDelivery = { write?: ReservationWrite; publish: readonly CloudEvent[] } | { failure: unknown };
 
 /** One transaction's worth of work: what each delivery comes to, and all movements of a shelf summed into one. */
-export type Plan = { planned: Planned[]; movements: Map<string, Movement> };
+export type StockPlan = { planned: PlannedDelivery[]; movements: Map<string, Movement> };
 
 /**
  * Takes deliveries of different orders and what is known, and plans one transaction for all of them: first come, first
  * served, every order gets all its lines or none. What is not known is assumed to be as usual (a new order, enough goods);
  * the transaction's conditions catch a wrong assumption, and its refusal says what to know for the next plan.
  */
-export function plan(deliveries: readonly Delivery<StockInput>[], known: Known, now: Date): Plan {
+export function planStock(deliveries: readonly Delivery<StockInput>[], known: StockSnapshot, now: Date): StockPlan {
   const movements = new Map<string, Movement>();
-  const planned = deliveries.map((delivery): Planned => {
+  const planned = deliveries.map((delivery): PlannedDelivery => {
     try {
       return planOne(delivery.event, known, movements, now.toISOString());
     } catch (failure) {
@@ -66,25 +66,30 @@ export function plan(deliveries: readonly Delivery<StockInput>[], known: Known, 
   return { planned, movements };
 }
 
-function planOne(event: StockInput, known: Known, movements: Map<string, Movement>, time: string): Planned {
+function planOne(
+  event: StockInput,
+  known: StockSnapshot,
+  movements: Map<string, Movement>,
+  time: string,
+): PlannedDelivery {
   const { orderId } = event.data;
   const reservation = known.reservations.get(orderId);
   if (event.type === orderPlaced.type) {
     const lines = sumBySku(event.data.items);
-    if (reservation) return repeated(reservation, lines, event.traceparent);
-    const short = lines.filter(({ sku, quantity }) => left(sku, known, movements) < quantity);
+    if (reservation) return repeatOutcome(reservation, lines, event.traceparent);
+    const short = lines.filter(({ sku, quantity }) => remaining(sku, known, movements) < quantity);
     const after: Reservation =
       short.length > 0
         ? { orderId, state: 'rejected', lines, short, time }
         : { orderId, state: 'reserved', lines, time };
     if (after.state === 'reserved') move(movements, lines, { available: -1, reserved: 1, sold: 0 });
-    return { write: { before: null, after }, publish: outcome(after, event.traceparent) };
+    return { write: { before: null, after }, publish: outcomeEvents(after, event.traceparent) };
   }
   if (event.type === orderConfirmed.type) {
     const usual: Reservation = { orderId, state: 'reserved', lines: sumBySku(event.data.items), time };
     const before = reservation === undefined ? usual : reservation;
     if (before?.state === 'sold') return { publish: [] };
-    if (before?.state !== 'reserved') throw new ContradictionError(`Order ${orderId} is confirmed but holds no goods`);
+    if (before?.state !== 'reserved') throw new ConflictError(`Order ${orderId} is confirmed but holds no goods`);
     move(movements, before.lines, { available: 0, reserved: -1, sold: 1 });
     return { write: { before, after: { orderId, state: 'sold' } }, publish: [] };
   }
@@ -97,33 +102,37 @@ function planCancelled(
   movements: Map<string, Movement>,
   time: string,
   traceparent: string | undefined,
-): Planned {
+): PlannedDelivery {
   switch (before?.state) {
     case undefined:
       return { write: { before: null, after: { orderId, state: 'cancelled', lines: [], time } }, publish: [] };
     case 'reserved': {
       move(movements, before.lines, { available: 1, reserved: -1, sold: 0 });
       const change = { orderId, state: 'released', time } as const;
-      return { write: { before, after: change }, publish: outcome({ ...before, ...change }, traceparent) };
+      return { write: { before, after: change }, publish: outcomeEvents({ ...before, ...change }, traceparent) };
     }
     case 'released':
-      return { publish: outcome(before as Reservation, traceparent) };
+      return { publish: outcomeEvents(before as Reservation, traceparent) };
     case 'sold':
-      throw new ContradictionError(`Order ${orderId} is cancelled but its goods are sold`);
+      throw new ConflictError(`Order ${orderId} is cancelled but its goods are sold`);
     default:
       return { publish: [] };
   }
 }
 
 /** An order that is on record already: the recorded outcome is published once more. */
-function repeated(reservation: Reservation, lines: readonly Line[], traceparent: string | undefined): Planned {
+function repeatOutcome(
+  reservation: Reservation,
+  lines: readonly Line[],
+  traceparent: string | undefined,
+): PlannedDelivery {
   const { orderId, state } = reservation;
   if (state !== 'cancelled' && !sameGoods(lines, reservation.lines))
-    throw new ContradictionError(`Order ${orderId} was already placed with other items`);
-  return { publish: outcome(reservation, traceparent) };
+    throw new ConflictError(`Order ${orderId} was already placed with other items`);
+  return { publish: outcomeEvents(reservation, traceparent) };
 }
 
-function outcome(reservation: Reservation, traceparent: string | undefined): CloudEvent[] {
+function outcomeEvents(reservation: Reservation, traceparent: string | undefined): CloudEvent[] {
   const { orderId, state, lines, short = [], time } = reservation;
   const event = (contract: EventContract<string, { orderId: string; items: Line[] }>, items: Line[]) =>
     buildEvent(contract, {
@@ -139,7 +148,7 @@ function outcome(reservation: Reservation, traceparent: string | undefined): Clo
 }
 
 /** How many pieces of a SKU this plan may still hand out; unknown means plenty until the table says otherwise. */
-function left(sku: string, known: Known, movements: Map<string, Movement>): number {
+function remaining(sku: string, known: StockSnapshot, movements: Map<string, Movement>): number {
   return (known.available.get(sku) ?? Number.POSITIVE_INFINITY) + Math.min(0, movements.get(sku)?.available ?? 0);
 }
 

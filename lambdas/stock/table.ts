@@ -3,10 +3,10 @@ import { BatchGetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { UnavailableError } from '../runtime/failure.ts';
 import { documentClient } from '../runtime/records.ts';
-import type { Movement, Plan, Reservation, ReservationWrite } from './rules.ts';
+import type { Movement, Reservation, ReservationWrite, StockPlan } from './rules.ts';
 
 /** Why a transaction was refused: what the table really holds where a condition failed, and whether others were in the way. */
-export type Refusal = {
+export type CommitRefusal = {
   reservations: Map<string, Reservation | null>;
   available: Map<string, number>;
   conflict: boolean;
@@ -17,7 +17,7 @@ export type StockTable = {
   /** Takes order ids and gives what they hold, read consistently; `null` for those not on record. */
   load(orderIds: readonly string[]): Promise<Map<string, Reservation | null>>;
   /** Carries out a plan; gives `undefined` when it is done, or why it was refused. */
-  commit(plan: Plan): Promise<Refusal | undefined>;
+  commit(plan: StockPlan): Promise<CommitRefusal | undefined>;
 };
 
 /** Takes the tables' names and gives the `StockTable` over DynamoDB transactions. */
@@ -53,7 +53,7 @@ export function stockTable(shelves: string, reservations: string, client = docum
         return undefined;
       } catch (error) {
         if (!(error instanceof TransactionCanceledException)) throw error;
-        return refusal(error.CancellationReasons ?? [], writes, moved);
+        return toCommitRefusal(error.CancellationReasons ?? [], writes, moved);
       }
     },
   };
@@ -96,12 +96,12 @@ function shelfUpdate({ available, reserved, sold }: Movement) {
   };
 }
 
-function refusal(
+function toCommitRefusal(
   reasons: readonly CancellationReason[],
   writes: readonly ReservationWrite[],
   moved: readonly [string, Movement][],
-): Refusal {
-  const learned: Refusal = { reservations: new Map(), available: new Map(), conflict: false };
+): CommitRefusal {
+  const learned: CommitRefusal = { reservations: new Map(), available: new Map(), conflict: false };
   reasons.forEach(({ Code, Item, Message }, index) => {
     if (Code === undefined || Code === 'None') return;
     if (Code !== 'ConditionalCheckFailed' && Code !== 'TransactionConflict') {

@@ -1,18 +1,18 @@
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { buildEvent } from '../../contracts/cloud-event.ts';
 import { orderDeadlinePassed, orderReminderDue } from '../../contracts/order.ts';
-import { openParts, unremindedParts } from '../order/rules.ts';
+import { openShards, unremindedShards } from '../order/rules.ts';
+import { requireEnv } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
-import { busPublisher, traced } from '../runtime/publish.ts';
+import { busPublisher, withTraceparent } from '../runtime/publish.ts';
 import { documentClient } from '../runtime/records.ts';
-import { setting } from '../runtime/settings.ts';
 
 const client = documentClient();
-const publish = busPublisher(setting('EVENT_BUS_NAME'));
-const table = setting('TABLE_NAME');
-const index = setting('OPEN_ORDERS_INDEX');
-const deadlineMs = Number(setting('ORDER_DEADLINE_SECONDS')) * 1000;
-const reminderMs = Number(setting('REMINDER_SECONDS')) * 1000;
+const publish = busPublisher(requireEnv('EVENT_BUS_NAME'));
+const table = requireEnv('TABLE_NAME');
+const index = requireEnv('OPEN_ORDERS_INDEX');
+const deadlineMs = Number(requireEnv('ORDER_DEADLINE_SECONDS')) * 1000;
+const reminderMs = Number(requireEnv('REMINDER_SECONDS')) * 1000;
 
 // Ten calls to the bus at a time.
 const PAGE = 100;
@@ -35,25 +35,25 @@ export async function handler(): Promise<{ found: number; reminded: number }> {
   const deadline = new Date(now.getTime() - deadlineMs);
   const reminder = new Date(now.getTime() - reminderMs);
   const refusals: Error[] = [];
-  const found = await tell({ contract: orderDeadlinePassed, parts: openParts, since: EVER, until: deadline });
+  const found = await publishFor({ contract: orderDeadlinePassed, parts: openShards, since: EVER, until: deadline });
   // Who is past the deadline hears of the cancellation instead.
   const reminded =
     reminderMs === 0
       ? 0
-      : await tell({ contract: orderReminderDue, parts: unremindedParts, since: deadline, until: reminder });
+      : await publishFor({ contract: orderReminderDue, parts: unremindedShards, since: deadline, until: reminder });
   log.info(`found ${found} orders past their deadline and ${reminded} to be reminded of`);
   // The next run finds again what was not published.
   if (refusals[0] !== undefined) throw refusals[0];
   return { found, reminded };
 
-  async function tell({ contract, parts, since, until }: Search): Promise<number> {
+  async function publishFor({ contract, parts, since, until }: Search): Promise<number> {
     const [, what] = /^shop\.order\.(.+)\.v1$/.exec(contract.type) ?? [];
     let count = 0;
     for (const part of parts) {
       for await (const ids of undecided(part, since, until)) {
         count += ids.length;
         const events = ids.map((orderId) =>
-          traced(
+          withTraceparent(
             buildEvent<string, { orderId: string }>(contract, {
               id: `${orderId}.${what}`,
               time: now.toISOString(),

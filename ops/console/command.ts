@@ -5,7 +5,7 @@ import { type ShopOptions, shopCommand } from '../command.ts';
 import { connect } from '../stack.ts';
 import { drawing } from '../status/drawing.ts';
 import { enter, typedBelow } from './screen.ts';
-import { wishOf } from './typed.ts';
+import { parseConsoleLine } from './typed.ts';
 
 const EVERY_MS = 2_000;
 
@@ -22,7 +22,7 @@ export function consoleCommand(): Command {
     const draw = drawing(await connect({ aws }));
     const commands = new Set(self.parent?.commands.map((command) => command.name()));
     for (;;) {
-      const wish = wishOf((await typedBelow(draw, EVERY_MS)) ?? 'q', commands);
+      const wish = parseConsoleLine((await typedBelow(draw, EVERY_MS)) ?? 'q', commands);
       if (wish === 'quit') return;
       if (wish === 'status') continue;
       await run([...wish.run, ...(aws ? ['--aws'] : [])]);

@@ -1,8 +1,8 @@
 /** What a line typed into the console asks for: a command with its words, the status, or the end. */
-export type Wish = { run: string[] } | 'status' | 'quit';
+export type ConsoleCommand = { run: string[] } | 'status' | 'quit';
 
 /** Takes a typed line and the names of the commands; a word that is none of them is taken for an order's id. */
-export function wishOf(line: string, commands: ReadonlySet<string>): Wish {
+export function parseConsoleLine(line: string, commands: ReadonlySet<string>): ConsoleCommand {
   const [first, ...words] = line.trim().split(/\s+/);
   if (first === undefined || first === '' || first === 'status') return 'status';
   if (first === 'q' || first === 'quit' || first === 'exit') return 'quit';

@@ -127,7 +127,7 @@ function operation(
     {
       action,
       title: `${part} ${verb.toLowerCase()}`,
-      summary: `${title}: ${contracts.map(({ means }) => means).join(' ')}`,
+      summary: `${title}: ${contracts.map(({ description }) => description).join(' ')}`,
       channel: { $ref: `#/channels/${name}` },
       messages: contracts.map(({ type }) => ({ $ref: `#/channels/${name}/messages/${type}` })),
     },
@@ -137,7 +137,7 @@ function operation(
 const message = ({ contract, sample }: DescribedEvent): Message => ({
   name: contract.type,
   title: contract.type,
-  summary: contract.means,
+  summary: contract.description,
   contentType: CONTENT_TYPE,
   payload: { $ref: `#/components/schemas/${contract.type}` },
   examples: [{ name: 'sample', payload: sample }],

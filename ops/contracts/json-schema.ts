@@ -27,7 +27,7 @@ export function jsonSchemaOf(contract: EventContract, sample: unknown): JsonSche
     $schema,
     $id: `urn:shop-messaging:${contract.type}`,
     title: contract.type,
-    description: contract.means,
+    description: contract.description,
     'x-channel': contract.channel,
     ...body,
     required: contract.source === undefined ? required : [...required, ...ALWAYS_SENT],

@@ -7,7 +7,7 @@ import { connect } from '../stack.ts';
 import { engineOption } from '../up/command.ts';
 import { up } from '../up/up.ts';
 import { orderDocument, problemsIn, report } from './report.ts';
-import { run } from './run.ts';
+import { runDemo } from './run.ts';
 
 type Options = ShopOptions & { engine?: EngineName; phone?: string };
 
@@ -31,7 +31,7 @@ async function demo({ json, aws, engine: name, phone }: Options): Promise<void> 
   const started = Date.now();
   const { shop, engine } = aws ? { shop: await connect({ aws }), engine: undefined } : await up(name);
   const seen = await interruptible('Interrupted: orders on their way finish by themselves.', (signal) =>
-    run(shop, phone, signal),
+    runDemo(shop, phone, signal),
   );
 
   const problems = problemsIn(seen);

@@ -1,7 +1,7 @@
 import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/order.ts';
 import { paymentCaptured, paymentDeclined } from '../../contracts/payment.ts';
 import { stockRejected, stockReserved } from '../../contracts/stock.ts';
-import { type Known, type SentText, sentTexts } from '../orders/lookup.ts';
+import { type OrderRecords, type SentText, sentTexts } from '../orders/lookup.ts';
 import { type Trace, traceOf } from '../orders/timeline.ts';
 import type { MoneyRecord } from '../sandbox/gateway.ts';
 import type { Scenario } from './scenarios.ts';
@@ -10,7 +10,7 @@ import type { Scenario } from './scenarios.ts';
 export type Stages = Partial<Record<'placedToPayment' | 'placedToStock' | 'placedToDecided' | 'decidedToText', number>>;
 
 /** What became of one scenario's order, and what is wrong with it, if anything. */
-export type Outcome = {
+export type DemoOutcome = {
   scenario: Scenario;
   trace: Trace | undefined;
   captures: number;
@@ -21,7 +21,7 @@ export type Outcome = {
 };
 
 /** Takes a scenario, what the consumers and the gateway have on record of its order, and judges it. */
-export function outcomeOf(scenario: Scenario, known: Known, money: readonly MoneyRecord[]): Outcome {
+export function outcomeOf(scenario: Scenario, known: OrderRecords, money: readonly MoneyRecord[]): DemoOutcome {
   const trace = traceOf(known);
   const captures = money.filter(({ kind }) => kind === 'capture').length;
   const refunds = money.filter(({ kind }) => kind === 'refund').length;
@@ -30,7 +30,7 @@ export function outcomeOf(scenario: Scenario, known: Known, money: readonly Mone
   return { ...seen, stages: stagesOf(trace, texts), problems: problemsOf(seen) };
 }
 
-function problemsOf({ scenario, trace, captures, refunds, texts }: Omit<Outcome, 'stages' | 'problems'>): string[] {
+function problemsOf({ scenario, trace, captures, refunds, texts }: Omit<DemoOutcome, 'stages' | 'problems'>): string[] {
   const { status, reason, charged } = scenario.expected;
   const problems: string[] = [];
   if (trace?.status !== status || trace.reason !== reason) {

@@ -1,10 +1,10 @@
 import { masked, money, span, table } from '../output.ts';
 import { text as shelvesText } from '../stock/command.ts';
-import { type Outcome, outcomeName } from './outcome.ts';
-import type { Seen } from './run.ts';
+import { type DemoOutcome, outcomeName } from './outcome.ts';
+import type { DemoResult } from './run.ts';
 
 /** What the demonstration says of one order to scripts; the customer's number stays masked. */
-export function orderDocument({ scenario, trace, captures, refunds, texts, stages, problems }: Outcome) {
+export function orderDocument({ scenario, trace, captures, refunds, texts, stages, problems }: DemoOutcome) {
   const { status, reason } = scenario.expected;
   return {
     orderId: scenario.order.orderId,
@@ -22,13 +22,13 @@ export function orderDocument({ scenario, trace, captures, refunds, texts, stage
 }
 
 /** Names everything that is not as it must be. */
-export const problemsIn = ({ outcomes, stockProblems }: Seen): string[] => [
+export const problemsIn = ({ outcomes, stockProblems }: DemoResult): string[] => [
   ...outcomes.flatMap(({ scenario, problems }) => problems.map((problem) => `${scenario.order.orderId} ${problem}`)),
   ...stockProblems,
 ];
 
 /** What the demonstration shows to people. */
-export function report(seen: Seen): string {
+export function report(seen: DemoResult): string {
   const { outcomes, shelves } = seen;
   return [
     heading('Orders'),
@@ -49,7 +49,7 @@ export function report(seen: Seen): string {
 
 const heading = (title: string) => `\n${title}\n${'─'.repeat(title.length)}`;
 
-function orderRow({ scenario, trace, captures, refunds, problems }: Outcome): (string | number)[] {
+function orderRow({ scenario, trace, captures, refunds, problems }: DemoOutcome): (string | number)[] {
   const { order, story, expected } = scenario;
   return [
     order.orderId,
@@ -63,7 +63,7 @@ function orderRow({ scenario, trace, captures, refunds, problems }: Outcome): (s
   ];
 }
 
-const stagesRow = ({ scenario, stages }: Outcome): string[] => [
+const stagesRow = ({ scenario, stages }: DemoOutcome): string[] => [
   scenario.order.orderId,
   span(stages.placedToPayment),
   span(stages.placedToStock),
@@ -71,7 +71,7 @@ const stagesRow = ({ scenario, stages }: Outcome): string[] => [
   span(stages.decidedToText),
 ];
 
-const textRows = ({ scenario, texts }: Outcome): string[][] =>
+const textRows = ({ scenario, texts }: DemoOutcome): string[][] =>
   texts.map(({ template, phone, sentAt }) => [masked(phone), template, scenario.order.orderId, sentAt]);
 
 function suggestions(orderId: string): string {

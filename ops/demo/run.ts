@@ -2,21 +2,21 @@ import { ulid } from 'ulid';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 import { cancelRequested } from '../orders/cancel.ts';
 import { placed } from '../orders/generate.ts';
-import { lookUp } from '../orders/lookup.ts';
+import { loadOrderRecords } from '../orders/lookup.ts';
 import { publishOrders } from '../orders/publish.ts';
+import { type PollOptions, pollUntil } from '../poll.ts';
 import { note, phase } from '../progress.ts';
 import { messagesLeft } from '../queues.ts';
 import { isDown, records } from '../sandbox/gateway.ts';
 import type { Shop } from '../stack.ts';
 import { setAvailable, shelves } from '../stock/shelves.ts';
-import { lookUntil, type Patience } from '../wait.ts';
 import { othersOrdered } from './others.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import { type DemoOutcome, outcomeOf } from './outcome.ts';
 import { piecesSold, type Scenario, SHELVES, scenarios } from './scenarios.ts';
 import { stockProblems, sumProblems } from './stock-sums.ts';
 
 /** What the demonstration saw. */
-export type Seen = { outcomes: Outcome[]; shelves: Shelf[]; stockProblems: string[] };
+export type DemoResult = { outcomes: DemoOutcome[]; shelves: Shelf[]; stockProblems: string[] };
 
 // Long enough for cold functions on AWS and on a busy machine; usually it takes a second or two.
 const DECIDED_WITHIN_MS = 90_000;
@@ -26,7 +26,7 @@ const STOCKED_WITHIN_MS = 5_000;
 const LOW = 20;
 
 /** Sends one order through every outcome and gives what became of each once everything has come to rest. */
-export async function run(shop: Shop, phone: string | undefined, signal: AbortSignal): Promise<Seen> {
+export async function runDemo(shop: Shop, phone: string | undefined, signal: AbortSignal): Promise<DemoResult> {
   if (await isDown(shop)) {
     throw new Error(
       'The sandbox payment gateway is down, so nothing would be decided: npm run ops -- sandbox payment up',
@@ -38,13 +38,13 @@ export async function run(shop: Shop, phone: string | undefined, signal: AbortSi
   const since = new Date();
   await phase(`published ${all.length} orders`, () => publishAll(shop, all, within(DECIDED_WITHIN_MS)));
 
-  const good = (outcomes: readonly Outcome[]) => outcomes.every(({ problems }) => problems.length === 0);
+  const good = (outcomes: readonly DemoOutcome[]) => outcomes.every(({ problems }) => problems.length === 0);
   await phase('orders went through payment, stock and texts', () =>
-    lookUntil(() => outcomesOf(shop, all), good, within(DECIDED_WITHIN_MS)),
+    pollUntil(() => outcomesOf(shop, all), good, within(DECIDED_WITHIN_MS)),
   );
   // Only when the copies were worked on too is it certain that they changed nothing.
   const empty = (left: number) => left === 0;
-  await phase('queues came to rest', () => lookUntil(() => messagesLeft(shop), empty, within(QUIET_WITHIN_MS)));
+  await phase('queues came to rest', () => pollUntil(() => messagesLeft(shop), empty, within(QUIET_WITHIN_MS)));
   return { outcomes: await outcomesOf(shop, all), ...(await stockOf(shop, all, before, since, signal)) };
 }
 
@@ -59,7 +59,7 @@ async function stockOf(
   const sold = piecesSold(all);
   const right = (after: readonly Shelf[]) => stockProblems(before, after, sold).length === 0;
   const patience = { deadline: Date.now() + STOCKED_WITHIN_MS, signal };
-  const after = await lookUntil(() => ownShelves(shop), right, patience);
+  const after = await pollUntil(() => ownShelves(shop), right, patience);
   const own = new Set(all.map(({ order }) => order.orderId));
   if (right(after) || !(await othersOrdered(shop, { skus: Object.keys(SHELVES), own, since }))) {
     return { shelves: after, stockProblems: stockProblems(before, after, sold) };
@@ -69,25 +69,25 @@ async function stockOf(
 }
 
 /** Fills up what ran low and gives the demonstration's shelves, once nothing of an earlier run is on its way any more. */
-async function stockShelves(shop: Shop, patience: Patience): Promise<Shelf[]> {
+async function stockShelves(shop: Shop, patience: PollOptions): Promise<Shelf[]> {
   for (const [sku, quantity] of Object.entries(SHELVES)) {
     await setAvailable(shop, sku, quantity, quantity === 0 ? undefined : LOW);
   }
   const resting = (found: readonly Shelf[]) => found.every(({ reserved }) => reserved === 0);
-  return await lookUntil(() => ownShelves(shop), resting, patience);
+  return await pollUntil(() => ownShelves(shop), resting, patience);
 }
 
 const ownShelves = async (shop: Shop) => (await shelves(shop)).filter(({ sku }) => sku in SHELVES);
 
-async function publishAll(shop: Shop, all: readonly Scenario[], patience: Patience): Promise<void> {
+async function publishAll(shop: Shop, all: readonly Scenario[], patience: PollOptions): Promise<void> {
   const later = all.filter(({ publish }) => publish === 'cancelled-first');
   const sooner = all.filter(({ publish }) => publish !== 'cancelled-first');
   const wishes = later.map(({ order }) => JSON.stringify(cancelRequested(order.orderId, 'changed my mind')));
   await send(shop, [...wishes, ...sooner.flatMap(bodies)]);
   // The cancellation shall overtake its order every time, so the order waits until it is on record.
   const ids = later.map(({ order }) => order.orderId);
-  await lookUntil(
-    () => lookUp(shop, ids),
+  await pollUntil(
+    () => loadOrderRecords(shop, ids),
     (known) => ids.every((id) => known.get(id)?.order?.cancelRequested === true),
     patience,
   );
@@ -105,8 +105,11 @@ async function send(shop: Shop, messages: readonly string[]): Promise<void> {
   if (refused !== undefined) throw new Error(`The topic refused an order: ${refused.code} ${refused.message}`);
 }
 
-async function outcomesOf(shop: Shop, all: readonly Scenario[]): Promise<Outcome[]> {
+async function outcomesOf(shop: Shop, all: readonly Scenario[]): Promise<DemoOutcome[]> {
   const ids = all.map(({ order }) => order.orderId);
-  const [known, money] = await Promise.all([lookUp(shop, ids), Promise.all(ids.map((id) => records(shop, id)))]);
+  const [known, money] = await Promise.all([
+    loadOrderRecords(shop, ids),
+    Promise.all(ids.map((id) => records(shop, id))),
+  ]);
   return all.map((scenario, index) => outcomeOf(scenario, known.get(scenario.order.orderId) ?? {}, money[index] ?? []));
 }

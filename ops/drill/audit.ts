@@ -1,7 +1,7 @@
 import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/order.ts';
 import { stockReserved } from '../../contracts/stock.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
-import { type Known, sentTexts } from '../orders/lookup.ts';
+import { type OrderRecords, sentTexts } from '../orders/lookup.ts';
 import type { MoneyRecord } from '../sandbox/gateway.ts';
 import type { DrillOrder, Phase } from './plan.ts';
 
@@ -27,7 +27,7 @@ export type Audit = {
 /** Everything an audit looks at, read after the queues came to rest. */
 export type Evidence = {
   orders: readonly DrillOrder[];
-  known: ReadonlyMap<string, Known>;
+  known: ReadonlyMap<string, OrderRecords>;
   money: readonly MoneyRecord[];
   shelf: Shelf;
   stocked: number;
@@ -73,7 +73,7 @@ export function auditDrill({ orders, known, money, shelf, stocked, waiting, dead
   return { ...counts, reserved, sold, available, texts, medians: mediansOf(orders, known), problems };
 }
 
-function mediansOf(orders: readonly DrillOrder[], known: ReadonlyMap<string, Known>): Audit['medians'] {
+function mediansOf(orders: readonly DrillOrder[], known: ReadonlyMap<string, OrderRecords>): Audit['medians'] {
   const of = (phase: Phase) => {
     const records = orders.filter((one) => one.phase === phase).map((one) => known.get(one.order.orderId) ?? {});
     return {
@@ -86,12 +86,12 @@ function mediansOf(orders: readonly DrillOrder[], known: ReadonlyMap<string, Kno
   return { before: of('before'), during: of('during'), after: of('after') };
 }
 
-function cancellationToText(record: Known): number | undefined {
+function cancellationToText(record: OrderRecords): number | undefined {
   if (timeOf(record, orderConfirmed.type) !== undefined) return undefined;
   return between(timeOf(record, orderCancelled.type), sentTexts(record.notification)[0]?.sentAt);
 }
 
-const timeOf = ({ order }: Known, type: string) => order?.timeline.find((entry) => entry.type === type)?.time;
+const timeOf = ({ order }: OrderRecords, type: string) => order?.timeline.find((entry) => entry.type === type)?.time;
 
 const between = (from: string | undefined, until: string | undefined) =>
   from === undefined || until === undefined ? undefined : Date.parse(until) - Date.parse(from);

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { lookUp } from '../orders/lookup.ts';
+import { loadOrderRecords } from '../orders/lookup.ts';
 import { publishOrders } from '../orders/publish.ts';
+import { pollUntil } from '../poll.ts';
 import { phase } from '../progress.ts';
 import { deadLetters, messagesLeft } from '../queues.ts';
 import { isDown, records, setDown } from '../sandbox/gateway.ts';
 import type { Shop } from '../stack.ts';
 import { setAvailable, shelves } from '../stock/shelves.ts';
-import { lookUntil } from '../wait.ts';
 import { type Audit, auditDrill } from './audit.ts';
 import { type DrillOrder, type Phase, planDrill } from './plan.ts';
 
@@ -44,14 +44,14 @@ export async function drill(shop: Shop, options: DrillOptions, signal: AbortSign
   const ids = orders.map(({ order }) => order.orderId);
   const deadline = Date.now() + patience * 1_000;
   const decided = async () => {
-    const known = [...(await lookUp(shop, ids)).values()];
+    const known = [...(await loadOrderRecords(shop, ids)).values()];
     return known.filter(({ order }) => order?.status === 'CONFIRMED' || order?.status === 'CANCELLED').length;
   };
   await phase('all orders were decided', () =>
-    lookUntil(decided, (done) => done === ids.length, { deadline, every: 1_000, signal }),
+    pollUntil(decided, (done) => done === ids.length, { deadline, every: 1_000, signal }),
   );
   const waiting = await phase('queues came to rest', () =>
-    lookUntil(
+    pollUntil(
       () => messagesLeft(shop),
       (left) => left === 0,
       { deadline, every: 500, signal },
@@ -67,7 +67,7 @@ export async function drill(shop: Shop, options: DrillOptions, signal: AbortSign
   };
   return auditDrill({
     orders,
-    known: await lookUp(shop, ids),
+    known: await loadOrderRecords(shop, ids),
     money: (await records(shop)).filter(({ orderId }) => own.has(orderId)),
     shelf,
     stocked: count,

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { settingsFrom } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings.ts';
 import { ShopMessagingStack } from '../../infra/shop-messaging-stack.ts';
 import type { Template } from './facts.ts';
 
@@ -12,7 +12,7 @@ export function synthesised(context: Readonly<Record<string, string>>): Template
   const outdir = mkdtempSync(join(tmpdir(), 'shop-messaging-estimate-'));
   try {
     const app = new App({ outdir, context: { ...flags, ...context } });
-    const settings = settingsFrom(app.node);
+    const settings = readSettings(app.node);
     const stack = new ShopMessagingStack(app, settings.stackName, settings);
     return app.synth().getStackArtifact(stack.artifactId).template as Template;
   } finally {

@@ -6,7 +6,7 @@ import { type ShopOptions, shopCommand } from '../command.ts';
 import { readInput } from '../orders/read.ts';
 import { print } from '../output.ts';
 import { connect, type Shop } from '../stack.ts';
-import { waysOf } from './deployment.ts';
+import { deployedRoutes } from './deployment.ts';
 import { contractOf, type Explanation, explain, type Question, typeIn } from './explanation.ts';
 import { treeOf } from './text.ts';
 
@@ -36,7 +36,7 @@ const types = () => catalog.map(({ type }) => type);
 /** Reads the deployment and gives what becomes of a message. What its publisher's contract does not say comes by the orders topic. */
 export async function explained(shop: Shop, question: Question): Promise<Explanation> {
   const channel = contractOf(question.type)?.channel ?? 'topic';
-  const { at, ways } = await waysOf(shop, channel);
+  const { at, ways } = await deployedRoutes(shop, channel);
   return explain(question, { channel, at, ways }, consumersOf(shop.outputs));
 }
 

@@ -14,7 +14,7 @@ export type DeployedQueue = {
 };
 
 /** One way out of a topic or the bus. */
-export type Way = {
+export type DeployedRoute = {
   kind: 'subscription' | 'rule';
   arn: string;
   name: string;
@@ -30,7 +30,7 @@ export type Way = {
 };
 
 /** Reads from the deployment where one channel leads; `at` is the topic's ARN or the bus's name. */
-export async function waysOf(shop: Shop, channel: Channel): Promise<{ at: string; ways: Way[] }> {
+export async function deployedRoutes(shop: Shop, channel: Channel): Promise<{ at: string; ways: DeployedRoute[] }> {
   const at = shop.output(
     channel === 'topic' ? 'OrdersTopicArn' : channel === 'lifecycle' ? 'OrderLifecycleTopicArn' : 'EventBusName',
   );
@@ -39,7 +39,7 @@ export async function waysOf(shop: Shop, channel: Channel): Promise<{ at: string
   return { at, ways: await Promise.all(found.map(async (way) => ({ ...way, queue: await read(way.target) }))) };
 }
 
-type Found = Omit<Way, 'queue'>;
+type Found = Omit<DeployedRoute, 'queue'>;
 
 async function subscriptions(shop: Shop, TopicArn: string): Promise<Found[]> {
   const client = new SNSClient(shop.config);

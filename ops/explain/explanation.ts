@@ -1,18 +1,18 @@
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel, EventContract } from '../../contracts/cloud-event.ts';
 import { ContractError, parseEvent } from '../../contracts/parse.ts';
-import type { DeployedQueue, Way } from './deployment.ts';
+import type { DeployedQueue, DeployedRoute } from './deployment.ts';
 import { type Match, match, type Subject } from './pattern.ts';
-import { hindrance } from './permission.ts';
+import { denialReason } from './permission.ts';
 
 /** What is asked about: an event type, or a whole message, whose body may be anything. */
 export type Question = { type: string | undefined; body?: string | undefined };
 
 /** What a consumer makes of a message: whether it understands it, and what is wrong with it where it does not. */
-export type Reception = { accepts: boolean; problems: string[] };
+export type Validation = { accepts: boolean; problems: string[] };
 
 /** One way, what becomes of the message on it, and why. */
-export type Route = Pick<Way, 'kind' | 'name' | 'arn' | 'filter' | 'undeliverable'> & {
+export type Route = Pick<DeployedRoute, 'kind' | 'name' | 'arn' | 'filter' | 'undeliverable'> & {
   /** The consumer's name, or the ARN or address at the end of the way. */
   to: string;
   gets: Match['verdict'];
@@ -21,7 +21,7 @@ export type Route = Pick<Way, 'kind' | 'name' | 'arn' | 'filter' | 'undeliverabl
   permission: 'granted' | 'missing' | undefined;
   functions: DeployedQueue['functions'];
   deadLetters: DeployedQueue['deadLetters'];
-  reception: Reception | undefined;
+  reception: Validation | undefined;
 };
 
 export type Explanation = {
@@ -32,7 +32,7 @@ export type Explanation = {
   channel: Channel;
   at: string;
   /** Whether the message keeps its contract; absent where no message was given. */
-  contract?: Reception;
+  contract?: Validation;
   routes: Route[];
 };
 
@@ -53,7 +53,7 @@ export const contractOf = (type: string | undefined): EventContract | undefined 
  */
 export function explain(
   { type, body }: Question,
-  { channel, at, ways }: { channel: Channel; at: string; ways: readonly Way[] },
+  { channel, at, ways }: { channel: Channel; at: string; ways: readonly DeployedRoute[] },
   consumers: ReadonlyMap<string, { name: string; contracts: readonly EventContract[] | undefined }>,
 ): Explanation {
   const contract = contractOf(type);
@@ -88,12 +88,12 @@ export function explain(
   });
   const order = { yes: 0, depends: 1, no: 2 };
   routes.sort((one, other) => order[one.gets] - order[other.gets] || (one.to < other.to ? -1 : 1));
-  const means = contract?.means;
+  const means = contract?.description;
   const kept = body === undefined ? {} : { contract: reception({ type, body }, catalog) };
   return { type, known: contract !== undefined, means, channel, at, ...kept, routes };
 }
 
-function passage(way: Way, subject: Subject | undefined): Match {
+function passage(way: DeployedRoute, subject: Subject | undefined): Match {
   if (!way.enabled) return { verdict: 'no', why: [`the ${way.kind} is switched off or was never confirmed`] };
   if (way.filter === undefined) {
     return way.kind === 'rule' ? { verdict: 'no', why: ['the rule runs on a schedule'] } : { verdict: 'yes', why: [] };
@@ -105,7 +105,7 @@ function passage(way: Way, subject: Subject | undefined): Match {
 
 /** What a filter looks at: the body, no attributes (our publishers send none), or the body in EventBridge's envelope. */
 function subjectOf(
-  way: Way,
+  way: DeployedRoute,
   type: string | undefined,
   body: string | undefined,
   contract: EventContract | undefined,
@@ -120,10 +120,10 @@ function subjectOf(
   return { value: { ...from, 'detail-type': type, detail: message }, partial };
 }
 
-const hindranceOn = (way: Way, at: string) =>
-  way.kind === 'rule' ? hindrance(way.queue?.policy, 'events', way.arn) : hindrance(way.queue?.policy, 'sns', at);
+const hindranceOn = (way: DeployedRoute, at: string) =>
+  way.kind === 'rule' ? denialReason(way.queue?.policy, 'events', way.arn) : denialReason(way.queue?.policy, 'sns', at);
 
-function obstacleOn(way: Way, queue: string | undefined, at: string): string | undefined {
+function obstacleOn(way: DeployedRoute, queue: string | undefined, at: string): string | undefined {
   if (queue === undefined) return undefined;
   const found = way.queue === undefined ? 'its queue is gone' : hindranceOn(way, at);
   if (found === undefined) return undefined;
@@ -131,7 +131,7 @@ function obstacleOn(way: Way, queue: string | undefined, at: string): string | u
   return `${found}: ${instead === undefined ? 'the message is lost, for there is no dead-letter queue' : `it goes to ${instead}`}`;
 }
 
-function reception({ type, body }: Question, contracts: readonly EventContract[]): Reception {
+function reception({ type, body }: Question, contracts: readonly EventContract[]): Validation {
   // Of a type alone nothing more can be said than whether it is understood.
   if (body === undefined && contracts.some((one) => one.type === type)) return { accepts: true, problems: [] };
   try {

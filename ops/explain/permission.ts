@@ -1,5 +1,5 @@
 /** Takes a queue's policy and who would send (a service, for a topic or rule), and says in a sentence what hinders it, if anything. */
-export function hindrance(
+export function denialReason(
   policy: string | undefined,
   service: 'sns' | 'events',
   sourceArn: string,

@@ -8,7 +8,7 @@ import { note } from '../progress.ts';
 import { isDown } from '../sandbox/gateway.ts';
 import { connect, type Shop } from '../stack.ts';
 import { setAvailable } from '../stock/shelves.ts';
-import type { Outcome } from './outcome.ts';
+import type { LoadResult } from './outcome.ts';
 import { report } from './report.ts';
 import { runLoad } from './run.ts';
 import { svg } from './svg.ts';
@@ -77,7 +77,7 @@ async function stocked(shop: Shop, sku: string, count: number): Promise<string> 
   return sku;
 }
 
-function end({ interrupted, undecided, published, errors }: Outcome, patience: number): void {
+function end({ interrupted, undecided, published, errors }: LoadResult, patience: number): void {
   if (interrupted) process.exitCode = 130;
   else if (undecided > 0) {
     throw new Error(

@@ -23,10 +23,10 @@ export type Evidence = {
 };
 
 /** What a load came to; a time is in the unit its name says, latency in milliseconds from published to decided. */
-export type Outcome = ReturnType<typeof outcomeOf>;
+export type LoadResult = ReturnType<typeof loadResult>;
 
 /** Takes what a load has seen and gives what it came to. */
-export function outcomeOf({ published, decisions, started, ended, samples, refused, ...rest }: Evidence) {
+export function loadResult({ published, decisions, started, ended, samples, refused, ...rest }: Evidence) {
   const latencies = [...decisions].flatMap(([id, { time }]) => {
     const since = published.get(id);
     return since === undefined ? [] : [time - since];
@@ -83,7 +83,7 @@ function seriesOf(
 }
 
 /** The latencies in words: `p50 312 ms, p95 1.2 s, p99 131.0 s`. */
-export const latencyText = ({ latency }: Pick<Outcome, 'latency'>): string =>
+export const latencyText = ({ latency }: Pick<LoadResult, 'latency'>): string =>
   Object.entries(latency)
     .map(
       ([name, value]) =>

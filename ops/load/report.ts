@@ -1,9 +1,9 @@
 import { table } from '../output.ts';
-import { latencyText, type Outcome } from './outcome.ts';
+import { type LoadResult, latencyText } from './outcome.ts';
 import { sparkline } from './sparkline.ts';
 
 /** What a load came to, for people. */
-export function report(outcome: Outcome): string {
+export function report(outcome: LoadResult): string {
   const { published, decided, confirmed, cancelled, rate, throughput, errors, errorRate, series } = outcome;
   const consumers = Object.keys(series.held[0]?.held ?? {});
   const depths = consumers.map((name) =>

@@ -2,14 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Order } from '../../lambdas/order/rules.ts';
-import { tableRecords } from '../../lambdas/runtime/records.ts';
+import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
 import { consumersIn } from '../consumers.ts';
 import { publishOrders } from '../orders/publish.ts';
 import { live } from '../progress.ts';
 import { deadLetters, depthOf, held } from '../queues.ts';
 import type { Shop } from '../stack.ts';
 import { type Decision, newDecisions } from './decisions.ts';
-import { type Evidence, type Outcome, outcomeOf, type Sample } from './outcome.ts';
+import { type Evidence, type LoadResult, loadResult, type Sample } from './outcome.ts';
 import { type Clock, keepPace, type Pace, type Send } from './pace.ts';
 import { type Mix, messages, orderId } from './plan.ts';
 
@@ -23,7 +23,7 @@ const NONE = { waiting: 0, inFlight: 0, delayed: 0 };
 const FAILURES_IN_A_ROW = 20;
 
 /** Publishes orders at a rate, follows them until they are decided, and gives what came of it; a signal ends it early. */
-export async function runLoad(shop: Shop, options: LoadOptions, signal: AbortSignal): Promise<Outcome> {
+export async function runLoad(shop: Shop, options: LoadOptions, signal: AbortSignal): Promise<LoadResult> {
   const lettersBefore = await deadLetters(shop);
   const started = Date.now();
   const published = new Map<string, number>();
@@ -72,11 +72,11 @@ export async function runLoad(shop: Shop, options: LoadOptions, signal: AbortSig
     deadLetters: Math.max(0, (await deadLetters(shop)) - lettersBefore),
     interrupted: signal.aborted,
   };
-  return outcomeOf(evidence);
+  return loadResult(evidence);
 }
 
 const ordersOf = (shop: Shop) => (ids: readonly string[]) =>
-  tableRecords<Order>(shop.output('OrdersTableName'), shop.documents).load(ids);
+  dynamoRecordStore<Order>(shop.output('OrdersTableName'), shop.documents).load(ids);
 
 const clockUntil = (signal: AbortSignal): Clock => ({
   now: Date.now,

@@ -1,4 +1,4 @@
-import { latencyText, type Outcome } from './outcome.ts';
+import { type LoadResult, latencyText } from './outcome.ts';
 import { ticks } from './scale.ts';
 
 type Line = { name: string; color: string; points: readonly (readonly [second: number, value: number])[] };
@@ -13,7 +13,7 @@ const PLOT = WIDTH - LEFT - RIGHT;
 const COLORS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000', '#8A7A00'];
 
 /** Draws what a load came to as an SVG: messages not done per consumer, and orders published and decided per second, over time. */
-export function svg(outcome: Outcome): string {
+export function svg(outcome: LoadResult): string {
   const { series } = outcome;
   const names = Object.keys(series.held[0]?.held ?? {});
   const depth = names.map(
@@ -46,10 +46,10 @@ export function svg(outcome: Outcome): string {
   ].join('\n');
 }
 
-const title = ({ published, rate, decided }: Outcome) =>
+const title = ({ published, rate, decided }: LoadResult) =>
   `${number(published)} orders at ${number(rate.asked)} per second: ${number(decided)} decided`;
 
-function subtitle({ latency, throughput, errors }: Outcome): string {
+function subtitle({ latency, throughput, errors }: LoadResult): string {
   const rate = throughput === null ? '' : `; ${throughput.toFixed(1)} decided per second`;
   return `from published to decided: ${latencyText({ latency })}${rate}; ${number(errors)} errors`;
 }

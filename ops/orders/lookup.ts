@@ -1,7 +1,7 @@
 import type { Notification } from '../../lambdas/notification/rules.ts';
 import type { Order } from '../../lambdas/order/rules.ts';
 import type { Payment } from '../../lambdas/payment/rules.ts';
-import { tableRecords } from '../../lambdas/runtime/records.ts';
+import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
 import type { Shop } from '../stack.ts';
 
 /** What is read of the record of an order. */
@@ -11,19 +11,19 @@ type OrderFacts = Pick<
 >;
 
 /** What the consumers have on record of one order; each may know of it before the others do. */
-export type Known = {
+export type OrderRecords = {
   order?: OrderFacts | undefined;
   payment?: Pick<Payment, 'state'> | undefined;
   notification?: Pick<Notification, 'contact' | 'texts'> | undefined;
 };
 
 /** Reads what is on record of orders, consistently. */
-export async function lookUp(shop: Shop, orderIds: readonly string[]): Promise<Map<string, Known>> {
+export async function loadOrderRecords(shop: Shop, orderIds: readonly string[]): Promise<Map<string, OrderRecords>> {
   const { documents } = shop;
   const [orders, payments, notifications] = await Promise.all([
-    tableRecords<Order>(shop.output('OrdersTableName'), documents).load(orderIds),
-    tableRecords<Payment>(shop.output('PaymentsTableName'), documents).load(orderIds),
-    tableRecords<Notification>(shop.output('NotificationsTableName'), documents).load(orderIds),
+    dynamoRecordStore<Order>(shop.output('OrdersTableName'), documents).load(orderIds),
+    dynamoRecordStore<Payment>(shop.output('PaymentsTableName'), documents).load(orderIds),
+    dynamoRecordStore<Notification>(shop.output('NotificationsTableName'), documents).load(orderIds),
   ]);
   return new Map(
     orderIds.map((id) => [
@@ -37,7 +37,7 @@ export async function lookUp(shop: Shop, orderIds: readonly string[]): Promise<M
 export type SentText = { template: string; phone: string; sentAt: string };
 
 /** Takes what is known of an order's texts and gives those that went out. */
-export function sentTexts(notification: Known['notification']): SentText[] {
+export function sentTexts(notification: OrderRecords['notification']): SentText[] {
   const phone = notification?.contact?.phone ?? '';
   return Object.entries(notification?.texts ?? {}).flatMap(([template, state]) =>
     'sentAt' in state ? [{ template, phone, sentAt: state.sentAt }] : [],
@@ -45,7 +45,7 @@ export function sentTexts(notification: Known['notification']): SentText[] {
 }
 
 /** Takes what is known of an order's texts and gives those that were refused: which one, when, and why. */
-export const refusedTexts = (notification: Known['notification']) =>
+export const refusedTexts = (notification: OrderRecords['notification']) =>
   Object.entries(notification?.texts ?? {}).flatMap(([template, state]) =>
     'refusedAt' in state ? [{ template, time: state.refusedAt, refused: state.reason }] : [],
   );

@@ -3,11 +3,11 @@ import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { print } from '../output.ts';
 import { note } from '../progress.ts';
 import { connect } from '../stack.ts';
-import { generateOrder, placed, type Wishes } from './generate.ts';
+import { generateOrder, type OrderOptions, placed } from './generate.ts';
 import { publishOrders } from './publish.ts';
 import { type Message, readInput, toMessage } from './read.ts';
 
-type Options = ShopOptions & Omit<Wishes, 'orderId'> & { count: number; unchecked?: boolean };
+type Options = ShopOptions & Omit<OrderOptions, 'orderId'> & { count: number; unchecked?: boolean };
 
 /** `ops place` */
 export function placeCommand(): Command {
@@ -62,6 +62,6 @@ async function place(file: string | undefined, { json, aws, count, unchecked = f
   }
 }
 
-function madeUp(wishes: Wishes, unchecked: boolean): Message {
+function madeUp(wishes: OrderOptions, unchecked: boolean): Message {
   return toMessage(JSON.stringify(placed(generateOrder(wishes))), unchecked);
 }

@@ -4,8 +4,8 @@ import type { CancelReason } from '../../contracts/order.ts';
 import { stockReleased } from '../../contracts/stock.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
 import type { TimelineEntry } from '../../lambdas/order/rules.ts';
-import { type Known, refusedTexts, sentTexts } from './lookup.ts';
-import { type Attempt, attemptsIn } from './trace-attempts.ts';
+import { type OrderRecords, refusedTexts, sentTexts } from './lookup.ts';
+import { attemptsIn, type TracedAttempt } from './trace-attempts.ts';
 
 /** Where an order is and how it got there. `status` is null while only a cancellation or an outcome is known of it. */
 export type Trace = {
@@ -19,11 +19,11 @@ export type Trace = {
   traceId: string;
   timeline: (TimelineEntry & { template?: string; refused?: RefusalReason })[];
   /** Every try of every message about it, as far as the logs could be read. */
-  attempts: Attempt[];
+  attempts: TracedAttempt[];
 };
 
 /** Takes what the consumers know of an order and gives its trace, in the sequence of time; `undefined` for an unknown order. */
-export function traceOf({ order, payment, notification }: Known): Trace | undefined {
+export function traceOf({ order, payment, notification }: OrderRecords): Trace | undefined {
   if (order === undefined) return undefined;
   const source = notificationSent.source ?? '';
   const texts = sentTexts(notification).map(({ template, sentAt: time }) => ({

@@ -20,7 +20,7 @@ const loggedTry = v.object({
 type LoggedTry = v.InferOutput<typeof loggedTry>;
 
 /** One try of one message about an order, as the consumer logged it when it ended. */
-export type Attempt = {
+export type TracedAttempt = {
   /** When it ended. */
   time: string;
   consumer: string;
@@ -40,7 +40,7 @@ export type Attempt = {
 };
 
 /** Takes log lines and an order's id and gives the order's tries in the sequence of time, and the trace they belong to. */
-export function attemptsIn(lines: readonly string[], orderId: string): { attempts: Attempt[]; traceId?: string } {
+export function attemptsIn(lines: readonly string[], orderId: string): { attempts: TracedAttempt[]; traceId?: string } {
   const tries = new Map<string, LoggedTry>();
   for (const line of lines) {
     const one = parsed(line);
@@ -56,7 +56,7 @@ export function attemptsIn(lines: readonly string[], orderId: string): { attempt
 const keyOf = ({ consumer, messageId }: LoggedTry, attempt: number) => `${consumer} ${messageId} ${attempt}`;
 const endOf = ({ time }: { time: string }) => Date.parse(time);
 
-function attemptOf(one: LoggedTry, before: LoggedTry | undefined): Attempt {
+function attemptOf(one: LoggedTry, before: LoggedTry | undefined): TracedAttempt {
   const { time, consumer, eventType, messageId, attempt, waitedMs, tookMs, message, ...rest } = one;
   const { orderId: _, ...why } = rest;
   const sinceBefore = before === undefined ? waitedMs : endOf(one) - tookMs - endOf(before);

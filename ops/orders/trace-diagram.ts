@@ -2,7 +2,7 @@ import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
 import { span } from '../output.ts';
 import type { Trace } from './timeline.ts';
-import type { Attempt } from './trace-attempts.ts';
+import type { TracedAttempt } from './trace-attempts.ts';
 import { cameTo } from './trace-text.ts';
 
 /** A line of the diagram, and when it happened (milliseconds since 1970). */
@@ -66,7 +66,7 @@ function published({ timeline, attempts }: Trace): Step[] {
   return [...fromTimeline, ...unknown.values()];
 }
 
-function handled(one: Attempt, all: readonly Attempt[]): Step[] {
+function handled(one: TracedAttempt, all: readonly TracedAttempt[]): Step[] {
   const { consumer, eventType: type = 'a message', attempt, waitedMs, tookMs, outcome } = one;
   const ended = Date.parse(one.time);
   const nth = attempt === 1 ? '' : `try ${attempt}, `;
@@ -96,7 +96,7 @@ function texts({ timeline }: Trace): Step[] {
   );
 }
 
-const sentAt = ({ time, tookMs, waitedMs }: Attempt) => Date.parse(time) - tookMs - waitedMs;
+const sentAt = ({ time, tookMs, waitedMs }: TracedAttempt) => Date.parse(time) - tookMs - waitedMs;
 
 // What nobody has defined can only have come from outside.
 const channelOf = (type: string): Channel => catalog.find((one) => one.type === type)?.channel ?? 'topic';

@@ -1,6 +1,6 @@
 import { money, span, table } from '../output.ts';
 import type { Trace } from './timeline.ts';
-import type { Attempt } from './trace-attempts.ts';
+import type { TracedAttempt } from './trace-attempts.ts';
 
 type Row = { time: string; cells: readonly string[] };
 
@@ -30,7 +30,7 @@ export function traceText(trace: Trace): string {
   )}`;
 }
 
-function tryRow({ time, consumer, eventType = 'a message', attempt, waitedMs, tookMs, ...end }: Attempt): Row {
+function tryRow({ time, consumer, eventType = 'a message', attempt, waitedMs, tookMs, ...end }: TracedAttempt): Row {
   const nth = attempt === 1 ? '' : ` (try ${attempt})`;
   return { time, cells: [consumer, `handled ${eventType}${nth}`, span(waitedMs), span(tookMs), cameTo(end)] };
 }
@@ -41,7 +41,7 @@ export function cameTo({
   errorType = '',
   errorMessage = '',
   retryInSeconds,
-}: Pick<Attempt, 'outcome' | 'errorType' | 'errorMessage' | 'retryInSeconds'>): string {
+}: Pick<TracedAttempt, 'outcome' | 'errorType' | 'errorMessage' | 'retryInSeconds'>): string {
   if (outcome === 'done') return outcome;
   const when = outcome === 'dead-lettered' || retryInSeconds === undefined ? '' : ` in ${retryInSeconds} s`;
   return `${outcome}${when}: ${errorType}: ${errorMessage}`;

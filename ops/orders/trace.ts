@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { sentence } from '../failure.ts';
 import { print } from '../output.ts';
+import { pollUntil } from '../poll.ts';
 import { note } from '../progress.ts';
 import { connect, type Shop } from '../stack.ts';
-import { lookUntil } from '../wait.ts';
-import { lookUp } from './lookup.ts';
+import { loadOrderRecords } from './lookup.ts';
 import { isDecided, type Trace, traceOf, withAttempts } from './timeline.ts';
 import { traceDiagram } from './trace-diagram.ts';
 import { readLog, spanOf } from './trace-log.ts';
@@ -43,12 +43,12 @@ export function traceCommand(): Command {
 async function trace(orderId: string, { json, aws, wait, hours, diagram }: Options): Promise<void> {
   const shop = await connect({ aws });
   const look = async () => {
-    const known = (await lookUp(shop, [orderId])).get(orderId);
+    const known = (await loadOrderRecords(shop, [orderId])).get(orderId);
     return known === undefined ? undefined : traceOf(known);
   };
   const seconds = wait === true ? WAIT_SECONDS : wait;
   const onRecord =
-    seconds === undefined ? await look() : await lookUntil(look, isDecided, { deadline: Date.now() + seconds * 1_000 });
+    seconds === undefined ? await look() : await pollUntil(look, isDecided, { deadline: Date.now() + seconds * 1_000 });
   const lines = await linesOf(shop, orderId, onRecord, hours);
   const found = withAttempts(onRecord, orderId, lines ?? []);
   if (found === undefined) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { REPLAYED, WITH_EFFECTS } from '../../lambdas/runtime/replayed.ts';
+import { REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE } from '../../lambdas/runtime/replayed.ts';
 import { publishAll } from '../orders/publish.ts';
 import type { Chosen } from './choose.ts';
 
@@ -14,7 +14,10 @@ export async function sendMarked(
   events: readonly Chosen[],
 ): Promise<void> {
   const text = (StringValue: string) => ({ DataType: 'String', StringValue });
-  const MessageAttributes = { [REPLAYED]: text(name), ...(withEffects ? { [WITH_EFFECTS]: text('true') } : {}) };
+  const MessageAttributes = {
+    [REPLAYED_ATTRIBUTE]: text(name),
+    ...(withEffects ? { [WITH_EFFECTS_ATTRIBUTE]: text('true') } : {}),
+  };
   // As the lifecycle topic groups it; under the replay's name an event passes again that the queue has seen just now.
   const sequence = ({ id, orderId }: Chosen) => ({
     MessageGroupId: orderId,

@@ -6,7 +6,7 @@ const PERIOD_SECONDS = 60;
 const QUERIES_PER_CALL = 500;
 
 /** Asks CloudWatch for figures by minute, all in as few calls as fit, and gives the answer to each query. */
-export async function ask(
+export async function queryMetrics(
   client: CloudWatchClient,
   queries: readonly Query[],
   now: Date,

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { print } from '../output.ts';
 import { connect } from '../stack.ts';
+import { collectStatus } from './collect.ts';
 import { drawing } from './drawing.ts';
-import { lookAt } from './look.ts';
 import { document, report } from './report.ts';
 import { watch } from './watch.ts';
 
@@ -32,7 +32,7 @@ async function status({ json, aws, watch: again, check }: Options): Promise<void
     await watch(drawing(shop), again === true ? WATCH_SECONDS : again);
     return;
   }
-  const seen = await lookAt(shop)();
+  const seen = await collectStatus(shop)();
   const found = document(seen);
   print(json, found, () => report(seen));
   if (check && !found.ok) process.exitCode = 1;

@@ -1,5 +1,5 @@
 import type { Shop } from '../stack.ts';
-import { lookAt } from './look.ts';
+import { collectStatus } from './collect.ts';
 import type { OrderCounts } from './orders.ts';
 import { report } from './report.ts';
 
@@ -9,7 +9,7 @@ const RECOUNT_MS = 60_000;
 
 /** Takes the shop and gives what draws its status, to be called again and again. */
 export function drawing(shop: Shop): () => Promise<string> {
-  const look = lookAt(shop);
+  const look = collectStatus(shop);
   let orders: OrderCounts | undefined;
   let counted = 0;
   return async () => {

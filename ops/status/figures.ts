@@ -1,6 +1,6 @@
 import type { ConsumerQueues } from '../consumers.ts';
 import { STACK_NAME } from '../stack.ts';
-import { queueName } from './switches.ts';
+import { queueName } from './mappings.ts';
 
 /** What CloudWatch says of a consumer; `null` where it says nothing. */
 export type Figures = {

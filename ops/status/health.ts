@@ -1,9 +1,9 @@
 import { held } from '../queues.ts';
+import type { ConsumerState, ShopStatus } from './collect.ts';
 import { RATE_MINUTES } from './figures.ts';
-import type { ConsumerState, Seen } from './look.ts';
 
 /** Something that is wrong: with which consumer, in a word, in a sentence, and the command to run next. */
-export type Trouble = { consumer: string; state: string; sentence: string; next: string };
+export type Problem = { consumer: string; state: string; sentence: string; next: string };
 
 /** A message that waits longer than this, in seconds, is trouble: in a shop that is well it takes a few. */
 const LONG_SECONDS = 120;
@@ -11,8 +11,8 @@ const LONG_SECONDS = 120;
 const MANY_FAIL = 0.1;
 
 /** Takes the shop as it was seen and names all that is wrong, the worst first. */
-export function troubles({ consumers, gatewayDown, oldestOrder }: Seen): Trouble[] {
-  const found = consumers.flatMap((consumer) => troubleOf(consumer, gatewayDown, oldestOrder));
+export function problems({ consumers, gatewayDown, oldestOrder }: ShopStatus): Problem[] {
+  const found = consumers.flatMap((consumer) => consumerProblems(consumer, gatewayDown, oldestOrder));
   const letters = consumers.filter(({ deadLetters }) => deadLetters > 0);
   return [
     ...found,
@@ -26,9 +26,9 @@ export function troubles({ consumers, gatewayDown, oldestOrder }: Seen): Trouble
 }
 
 /** The one thing that says most about a consumer that does not get on; what follows from it is not said again. */
-function troubleOf(consumer: ConsumerState, gatewayDown: boolean, oldestOrder: string | undefined): Trouble[] {
+function consumerProblems(consumer: ConsumerState, gatewayDown: boolean, oldestOrder: string | undefined): Problem[] {
   const { name, mapping, breaker, oldestSeconds, errorRate } = consumer;
-  const because = (state: string, sentence: string, next: string): Trouble[] => [
+  const because = (state: string, sentence: string, next: string): Problem[] => [
     { consumer: name, state, sentence: [sentence, ...backlog(consumer)].join(', '), next },
   ];
   const look = oldestOrder === undefined ? 'npm run ops -- status --watch' : `npm run ops -- trace ${oldestOrder}`;
@@ -59,7 +59,7 @@ function backlog(consumer: ConsumerState): string[] {
 }
 
 /** Takes what is wrong and gives the last lines of the status: what it is, and the command to run next. */
-export function verdict(found: readonly Trouble[]): string {
+export function verdict(found: readonly Problem[]): string {
   if (found.length === 0) return 'All is well.';
   return [...Map.groupBy(found, ({ next }) => next)]
     .map(([next, same]) => `${same.map(({ consumer, sentence }) => `${consumer}: ${sentence}`).join('; ')}: ${next}`)

@@ -1,5 +1,5 @@
 import { paginateQuery, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { openOrdersIndex, openParts } from '../../lambdas/order/rules.ts';
+import { openOrdersIndex, openShards } from '../../lambdas/order/rules.ts';
 import type { Shop } from '../stack.ts';
 
 /** How many orders there are by status. `atLeast`: the table is too large to be counted, so there are more of the decided ones. */
@@ -45,7 +45,7 @@ const open = (shop: Shop, part: string) => ({
 
 async function countOpen(shop: Shop): Promise<number> {
   const counts = await Promise.all(
-    openParts.map(async (part) => {
+    openShards.map(async (part) => {
       let count = 0;
       const pages = paginateQuery({ client: shop.documents }, { ...open(shop, part), Select: 'COUNT' });
       for await (const { Count = 0 } of pages) count += Count;
@@ -58,7 +58,7 @@ async function countOpen(shop: Shop): Promise<number> {
 /** Gives the id of the order that is undecided for the longest time, `undefined` where every order is decided. */
 export async function oldestOpen(shop: Shop): Promise<string | undefined> {
   const answers = await Promise.all(
-    openParts.map((part) => shop.documents.send(new QueryCommand({ ...open(shop, part), Limit: 1 }))),
+    openShards.map((part) => shop.documents.send(new QueryCommand({ ...open(shop, part), Limit: 1 }))),
   );
   const [first] = answers
     .flatMap(({ Items = [] }) => Items)

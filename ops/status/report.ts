@@ -1,11 +1,11 @@
 import { table } from '../output.ts';
-import { duration, troubles, verdict } from './health.ts';
-import type { Seen } from './look.ts';
+import type { ShopStatus } from './collect.ts';
+import { duration, problems, verdict } from './health.ts';
 import type { OrderCounts } from './orders.ts';
 
 /** What the status is for scripts. */
-export function document(seen: Seen) {
-  const found = troubles(seen);
+export function document(seen: ShopStatus) {
+  const found = problems(seen);
   const consumers = seen.consumers.map(({ mapping, ...consumer }) => {
     const own = found.filter((trouble) => trouble.consumer === consumer.name);
     return { ...consumer, enabled: mapping?.on ?? false, problems: own.map(({ sentence }) => sentence) };
@@ -14,8 +14,8 @@ export function document(seen: Seen) {
 }
 
 /** What the status is for people; the last line, or lines, say what is wrong. */
-export function report(seen: Seen): string {
-  const found = troubles(seen);
+export function report(seen: ShopStatus): string {
+  const found = problems(seen);
   const rows = seen.consumers.map((consumer) => {
     const { name, waiting, inFlight, delayed, oldestSeconds, deadLetters, throughput, errorRate, breaker } = consumer;
     const states = found.filter((trouble) => trouble.consumer === name).map(({ state }) => state);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { devNull } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { ClientConfig } from '../surroundings.ts';
+import type { ClientConfig } from '../aws-target.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const bin = join(root, 'node_modules', '.bin');

@@ -2,10 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { localFolder } from '../../localstack/engines.ts';
+import type { AwsTarget } from '../aws-target.ts';
+import { pollUntil } from '../poll.ts';
 import { note, phase } from '../progress.ts';
 import { findStack, STACK_NAME } from '../stack.ts';
-import type { Surroundings } from '../surroundings.ts';
-import { lookUntil } from '../wait.ts';
 import { cdk } from './cdk.ts';
 import { fingerprint } from './fingerprint.ts';
 
@@ -14,20 +14,20 @@ const IN_PROGRESS_WITHIN_MS = 120_000;
 
 /** Deploys the stack to an engine on this machine, unless exactly this is there already, and gives its description;
  * what it notes is kept in `folder`. */
-export async function deploy(target: Surroundings, signal: AbortSignal, folder: string = localFolder): Promise<Stack> {
+export async function deploy(target: AwsTarget, signal: AbortSignal, folder: string = localFolder): Promise<Stack> {
   const recordFile = join(folder, 'deployed.json');
   const print = await fingerprint(root);
   // Somebody was interrupted here before: what the engine began, it ends by itself.
   const settled = (stack: Stack | undefined) => !stack?.StackStatus?.endsWith('_IN_PROGRESS');
   const deadline = Date.now() + IN_PROGRESS_WITHIN_MS;
-  const before = await lookUntil(() => findStack(target, STACK_NAME), settled, { deadline, signal });
+  const before = await pollUntil(() => findStack(target, STACK_NAME), settled, { deadline, signal });
   if (before !== undefined && isWhole(before) && (await readText(recordFile)) === record(before, print)) {
     note(`✓ ${STACK_NAME} is up to date`);
     return before;
   }
 
   const assembly = join(folder, 'cdk.out');
-  const toolkit = await lookUntil(() => findStack(target, 'CDKToolkit'), settled, { deadline, signal });
+  const toolkit = await pollUntil(() => findStack(target, 'CDKToolkit'), settled, { deadline, signal });
   const settings = ['-c', 'stage=local', '-c', `stackName=${STACK_NAME}`];
   const synth = () => cdk(target.config, ['synth', '--quiet', ...settings, '--output', assembly], signal);
   if (toolkit !== undefined && isWhole(toolkit)) await phase('synthesised the stack', synth);

@@ -10,10 +10,10 @@ import {
   stopEngine,
 } from '../../localstack/engine.ts';
 import { localFolder } from '../../localstack/engines.ts';
+import { localTarget } from '../aws-target.ts';
 import { interruptible } from '../interruption.ts';
 import { note } from '../progress.ts';
 import { type Shop, shopOf } from '../stack.ts';
-import { at } from '../surroundings.ts';
 import { deploy } from './deploy.ts';
 
 const outputsFile = join(localFolder, 'outputs.json');
@@ -26,7 +26,7 @@ export async function up(name: EngineName | undefined): Promise<{ engine: Engine
     const engine = await ensureEngine({ endpoint, progress: note, ...(name === undefined ? {} : { name }) });
     try {
       signal.throwIfAborted();
-      const target = at(engine.endpoint);
+      const target = localTarget(engine.endpoint);
       const shop = shopOf(target, await deploy(target, signal));
       await writeFile(outputsFile, `${JSON.stringify(shop.outputs, null, 2)}\n`);
       return { engine, shop };
@@ -49,7 +49,7 @@ export async function down(): Promise<{ stopped: boolean; message: string }> {
 
 /** The address asked for, else that of the engine in use, so that all commands mean the same one. */
 async function endpointToUse(known: EngineRecord | undefined): Promise<string> {
-  if (process.env.AWS_ENDPOINT_URL) return at(process.env.AWS_ENDPOINT_URL).where;
+  if (process.env.AWS_ENDPOINT_URL) return localTarget(process.env.AWS_ENDPOINT_URL).where;
   if (known !== undefined && (await whatAnswers(known.endpoint)).kind === 'aws') return known.endpoint;
   return process.env.AWS_ENDPOINT_URL === '' ? 'http://127.0.0.1:4566' : defaultEndpoint();
 }

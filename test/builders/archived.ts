@@ -1,16 +1,16 @@
 import { hash } from 'node:crypto';
-import { continuedTrace } from '../../contracts/traceparent.ts';
-import type { Kept } from '../../lambdas/archive/pack.ts';
+import { continueTrace } from '../../contracts/traceparent.ts';
+import type { ArchivedMessage } from '../../lambdas/archive/pack.ts';
 import { captured, confirmed, line, placed, priced, progressed, reserved } from './events.ts';
 
 /** A message that came in so many milliseconds after nine o'clock, and what it said. */
-export const keptAt = (milliseconds: number, body = `m-${milliseconds}`): Kept => ({
+export const keptAt = (milliseconds: number, body = `m-${milliseconds}`): ArchivedMessage => ({
   time: new Date(Date.UTC(2026, 10, 21, 9) + milliseconds).toISOString(),
   body,
 });
 
 /** Takes how many orders and gives what their events are in the archive: each order another customer's, of other goods; a second apart. */
-export function eventsOfOrders(count: number): Kept[] {
+export function eventsOfOrders(count: number): ArchivedMessage[] {
   return Array.from({ length: count }, (_, number) => {
     const known = (what: string, digits: number) => hash('sha256', `${what}${number}`).slice(0, digits);
     const figure = (what: string, below: number) => Number.parseInt(known(what, 10), 16) % below;
@@ -37,7 +37,7 @@ export function eventsOfOrders(count: number): Kept[] {
     ];
     return events.map((event, index) => {
       const { time } = keptAt(number * 1_000 + index * 137 + figure('came', 100));
-      const traceparent = continuedTrace(undefined, orderId, event.id);
+      const traceparent = continueTrace(undefined, orderId, event.id);
       return { time, body: JSON.stringify({ ...event, time, ...(index === 0 ? {} : { traceparent }) }) };
     });
   }).flat();

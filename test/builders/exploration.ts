@@ -3,9 +3,9 @@ import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { OrderProgressed } from '../../contracts/lifecycle.ts';
 import { type Route, routing } from '../../infra/routing.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../lambdas/order/rules.ts';
-import { nextPayment, type Payment, type PaymentInput, performPayment } from '../../lambdas/payment/rules.ts';
+import { nextPayment, type Payment, type PaymentInput, runPaymentEffect } from '../../lambdas/payment/rules.ts';
 import type { OrderRecord } from '../../lambdas/runtime/records.ts';
-import { type Known, plan, type StockInput } from '../../lambdas/stock/rules.ts';
+import { planStock, type StockInput, type StockSnapshot } from '../../lambdas/stock/rules.ts';
 import { delivery } from './deliveries.ts';
 import { deadlinePassed } from './events.ts';
 import { FakeGateway } from './gateway.ts';
@@ -174,9 +174,9 @@ export class Exploration {
         known = saved;
       }
       yield;
-      if (step.action === undefined) return this.publish(step.publish ?? []);
-      const { action } = step;
-      input = await performPayment(this.gateway, action);
+      if (step.effect === undefined) return this.publish(step.publish ?? []);
+      const { effect } = step;
+      input = await runPaymentEffect(this.gateway, effect);
       this.model.expectMoney(orderId, this.gateway.ledger);
     }
   }
@@ -225,13 +225,13 @@ export class Exploration {
     const events = messages.map(({ event }) => event as StockInput);
     const since = this.model.moment;
     const cancelled = events.filter(({ type }) => type === 'shop.order.cancelled.v1');
-    const known: Known = {
+    const known: StockSnapshot = {
       reservations: await this.stock.load(cancelled.map(({ data }) => data.orderId)),
       available: new Map(),
     };
     for (let round = 0; round < 6; round += 1) {
       yield;
-      const attempt = plan(
+      const attempt = planStock(
         events.map((event) => delivery(event)),
         known,
         this.now(),

@@ -1,14 +1,14 @@
 import { UnavailableError } from '../../lambdas/runtime/failure.ts';
-import type { Change, OrderRecord, Records, Saved } from '../../lambdas/runtime/records.ts';
+import type { OrderRecord, RecordChange, RecordStore, SaveResult } from '../../lambdas/runtime/records.ts';
 
 /** A table in memory with the versions' conditions of the real one; counts its calls and can be made to misbehave. */
-export class MemoryRecords<R extends OrderRecord> implements Records<R> {
+export class MemoryRecordStore<R extends OrderRecord> implements RecordStore<R> {
   readonly items = new Map<string, R>();
   loads = 0;
   saves = 0;
   raises = 0;
   /** What to answer instead of the truth, one entry per write and in sequence; `undefined` = behave. */
-  readonly fates: (Saved<R> | 'saved-but-conflict' | undefined)[] = [];
+  readonly fates: (SaveResult<R> | 'saved-but-conflict' | undefined)[] = [];
   /** Runs before a save looks at the table: somebody else's chance to write. */
   beforeSave: () => void = () => {};
   /** Says whether the present `raise` fails. */
@@ -24,7 +24,7 @@ export class MemoryRecords<R extends OrderRecord> implements Records<R> {
     return found;
   }
 
-  async save(changes: readonly Change<R>[]): Promise<Saved<R>[]> {
+  async save(changes: readonly RecordChange<R>[]): Promise<SaveResult<R>[]> {
     this.saves += 1;
     this.beforeSave();
     const fates = changes.map((change) => {
@@ -46,7 +46,7 @@ export class MemoryRecords<R extends OrderRecord> implements Records<R> {
     return item ? [{ found: structuredClone(item) }] : fates;
   }
 
-  async raise(attribute: keyof R & string, values: ReadonlyMap<string, number>): Promise<void> {
+  async advanceTo(attribute: keyof R & string, values: ReadonlyMap<string, number>): Promise<void> {
     this.raises += 1;
     if (this.raiseFails()) throw new UnavailableError('The note got lost');
     for (const [orderId, value] of values) {
@@ -66,7 +66,7 @@ export class MemoryRecords<R extends OrderRecord> implements Records<R> {
     });
   }
 
-  private write({ before, after }: Change<R>): Saved<R> {
+  private write({ before, after }: RecordChange<R>): SaveResult<R> {
     const item = this.items.get(after.orderId);
     if (item?.version !== before?.version) return 'conflict';
     // Only what differs from what was read is written, as in the real table.

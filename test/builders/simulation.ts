@@ -1,7 +1,7 @@
 import { setImmediate as microtasks, setTimeout as timers } from 'node:timers/promises';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
-import type { Surroundings } from '../../lambdas/runtime/consume.ts';
+import type { ConsumerDependencies } from '../../lambdas/runtime/consume.ts';
 import { sqsRecord } from './deliveries.ts';
 
 type Message = { event: CloudEvent; receives: number; inFlight: boolean };
@@ -12,7 +12,10 @@ type Parked = { invocation: Invocation; resume: () => void };
 export type Reach = <T extends object>(outside: T) => T;
 
 /** A consumer under simulation: takes its reach to the outside and its surroundings and gives its Lambda function. */
-export type Simulated = (reach: Reach, surroundings: Surroundings) => (event: SQSEvent) => Promise<SQSBatchResponse>;
+export type Simulated = (
+  reach: Reach,
+  surroundings: ConsumerDependencies,
+) => (event: SQSEvent) => Promise<SQSBatchResponse>;
 
 const isInFlight = ({ inFlight }: Message) => inFlight;
 const groupOf = ({ event }: Message) => event.subject;
@@ -180,7 +183,7 @@ export class Simulation {
       });
   }
 
-  private readonly publish: Surroundings['publish'] = async (events) =>
+  private readonly publish: ConsumerDependencies['publish'] = async (events) =>
     events.map((event) => {
       if (this.misfortune(11)) return new Error('The bus refused it');
       this.published.push(event);
@@ -188,8 +191,8 @@ export class Simulation {
       return undefined;
     });
 
-  private readonly queue: Surroundings['queue'] = {
-    postpone: async () => {},
+  private readonly queue: ConsumerDependencies['queue'] = {
+    delayRetry: async () => {},
     deadLetter: async (letters) => {
       this.deadLetters.push(
         ...letters.map(({ record, errorType, errorMessage }) => ({ event: record.body, errorType, errorMessage })),

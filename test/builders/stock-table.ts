@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Plan, Reservation, ReservationWrite, Shelf } from '../../lambdas/stock/rules.ts';
-import type { Refusal, StockTable } from '../../lambdas/stock/table.ts';
+import type { Reservation, ReservationWrite, Shelf, StockPlan } from '../../lambdas/stock/rules.ts';
+import type { CommitRefusal, StockTable } from '../../lambdas/stock/table.ts';
 
 const MOST_ACTIONS = 100;
 
@@ -24,14 +24,14 @@ export class MemoryStockTable implements StockTable {
     return new Map(orderIds.map((orderId) => [orderId, structuredClone(this.reservations.get(orderId) ?? null)]));
   }
 
-  async commit({ planned, movements }: Plan): Promise<Refusal | undefined> {
+  async commit({ planned, movements }: StockPlan): Promise<CommitRefusal | undefined> {
     const writes = planned.flatMap((one) => ('write' in one && one.write !== undefined ? [one.write] : []));
     this.transactions.push(writes.length + movements.size);
     const keys = new Set(writes.map(({ after }) => after.orderId));
     if (writes.length + movements.size > MOST_ACTIONS || keys.size < writes.length) {
       throw Object.assign(new Error('Too many actions, or two on one item'), { name: 'ValidationException' });
     }
-    const refusal: Refusal = { reservations: new Map(), available: new Map(), conflict: this.conflicts() };
+    const refusal: CommitRefusal = { reservations: new Map(), available: new Map(), conflict: this.conflicts() };
     if (refusal.conflict) return refusal;
     for (const { before, after } of writes) {
       const held = this.reservations.get(after.orderId);

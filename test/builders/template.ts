@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { settingsFrom } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings.ts';
 import { ShopMessagingStack } from '../../infra/shop-messaging-stack.ts';
 
 // A template is plain JSON of many shapes, and the tests ask for what should be there.
@@ -25,7 +25,7 @@ export function synthesise(context: Record<string, string> = {}): ReturnType<typ
 function stackWith(context: Record<string, string>) {
   const { context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
   const app = new App({ context: { ...flags, ...context } });
-  const settings = settingsFrom(app.node);
+  const settings = readSettings(app.node);
   const stack = new ShopMessagingStack(app, settings.stackName, settings);
   const template = Template.fromStack(stack);
   const resources = (type: string): Resource[] =>

@@ -7,11 +7,22 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { routing } from '../../infra/routing.ts';
 import { alarms } from '../../ops/alarm/alarms.ts';
 import { fire } from '../../ops/alarm/fire.ts';
+import { localTarget } from '../../ops/aws-target.ts';
 import { shopOf } from '../../ops/stack.ts';
-import { at } from '../../ops/surroundings.ts';
-import { decided, eventually, output, placed, publish, sns, sqs, stockUp, takeFrom, wish } from './shop.ts';
+import {
+  decided,
+  eventually,
+  output,
+  placed,
+  publish,
+  sns,
+  sqs,
+  stockUp,
+  takeFrom,
+  testOrder,
+} from './deployed-shop.ts';
 
-const shop = shopOf(at(inject('endpoint')), {
+const shop = shopOf(localTarget(inject('endpoint')), {
   StackName: 'ShopMessaging',
   CreationTime: undefined,
   StackStatus: 'CREATE_COMPLETE',
@@ -52,7 +63,7 @@ test('an alarm that there is not cannot be tried out', async () => {
 });
 
 test('what an order brought in is among the figures, with its currency, and the consumer has counted it', async () => {
-  const order = wish();
+  const order = testOrder();
   await stockUp(order.sku, 1);
   const message = placed(order);
   message.data.total.currency = 'ISK';

@@ -30,15 +30,15 @@ import {
   sns,
   sqs,
   stockUp,
-  wish,
-} from './shop.ts';
+  testOrder,
+} from './deployed-shop.ts';
 
 const attribute = async (QueueUrl: string, name: 'QueueArn' | 'RedrivePolicy') =>
   (await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [name] }))).Attributes?.[name] ?? '';
 
 describe('a message that cannot be understood', () => {
   test('is dead-lettered by each of its consumers at once, body unchanged, with class, reason, consumer and time', async () => {
-    const poison = placed(wish({ quantity: 0 }));
+    const poison = placed(testOrder({ quantity: 0 }));
     await publish(poison);
     for (const consumer of ['order', 'payment', 'stock', 'notification'] as const) {
       const letter = await deadLetter(consumer, poison.data.orderId);
@@ -50,9 +50,9 @@ describe('a message that cannot be understood', () => {
   });
 
   test('does not harm the good ones beside it', async () => {
-    const good = Array.from({ length: 9 }, () => wish({ sku: 'SKU-beside-poison' }));
+    const good = Array.from({ length: 9 }, () => testOrder({ sku: 'SKU-beside-poison' }));
     await stockUp('SKU-beside-poison', 9);
-    const poison = { ...placed(wish()), data: { orderId: `t-${ulid()}` } };
+    const poison = { ...placed(testOrder()), data: { orderId: `t-${ulid()}` } };
     await publishAll([
       ...good.slice(0, 5).map((one) => placed(one)),
       poison,
@@ -81,15 +81,15 @@ describe('a message that cannot be understood', () => {
   });
 
   test('is refused with a reason where it contradicts an order on record, which stays as it was', async () => {
-    const order = wish();
+    const order = testOrder();
     await stockUp(order.sku, 1);
     await publish(placed(order));
     await decided(order.orderId);
 
     const forged = placed({ ...order, unitPrice: 1 });
     await publish(forged);
-    expect(await deadLetter('order', forged.id)).toMatchObject({ errorType: 'ContradictionError' });
-    expect(await deadLetter('payment', forged.id)).toMatchObject({ errorType: 'ContradictionError' });
+    expect(await deadLetter('order', forged.id)).toMatchObject({ errorType: 'ConflictError' });
+    expect(await deadLetter('payment', forged.id)).toMatchObject({ errorType: 'ConflictError' });
     expect(await decided(order.orderId)).toMatchObject({ status: 'CONFIRMED', total: { amount: 12_000 } });
   });
 });
@@ -103,7 +103,7 @@ describe('each way into a dead-letter queue', () => {
     await receiving('stock', false);
     try {
       await setPolicy(JSON.stringify({ ...JSON.parse(policy), maxReceiveCount: 1 }));
-      const message = placed(wish());
+      const message = placed(testOrder());
       await publish(message);
       const receive = () =>
         sqs.send(

@@ -18,8 +18,8 @@ import {
   shipmentOf,
   sqs,
   stockUp,
-  wish,
-} from './shop.ts';
+  testOrder,
+} from './deployed-shop.ts';
 
 /** Starts an operator's command, as a process of its own. */
 function start(...args: string[]): ChildProcess {
@@ -72,7 +72,7 @@ async function lettersOf(consumer: ConsumerName): Promise<number> {
 describe('Dead letters', () => {
   test('are listed by consumer and reason, shown without personal data, and put back where they failed and nowhere else', async () => {
     const reason = `a bug that was deployed as ${ulid()}`;
-    const [paid, reserved, shipped] = [wish(), wish(), `t-${ulid()}`];
+    const [paid, reserved, shipped] = [testOrder(), testOrder(), `t-${ulid()}`];
     for (const { sku } of [paid, reserved]) await stockUp(sku, 5);
     await bury('payment', reason, [placed(paid)]);
     await bury('stock', reason, [placed(reserved)]);
@@ -110,7 +110,7 @@ describe('Dead letters', () => {
     const reason = `a bug that was deployed as ${ulid()}`;
     const sku = `SKU-${ulid()}`;
     await stockUp(sku, 2 * perQueue);
-    const orders = () => Array.from({ length: perQueue }, () => wish({ sku }));
+    const orders = () => Array.from({ length: perQueue }, () => testOrder({ sku }));
     const [paid, reserved] = [orders(), orders()];
     await Promise.all([
       bury(

@@ -1,8 +1,19 @@
 import { expect, test } from 'vitest';
-import { chargesOf, decided, placed, publish, publishAll, quiet, shelfOf, stockUp, textsTo, wish } from './shop.ts';
+import {
+  chargesOf,
+  decided,
+  placed,
+  publish,
+  publishAll,
+  quiet,
+  shelfOf,
+  stockUp,
+  testOrder,
+  textsTo,
+} from './deployed-shop.ts';
 
 test('the same message published five times has the effect of one', async () => {
-  const order = wish();
+  const order = testOrder();
   await stockUp(order.sku, 9);
   const message = placed(order);
   await publishAll([message, message, message, message, message]);
@@ -15,7 +26,7 @@ test('the same message published five times has the effect of one', async () => 
 });
 
 test('a publisher that tries again with new message ids has the effect of one', async () => {
-  const order = wish();
+  const order = testOrder();
   await stockUp(order.sku, 9);
   await Promise.all([publish(placed(order)), publish(placed(order)), publish(placed(order))]);
   await decided(order.orderId);

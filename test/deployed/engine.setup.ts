@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { ProvidedContext } from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { type EngineName, startEngine, whyNot } from '../../localstack/engine.ts';
+import { localTarget } from '../../ops/aws-target.ts';
 import { shopOf } from '../../ops/stack.ts';
-import { at } from '../../ops/surroundings.ts';
 import { deploy } from '../../ops/up/deploy.ts';
 import { freePort } from '../engine/started.ts';
 import './provided.ts';
@@ -24,7 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const progress = (line: string) => console.log(`[${name}] ${line}`);
   const engine = await startEngine({ name, port: await freePort(), dataDir: folder, progress });
   try {
-    const target = at(engine.endpoint);
+    const target = localTarget(engine.endpoint);
     const { outputs } = shopOf(target, await deploy(target, new AbortController().signal, folder));
     provide(project, { engine: name, endpoint: engine.endpoint, outputs, skip: '' });
   } catch (error) {

@@ -2,14 +2,14 @@ import { DisableRuleCommand, EnableRuleCommand, TestEventPatternCommand } from '
 import { expect, inject, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import { routing } from '../../infra/routing.ts';
+import { localTarget } from '../../ops/aws-target.ts';
 import { explained } from '../../ops/explain/command.ts';
-import { waysOf } from '../../ops/explain/deployment.ts';
+import { deployedRoutes } from '../../ops/explain/deployment.ts';
 import { match } from '../../ops/explain/pattern.ts';
 import { shopOf } from '../../ops/stack.ts';
-import { at } from '../../ops/surroundings.ts';
-import { bus, output, placed, wish } from './shop.ts';
+import { bus, output, placed, testOrder } from './deployed-shop.ts';
 
-const shop = shopOf(at(inject('endpoint')), {
+const shop = shopOf(localTarget(inject('endpoint')), {
   StackName: '',
   CreationTime: undefined,
   StackStatus: undefined,
@@ -49,14 +49,14 @@ test('a type nobody knows meets the front door only', async () => {
 test('a concrete message is judged by each consumer’s contract', async () => {
   const { contract, routes } = await explained(shop, {
     type: 'shop.order.placed.v1',
-    body: JSON.stringify(placed(wish({ quantity: 0 }))),
+    body: JSON.stringify(placed(testOrder({ quantity: 0 }))),
   });
   expect(contract).toMatchObject({ accepts: false });
   expect(routes.find(({ to }) => to === 'payment')).toMatchObject({ gets: 'yes', reception: { accepts: false } });
 });
 
 test('a rule that somebody switched off is said, and patterns are read as the bus reads them', async () => {
-  const { ways } = await waysOf(shop, 'bus');
+  const { ways } = await deployedRoutes(shop, 'bus');
   const rules = ways.filter(({ filter }) => filter !== undefined);
   for (const { filter } of rules) {
     for (const [source, type] of [

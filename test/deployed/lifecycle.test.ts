@@ -23,11 +23,11 @@ import {
   sns,
   sqs,
   stockUp,
-  wish,
-} from './shop.ts';
+  testOrder,
+} from './deployed-shop.ts';
 
 test('shipping follows every step of an order in sequence and records one shipment for a confirmed order', async () => {
-  const order = wish({ quantity: 2 });
+  const order = testOrder({ quantity: 2 });
   await stockUp(order.sku, 2);
   await publish(placed(order));
   await decided(order.orderId);
@@ -44,7 +44,7 @@ test('shipping follows every step of an order in sequence and records one shipme
 
 test("anybody's FIFO queue gets every order's steps in sequence, in a group of its own", async () => {
   const queue = await subscribedQueue();
-  const orders = Array.from({ length: 10 }, () => wish());
+  const orders = Array.from({ length: 10 }, () => testOrder());
   for (const { sku } of orders) await stockUp(sku, 1);
   await publishAll(orders.map((order) => placed(order)));
   const steps = new Map(orders.map(({ orderId }) => [orderId, [] as string[]]));
@@ -68,7 +68,7 @@ test("anybody's FIFO queue gets every order's steps in sequence, in a group of i
 });
 
 test('a cancelled order is followed to its end and never shipped', async () => {
-  const order = wish({ token: 'tok_declined' });
+  const order = testOrder({ token: 'tok_declined' });
   await stockUp(order.sku, 1);
   await publishAll([placed(order), placed(order)]);
   await decided(order.orderId);
@@ -84,8 +84,8 @@ const PIECES = crowd(50);
 const LATE = BUYERS - PIECES;
 
 test(`${BUYERS} buyers of ${PIECES} pieces at once: ${PIECES} confirmed, ${LATE} cancelled and refunded, nothing held`, async () => {
-  const { sku } = wish();
-  const orders = Array.from({ length: BUYERS }, () => wish({ sku }));
+  const { sku } = testOrder();
+  const orders = Array.from({ length: BUYERS }, () => testOrder({ sku }));
   await stockUp(sku, PIECES);
   await publishAll(orders.map((order) => placed(order)));
 

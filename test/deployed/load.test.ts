@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { crowd } from './capabilities.ts';
-import { chargesOf, decided, placed, publishAll, quiet, shelfOf, stockUp, wish } from './shop.ts';
+import { chargesOf, decided, placed, publishAll, quiet, shelfOf, stockUp, testOrder } from './deployed-shop.ts';
 
 const ORDERS = crowd(500);
 const PIECES = crowd(450);
 const LATE = ORDERS - PIECES;
 
 test(`${ORDERS} orders at once all reach a terminal state, and goods and money add up`, async () => {
-  const sku = wish().sku;
-  const orders = Array.from({ length: ORDERS }, () => wish({ sku }));
+  const sku = testOrder().sku;
+  const orders = Array.from({ length: ORDERS }, () => testOrder({ sku }));
   await stockUp(sku, PIECES);
   await publishAll(orders.map((order) => placed(order)));
 

@@ -12,14 +12,14 @@ import {
   receiving,
   shelfOf,
   stockUp,
-  wish,
-} from './shop.ts';
+  testOrder,
+} from './deployed-shop.ts';
 
 test('while a consumer is down its messages wait and the others go on; when it is back it catches up by itself', async () => {
   onTestFinished(() => receiving('payment', true));
   await receiving('payment', false);
-  const first = wish();
-  const orders = [first, ...Array.from({ length: 11 }, () => wish({ sku: first.sku }))];
+  const first = testOrder();
+  const orders = [first, ...Array.from({ length: 11 }, () => testOrder({ sku: first.sku }))];
   await stockUp(first.sku, 12);
   await publishAll(orders.map((order) => placed(order)));
 
@@ -35,8 +35,8 @@ test('while a consumer is down its messages wait and the others go on; when it i
 test('while the payment gateway is down nothing is lost or dead-lettered, and every order is paid once when it is back', async () => {
   onTestFinished(() => gateway('up'));
   await gateway('down');
-  const first = wish();
-  const orders = [first, ...Array.from({ length: 4 }, () => wish({ sku: first.sku }))];
+  const first = testOrder();
+  const orders = [first, ...Array.from({ length: 4 }, () => testOrder({ sku: first.sku }))];
   await stockUp(first.sku, 5);
   await publishAll(orders.map((order) => placed(order)));
   await eventually('all goods are reserved', async () => (await shelfOf(first.sku))?.reserved === 5);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { placeOrder, requestCancellation } from '../../examples/outbox/place-order.ts';
+import { chargesOf, decided, eventually, output, stockUp } from './deployed-shop.ts';
 import { ended, lacksPostgres, postgres } from './postgres.ts';
-import { chargesOf, decided, eventually, output, stockUp } from './shop.ts';
 import { type Trouble, unreliableSns } from './unreliable-sns.ts';
 
 const outbox = join(import.meta.dirname, '..', '..', 'examples', 'outbox');

@@ -10,13 +10,13 @@ import {
   publish,
   shelfOf,
   stockUp,
+  testOrder,
   textsTo,
-  wish,
-} from './shop.ts';
+} from './deployed-shop.ts';
 
 describe('an order on the deployed stack', () => {
   test('is confirmed when money and goods are there: one capture, stock down by one, one text in Korean', async () => {
-    const order = wish({ locale: 'ko' });
+    const order = testOrder({ locale: 'ko' });
     await stockUp(order.sku, 5);
     await publish(placed(order));
 
@@ -32,7 +32,7 @@ describe('an order on the deployed stack', () => {
   });
 
   test('is told in its customer’s language, and in English where we have no other', async () => {
-    const order = wish({ locale: 'fr-FR' });
+    const order = testOrder({ locale: 'fr-FR' });
     await stockUp(order.sku, 1);
     await publish(placed(order));
     await decided(order.orderId);
@@ -41,7 +41,7 @@ describe('an order on the deployed stack', () => {
   });
 
   test('shows every step in its timeline, with time, type and source', async () => {
-    const order = wish();
+    const order = testOrder();
     await stockUp(order.sku, 1);
     await publish(placed(order));
     const { timeline } = await decided(order.orderId);
@@ -55,7 +55,7 @@ describe('an order on the deployed stack', () => {
   });
 
   test('is cancelled when the card is declined, and its goods are for sale again', async () => {
-    const order = wish({ token: 'tok_declined' });
+    const order = testOrder({ token: 'tok_declined' });
     await stockUp(order.sku, 5);
     await publish(placed(order));
 
@@ -68,7 +68,7 @@ describe('an order on the deployed stack', () => {
   });
 
   test('is cancelled when the goods are not there, and the money goes back', async () => {
-    const order = wish({ quantity: 2 });
+    const order = testOrder({ quantity: 2 });
     await stockUp(order.sku, 1);
     await publish(placed(order));
 
@@ -79,7 +79,7 @@ describe('an order on the deployed stack', () => {
   });
 
   test('is cancelled when its customer wants out, also when the cancellation arrives before the order', async () => {
-    const order = wish();
+    const order = testOrder();
     await stockUp(order.sku, 1);
     await publish(cancelRequested(order.orderId));
     await eventually('the cancellation is on record', async () => (await orderOf(order.orderId))?.cancelRequested);

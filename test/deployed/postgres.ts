@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Pool } from 'pg';
-import { eventually } from './shop.ts';
+import { eventually } from './deployed-shop.ts';
 
 const run = promisify(execFile);
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { ulid } from 'ulid';
 import { beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { chargesOf, decided, output, stockUp } from './shop.ts';
+import { chargesOf, decided, output, stockUp } from './deployed-shop.ts';
 import { offline, type Publisher, publishers } from './toolchains.ts';
 import { type Trouble, unreliableSns } from './unreliable-sns.ts';
 

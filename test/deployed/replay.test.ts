@@ -9,14 +9,26 @@ import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import { expect, inject, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
+import { localTarget } from '../../ops/aws-target.ts';
 import { wantedBy } from '../../ops/replay/command.ts';
 import { replay } from '../../ops/replay/run.ts';
 import { shopOf } from '../../ops/stack.ts';
-import { at } from '../../ops/surroundings.ts';
-import { chargesOf, decided, eventually, output, placed, publish, quiet, sqs, stockUp, textsTo, wish } from './shop.ts';
+import {
+  chargesOf,
+  decided,
+  eventually,
+  output,
+  placed,
+  publish,
+  quiet,
+  sqs,
+  stockUp,
+  testOrder,
+  textsTo,
+} from './deployed-shop.ts';
 
 const outputs = Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
-const shop = shopOf(at(inject('endpoint')), {
+const shop = shopOf(localTarget(inject('endpoint')), {
   StackName: '',
   CreationTime: undefined,
   StackStatus: undefined,
@@ -43,7 +55,7 @@ async function replayed(
 /** An order that was confirmed, paid and texted, and of which the archive has everything. */
 async function confirmed() {
   const since = new Date(Date.now() - 1_000);
-  const order = wish();
+  const order = testOrder();
   await stockUp(order.sku, 1);
   await publish(placed(order));
   await decided(order.orderId);

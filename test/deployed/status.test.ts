@@ -1,31 +1,31 @@
 import './provided.ts';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { localTarget } from '../../ops/aws-target.ts';
 import { runLoad } from '../../ops/load/run.ts';
 import { shopOf } from '../../ops/stack.ts';
-import { troubles } from '../../ops/status/health.ts';
-import { type ConsumerState, lookAt, type Seen } from '../../ops/status/look.ts';
-import { at } from '../../ops/surroundings.ts';
-import { decided, eventually, placed, publishAll, receiving, shelfOf, stockUp, wish } from './shop.ts';
+import { type ConsumerState, collectStatus, type ShopStatus } from '../../ops/status/collect.ts';
+import { problems } from '../../ops/status/health.ts';
+import { decided, eventually, placed, publishAll, receiving, shelfOf, stockUp, testOrder } from './deployed-shop.ts';
 
-const shop = shopOf(at(inject('endpoint')), {
+const shop = shopOf(localTarget(inject('endpoint')), {
   StackName: 'ShopMessaging',
   CreationTime: undefined,
   StackStatus: 'CREATE_COMPLETE',
   Outputs: Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
 });
-const lookNow = lookAt(shop);
-const of = (seen: Seen | undefined): Partial<ConsumerState> =>
+const lookNow = collectStatus(shop);
+const of = (seen: ShopStatus | undefined): Partial<ConsumerState> =>
   seen?.consumers.find(({ name }) => name === 'payment') ?? {};
 
 test('the status says who does not get on, how much waits and since when, and that it is over', async () => {
   onTestFinished(() => receiving('payment', true));
   await receiving('payment', false);
-  const first = wish();
-  const orders = [first, wish({ sku: first.sku }), wish({ sku: first.sku })];
+  const first = testOrder();
+  const orders = [first, testOrder({ sku: first.sku }), testOrder({ sku: first.sku })];
   await stockUp(first.sku, 3);
   await publishAll(orders.map((order) => placed(order)));
 
-  let last: Seen | undefined;
+  let last: ShopStatus | undefined;
   const look = async () => {
     last = await lookNow();
     return last;
@@ -38,7 +38,7 @@ test('the status says who does not get on, how much waits and since when, and th
     return waiting >= 1 && (oldestSeconds ?? 0) >= 1 && seen.orders.PLACED >= 1 ? seen : undefined;
   };
   const seen = await eventually('messages wait, for a while, of orders that are undecided', waits, 120, instead);
-  expect(troubles(seen)).toContainEqual(expect.objectContaining({ consumer: 'payment', state: 'switched off' }));
+  expect(problems(seen)).toContainEqual(expect.objectContaining({ consumer: 'payment', state: 'switched off' }));
   const confirmed = seen.orders.CONFIRMED;
 
   await receiving('payment', true);
@@ -52,7 +52,7 @@ test('the status says who does not get on, how much waits and since when, and th
 });
 
 test('a load ends with every order decided, measured, and taken from its own shelf', async () => {
-  const sku = wish().sku;
+  const sku = testOrder().sku;
   await stockUp(sku, 20);
   const pace = { rate: 40, count: 20, burst: 5, patience: 240 };
   const mix = { run: sku, sku, declined: 0.1, duplicates: 0.1 };

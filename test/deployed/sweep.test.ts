@@ -12,14 +12,14 @@ import {
   shelfOf,
   stockUp,
   sweepAfter,
+  testOrder,
   textsTo,
-  wish,
-} from './shop.ts';
+} from './deployed-shop.ts';
 
 test('an order that is stuck past its deadline is cancelled, and a late capture is undone', async () => {
   onTestFinished(() => receiving('payment', true));
   await receiving('payment', false);
-  const order = wish();
+  const order = testOrder();
   await stockUp(order.sku, 1);
   await publish(placed(order));
   await eventually('the goods are reserved', async () => (await shelfOf(order.sku))?.reserved === 1);
@@ -49,7 +49,7 @@ test('the customer of an order that takes long is told so once, and of the decis
   });
   await receiving('payment', false);
   await remindAfter(6);
-  const order = wish({ locale: 'en' });
+  const order = testOrder({ locale: 'en' });
   await stockUp(order.sku, 1);
   await publish(placed(order));
   await eventually('the order is open', async () => (await orderOf(order.orderId))?.open?.startsWith('open'));

@@ -4,7 +4,7 @@ import { ulid } from 'ulid';
 import { expect, inject, test } from 'vitest';
 import { dailyLimit } from '../../lambdas/notification/daily-limit.ts';
 import type { Notification } from '../../lambdas/notification/rules.ts';
-import { decided, eventually, output, placed, publish, stockUp, textsTo, wish } from './shop.ts';
+import { decided, eventually, output, placed, publish, stockUp, testOrder, textsTo } from './deployed-shop.ts';
 
 const client = DynamoDBDocumentClient.from(
   new DynamoDBClient({
@@ -15,7 +15,7 @@ const client = DynamoDBDocumentClient.from(
 );
 
 test('an order from a premium-rate number is confirmed like any other; its customer gets no text, and that is on record', async () => {
-  const order = wish({ phone: '+8260700123' });
+  const order = testOrder({ phone: '+8260700123' });
   await stockUp(order.sku, 1);
   await publish(placed(order));
   expect(await decided(order.orderId)).toMatchObject({ status: 'CONFIRMED' });
@@ -29,7 +29,7 @@ test('an order from a premium-rate number is confirmed like any other; its custo
 });
 
 test('a number gets so many texts a day and no more, however many ask at once, and the same text counts once', async () => {
-  const { phone } = wish();
+  const { phone } = testOrder();
   let now = new Date('2026-11-21T23:59:00Z');
   const within = dailyLimit(output('NotificationsTableName'), 3, { client, now: () => now });
   const run = ulid();

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
 import type { Trace } from '../../ops/orders/timeline.ts';
-import { deadLetter, decided, eventually, gateway, placed, publish, stockUp, wish } from './shop.ts';
+import { deadLetter, decided, eventually, gateway, placed, publish, stockUp, testOrder } from './deployed-shop.ts';
 
 /** What the operator's command prints; `undefined` while it knows of no such order. */
 async function traced(orderId: string): Promise<Trace | undefined> {
@@ -29,7 +29,7 @@ const seen = (orderId: string, what: string, good: (trace: Trace) => boolean) =>
 test("an order's trace is its publisher's from end to end, and shows each failed try with its error", async () => {
   onTestFinished(() => gateway('up'));
   await gateway('down');
-  const order = wish();
+  const order = testOrder();
   await stockUp(order.sku, 1);
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   await publish({ ...placed(order), traceparent: `00-${traceId}-b7ad6b7169203331-01` });
@@ -63,7 +63,7 @@ test("an order's trace is its publisher's from end to end, and shows each failed
 });
 
 test('an order that nobody could read is found by its id, with the reason it was dead-lettered for', async () => {
-  const order = wish();
+  const order = testOrder();
   const { data, ...event } = placed(order);
   await publish({ ...event, data: { ...data, items: [] } });
   const trace = await seen(order.orderId, 'its dead letters', ({ attempts }) => attempts.length >= 4);

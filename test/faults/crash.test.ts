@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cancelRequested, publish, wish } from '../deployed/shop.ts';
+import { cancelRequested, publish, testOrder } from '../deployed/deployed-shop.ts';
 import { consumers } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
 import { checkInvariants } from './invariants.ts';
@@ -14,8 +14,8 @@ const shop = useHarness();
 /** One order that is confirmed, one that is refunded, one that its customer cancels: between them they make every call there is. */
 async function placeThree(): Promise<string[]> {
   const { ledger } = shop();
-  const unwanted = wish();
-  const orders = [wish(), wish({ quantity: 2 }), unwanted];
+  const unwanted = testOrder();
+  const orders = [testOrder(), testOrder({ quantity: 2 }), unwanted];
   for (const { sku } of orders) await ledger.stock(sku, 1);
   await ledger.place(orders);
   await publish(cancelRequested(unwanted.orderId));
@@ -106,7 +106,7 @@ describe('the function’s time runs out mid-batch', () => {
   test('what is unfinished is handed back before the deadline, and has no effect twice', async () => {
     await slowCharge();
     for (const invoked of shop().source('payment').invocations) expect(invoked).toHaveProperty('result');
-    expect(shop().logged()).toContain('OutOfTimeError');
+    expect(shop().logged()).toContain('DeadlineExceededError');
   });
 
   test('and where even handing back takes too long, nothing is lost and nothing happens twice', async () => {

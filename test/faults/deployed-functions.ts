@@ -5,7 +5,7 @@ import { GetFunctionConfigurationCommand, LambdaClient, ListEventSourceMappingsC
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
-import { queueUrl, sqs } from '../deployed/shop.ts';
+import { queueUrl, sqs } from '../deployed/deployed-shop.ts';
 
 const region = 'us-east-1';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };

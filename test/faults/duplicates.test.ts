@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
-import { placed, publish, publishAll, wish } from '../deployed/shop.ts';
+import { placed, publish, publishAll, testOrder } from '../deployed/deployed-shop.ts';
 import { standardConsumers } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
 import { checkInvariants } from './invariants.ts';
@@ -13,7 +13,7 @@ const shop = useHarness();
 describe('the same message 2–50 times, in parallel', () => {
   test.each([2, 50])('%i times', async (times) => {
     const { ledger } = shop();
-    const order = wish();
+    const order = testOrder();
     const message = placed(order);
     await ledger.stock(order.sku, 9);
     ledger.orders.set(order.orderId, order);
@@ -28,7 +28,7 @@ describe('the same message 2–50 times, in parallel', () => {
 
     /** Publishes one message so often and gives how many calls that was; what the gateway is asked is not the store's. */
     async function storeCalls(consumer: ConsumerName, times: number): Promise<number> {
-      const order = wish();
+      const order = testOrder();
       const message = placed(order);
       await shop().ledger.stock(order.sku, 9);
       await publishAll(Array.from({ length: times }, () => message));
@@ -44,7 +44,7 @@ describe('the same message 2–50 times, in parallel', () => {
     });
 
     test.each(standardConsumers)('%s, one by one', async (consumer) => {
-      const order = wish();
+      const order = testOrder();
       await shop().ledger.stock(order.sku, 9);
       await publish(placed(order));
       await shop().pump([consumer]);
@@ -67,7 +67,7 @@ describe('the same message 2–50 times, in parallel', () => {
 
 test('the publisher retries after a lost answer: same order, new message ids', async () => {
   const { ledger } = shop();
-  const order = wish();
+  const order = testOrder();
   await ledger.stock(order.sku, 9);
   await ledger.place([order], 3);
   await shop().settle();
@@ -92,7 +92,7 @@ describe('redelivery, when the gateway has forgotten every idempotency key', () 
   });
 
   test('of a capture that nobody wrote down', async () => {
-    const order = wish();
+    const order = testOrder();
     await shop().ledger.stock(order.sku, 1);
     await shop().ledger.place([order]);
     // The money is taken, and the process dies before it can say so.

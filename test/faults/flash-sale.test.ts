@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { wish } from '../deployed/shop.ts';
+import { testOrder } from '../deployed/deployed-shop.ts';
 import { checkInvariants } from './invariants.ts';
 import { MappedShop } from './mapped-shop.ts';
 import { runSeed } from './random.ts';
@@ -15,9 +15,9 @@ test('320 buyers, 50 pieces, 16 workers: exactly 50 sold, 270 not charged or ref
   // What is shipped is none of the buyers' business.
   shop = new MappedShop('shipping');
   await shop.start(runSeed, (consumer) => (consumer === 'stock' ? 16 : 3));
-  const { sku } = wish();
+  const { sku } = testOrder();
   await shop.ledger.stock(sku, 50);
-  await shop.ledger.place(Array.from({ length: 320 }, () => wish({ sku })));
+  await shop.ledger.place(Array.from({ length: 320 }, () => testOrder({ sku })));
   await shop.settle();
   const { orders, shelves } = await checkInvariants(shop);
   expect(shelves.get(sku)).toMatchObject({ available: 0, reserved: 0, sold: 50 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { wish } from '../deployed/shop.ts';
+import { testOrder } from '../deployed/deployed-shop.ts';
 import { useHarness } from './harness.ts';
 import { checkInvariants } from './invariants.ts';
 
@@ -22,10 +22,10 @@ function tries(orderIds: ReadonlySet<string>): number[] {
 
 test('one customer floods the shop with orders for one SKU: nobody else is handed a message twice', async () => {
   const { ledger } = shop();
-  const { sku } = wish();
+  const { sku } = testOrder();
   await ledger.stock(sku, 20);
-  const flood = Array.from({ length: 60 }, () => wish({ sku, phone: '+821099999999' }));
-  const others = Array.from({ length: 5 }, () => wish());
+  const flood = Array.from({ length: 60 }, () => testOrder({ sku, phone: '+821099999999' }));
+  const others = Array.from({ length: 5 }, () => testOrder());
   for (const other of others) await ledger.stock(other.sku, 1);
   const half = flood.length / 2;
   await ledger.place([...flood.slice(0, half), ...others, ...flood.slice(half)]);

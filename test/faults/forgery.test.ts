@@ -1,6 +1,6 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { describe, expect, test } from 'vitest';
-import { bus, output, placed, publish, type Wish, wish } from '../deployed/shop.ts';
+import { bus, output, placed, publish, type TestOrder, testOrder } from '../deployed/deployed-shop.ts';
 import { consumers } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
 import { checkInvariants } from './invariants.ts';
@@ -8,8 +8,8 @@ import { placeMixed } from './scenario.ts';
 
 const shop = useHarness();
 
-async function confirmedOrder(): Promise<Wish> {
-  const order = wish();
+async function confirmedOrder(): Promise<TestOrder> {
+  const order = testOrder();
   await shop().ledger.stock(order.sku, 9);
   await shop().ledger.place([order]);
   await shop().settle();
@@ -17,7 +17,7 @@ async function confirmedOrder(): Promise<Wish> {
 }
 
 /** What the payment consumer would say, and what the stock consumer would, said by somebody else. */
-const captured = ({ orderId, quantity, unitPrice }: Wish, source: string) => ({
+const captured = ({ orderId, quantity, unitPrice }: TestOrder, source: string) => ({
   specversion: '1.0',
   id: `${orderId}.captured`,
   source,
@@ -25,7 +25,7 @@ const captured = ({ orderId, quantity, unitPrice }: Wish, source: string) => ({
   data: { orderId, amount: quantity * unitPrice, currency: 'KRW' },
 });
 
-const reserved = ({ orderId, sku, quantity }: Wish, source: string) => ({
+const reserved = ({ orderId, sku, quantity }: TestOrder, source: string) => ({
   specversion: '1.0',
   id: `${orderId}.reserved`,
   source,
@@ -34,7 +34,7 @@ const reserved = ({ orderId, sku, quantity }: Wish, source: string) => ({
 });
 
 describe('a used order id', () => {
-  test.each<[string, Partial<Wish>]>([
+  test.each<[string, Partial<TestOrder>]>([
     ['with another amount', { unitPrice: 1 }],
     ['with other goods', { quantity: 3, unitPrice: 4_000 }],
   ])('%s: refused with a reason, the first result untouched', async (_, other) => {
@@ -46,12 +46,12 @@ describe('a used order id', () => {
       deadLetter: ({ body }) => body.includes(forged.id),
     });
     expect(deadLetters.map(({ consumer }) => consumer)).toContain('order');
-    for (const { attributes } of deadLetters) expect(attributes.errorType).toBe('ContradictionError');
+    for (const { attributes } of deadLetters) expect(attributes.errorType).toBe('ConflictError');
     expect(orders.get(order.orderId)).toMatchObject({ status: 'CONFIRMED', total: { amount: 12_000 } });
   });
 
   test('with another amount, at the same time as the first', async () => {
-    const order = wish();
+    const order = testOrder();
     await shop().ledger.stock(order.sku, 9);
     await shop().ledger.place([order]);
     const forged = placed({ ...order, unitPrice: 1 });
@@ -73,7 +73,7 @@ describe('an outcome that payment never published', () => {
   test.each(['topic', 'bus'] as const)(
     'from an unknown source on the %s: refused, no order is confirmed by it',
     async (channel) => {
-      const order = wish({ token: 'tok_error' });
+      const order = testOrder({ token: 'tok_error' });
       await shop().ledger.stock(order.sku, 1);
       await shop().ledger.place([order]);
       await shop().pump();
@@ -94,7 +94,7 @@ describe('an outcome that payment never published', () => {
   ] as const)(
     'in the name of %s, on the topic: refused by the front door, which says what may travel there',
     async (silent, outcome) => {
-      const order = wish();
+      const order = testOrder();
       await shop().ledger.stock(order.sku, 1);
       await shop().ledger.place([order]);
       const others = consumers.filter((name) => name !== silent);
@@ -121,7 +121,7 @@ describe('an outcome that payment never published', () => {
 });
 
 test('line breaks and links in names: fixed texts, and nothing of it in logs', async () => {
-  const order = wish();
+  const order = testOrder();
   await shop().ledger.stock(order.sku, 1);
   shop().ledger.orders.set(order.orderId, order);
   const message = placed(order);

@@ -1,7 +1,7 @@
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, beforeEach } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
-import { deadLetterQueueUrl, gateway, output, queueUrl, receiving, sqs } from '../deployed/shop.ts';
+import { deadLetterQueueUrl, gateway, output, queueUrl, receiving, sqs } from '../deployed/deployed-shop.ts';
 import { Clock } from './clock.ts';
 import { connection, consumers, deployedFunction, leadTo } from './deployed-functions.ts';
 import { EventSource } from './event-source.ts';
@@ -11,8 +11,8 @@ import type { Answer, Call, Json } from './protocol.ts';
 import { FaultProxy } from './proxy.ts';
 import { runSeed } from './random.ts';
 import type { Rule } from './rules.ts';
+import { shelves } from './shop-state.ts';
 import { statusesWritten } from './statuses.ts';
-import { shelves } from './world.ts';
 
 /** How many processes each function runs in: enough to meet over one order, with one to spare when one dies. */
 const INSTANCES = 3;

@@ -1,11 +1,11 @@
-import { placed, publishAll, stockUp, type Wish } from '../deployed/shop.ts';
+import { placed, publishAll, stockUp, type TestOrder } from '../deployed/deployed-shop.ts';
 
 /** What a test put in, to be compared with what came out. */
 export class Ledger {
   /** Pieces that came in, by SKU. */
   readonly goods = new Map<string, number>();
   /** Orders that were accepted, by id. */
-  readonly orders = new Map<string, Wish>();
+  readonly orders = new Map<string, TestOrder>();
 
   /** Puts goods on the shelf. */
   async stock(sku: string, pieces: number): Promise<void> {
@@ -14,7 +14,7 @@ export class Ledger {
   }
 
   /** Publishes orders, each of them `times`, as messages of their own. */
-  async place(orders: readonly Wish[], times = 1): Promise<void> {
+  async place(orders: readonly TestOrder[], times = 1): Promise<void> {
     for (const order of orders) this.orders.set(order.orderId, order);
     await publishAll(orders.flatMap((order) => Array.from({ length: times }, () => placed(order))));
   }

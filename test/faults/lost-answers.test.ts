@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { wish } from '../deployed/shop.ts';
+import { testOrder } from '../deployed/deployed-shop.ts';
 import { useHarness } from './harness.ts';
 import { checkInvariants } from './invariants.ts';
 import { forgetKeys, isCharge } from './payment-gateway.ts';
@@ -63,7 +63,7 @@ describe('the gateway captures, the answer is lost or is a 500', () => {
   );
 
   test('and then the gateway forgets the key: found before it is charged again', async () => {
-    const order = wish();
+    const order = testOrder();
     shop().proxy.add({ caller: /^payment/, where: isCharge, times: SDK_TRIES, fault: { kind: 'answer-500' } });
     await shop().ledger.stock(order.sku, 1);
     await shop().ledger.place([order]);

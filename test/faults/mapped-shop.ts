@@ -6,7 +6,7 @@ import {
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
-import { deadLetterQueueUrl, eventually, queueUrl, receiving, sqs } from '../deployed/shop.ts';
+import { deadLetterQueueUrl, eventually, queueUrl, receiving, sqs } from '../deployed/deployed-shop.ts';
 import {
   connection,
   consumers,
@@ -19,8 +19,8 @@ import { Ledger } from './ledger.ts';
 import type { Json } from './protocol.ts';
 import { FaultProxy } from './proxy.ts';
 import type { Rule } from './rules.ts';
+import { shelves, waitingFor } from './shop-state.ts';
 import type { Observed } from './violations.ts';
-import { shelves, waitingFor } from './world.ts';
 
 /** The deployed shop with the engine's own event source mappings and workers; only its functions' calls pass the proxy. */
 export class MappedShop implements Observed {

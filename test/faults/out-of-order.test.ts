@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cancelRequested, publish, type Wish, wish } from '../deployed/shop.ts';
+import { cancelRequested, publish, type TestOrder, testOrder } from '../deployed/deployed-shop.ts';
 import { useHarness } from './harness.ts';
 import { checkInvariants } from './invariants.ts';
 import { runSeed } from './random.ts';
@@ -7,15 +7,15 @@ import { placeMixed } from './scenario.ts';
 
 const shop = useHarness();
 
-async function place(): Promise<Wish> {
-  const order = wish();
+async function place(): Promise<TestOrder> {
+  const order = testOrder();
   await shop().ledger.stock(order.sku, 1);
   await shop().ledger.place([order]);
   return order;
 }
 
 /** Lets everybody finish and gives how the order ended. */
-async function ended({ orderId }: Wish): Promise<string> {
+async function ended({ orderId }: TestOrder): Promise<string> {
   await shop().settle();
   const { orders } = await checkInvariants(shop());
   const { status, reason } = orders.get(orderId) ?? {};
@@ -37,7 +37,7 @@ describe('out of order', () => {
   });
 
   test('cancel before place', async () => {
-    const order = wish();
+    const order = testOrder();
     await publish(cancelRequested(order.orderId));
     await shop().pump(['order']);
     await shop().ledger.stock(order.sku, 1);

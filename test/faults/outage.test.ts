@@ -1,6 +1,6 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
-import { deadLetterQueueUrl, gateway, queueUrl, sqs, wish } from '../deployed/shop.ts';
+import { deadLetterQueueUrl, gateway, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
 import { useHarness } from './harness.ts';
 import { checkInvariants } from './invariants.ts';
 import { runSeed } from './random.ts';
@@ -40,14 +40,14 @@ describe('the store down for a minute', () => {
   });
 
   test('then its dead letters are redriven into live traffic', async () => {
-    const { sku } = wish();
+    const { sku } = testOrder();
     await shop().ledger.stock(sku, 100);
-    await shop().ledger.place(Array.from({ length: 50 }, () => wish({ sku })));
+    await shop().ledger.place(Array.from({ length: 50 }, () => testOrder({ sku })));
     // Nobody dead-letters good messages here, so an operator's mistake does.
     const moved = await move(queueUrl('stock'), deadLetterQueueUrl('stock'));
     expect(moved).toBe(50);
     await shop().pump();
-    await shop().ledger.place(Array.from({ length: 30 }, () => wish({ sku })));
+    await shop().ledger.place(Array.from({ length: 30 }, () => testOrder({ sku })));
     await Promise.all([move(deadLetterQueueUrl('stock'), queueUrl('stock')), shop().pump()]);
     await shop().settle();
     const { shelves } = await checkInvariants(shop());
@@ -78,7 +78,7 @@ describe('30 % transaction conflicts and 30 % throttling injected', () => {
 
   test('every order ends, with at most three times the calls that an order costs alone', async () => {
     for (const parts of [{}, { token: 'tok_declined' }, { quantity: 2 }, {}]) {
-      const order = wish(parts);
+      const order = testOrder(parts);
       await shop().ledger.stock(order.sku, 1);
       await shop().ledger.place([order]);
       await shop().settle();

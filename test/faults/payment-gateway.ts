@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { SANDBOX_STATE } from '../../lambdas/payment/sandbox-gateway.ts';
-import { output } from '../deployed/shop.ts';
+import { output } from '../deployed/deployed-shop.ts';
 import { connection } from './deployed-functions.ts';
 import type { Call } from './protocol.ts';
 

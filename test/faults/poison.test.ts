@@ -1,16 +1,16 @@
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
-import { placed, publish, queueUrl, sqs, wish } from '../deployed/shop.ts';
+import { placed, publish, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
 import { standardConsumers as consumers } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
 import { checkInvariants } from './invariants.ts';
-import type { Lying } from './world.ts';
+import type { QueuedMessage } from './shop-state.ts';
 
 const shop = useHarness();
 
 /** A message that would be good but for what `change` does to its data, given as the text that travels. */
 function spoiled(change: (data: ReturnType<typeof placed>['data']) => object): string {
-  const good = placed(wish());
+  const good = placed(testOrder());
   return JSON.stringify({ ...good, data: { ...good.data, ...change(good.data) } });
 }
 const quantity = (value: unknown) => spoiled(({ items }) => ({ items: [{ ...items[0], quantity: value }] }));
@@ -21,10 +21,10 @@ const poison: Record<string, () => string> = {
   'broken JSON': () => `{"type":"shop.order.placed.v1","data":`,
   'no JSON object': () => 'null',
   'wrong types': () => spoiled(() => ({ items: 'none', total: [] })),
-  'no data': () => JSON.stringify({ ...placed(wish()), data: undefined }),
+  'no data': () => JSON.stringify({ ...placed(testOrder()), data: undefined }),
   '10,000 levels deep': () => raw('['.repeat(10_000) + ']'.repeat(10_000)),
   __proto__: () => raw('1,"__proto__":{"quantity":1},"constructor":{"prototype":{}},"sku":"__proto__"'),
-  'a type called __proto__': () => JSON.stringify({ ...placed(wish()), type: '__proto__' }),
+  'a type called __proto__': () => JSON.stringify({ ...placed(testOrder()), type: '__proto__' }),
   '1e400': () => raw('1e400'),
   'quantity zero': () => quantity(0),
   'a negative quantity': () => quantity(-1),
@@ -44,13 +44,13 @@ const sendTo = (consumer: (typeof consumers)[number], bodies: readonly string[])
   );
 
 async function nineGood(): Promise<void> {
-  const { sku } = wish();
+  const { sku } = testOrder();
   await shop().ledger.stock(sku, 9);
-  await shop().ledger.place(Array.from({ length: 9 }, () => wish({ sku })));
+  await shop().ledger.place(Array.from({ length: 9 }, () => testOrder({ sku })));
 }
 
 /** The dead letters must be exactly these bodies, unchanged, for every consumer, each with its reason, not retried once. */
-function expectLetters(deadLetters: readonly Lying[], bodies: readonly string[]): void {
+function expectLetters(deadLetters: readonly QueuedMessage[], bodies: readonly string[]): void {
   for (const consumer of consumers) {
     const own = deadLetters.filter((letter) => letter.consumer === consumer);
     expect(own.map(({ body }) => body).sort()).toEqual([...bodies].sort());
@@ -101,9 +101,9 @@ describe('all ten fail', () => {
 
   test('for now: no message is deleted', async () => {
     shop().proxy.add({ service: 'dynamodb', fault: { kind: 'refuse' } });
-    const { sku } = wish();
+    const { sku } = testOrder();
     await shop().ledger.stock(sku, 10);
-    await shop().ledger.place(Array.from({ length: 10 }, () => wish({ sku })));
+    await shop().ledger.place(Array.from({ length: 10 }, () => testOrder({ sku })));
     await shop().pump();
     const waiting = consumers.filter((name) => name !== 'outcomes').map((name) => shop().source(name).waiting);
     expect(waiting).toEqual([10, 10, 10, 10]);
@@ -129,14 +129,14 @@ describe('all ten fail', () => {
 
 test('the same SKU on two lines; a very large order of 99 lines: served', async () => {
   const { ledger } = shop();
-  const twice = wish({ quantity: 2 });
+  const twice = testOrder({ quantity: 2 });
   await ledger.stock(twice.sku, 2);
   ledger.orders.set(twice.orderId, twice);
   const one = placed(twice);
   const [item] = one.data.items;
   await publish({ ...one, data: { ...one.data, items: [1, 2].map(() => ({ ...item, quantity: 1 })) } });
 
-  const large = wish({ unitPrice: 99 });
+  const large = testOrder({ unitPrice: 99 });
   const skus = Array.from({ length: 99 }, (_, index) => `${large.sku}-${index}`);
   for (const sku of skus) await ledger.stock(sku, 1);
   const other = placed(large);

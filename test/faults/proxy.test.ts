@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { output, wish } from '../deployed/shop.ts';
+import { output, testOrder } from '../deployed/deployed-shop.ts';
 import { connection } from './deployed-functions.ts';
 import { FaultProxy } from './proxy.ts';
 
@@ -58,7 +58,7 @@ describe('one call', () => {
     ['throttle', false, { name: 'ProvisionedThroughputExceededException' }],
     ['conflict', false, { name: 'TransactionConflictException' }],
   ] as const)('%s: carried out %s, and the client sees an error', async (kind, carriedOut, error) => {
-    const { sku } = wish();
+    const { sku } = testOrder();
     proxy.add({ operation: 'PutItem', fault: { kind } });
     await expect(put(sku)).rejects.toMatchObject(error);
     expect(await isThere(sku)).toBe(carriedOut);
@@ -68,7 +68,7 @@ describe('one call', () => {
     ['before', false],
     ['after', true],
   ] as const)('crash %s: carried out %s, and the caller is told to die', async (when, carriedOut) => {
-    const { sku } = wish();
+    const { sku } = testOrder();
     const before = crashed;
     proxy.add({ operation: 'PutItem', fault: { kind: 'crash', when } });
     await expect(put(sku)).rejects.toThrow();
@@ -77,7 +77,7 @@ describe('one call', () => {
 
   test('a transaction in conflict names the reason of each item', async () => {
     proxy.add({ operation: 'TransactWriteItems', fault: { kind: 'conflict' } });
-    const TransactItems = [wish(), wish()].map(({ sku }) => ({ Put: { TableName, Item: { sku } } }));
+    const TransactItems = [testOrder(), testOrder()].map(({ sku }) => ({ Put: { TableName, Item: { sku } } }));
     await expect(tables.send(new TransactWriteCommand({ TransactItems }))).rejects.toMatchObject({
       name: 'TransactionCanceledException',
       CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }],
@@ -93,7 +93,7 @@ describe('one call', () => {
   test('the same seed makes the same decisions, another one others', async () => {
     const decisions = async (seed: number) => {
       proxy.inject(seed, { operation: 'PutItem', probability: 0.5, fault: { kind: 'refuse' } });
-      for (let call = 0; call < 12; call += 1) await put(wish().sku).catch(() => {});
+      for (let call = 0; call < 12; call += 1) await put(testOrder().sku).catch(() => {});
       return proxy.injected.map(({ nth }) => nth);
     };
     const first = await decisions(7);
@@ -108,7 +108,7 @@ describe('single entries of a batch never reach the server, and the answer says 
 
   test('BatchExecuteStatement', async () => {
     half('BatchExecuteStatement');
-    const skus = Array.from({ length: 8 }, () => wish().sku);
+    const skus = Array.from({ length: 8 }, () => testOrder().sku);
     const Statements = skus.map((sku) => ({
       Statement: `INSERT INTO "${TableName}" VALUE {'sku': ?}`,
       Parameters: [sku],
@@ -120,7 +120,7 @@ describe('single entries of a batch never reach the server, and the answer says 
   });
 
   test('BatchGetItem', async () => {
-    const skus = Array.from({ length: 8 }, () => wish().sku);
+    const skus = Array.from({ length: 8 }, () => testOrder().sku);
     for (const sku of skus) await put(sku);
     half('BatchGetItem');
     const RequestItems = { [TableName]: { Keys: skus.map((sku) => ({ sku })) } };

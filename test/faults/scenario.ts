@@ -1,14 +1,14 @@
-import { cancelRequested, publish, type Wish, wish } from '../deployed/shop.ts';
+import { cancelRequested, publish, type TestOrder, testOrder } from '../deployed/deployed-shop.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Orders of every outcome: a goods-and-money one, a declined card, missing goods, and a customer who wants out. */
-export type Mixed = { confirmed: Wish[]; declined: Wish[]; short: Wish[]; cancelled: Wish[] };
+export type Mixed = { confirmed: TestOrder[]; declined: TestOrder[]; short: TestOrder[]; cancelled: TestOrder[] };
 
 /** Places `each` orders of every outcome, all of them at once. */
 export async function placeMixed(ledger: Ledger, each = 1): Promise<Mixed> {
-  const many = (parts: Partial<Wish>) => Array.from({ length: each }, () => wish(parts));
-  const { sku } = wish();
-  const scarce = wish().sku;
+  const many = (parts: Partial<TestOrder>) => Array.from({ length: each }, () => testOrder(parts));
+  const { sku } = testOrder();
+  const scarce = testOrder().sku;
   const mixed = {
     confirmed: many({ sku }),
     declined: many({ sku, token: 'tok_declined' }),

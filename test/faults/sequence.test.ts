@@ -5,19 +5,19 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
-import { queueUrl, shipmentOf, sqs, type Wish, wish } from '../deployed/shop.ts';
+import { queueUrl, shipmentOf, sqs, type TestOrder, testOrder } from '../deployed/deployed-shop.ts';
 import { standardConsumers } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
 import { checkInvariants } from './invariants.ts';
-import { look } from './world.ts';
+import { observeShop } from './shop-state.ts';
 
 const shop = useHarness();
 
 const QueueUrl = queueUrl('shipping');
 
 /** Places an order and has it decided; its steps wait for shipping. */
-async function decidedOrder(): Promise<Wish> {
-  const order = wish();
+async function decidedOrder(): Promise<TestOrder> {
+  const order = testOrder();
   await shop().ledger.stock(order.sku, 1);
   await shop().ledger.place([order]);
   await shop().pump(standardConsumers);
@@ -25,7 +25,7 @@ async function decidedOrder(): Promise<Wish> {
 }
 
 /** Takes one step of an order out of the queue, as if it were dead-lettered, and gives its body. */
-async function takeOut({ orderId }: Wish, sequence: number): Promise<string> {
+async function takeOut({ orderId }: TestOrder, sequence: number): Promise<string> {
   const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
   let body = '';
   for (const { Body = '', ReceiptHandle } of Messages) {
@@ -59,7 +59,7 @@ test('one order is stuck, for one of its steps is a dead letter: it alone waits,
 
   await shippingFor(26);
   expect(await shipmentOf(stuck.orderId)).toMatchObject({ sequence: 1, status: 'PLACED' });
-  const { deadLetters, waiting } = await look(shop().ledger);
+  const { deadLetters, waiting } = await observeShop(shop().ledger);
   expect(deadLetters).toEqual([]);
   expect(waiting.map(({ body }) => JSON.parse(body).data.sequence)).toEqual([3, 4]);
 

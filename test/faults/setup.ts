@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startEngine } from '../../localstack/engine.ts';
+import { localTarget } from '../../ops/aws-target.ts';
 import { shopOf } from '../../ops/stack.ts';
-import { at } from '../../ops/surroundings.ts';
 import { deploy } from '../../ops/up/deploy.ts';
 import { freePort } from '../engine/started.ts';
 
@@ -21,7 +21,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const target = at(engine.endpoint);
+    const target = localTarget(engine.endpoint);
     const { outputs } = shopOf(target, await deploy(target, AbortSignal.timeout(DEPLOYED_WITHIN_MS), folder));
     project.provide('engine', 'ministack');
     project.provide('endpoint', engine.endpoint);

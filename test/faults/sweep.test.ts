@@ -1,12 +1,12 @@
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { output, wish } from '../deployed/shop.ts';
+import { output, testOrder } from '../deployed/deployed-shop.ts';
 import { bundleOf, lambda, leadTo } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
 import { Instance } from './instance.ts';
 import { checkInvariants } from './invariants.ts';
 import type { Fault } from './rules.ts';
-import { forgetOpenOrders } from './world.ts';
+import { forgetOpenOrders } from './shop-state.ts';
 
 const shop = useHarness();
 let sweep: Instance;
@@ -40,7 +40,7 @@ test.each(faults)(
   'orders are stuck, and a sweep %s: they end once in effect, and each customer is reminded once',
   async (_, fault) => {
     const { ledger } = shop();
-    const orders = Array.from({ length: 4 }, () => wish());
+    const orders = Array.from({ length: 4 }, () => testOrder());
     for (const { sku } of orders) await ledger.stock(sku, 1);
     await ledger.place(orders);
     const others = ['order', 'outcomes', 'stock', 'notification', 'shipping'] as const;

@@ -1,6 +1,6 @@
-import type { Wish } from '../deployed/shop.ts';
+import type { TestOrder } from '../deployed/deployed-shop.ts';
 import type { Ledger } from './ledger.ts';
-import type { Lying, World } from './world.ts';
+import type { QueuedMessage, ShopState } from './shop-state.ts';
 
 /** A shop under test: what was put in, and what was seen on the way. */
 export type Observed = {
@@ -23,11 +23,11 @@ export type Allowances = {
   /** Orders whose number gets no text. */
   refused?: ReadonlySet<string>;
   /** Dead letters that belong there; every other one is a violation. */
-  deadLetter?: (letter: Lying) => boolean;
+  deadLetter?: (letter: QueuedMessage) => boolean;
 };
 
 /** Takes what was put in and what can be seen from outside and gives every broken promise, by number, as in design and fault list. */
-export function violations(observed: Observed, world: World, allowances: Allowances = {}): string[] {
+export function violations(observed: Observed, world: ShopState, allowances: Allowances = {}): string[] {
   const { orders, goods } = observed.ledger;
   return [
     ...[...orders.values()].flatMap((order) => [
@@ -50,7 +50,7 @@ export function violations(observed: Observed, world: World, allowances: Allowan
 }
 
 /** I1: charged at most once, exactly once and rightly if confirmed, and given back if cancelled. */
-function money({ charges, orders }: World, { orderId, quantity, unitPrice }: Wish): string[] {
+function money({ charges, orders }: ShopState, { orderId, quantity, unitPrice }: TestOrder): string[] {
   const own = charges.filter((charge) => charge.orderId === orderId);
   const captures = own.filter(({ kind }) => kind === 'capture');
   const refunds = own.filter(({ kind }) => kind === 'refund');
@@ -68,7 +68,7 @@ function money({ charges, orders }: World, { orderId, quantity, unitPrice }: Wis
 }
 
 /** I3: an accepted order ends, or its message is a dead letter. */
-function terminal({ orders, deadLetters }: World, { orderId }: Wish): string[] {
+function terminal({ orders, deadLetters }: ShopState, { orderId }: TestOrder): string[] {
   const status = orders.get(orderId)?.status;
   if (status === 'CONFIRMED' || status === 'CANCELLED') return [];
   return deadLetters.some(({ body }) => body.includes(orderId)) ? [] : [`I3: ${orderId} ended as ${status}`];
@@ -76,8 +76,8 @@ function terminal({ orders, deadLetters }: World, { orderId }: Wish): string[] {
 
 /** I5: one text per decided order; none is lost either. */
 function texts(
-  { orders, texts: sent, deadLetters }: World,
-  { orderId, phone }: Wish,
+  { orders, texts: sent, deadLetters }: ShopState,
+  { orderId, phone }: TestOrder,
   { secondText, reminded, refused }: Allowances,
 ): string[] {
   const all = (sent[phone] ?? []).filter((text) => text.includes(orderId));
@@ -99,9 +99,9 @@ function texts(
 
 /** I2: nothing is created or lost, nothing is held for nobody, and what is sold is what was confirmed. */
 function stock(
-  { shelves, orders: known }: World,
+  { shelves, orders: known }: ShopState,
   goods: ReadonlyMap<string, number>,
-  orders: ReadonlyMap<string, Wish>,
+  orders: ReadonlyMap<string, TestOrder>,
 ): string[] {
   return [...goods].flatMap(([sku, start]) => {
     const { available = 0, reserved = 0, sold = 0 } = shelves.get(sku) ?? {};
@@ -131,7 +131,7 @@ function forward(statuses: ReadonlyMap<string, string[]>): string[] {
 }
 
 /** I8: neither the logs nor what is added to a dead letter carries a number, a token or a payload. */
-function secrets(logged: string, orders: ReadonlyMap<string, Wish>, { deadLetters }: World): string[] {
+function secrets(logged: string, orders: ReadonlyMap<string, TestOrder>, { deadLetters }: ShopState): string[] {
   const written = logged + deadLetters.map(({ attributes }) => JSON.stringify(attributes)).join('\n');
   const known = new Set([...orders.values()].flatMap(({ phone, token }) => [phone, phone.slice(1), token]));
   for (const word of ['unitPrice', '"customer":', 'tok_']) known.add(word);

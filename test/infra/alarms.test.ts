@@ -89,7 +89,7 @@ describe.each(consumers)('The alarms of %s', (name, route) => {
   test('say what customers lose without it', () => {
     const own = alarms.filter(({ AlarmName }) => AlarmName.startsWith(`ShopMessaging-dev-${name}-`));
     expect(own.length).toBeGreaterThanOrEqual(4);
-    for (const { AlarmDescription } of own) expect(AlarmDescription).toContain(route.withoutIt);
+    for (const { AlarmDescription } of own) expect(AlarmDescription).toContain(route.impact);
   });
 });
 

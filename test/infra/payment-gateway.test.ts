@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
-import { settingsFrom } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings.ts';
 import { actionsOf, synthesise } from '../builders/template.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:shop/stripe-AbCdEf';
-const settings = (context: Record<string, unknown>) => settingsFrom(new App({ context }).node);
+const settings = (context: Record<string, unknown>) => readSettings(new App({ context }).node);
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is plain JSON
 type Json = any;

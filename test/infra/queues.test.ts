@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { routing } from '../../infra/routing.ts';
-import { LONGEST_WAIT_SECONDS, MOST_TRIES, triesWithin } from '../../lambdas/runtime/backoff.ts';
+import { attemptsWithin, MAX_ATTEMPTS, MAX_BACKOFF_SECONDS } from '../../lambdas/runtime/backoff.ts';
 import { synthesise } from '../builders/template.ts';
 
 const template = synthesise();
@@ -21,12 +21,12 @@ describe.each(Object.keys(routing))('The queue of %s', (name) => {
   });
 
   test('allows as many tries as a day of failures takes, with some to spare', () => {
-    expect(RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(1.5 * triesWithin(24));
+    expect(RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(1.5 * attemptsWithin(24));
     expect(RedrivePolicy.maxReceiveCount).toBeLessThanOrEqual(1_000);
   });
 
   test('leaves it to its function to give a message up, with a reason, unless the function dies again and again', () => {
-    expect(RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(MOST_TRIES + 10);
+    expect(RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(MAX_ATTEMPTS + 10);
   });
 
   test('outlasts a day in which its function never gets to set a wait, because the downstream hangs until it is killed', () => {
@@ -34,7 +34,7 @@ describe.each(Object.keys(routing))('The queue of %s', (name) => {
   });
 
   test('keeps a message until its tries are used up, so that none expires unseen', () => {
-    const longest = RedrivePolicy.maxReceiveCount * (LONGEST_WAIT_SECONDS + VisibilityTimeout);
+    const longest = RedrivePolicy.maxReceiveCount * (MAX_BACKOFF_SECONDS + VisibilityTimeout);
     expect(longest).toBeLessThan(MessageRetentionPeriod);
   });
 
@@ -67,7 +67,7 @@ describe('With a batch size of 100 and a window of a minute', () => {
     expect([BatchSize, window]).toEqual(fifo ? [10, 0] : [100, 60]);
     const { VisibilityTimeout, RedrivePolicy, MessageRetentionPeriod } = queue.properties;
     expect(VisibilityTimeout).toBeGreaterThanOrEqual(6 * fn.properties.Timeout + window);
-    expect(RedrivePolicy.maxReceiveCount * (LONGEST_WAIT_SECONDS + VisibilityTimeout)).toBeLessThan(
+    expect(RedrivePolicy.maxReceiveCount * (MAX_BACKOFF_SECONDS + VisibilityTimeout)).toBeLessThan(
       MessageRetentionPeriod,
     );
   });

@@ -74,12 +74,12 @@ describe('The topic', () => {
       RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLetterQueue.id, 'Arn'] } },
     });
     const { FilterPolicy, FilterPolicyScope } = subscriptions[0]?.properties ?? {};
-    if (route.frontDoor) expect([FilterPolicy, FilterPolicyScope]).toEqual([undefined, undefined]);
+    if (route.unfiltered) expect([FilterPolicy, FilterPolicyScope]).toEqual([undefined, undefined]);
     else expect([FilterPolicy, FilterPolicyScope]).toEqual([{ type: types }, 'MessageBody']);
   });
 
   test('has one front door, through which everything comes, so that nothing published is lost unseen', () => {
-    expect(routes.filter(([, { frontDoor }]) => frontDoor).map(([name]) => name)).toEqual(['order']);
+    expect(routes.filter(([, { unfiltered }]) => unfiltered).map(([name]) => name)).toEqual(['order']);
   });
 
   test.each(routes.filter(([, route]) => typesOn(route, 'topic').length > 0).map(([name]) => name))(

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
-import { settingsFrom } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings.ts';
 import { synthesise } from '../builders/template.ts';
 
-const settings = (context: Record<string, unknown>) => settingsFrom(new App({ context }).node);
+const settings = (context: Record<string, unknown>) => readSettings(new App({ context }).node);
 
 describe('Settings', () => {
   test('have defaults for everything', () => {
@@ -121,7 +121,7 @@ describe('The table of settings in the README', () => {
     asked.add(name);
     return ask(name);
   };
-  const defaults = new Map(Object.entries(settingsFrom(app.node)));
+  const defaults = new Map(Object.entries(readSettings(app.node)));
 
   test('has each once', () => {
     expect(lines.map(([, name]) => name).sort()).toEqual([...asked].sort());

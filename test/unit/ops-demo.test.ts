@@ -5,7 +5,7 @@ import { outcomeOf } from '../../ops/demo/outcome.ts';
 import { piecesSold, type Scenario, scenarios } from '../../ops/demo/scenarios.ts';
 import { stockProblems, sumProblems } from '../../ops/demo/stock-sums.ts';
 import { placed } from '../../ops/orders/generate.ts';
-import type { Known } from '../../ops/orders/lookup.ts';
+import type { OrderRecords } from '../../ops/orders/lookup.ts';
 
 const [first] = scenarios('run');
 if (first === undefined) throw new Error('There are no scenarios');
@@ -20,7 +20,7 @@ const capture = {
 };
 
 /** What is on record of an order that went as it should. */
-const good: Known = {
+const good: OrderRecords = {
   order: {
     orderId,
     status: 'CONFIRMED',
@@ -51,7 +51,7 @@ describe('The demonstration', () => {
 });
 
 describe('An order of the demonstration', () => {
-  const problems = (known: Known, money = [capture]) => outcomeOf(confirmed, known, money).problems;
+  const problems = (known: OrderRecords, money = [capture]) => outcomeOf(confirmed, known, money).problems;
 
   test('is right when status, money, payment and text are', () => {
     expect(problems(good)).toEqual([]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
 import { newDecisions } from '../../ops/load/decisions.ts';
-import { type Evidence, latencyText, outcomeOf } from '../../ops/load/outcome.ts';
+import { type Evidence, latencyText, loadResult } from '../../ops/load/outcome.ts';
 import { type Clock, dueAfter, keepPace, type Pace, type Send } from '../../ops/load/pace.ts';
 import { percentile } from '../../ops/load/percentile.ts';
 import { messages } from '../../ops/load/plan.ts';
@@ -182,7 +182,7 @@ describe('What a load came to', () => {
   });
 
   test('is counted per order, from published to decided', () => {
-    expect(outcomeOf(evidence())).toMatchObject({
+    expect(loadResult(evidence())).toMatchObject({
       published: 3,
       decided: 3,
       confirmed: 2,
@@ -199,12 +199,12 @@ describe('What a load came to', () => {
 
   test('has errors where orders were refused or not decided, but not because it was interrupted', () => {
     const part = { decisions: new Map([['o-1', { status: 'CONFIRMED' as const, time: started + 1 }]]), refused: 1 };
-    expect(outcomeOf(evidence(part))).toMatchObject({ undecided: 2, errors: 3, errorRate: 0.75 });
-    expect(outcomeOf(evidence({ ...part, interrupted: true }))).toMatchObject({ undecided: 2, errors: 1 });
+    expect(loadResult(evidence(part))).toMatchObject({ undecided: 2, errors: 3, errorRate: 0.75 });
+    expect(loadResult(evidence({ ...part, interrupted: true }))).toMatchObject({ undecided: 2, errors: 1 });
   });
 
   test('is told even when nothing was published', () => {
-    expect(outcomeOf(evidence({ published: new Map(), decisions: new Map() }))).toMatchObject({
+    expect(loadResult(evidence({ published: new Map(), decisions: new Map() }))).toMatchObject({
       published: 0,
       throughput: null,
       errorRate: 0,
@@ -214,16 +214,16 @@ describe('What a load came to', () => {
 
   test('is told in words, with what kept the publisher from its rate', () => {
     expect(latencyText({ latency: { p50: 312, p95: 131_000, p99: null } })).toBe('p50 312 ms, p95 131.0 s, p99 –');
-    expect(report(outcomeOf(evidence({ lateMs: 4_200 })))).toContain('up to 4 s late');
-    expect(report(outcomeOf(evidence()))).not.toContain('late');
+    expect(report(loadResult(evidence({ lateMs: 4_200 })))).toContain('up to 4 s late');
+    expect(report(loadResult(evidence()))).not.toContain('late');
   });
 
   test('is drawn with a line and a name for each consumer, and never a broken number', () => {
-    const picture = svg(outcomeOf(evidence()));
+    const picture = svg(loadResult(evidence()));
     expect(picture.match(/<polyline/g)).toHaveLength(4);
     for (const name of ['order', 'payment', 'published', 'decided']) expect(picture).toContain(`>${name}</text>`);
     for (const part of [{}, { samples: [] }, { published: new Map(), decisions: new Map() }]) {
-      expect(svg(outcomeOf(evidence(part)))).not.toMatch(/NaN|Infinity|undefined/);
+      expect(svg(loadResult(evidence(part)))).not.toMatch(/NaN|Infinity|undefined/);
     }
   });
 });

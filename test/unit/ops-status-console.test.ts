@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { wishOf } from '../../ops/console/typed.ts';
+import { parseConsoleLine } from '../../ops/console/typed.ts';
 
 const commands = new Set(['status', 'trace', 'dlq', 'sandbox']);
 
@@ -16,6 +16,6 @@ describe('A line typed into the console', () => {
     ['o-1001', { run: ['trace', 'o-1001'] }],
     ['o-1001 --diagram', { run: ['trace', 'o-1001', '--diagram'] }],
   ])('%j asks for %j', (line, wish) => {
-    expect(wishOf(line, commands)).toEqual(wish);
+    expect(parseConsoleLine(line, commands)).toEqual(wish);
   });
 });

@@ -1,12 +1,12 @@
 import { expect, test, vi } from 'vitest';
-import { openParts } from '../../lambdas/order/rules.ts';
+import { openShards } from '../../lambdas/order/rules.ts';
+import { localTarget } from '../../ops/aws-target.ts';
 import { shopOf } from '../../ops/stack.ts';
 import { countOrders } from '../../ops/status/orders.ts';
-import { at } from '../../ops/surroundings.ts';
 
 /** A shop whose orders table has pages of one confirmed order and one that was only cancelled, and 2 undecided per part. */
 function shopWith(pages: number) {
-  const shop = shopOf(at('http://127.0.0.1:9'), {
+  const shop = shopOf(localTarget('http://127.0.0.1:9'), {
     StackName: 'ShopMessaging',
     CreationTime: undefined,
     StackStatus: 'CREATE_COMPLETE',
@@ -32,10 +32,10 @@ test('orders are counted exactly while their table is of usual size', async () =
 test('of a larger table only the beginning is read, and the undecided orders are counted in their index', async () => {
   const { shop, send } = shopWith(1_000);
   expect(await countOrders(shop, 3)).toEqual({
-    PLACED: 2 * openParts.length,
+    PLACED: 2 * openShards.length,
     CONFIRMED: 3,
     CANCELLED: 0,
     atLeast: true,
   });
-  expect(send).toHaveBeenCalledTimes(3 + openParts.length);
+  expect(send).toHaveBeenCalledTimes(3 + openShards.length);
 });

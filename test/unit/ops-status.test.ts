@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { ConsumerState, ShopStatus } from '../../ops/status/collect.ts';
 import { figuresFrom, type Point, type Query, queriesFor } from '../../ops/status/figures.ts';
-import { duration, troubles, verdict } from '../../ops/status/health.ts';
-import type { ConsumerState, Seen } from '../../ops/status/look.ts';
+import { duration, problems, verdict } from '../../ops/status/health.ts';
 import { document, report } from '../../ops/status/report.ts';
 
 const well: ConsumerState = {
@@ -17,7 +17,7 @@ const well: ConsumerState = {
   mapping: { uuid: 'u-1', on: true },
 };
 
-const seen = (payment: Partial<ConsumerState> = {}, shop: Partial<Seen> = {}): Seen => ({
+const seen = (payment: Partial<ConsumerState> = {}, shop: Partial<ShopStatus> = {}): ShopStatus => ({
   consumers: [
     { ...well, name: 'order' },
     { ...well, ...payment },
@@ -27,7 +27,7 @@ const seen = (payment: Partial<ConsumerState> = {}, shop: Partial<Seen> = {}): S
   oldestOrder: 'o-1',
   ...shop,
 });
-const lastLine = (state: Seen) => report(state).split('\n').at(-1);
+const lastLine = (state: ShopStatus) => report(state).split('\n').at(-1);
 
 describe('The figures of a consumer', () => {
   const now = new Date('2026-11-21T09:10:30Z');
@@ -116,7 +116,7 @@ describe('The last line of the status', () => {
     expect(lastLine(seen())).toBe('All is well.');
   });
 
-  test.each<[string, Partial<ConsumerState>, Partial<Seen>, string]>([
+  test.each<[string, Partial<ConsumerState>, Partial<ShopStatus>, string]>([
     [
       'the gateway is down',
       { inFlight: 30, waiting: 7, oldestSeconds: 240, breaker: 'open', errorRate: 0.9 },
@@ -156,14 +156,14 @@ describe('The last line of the status', () => {
     const state = seen({ deadLetters: 1 });
     const [order, payment] = state.consumers;
     if (order === undefined || payment === undefined) throw new Error('There are no consumers');
-    expect(verdict(troubles({ ...state, consumers: [{ ...order, deadLetters: 2 }, payment] }))).toBe(
+    expect(verdict(problems({ ...state, consumers: [{ ...order, deadLetters: 2 }, payment] }))).toBe(
       'order: 2 dead letters; payment: 1 dead letter: npm run ops -- dlq list',
     );
   });
 
   test('says nothing of a few failures, of failures that are over, or of messages that wait for moments', () => {
-    expect(troubles(seen({ waiting: 50, oldestSeconds: 10, errorRate: 0.02 }))).toEqual([]);
-    expect(troubles(seen({ errorRate: 0.5 }))).toEqual([]);
+    expect(problems(seen({ waiting: 50, oldestSeconds: 10, errorRate: 0.02 }))).toEqual([]);
+    expect(problems(seen({ errorRate: 0.5 }))).toEqual([]);
   });
 });
 

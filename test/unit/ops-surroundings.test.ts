@@ -2,17 +2,17 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { awsTarget, localTarget } from '../../ops/aws-target.ts';
 import { sentence } from '../../ops/failure.ts';
 import { masked, money, span, table } from '../../ops/output.ts';
-import { at, surroundings } from '../../ops/surroundings.ts';
+import { pollUntil } from '../../ops/poll.ts';
 import { fingerprint } from '../../ops/up/fingerprint.ts';
-import { lookUntil } from '../../ops/wait.ts';
 
 describe('Where the commands go', () => {
   const secret = { AWS_ACCESS_KEY_ID: 'AKIAREAL', AWS_SECRET_ACCESS_KEY: 'real' };
 
   test('is the address that is set, and never with real credentials', async () => {
-    const { local, config } = await surroundings({}, { ...secret, AWS_ENDPOINT_URL: 'http://127.0.0.1:4567' });
+    const { local, config } = await awsTarget({}, { ...secret, AWS_ENDPOINT_URL: 'http://127.0.0.1:4567' });
     expect(local).toBe(true);
     expect(config).toEqual({
       endpoint: 'http://127.0.0.1:4567',
@@ -23,7 +23,7 @@ describe('Where the commands go', () => {
 
   test('is AWS when that is asked for, whatever address is set', async () => {
     const env = { ...secret, AWS_ENDPOINT_URL: 'http://127.0.0.1:4567', AWS_DEFAULT_REGION: 'eu-west-1' };
-    expect(await surroundings({ aws: true }, env)).toEqual({
+    expect(await awsTarget({ aws: true }, env)).toEqual({
       local: false,
       where: 'AWS (eu-west-1)',
       config: { region: 'eu-west-1' },
@@ -32,7 +32,7 @@ describe('Where the commands go', () => {
   });
 
   test('is said in a sentence when it is no address', () => {
-    expect(() => at('foo')).toThrow('AWS_ENDPOINT_URL is "foo"');
+    expect(() => localTarget('foo')).toThrow('AWS_ENDPOINT_URL is "foo"');
   });
 });
 
@@ -105,7 +105,7 @@ describe('The fingerprint of a deployment', () => {
 describe('Waiting', () => {
   test('ends when what is seen is good', async () => {
     let looks = 0;
-    const seen = await lookUntil(
+    const seen = await pollUntil(
       async () => ++looks,
       (count) => count === 3,
       { deadline: Date.now() + 5_000, every: 1 },
@@ -115,7 +115,7 @@ describe('Waiting', () => {
 
   test('gives what was seen last when the deadline has passed', async () => {
     expect(
-      await lookUntil(
+      await pollUntil(
         async () => 'bad',
         (seen) => seen === 'good',
         { deadline: 0 },
@@ -126,7 +126,7 @@ describe('Waiting', () => {
   test('ends at once when it is interrupted', async () => {
     const signal = AbortSignal.abort(new Error('stop'));
     await expect(
-      lookUntil(
+      pollUntil(
         async () => 1,
         () => false,
         { deadline: Date.now() + 9_000, signal },

@@ -3,11 +3,11 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { NotificationSent } from '../../../contracts/notification.ts';
 import type { OrderCancelled, OrderConfirmed, OrderPlaced } from '../../../contracts/order.ts';
 import { textFor } from '../../../lambdas/notification/texts.ts';
-import { setting } from '../../../lambdas/runtime/settings.ts';
+import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { cloudEvent, publish } from './publish.ts';
 import { type Guard, isRefusal, tables } from './table.ts';
 
-const TableName = setting('TABLE_NAME');
+const TableName = requireEnv('TABLE_NAME');
 // A repeated text is worse than a late one.
 const sms = new SNSClient({ maxAttempts: 1 });
 

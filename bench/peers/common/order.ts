@@ -13,12 +13,12 @@ import type {
 } from '../../../contracts/order.ts';
 import type { PaymentCaptured, PaymentDeclined, PaymentRefunded } from '../../../contracts/payment.ts';
 import type { StockRejected, StockReleased, StockReserved } from '../../../contracts/stock.ts';
-import { setting } from '../../../lambdas/runtime/settings.ts';
+import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { publishStep } from './feed.ts';
 import { cloudEvent, publish } from './publish.ts';
 import { conditionOf, type Guard, isRefusal, tables } from './table.ts';
 
-const TableName = setting('TABLE_NAME');
+const TableName = requireEnv('TABLE_NAME');
 const source = '/shop/order';
 
 type Status = 'PLACED' | 'CONFIRMED' | 'CANCELLED';

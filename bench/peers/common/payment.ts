@@ -3,12 +3,12 @@ import type { Money } from '../../../contracts/money.ts';
 import type { OrderCancelled, OrderPlaced } from '../../../contracts/order.ts';
 import type { PaymentCaptured, PaymentDeclined, PaymentRefunded } from '../../../contracts/payment.ts';
 import { sandboxGateway } from '../../../lambdas/payment/sandbox-gateway.ts';
-import { setting } from '../../../lambdas/runtime/settings.ts';
+import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { cloudEvent, publish } from './publish.ts';
 import { tables } from './table.ts';
 
-const TableName = setting('TABLE_NAME');
-const gateway = sandboxGateway(setting('SANDBOX_GATEWAY_TABLE_NAME'), tables);
+const TableName = requireEnv('TABLE_NAME');
+const gateway = sandboxGateway(requireEnv('SANDBOX_GATEWAY_TABLE_NAME'), tables);
 const source = '/shop/payment';
 
 type Payment = { state?: 'captured' | 'declined' | 'refunded'; money?: Money; cancelled?: true };

@@ -1,9 +1,9 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
-import { setting } from '../../../lambdas/runtime/settings.ts';
+import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 
 const bus = new EventBridgeClient({});
-const EventBusName = setting('EVENT_BUS_NAME');
+const EventBusName = requireEnv('EVENT_BUS_NAME');
 
 /** The parts of an event that its publisher chooses. */
 type Parts<E extends CloudEvent> = Pick<E, 'type' | 'source' | 'id' | 'data'> & { subject: string; time: string };

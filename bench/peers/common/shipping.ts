@@ -1,9 +1,9 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { OrderProgressed } from '../../../contracts/lifecycle.ts';
-import { setting } from '../../../lambdas/runtime/settings.ts';
+import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { type Guard, isRefusal, tables } from './table.ts';
 
-const TableName = setting('TABLE_NAME');
+const TableName = requireEnv('TABLE_NAME');
 
 /** Follows an order's steps: how far it is, and what is to be shipped once it is confirmed. */
 export async function follow({ data, time }: OrderProgressed, guard: Guard): Promise<void> {

@@ -2,12 +2,12 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { Line, OrderCancelled, OrderConfirmed, OrderPlaced } from '../../../contracts/order.ts';
 import type { StockRejected, StockReleased, StockReserved } from '../../../contracts/stock.ts';
-import { setting } from '../../../lambdas/runtime/settings.ts';
+import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { cloudEvent, publish } from './publish.ts';
 import { conditionOf, type Guard, tables } from './table.ts';
 
-const shelves = setting('TABLE_NAME');
-const reservations = setting('RESERVATIONS_TABLE_NAME');
+const shelves = requireEnv('TABLE_NAME');
+const reservations = requireEnv('RESERVATIONS_TABLE_NAME');
 
 type State = 'reserved' | 'rejected' | 'sold' | 'released';
 type Held = StockReserved | StockRejected | StockReleased;

@@ -14,7 +14,7 @@ import { JSONStringified } from '@aws-lambda-powertools/parser/helpers';
 import { SqsRecordSchema } from '@aws-lambda-powertools/parser/schemas/sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
-import { setting } from '../../../lambdas/runtime/settings.ts';
+import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { dynamodb } from '../common/table.ts';
 
 /** An event that concerns an order, as its schema gives it. */
@@ -39,7 +39,7 @@ export function consumer<Schema extends z.ZodType<OfOrder>>(
   const config = new IdempotencyConfig({ eventKeyJmesPath: 'id' });
   const once = makeIdempotent(handle, {
     persistenceStore: new DynamoDBPersistenceLayer({
-      tableName: setting('IDEMPOTENCY_TABLE_NAME'),
+      tableName: requireEnv('IDEMPOTENCY_TABLE_NAME'),
       awsSdkV3Client: dynamodb,
     }),
     config,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
 import { snsSms } from '../../../lambdas/notification/sms.ts';
 import { textFor } from '../../../lambdas/notification/texts.ts';
-import { setting } from '../../../lambdas/runtime/settings.ts';
+import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { passedOn } from '../../sections/rate/bare.ts';
 import type { Consumer } from '../../sections/rate/shop.ts';
 import { send } from './connection.ts';
@@ -11,8 +11,8 @@ import { consume } from './consumer.ts';
 import { publish } from './publish.ts';
 import { feedOf } from './topology.ts';
 
-const consumer = setting('CONSUMER') as Consumer;
-const feed = feedOf(setting('SHOP'));
+const consumer = requireEnv('CONSUMER') as Consumer;
+const feed = feedOf(requireEnv('SHOP'));
 const text = snsSms({ maxPrice: '0.50' }, new SNSClient({ maxAttempts: 1 }));
 
 // The floor of RabbitMQ: the same messages as in the whole job, and no business.

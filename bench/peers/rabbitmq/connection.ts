@@ -1,13 +1,13 @@
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
-import { setting } from '../../../lambdas/runtime/settings.ts';
+import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 
 let connecting: Promise<{ connection: ChannelModel; confirming: ConfirmChannel }> | undefined;
 
 /** The process's one connection, and the channel it publishes on. */
 export function connected() {
   connecting ??= (async () => {
-    const connection = await connect(setting('RABBITMQ_URL'));
+    const connection = await connect(requireEnv('RABBITMQ_URL'));
     return { connection, confirming: await connection.createConfirmChannel() };
   })();
   return connecting;

@@ -1,6 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { z } from 'zod';
-import { setting } from '../../../lambdas/runtime/settings.ts';
+import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { finished } from '../../sections/rate/gate.ts';
 import { connected, sendBytes } from './connection.ts';
 import { deadLettersOf, queueOf } from './topology.ts';
@@ -16,7 +16,7 @@ export async function consume<Schema extends z.ZodType>(
   schema: Schema,
   handle: (event: z.infer<Schema>) => Promise<void>,
 ): Promise<void> {
-  const shop = setting('SHOP');
+  const shop = requireEnv('SHOP');
   const { connection } = await connected();
   const channel = await connection.createChannel();
   await channel.prefetch(PREFETCH);

@@ -1,9 +1,9 @@
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
-import { setting } from '../../../lambdas/runtime/settings.ts';
+import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { send } from './connection.ts';
 import { exchangeOf } from './topology.ts';
 
-const exchange = exchangeOf(setting('SHOP'));
+const exchange = exchangeOf(requireEnv('SHOP'));
 
 /** The parts of an event that its publisher chooses. */
 type Parts<E extends CloudEvent> = Pick<E, 'type' | 'source' | 'id' | 'data'> & { subject: string; time: string };

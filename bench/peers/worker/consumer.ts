@@ -1,7 +1,7 @@
 import { type Message, SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import type { z } from 'zod';
-import { setting } from '../../../lambdas/runtime/settings.ts';
+import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { finished, gate } from '../../sections/rate/gate.ts';
 
 const LONGEST_WAIT_SECONDS = 900;
@@ -14,7 +14,7 @@ export async function consume<Schema extends z.ZodType>(
 ): Promise<void> {
   const isOpen = gate();
   const app = Consumer.create({
-    queueUrl: setting('QUEUE_URL'),
+    queueUrl: requireEnv('QUEUE_URL'),
     sqs: new SQSClient({}),
     batchSize: 10,
     waitTimeSeconds: 20,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
-import { bundle } from '../../../infra/bundle.ts';
+import { bundleFunctions } from '../../../infra/bundle.ts';
 import { routing } from '../../../infra/routing.ts';
 import { functionOptions, ourOptions } from '../../bundling.ts';
 import type { Contestant } from '../../figure.ts';
@@ -19,7 +19,7 @@ export const functionNames: readonly string[] = [...Object.keys(routing), 'sweep
 
 /** Gives the bundles of our functions by name: the very files that the stack deploys. */
 export async function ourBundles(): Promise<Map<string, Bundle>> {
-  const code = bundle(functionNames);
+  const code = bundleFunctions(functionNames);
   const bundles = new Map<string, Bundle>();
   for (const name of functionNames) {
     const asset: object = code(name);

@@ -2,8 +2,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { Order } from '../../../lambdas/order/rules.ts';
 import type { Shelf } from '../../../lambdas/stock/rules.ts';
+import type { Charge } from '../../../test/faults/shop-state.ts';
 import { violations } from '../../../test/faults/violations.ts';
-import type { Charge } from '../../../test/faults/world.ts';
 import type { Demand } from '../../customers.ts';
 
 const WRITES_PER_CALL = 25;

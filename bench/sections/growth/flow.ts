@@ -135,9 +135,9 @@ export class Flow {
   private carry(channel: 'topic' | 'bus' | 'lifecycle', body: string): void {
     const { type: sent } = JSON.parse(body) as { type: string };
     for (const [consumer, waiting] of this.waiting) {
-      const { consumes, frontDoor }: Route = routing[consumer];
+      const { consumes, unfiltered }: Route = routing[consumer];
       const wanted = consumes.some(({ channel: on, type }) => on === channel && type === sent);
-      if (wanted || (channel === 'topic' && frontDoor)) waiting.push(body);
+      if (wanted || (channel === 'topic' && unfiltered)) waiting.push(body);
     }
   }
 }

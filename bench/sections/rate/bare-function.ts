@@ -4,14 +4,14 @@ import type { CloudEvent } from '../../../contracts/cloud-event.ts';
 import { snsSms } from '../../../lambdas/notification/sms.ts';
 import { textFor } from '../../../lambdas/notification/texts.ts';
 import { lifecyclePublisher } from '../../../lambdas/order/lifecycle.ts';
+import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { busPublisher } from '../../../lambdas/runtime/publish.ts';
-import { setting } from '../../../lambdas/runtime/settings.ts';
 import { passedOn } from './bare.ts';
 import type { Consumer } from './shop.ts';
 
-const consumer = setting('CONSUMER') as Consumer;
-const publish = busPublisher(setting('EVENT_BUS_NAME'));
-const publishSteps = lifecyclePublisher(setting('LIFECYCLE_TOPIC_ARN'));
+const consumer = requireEnv('CONSUMER') as Consumer;
+const publish = busPublisher(requireEnv('EVENT_BUS_NAME'));
+const publishSteps = lifecyclePublisher(requireEnv('LIFECYCLE_TOPIC_ARN'));
 const send = snsSms({ maxPrice: '0.50' }, new SNSClient({ maxAttempts: 1 }));
 
 /** The floor: takes a batch, publishes all that has to travel on in as few calls as the APIs allow, sends the texts, and nothing else. */

@@ -101,7 +101,7 @@ export async function createQueues(contestant: Contestant, sns: SNSClient, sqs: 
         Endpoint: queueArn(contestant, consumer),
         Attributes: {
           RawMessageDelivery: 'true',
-          ...(route.frontDoor ? {} : { FilterPolicyScope: 'MessageBody', FilterPolicy }),
+          ...(route.unfiltered ? {} : { FilterPolicyScope: 'MessageBody', FilterPolicy }),
         },
       }),
     );

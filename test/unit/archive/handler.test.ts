@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { type BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { SQSEvent } from 'aws-lambda';
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { Part } from '../../../lambdas/archive/item.ts';
-import { unpacked } from '../../../lambdas/archive/pack.ts';
+import type { ArchivePart } from '../../../lambdas/archive/item.ts';
+import { unpack } from '../../../lambdas/archive/pack.ts';
 
 Object.assign(process.env, { AWS_REGION: 'eu-west-1', TABLE_NAME: 'archive', ARCHIVE_DAYS: '30' });
 const { handler } = await import('../../../lambdas/archive/handler.ts');
 
 /** What the table holds, and whether it takes an item. */
-let items: Part[];
-let takes: (item: Part) => boolean;
+let items: ArchivePart[];
+let takes: (item: ArchivePart) => boolean;
 
 beforeEach(() => {
   items = [];
@@ -18,7 +18,7 @@ beforeEach(() => {
   vi.spyOn(DynamoDBDocumentClient.prototype, 'send').mockImplementation(async (command: unknown) => {
     const puts = (command as BatchWriteCommand).input.RequestItems?.archive ?? [];
     expect(puts.length).toBeLessThanOrEqual(25);
-    const itemOf = (put: (typeof puts)[number]) => put.PutRequest?.Item as Part;
+    const itemOf = (put: (typeof puts)[number]) => put.PutRequest?.Item as ArchivePart;
     items.push(...puts.map(itemOf).filter(takes));
     const refused = puts.filter((put) => !takes(itemOf(put)));
     return refused.length === 0 ? {} : { UnprocessedItems: { archive: refused } };
@@ -33,7 +33,7 @@ test('a thousand messages of one hour are one item', async () => {
   const Records = Array.from({ length: 1_000 }, (_, n) => record(`m-${n}`, `2026-11-21T09:15:00.${n % 1_000}Z`));
   expect(await handler({ Records })).toEqual({ batchItemFailures: [] });
   expect(items).toHaveLength(1);
-  expect(unpacked(items[0]?.packed ?? Buffer.of())).toHaveLength(1_000);
+  expect(unpack(items[0]?.packed ?? Buffer.of())).toHaveLength(1_000);
 });
 
 test('messages of different hours are kept under their own, however many', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { partitionsOf, partsOf } from '../../../lambdas/archive/item.ts';
-import { unpacked } from '../../../lambdas/archive/pack.ts';
+import { unpack } from '../../../lambdas/archive/pack.ts';
 import { keptAt } from '../../builders/archived.ts';
 
 const MOST_BYTES = 400 * 1024;
@@ -13,7 +13,7 @@ test('messages are kept together, in a partition of the hour they came in, by th
   expect(others).toEqual([]);
   expect(item).toMatchObject({ at: expect.stringMatching(/^2026-11-21T09:15:00\.000Z#[\da-f]{16}#000$/), parts: 1 });
   expect(partitionsOf(new Date('2026-11-21T09:59:59Z'))).toContain(item?.hour);
-  expect(unpacked(item?.packed ?? Buffer.of())).toHaveLength(3);
+  expect(unpack(item?.packed ?? Buffer.of())).toHaveLength(3);
 });
 
 test('they are kept for as many days as asked for, the last one too', () => {
@@ -36,7 +36,7 @@ test('what one item cannot hold is kept in parts, in several partitions', () => 
     expect(part.parts).toBe(parts.length);
   }
   expect(new Set(parts.map(({ hour }) => hour)).size).toBe(parts.length);
-  expect(unpacked(Buffer.concat(parts.map(({ packed }) => packed)))).toEqual([keptAt(0, body), keptAt(1)]);
+  expect(unpack(Buffer.concat(parts.map(({ packed }) => packed)))).toEqual([keptAt(0, body), keptAt(1)]);
 });
 
 test('packs of one hour are spread over its partitions', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { orderCancelled, orderPlaced } from '../../../contracts/order.ts';
-import type { Way } from '../../../ops/explain/deployment.ts';
+import type { DeployedRoute } from '../../../ops/explain/deployment.ts';
 import { contractOf, explain, typeIn } from '../../../ops/explain/explanation.ts';
 import { treeOf } from '../../../ops/explain/text.ts';
 import { cancelled, placed } from '../../builders/events.ts';
@@ -26,7 +26,7 @@ const policyFor = (service: string, source: string) =>
     ],
   });
 
-function subscription(queue: string, filter?: unknown, parts: Partial<Way> = {}): Way {
+function subscription(queue: string, filter?: unknown, parts: Partial<DeployedRoute> = {}): DeployedRoute {
   return {
     kind: 'subscription',
     arn: `${TOPIC}:1`,
@@ -51,7 +51,7 @@ const consumers = new Map([
 ]);
 const placedOnly = { type: ['shop.order.placed.v1'] };
 
-function explained(question: { type?: string; body?: string }, ...ways: Way[]) {
+function explained(question: { type?: string; body?: string }, ...ways: DeployedRoute[]) {
   const type = question.body === undefined ? question.type : typeIn(question.body);
   const channel = contractOf(type)?.channel ?? 'topic';
   return explain({ type, body: question.body }, { channel, at: TOPIC, ways }, consumers);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { refusalOf } from '../../../lambdas/notification/numbers.ts';
+import { numberRefusal } from '../../../lambdas/notification/numbers.ts';
 
 describe('A number', () => {
   test.each(['+821012345678', '+447700900123', '+12025550123', '+18765550123', '+491701234567', '+33612345678'])(
     'of a customer gets texts where every country does: %s',
-    (phone) => expect(refusalOf(phone)).toBeUndefined(),
+    (phone) => expect(numberRefusal(phone)).toBeUndefined(),
   );
 
   test.each([
@@ -16,24 +16,24 @@ describe('A number', () => {
     '+979123456789',
     '+81990123456',
   ])('that the caller pays dearly for gets none: %s', (phone) => {
-    expect(refusalOf(phone)).toBe('premium-rate');
-    expect(refusalOf(phone, ['+82', '+1', '+44', '+81', '+90'])).toBe('premium-rate');
+    expect(numberRefusal(phone)).toBe('premium-rate');
+    expect(numberRefusal(phone, ['+82', '+1', '+44', '+81', '+90'])).toBe('premium-rate');
   });
 
   test('in a dear range gets texts where that very range is named', () => {
-    expect(refusalOf('+881612345678', ['+8816'])).toBeUndefined();
+    expect(numberRefusal('+881612345678', ['+8816'])).toBeUndefined();
   });
 
   test('gets texts where its country is named, or the beginning of its own', () => {
-    expect(refusalOf('+821012345678', ['+1', '+82'])).toBeUndefined();
-    expect(refusalOf('+447700900123', ['+447'])).toBeUndefined();
-    expect(refusalOf('+442079460123', ['+447'])).toBe('country');
-    expect(refusalOf('+491701234567', ['+1', '+82'])).toBe('country');
+    expect(numberRefusal('+821012345678', ['+1', '+82'])).toBeUndefined();
+    expect(numberRefusal('+447700900123', ['+447'])).toBeUndefined();
+    expect(numberRefusal('+442079460123', ['+447'])).toBe('country');
+    expect(numberRefusal('+491701234567', ['+1', '+82'])).toBe('country');
   });
 
   test('of an island that shares +1 has to be named by itself', () => {
-    expect(refusalOf('+12025550123', ['+1'])).toBeUndefined();
-    expect(refusalOf('+18765550123', ['+1'])).toBe('country');
-    expect(refusalOf('+18765550123', ['+1', '+1876'])).toBeUndefined();
+    expect(numberRefusal('+12025550123', ['+1'])).toBeUndefined();
+    expect(numberRefusal('+18765550123', ['+1'])).toBe('country');
+    expect(numberRefusal('+18765550123', ['+1', '+1876'])).toBeUndefined();
   });
 });

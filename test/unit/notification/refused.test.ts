@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { refusalOf } from '../../../lambdas/notification/numbers.ts';
+import { numberRefusal } from '../../../lambdas/notification/numbers.ts';
 import { type Notification, nextNotification } from '../../../lambdas/notification/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, confirmed, delayed, placed } from '../../builders/events.ts';
@@ -27,8 +27,8 @@ describe('A text to a number that gets none', () => {
   const premium = [placed({ phone: PREMIUM }), confirmed()];
 
   test('is not sent; that is noted and published, without the number', () => {
-    const { record, action, publish } = allOf(premium, { refusalOf });
-    expect(action).toBeUndefined();
+    const { record, effect, publish } = allOf(premium, { numberRefusal });
+    expect(effect).toBeUndefined();
     expect(record?.texts).toEqual({
       'order-confirmed': { refusedAt: now.toISOString(), reason: 'premium-rate' },
     });
@@ -43,16 +43,16 @@ describe('A text to a number that gets none', () => {
   });
 
   test('is published as the same event when it is delivered again, and stays refused when the settings change', () => {
-    const { record } = allOf(premium, { refusalOf });
+    const { record } = allOf(premium, { numberRefusal });
     const again = nextNotification(record, delivery(confirmed()), { ...rules, now: morning });
-    expect(again.action).toBeUndefined();
+    expect(again.effect).toBeUndefined();
     expect(again.publish).toMatchObject([{ id: 'o-1001.order-confirmed.refused', time: now.toISOString() }]);
   });
 
   test('that only SNS or the limit refuses is noted and published in the same way', () => {
-    const { record, action } = allOf([placed(), confirmed()]);
-    if (action === undefined) throw new Error('a text is due');
-    const step = nextNotification(record, { sent: action, refused: 'opted-out' }, rules);
+    const { record, effect } = allOf([placed(), confirmed()]);
+    if (effect === undefined) throw new Error('a text is due');
+    const step = nextNotification(record, { sent: effect, refused: 'opted-out' }, rules);
     expect(step.after?.texts['order-confirmed']).toEqual({ refusedAt: now.toISOString(), reason: 'opted-out' });
     expect(step.publish).toMatchObject([{ data: { reason: 'opted-out' } }]);
   });
@@ -60,8 +60,8 @@ describe('A text to a number that gets none', () => {
   test('a thousand orders to premium-rate numbers cost no text', () => {
     const actions = Array.from({ length: 1_000 }, (_, index) => {
       const orderId = `o-${index}`;
-      return allOf([placed({ orderId, phone: `+8260${1_000_000 + index}` }), confirmed({ orderId })], { refusalOf })
-        .action;
+      return allOf([placed({ orderId, phone: `+8260${1_000_000 + index}` }), confirmed({ orderId })], { numberRefusal })
+        .effect;
     });
     expect(actions.filter((action) => action !== undefined)).toEqual([]);
   });
@@ -71,14 +71,14 @@ describe('In quiet hours', () => {
   const quietUntil = () => morning;
 
   test('a text waits until they end; what is known is noted, and nobody holds a lease meanwhile', () => {
-    const { record, action } = allOf([placed(), confirmed()], { quietUntil });
-    expect(action).toMatchObject({ template: 'order-confirmed', notBefore: morning });
+    const { record, effect } = allOf([placed(), confirmed()], { quietUntil });
+    expect(effect).toMatchObject({ template: 'order-confirmed', notBefore: morning });
     expect(record).toMatchObject({ decision: 'order-confirmed', texts: {} });
   });
 
   test('a text that was overtaken by the decision in the night is not sent in the morning', () => {
     const { record } = allOf([placed(), delayed(), cancelled()], { quietUntil });
-    const { action } = nextNotification(record, delivery(delayed()), { ...rules, now: morning });
-    expect(action).toMatchObject({ template: 'order-cancelled' });
+    const { effect } = nextNotification(record, delivery(delayed()), { ...rules, now: morning });
+    expect(effect).toMatchObject({ template: 'order-cancelled' });
   });
 });

@@ -5,7 +5,7 @@ import {
   nextNotification,
   type TextSent,
 } from '../../../lambdas/notification/rules.ts';
-import { BusyError, ContradictionError } from '../../../lambdas/runtime/failure.ts';
+import { BusyError, ConflictError } from '../../../lambdas/runtime/failure.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, confirmed, delayed, placed } from '../../builders/events.ts';
 
@@ -34,9 +34,9 @@ function notifications({ textWhenPlaced = false } = {}) {
       { at = start, dies }: { at?: Date; dies?: 'before sending' | 'after sending' } = {},
     ) {
       const step = advance(delivery(event), at);
-      if (step.action === undefined || dies === 'before sending') return step;
-      texts.push(`${step.action.template} to ${step.action.phone}: ${step.action.message}`);
-      if (dies === undefined) advance({ sent: step.action } satisfies TextSent, at);
+      if (step.effect === undefined || dies === 'before sending') return step;
+      texts.push(`${step.effect.template} to ${step.effect.phone}: ${step.effect.message}`);
+      if (dies === undefined) advance({ sent: step.effect } satisfies TextSent, at);
       return step;
     },
   };
@@ -106,7 +106,7 @@ describe('A decided order', () => {
     const shop = notifications();
     shop.deliver(placed());
     shop.deliver(first);
-    expect(() => shop.deliver(second)).toThrow(ContradictionError);
+    expect(() => shop.deliver(second)).toThrow(ConflictError);
     expect(shop.texts).toHaveLength(1);
   });
 
@@ -123,11 +123,11 @@ describe('What is published', () => {
   test('says which text went out, never its words or the number', () => {
     const shop = notifications();
     shop.deliver(english);
-    const { action } = shop.deliver(confirmed());
-    if (action === undefined) throw new Error('a text is due');
+    const { effect } = shop.deliver(confirmed());
+    if (effect === undefined) throw new Error('a text is due');
     const { publish } = nextNotification(
       shop.record(),
-      { sent: action },
+      { sent: effect },
       { now: start, leaseSeconds: LEASE, textWhenPlaced: false },
     );
     expect(publish).toHaveLength(1);
@@ -193,10 +193,10 @@ describe('A text of which nobody can tell whether it went out', () => {
   const unanswered = () => {
     const shop = notifications();
     shop.deliver(placed());
-    const { action } = shop.deliver(confirmed(), { dies: 'before sending' });
-    if (action === undefined) throw new Error('a text is due');
+    const { effect } = shop.deliver(confirmed(), { dies: 'before sending' });
+    if (effect === undefined) throw new Error('a text is due');
     const rules = { now: later(8), leaseSeconds: LEASE, textWhenPlaced: false };
-    return { action, rules, step: nextNotification(shop.record(), { sent: action, unanswered: true }, rules) };
+    return { effect, rules, step: nextNotification(shop.record(), { sent: effect, unknownOutcome: true }, rules) };
   };
 
   test('is noted as such, and not published as sent', () => {
@@ -242,12 +242,12 @@ describe('Somebody who is sending a text', () => {
 
   test('does not overlook a decision that arrives meanwhile', () => {
     const shop = notifications({ textWhenPlaced: true });
-    const { action } = shop.deliver(placed(), { dies: 'before sending' });
-    if (action === undefined) throw new Error('a text is due');
+    const { effect } = shop.deliver(placed(), { dies: 'before sending' });
+    if (effect === undefined) throw new Error('a text is due');
     shop.deliver(confirmed());
     const { after } = nextNotification(
       shop.record(),
-      { sent: action },
+      { sent: effect },
       { now: start, leaseSeconds: LEASE, textWhenPlaced: true },
     );
     expect(after?.texts).toEqual({

@@ -3,13 +3,18 @@ import { InvalidParameterException, OptedOutException, type PublishCommand, type
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SendText } from '../../../lambdas/notification/rules.ts';
 import {
-  ANSWER_WITHIN_MS,
   NumberRefusedError,
+  SMS_TIMEOUT_MS,
+  sendTextOnce,
   smsClient,
   snsSms,
-  textOnce,
 } from '../../../lambdas/notification/sms.ts';
-import { describeError, treatmentOf, UnansweredError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import {
+  describeError,
+  failureActionFor,
+  UnavailableError,
+  UnknownOutcomeError,
+} from '../../../lambdas/runtime/failure.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
 const PHONE = '+821012345678';
@@ -56,7 +61,7 @@ describe('A text', () => {
 
   test('that SNS cannot take right now is tried again later', async () => {
     const { send } = sns(refusal('ThrottledException', 'Rate exceeded'));
-    expect(treatmentOf(await thrownBy(send(PHONE, 'x'))).verdict).toBe('retry');
+    expect(failureActionFor(await thrownBy(send(PHONE, 'x'))).action).toBe('retry');
   });
 
   // SNS quotes the number in this very sentence.
@@ -89,7 +94,7 @@ describe('A text', () => {
   test('that SNS refuses for another reason than its number is dead-lettered, for every text would be', async () => {
     const message = 'Invalid parameter: AWS.SNS.SMS.SenderID';
     const thrown = await thrownBy(sns(new InvalidParameterException({ message, $metadata: {} })).send(PHONE, 'x'));
-    expect(treatmentOf(thrown).verdict).toBe('dead-letter');
+    expect(failureActionFor(thrown).action).toBe('dead-letter');
   });
 });
 
@@ -101,7 +106,7 @@ describe('Whether a text may be out', () => {
     ['the connection was cut', error('TimeoutError', { code: 'ECONNRESET', message: 'socket hang up' })],
     ['the answer was cut short', error('SyntaxError', { $metadata: { httpStatusCode: 200 } })],
   ])('nobody can tell where %s', async (_, refusal) => {
-    expect(await thrownBy(sns(refusal).send(PHONE, 'x'))).toBeInstanceOf(UnansweredError);
+    expect(await thrownBy(sns(refusal).send(PHONE, 'x'))).toBeInstanceOf(UnknownOutcomeError);
   });
 
   test.each([
@@ -122,7 +127,7 @@ describe('Whether a text may be out', () => {
   ])('it is not where %s: it is sent later', async (_, refusal) => {
     const thrown = await thrownBy(sns(refusal).send(PHONE, 'x'));
     expect(thrown).toBeInstanceOf(UnavailableError);
-    expect(thrown).not.toBeInstanceOf(UnansweredError);
+    expect(thrown).not.toBeInstanceOf(UnknownOutcomeError);
   });
 
   /** The real client against a server that does with a connection as it is told. */
@@ -150,14 +155,14 @@ describe('Whether a text may be out', () => {
       calls += 1;
       socket.once('data', () => socket.destroy());
     });
-    expect(thrown).toBeInstanceOf(UnansweredError);
+    expect(thrown).toBeInstanceOf(UnknownOutcomeError);
     expect(calls).toBe(1);
   });
 
   test('nobody can tell where the server does not answer; the real client gives up before the circuit breaker does', async () => {
-    expect(await against(() => {})).toBeInstanceOf(UnansweredError);
+    expect(await against(() => {})).toBeInstanceOf(UnknownOutcomeError);
     // What the breaker allows a call.
-    expect(ANSWER_WITHIN_MS).toBeLessThan(10_000);
+    expect(SMS_TIMEOUT_MS).toBeLessThan(10_000);
   });
 });
 
@@ -171,14 +176,14 @@ describe('A text is sent at most once', () => {
   };
 
   test('and noted where nobody can tell, with a line in the log that has no number', async () => {
-    const perform = textOnce(() => Promise.reject(new UnansweredError('no answer')));
-    expect(await perform(text)).toEqual({ sent: text, unanswered: true });
+    const perform = sendTextOnce(() => Promise.reject(new UnknownOutcomeError('no answer')));
+    expect(await perform(text)).toEqual({ sent: text, unknownOutcome: true });
     expect(log.lines.join()).toContain('a text may not have gone out');
     expect(log.lines.join()).not.toContain('8210');
   });
 
   test('or not at all to a number that takes none, which is an outcome, with a line in the log that has no number', async () => {
-    const perform = textOnce(() => Promise.reject(new NumberRefusedError('opted-out')));
+    const perform = sendTextOnce(() => Promise.reject(new NumberRefusedError('opted-out')));
     expect(await perform(text)).toEqual({ sent: text, refused: 'opted-out' });
     expect(log.lines.join()).toContain('a text is refused: opted-out');
     expect(log.lines.join()).not.toContain('8210');
@@ -186,21 +191,21 @@ describe('A text is sent at most once', () => {
 
   test('or not at all to a number that has had its texts of the day, and then SNS is not called', async () => {
     const send = vi.fn(async () => {});
-    expect(await textOnce(send, async () => false)(text)).toEqual({ sent: text, refused: 'too-many' });
+    expect(await sendTextOnce(send, async () => false)(text)).toEqual({ sent: text, refused: 'too-many' });
     expect(send).not.toHaveBeenCalled();
   });
 
   test('or later, in the night, and then nothing is counted or sent', async () => {
     const notBefore = new Date('2026-11-22T08:00:00Z');
     const counted = vi.fn(async () => true);
-    const thrown = await thrownBy(textOnce(async () => {}, counted)({ ...text, notBefore }));
+    const thrown = await thrownBy(sendTextOnce(async () => {}, counted)({ ...text, notBefore }));
     expect(thrown).toMatchObject({ name: 'RetryAtError', at: notBefore });
     expect(counted).not.toHaveBeenCalled();
   });
 
   test('or tried again where it surely is not out', async () => {
     const down = new UnavailableError('down');
-    await expect(textOnce(() => Promise.reject(down))(text)).rejects.toBe(down);
-    expect(await textOnce(async () => {})(text)).toEqual({ sent: text });
+    await expect(sendTextOnce(() => Promise.reject(down))(text)).rejects.toBe(down);
+    expect(await sendTextOnce(async () => {})(text)).toEqual({ sent: text });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nextOrder, type Order, type OrderInput } from '../../../lambdas/order/rules.ts';
-import { ContradictionError } from '../../../lambdas/runtime/failure.ts';
+import { ConflictError } from '../../../lambdas/runtime/failure.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { captured, line, placed, priced, reserved } from '../../builders/events.ts';
 
@@ -40,7 +40,7 @@ describe('Refused, for it cannot be about the order on record', () => {
   ])('%s', (_, known, event) => {
     const order = after(...known);
     const kept = structuredClone(order);
-    expect(() => nextOrder(order, delivery(event), now)).toThrow(ContradictionError);
+    expect(() => nextOrder(order, delivery(event), now)).toThrow(ConflictError);
     expect(order).toEqual(kept);
   });
 });

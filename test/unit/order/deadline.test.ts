@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nextOrder, type Order, type OrderInput, unremindedParts } from '../../../lambdas/order/rules.ts';
+import { nextOrder, type Order, type OrderInput, unremindedShards } from '../../../lambdas/order/rules.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import {
@@ -14,7 +14,7 @@ import {
   reserved,
 } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
-import { SimulatedShop } from '../../builders/shop.ts';
+import { SimulatedShop } from '../../builders/simulated-shop.ts';
 
 quietLog();
 
@@ -88,7 +88,7 @@ describe('The index of undecided orders', () => {
   });
 
   test('has parts that the sweep knows, which share the orders evenly', () => {
-    const parts = new Map(unremindedParts.map((part) => [part, 0]));
+    const parts = new Map(unremindedShards.map((part) => [part, 0]));
     for (let index = 0; index < 4_000; index += 1) {
       const { open = '' } = orderAfter(placed({ orderId: `o-${index}` })) ?? {};
       expect(parts.has(open)).toBe(true);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { continuedTrace } from '../../../contracts/traceparent.ts';
+import { continueTrace } from '../../../contracts/traceparent.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../../lambdas/order/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import {
@@ -217,7 +217,7 @@ describe('The decision', () => {
   });
 
   test("leaves the trace to the order's id where its first event brought none, or just that one", () => {
-    const own = continuedTrace(undefined, 'o-1001', 'an event');
+    const own = continueTrace(undefined, 'o-1001', 'an event');
     for (const first of [placed(), { ...placed(), traceparent: own }]) {
       const { order } = deliver([first, paid]);
       expect(order).not.toHaveProperty('traceparent');

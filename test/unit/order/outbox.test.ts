@@ -8,6 +8,7 @@ import { consumes as fromBus } from '../../../lambdas/outcomes/consumes.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
+import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import {
   cancelled,
@@ -22,8 +23,7 @@ import {
   reserved,
 } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
-import { MemoryRecords } from '../../builders/records.ts';
-import { surroundings } from '../../builders/surroundings.ts';
+import { MemoryRecordStore } from '../../builders/records.ts';
 
 quietLog();
 
@@ -31,11 +31,11 @@ type Trouble = 'killed before publishing' | 'killed before noting' | 'note lost'
 
 /** Those who keep orders, as one, with their table and everything they publish; one delivery can meet with trouble. */
 function shop() {
-  const records = new MemoryRecords<Order>();
+  const records = new MemoryRecordStore<Order>();
   let trouble: Trouble | undefined;
   let takes = (_event: CloudEvent) => true;
   const out: CloudEvent[] = [];
-  const outside = surroundings({
+  const outside = consumerDependencies({
     publish: async (events) => {
       if (trouble === 'killed before publishing') throw new Error('killed');
       const taken = events.map((event) => (trouble === 'refused' ? takes(event) : true));
@@ -44,7 +44,7 @@ function shop() {
     },
     onPublished: async (events) => {
       if (trouble === 'note lost') throw new UnavailableError('throttled');
-      await records.raise('published', publishedSteps(events));
+      await records.advanceTo('published', publishedSteps(events));
     },
   });
   const receive = consumer(
@@ -53,8 +53,8 @@ function shop() {
     stateMachine<Order, OrderInput, never, never>(
       {
         next: (order, delivery) => nextOrder(order, delivery, new Date('2026-11-21T09:00:05Z')),
-        usuallyFirst: ({ type }) => type === 'shop.order.placed.v1',
-        publishingChangesRecord: true,
+        isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
+        usesOutbox: true,
       },
       records,
     ),
@@ -228,9 +228,9 @@ describe('The note of what is out', () => {
   });
 
   test('never goes back', async () => {
-    const records = new MemoryRecords<Order>();
+    const records = new MemoryRecordStore<Order>();
     records.items.set('o-1001', { orderId: 'o-1001', version: 4, timeline: [], published: 3 });
-    await records.raise(
+    await records.advanceTo(
       'published',
       new Map([
         ['o-1001', 2],

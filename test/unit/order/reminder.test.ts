@@ -3,14 +3,14 @@ import {
   nextOrder,
   type Order,
   type OrderInput,
-  openParts,
+  openShards,
   publishedSteps,
-  unremindedParts,
+  unremindedShards,
 } from '../../../lambdas/order/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelRequested, captured, deadlinePassed, placed, priced, reminderDue } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
-import { SimulatedShop } from '../../builders/shop.ts';
+import { SimulatedShop } from '../../builders/simulated-shop.ts';
 
 quietLog();
 
@@ -37,9 +37,9 @@ describe('An order of whose delay the customer should be told', () => {
   test('leaves the part of the index that reminders are looked for in, and stays in the index with its age', () => {
     const before = orderAfter([placed()]);
     const { after } = stepAfter([placed()], reminderDue());
-    expect(unremindedParts).toContain(before?.open);
-    expect(unremindedParts).not.toContain(after?.open);
-    expect(openParts).toContain(after?.open);
+    expect(unremindedShards).toContain(before?.open);
+    expect(unremindedShards).not.toContain(after?.open);
+    expect(openShards).toContain(after?.open);
     expect(after?.openSince).toBe(before?.openSince);
   });
 

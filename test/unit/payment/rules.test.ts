@@ -2,29 +2,29 @@ import { describe, expect, test } from 'vitest';
 import {
   nextPayment,
   type Payment,
-  type PaymentAction,
+  type PaymentEffect,
+  type PaymentEffectResult,
   type PaymentInput,
-  type PaymentOutcome,
-  performPayment,
+  runPaymentEffect,
 } from '../../../lambdas/payment/rules.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, placed } from '../../builders/events.ts';
 import { FakeGateway } from '../../builders/gateway.ts';
-import { MemoryRecords } from '../../builders/records.ts';
+import { MemoryRecordStore } from '../../builders/records.ts';
 
 const now = new Date('2026-11-21T09:00:05Z');
 const MONEY = { amount: 12_000, currency: 'KRW' };
 
 function payments() {
   const gateway = new FakeGateway();
-  const records = new MemoryRecords<Payment>();
-  const handle = stateMachine<Payment, PaymentInput, PaymentAction, PaymentOutcome>(
+  const records = new MemoryRecordStore<Payment>();
+  const handle = stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
     {
       next: (payment, input) => nextPayment(payment, input, now),
-      perform: (action) => performPayment(gateway, action),
-      usuallyFirst: ({ type }) => type === 'shop.order.placed.v1',
+      perform: (action) => runPaymentEffect(gateway, action),
+      isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
     },
     records,
   );
@@ -87,7 +87,7 @@ describe('A placed order', () => {
   test('with another amount is refused, and the first charge stays', async () => {
     const shop = payments();
     await shop.deliver(placed());
-    expect(await shop.deliver(placed({ currency: 'USD' }))).toEqual([expect.stringContaining('ContradictionError')]);
+    expect(await shop.deliver(placed({ currency: 'USD' }))).toEqual([expect.stringContaining('ConflictError')]);
     expect(shop.gateway.ledger).toHaveLength(1);
   });
 

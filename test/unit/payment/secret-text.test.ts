@@ -1,6 +1,6 @@
 import { type GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, test } from 'vitest';
-import { secretText } from '../../../lambdas/payment/secret-text.ts';
+import { secretReader } from '../../../lambdas/payment/secret-text.ts';
 
 const NAME = 'shop/stripe';
 
@@ -12,7 +12,7 @@ function secrets(answer: { SecretString?: string } | Error) {
     if (answer instanceof Error) throw answer;
     return answer;
   }) as never;
-  return { asked, read: secretText(NAME, client) };
+  return { asked, read: secretReader(NAME, client) };
 }
 
 test('A secret is read by its name, without the line break at its end', async () => {

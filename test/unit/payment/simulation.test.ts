@@ -4,35 +4,35 @@ import { consumes } from '../../../lambdas/payment/consumes.ts';
 import {
   nextPayment,
   type Payment,
-  type PaymentAction,
+  type PaymentEffect,
+  type PaymentEffectResult,
   type PaymentInput,
-  type PaymentOutcome,
-  performPayment,
+  runPaymentEffect,
 } from '../../../lambdas/payment/rules.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { cancelled, placed } from '../../builders/events.ts';
 import { FakeGateway } from '../../builders/gateway.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
-import { MemoryRecords } from '../../builders/records.ts';
+import { MemoryRecordStore } from '../../builders/records.ts';
 import { Simulation } from '../../builders/simulation.ts';
 
 quietLog();
 
 function world() {
   const gateway = new FakeGateway();
-  const records = new MemoryRecords<Payment>();
+  const records = new MemoryRecordStore<Payment>();
   const simulation: Simulation = new Simulation(
     {
       payment: (reach, surroundings) =>
         consumer(
           'payment',
           consumes,
-          stateMachine<Payment, PaymentInput, PaymentAction, PaymentOutcome>(
+          stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
             {
               next: (payment, input) => nextPayment(payment, input, simulation.now()),
-              perform: (action) => performPayment(reach(gateway), action),
-              usuallyFirst: ({ type }) => type === 'shop.order.placed.v1',
+              perform: (action) => runPaymentEffect(reach(gateway), action),
+              isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
             },
             reach(records),
           ),

@@ -4,18 +4,18 @@ import type { PaymentGateway } from '../../../lambdas/payment/gateway.ts';
 import {
   nextPayment,
   type Payment,
-  type PaymentAction,
+  type PaymentEffect,
+  type PaymentEffectResult,
   type PaymentInput,
-  type PaymentOutcome,
-  performPayment,
+  runPaymentEffect,
 } from '../../../lambdas/payment/rules.ts';
 import { stripeCalls } from '../../../lambdas/payment/stripe-calls.ts';
 import { stripeGateway } from '../../../lambdas/payment/stripe-gateway.ts';
-import { describeError, treatmentOf, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { describeError, failureActionFor, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, placed } from '../../builders/events.ts';
-import { MemoryRecords } from '../../builders/records.ts';
+import { MemoryRecordStore } from '../../builders/records.ts';
 import { type StripeFault, StripeServer } from '../../builders/stripe-server.ts';
 
 const MONEY = { amount: 12_000, currency: 'KRW' };
@@ -106,13 +106,13 @@ describe('An order that is charged with Stripe', () => {
   test('with other contents under the same id is refused for good', async () => {
     const { capture } = await stripe();
     await capture();
-    expect(await thrownBy(capture('pm_visa', { ...MONEY, amount: 1 }))).toMatchObject({ name: 'ContradictionError' });
+    expect(await thrownBy(capture('pm_visa', { ...MONEY, amount: 1 }))).toMatchObject({ name: 'ConflictError' });
   });
 
   test('in a way that Stripe does not understand is refused for good, without a word of what was sent', async () => {
     const { capture } = await stripe();
     const thrown = await thrownBy(capture('pm_secret', { amount: 1, currency: 'XXX' }));
-    expect(treatmentOf(thrown).verdict).toBe('dead-letter');
+    expect(failureActionFor(thrown).action).toBe('dead-letter');
     expect(describeError(thrown).errorMessage).toContain('req_1');
     expect(describeError(thrown).errorMessage).not.toMatch(/quotes|pm_secret/);
   });
@@ -294,12 +294,12 @@ describe("The account's key", () => {
 
 /** The consumer's rules with Stripe, over a network that fails as it is told. */
 function payments(gateway: PaymentGateway, now: () => Date) {
-  const records = new MemoryRecords<Payment>();
-  const handle = stateMachine<Payment, PaymentInput, PaymentAction, PaymentOutcome>(
+  const records = new MemoryRecordStore<Payment>();
+  const handle = stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
     {
       next: (payment, input) => nextPayment(payment, input, now()),
-      perform: (action) => performPayment(gateway, action),
-      usuallyFirst: ({ type }) => type === 'shop.order.placed.v1',
+      perform: (action) => runPaymentEffect(gateway, action),
+      isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
     },
     records,
   );

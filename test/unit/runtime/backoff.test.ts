@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  attemptsWithin,
   backoffSeconds,
-  LONGEST_WAIT_SECONDS,
-  MOST_TRIES,
+  MAX_ATTEMPTS,
+  MAX_BACKOFF_SECONDS,
   OUTAGE_HOURS,
-  triesWithin,
 } from '../../../lambdas/runtime/backoff.ts';
-import { OutOfTimeError, treatmentOf, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { DeadlineExceededError, failureActionFor, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 
 const almostOne = 1 - Number.EPSILON;
 
@@ -36,7 +36,7 @@ describe('The wait before the next try', () => {
           const seconds = backoffSeconds(age, undefined, () => random);
           expect(Number.isInteger(seconds)).toBe(true);
           expect(seconds).toBeGreaterThanOrEqual(1);
-          expect(seconds).toBeLessThanOrEqual(LONGEST_WAIT_SECONDS);
+          expect(seconds).toBeLessThanOrEqual(MAX_BACKOFF_SECONDS);
         },
       ),
     );
@@ -76,13 +76,13 @@ describe('A growth of its own', () => {
     [240, 30],
     [86_400, 30],
   ])('from 1 to 30 seconds: of a message of %i seconds anything from 1 to %i seconds', (age, most) => {
-    const growth = { firstSeconds: 1, longestSeconds: 30 };
+    const growth = { firstSeconds: 1, maxSeconds: 30 };
     expect(backoffSeconds(age, growth, () => 0)).toBe(1);
     expect(backoffSeconds(age, growth, () => almostOne)).toBe(most);
   });
 
   test('of none is always the same span', () => {
-    const growth = { firstSeconds: 7, longestSeconds: 7 };
+    const growth = { firstSeconds: 7, maxSeconds: 7 };
     for (const age of [0, 10, 5_000]) expect(backoffSeconds(age, growth, () => almostOne)).toBe(7);
   });
 });
@@ -90,38 +90,38 @@ describe('A growth of its own', () => {
 describe('The tries a message has', () => {
   test('outlast a day in which all fails, however the waits fall', () => {
     expect(OUTAGE_HOURS).toBeGreaterThanOrEqual(24);
-    const treatment = treatmentOf(new UnavailableError('down'));
-    if (treatment.verdict !== 'retry') throw new Error('An outage is tried again');
+    const treatment = failureActionFor(new UnavailableError('down'));
+    if (treatment.action !== 'retry') throw new Error('An outage is tried again');
     for (let sample = 0; sample < 200; sample += 1) {
       let seconds = 0;
-      for (let attempt = 1; attempt < MOST_TRIES; attempt += 1) seconds += backoffSeconds(seconds, treatment);
+      for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt += 1) seconds += backoffSeconds(seconds, treatment);
       expect(seconds).toBeGreaterThan(OUTAGE_HOURS * 3600);
     }
   });
 
   test('outlast a day in which the downstream hangs, so that every try ends at the deadline', () => {
-    const treatment = treatmentOf(new OutOfTimeError('The invocation ran out of time'));
-    if (treatment.verdict !== 'retry') throw new Error('A try that ran out of time is tried again');
+    const treatment = failureActionFor(new DeadlineExceededError('The invocation ran out of time'));
+    if (treatment.action !== 'retry') throw new Error('A try that ran out of time is tried again');
     const SECONDS_PER_TRY = 27;
     let seconds = 0;
-    for (let attempt = 1; attempt < MOST_TRIES; attempt += 1)
+    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt += 1)
       seconds += SECONDS_PER_TRY + backoffSeconds(seconds, treatment, () => 0.5);
     expect(seconds).toBeGreaterThanOrEqual(OUTAGE_HOURS * 3600);
   });
 
   test('are fewer than the queue allows, so that a message is given up with its reason and not dropped without', () => {
-    expect(Number.isInteger(MOST_TRIES)).toBe(true);
-    expect(MOST_TRIES).toBeLessThan(1_000);
+    expect(Number.isInteger(MAX_ATTEMPTS)).toBe(true);
+    expect(MAX_ATTEMPTS).toBeLessThan(1_000);
   });
 });
 
 describe('The number of tries within a span', () => {
   test('of no time is none', () => {
-    expect(triesWithin(0)).toBe(0);
+    expect(attemptsWithin(0)).toBe(0);
   });
 
   test.each([1, 6, 24, 72])('of %i hours fills it on average, and one try less does not', (hours) => {
-    const tries = triesWithin(hours);
+    const tries = attemptsWithin(hours);
     const average = (count: number) => {
       let age = 0;
       for (let attempt = 0; attempt < count; attempt += 1) age += backoffSeconds(age, undefined, () => 0.5);
@@ -132,6 +132,6 @@ describe('The number of tries within a span', () => {
   });
 
   test('of a day is allowed twice over by a queue that counts to 1000', () => {
-    expect(2 * triesWithin(24)).toBeLessThanOrEqual(1_000);
+    expect(2 * attemptsWithin(24)).toBeLessThanOrEqual(1_000);
   });
 });

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { transitionLog } from '../../../lambdas/runtime/breaker-log.ts';
+import { logBreakerTransitions } from '../../../lambdas/runtime/breaker-log.ts';
 import {
   type BreakerSettings,
+  type BreakerTransition,
   CircuitOpenError,
   circuitBreaker,
-  type Transition,
 } from '../../../lambdas/runtime/circuit-breaker.ts';
-import { ContradictionError, treatmentOf, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { ConflictError, failureActionFor, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
 const log = quietLog();
@@ -24,7 +24,7 @@ function breaker(settings: Partial<BreakerSettings> = {}) {
     downstream: 'gateway',
     now: () => world.seconds * 1000,
     random: () => almostOne,
-    onTransition: ({ from, to, openSeconds }: Transition) => {
+    onTransition: ({ from, to, openSeconds }: BreakerTransition) => {
       world.transitions.push(`${from} to ${to}`);
       if (to === 'open') world.openings.push(openSeconds);
     },
@@ -82,7 +82,7 @@ describe('While the downstream answers', () => {
       for (let index = 0; index < 5; index += 1) {
         await one.fail();
         if (answer === 'succeed') await one.succeed();
-        else expect(await one.fail(new ContradictionError('no'))).toBe('ContradictionError');
+        else expect(await one.fail(new ConflictError('no'))).toBe('ConflictError');
       }
       expect(one.world.transitions).toEqual([]);
     }
@@ -90,7 +90,7 @@ describe('While the downstream answers', () => {
 
   test('other errors never open it, however many', async () => {
     const one = breaker({ failures: 2 });
-    for (const error of [new Error('x'), new TypeError('x'), new ContradictionError('no')]) {
+    for (const error of [new Error('x'), new TypeError('x'), new ConflictError('no')]) {
       for (let index = 0; index < 5; index += 1) expect(await one.fail(error)).toBe(error.name);
     }
     expect(one.world.transitions).toEqual([]);
@@ -115,7 +115,7 @@ describe('While it is open', () => {
     expect(one.world.calls).toBe(5);
     const error = new CircuitOpenError('x');
     expect(error).toBeInstanceOf(UnavailableError);
-    expect(treatmentOf(error)).toEqual(treatmentOf(new UnavailableError('x')));
+    expect(failureActionFor(error)).toEqual(failureActionFor(new UnavailableError('x')));
   });
 
   test('says whom it protects, and nothing of the message', async () => {
@@ -194,8 +194,8 @@ describe('When its time is over', () => {
     const { promise, reject } = Promise.withResolvers<void>();
     const probe = one.answer(() => promise);
     const others = Array.from({ length: 3 }, () => one.succeed());
-    reject(new ContradictionError('no'));
-    expect(await probe).toBe('ContradictionError');
+    reject(new ConflictError('no'));
+    expect(await probe).toBe('ConflictError');
     expect(await Promise.all(others)).toEqual(Array(3).fill('done'));
   });
 
@@ -210,7 +210,7 @@ describe('When its time is over', () => {
     await vi.advanceTimersByTimeAsync(9_999);
     expect(one.world.transitions.at(-1)).toBe('open to half-open');
     await vi.advanceTimersByTimeAsync(1);
-    expect(await probe.ended).toBe('UnansweredError');
+    expect(await probe.ended).toBe('UnknownOutcomeError');
     expect(await other).toBe('CircuitOpenError');
     expect(one.world.openings).toEqual([2, 4]);
   });
@@ -227,12 +227,12 @@ describe('When its time is over', () => {
     const one = breaker();
     await one.open();
     one.world.seconds = 2;
-    expect(await one.fail(new ContradictionError('no'))).toBe('ContradictionError');
+    expect(await one.fail(new ConflictError('no'))).toBe('ConflictError');
     expect(one.world.transitions.at(-1)).toBe('half-open to closed');
   });
 
   test('one probe that fails opens it again, for twice as long each time, up to a ceiling', async () => {
-    const one = breaker({ firstOpenSeconds: 2, longestOpenSeconds: 10 });
+    const one = breaker({ firstOpenSeconds: 2, maxOpenSeconds: 10 });
     await one.open();
     for (const seconds of [2, 4, 8, 10, 10]) {
       one.world.seconds += seconds;
@@ -276,7 +276,7 @@ describe('When its time is over', () => {
           for (const { waits, outcome } of past) {
             one.world.seconds += waits;
             if (outcome === 'done') await one.succeed();
-            else await one.fail(outcome === 'down' ? new UnavailableError('x') : new ContradictionError('x'));
+            else await one.fail(outcome === 'down' ? new UnavailableError('x') : new ConflictError('x'));
           }
           one.world.seconds += 60;
           expect([await one.succeed(), await one.succeed()]).toEqual(['done', 'done']);
@@ -349,7 +349,7 @@ describe('A transition', () => {
     ['open', 'half-open', 0.5, undefined],
     ['half-open', 'closed', 0, undefined],
   ] as const)('from %s to %s is a log line and a metric of the consumer', (from, to, value, openSeconds) => {
-    transitionLog('notification')({
+    logBreakerTransitions('notification')({
       downstream: 'SMS',
       from,
       to,

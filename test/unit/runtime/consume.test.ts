@@ -2,20 +2,20 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
 import { traceIdOf } from '../../../contracts/traceparent.ts';
-import { MOST_TRIES } from '../../../lambdas/runtime/backoff.ts';
+import { MAX_ATTEMPTS } from '../../../lambdas/runtime/backoff.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
-import type { Handle } from '../../../lambdas/runtime/delivery.ts';
+import type { BatchHandler } from '../../../lambdas/runtime/delivery.ts';
 import {
-  ContradictionError,
+  ConflictError,
   defaultPolicy,
   type FailurePolicy,
   OutOfSequenceError,
   UnavailableError,
 } from '../../../lambdas/runtime/failure.ts';
+import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import { captured, placed } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
-import { surroundings } from '../../builders/surroundings.ts';
 
 type Placed = ReturnType<typeof placed>;
 
@@ -25,7 +25,7 @@ const orders = (...names: string[]) => names.map((name) => sqsRecord(placed({ or
 
 /** Publishes one event per order; `failing` says which orders fail, and with what. */
 const handler =
-  (failing: Record<string, unknown> = {}): Handle<Placed> =>
+  (failing: Record<string, unknown> = {}): BatchHandler<Placed> =>
   async (deliveries) =>
     deliveries.map(
       ({
@@ -35,7 +35,7 @@ const handler =
       }) => (orderId in failing ? { failure: failing[orderId] } : { publish: [captured({ orderId })] }),
     );
 
-function consume(handle: Handle<Placed> = handler(), outside = surroundings()) {
+function consume(handle: BatchHandler<Placed> = handler(), outside = consumerDependencies()) {
   const receive = consumer('payment', [orderPlaced], handle, outside);
   return {
     outside,
@@ -50,7 +50,7 @@ function consume(handle: Handle<Placed> = handler(), outside = surroundings()) {
 describe('A batch in which all goes well', () => {
   test('is done: everything published in one call, nothing handed back', async () => {
     const calls: number[] = [];
-    const outside = surroundings({
+    const outside = consumerDependencies({
       publish: async (events) => {
         calls.push(events.length);
         return events.map(() => undefined);
@@ -61,7 +61,7 @@ describe('A batch in which all goes well', () => {
   });
 
   test('that publishes nothing makes no call', async () => {
-    const outside = surroundings({ publish: () => Promise.reject(new Error('Nobody should call')) });
+    const outside = consumerDependencies({ publish: () => Promise.reject(new Error('Nobody should call')) });
     expect(
       await consume(async (deliveries) => deliveries.map(() => ({ publish: [] })), outside).receive(orders('a')),
     ).toEqual([]);
@@ -117,20 +117,26 @@ describe('A bad message', () => {
   });
 
   test('goes to the dead-letter queue with its reason, its body unchanged', async () => {
-    const { outside, receive } = consume(handler({ a: new ContradictionError('Order a was placed otherwise') }));
+    const { outside, receive } = consume(handler({ a: new ConflictError('Order a was placed otherwise') }));
     const [record] = orders('a');
     expect(await receive(record === undefined ? [] : [record])).toEqual([]);
     expect(outside.letters).toEqual([
-      { record, errorType: 'ContradictionError', errorMessage: 'Order a was placed otherwise' },
+      { record, errorType: 'ConflictError', errorMessage: 'Order a was placed otherwise' },
     ]);
   });
 
   test('that the dead-letter queue does not take is kept, whether refused alone or with the whole call', async () => {
-    const refusing = consume(handler(), surroundings({ queue: { deadLetter: async () => new Set(['bad-2']) } }));
+    const refusing = consume(
+      handler(),
+      consumerDependencies({ queue: { deadLetter: async () => new Set(['bad-2']) } }),
+    );
     const bad = [sqsRecord('{', { messageId: 'bad-1' }), sqsRecord('{', { messageId: 'bad-2' })];
     expect(await refusing.receive([...orders('a'), ...bad])).toEqual(['bad-1']);
 
-    const down = consume(handler(), surroundings({ queue: { deadLetter: () => Promise.reject(new Error('down')) } }));
+    const down = consume(
+      handler(),
+      consumerDependencies({ queue: { deadLetter: () => Promise.reject(new Error('down')) } }),
+    );
     expect(await down.receive([...orders('a'), ...bad])).toEqual(['bad-1', 'bad-2']);
   });
 });
@@ -158,7 +164,9 @@ describe('A message that fails for now', () => {
   });
 
   test('is handed back even if its wait cannot be set', async () => {
-    const outside = surroundings({ queue: { postpone: () => Promise.reject(new Error('ReceiptHandleIsInvalid')) } });
+    const outside = consumerDependencies({
+      queue: { delayRetry: () => Promise.reject(new Error('ReceiptHandleIsInvalid')) },
+    });
     expect(await consume(handler({ a: new UnavailableError('down') }), outside).receive(orders('a', 'b'))).toEqual([
       'a',
     ]);
@@ -209,7 +217,7 @@ describe('A handler that fails as a whole', () => {
 
 describe('Publishing before the message is deleted', () => {
   test('one refused entry hands back only its own message', async () => {
-    const outside = surroundings({
+    const outside = consumerDependencies({
       publish: async (events) =>
         events.map(({ subject }) => (subject === 'b' ? new UnavailableError('refused') : undefined)),
     });
@@ -217,8 +225,10 @@ describe('Publishing before the message is deleted', () => {
   });
 
   test('one refused event of several hands its message back', async () => {
-    const outside = surroundings({ publish: async () => [new UnavailableError('refused'), undefined, undefined] });
-    const twoEach: Handle<Placed> = async (deliveries) =>
+    const outside = consumerDependencies({
+      publish: async () => [new UnavailableError('refused'), undefined, undefined],
+    });
+    const twoEach: BatchHandler<Placed> = async (deliveries) =>
       deliveries.map(({ event }, index) => ({
         publish: Array(index === 0 ? 2 : 1).fill(captured({ orderId: event.data.orderId })),
       }));
@@ -226,7 +236,7 @@ describe('Publishing before the message is deleted', () => {
   });
 
   test('nothing is published for a message that failed', async () => {
-    const { outside, receive } = consume(handler({ a: new UnavailableError('down'), b: new ContradictionError('no') }));
+    const { outside, receive } = consume(handler({ a: new UnavailableError('down'), b: new ConflictError('no') }));
     await receive(orders('a', 'b'));
     expect(outside.published).toEqual([]);
   });
@@ -256,10 +266,10 @@ describe('The list of failures', () => {
 describe('When the function is about to run out of time', () => {
   test('what is done stays done, and what is unfinished is handed back before the deadline', async () => {
     vi.useFakeTimers();
-    const hanging: Handle<Placed> = (deliveries) =>
+    const hanging: BatchHandler<Placed> = (deliveries) =>
       deliveries.some(({ attempt }) => attempt > 1) ? new Promise(() => {}) : handler()(deliveries);
     const receive: (event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> =
-      consumer('payment', [orderPlaced], hanging, surroundings());
+      consumer('payment', [orderPlaced], hanging, consumerDependencies());
     const deadline = Date.now() + 30_000;
     const again = sqsRecord(placed({ orderId: 'a' }), { messageId: 'again', attempt: 2 });
     let answer: SQSBatchResponse | undefined;
@@ -283,7 +293,7 @@ describe('A message that has to be tried again', () => {
   /** Fails the messages named, once each is reached; remembers which ones were. */
   function failing(failures: Record<string, unknown>) {
     const handled: string[] = [];
-    const handle: Handle<Placed> = async (deliveries) =>
+    const handle: BatchHandler<Placed> = async (deliveries) =>
       deliveries.map(({ messageId, event }) => {
         handled.push(messageId);
         return messageId in failures
@@ -325,7 +335,7 @@ describe('A message that has to be tried again', () => {
 
   test('because of its event holds the later ones back too', async () => {
     const { handled, handle } = failing({});
-    const outside = surroundings({
+    const outside = consumerDependencies({
       publish: async (events) =>
         events.map(({ subject }) => (subject === 'a' ? new UnavailableError('refused') : undefined)),
     });
@@ -353,7 +363,7 @@ describe('A message that has to be tried again', () => {
   test('does so even where it is given up: the next ones are judged by their own tries', async () => {
     const records = sequence('a1', 'a2').map((record, index) => ({
       ...record,
-      attributes: { ...record.attributes, ApproximateReceiveCount: String(index === 0 ? MOST_TRIES : 3) },
+      attributes: { ...record.attributes, ApproximateReceiveCount: String(index === 0 ? MAX_ATTEMPTS : 3) },
     }));
     const { outside, receive } = consume(failing({ a1: new UnavailableError('down') }).handle);
     expect(await receive(records)).toEqual(['a2']);
@@ -361,7 +371,7 @@ describe('A message that has to be tried again', () => {
   });
 
   test('is unlike a bad one, which lets the later ones of its order through', async () => {
-    const { handled, handle } = failing({ a1: new ContradictionError('no') });
+    const { handled, handle } = failing({ a1: new ConflictError('no') });
     const { outside, receive } = consume(handle);
     expect(await receive(sequence('a1', 'a2', 'b1'))).toEqual([]);
     expect(handled).toEqual(['a1', 'b1', 'a2']);
@@ -382,11 +392,11 @@ describe('A message that has been tried as often as an outage takes', () => {
 
   test('is given up with the reason of its last try', async () => {
     const { outside, receive } = consume(handler({ a: new UnavailableError('The gateway is down') }));
-    expect(await receive(tried(MOST_TRIES))).toEqual([]);
+    expect(await receive(tried(MAX_ATTEMPTS))).toEqual([]);
     expect(outside.letters).toMatchObject([
       {
         errorType: 'UnavailableError',
-        errorMessage: `given up after ${MOST_TRIES} tries: The gateway is down`,
+        errorMessage: `given up after ${MAX_ATTEMPTS} tries: The gateway is down`,
       },
     ]);
     expect(outside.postponed).toEqual([]);
@@ -394,32 +404,32 @@ describe('A message that has been tried as often as an outage takes', () => {
 
   test('has one try less to go before that', async () => {
     const { outside, receive } = consume(handler({ a: new UnavailableError('down') }));
-    expect(await receive(tried(MOST_TRIES - 1))).toEqual(['a']);
+    expect(await receive(tried(MAX_ATTEMPTS - 1))).toEqual(['a']);
     expect(outside.letters).toEqual([]);
   });
 
   test('that is bad is not said to be given up', async () => {
-    const { outside, receive } = consume(handler({ a: new ContradictionError('no') }));
-    await receive(tried(MOST_TRIES + 5));
+    const { outside, receive } = consume(handler({ a: new ConflictError('no') }));
+    await receive(tried(MAX_ATTEMPTS + 5));
     expect(outside.letters).toMatchObject([{ errorMessage: 'no' }]);
   });
 
   test('and succeeds is done', async () => {
-    expect(await consume().receive(tried(MOST_TRIES + 9))).toEqual([]);
+    expect(await consume().receive(tried(MAX_ATTEMPTS + 9))).toEqual([]);
   });
 });
 
 describe("A consumer's own policy", () => {
   const policy: FailurePolicy = {
     ...defaultPolicy,
-    UnavailableError: { verdict: 'dead-letter' },
-    ContradictionError: { verdict: 'retry', firstSeconds: 7, longestSeconds: 7 },
+    UnavailableError: { action: 'dead-letter' },
+    ConflictError: { action: 'retry', firstSeconds: 7, maxSeconds: 7 },
   };
 
   test('decides what is tried again, how long it waits, and what is held back', async () => {
-    const outside = surroundings({ policy });
+    const outside = consumerDependencies({ policy });
     vi.spyOn(Math, 'random').mockReturnValue(1 - Number.EPSILON);
-    const { receive } = consume(handler({ a: new UnavailableError('x'), b: new ContradictionError('x') }), outside);
+    const { receive } = consume(handler({ a: new UnavailableError('x'), b: new ConflictError('x') }), outside);
     expect(await receive([...orders('a', 'b'), sqsRecord(placed({ orderId: 'b' }), { messageId: 'b2' })])).toEqual([
       'b',
       'b2',
@@ -432,7 +442,7 @@ describe("A consumer's own policy", () => {
 describe('What was published is noted', () => {
   test('after it was taken, the events that were, and only those', async () => {
     const noted: string[][] = [];
-    const outside = surroundings({
+    const outside = consumerDependencies({
       publish: async (events) =>
         events.map(({ subject }) => (subject === 'b' ? new UnavailableError('refused') : undefined)),
       onPublished: async (events) => void noted.push(events.map(({ subject = '' }) => subject)),
@@ -442,13 +452,13 @@ describe('What was published is noted', () => {
   });
 
   test('and a note that fails hands nothing back: what it is about is out', async () => {
-    const outside = surroundings({ onPublished: () => Promise.reject(new Error('throttled')) });
+    const outside = consumerDependencies({ onPublished: () => Promise.reject(new Error('throttled')) });
     expect(await consume(handler(), outside).receive(orders('a', 'b'))).toEqual([]);
     expect(log.lines.map((line) => JSON.parse(line).message)).toContain('what was published could not be noted');
   });
 
   test('and where nothing was to be published there is nothing to note', async () => {
-    const outside = surroundings({ onPublished: () => Promise.reject(new Error('Nobody should call')) });
+    const outside = consumerDependencies({ onPublished: () => Promise.reject(new Error('Nobody should call')) });
     await consume(async (deliveries) => deliveries.map(() => ({ publish: [] })), outside).receive(orders('a'));
     expect(log.lines.map((line) => JSON.parse(line).message)).toEqual(['done', 'batch']);
   });
@@ -486,7 +496,7 @@ describe('The deadline', () => {
   });
 
   /** Receives with so much time to live; gives the answer there is after some of it, and what became of the rest. */
-  function within(seconds: number, handle: Handle<Placed>, outside = surroundings()) {
+  function within(seconds: number, handle: BatchHandler<Placed>, outside = consumerDependencies()) {
     vi.useFakeTimers();
     const end = Date.now() + seconds * 1000;
     const receive = consumer('payment', [orderPlaced], handle, outside);
@@ -517,8 +527,8 @@ describe('The deadline', () => {
     expect(outside.postponed[2]?.seconds).toBeLessThanOrEqual(30);
     expect(outside.letters).toEqual([]);
     expect(log.lines.slice(0, -1).map((line) => JSON.parse(line).errorType)).toEqual([
-      'OutOfTimeError',
-      'OutOfTimeError',
+      'DeadlineExceededError',
+      'DeadlineExceededError',
       'BusyError',
     ]);
   });
@@ -552,7 +562,7 @@ describe('The deadline', () => {
 
   test('once reached begins nothing new', async () => {
     const begun: string[] = [];
-    const outside = surroundings({
+    const outside = consumerDependencies({
       publish: async (events) => {
         await new Promise((resolve) => setTimeout(resolve, 27_500));
         return events.map(() => undefined);
@@ -588,7 +598,7 @@ describe('The deadline', () => {
   });
 
   test('is kept by a bus that does not answer, too', async () => {
-    const { one, receive } = within(30, handler(), surroundings({ publish: () => new Promise(() => {}) }));
+    const { one, receive } = within(30, handler(), consumerDependencies({ publish: () => new Promise(() => {}) }));
     receive(orders('a', 'b'));
     await one.letGo(29_900);
     expect(one.answer).toEqual(['a', 'b']);
@@ -597,7 +607,7 @@ describe('The deadline', () => {
 
 describe('The log', () => {
   test('says of each failure whose and why, and never quotes the message', async () => {
-    const { receive } = consume(handler({ a: new UnavailableError('down'), b: new ContradictionError('no') }));
+    const { receive } = consume(handler({ a: new UnavailableError('down'), b: new ConflictError('no') }));
     await receive([...orders('a', 'b'), sqsRecord('{"phone":"+821012345678"', { messageId: 'bad' })]);
     expect(
       log.lines
@@ -606,7 +616,7 @@ describe('The log', () => {
     ).toEqual(
       expect.arrayContaining([
         ['will be tried again', 'payment', 'a', 'UnavailableError'],
-        ['dead-lettered', 'payment', 'b', 'ContradictionError'],
+        ['dead-lettered', 'payment', 'b', 'ConflictError'],
         ['dead-lettered', 'payment', 'bad', 'ContractError'],
       ]),
     );
@@ -650,8 +660,8 @@ describe('The log', () => {
   });
 
   test('does not call dead-lettered what the dead-letter queue did not take', async () => {
-    const refusing = surroundings({ queue: { deadLetter: async () => new Set() } });
-    await consume(handler({ a: new ContradictionError('no') }), refusing).receive(orders('a'));
+    const refusing = consumerDependencies({ queue: { deadLetter: async () => new Set() } });
+    await consume(handler({ a: new ConflictError('no') }), refusing).receive(orders('a'));
     expect(log.lines.map((line) => JSON.parse(line).message)).toContain('will be tried again');
     expect(log.lines.join()).not.toContain('dead-lettered');
   });
@@ -670,7 +680,7 @@ describe('The log', () => {
 
 describe('The trace', () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
-  const following: Handle<Placed> = async (deliveries) =>
+  const following: BatchHandler<Placed> = async (deliveries) =>
     deliveries.map(({ event }) => ({
       publish: [{ ...captured({ orderId: event.data.orderId }), traceparent: event.traceparent }],
     }));

@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { ContractError } from '../../../contracts/parse.ts';
 import {
   BusyError,
-  ContradictionError,
+  ConflictError,
+  DeadlineExceededError,
   defaultPolicy,
   describeError,
   type FailurePolicy,
-  OutOfTimeError,
-  treatmentOf,
+  failureActionFor,
   UnavailableError,
 } from '../../../lambdas/runtime/failure.ts';
 
@@ -30,28 +30,28 @@ describe('Tried again', () => {
     ['an object that only looks like an error', { name: 'TypeError', message: 'x' }],
     ['an outage that wraps a bug', new UnavailableError('down', { cause: new TypeError('x') })],
   ])('%s', (_, thrown) => {
-    expect(treatmentOf(thrown).verdict).toBe('retry');
+    expect(failureActionFor(thrown).action).toBe('retry');
   });
 
   test('a load balancer that answers 503 in HTML, which the SDK fails to read', async () => {
-    expect(treatmentOf(await answerOf(503, '<html><body>Service Unavailable</body></html>')).verdict).toBe('retry');
+    expect(failureActionFor(await answerOf(503, '<html><body>Service Unavailable</body></html>')).action).toBe('retry');
   });
 
   test('a success cut short on the way, which the SDK fails to read', async () => {
-    expect(treatmentOf(await answerOf(200, '{"Responses":[{"Tab')).verdict).toBe('retry');
+    expect(failureActionFor(await answerOf(200, '{"Responses":[{"Tab')).action).toBe('retry');
   });
 });
 
 describe('Dead-lettered at once', () => {
   test.each<[string, unknown]>([
     ['a broken contract', new ContractError(['id: is missing'])],
-    ['a contradiction', new ContradictionError('another total')],
+    ['a contradiction', new ConflictError('another total')],
     ['a call the API will never take', named('ValidationException')],
     ["a bug's TypeError", new TypeError("Cannot read properties of undefined (reading 'x')")],
     ['a ReferenceError', new ReferenceError('x is not defined')],
     ['a RangeError', new RangeError('Invalid array length')],
   ])('%s', (_, thrown) => {
-    expect(treatmentOf(thrown).verdict).toBe('dead-letter');
+    expect(failureActionFor(thrown).action).toBe('dead-letter');
   });
 });
 
@@ -64,24 +64,24 @@ describe('The wait for it', () => {
     ['a race', new BusyError('busy'), 1, 30],
     ['a lost transaction', named('TransactionConflictException'), 1, 30],
     // Whoever hangs until the deadline may do so for as long as an outage lasts.
-    ['an invocation that ran out of time', new OutOfTimeError('late'), 2, 900],
-  ])('%s: from %s', (_, thrown, firstSeconds, longestSeconds) => {
-    expect(treatmentOf(thrown)).toEqual({ verdict: 'retry', firstSeconds, longestSeconds });
+    ['an invocation that ran out of time', new DeadlineExceededError('late'), 2, 900],
+  ])('%s: from %s', (_, thrown, firstSeconds, maxSeconds) => {
+    expect(failureActionFor(thrown)).toEqual({ action: 'retry', firstSeconds, maxSeconds });
   });
 });
 
 describe('A policy', () => {
-  const policy: FailurePolicy = { Special: { verdict: 'dead-letter' }, otherwise: defaultPolicy.otherwise };
+  const policy: FailurePolicy = { Special: { action: 'dead-letter' }, otherwise: defaultPolicy.otherwise };
 
   test('names the classes it treats otherwise', () => {
-    expect(treatmentOf(named('Special'), policy)).toEqual({ verdict: 'dead-letter' });
-    expect(treatmentOf(new ContradictionError('x'), policy)).toEqual(defaultPolicy.otherwise);
+    expect(failureActionFor(named('Special'), policy)).toEqual({ action: 'dead-letter' });
+    expect(failureActionFor(new ConflictError('x'), policy)).toEqual(defaultPolicy.otherwise);
   });
 
   test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
     'is not asked for what every object has: an error named %s',
     (name) => {
-      expect(treatmentOf(named(name))).toEqual(defaultPolicy.otherwise);
+      expect(failureActionFor(named(name))).toEqual(defaultPolicy.otherwise);
     },
   );
 });
@@ -90,15 +90,15 @@ describe('A language error', () => {
   test.each(['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError'])(
     '%s is a bug by itself, and bad luck when it is about an answer',
     (name) => {
-      expect(treatmentOf(named(name)).verdict).toBe('dead-letter');
+      expect(failureActionFor(named(name)).action).toBe('dead-letter');
       for (const about of [{ $response: {} }, { $metadata: {} }, { cause: new Error('x') }])
-        expect(treatmentOf(Object.assign(named(name), about)).verdict).toBe('retry');
+        expect(failureActionFor(Object.assign(named(name), about)).action).toBe('retry');
     },
   );
 
   test('is told apart from an answer that refuses for good, which has metadata as well', () => {
     const refused = Object.assign(named('ValidationException'), { $metadata: {} });
-    expect(treatmentOf(refused).verdict).toBe('dead-letter');
+    expect(failureActionFor(refused).action).toBe('dead-letter');
   });
 });
 

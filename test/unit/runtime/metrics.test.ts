@@ -1,25 +1,25 @@
 import { describe, expect, test } from 'vitest';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
-import type { Fate } from '../../../lambdas/runtime/fate.ts';
 import { metricLines } from '../../../lambdas/runtime/metrics.ts';
+import type { Outcome } from '../../../lambdas/runtime/outcome.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import { cancelled, captured, confirmed, declined, refunded, reserved } from '../../builders/events.ts';
 
 const startedAt = Date.UTC(2026, 10, 21, 9);
 
-type Parts = { waited?: number[]; outcomes?: Fate['outcome'][]; published?: CloudEvent[] };
+type Parts = { waited?: number[]; outcomes?: Outcome['kind'][]; published?: CloudEvent[] };
 
 /** Three tries that were done, unless told otherwise; the first published all there is. */
-function tries({ waited = [5, 70, 900], outcomes = [], published = [] }: Parts) {
+function attempts({ waited = [5, 70, 900], outcomes = [], published = [] }: Parts) {
   return waited.map((ms, index) => {
     const made = sqsRecord({});
     const record = { ...made, attributes: { ...made.attributes, SentTimestamp: String(startedAt - ms) } };
-    const fate = { outcome: outcomes[index] ?? ('done' as const) };
-    return { record, fate, published: index === 0 ? published : [] };
+    const outcome = { kind: outcomes[index] ?? ('done' as const) };
+    return { record, outcome, published: index === 0 ? published : [] };
   });
 }
 
-const linesOf = (parts: Parts = {}) => metricLines('payment', tries(parts), startedAt, startedAt + 40);
+const linesOf = (parts: Parts = {}) => metricLines('payment', attempts(parts), startedAt, startedAt + 40);
 
 /** What CloudWatch makes of the lines: each metric with its dimensions' values, and its value or values. */
 function metricsOf(parts: Parts): Record<string, unknown>[] {
@@ -45,7 +45,7 @@ const placedStep = (orderId: string, step = 'shop.order.placed.v1'): CloudEvent 
 });
 
 test('What was published before is not counted again', () => {
-  const [first, ...others] = tries({ published: [captured()] });
+  const [first, ...others] = attempts({ published: [captured()] });
   if (first === undefined) throw new Error('There is a first try');
   const again = [{ ...first, repeated: true as const }, ...others];
   expect(metricLines('payment', [first, ...others], startedAt, startedAt + 40).join()).toContain(

@@ -1,6 +1,6 @@
 import type { ChangeMessageVisibilityBatchCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
-import { sqsQueue } from '../../../lambdas/runtime/queue.ts';
+import { sqsConsumerQueue } from '../../../lambdas/runtime/queue.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
@@ -42,7 +42,7 @@ function sqs(refused: readonly string[] = []) {
   };
   const names = { consumer: 'stock', queueUrl: 'the-queue', deadLetterQueueUrl: 'the-dlq' };
   const now = () => new Date('2026-11-21T09:00:00Z');
-  return { calls, queue: sqsQueue(names, client as unknown as SQSClient, now) };
+  return { calls, queue: sqsConsumerQueue(names, client as unknown as SQSClient, now) };
 }
 
 const letter = (body: string, messageId: string, errorMessage = 'must be JSON') => ({
@@ -192,7 +192,7 @@ describe('Dead-lettering by size', () => {
     };
     const names = { consumer: 'stock', queueUrl: 'the-queue', deadLetterQueueUrl: 'the-dlq' };
     const half = 'x'.repeat(600_000);
-    const arrived = await sqsQueue(names, client as unknown as SQSClient).deadLetter([
+    const arrived = await sqsConsumerQueue(names, client as unknown as SQSClient).deadLetter([
       letter(half, 'm-1'),
       letter(half, 'm-2'),
     ]);
@@ -230,7 +230,7 @@ describe('Dead-lettering from a FIFO queue', () => {
       },
     };
     const names = { consumer: 'shipping', queueUrl: 'the-queue.fifo', deadLetterQueueUrl: 'the-dlq.fifo' };
-    const queue = sqsQueue(names, client as unknown as SQSClient);
+    const queue = sqsConsumerQueue(names, client as unknown as SQSClient);
     await queue.deadLetter([fifo('m-1')]);
     // An operator moves it back a minute later; SQS gives it a new message id.
     await queue.deadLetter([fifo('m-2')]);
@@ -242,7 +242,7 @@ describe('Postponing', () => {
   test('sets every message its own wait in one call', async () => {
     const { calls, queue } = sqs();
     const [one, two] = [sqsRecord('a', { messageId: 'm-1' }), sqsRecord('b', { messageId: 'm-2' })];
-    await queue.postpone([
+    await queue.delayRetry([
       { record: one, seconds: 2 },
       { record: two, seconds: 900 },
     ]);
@@ -260,7 +260,7 @@ describe('Postponing', () => {
   test('takes as many calls as SQS needs, ten messages each', async () => {
     const { calls, queue } = sqs();
     const messages = Array.from({ length: 25 }, (_, index) => sqsRecord('a', { messageId: `m-${index}` }));
-    await queue.postpone(messages.map((record) => ({ record, seconds: 1 })));
+    await queue.delayRetry(messages.map((record) => ({ record, seconds: 1 })));
     expect(calls.map(({ Entries = [] }) => Entries.length)).toEqual([10, 10, 5]);
   });
 });

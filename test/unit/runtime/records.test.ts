@@ -7,8 +7,8 @@ import type {
 } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { treatmentOf } from '../../../lambdas/runtime/failure.ts';
-import { type OrderRecord, tableRecords } from '../../../lambdas/runtime/records.ts';
+import { failureActionFor } from '../../../lambdas/runtime/failure.ts';
+import { dynamoRecordStore, type OrderRecord } from '../../../lambdas/runtime/records.ts';
 
 type Kept = OrderRecord & { state: string; note?: string | undefined };
 type Command = BatchGetCommand | BatchExecuteStatementCommand | PutCommand;
@@ -22,7 +22,7 @@ function table(answer: (input: Input, call: number) => object) {
       return answer(input, calls.length);
     },
   };
-  return { calls, records: tableRecords<Kept>('the-table', client as unknown as DynamoDBDocumentClient) };
+  return { calls, records: dynamoRecordStore<Kept>('the-table', client as unknown as DynamoDBDocumentClient) };
 }
 
 const statements = (input: Input | undefined) =>
@@ -81,7 +81,7 @@ describe('Writing records', () => {
         throw Object.assign(new Error(name), { name });
       });
       const [fate] = await records.save(fresh(1));
-      expect(treatmentOf(fate).verdict).toBe(verdict);
+      expect(failureActionFor(fate).action).toBe(verdict);
     }
   });
 
@@ -155,7 +155,7 @@ describe('Writing records', () => {
       const { records } = table(() => ({ Responses: [{}, { Error: { Code, Message: 'slow down' } }, {}] }));
       const [one, two, three] = await records.save(fresh(3));
       expect([one, three]).toEqual(['saved', 'saved']);
-      expect(treatmentOf(two).verdict).toBe('retry');
+      expect(failureActionFor(two).action).toBe('retry');
       expect(String(two)).toContain(Code);
     },
   );
@@ -164,7 +164,7 @@ describe('Writing records', () => {
     const { records } = table(() => ({ Responses: [{ Error: { Code: 'ValidationError' } }, {}] }));
     const [fate] = await records.save(fresh(2));
     expect(fate).toBeInstanceOf(Error);
-    expect(treatmentOf(fate).verdict).toBe('dead-letter');
+    expect(failureActionFor(fate).action).toBe('dead-letter');
   });
 
   test('an answer without an entry for a write is not taken for success', async () => {
@@ -176,7 +176,7 @@ describe('Writing records', () => {
 describe('Raising a number', () => {
   test('asks the table to raise it where it is lower, and leaves the version alone', async () => {
     const { calls, records } = table(allSaved);
-    await records.raise(
+    await records.advanceTo(
       'version',
       new Map([
         ['o-1', 3],
@@ -197,14 +197,14 @@ describe('Raising a number', () => {
 
   test('that is that high already is no failure', async () => {
     const { records } = table(() => ({ Responses: [{ Error: { Code: 'ConditionalCheckFailed' } }] }));
-    await expect(records.raise('version', new Map([['o-1', 3]]))).resolves.toBeUndefined();
+    await expect(records.advanceTo('version', new Map([['o-1', 3]]))).resolves.toBeUndefined();
   });
 
   test('25 a call, and nothing for nobody', async () => {
     const { calls, records } = table(allSaved);
-    await records.raise('version', new Map());
+    await records.advanceTo('version', new Map());
     expect(calls).toEqual([]);
-    await records.raise('version', new Map(ids(26).map((orderId) => [orderId, 1])));
+    await records.advanceTo('version', new Map(ids(26).map((orderId) => [orderId, 1])));
     expect(calls.map((input) => statements(input).length)).toEqual([25, 1]);
   });
 });
@@ -240,7 +240,7 @@ describe('Reading records', () => {
   test('gives up on a table that leaves everything unread, instead of asking for ever', async () => {
     const { calls, records } = table((input) => ({ UnprocessedKeys: { 'the-table': { Keys: keys(input) } } }));
     const thrown = await records.load(['o-1']).catch((error: unknown) => error);
-    expect(treatmentOf(thrown).verdict).toBe('retry');
+    expect(failureActionFor(thrown).action).toBe('retry');
     expect(thrown).toBeInstanceOf(Error);
     expect(calls.length).toBeLessThan(10);
   });

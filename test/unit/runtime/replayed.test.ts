@@ -1,16 +1,16 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
-import { nextPayment, type Payment, type PaymentInput, performPayment } from '../../../lambdas/payment/rules.ts';
+import { nextPayment, type Payment, type PaymentInput, runPaymentEffect } from '../../../lambdas/payment/rules.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
-import { sqsQueue } from '../../../lambdas/runtime/queue.ts';
+import { sqsConsumerQueue } from '../../../lambdas/runtime/queue.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
+import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { delivery, sqsRecord } from '../../builders/deliveries.ts';
 import { cancelled, captured, placed } from '../../builders/events.ts';
 import { FakeGateway } from '../../builders/gateway.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
-import { MemoryRecords } from '../../builders/records.ts';
-import { surroundings } from '../../builders/surroundings.ts';
+import { MemoryRecordStore } from '../../builders/records.ts';
 
 quietLog();
 
@@ -19,13 +19,13 @@ const withEffects = { ...replayed, withEffects: 'true' };
 
 function payment() {
   const gateway = new FakeGateway();
-  const records = new MemoryRecords<Payment>();
+  const records = new MemoryRecordStore<Payment>();
   const handle = stateMachine(
     {
       next: (known: Payment | undefined, input: Parameters<typeof nextPayment>[1]) =>
         nextPayment(known, input, new Date()),
-      perform: (action: Parameters<typeof performPayment>[1]) => performPayment(gateway, action),
-      usuallyFirst: ({ type }: PaymentInput) => type === orderPlaced.type,
+      perform: (action: Parameters<typeof runPaymentEffect>[1]) => runPaymentEffect(gateway, action),
+      isFirstEvent: ({ type }: PaymentInput) => type === orderPlaced.type,
     },
     records,
   );
@@ -54,7 +54,7 @@ test('a replay completes a record where that takes no effect', async () => {
 });
 
 async function published(attributes: Record<string, string>): Promise<string[]> {
-  const outside = surroundings();
+  const outside = consumerDependencies();
   const receive = consumer('stock', [orderPlaced], async () => [{ publish: [captured()] }], outside);
   const { batchItemFailures } = await receive({ Records: [sqsRecord(placed(), { attributes })] });
   expect(batchItemFailures).toEqual([]);
@@ -71,7 +71,7 @@ test('a replayed message that fails keeps its mark in the dead-letter queue, and
   const sent: { Entries: { MessageAttributes: object }[] }[] = [];
   const send = async ({ input }: { input: (typeof sent)[number] }) => void sent.push(input);
   const names = { consumer: 'stock', queueUrl: 'q', deadLetterQueueUrl: 'dlq' };
-  const queue = sqsQueue(names, { send } as unknown as SQSClient);
+  const queue = sqsConsumerQueue(names, { send } as unknown as SQSClient);
   const record = sqsRecord('{', { attributes: replayed });
   await queue.deadLetter([{ record, errorType: 'ContractError', errorMessage: 'must be JSON' }]);
   const attributes = sent[0]?.Entries[0]?.MessageAttributes;

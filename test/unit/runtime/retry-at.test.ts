@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
-import { MOST_TRIES, OUTAGE_HOURS, QUEUE_RETENTION_DAYS } from '../../../lambdas/runtime/backoff.ts';
+import { MAX_ATTEMPTS, OUTAGE_HOURS, QUEUE_RETENTION_DAYS } from '../../../lambdas/runtime/backoff.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
-import { RetryAtError, waitSeconds } from '../../../lambdas/runtime/retry-at.ts';
+import { RetryAtError, retryDelaySeconds } from '../../../lambdas/runtime/retry-at.ts';
+import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import { placed } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
-import { surroundings } from '../../builders/surroundings.ts';
 
 quietLog();
 
-const growth = { firstSeconds: 2, longestSeconds: 900 };
+const growth = { firstSeconds: 2, maxSeconds: 900 };
 const sent = Date.UTC(2026, 10, 21, 9);
 const HOUR_MS = 3_600_000;
 const askedFor = (hours: number, now = sent) =>
-  waitSeconds(new RetryAtError(new Date(sent + hours * HOUR_MS)), sent, growth, now);
+  retryDelaySeconds(new RetryAtError(new Date(sent + hours * HOUR_MS)), sent, growth, now);
 
 describe('A try at a given time', () => {
   test('comes then, to the second', () => {
@@ -36,7 +36,7 @@ describe('A try at a given time', () => {
     expect(Math.max(...steps)).toBeLessThan(12 * 3_600);
     expect(steps.reduce((sum, seconds) => sum + seconds, 0)).toBe(wanted * 3_600);
     // Few enough to leave an outage its tries.
-    expect(steps.length).toBeLessThan(MOST_TRIES / 40);
+    expect(steps.length).toBeLessThan(MAX_ATTEMPTS / 40);
   });
 
   test.each([QUEUE_RETENTION_DAYS * 24 - OUTAGE_HOURS + 1, 24 * 365])(
@@ -48,13 +48,13 @@ describe('A try at a given time', () => {
   );
 
   test('is nothing to any other failure, which waits as its policy says', () => {
-    expect(waitSeconds(new Error('down'), sent, growth, sent + 10 * HOUR_MS)).toBeLessThanOrEqual(900);
+    expect(retryDelaySeconds(new Error('down'), sent, growth, sent + 10 * HOUR_MS)).toBeLessThanOrEqual(900);
   });
 });
 
 describe('A handler that asks for its message at a given time', () => {
   const receive = async (at: Date, attempt = 1) => {
-    const outside = surroundings();
+    const outside = consumerDependencies();
     const handle = consumer(
       'payment',
       [orderPlaced],
@@ -81,7 +81,7 @@ describe('A handler that asks for its message at a given time', () => {
   });
 
   test('again and again has it given up in the end, before the queue itself would do so without a reason', async () => {
-    const { letters } = await receive(new Date(Date.now() + HOUR_MS), MOST_TRIES);
-    expect(letters[0]?.errorMessage).toContain(`given up after ${MOST_TRIES} tries`);
+    const { letters } = await receive(new Date(Date.now() + HOUR_MS), MAX_ATTEMPTS);
+    expect(letters[0]?.errorMessage).toContain(`given up after ${MAX_ATTEMPTS} tries`);
   });
 });

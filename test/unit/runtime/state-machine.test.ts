@@ -5,7 +5,7 @@ import type { OrderRecord } from '../../../lambdas/runtime/records.ts';
 import { type StateMachine, stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, captured, placed } from '../../builders/events.ts';
-import { MemoryRecords } from '../../builders/records.ts';
+import { MemoryRecordStore } from '../../builders/records.ts';
 
 type Input = ReturnType<typeof placed> | ReturnType<typeof cancelled>;
 type Machine = StateMachine<Tally, Input, string, { performed: string }>;
@@ -26,14 +26,14 @@ const counting: Machine = {
     }
     const known = record ?? tally(input.event.data.orderId);
     if (known.messages.includes(input.messageId)) return { publish: [captured({ orderId: known.orderId })] };
-    return { after: { ...known, messages: [...known.messages, input.messageId] }, action: known.orderId };
+    return { after: { ...known, messages: [...known.messages, input.messageId] }, effect: known.orderId };
   },
   perform: async (orderId) => ({ performed: orderId }),
-  usuallyFirst: ({ type }) => type === 'shop.order.placed.v1',
+  isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
 };
 
 function run(parts: Partial<Machine> = {}) {
-  const records = new MemoryRecords<Tally>();
+  const records = new MemoryRecordStore<Tally>();
   return {
     records,
     handle: stateMachine<Tally, Input, string, { performed: string }>({ ...counting, ...parts }, records),
@@ -73,9 +73,9 @@ describe('The cost of a wave', () => {
   });
 
   test('is read again only for what was published of, where publishing changes the record', async () => {
-    const quiet: Partial<Machine> = { publishingChangesRecord: true, next: () => ({}) };
+    const quiet: Partial<Machine> = { usesOutbox: true, next: () => ({}) };
     for (const [parts, loads] of [
-      [{ publishingChangesRecord: true }, 1],
+      [{ usesOutbox: true }, 1],
       [quiet, 0],
     ] as const) {
       const { records, handle } = run(parts);
@@ -337,7 +337,7 @@ describe('A record that this process wrote', () => {
   });
 
   test('is read where publishing changes it', async () => {
-    const { records, handle } = run({ publishingChangesRecord: true });
+    const { records, handle } = run({ usesOutbox: true });
     await handle(of('a'));
     await handle([later('a')]);
     expect(records.loads).toBe(1);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OrderProgressed } from '../../../contracts/lifecycle.ts';
-import { OutOfSequenceError, treatmentOf } from '../../../lambdas/runtime/failure.ts';
+import { failureActionFor, OutOfSequenceError } from '../../../lambdas/runtime/failure.ts';
 import { nextShipment, type Shipment } from '../../../lambdas/shipping/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { line, progressed } from '../../builders/events.ts';
@@ -71,7 +71,7 @@ describe('A step', () => {
     expect(skip).toThrow('Step 2 of order o-1001 has not come yet, this is step 3');
     const first = () => nextShipment(undefined, delivery(steps.captured));
     expect(first).toThrow(OutOfSequenceError);
-    expect(treatmentOf(new OutOfSequenceError('x'))).toMatchObject({ verdict: 'retry', longestSeconds: 900 });
+    expect(failureActionFor(new OutOfSequenceError('x'))).toMatchObject({ action: 'retry', maxSeconds: 900 });
   });
 
   test('is based on what is known, so that it is written on condition of the version that was read', () => {

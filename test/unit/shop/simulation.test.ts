@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { cancelRequested, placed, priced } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
-import { SimulatedShop } from '../../builders/shop.ts';
+import { SimulatedShop } from '../../builders/simulated-shop.ts';
 
 quietLog();
 

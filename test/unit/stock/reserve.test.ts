@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { BusyError, ContradictionError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
-import { reserve } from '../../../lambdas/stock/reserve.ts';
+import { BusyError, ConflictError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { stockHandler } from '../../../lambdas/stock/reserve.ts';
 import type { StockInput } from '../../../lambdas/stock/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, confirmed, line, placed, priced } from '../../builders/events.ts';
@@ -10,7 +10,7 @@ import { MemoryStockTable } from '../../builders/stock-table.ts';
 function shop(available: Record<string, number>) {
   const table = new MemoryStockTable(available);
   let clock = Date.parse('2026-11-21T09:00:00Z');
-  const handle = reserve(table, () => {
+  const handle = stockHandler(table, () => {
     clock += 1_000;
     return new Date(clock);
   });
@@ -86,7 +86,7 @@ describe('A placed order', () => {
   test('with other items under the same id is refused', async () => {
     const { table, deliver } = shop({ A: 5 });
     await deliver(order('o-1', priced('A', 2)));
-    expect(await deliver(order('o-1', priced('A', 3)))).toEqual([ContradictionError.name]);
+    expect(await deliver(order('o-1', priced('A', 3)))).toEqual([ConflictError.name]);
     expect(table.shelf('A')).toMatchObject({ available: 3, reserved: 2 });
   });
 
@@ -133,7 +133,7 @@ describe('Within a batch', () => {
     await deliver(order('o-1', priced('A')));
     expect(await deliver(order('o-0', priced('A')), order('o-1', priced('A', 2)), order('o-2', priced('A')))).toEqual([
       'reserved',
-      ContradictionError.name,
+      ConflictError.name,
       'reserved',
     ]);
   });
@@ -188,7 +188,7 @@ describe('A confirmed order', () => {
 
   test('that holds nothing is a contradiction', async () => {
     const { table, deliver } = shop({ A: 5 });
-    expect(await deliver(confirmed({ orderId: 'o-1', items: [line('A', 2)] }))).toEqual([ContradictionError.name]);
+    expect(await deliver(confirmed({ orderId: 'o-1', items: [line('A', 2)] }))).toEqual([ConflictError.name]);
     expect(table.shelf('A')).toMatchObject({ available: 5, reserved: 0, sold: 0 });
   });
 
@@ -235,7 +235,7 @@ describe('A cancelled order', () => {
     const { table, deliver } = shop({ A: 5 });
     await deliver(order('o-1', priced('A', 2)));
     await deliver(confirmed({ orderId: 'o-1', items: [line('A', 2)] }));
-    expect(await deliver(cancelled({ orderId: 'o-1' }))).toEqual([ContradictionError.name]);
+    expect(await deliver(cancelled({ orderId: 'o-1' }))).toEqual([ConflictError.name]);
     expect(table.shelf('A').sold).toBe(2);
   });
 });

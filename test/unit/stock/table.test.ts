@@ -2,7 +2,7 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import type { BatchGetCommand, DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
-import { plan, type StockInput } from '../../../lambdas/stock/rules.ts';
+import { planStock, type StockInput } from '../../../lambdas/stock/rules.ts';
 import { stockTable } from '../../../lambdas/stock/table.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, placed, priced } from '../../builders/events.ts';
@@ -27,7 +27,7 @@ const refused =
   };
 
 const planOf = (...events: StockInput[]) =>
-  plan(
+  planStock(
     events.map((event) => delivery(event)),
     { reservations: new Map(), available: new Map() },
     new Date('2026-11-21T09:00:00Z'),

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { catalog } from '../../../contracts/catalog.ts';
 import { parseEvent } from '../../../contracts/parse.ts';
 import { traceIdOf } from '../../../contracts/traceparent.ts';
-import { openParts, unremindedParts } from '../../../lambdas/order/rules.ts';
+import { openShards, unremindedShards } from '../../../lambdas/order/rules.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
 const log = quietLog();
@@ -61,7 +61,7 @@ describe('The sweep', () => {
   test('asks the index, part by part, for those undecided past the deadline, and reads no order', async () => {
     const started = Date.now();
     expect(await handler()).toEqual({ found: 0, reminded: 0 });
-    expect(queries.map(({ ExpressionAttributeValues }) => ExpressionAttributeValues?.[':part'])).toEqual(openParts);
+    expect(queries.map(({ ExpressionAttributeValues }) => ExpressionAttributeValues?.[':part'])).toEqual(openShards);
     for (const { TableName, IndexName, KeyConditionExpression, ExpressionAttributeValues } of queries) {
       expect([TableName, IndexName]).toEqual(['orders', 'open-orders']);
       expect(KeyConditionExpression).toBe('#open = :part AND openSince BETWEEN :since AND :until');
@@ -72,7 +72,7 @@ describe('The sweep', () => {
   });
 
   test('says of each one that its deadline passed, as the contract has it, with one id however often', async () => {
-    pages = { [openParts[3] ?? '']: [['o-1', 'o-2']] };
+    pages = { [openShards[3] ?? '']: [['o-1', 'o-2']] };
     expect(await handler()).toEqual({ found: 2, reminded: 0 });
     expect(await handler()).toEqual({ found: 2, reminded: 0 });
     const events = published.map(({ Detail }) => parseEvent(Detail, catalog));
@@ -96,20 +96,20 @@ describe('The sweep', () => {
 
   test('goes through all pages of all parts', async () => {
     const ids = (part: number, page: number) => Array.from({ length: 13 }, (_, index) => `o-${part}-${page}-${index}`);
-    pages = Object.fromEntries(openParts.map((part, index) => [part, [ids(index, 0), [], ids(index, 2)]]));
-    expect(await handler()).toEqual({ found: openParts.length * 26, reminded: 0 });
-    expect(new Set(published.map(({ Detail }) => JSON.parse(Detail).subject)).size).toBe(openParts.length * 26);
+    pages = Object.fromEntries(openShards.map((part, index) => [part, [ids(index, 0), [], ids(index, 2)]]));
+    expect(await handler()).toEqual({ found: openShards.length * 26, reminded: 0 });
+    expect(new Set(published.map(({ Detail }) => JSON.parse(Detail).subject)).size).toBe(openShards.length * 26);
   });
 
   test('fails, so that its run is repeated, where the bus refuses one of them; the others of the page are out', async () => {
-    pages = { [openParts[0] ?? '']: [['o-1', 'o-2', 'o-3']] };
+    pages = { [openShards[0] ?? '']: [['o-1', 'o-2', 'o-3']] };
     takes = (orderId) => orderId !== 'o-2';
     await expect(handler()).rejects.toThrow('The bus refused shop.order.deadline-passed.v1');
     expect(published.map(({ Detail }) => JSON.parse(Detail).subject)).toEqual(['o-1', 'o-3']);
   });
 
   test('tells the log how many it found', async () => {
-    pages = { [openParts[0] ?? '']: [['o-1']] };
+    pages = { [openShards[0] ?? '']: [['o-1']] };
     await handler();
     expect(log.lines.map((line) => JSON.parse(line).message)).toEqual([
       'found 1 orders past their deadline and 0 to be reminded of',
@@ -130,8 +130,10 @@ describe('The sweep of a shop that reminds its customers after six hours', () =>
   test('asks besides for those between six hours and the deadline, among those nobody was reminded of', async () => {
     const started = Date.now();
     await remindingSweep();
-    const reminders = queries.slice(openParts.length).map(({ ExpressionAttributeValues }) => ExpressionAttributeValues);
-    expect(reminders.map((values) => values?.[':part'])).toEqual(unremindedParts);
+    const reminders = queries
+      .slice(openShards.length)
+      .map(({ ExpressionAttributeValues }) => ExpressionAttributeValues);
+    expect(reminders.map((values) => values?.[':part'])).toEqual(unremindedShards);
     for (const values of reminders) {
       expect([hoursBefore(started, values?.[':since']), hoursBefore(started, values?.[':until'])]).toEqual([48, 6]);
     }
@@ -141,7 +143,7 @@ describe('The sweep of a shop that reminds its customers after six hours', () =>
     vi.mocked(DynamoDBDocumentClient.prototype.send).mockImplementation(async (command: unknown) => {
       const { ExpressionAttributeValues: values } = (command as QueryCommand).input;
       const isReminder = hoursBefore(Date.now(), values?.[':until']) === 6;
-      return { Items: isReminder && values?.[':part'] === unremindedParts[2] ? [{ orderId: 'o-1' }] : [] };
+      return { Items: isReminder && values?.[':part'] === unremindedShards[2] ? [{ orderId: 'o-1' }] : [] };
     });
     expect(await remindingSweep()).toEqual({ found: 0, reminded: 1 });
     const [event] = published.map(({ Detail }) => parseEvent(Detail, catalog));

@@ -1,7 +1,7 @@
-import type { Surroundings } from '../../../../lambdas/runtime/consume.ts';
+import type { ConsumerDependencies } from '../../../../lambdas/runtime/consume.ts';
 
 /** A bus and a queue that take everything at once and keep nothing. */
-export const nowhere: Surroundings = {
+export const nowhere: ConsumerDependencies = {
   publish: async (events) => events.map(() => undefined),
-  queue: { postpone: async () => {}, deadLetter: async () => new Set() },
+  queue: { delayRetry: async () => {}, deadLetter: async () => new Set() },
 };

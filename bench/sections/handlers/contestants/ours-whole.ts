@@ -1,13 +1,13 @@
 import type { PaymentGateway } from '../../../../lambdas/payment/gateway.ts';
 import { paymentConsumer } from '../../../../lambdas/payment/payment-consumer.ts';
 import type { Payment } from '../../../../lambdas/payment/rules.ts';
-import type { Records } from '../../../../lambdas/runtime/records.ts';
+import type { RecordStore } from '../../../../lambdas/runtime/records.ts';
 import { nowhere } from './nowhere.ts';
 
-const records: Records<Payment> = {
+const records: RecordStore<Payment> = {
   load: async () => new Map(),
   save: async (changes) => changes.map(() => 'saved'),
-  raise: async () => {},
+  advanceTo: async () => {},
 };
 const gateway: PaymentGateway = {
   capture: async () => ({ kind: 'captured' }),

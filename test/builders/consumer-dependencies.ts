@@ -1,20 +1,20 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
-import type { Surroundings } from '../../lambdas/runtime/consume.ts';
+import type { ConsumerDependencies } from '../../lambdas/runtime/consume.ts';
 import type { DeadLetter } from '../../lambdas/runtime/queue.ts';
 
-export type FakeSurroundings = Surroundings & {
+export type FakeDependencies = ConsumerDependencies & {
   published: CloudEvent[];
   letters: DeadLetter[];
   postponed: { record: SQSRecord; seconds: number }[];
 };
 
 /** A bus and a queue in memory, which remember what they were asked; any part can be replaced. */
-export function surroundings(
-  parts: Pick<Partial<Surroundings>, 'publish' | 'onPublished' | 'policy'> & {
-    queue?: Partial<Surroundings['queue']>;
+export function consumerDependencies(
+  parts: Pick<Partial<ConsumerDependencies>, 'publish' | 'onPublished' | 'policy'> & {
+    queue?: Partial<ConsumerDependencies['queue']>;
   } = {},
-): FakeSurroundings {
+): FakeDependencies {
   const published: CloudEvent[] = [];
   const letters: DeadLetter[] = [];
   const postponed: { record: SQSRecord; seconds: number }[] = [];
@@ -29,7 +29,7 @@ export function surroundings(
         return events.map(() => undefined);
       }),
     queue: {
-      postpone: async (messages) => void postponed.push(...messages),
+      delayRetry: async (messages) => void postponed.push(...messages),
       deadLetter: async (given) => {
         letters.push(...given);
         return new Set(given.map(({ record }) => record.messageId));

@@ -69,7 +69,7 @@ export async function eventually<T>(
 }
 
 /** The parts of an order that tests choose. */
-export type Wish = {
+export type TestOrder = {
   orderId: string;
   sku: string;
   quantity: number;
@@ -82,7 +82,7 @@ export type Wish = {
 let numbers = Date.now() % 100_000;
 
 /** Takes the parts a test cares about and gives an order nobody else has, from a customer nobody else is. */
-export function wish(parts: Partial<Wish> = {}): Wish {
+export function testOrder(parts: Partial<TestOrder> = {}): TestOrder {
   numbers += 1;
   return {
     orderId: `t-${ulid()}`,
@@ -97,7 +97,7 @@ export function wish(parts: Partial<Wish> = {}): Wish {
 }
 
 /** Takes a wish and gives the message an existing service would publish for it. */
-export function placed({ orderId, sku, quantity, token, phone, locale, unitPrice }: Wish, id: string = ulid()) {
+export function placed({ orderId, sku, quantity, token, phone, locale, unitPrice }: TestOrder, id: string = ulid()) {
   return {
     id,
     source: '/shop/checkout',

@@ -6,14 +6,14 @@ const LOOKED_AT = 65_536;
 const NAMED_IN_TEXT = /"orderId"\s*:\s*"([A-Za-z0-9][A-Za-z0-9_-]{0,39})"/;
 
 /** What can be read of a message that breaks its contract. */
-export type Glimpse = {
+export type ExtractedLogFields = {
   orderId?: string | undefined;
   eventType?: string | undefined;
   traceparent?: string | undefined;
 };
 
 /** Takes the body of a message that broke its contract and gives what of it is safe to log: only what has the form it should have. */
-export function glimpse(body: string): Glimpse {
+export function extractLogFields(body: string): ExtractedLogFields {
   const message = objectIn(body);
   if (message === undefined) return { orderId: NAMED_IN_TEXT.exec(body.slice(0, LOOKED_AT))?.[1] };
   const data = typeof message.data === 'object' && message.data !== null ? { ...message.data } : {};

@@ -2,11 +2,11 @@ import type { SQSRecord } from 'aws-lambda';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
 import type { OrderEvent } from './delivery.ts';
-import { glimpse } from './glimpse.ts';
 import { type Level, logLine } from './log.ts';
+import { extractLogFields } from './log-fields.ts';
 
 /** One try of one message. Times in milliseconds since 1970. */
-export type Try = {
+export type Attempt = {
   record: SQSRecord;
   /** Absent where the message breaks its contract. */
   event?: OrderEvent;
@@ -20,22 +20,22 @@ export type Try = {
 };
 
 /** What became of a message after one try. A retry without `retryInSeconds` comes back when the queue says so. */
-export type Fate =
-  | { outcome: 'done' }
-  | { outcome: 'will be tried again'; errorType: string; errorMessage: string; retryInSeconds?: number }
-  | { outcome: 'dead-lettered'; errorType: string; errorMessage: string };
+export type Outcome =
+  | { kind: 'done' }
+  | { kind: 'will be tried again'; errorType: string; errorMessage: string; retryInSeconds?: number }
+  | { kind: 'dead-lettered'; errorType: string; errorMessage: string };
 
-const LEVELS: Record<Fate['outcome'], Level> = {
+const LEVELS: Record<Outcome['kind'], Level> = {
   done: 'INFO',
   'will be tried again': 'WARN',
   'dead-lettered': 'ERROR',
 };
 
 // Lambda cuts what a function writes into pieces of 64 KiB; a batch's lines must fit.
-const LONGEST_REASON = 1000;
+const MAX_REASON_CHARACTERS = 1000;
 
 /** Takes a consumer's name and the tries of a batch with their fates and gives a log line for each. */
-export function fateLines(consumer: string, tries: readonly (Try & { fate: Fate })[]): string[] {
+export function outcomeLogLines(consumer: string, attempts: readonly (Attempt & { outcome: Outcome })[]): string[] {
   // A wave's messages end together, and writing a time out costs as much as half a line.
   const times = new Map<number, string>();
   const timeOf = (moment: number) => {
@@ -43,12 +43,12 @@ export function fateLines(consumer: string, tries: readonly (Try & { fate: Fate 
     times.set(moment, known);
     return known;
   };
-  return tries.map(({ record, event, published, startedAt, endedAt, fate }) => {
-    const { outcome, ...why } = fate;
-    if ('errorMessage' in why) why.errorMessage = why.errorMessage.slice(0, LONGEST_REASON);
+  return attempts.map(({ record, event, published, startedAt, endedAt, outcome }) => {
+    const { kind, ...why } = outcome;
+    if ('errorMessage' in why) why.errorMessage = why.errorMessage.slice(0, MAX_REASON_CHARACTERS);
     const known = event
       ? { ...event.data, eventType: event.type, traceparent: event.traceparent }
-      : glimpse(record.body);
+      : extractLogFields(record.body);
     const { orderId, eventType, traceparent } = known;
     const fields = {
       consumer,
@@ -63,6 +63,6 @@ export function fateLines(consumer: string, tries: readonly (Try & { fate: Fate 
       ...why,
       ...(published.length === 0 ? {} : { published: published.map(({ type }) => type) }),
     };
-    return logLine(LEVELS[outcome], outcome, fields, timeOf(endedAt));
+    return logLine(LEVELS[kind], kind, fields, timeOf(endedAt));
   });
 }

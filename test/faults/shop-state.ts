@@ -9,25 +9,30 @@ import {
 import { inject } from 'vitest';
 import type { Order } from '../../lambdas/order/rules.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
-import { deadLetterQueueUrl, output, queueUrl } from '../deployed/shop.ts';
+import { deadLetterQueueUrl, output, queueUrl } from '../deployed/deployed-shop.ts';
 import { connection, consumers } from './deployed-functions.ts';
 import type { Ledger } from './ledger.ts';
 
 /** A message that lies in a queue. */
-export type Lying = { consumer: string; body: string; attributes: Record<string, string>; receiveCount: number };
+export type QueuedMessage = {
+  consumer: string;
+  body: string;
+  attributes: Record<string, string>;
+  receiveCount: number;
+};
 
 /** One entry of the payment gateway's own record. */
 export type Charge = { orderId: string; kind: 'capture' | 'refund'; amount: number };
 
 /** Everything that can be seen from outside. */
-export type World = {
+export type ShopState = {
   orders: Map<string, Order>;
   charges: Charge[];
   shelves: Map<string, Shelf>;
   /** Every text that was sent, by number. */
   texts: Record<string, string[]>;
-  waiting: Lying[];
-  deadLetters: Lying[];
+  waiting: QueuedMessage[];
+  deadLetters: QueuedMessage[];
 };
 
 const tables = DynamoDBDocumentClient.from(new DynamoDBClient(connection()));
@@ -70,7 +75,7 @@ export async function forgetOpenOrders(): Promise<void> {
 export const shelves = (skus: readonly string[]) => items<Shelf>('StockTableName', 'sku', skus);
 
 /** Gives what lies in a queue without receiving it. */
-async function lying(consumer: string, url: string): Promise<Lying[]> {
+async function queuedMessages(consumer: string, url: string): Promise<QueuedMessage[]> {
   const answer = await fetch(`${inject('endpoint')}/_ministack/sqs/messages?QueueUrl=${encodeURIComponent(url)}`);
   type Peeked = { Body: string; ReceiveCount: number; MessageAttributes: Record<string, { StringValue?: string }> };
   const { messages } = (await answer.json()) as { messages: Record<string, Record<string, Record<string, Peeked[]>>> };
@@ -89,19 +94,19 @@ async function lying(consumer: string, url: string): Promise<Lying[]> {
 
 /** Gives what lies in the dead-letter queues. */
 export const deadLetters = async () =>
-  (await Promise.all(consumers.map((name) => lying(name, deadLetterQueueUrl(name))))).flat();
+  (await Promise.all(consumers.map((name) => queuedMessages(name, deadLetterQueueUrl(name))))).flat();
 
 /** Gives what waits in the queues of all but the `idle` consumers. */
-export async function waitingFor(idle: readonly string[] = []): Promise<Lying[]> {
+export async function waitingFor(idle: readonly string[] = []): Promise<QueuedMessage[]> {
   const working = consumers.filter((name) => !idle.includes(name));
-  return (await Promise.all(working.map((name) => lying(name, queueUrl(name))))).flat();
+  return (await Promise.all(working.map((name) => queuedMessages(name, queueUrl(name))))).flat();
 }
 
 /** Looks at everything that concerns these orders and goods, and at all queues but those of `idle` consumers. */
-export async function look(
+export async function observeShop(
   { orders, goods }: Pick<Ledger, 'orders' | 'goods'>,
   idle: readonly string[] = [],
-): Promise<World> {
+): Promise<ShopState> {
   const orderIds = [...orders.keys()];
   const [known, charges, stock, waiting, letters, sms] = await Promise.all([
     items<Order>('OrdersTableName', 'orderId', orderIds),

@@ -8,7 +8,7 @@ export type ClientConfig = {
 };
 
 /** Where the shop runs: AWS, or something AWS-like on this machine. */
-export type Surroundings = {
+export type AwsTarget = {
   local: boolean;
   /** For sentences: `http://127.0.0.1:4566` or `AWS`. */
   where: string;
@@ -19,12 +19,12 @@ export type Surroundings = {
  * Decides where the commands go: to AWS when that is asked for, else to `AWS_ENDPOINT_URL`, else to the engine noted in
  * `.local/engine.json`, else to AWS. It is the only place that knows the difference.
  */
-export async function surroundings(
+export async function awsTarget(
   choice: { aws?: boolean | undefined } = {},
   env: NodeJS.ProcessEnv = process.env,
-): Promise<Surroundings> {
+): Promise<AwsTarget> {
   const endpoint = choice.aws ? undefined : env.AWS_ENDPOINT_URL || (await readRecord())?.endpoint;
-  if (endpoint !== undefined) return at(endpoint, env);
+  if (endpoint !== undefined) return localTarget(endpoint, env);
   // The SDK would follow it by itself.
   delete env.AWS_ENDPOINT_URL;
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
@@ -36,7 +36,7 @@ export async function surroundings(
 }
 
 /** The surroundings of one address on this machine; nobody's real credentials ever go there. */
-export function at(endpoint: string, env: NodeJS.ProcessEnv = process.env): Surroundings {
+export function localTarget(endpoint: string, env: NodeJS.ProcessEnv = process.env): AwsTarget {
   if (!URL.canParse(endpoint)) {
     throw new Error(
       `AWS_ENDPOINT_URL is "${endpoint}", which is no address: set it to one such as http://127.0.0.1:4566.`,

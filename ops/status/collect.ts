@@ -5,22 +5,22 @@ import { consumersIn } from '../consumers.ts';
 import { type Depth, depthOf, held } from '../queues.ts';
 import { isDown } from '../sandbox/gateway.ts';
 import type { Shop } from '../stack.ts';
-import { ask } from './cloudwatch.ts';
+import { queryMetrics } from './cloudwatch.ts';
 import { type Figures, figuresFrom, queriesFor } from './figures.ts';
-import { troubles } from './health.ts';
+import { problems } from './health.ts';
+import { type EventSourceMapping, eventSourceMappings, queueName } from './mappings.ts';
 import { countOrders, type OrderCounts, oldestOpen } from './orders.ts';
-import { queueName, type Switch, switches } from './switches.ts';
 
 /** What is known of one consumer. */
 export type ConsumerState = { name: string } & Depth &
   Figures & {
     deadLetters: number;
     /** `undefined` where nothing hands its messages to a function. */
-    mapping: Switch | undefined;
+    mapping: EventSourceMapping | undefined;
   };
 
 /** The whole shop at one moment. */
-export type Seen = {
+export type ShopStatus = {
   consumers: ConsumerState[];
   orders: OrderCounts;
   /** Whether the sandbox gateway was taken down. */
@@ -30,7 +30,7 @@ export type Seen = {
 };
 
 /** Looks at the shop, again and again if wanted, through clients that are made once. */
-export function lookAt(shop: Shop): (orders?: OrderCounts) => Promise<Seen> {
+export function collectStatus(shop: Shop): (orders?: OrderCounts) => Promise<ShopStatus> {
   const sqs = new SQSClient(shop.config);
   const lambda = new LambdaClient(shop.config);
   const cloudwatch = new CloudWatchClient(shop.config);
@@ -41,8 +41,8 @@ export function lookAt(shop: Shop): (orders?: OrderCounts) => Promise<Seen> {
     const asked = deployed.map((consumer) => ({ ...consumer, queries: queriesFor(consumer) }));
     const queries = asked.flatMap((one) => Object.values(one.queries));
     const [answer, mappings, orders, gatewayDown] = await Promise.all([
-      ask(cloudwatch, queries, now),
-      switches(lambda),
+      queryMetrics(cloudwatch, queries, now),
+      eventSourceMappings(lambda),
       known ?? countOrders(shop),
       isDown(shop),
     ]);
@@ -58,6 +58,6 @@ export function lookAt(shop: Shop): (orders?: OrderCounts) => Promise<Seen> {
     };
     const seen = { consumers: await Promise.all(asked.map(stateOf)), orders, gatewayDown, oldestOrder: undefined };
     // Only whoever is in trouble is pointed to an order.
-    return troubles(seen).length === 0 ? seen : { ...seen, oldestOrder: await oldestOpen(shop) };
+    return problems(seen).length === 0 ? seen : { ...seen, oldestOrder: await oldestOpen(shop) };
   };
 }

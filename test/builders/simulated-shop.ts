@@ -18,10 +18,10 @@ import { consumes as paymentConsumes } from '../../lambdas/payment/consumes.ts';
 import {
   nextPayment,
   type Payment,
-  type PaymentAction,
+  type PaymentEffect,
+  type PaymentEffectResult,
   type PaymentInput,
-  type PaymentOutcome,
-  performPayment,
+  runPaymentEffect,
 } from '../../lambdas/payment/rules.ts';
 import { consumer } from '../../lambdas/runtime/consume.ts';
 import { UnavailableError } from '../../lambdas/runtime/failure.ts';
@@ -29,10 +29,10 @@ import { stateMachine } from '../../lambdas/runtime/state-machine.ts';
 import { consumes as shippingConsumes } from '../../lambdas/shipping/consumes.ts';
 import { nextShipment, type Shipment } from '../../lambdas/shipping/rules.ts';
 import { consumes as stockConsumes } from '../../lambdas/stock/consumes.ts';
-import { reserve } from '../../lambdas/stock/reserve.ts';
+import { stockHandler } from '../../lambdas/stock/reserve.ts';
 import { deadlinePassed, reminderDue } from './events.ts';
 import { FakeGateway } from './gateway.ts';
-import { MemoryRecords } from './records.ts';
+import { MemoryRecordStore } from './records.ts';
 import { type Simulated, Simulation } from './simulation.ts';
 import { MemoryStockTable } from './stock-table.ts';
 
@@ -44,10 +44,10 @@ const DEDUPLICATION_SECONDS = 300;
 
 /** The consumers of the stack, routed as the stack routes them, with tables, a gateway and a telephone in memory. */
 export class SimulatedShop {
-  readonly orders = new MemoryRecords<Order>();
-  readonly payments = new MemoryRecords<Payment>();
-  readonly notifications = new MemoryRecords<Notification>();
-  readonly shipments = new MemoryRecords<Shipment>();
+  readonly orders = new MemoryRecordStore<Order>();
+  readonly payments = new MemoryRecordStore<Payment>();
+  readonly notifications = new MemoryRecordStore<Notification>();
+  readonly shipments = new MemoryRecordStore<Shipment>();
   /** What the lifecycle feed delivered, in sequence. */
   readonly feed: OrderProgressed['data'][] = [];
   /** The orders whose deadline may pass; the sweep comes by while nobody works, at moments the numbers choose. */
@@ -76,24 +76,24 @@ export class SimulatedShop {
           consumer(
             'payment',
             paymentConsumes,
-            stateMachine<Payment, PaymentInput, PaymentAction, PaymentOutcome>(
+            stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
               {
                 next: (payment, input) => nextPayment(payment, input, this.simulation.now()),
-                perform: (action) => performPayment(reach(this.gateway), action),
-                usuallyFirst: first,
+                perform: (action) => runPaymentEffect(reach(this.gateway), action),
+                isFirstEvent: first,
               },
               reach(this.payments),
             ),
             surroundings,
           ),
         stock: (reach, surroundings) =>
-          consumer('stock', stockConsumes, reserve(reach(this.stock), this.simulation.now), surroundings),
+          consumer('stock', stockConsumes, stockHandler(reach(this.stock), this.simulation.now), surroundings),
         shipping: (reach, surroundings) =>
           consumer(
             'shipping',
             shippingConsumes,
             stateMachine<Shipment, OrderProgressed, never, never>(
-              { next: nextShipment, usuallyFirst: ({ data }) => data.sequence === 1 },
+              { next: nextShipment, isFirstEvent: ({ data }) => data.sequence === 1 },
               reach(this.shipments),
             ),
             surroundings,
@@ -114,7 +114,7 @@ export class SimulatedShop {
                   await reach(telephone).send(text);
                   return { sent: text };
                 },
-                usuallyFirst: first,
+                isFirstEvent: first,
               },
               reach(this.notifications),
             ),
@@ -156,8 +156,8 @@ export class SimulatedShop {
       stateMachine<Order, OrderInput, never, never>(
         {
           next: (order, delivery) => nextOrder(order, delivery, this.simulation.now()),
-          usuallyFirst: ({ type }) => type === 'shop.order.placed.v1',
-          publishingChangesRecord: true,
+          isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
+          usesOutbox: true,
         },
         reach(this.orders),
       ),
@@ -167,7 +167,7 @@ export class SimulatedShop {
           lifecyclePublisher('feed', reach({ send: this.feedSend } as unknown as SNSClient)),
           surroundings.publish,
         ),
-        onPublished: (events) => reach(this.orders).raise('published', publishedSteps(events)),
+        onPublished: (events) => reach(this.orders).advanceTo('published', publishedSteps(events)),
       },
     );
   }
