@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { constructIdOf } from '../infra/names.ts';
 import { type ConsumerName, routing } from '../infra/routing.ts';
 import { functionOptions } from './bundling.ts';
 import type { Contestant } from './figure.ts';
@@ -40,7 +41,7 @@ export function deployedBundles(assembly: string): Map<ConsumerName, string> {
     Resources: Record<string, Resource>;
   };
   const bundleOf = (name: string) => {
-    const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}Function`;
+    const id = `${constructIdOf(name)}Function`;
     const found = Object.entries(Resources).find(
       ([logicalId, { Type }]) => Type === 'AWS::Lambda::Function' && logicalId.startsWith(id),
     );

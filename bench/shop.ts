@@ -10,6 +10,7 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { constructIdOf } from '../infra/names.ts';
 import type { ConsumerName } from '../infra/routing.ts';
 import { type EngineName, startEngine } from '../localstack/engine.ts';
 import { localTarget } from '../ops/aws-target.ts';
@@ -66,7 +67,7 @@ export async function openShop(progress: (line: string) => void, name: EngineNam
       if (value === undefined) throw new Error(`The stack has no output ${key}`);
       return value;
     };
-    const queueUrl = (consumer: ConsumerName) => output(`${capitalised(consumer)}QueueUrl`);
+    const queueUrl = (consumer: ConsumerName) => output(`${constructIdOf(consumer)}QueueUrl`);
     const functions = await deployedFunctions(connection, queueUrl);
     await new DynamoDBClient(connection).send(
       new CreateTableCommand({
@@ -89,8 +90,6 @@ export async function openShop(progress: (line: string) => void, name: EngineNam
     throw error;
   }
 }
-
-const capitalised = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 /** Disables every mapping and gives the consumers' functions with the environment that the stack gave them. */
 async function deployedFunctions(connection: Shop['connection'], queueUrl: Shop['queueUrl']) {

@@ -15,6 +15,7 @@ import { recordTable } from './constructs/record-table.ts';
 import { ShopKey } from './constructs/shop-key.ts';
 import { Sweep } from './constructs/sweep.ts';
 import { allowTopicTracing } from './constructs/tracing.ts';
+import { constructIdOf } from './names.ts';
 import { type ConsumerName, routing } from './routing.ts';
 import type { Settings } from './settings.ts';
 
@@ -60,7 +61,7 @@ export class ShopMessagingStack extends Stack {
 
     const code = bundleFunctions([...Object.keys(routing), 'sweep', 'archive'], { payment: paymentHandler(settings) });
     const consumer = (name: ConsumerName) =>
-      new Consumer(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}`, {
+      new Consumer(this, constructIdOf(name), {
         name,
         code: code(name),
         route: routing[name],

@@ -1,3 +1,5 @@
+import { consumerNameOf } from '../infra/names.ts';
+
 /** The queues of one consumer. */
 export type ConsumerQueues = { consumer: string; queueUrl: string; deadLetterQueueUrl: string };
 
@@ -7,7 +9,7 @@ export function consumersIn(outputs: Readonly<Record<string, string>>, named?: s
     const name = /^(.+)DeadLetterQueueUrl$/.exec(output)?.[1];
     const queueUrl = name && outputs[`${name}QueueUrl`];
     if (!name || !queueUrl) return [];
-    return [{ consumer: `${name.charAt(0).toLowerCase()}${name.slice(1)}`, queueUrl, deadLetterQueueUrl }];
+    return [{ consumer: consumerNameOf(name), queueUrl, deadLetterQueueUrl }];
   });
   if (named === undefined) return found;
   const chosen = found.filter(({ consumer }) => consumer === named);

@@ -2,7 +2,14 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type { CloudEvent, EventContract, EventOf } from '../../contracts/cloud-event.ts';
 import { parseEvent } from '../../contracts/parse.ts';
 import { MAX_ATTEMPTS } from './backoff.ts';
-import { type BatchHandler, type Delivery, type HandlerResult, type OrderEvent, waves } from './delivery.ts';
+import { roundsByKey } from './chunk.ts';
+import {
+  type BatchHandler,
+  type Delivery,
+  type HandlerResult,
+  isReplayWithoutEffects,
+  type OrderEvent,
+} from './delivery.ts';
 import { requireEnv } from './environment.ts';
 import {
   BusyError,
@@ -18,7 +25,6 @@ import { metricLines } from './metrics.ts';
 import { type Attempt, type Outcome, outcomeLogLines } from './outcome.ts';
 import { busPublisher, type Publish, withTraceparent } from './publish.ts';
 import { type ConsumerQueue, type DeadLetter, sqsConsumerQueue } from './queue.ts';
-import { withoutEffects } from './replayed.ts';
 import { retryDelaySeconds } from './retry-at.ts';
 
 /** What a consumer needs from outside; the handlers of this stack take it from their environment. */
@@ -65,9 +71,9 @@ export function consumer<C extends EventContract<string, { orderId: string }>>(
     const timeIsUp = invocationDeadline(context);
     const held = new Set<string>();
     const batch = {};
-    for (const wave of waves(deliveries)) {
+    for (const round of roundsByKey(deliveries, ({ event }) => event.data.orderId)) {
       const startedAt = Date.now();
-      const free = wave.filter(({ event }) => !held.has(event.data.orderId));
+      const free = round.filter(({ event }) => !held.has(event.data.orderId));
       const results = await timeIsUp.before(async () =>
         suppressReplayEvents(free, await runHandler(handle, free, policy, batch, timeIsUp.isOver)),
       );
@@ -75,7 +81,7 @@ export function consumer<C extends EventContract<string, { orderId: string }>>(
         (results && (await timeIsUp.before(() => publishAll(publish, results, onPublished)))) ??
         free.map((): PublishResult => ({ error: { reason: deadlineError() }, published: [] }));
       const endedAt = Date.now();
-      for (const one of wave) {
+      for (const one of round) {
         const { event } = one;
         const { orderId } = event.data;
         const end = ends[free.indexOf(one)] ?? { error: { reason: overtakingError(orderId) }, published: [] };
@@ -152,7 +158,7 @@ function delivery<E extends CloudEvent>(record: SQSRecord, event: E): Delivery<E
     messageId: record.messageId,
     attempt: Number(ApproximateReceiveCount),
     time: event.time ?? new Date(Number(SentTimestamp)).toISOString(),
-    ...(withoutEffects(record.messageAttributes) ? { withoutEffects: true } : {}),
+    ...(isReplayWithoutEffects(record.messageAttributes) ? { withoutEffects: true } : {}),
   };
 }
 
@@ -162,20 +168,20 @@ function delivery<E extends CloudEvent>(record: SQSRecord, event: E): Delivery<E
  */
 async function runHandler<E extends CloudEvent>(
   handle: BatchHandler<E>,
-  wave: readonly Delivery<E>[],
+  round: readonly Delivery<E>[],
   policy: FailurePolicy,
   batch: object,
   isOver: () => boolean,
 ): Promise<readonly HandlerResult[]> {
-  if (wave.length === 0) return [];
+  if (round.length === 0) return [];
   try {
-    const results = await handle(wave, batch);
-    return wave.map((_, index) => results[index] ?? { failure: new Error('The handler gave no result') });
+    const results = await handle(round, batch);
+    return round.map((_, index) => results[index] ?? { failure: new Error('The handler gave no result') });
   } catch (error) {
-    if (wave.length === 1 || failureActionFor(error, policy).action === 'retry')
-      return wave.map(() => ({ failure: error }));
+    if (round.length === 1 || failureActionFor(error, policy).action === 'retry')
+      return round.map(() => ({ failure: error }));
     const alone: HandlerResult[] = [];
-    for (const delivery of wave) {
+    for (const delivery of round) {
       // Nobody waits for the result any more: what is not begun is left to the next try.
       if (isOver()) break;
       alone.push(...(await runHandler(handle, [delivery], policy, batch, isOver)));

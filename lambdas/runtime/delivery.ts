@@ -1,3 +1,4 @@
+import type { SQSMessageAttributes } from 'aws-lambda';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 
 /** An event about one order, as every event of the shop is. */
@@ -22,25 +23,22 @@ export type HandlerResult = { publish: readonly CloudEvent[]; repeated?: true } 
 
 /**
  * Handles deliveries of different orders together; gives one result per delivery, in the same order. `batch` is the same
- * object for all waves of one invocation, so that what was read for one wave need not be read for the next.
+ * object for all rounds of one invocation, so that what was read for one round need not be read for the next.
  */
 export type BatchHandler<E extends CloudEvent> = (
   deliveries: readonly Delivery<E>[],
   batch?: object,
 ) => Promise<readonly HandlerResult[]>;
 
+/** The message attribute that marks a message as replayed; its value is the replay's name. */
+export const REPLAYED_ATTRIBUTE = 'replayed';
+
+/** The message attribute that lets a replayed message have its effects; its value is `true` then. */
+export const WITH_EFFECTS_ATTRIBUTE = 'withEffects';
+
 /**
- * Takes deliveries and gives them in waves: within a wave every order occurs once, and an order's deliveries keep their
- * sequence from wave to wave. Usually there is one wave.
+ * Tells whether a message is replayed without effects. Its consumer then completes its own record at most: it moves no money,
+ * sends no text and publishes nothing.
  */
-export function waves<E extends OrderEvent>(deliveries: readonly Delivery<E>[]): Delivery<E>[][] {
-  const result: Delivery<E>[][] = [];
-  const seen = new Map<string, number>();
-  for (const delivery of deliveries) {
-    const wave = seen.get(delivery.event.data.orderId) ?? 0;
-    seen.set(delivery.event.data.orderId, wave + 1);
-    result[wave] ??= [];
-    result[wave].push(delivery);
-  }
-  return result;
-}
+export const isReplayWithoutEffects = (attributes: SQSMessageAttributes): boolean =>
+  attributes[REPLAYED_ATTRIBUTE] !== undefined && attributes[WITH_EFFECTS_ATTRIBUTE]?.stringValue !== 'true';

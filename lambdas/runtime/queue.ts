@@ -6,10 +6,11 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import { chunk } from './chunk.ts';
+import { chunk, chunkBySize } from './chunk.ts';
+import { REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE } from './delivery.ts';
 import { describeError } from './failure.ts';
 import { log } from './log.ts';
-import { REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE } from './replayed.ts';
+import { MAX_BATCH_ENTRIES, MAX_MESSAGE_ATTRIBUTES, MAX_MESSAGE_BYTES, messageBytes } from './message-size.ts';
 
 /** A message that will never succeed, with what an operator needs to know of it. */
 export type DeadLetter = { record: SQSRecord; errorType: string; errorMessage: string };
@@ -24,13 +25,8 @@ export type ConsumerQueue = {
 
 // A reason longer than this helps nobody and would eat into the message's size.
 const MAX_REASON_CHARACTERS = 1000;
-// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html: one call, all messages.
-const BYTES_PER_CALL = 1_048_576;
-const ENTRIES_PER_CALL = 10;
 // What the reason of a dead letter takes at most, names and types included: four bytes a character.
 const REASON_BYTES = 4 * MAX_REASON_CHARACTERS + 500;
-// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-const MAX_ATTRIBUTES = 10;
 const REASON: ReadonlySet<string> = new Set(['errorType', 'errorMessage', 'consumer', 'failedAt', 'attempts']);
 const MARKS: ReadonlySet<string> = new Set([REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE]);
 
@@ -43,7 +39,7 @@ export function sqsConsumerQueue(
   return {
     async delayRetry(messages) {
       await Promise.all(
-        chunk(messages, ENTRIES_PER_CALL).map((ten) =>
+        chunk(messages, MAX_BATCH_ENTRIES).map((ten) =>
           client.send(
             new ChangeMessageVisibilityBatchCommand({
               QueueUrl: names.queueUrl,
@@ -60,7 +56,11 @@ export function sqsConsumerQueue(
 
     async deadLetter(letters) {
       const arrived = new Set<string>();
-      for (const call of calls(letters)) {
+      for (const call of chunkBySize(letters, {
+        maxItems: MAX_BATCH_ENTRIES,
+        maxBytes: MAX_MESSAGE_BYTES,
+        bytesOf: deadLetterBytes,
+      })) {
         const send = new SendMessageBatchCommand({
           QueueUrl: names.deadLetterQueueUrl,
           Entries: call.map((letter, index) => entry(letter, index, names.consumer, now())),
@@ -95,7 +95,7 @@ function entry(
     Id: String(index),
     MessageBody: record.body,
     // A body that fills a message leaves no room for attributes; the log has the reason.
-    ...(bytesOf(record) > BYTES_PER_CALL ? {} : { MessageAttributes: attributes }),
+    ...(deadLetterBytes({ record }) > MAX_MESSAGE_BYTES ? {} : { MessageAttributes: attributes }),
     // A message that was put back and failed again is a dead letter of its own.
     ...(MessageGroupId === undefined
       ? {}
@@ -108,7 +108,7 @@ function ownAttributes({ messageAttributes }: SQSRecord): Record<string, Message
   const own = Object.entries(messageAttributes).filter(([name]) => !REASON.has(name));
   const marksFirst = own.sort(([one], [other]) => Number(MARKS.has(other)) - Number(MARKS.has(one)));
   return Object.fromEntries(
-    marksFirst.slice(0, MAX_ATTRIBUTES - REASON.size).map(([name, { dataType, stringValue, binaryValue }]) => [
+    marksFirst.slice(0, MAX_MESSAGE_ATTRIBUTES - REASON.size).map(([name, { dataType, stringValue, binaryValue }]) => [
       name,
       {
         DataType: dataType,
@@ -119,31 +119,9 @@ function ownAttributes({ messageAttributes }: SQSRecord): Record<string, Message
   );
 }
 
-/** How many bytes the letter takes at most, attributes with their names and types included. */
-function bytesOf(record: SQSRecord): number {
-  const own = Object.entries(ownAttributes(record)).flatMap(([name, { DataType = '', StringValue, BinaryValue }]) => [
-    name,
-    DataType,
-    StringValue ?? BinaryValue ?? '',
-  ]);
-  return own.reduce((sum, part) => sum + Buffer.byteLength(part), Buffer.byteLength(record.body) + REASON_BYTES);
-}
-
-/** Cuts letters into calls of at most ten that are not too large. */
-function calls(letters: readonly DeadLetter[]): DeadLetter[][] {
-  const result: DeadLetter[][] = [];
-  let bytes = BYTES_PER_CALL;
-  for (const letter of letters) {
-    const size = bytesOf(letter.record);
-    if (bytes + size > BYTES_PER_CALL || result.at(-1)?.length === ENTRIES_PER_CALL) {
-      result.push([]);
-      bytes = 0;
-    }
-    result.at(-1)?.push(letter);
-    bytes += size;
-  }
-  return result;
-}
+/** Estimates the size of the dead letter, with room for the longest reason. */
+const deadLetterBytes = ({ record }: { record: SQSRecord }): number =>
+  messageBytes({ body: record.body, attributes: ownAttributes(record) }) + REASON_BYTES;
 
 const text = (value: string): MessageAttributeValue => ({
   DataType: 'String',

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { catalog } from '../../contracts/catalog.ts';
 import type { EventContract } from '../../contracts/cloud-event.ts';
+import { consumerNameOf } from '../../infra/names.ts';
 import { type Route, routing } from '../../infra/routing.ts';
 import { type ShopOptions, shopCommand } from '../command.ts';
 import { readInput } from '../orders/read.ts';
@@ -48,7 +49,7 @@ function consumersOf(outputs: Shop['outputs']): Consumers {
   const found: Consumers = new Map();
   for (const [output, url] of Object.entries(outputs)) {
     const [, construct = ''] = /^(?!.*DeadLetter)(.+)QueueUrl$/.exec(output) ?? [];
-    const name = `${construct.charAt(0).toLowerCase()}${construct.slice(1)}`;
+    const name = consumerNameOf(construct);
     if (name !== '') found.set(url.split('/').at(-1) ?? '', { name, contracts: routes.get(name)?.consumes });
   }
   return found;

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
+import { chunkBySize } from '../../lambdas/runtime/chunk.ts';
 import type { Shop } from '../stack.ts';
 
 /** A message that the topic did not take: its place among those given, and why. */
@@ -43,7 +44,11 @@ export async function publishAll(
   let waiting = bodies.map((_, index) => index);
   for (let attempt = 1; waiting.length > 0; attempt += 1) {
     const next: number[] = [];
-    const queue = calls(waiting, bodies);
+    const queue = chunkBySize(waiting, {
+      maxItems: ENTRIES_PER_CALL,
+      maxBytes: BYTES_PER_CALL,
+      bytesOf: (index) => Buffer.byteLength(bodies[index] ?? ''),
+    });
     const work = async () => {
       for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
         for (const { index: position, again, ...why } of await send(group.map((index) => bodies[index] ?? ''))) {
@@ -59,22 +64,4 @@ export async function publishAll(
     if (waiting.length > 0) await wait(Math.random() * 100 * 2 ** attempt);
   }
   return refused;
-}
-
-/** Cuts messages into groups that fit into one call each. */
-function calls(indexes: readonly number[], bodies: readonly string[]): number[][] {
-  const groups: number[][] = [];
-  let bytes = 0;
-  for (const index of indexes) {
-    const size = Buffer.byteLength(bodies[index] ?? '');
-    const group = groups.at(-1);
-    if (group !== undefined && group.length < ENTRIES_PER_CALL && bytes + size <= BYTES_PER_CALL) {
-      group.push(index);
-      bytes += size;
-    } else {
-      groups.push([index]);
-      bytes = size;
-    }
-  }
-  return groups;
 }

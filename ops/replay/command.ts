@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ulid } from 'ulid';
+import { constructIdOf } from '../../infra/names.ts';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { interruptible } from '../interruption.ts';
@@ -52,7 +53,7 @@ async function run(options: Options): Promise<void> {
   const wanted = wantedBy(to, options);
   const shop = await connect({ aws });
   const name = `replay-${ulid()}`;
-  const queueUrl = shop.output(`${to.charAt(0).toUpperCase()}${to.slice(1)}QueueUrl`);
+  const queueUrl = shop.output(`${constructIdOf(to)}QueueUrl`);
   const destination = { queueUrl, name, withEffects };
 
   const tally = await interruptible('Interrupted: stopping after the events under way.', (signal) =>

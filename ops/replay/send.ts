@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE } from '../../lambdas/runtime/replayed.ts';
+import { REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE } from '../../lambdas/runtime/delivery.ts';
 import { publishAll } from '../orders/publish.ts';
 import type { Chosen } from './choose.ts';
 

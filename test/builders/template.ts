@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { constructIdOf } from '../../infra/names.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { ShopMessagingStack } from '../../infra/shop-messaging-stack.ts';
 
@@ -49,7 +50,7 @@ function stackWith(context: Record<string, string>) {
     resources,
     /** A function with its role's policy, its log, and the queue that feeds it, if one does. */
     function(name: string) {
-      const construct = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+      const construct = constructIdOf(name);
       return {
         function: one('AWS::Lambda::Function', `${construct}Function`),
         role: one('AWS::IAM::Policy', `${construct}Function`),
@@ -59,7 +60,7 @@ function stackWith(context: Record<string, string>) {
     },
     /** The parts of one consumer. */
     consumer(name: string) {
-      const construct = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+      const construct = constructIdOf(name);
       const queues = resources('AWS::SQS::Queue').filter(({ id }) => id.startsWith(construct));
       const queue = queues.find(({ id }) => id.startsWith(`${construct}Queue`));
       const deadLetterQueue = queues.find(({ id }) => id.startsWith(`${construct}DeadLetterQueue`));

@@ -21,6 +21,7 @@ import {
 import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import { inject } from 'vitest';
+import { constructIdOf } from '../../infra/names.ts';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
 import type { Order } from '../../lambdas/order/rules.ts';
 import { SANDBOX_STATE } from '../../lambdas/payment/sandbox-gateway.ts';
@@ -48,9 +49,8 @@ export function output(name: string): string {
   return value;
 }
 
-const capitalised = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-export const queueUrl = (consumer: ConsumerName) => output(`${capitalised(consumer)}QueueUrl`);
-export const deadLetterQueueUrl = (consumer: ConsumerName) => output(`${capitalised(consumer)}DeadLetterQueueUrl`);
+export const queueUrl = (consumer: ConsumerName) => output(`${constructIdOf(consumer)}QueueUrl`);
+export const deadLetterQueueUrl = (consumer: ConsumerName) => output(`${constructIdOf(consumer)}DeadLetterQueueUrl`);
 
 /** Takes a condition and what it is about and gives the first truthy answer; when time is up it throws, with what `instead` says. */
 export async function eventually<T>(

@@ -9,6 +9,7 @@ import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import { expect, inject, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
+import { constructIdOf } from '../../infra/names.ts';
 import { localTarget } from '../../ops/aws-target.ts';
 import { wantedBy } from '../../ops/replay/command.ts';
 import { replay } from '../../ops/replay/run.ts';
@@ -44,7 +45,7 @@ async function replayed(
   const { to, url = '', dryRun = false, withEffects = false } = parts;
   const wanted = to === undefined ? { contracts: catalog, order } : wantedBy(to, { order });
   const destination = {
-    queueUrl: to === undefined ? url : output(`${to.charAt(0).toUpperCase()}${to.slice(1)}QueueUrl`),
+    queueUrl: to === undefined ? url : output(`${constructIdOf(to)}QueueUrl`),
     name: `replay-${ulid()}`,
     withEffects,
   };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { GetFunctionConfigurationCommand, LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
+import { constructIdOf } from '../../infra/names.ts';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
 import { queueUrl, sqs } from '../deployed/deployed-shop.ts';
 
@@ -62,7 +63,7 @@ export async function deployedFunction(consumer: ConsumerName): Promise<Deployed
 export function bundleOf(name: string): string {
   const assembly = inject('assembly');
   const template = JSON.parse(readFileSync(join(assembly, 'ShopMessaging.template.json'), 'utf8')) as Template;
-  const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}Function`;
+  const id = `${constructIdOf(name)}Function`;
   const found = Object.entries(template.Resources).find(
     ([logicalId, { Type }]) => Type === 'AWS::Lambda::Function' && logicalId.startsWith(id),
   );
