@@ -1,6 +1,6 @@
 import type { Node } from 'constructs';
 import type { SmsSettings } from '../lambdas/notification/sms-settings.ts';
-import { OUTAGE_HOURS } from '../lambdas/runtime/backoff.ts';
+import { OUTAGE_HOURS } from '../lambdas/runtime/retry-policy.ts';
 
 /** Everything a deployment can choose, with its default. Set with `cdk deploy -c name=value`. */
 export type Settings = {

@@ -9,7 +9,7 @@ import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { catalog } from '../../contracts/catalog.ts';
 import { type Channel, sourcesOf } from '../../contracts/cloud-event.ts';
-import { MAX_ATTEMPTS } from '../../lambdas/runtime/backoff.ts';
+import { MAX_ATTEMPTS } from '../../lambdas/runtime/retry-policy.ts';
 import type { Settings } from '../settings.ts';
 import { addQueueSource, nodeFunction } from './lambda.ts';
 import { recordTable } from './record-table.ts';

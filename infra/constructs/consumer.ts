@@ -10,7 +10,7 @@ import { SqsSubscription, type SqsSubscriptionProps } from 'aws-cdk-lib/aws-sns-
 import { DeduplicationScope, FifoThroughputLimit, type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { sourcesOf } from '../../contracts/cloud-event.ts';
-import { MAX_ATTEMPTS, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/backoff.ts';
+import { MAX_ATTEMPTS, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
 import type { Route } from '../routing.ts';
 import { addQueueSource, nodeFunction } from './lambda.ts';
 import type { ShopKey } from './shop-key.ts';

@@ -30,7 +30,7 @@ export const handler = consumer(
   consumes,
   stateMachine<Notification, NotificationInput, SendText, TextSent>(
     {
-      next: (notification, input) =>
+      decide: (notification, input) =>
         nextNotification(notification, input, {
           now: new Date(),
           leaseSeconds,
@@ -38,7 +38,7 @@ export const handler = consumer(
           numberRefusal: (phone) => numberRefusal(phone, countries),
           ...(quietHours && { quietUntil: (phone, now) => quietUntil(phone, now, quietHours) }),
         }),
-      perform: sendTextOnce(
+      runEffect: sendTextOnce(
         ({ phone, message }) => breaker(() => send(phone, message)),
         dailyLimit(requireEnv('TABLE_NAME'), perDay),
       ),

@@ -7,9 +7,8 @@ import {
   type SNSClientConfig,
 } from '@aws-sdk/client-sns';
 import type { RefusalReason } from '../../contracts/notification.ts';
-import { describeError, UnavailableError, UnknownOutcomeError } from '../runtime/failure.ts';
+import { describeError, RetryAtError, UnavailableError, UnknownOutcomeError } from '../runtime/failure.ts';
 import { log } from '../runtime/log.ts';
-import { RetryAtError } from '../runtime/retry-at.ts';
 import type { WithinDailyLimit } from './daily-limit.ts';
 import type { SendText, TextSent } from './rules.ts';
 import type { SmsSettings } from './sms-settings.ts';

@@ -21,7 +21,7 @@ export function orderConsumer(name: string, contracts: readonly ContractOf<Order
     contracts,
     stateMachine<Order, OrderInput, never, never>(
       {
-        next: (order, delivery) => nextOrder(order, delivery, new Date()),
+        decide: (order, delivery) => nextOrder(order, delivery, new Date()),
         isFirstEvent: ({ type }) => type === orderPlaced.type,
         usesOutbox: true,
       },

@@ -28,8 +28,8 @@ export function paymentConsumer(
     consumes,
     stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
       {
-        next: (payment, input) => nextPayment(payment, input, new Date()),
-        perform: (action) => breaker(() => runPaymentEffect(gateway, action)),
+        decide: (payment, input) => nextPayment(payment, input, new Date()),
+        runEffect: (action) => breaker(() => runPaymentEffect(gateway, action)),
         isFirstEvent: ({ type }) => type === orderPlaced.type,
       },
       records,

@@ -1,5 +1,6 @@
 import type { SQSMessageAttributes } from 'aws-lambda';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
+import type { InvocationCache } from './record-cache.ts';
 
 /** An event about one order, as every event of the shop is. */
 export type OrderEvent<
@@ -27,7 +28,7 @@ export type HandlerResult = { publish: readonly CloudEvent[]; repeated?: true } 
  */
 export type BatchHandler<E extends CloudEvent> = (
   deliveries: readonly Delivery<E>[],
-  batch?: object,
+  cache?: InvocationCache,
 ) => Promise<readonly HandlerResult[]>;
 
 /** The message attribute that marks a message as replayed; its value is the replay's name. */

@@ -3,208 +3,226 @@ import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { BatchHandler, Delivery, HandlerResult, OrderEvent } from './delivery.ts';
 import { BusyError } from './failure.ts';
 import { log } from './log.ts';
+import { KnownRecords, ProcessCache } from './record-cache.ts';
 import type { OrderRecord, RecordChange, RecordStore, SaveResult } from './records.ts';
 
 /**
- * What a rule decides: the record as it shall be (absent: it stays), the effect to carry out once that is written, and the
- * events to publish in the end.
+ * What a rule decides: the record to write (absent: it stays), the effect to run once that is written, and the events to
+ * publish in the end.
  */
 export type Transition<R, Effect> = { after?: R; effect?: Effect; publish?: readonly CloudEvent[] };
 
-/**
- * A consumer's rules and its effects. `next` is pure: it takes the order's record and either a delivery or the outcome of
- * an effect. `perform` carries out an effect and must be safe to carry out again after a crash.
- */
+/** A consumer's rules and its effects. */
 export type StateMachine<R extends OrderRecord, E extends OrderEvent, Effect, EffectResult> = {
-  next(record: R | undefined, input: Delivery<E> | EffectResult): Transition<R, Effect>;
-  perform?(effect: Effect): Promise<EffectResult>;
-  /** True for events that usually are an order's first: they are tried without reading a record first. */
+  /** Decides, without side effects, on an order's record and either a delivery or the result of an effect. */
+  decide(record: R | undefined, input: Delivery<E> | EffectResult): Transition<R, Effect>;
+  /** Runs an effect; must be idempotent, because a crash before its result is written runs it again. */
+  runEffect?(effect: Effect): Promise<EffectResult>;
+  /** Tells events that usually are an order's first: their orders are decided on without a read. */
   isFirstEvent(event: E): boolean;
-  /** Set where publishing changes the record, so that the next wave has to read again what was published of. */
+  /** Set where publishing changes the record (an outbox), so that what was published of is read again for the next round. */
   usesOutbox?: true;
 };
 
-type Progress<Input, Effect> = {
-  orderId: string;
+/** An order on its way through one round. */
+type OrderProgress<Input, Effect> = {
+  readonly orderId: string;
+  readonly withoutEffects: boolean;
   input: Input;
-  withoutEffects: boolean;
   effect?: Effect | undefined;
   publish: CloudEvent[];
   failure?: { reason: unknown };
-  /** An effect was carried out, so its outcome had better be written, whatever it takes. */
-  performed?: boolean;
-  /** The record was changed, so what is published of it is new. */
-  changed?: boolean;
+  /** An effect was run, so its result must be written if at all possible. */
+  hasRunEffect?: boolean;
+  /** The record was changed, so the events are new. */
+  hasChanged?: boolean;
 };
 
-// A writer that loses this often is among dozens on one order; its message had better wait its turn in the queue.
-const ROUNDS = 6;
-// What was done and cannot be written down is done again by whoever comes next, so its writer insists, for some seconds.
-const ROUNDS_AFTER_EFFECT = 20;
-const LONGEST_PAUSE_MS = 40;
-// Some megabytes at most; an order's next event usually follows within seconds.
-const REMEMBERED = 1_000;
+/** What follows from a rule's transition: a write, a read first, the transition as it is, or nothing. */
+type Decision<R extends OrderRecord, Effect> =
+  | { kind: 'write'; change: RecordChange<R>; transition: Transition<R, Effect> }
+  | { kind: 'accept'; transition: Transition<R, Effect> }
+  | { kind: 'skip-effect' }
+  | { kind: 'reload' }
+  | { kind: 'fail'; reason: unknown };
+
+/** What follows from a write's result. `found`: the record that another writer wrote first. */
+type WriteOutcome<R> = { kind: 'written' } | { kind: 'retry'; found?: R } | { kind: 'fail'; reason: unknown };
+
+// A writer that loses this often competes with dozens on one order; its message waits in the queue instead.
+const MAX_WRITES = 6;
+// An effect whose result is not written is run again by the next delivery, so this writer keeps trying for some seconds.
+const MAX_WRITES_AFTER_EFFECT = 20;
+const MAX_PAUSE_MS = 40;
 
 /**
- * Takes a state machine and the table of its records and gives a handler for whole waves: one read and one write for all
- * orders of a wave, their effects side by side, one write for all outcomes. A record that this process wrote is remembered, and
- * believed for as long as a write follows from it, for the table refuses that where it is out of date; any other decision is
- * taken from the table.
+ * Handles whole rounds with a state machine: one read and one write for all orders of a round, then their effects in
+ * parallel, then one write for all results.
  */
 export function stateMachine<R extends OrderRecord, E extends OrderEvent, Effect, EffectResult>(
   machine: StateMachine<R, E, Effect, EffectResult>,
-  records: RecordStore<R>,
+  store: RecordStore<R>,
 ): BatchHandler<E> {
-  type Input = Delivery<E> | EffectResult;
+  // Publishing changes records of an outbox without this cache's knowledge.
+  const processCache = machine.usesOutbox ? undefined : new ProcessCache<R>();
 
-  const memories = new WeakMap<object, { known: Map<string, R | undefined>; unverified: Set<string> }>();
-  const recordCache = new Map<string, R>();
-
-  function remember(record: R): void {
-    // Publishing changes these behind our back.
-    if (machine.usesOutbox) return;
-    recordCache.delete(record.orderId);
-    recordCache.set(record.orderId, record);
-    const [oldest] = recordCache.keys();
-    if (recordCache.size > REMEMBERED && oldest !== undefined) recordCache.delete(oldest);
-  }
-
-  return async (deliveries, batch = {}) => {
-    const orders: Progress<Input, Effect>[] = deliveries.map((delivery) => ({
-      orderId: delivery.event.data.orderId,
-      input: delivery,
-      withoutEffects: delivery.withoutEffects === true,
-      publish: [],
-    }));
-    // A record that somebody else has changed meanwhile makes the write a conflict, and is read again then.
-    const memory = memories.get(batch) ?? { known: new Map<string, R | undefined>(), unverified: new Set<string>() };
-    memories.set(batch, memory);
-    const { known, unverified } = memory;
-    const unread = deliveries.filter(({ event }) => {
-      const { orderId } = event.data;
-      if (known.has(orderId)) return known.get(orderId) === undefined;
-      if (machine.isFirstEvent(event)) return false;
-      const record = recordCache.get(orderId);
-      if (record === undefined) return true;
-      known.set(orderId, record);
-      unverified.add(orderId);
-      return false;
-    });
-    await read(unread.map(({ event }) => event.data.orderId));
-
+  return async (deliveries, invocationCache = new Map()) => {
+    const known = new KnownRecords(store, invocationCache, processCache);
+    const orders = deliveries.map(
+      (delivery): OrderProgress<Delivery<E> | EffectResult, Effect> => ({
+        orderId: delivery.event.data.orderId,
+        withoutEffects: delivery.withoutEffects === true,
+        input: delivery,
+        publish: [],
+      }),
+    );
+    await known.prepare(
+      deliveries.map(({ event }) => ({ orderId: event.data.orderId, isFirst: machine.isFirstEvent(event) })),
+    );
     for (let active = orders; active.length > 0; ) {
-      await advance(active);
+      await decideAndWrite(machine, store, known, active);
       active = active.filter(({ effect, failure }) => effect !== undefined && failure === undefined);
-      await Promise.all(active.map(perform));
+      await Promise.all(active.map((order) => runEffect(machine, order)));
       active = active.filter(({ failure }) => failure === undefined);
     }
-    for (const { orderId, publish } of orders) {
-      if (machine.usesOutbox && publish.length > 0) known.set(orderId, undefined);
-    }
-    return orders.map(({ publish, failure, changed }): HandlerResult => {
+    return orders.map(({ orderId, publish, failure, hasChanged }): HandlerResult => {
+      if (machine.usesOutbox && publish.length > 0) known.expire(orderId);
       if (failure) return { failure: failure.reason };
-      // Where publishing is noted in the record, only what is new is published.
-      const isNew = changed || publish.length === 0 || machine.usesOutbox;
+      // An outbox publishes only what is new.
+      const isNew = hasChanged || publish.length === 0 || machine.usesOutbox;
       return isNew ? { publish } : { publish, repeated: true };
     });
-
-    async function read(orderIds: readonly string[]): Promise<void> {
-      if (orderIds.length === 0) return;
-      for (const orderId of orderIds) {
-        if (unverified.delete(orderId)) known.delete(orderId);
-      }
-      for (const [orderId, record] of await records.load(orderIds)) known.set(orderId, record);
-    }
-
-    async function perform(order: Progress<Input, Effect>): Promise<void> {
-      if (order.effect === undefined || machine.perform === undefined) return;
-      try {
-        order.input = await machine.perform(order.effect);
-        order.performed = true;
-      } catch (error) {
-        order.failure = { reason: error };
-      }
-    }
-
-    /** Writes; where effects were carried out, a call that fails as a whole counts against each write, which is tried again. */
-    async function save(
-      writes: readonly (RecordChange<R> & { order: Progress<Input, Effect> })[],
-    ): Promise<SaveResult<R>[]> {
-      if (writes.length === 0) return [];
-      try {
-        return await records.save(writes);
-      } catch (error) {
-        if (!writes.every(({ order }) => order.performed)) throw error;
-        return writes.map(() => (error instanceof Error ? error : new Error(String(error))));
-      }
-    }
-
-    /** Applies the rule and writes the result, deciding anew for those who lost a race. */
-    async function advance(active: Progress<Input, Effect>[]): Promise<void> {
-      let undecided = active;
-      for (let round = 1; undecided.length > 0; round += 1) {
-        const writes: {
-          order: Progress<Input, Effect>;
-          step: Transition<R, Effect>;
-          before: R | undefined;
-          after: R;
-        }[] = [];
-        const stale: Progress<Input, Effect>[] = [];
-        for (const order of undecided) {
-          const before = known.get(order.orderId);
-          try {
-            const step = machine.next(before, order.input);
-            const isHeld = step.effect !== undefined && order.withoutEffects;
-            if (unverified.has(order.orderId) && (isHeld || step.after === undefined)) stale.push(order);
-            else if (isHeld) skipEffect(order);
-            else if (step.after === undefined) acceptTransition(order, step);
-            else writes.push({ order, step, before, after: step.after });
-          } catch (error) {
-            if (unverified.has(order.orderId)) stale.push(order);
-            else order.failure = { reason: error };
-          }
-        }
-        const fates = await save(writes);
-        undecided = stale;
-        const unread = stale.map(({ orderId }) => orderId);
-        writes.forEach(({ order, step, before, after }, index) => {
-          const fate = fates[index];
-          if (fate === 'saved') {
-            const written = { ...after, version: (before?.version ?? 0) + 1 };
-            known.set(order.orderId, written);
-            unverified.delete(order.orderId);
-            remember(written);
-            order.changed = true;
-            acceptTransition(order, step);
-            return;
-          }
-          const found = fate instanceof Error || fate === undefined || fate === 'conflict' ? undefined : fate.found;
-          const lost = found !== undefined || fate === 'conflict';
-          const rounds = order.performed ? ROUNDS_AFTER_EFFECT : ROUNDS;
-          if (!lost && !(order.performed && round < rounds)) order.failure = { reason: fate };
-          else if (round === rounds) order.failure = { reason: new BusyError('Others keep writing to this order') };
-          else {
-            undecided.push(order);
-            if (found === undefined) unread.push(order.orderId);
-            else known.set(order.orderId, found);
-          }
-        });
-        if (undecided.length > 0 && round > 1) await wait(Math.random() * LONGEST_PAUSE_MS * round);
-        await read(unread).catch((error: unknown) => {
-          // Until it can be read, the next try is refused for what it is based on.
-          if (!undecided.every(({ performed }) => performed)) throw error;
-        });
-      }
-    }
   };
 }
 
-/** Leaves an effect undone, and unrecorded too, for a record must not speak of what did not happen. */
-function skipEffect({ orderId }: { orderId: string }): void {
-  log.info('replayed without effects: what this calls for is left undone', { orderId });
+/** Decides on each order and writes the results, again for those that lost a race to another writer. */
+async function decideAndWrite<R extends OrderRecord, E extends OrderEvent, Effect, EffectResult>(
+  machine: StateMachine<R, E, Effect, EffectResult>,
+  store: RecordStore<R>,
+  known: KnownRecords<R>,
+  orders: readonly OrderProgress<Delivery<E> | EffectResult, Effect>[],
+): Promise<void> {
+  let undecided = orders;
+  for (let round = 1; undecided.length > 0; round += 1) {
+    const decided = undecided.map((order) => {
+      const { orderId } = order;
+      return { order, decision: decide(machine, known.get(orderId), known.isUnverified(orderId), order) };
+    });
+    const writes = decided.flatMap(({ order, decision }) =>
+      decision.kind === 'write' ? [{ order, ...decision }] : [],
+    );
+    const results = await save(store, writes);
+    const outcomes = new Map(
+      writes.map(({ order }, index) => [order, classify(results[index], order.hasRunEffect === true, round)]),
+    );
+    const again = decided.filter(
+      ({ order, decision }) => apply(known, order, decision, outcomes.get(order)) === 'again',
+    );
+    undecided = again.map(({ order }) => order);
+    if (undecided.length > 0 && round > 1) await wait(Math.random() * MAX_PAUSE_MS * round);
+    const outdated = undecided.filter((order) => !hasFound(outcomes.get(order)));
+    await known.reload(outdated.map(({ orderId }) => orderId)).catch((error: unknown) => {
+      // Until it can be read, the next write is refused because of what it is based on.
+      if (!undecided.every(({ hasRunEffect }) => hasRunEffect)) throw error;
+    });
+  }
 }
 
-function acceptTransition<R, Input, Effect>(order: Progress<Input, Effect>, step: Transition<R, Effect>): void {
-  order.effect = step.effect;
-  order.publish.push(...(step.publish ?? []));
+/** Asks the rules what follows from an order's input; a decision without a write is only taken on a verified record. */
+function decide<R extends OrderRecord, E extends OrderEvent, Effect, EffectResult>(
+  machine: StateMachine<R, E, Effect, EffectResult>,
+  before: R | undefined,
+  isUnverified: boolean,
+  { input, withoutEffects }: OrderProgress<Delivery<E> | EffectResult, Effect>,
+): Decision<R, Effect> {
+  try {
+    const transition = machine.decide(before, input);
+    const skipsEffect = withoutEffects && transition.effect !== undefined;
+    if (transition.after !== undefined && !skipsEffect) {
+      return { kind: 'write', change: { before, after: transition.after }, transition };
+    }
+    if (isUnverified) return { kind: 'reload' };
+    return skipsEffect ? { kind: 'skip-effect' } : { kind: 'accept', transition };
+  } catch (reason) {
+    return isUnverified ? { kind: 'reload' } : { kind: 'fail', reason };
+  }
+}
+
+/** Decides what follows from the result of the `round`-th write of an order. */
+function classify<R extends OrderRecord>(
+  result: SaveResult<R> | undefined,
+  hasRunEffect: boolean,
+  round: number,
+): WriteOutcome<R> {
+  if (result === 'saved') return { kind: 'written' };
+  const isLast = round === (hasRunEffect ? MAX_WRITES_AFTER_EFFECT : MAX_WRITES);
+  const lostRace = result !== undefined && !(result instanceof Error);
+  if (lostRace && isLast) return { kind: 'fail', reason: new BusyError('Others keep writing to this order') };
+  if (!lostRace && (isLast || !hasRunEffect)) return { kind: 'fail', reason: result };
+  return typeof result === 'object' && 'found' in result ? { kind: 'retry', found: result.found } : { kind: 'retry' };
+}
+
+/** Applies a decision and its write's outcome to the order and the known records; the only place that changes either. */
+function apply<R extends OrderRecord, Input, Effect>(
+  known: KnownRecords<R>,
+  order: OrderProgress<Input, Effect>,
+  decision: Decision<R, Effect>,
+  outcome: WriteOutcome<R> | undefined,
+): 'again' | 'decided' {
+  if (decision.kind === 'reload') return 'again';
+  if (decision.kind === 'skip-effect') {
+    // Nothing is recorded either: the record must not tell of an effect that did not happen.
+    log.info('replayed without effects: the effect is skipped', { orderId: order.orderId });
+    return 'decided';
+  }
+  if (decision.kind === 'fail') {
+    order.failure = { reason: decision.reason };
+    return 'decided';
+  }
+  if (outcome?.kind === 'fail') {
+    order.failure = { reason: outcome.reason };
+    return 'decided';
+  }
+  if (outcome?.kind === 'retry') {
+    if (outcome.found !== undefined) known.learn(outcome.found);
+    return 'again';
+  }
+  if (decision.kind === 'write') {
+    const { before, after } = decision.change;
+    known.written({ ...after, version: (before?.version ?? 0) + 1 });
+    order.hasChanged = true;
+  }
+  order.effect = decision.transition.effect;
+  order.publish.push(...(decision.transition.publish ?? []));
+  return 'decided';
+}
+
+const hasFound = <R>(outcome: WriteOutcome<R> | undefined): boolean =>
+  outcome?.kind === 'retry' && outcome.found !== undefined;
+
+/** Writes changes; after effects, a call that fails as a whole counts against each write, which is then retried. */
+async function save<R extends OrderRecord, Input, Effect>(
+  store: RecordStore<R>,
+  writes: readonly { change: RecordChange<R>; order: OrderProgress<Input, Effect> }[],
+): Promise<SaveResult<R>[]> {
+  if (writes.length === 0) return [];
+  try {
+    return await store.save(writes.map(({ change }) => change));
+  } catch (error) {
+    if (!writes.every(({ order }) => order.hasRunEffect)) throw error;
+    return writes.map(() => (error instanceof Error ? error : new Error(String(error))));
+  }
+}
+
+async function runEffect<R extends OrderRecord, E extends OrderEvent, Effect, EffectResult>(
+  machine: StateMachine<R, E, Effect, EffectResult>,
+  order: OrderProgress<Delivery<E> | EffectResult, Effect>,
+): Promise<void> {
+  if (order.effect === undefined || machine.runEffect === undefined) return;
+  try {
+    order.input = await machine.runEffect(order.effect);
+    order.hasRunEffect = true;
+  } catch (reason) {
+    order.failure = { reason };
+  }
 }

@@ -10,7 +10,7 @@ export const handler = consumer(
   'shipping',
   consumes,
   stateMachine<Shipment, OrderProgressed, never, never>(
-    { next: nextShipment, isFirstEvent: ({ data }) => data.sequence === 1 },
+    { decide: nextShipment, isFirstEvent: ({ data }) => data.sequence === 1 },
     dynamoRecordStore(requireEnv('TABLE_NAME')),
   ),
 );

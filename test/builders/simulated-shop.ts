@@ -78,8 +78,8 @@ export class SimulatedShop {
             paymentConsumes,
             stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
               {
-                next: (payment, input) => nextPayment(payment, input, this.simulation.now()),
-                perform: (action) => runPaymentEffect(reach(this.gateway), action),
+                decide: (payment, input) => nextPayment(payment, input, this.simulation.now()),
+                runEffect: (action) => runPaymentEffect(reach(this.gateway), action),
                 isFirstEvent: first,
               },
               reach(this.payments),
@@ -93,7 +93,7 @@ export class SimulatedShop {
             'shipping',
             shippingConsumes,
             stateMachine<Shipment, OrderProgressed, never, never>(
-              { next: nextShipment, isFirstEvent: ({ data }) => data.sequence === 1 },
+              { decide: nextShipment, isFirstEvent: ({ data }) => data.sequence === 1 },
               reach(this.shipments),
             ),
             surroundings,
@@ -104,13 +104,13 @@ export class SimulatedShop {
             notificationConsumes,
             stateMachine<Notification, NotificationInput, SendText, TextSent>(
               {
-                next: (notification, input) =>
+                decide: (notification, input) =>
                   nextNotification(notification, input, {
                     now: this.simulation.now(),
                     leaseSeconds: LEASE_SECONDS,
                     textWhenPlaced: false,
                   }),
-                perform: async (text) => {
+                runEffect: async (text) => {
                   await reach(telephone).send(text);
                   return { sent: text };
                 },
@@ -155,7 +155,7 @@ export class SimulatedShop {
       contracts,
       stateMachine<Order, OrderInput, never, never>(
         {
-          next: (order, delivery) => nextOrder(order, delivery, this.simulation.now()),
+          decide: (order, delivery) => nextOrder(order, delivery, this.simulation.now()),
           isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
           usesOutbox: true,
         },

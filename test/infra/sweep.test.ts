@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OUTAGE_HOURS } from '../../lambdas/runtime/backoff.ts';
+import { OUTAGE_HOURS } from '../../lambdas/runtime/retry-policy.ts';
 import { actionsOf, synthesise } from '../builders/template.ts';
 
 const template = synthesise();

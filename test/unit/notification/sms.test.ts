@@ -9,12 +9,8 @@ import {
   smsClient,
   snsSms,
 } from '../../../lambdas/notification/sms.ts';
-import {
-  describeError,
-  failureActionFor,
-  UnavailableError,
-  UnknownOutcomeError,
-} from '../../../lambdas/runtime/failure.ts';
+import { describeError, UnavailableError, UnknownOutcomeError } from '../../../lambdas/runtime/failure.ts';
+import { failureActionFor } from '../../../lambdas/runtime/retry-policy.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
 const PHONE = '+821012345678';

@@ -52,7 +52,7 @@ function shop() {
     [...fromTopic, ...fromBus],
     stateMachine<Order, OrderInput, never, never>(
       {
-        next: (order, delivery) => nextOrder(order, delivery, new Date('2026-11-21T09:00:05Z')),
+        decide: (order, delivery) => nextOrder(order, delivery, new Date('2026-11-21T09:00:05Z')),
         isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
         usesOutbox: true,
       },

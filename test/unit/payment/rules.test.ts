@@ -22,8 +22,8 @@ function payments() {
   const records = new MemoryRecordStore<Payment>();
   const handle = stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
     {
-      next: (payment, input) => nextPayment(payment, input, now),
-      perform: (action) => runPaymentEffect(gateway, action),
+      decide: (payment, input) => nextPayment(payment, input, now),
+      runEffect: (action) => runPaymentEffect(gateway, action),
       isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
     },
     records,

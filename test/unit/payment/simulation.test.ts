@@ -30,8 +30,8 @@ function world() {
           consumes,
           stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
             {
-              next: (payment, input) => nextPayment(payment, input, simulation.now()),
-              perform: (action) => runPaymentEffect(reach(gateway), action),
+              decide: (payment, input) => nextPayment(payment, input, simulation.now()),
+              runEffect: (action) => runPaymentEffect(reach(gateway), action),
               isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
             },
             reach(records),

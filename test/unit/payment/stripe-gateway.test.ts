@@ -11,7 +11,8 @@ import {
 } from '../../../lambdas/payment/rules.ts';
 import { stripeCalls } from '../../../lambdas/payment/stripe-calls.ts';
 import { stripeGateway } from '../../../lambdas/payment/stripe-gateway.ts';
-import { describeError, failureActionFor, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { describeError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { failureActionFor } from '../../../lambdas/runtime/retry-policy.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, placed } from '../../builders/events.ts';
@@ -297,8 +298,8 @@ function payments(gateway: PaymentGateway, now: () => Date) {
   const records = new MemoryRecordStore<Payment>();
   const handle = stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
     {
-      next: (payment, input) => nextPayment(payment, input, now()),
-      perform: (action) => runPaymentEffect(gateway, action),
+      decide: (payment, input) => nextPayment(payment, input, now()),
+      runEffect: (action) => runPaymentEffect(gateway, action),
       isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
     },
     records,

@@ -7,7 +7,8 @@ import {
   CircuitOpenError,
   circuitBreaker,
 } from '../../../lambdas/runtime/circuit-breaker.ts';
-import { ConflictError, failureActionFor, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { ConflictError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { failureActionFor } from '../../../lambdas/runtime/retry-policy.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
 const log = quietLog();

@@ -2,16 +2,10 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
 import { traceIdOf } from '../../../contracts/traceparent.ts';
-import { MAX_ATTEMPTS } from '../../../lambdas/runtime/backoff.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import type { BatchHandler } from '../../../lambdas/runtime/delivery.ts';
-import {
-  ConflictError,
-  defaultPolicy,
-  type FailurePolicy,
-  OutOfSequenceError,
-  UnavailableError,
-} from '../../../lambdas/runtime/failure.ts';
+import { ConflictError, OutOfSequenceError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { defaultPolicy, type FailurePolicy, MAX_ATTEMPTS } from '../../../lambdas/runtime/retry-policy.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import { captured, placed } from '../../builders/events.ts';
@@ -356,7 +350,7 @@ describe('A message that has to be tried again', () => {
       messageId: 'a2',
       orderId: 'a',
       errorType: 'BusyError',
-      errorMessage: 'An earlier message of order a has to be tried again first',
+      errorMessage: 'An earlier message of order a has to be retried first',
     });
   });
 
@@ -396,7 +390,7 @@ describe('A message that has been tried as often as an outage takes', () => {
     expect(outside.letters).toMatchObject([
       {
         errorType: 'UnavailableError',
-        errorMessage: `given up after ${MAX_ATTEMPTS} tries: The gateway is down`,
+        errorMessage: `given up after ${MAX_ATTEMPTS} attempts: The gateway is down`,
       },
     ]);
     expect(outside.postponed).toEqual([]);

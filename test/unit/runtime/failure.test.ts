@@ -6,12 +6,10 @@ import {
   BusyError,
   ConflictError,
   DeadlineExceededError,
-  defaultPolicy,
   describeError,
-  type FailurePolicy,
-  failureActionFor,
   UnavailableError,
 } from '../../../lambdas/runtime/failure.ts';
+import { defaultPolicy, type FailurePolicy, failureActionFor } from '../../../lambdas/runtime/retry-policy.ts';
 
 const named = (name: string, options?: ErrorOptions) => Object.assign(new Error('x', options), { name });
 

@@ -7,8 +7,8 @@ import type {
 } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { failureActionFor } from '../../../lambdas/runtime/failure.ts';
 import { dynamoRecordStore, type OrderRecord } from '../../../lambdas/runtime/records.ts';
+import { failureActionFor } from '../../../lambdas/runtime/retry-policy.ts';
 
 type Kept = OrderRecord & { state: string; note?: string | undefined };
 type Command = BatchGetCommand | BatchExecuteStatementCommand | PutCommand;

@@ -22,9 +22,9 @@ function payment() {
   const records = new MemoryRecordStore<Payment>();
   const handle = stateMachine(
     {
-      next: (known: Payment | undefined, input: Parameters<typeof nextPayment>[1]) =>
+      decide: (known: Payment | undefined, input: Parameters<typeof nextPayment>[1]) =>
         nextPayment(known, input, new Date()),
-      perform: (action: Parameters<typeof runPaymentEffect>[1]) => runPaymentEffect(gateway, action),
+      runEffect: (action: Parameters<typeof runPaymentEffect>[1]) => runPaymentEffect(gateway, action),
       isFirstEvent: ({ type }: PaymentInput) => type === orderPlaced.type,
     },
     records,

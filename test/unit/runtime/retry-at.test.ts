@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
-import { MAX_ATTEMPTS, OUTAGE_HOURS, QUEUE_RETENTION_DAYS } from '../../../lambdas/runtime/backoff.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
-import { RetryAtError, retryDelaySeconds } from '../../../lambdas/runtime/retry-at.ts';
+import { RetryAtError } from '../../../lambdas/runtime/failure.ts';
+import {
+  MAX_ATTEMPTS,
+  OUTAGE_HOURS,
+  QUEUE_RETENTION_DAYS,
+  retryDelaySeconds,
+} from '../../../lambdas/runtime/retry-policy.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import { placed } from '../../builders/events.ts';
@@ -82,6 +87,6 @@ describe('A handler that asks for its message at a given time', () => {
 
   test('again and again has it given up in the end, before the queue itself would do so without a reason', async () => {
     const { letters } = await receive(new Date(Date.now() + HOUR_MS), MAX_ATTEMPTS);
-    expect(letters[0]?.errorMessage).toContain(`given up after ${MAX_ATTEMPTS} tries`);
+    expect(letters[0]?.errorMessage).toContain(`given up after ${MAX_ATTEMPTS} attempts`);
   });
 });

@@ -16,7 +16,7 @@ const tally = (orderId: string): Tally => ({ orderId, version: 0, messages: [] }
 
 /** Adds the message to the order's record, carries out one effect, counts it, and publishes; a repetition only publishes. */
 const counting: Machine = {
-  next(record, input) {
+  decide(record, input) {
     if ('performed' in input) {
       if (record === undefined) throw new Error('gone');
       return {
@@ -28,7 +28,7 @@ const counting: Machine = {
     if (known.messages.includes(input.messageId)) return { publish: [captured({ orderId: known.orderId })] };
     return { after: { ...known, messages: [...known.messages, input.messageId] }, effect: known.orderId };
   },
-  perform: async (orderId) => ({ performed: orderId }),
+  runEffect: async (orderId) => ({ performed: orderId }),
   isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
 };
 
@@ -58,7 +58,8 @@ describe('The cost of a wave', () => {
 
   test('of ten later events without an effect is one read and one write', async () => {
     const { records, handle } = run({
-      next: (record, input) => ('event' in input ? { after: { ...(record ?? tally(input.event.data.orderId)) } } : {}),
+      decide: (record, input) =>
+        'event' in input ? { after: { ...(record ?? tally(input.event.data.orderId)) } } : {},
     });
     await handle(Array.from({ length: 10 }, (_, index) => delivery(cancelled({ orderId: `o-${index}` }))));
     expect([records.loads, records.saves]).toEqual([1, 1]);
@@ -73,16 +74,16 @@ describe('The cost of a wave', () => {
   });
 
   test('is read again only for what was published of, where publishing changes the record', async () => {
-    const quiet: Partial<Machine> = { usesOutbox: true, next: () => ({}) };
+    const quiet: Partial<Machine> = { usesOutbox: true, decide: () => ({}) };
     for (const [parts, loads] of [
       [{ usesOutbox: true }, 1],
       [quiet, 0],
     ] as const) {
       const { records, handle } = run(parts);
-      const batch = {};
-      await handle(of('a'), batch);
+      const cache = new Map();
+      await handle(of('a'), cache);
       Object.assign(records, { loads: 0 });
-      await handle(of('a'), batch);
+      await handle(of('a'), cache);
       expect(records.loads).toBe(loads);
     }
   });
@@ -116,7 +117,7 @@ describe('A lost race', () => {
   test('after an effect counts the effect once and does not repeat it', async () => {
     let performed = 0;
     const { records, handle } = run({
-      perform: async (orderId) => {
+      runEffect: async (orderId) => {
         performed += 1;
         records.overwrite({ ...(records.items.get('a') ?? tally('a')), foreign: true });
         return { performed: orderId };
@@ -158,7 +159,7 @@ describe('What fails for one order', () => {
   test('in its effect leaves the others done', async () => {
     const down = new UnavailableError('down');
     const { records, handle } = run({
-      perform: async (orderId) => (orderId === 'b' ? Promise.reject(down) : { performed: orderId }),
+      runEffect: async (orderId) => (orderId === 'b' ? Promise.reject(down) : { performed: orderId }),
     });
     expect(await handle(of('a', 'b', 'c'))).toEqual([
       { publish: [captured({ orderId: 'a' })] },
@@ -169,16 +170,16 @@ describe('What fails for one order', () => {
   });
 
   test('in its effect with undefined is a failure all the same', async () => {
-    const { handle } = run({ perform: () => Promise.reject(undefined) });
+    const { handle } = run({ runEffect: () => Promise.reject(undefined) });
     expect(await handle(of('a'))).toEqual([{ failure: undefined }]);
   });
 
   test('in its rule leaves the others done, also when the rule looks at an outcome', async () => {
     const bug = new TypeError('x');
     const { handle } = run({
-      next: (record, input) => {
+      decide: (record, input) => {
         if ('event' in input ? input.event.data.orderId === 'b' : input.performed === 'c') throw bug;
-        return counting.next(record, input);
+        return counting.decide(record, input);
       },
     });
     expect(await handle(of('a', 'b', 'c'))).toEqual([
@@ -192,7 +193,7 @@ describe('What fails for one order', () => {
     const throttled = new UnavailableError('throttled');
     const performed: string[] = [];
     const { records, handle } = run({
-      perform: async (orderId) => {
+      runEffect: async (orderId) => {
         performed.push(orderId);
         return { performed: orderId };
       },
@@ -205,7 +206,7 @@ describe('What fails for one order', () => {
   test('after its effect is written again, a few times; the effect is not repeated', async () => {
     let performed = 0;
     const { records, handle } = run({
-      perform: async (orderId) => {
+      runEffect: async (orderId) => {
         performed += 1;
         return { performed: orderId };
       },
@@ -219,11 +220,11 @@ describe('What fails for one order', () => {
 
   test('after its effect is written in the end, however often the record cannot even be read meanwhile', async () => {
     let performed = 0;
-    const perform = async (orderId: string) => {
+    const runEffect = async (orderId: string) => {
       performed += 1;
       return { performed: orderId };
     };
-    const { records, handle } = run({ perform });
+    const { records, handle } = run({ runEffect });
     records.fates.push(undefined, ...Array(10).fill('conflict'));
     let reads = 0;
     const load = records.load.bind(records);
@@ -263,24 +264,24 @@ describe('What fails for one order', () => {
 
 describe('What was read or written for one wave', () => {
   const later = (orderId: string) => delivery(cancelled({ orderId }));
-  const next: Machine['next'] = (record, input) =>
+  const decide: Machine['decide'] = (record, input) =>
     'event' in input ? { after: { ...(record ?? tally(input.event.data.orderId)), messages: [input.messageId] } } : {};
 
   test('is not read again for the next one of the same batch', async () => {
-    const { records, handle } = run({ next });
-    const batch = {};
-    await handle([later('a'), later('b')], batch);
-    await handle([later('a')], batch);
+    const { records, handle } = run({ decide });
+    const cache = new Map();
+    await handle([later('a'), later('b')], cache);
+    await handle([later('a')], cache);
     expect([records.loads, records.saves]).toEqual([1, 2]);
   });
 
   test('is read again where somebody else has written meanwhile', async () => {
-    const { records, handle } = run({ next });
-    const batch = {};
-    await handle([later('a')], batch);
+    const { records, handle } = run({ decide });
+    const cache = new Map();
+    await handle([later('a')], cache);
     records.overwrite({ ...(records.items.get('a') ?? tally('a')), foreign: true });
     const second = later('a');
-    await handle([second], batch);
+    await handle([second], cache);
     expect(records.items.get('a')).toMatchObject({ foreign: true, messages: [second.messageId] });
   });
 });
@@ -310,9 +311,9 @@ describe('A record that this process wrote', () => {
     [
       'fails',
       {
-        next: (...[record, input]: Parameters<Machine['next']>) => {
+        decide: (...[record, input]: Parameters<Machine['decide']>) => {
           if ('event' in input && record?.foreign !== true && input.messageId === 'later of a') throw new Error('odd');
-          return counting.next(record, input);
+          return counting.decide(record, input);
         },
       },
     ],
@@ -359,7 +360,7 @@ describe('The effects of a wave', () => {
     let running = 0;
     let most = 0;
     const { handle } = run({
-      perform: async (orderId) => {
+      runEffect: async (orderId) => {
         running += 1;
         most = Math.max(most, running);
         await Promise.resolve();
@@ -377,7 +378,7 @@ describe('The effects of a wave', () => {
     await stateMachine<Tally, Input, string, { performed: string }>(
       {
         ...counting,
-        perform: async (orderId) => {
+        runEffect: async (orderId) => {
           seen.push(records.items.get(orderId)?.messages);
           return { performed: orderId };
         },

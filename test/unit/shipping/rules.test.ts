@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OrderProgressed } from '../../../contracts/lifecycle.ts';
-import { failureActionFor, OutOfSequenceError } from '../../../lambdas/runtime/failure.ts';
+import { OutOfSequenceError } from '../../../lambdas/runtime/failure.ts';
+import { failureActionFor } from '../../../lambdas/runtime/retry-policy.ts';
 import { nextShipment, type Shipment } from '../../../lambdas/shipping/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { line, progressed } from '../../builders/events.ts';

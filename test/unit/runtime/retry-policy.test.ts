@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { DeadlineExceededError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import {
   attemptsWithin,
   backoffSeconds,
+  failureActionFor,
   MAX_ATTEMPTS,
   MAX_BACKOFF_SECONDS,
   OUTAGE_HOURS,
-} from '../../../lambdas/runtime/backoff.ts';
-import { DeadlineExceededError, failureActionFor, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+} from '../../../lambdas/runtime/retry-policy.ts';
 
 const almostOne = 1 - Number.EPSILON;
 

@@ -1,0 +1,62 @@
+import type { SQSRecord } from 'aws-lambda';
+import { describeError } from './failure.ts';
+import { log } from './log.ts';
+import type { Attempt, Outcome } from './outcome.ts';
+import type { ConsumerQueue, DeadLetter } from './queue.ts';
+import { type FailurePolicy, failureActionFor, MAX_ATTEMPTS, retryDelaySeconds } from './retry-policy.ts';
+
+/**
+ * Decides the outcome of each attempt and carries it out: dead-letters what cannot succeed or was attempted too often, and sets
+ * the retry delay of the rest. What the dead-letter queue does not accept stays in the queue.
+ */
+export async function resolveOutcomes(
+  consumerName: string,
+  queue: ConsumerQueue,
+  attempts: readonly Attempt[],
+  policy: FailurePolicy,
+): Promise<(Attempt & { outcome: Outcome })[]> {
+  const resolved = attempts.map((attempt) => ({ ...attempt, outcome: outcomeOf(attempt, policy) }));
+  const deadLetters: DeadLetter[] = [];
+  const retries: { record: SQSRecord; seconds: number }[] = [];
+  for (const { record, outcome } of resolved) {
+    if (outcome.kind === 'dead-lettered') {
+      const { errorType, errorMessage } = outcome;
+      deadLetters.push({ record, errorType, errorMessage });
+    } else if (outcome.kind === 'will be tried again' && outcome.retryInSeconds !== undefined) {
+      retries.push({ record, seconds: outcome.retryInSeconds });
+    }
+  }
+
+  if (deadLetters.length > 0) {
+    const accepted = await queue.deadLetter(deadLetters).catch(() => new Set<string>());
+    for (const one of resolved) {
+      if (one.outcome.kind !== 'dead-lettered' || accepted.has(one.record.messageId)) continue;
+      one.outcome = { ...one.outcome, kind: 'will be tried again' };
+    }
+  }
+  if (retries.length > 0) {
+    // Without their delay the messages still come back, after the queue's own visibility timeout.
+    await queue.delayRetry(retries).catch((error: unknown) => {
+      log.warn('the retry delay could not be set', { consumer: consumerName, ...describeError(error) });
+    });
+  }
+  return resolved;
+}
+
+function outcomeOf({ record, error }: Attempt, policy: FailurePolicy): Outcome {
+  if (error === undefined) return { kind: 'done' };
+  const { errorType, errorMessage } = describeError(error.reason);
+  const failureAction = failureActionFor(error.reason, policy);
+  if (failureAction.action === 'dead-letter') return { kind: 'dead-lettered', errorType, errorMessage };
+  const attempt = Number(record.attributes.ApproximateReceiveCount);
+  if (attempt >= MAX_ATTEMPTS) {
+    const reason = `given up after ${attempt} attempts: ${errorMessage}`;
+    return { kind: 'dead-lettered', errorType, errorMessage: reason };
+  }
+  const seconds = retryDelaySeconds(error.reason, Number(record.attributes.SentTimestamp), failureAction);
+  if (seconds === undefined) {
+    const reason = `the queue does not keep it that long: ${errorMessage}`;
+    return { kind: 'dead-lettered', errorType, errorMessage: reason };
+  }
+  return { kind: 'will be tried again', errorType, errorMessage, retryInSeconds: seconds };
+}
