@@ -5,8 +5,8 @@ import { NAMESPACE } from './metrics.ts';
 const STATE_VALUES: Record<BreakerState, number> = { closed: 0, 'half-open': 0.5, open: 1 };
 
 /**
- * Takes a consumer's name and gives what writes its breaker's transitions to the log, and with each the consumer's metric
- * `CircuitBreakerOpen` (1 open, 0.5 half-open, 0 closed) in CloudWatch's embedded metric format.
+ * Writes a breaker's transitions to the log, and with each the consumer's metric `CircuitBreakerOpen`
+ * (1 open, 0.5 half-open, 0 closed) in CloudWatch's embedded metric format.
  */
 export const logBreakerTransitions =
   (consumer: string) =>

@@ -1,17 +1,17 @@
 import { UnavailableError, UnknownOutcomeError } from './failure.ts';
 
-/** Closed: calls go through. Open: none does. Half-open: one does, to see whether the other side is back, and the others wait for it. */
+/** Closed: calls pass. Open: none does. Half-open: one passes as a probe, and the others wait for its result. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-/** A change of state, as it goes to the log and the metrics. */
+/** A change of state, for log and metrics. */
 export type BreakerTransition = { downstream: string; from: BreakerState; to: BreakerState; openSeconds?: number };
 
-/** The breaker is open: the call was not made. The message waits and is tried again. */
+/** The breaker is open, so the call was not made; the message is retried. */
 export class CircuitOpenError extends UnavailableError {
   override name = 'CircuitOpenError';
 }
 
-/** When a breaker opens and how long it stays so. Times in seconds; `random` gives a number in [0, 1). */
+/** When a breaker opens and for how long. Times in seconds; `random` returns a number in [0, 1). */
 export type BreakerSettings = {
   downstream: string;
   /** Failures in a row that open it. @default 5 */
@@ -28,9 +28,9 @@ export type BreakerSettings = {
 };
 
 /**
- * Takes a downstream's settings and gives a function that makes calls to it, or refuses to with `CircuitOpenError` while
- * the downstream keeps failing (the Circuit Breaker of Nygard's "Release It!"). Only `UnavailableError` counts as a failure:
- * a declined card is an answer. The state lives in one function instance, so each instance probes for itself.
+ * Protects a downstream: the returned function makes calls to it, or throws `CircuitOpenError` while it keeps failing (the Circuit
+ * Breaker of Nygard's "Release It!"). Only `UnavailableError` counts as a failure: a declined card is an answer. The state lives
+ * in one function instance, so each instance probes for itself.
  */
 export function circuitBreaker(settings: BreakerSettings): <T>(call: () => Promise<T>) => Promise<T> {
   const { downstream, failures = 5, firstOpenSeconds = 2, maxOpenSeconds = 5, callSeconds = 10 } = settings;
@@ -41,7 +41,7 @@ export function circuitBreaker(settings: BreakerSettings): <T>(call: () => Promi
   let openUntil = 0;
   let probe: Promise<void> = Promise.resolve();
 
-  // Other calls change it meanwhile, which the compiler does not expect.
+  // Other calls change the state meanwhile, which the compiler cannot know.
   const stateNow = (): BreakerState => state;
   const become = (to: BreakerState) => {
     if (state === to) return;
@@ -49,7 +49,7 @@ export function circuitBreaker(settings: BreakerSettings): <T>(call: () => Promi
     state = to;
   };
   const open = () => {
-    // Half the time is fixed and half is random, so that instances do not probe all at once.
+    // Half the time is fixed and half is random, so that instances do not probe simultaneously.
     openUntil = now() + openSeconds * 1000 * (0.5 + random() / 2);
     become('open');
     openSeconds = Math.min(maxOpenSeconds, openSeconds * 2);
@@ -61,26 +61,28 @@ export function circuitBreaker(settings: BreakerSettings): <T>(call: () => Promi
     become('closed');
   };
   const attempt = async <T>(call: () => Promise<T>, isProbe: boolean): Promise<T> => {
-    // A call that was under way when it opened ends late and says nothing new: then only the probe's end counts.
-    const counts = () => isProbe || state === 'closed';
-    try {
-      const answer = await withTimeout(callSeconds, downstream, call);
-      if (counts()) close();
-      return answer;
-    } catch (error) {
-      if (!counts()) throw error;
-      // With any other error it answered, so it is there.
+    const record = (error?: unknown) => {
+      // A call that was under way when the breaker opened ends late and says nothing new: only the probe counts then.
+      if (!isProbe && state !== 'closed') return;
+      // With any other error the downstream answered, so it is there.
       if (!(error instanceof UnavailableError)) close();
       else {
         failuresInARow += 1;
         if (isProbe || failuresInARow >= failures) open();
       }
+    };
+    try {
+      const answer = await withTimeout(callSeconds, downstream, call);
+      record();
+      return answer;
+    } catch (error) {
+      record(error);
       throw error;
     }
   };
 
   return async (call) => {
-    // Whoever comes during a probe waits for what it finds: at the end of an outage they all go through.
+    // Calls during a probe wait for its result: at the end of an outage they all pass.
     if (state === 'half-open') await probe;
     if (stateNow() === 'open') {
       if (now() < openUntil) throw new CircuitOpenError(`The ${downstream} keeps failing, so it was not called`);

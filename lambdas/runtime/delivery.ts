@@ -2,29 +2,29 @@ import type { SQSMessageAttributes } from 'aws-lambda';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { InvocationCache } from './record-cache.ts';
 
-/** An event about one order, as every event of the shop is. */
+/** An event about one order. */
 export type OrderEvent<
   Type extends string = string,
   Data extends { orderId: string } = { orderId: string },
 > = CloudEvent<Type, Data>;
 
-/** One delivery of one event: the message it came in, which attempt this is (1 for the first), and when it was published. */
+/** One delivery of one event: the message that carried it, and which attempt this is (1 for the first). */
 export type Delivery<E extends CloudEvent = CloudEvent> = {
   event: E;
   messageId: string;
   attempt: number;
-  /** The event's own time, or when the queue got it where the publisher gave none. */
+  /** The event's own time, or when it was sent where the publisher gave none. */
   time: string;
-  /** It is replayed, and nothing may come of it but the consumer's own record: no effect, no event. */
+  /** It is replayed and may change the consumer's own record only: no effect, no event. */
   withoutEffects?: true;
 };
 
-/** What a handler says of one delivery: the events to publish before its message is deleted, or why it failed. */
+/** A handler's result for one delivery: the events to publish before its message is deleted, or why it failed. */
 export type HandlerResult = { publish: readonly CloudEvent[]; repeated?: true } | { failure: unknown };
 
 /**
- * Handles deliveries of different orders together; gives one result per delivery, in the same order. `batch` is the same
- * object for all rounds of one invocation, so that what was read for one round need not be read for the next.
+ * Handles deliveries of different orders together; returns one result per delivery, in the same order. All rounds of one
+ * invocation share `cache`, so that what was read for one round need not be read for the next.
  */
 export type BatchHandler<E extends CloudEvent> = (
   deliveries: readonly Delivery<E>[],

@@ -1,4 +1,4 @@
-/** Takes the name of an environment variable the stack sets and gives its value; throws naming it when it is missing. */
+/** Reads an environment variable that the stack sets; throws an error that names it when it is missing or empty. */
 export function requireEnv(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === '')

@@ -1,5 +1,5 @@
 /**
- * Takes the place of the SDK's chain of credential providers in every bundle: Lambda gives a function its credentials in environment
+ * Replaces the SDK's chain of credential providers in every bundle. Lambda passes a function its credentials in environment
  * variables (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html), and the rest of the chain (profiles, single sign-on,
  * STS, instance metadata) is a quarter of a bundle.
  */

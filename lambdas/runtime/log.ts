@@ -1,4 +1,4 @@
-/** What a log line may carry besides its message: ids and counts, never a payload, token or phone number. */
+/** The fields of a log line besides its message: ids and counts, never a payload, token or phone number. */
 export type LogFields = {
   consumer?: string;
   orderId?: string | undefined;
@@ -6,13 +6,13 @@ export type LogFields = {
   eventType?: string | undefined;
   traceId?: string | undefined;
   attempt?: number;
-  /** How long the message was in the queue until this try began, all waits and tries before it included. */
+  /** Milliseconds from sending the message until this attempt, earlier attempts and delays included. */
   waitedMs?: number;
   tookMs?: number;
   errorType?: string;
   errorMessage?: string;
   retryInSeconds?: number;
-  /** The types of the events that this try published. */
+  /** The types of the events that this attempt published. */
   published?: readonly string[];
   downstream?: string;
   CircuitBreakerOpen?: number;
@@ -20,14 +20,14 @@ export type LogFields = {
   _aws?: { Timestamp: number; CloudWatchMetrics: readonly object[] };
 };
 
-/** How much a line matters. */
+/** The severity of a line. */
 export type Level = 'INFO' | 'WARN' | 'ERROR';
 
-/** Takes a line's level, message, fields and time (ISO 8601) and gives it as JSON. */
+/** Formats a line as JSON; `time` in ISO 8601. */
 export const logLine = (level: Level, message: string, fields: LogFields, time = new Date().toISOString()): string =>
   JSON.stringify({ level, time, message, ...fields });
 
-/** Writes lines in one go to standard output, which is where Lambda collects a function's log: an event for each line. */
+/** Writes lines in one call to standard output, from which Lambda collects a log event per line. */
 export function writeLines(lines: readonly string[]): void {
   if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
 }

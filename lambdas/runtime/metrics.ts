@@ -5,11 +5,11 @@ import type { OrderCancelled, OrderConfirmed } from '../../contracts/order.ts';
 import type { PaymentCaptured, PaymentDeclined, PaymentRefunded } from '../../contracts/payment.ts';
 import type { Attempt, Outcome } from './outcome.ts';
 
-/** The CloudWatch namespace of everything that the functions count: the stack's name, so that two do not count as one. */
+/** The CloudWatch namespace of all metrics of the functions: the stack's name, so that two stacks are counted separately. */
 export const NAMESPACE = process.env.METRICS_NAMESPACE ?? 'ShopMessaging';
 
-/** What became of a message, and of what it published so much as was taken; what is published again is not counted again. */
-type Ended = Pick<Attempt, 'record' | 'published' | 'repeated'> & { outcome: Pick<Outcome, 'kind'> };
+/** A resolved attempt; `repeated` events were counted when they were published first. */
+type Resolved = Pick<Attempt, 'record' | 'published' | 'repeated'> & { outcome: Pick<Outcome, 'kind'> };
 
 type Directive = { Namespace: string; Dimensions: string[][]; Metrics: { Name: string; Unit: string }[] };
 
@@ -23,7 +23,7 @@ type Counted =
   | NotificationRefused
   | NotificationSent;
 
-/** The business figure that an event raises by one; only types are imported, for this is part of every function. */
+/** The business metric that an event counts for; only types are imported, because this is in the bundle of every function. */
 const metricOf = {
   'shop.order.progressed.v1': 'OrdersPlaced',
   'shop.order.confirmed.v1': 'OrdersConfirmed',
@@ -35,7 +35,7 @@ const metricOf = {
   'shop.notification.refused.v1': 'TextsRefused',
 } as const satisfies Record<Counted['type'], string>;
 
-/** The business figures that are counted, without a dimension; `OrdersCancelled` also by `reason`. */
+/** The business metrics, without a dimension; `OrdersCancelled` also by `reason`. */
 export const businessMetrics: readonly string[] = Object.values(metricOf);
 
 const directive = (dimensions: string[][], unit: string, ...names: string[]): Directive => ({
@@ -48,81 +48,99 @@ const OUTCOMES = directive([['consumer']], 'Count', 'Done', 'Retried', 'DeadLett
 const TIMES = directive([['consumer']], 'Milliseconds', 'Waited', 'Took');
 
 /**
- * Takes a consumer's name, the tries of one batch with their fates, and when the function got and ended it (in milliseconds since
- * 1970), and gives the batch's metrics in CloudWatch's embedded metric format, as lines of JSON for the log
+ * Formats the metrics of one batch in CloudWatch's embedded metric format, as lines of JSON for the log
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html):
- * one line, and one more for each further currency or reason, of which a line can name only one.
+ * one line, and one more for each further cancellation reason or currency, of which a line can name only one. Times in
+ * milliseconds since 1970.
  */
 export function metricLines(
   consumer: string,
-  attempts: readonly Ended[],
+  attempts: readonly Resolved[],
   startedAt: number,
   now = Date.now(),
 ): string[] {
-  const { counts, cancelled, money } = businessOf(attempts);
-  const reasons = [...cancelled];
-  const currencies = [...money];
-  const lines: string[] = [];
-  do {
-    const first = lines.length === 0;
-    const directives = first ? [OUTCOMES, TIMES] : [];
-    const line: Record<string, unknown> = first
-      ? {
-          level: 'INFO',
-          time: new Date(now).toISOString(),
-          message: 'batch',
-          consumer,
-          Done: countOf(attempts, 'done'),
-          Retried: countOf(attempts, 'will be tried again'),
-          DeadLettered: countOf(attempts, 'dead-lettered'),
-          Waited: attempts.map(({ record }) => Math.max(0, startedAt - Number(record.attributes.SentTimestamp))),
-          Took: now - startedAt,
-        }
-      : {};
-    if (first && counts.size > 0) {
-      directives.push(directive([[]], 'Count', ...counts.keys()));
-      for (const [name, count] of counts) line[name] = count;
-    }
-    const reason = reasons.shift();
-    if (reason !== undefined) {
-      directives.push(directive([[], ['reason']], 'Count', 'OrdersCancelled'));
-      [line.reason, line.OrdersCancelled] = reason;
-    }
-    const currency = currencies.shift();
-    if (currency !== undefined) {
-      const [code, sums] = currency;
-      directives.push(directive([['currency']], 'None', ...Object.keys(sums)));
-      Object.assign(line, sums, { currency: code });
-    }
-    lines.push(JSON.stringify({ ...line, _aws: { Timestamp: now, CloudWatchMetrics: directives } }));
-  } while (reasons.length > 0 || currencies.length > 0);
-  return lines;
+  const events = attempts.flatMap(({ published, repeated }) => (repeated ? [] : published)).filter(isCounted);
+  const counts = countEvents(events);
+  const reasons = [...countCancellations(events)];
+  const revenues = [...sumRevenue(events)];
+  const batch: Line = {
+    directives: [OUTCOMES, TIMES, ...(counts.size > 0 ? [directive([[]], 'Count', ...counts.keys())] : [])],
+    fields: {
+      level: 'INFO',
+      time: new Date(now).toISOString(),
+      message: 'batch',
+      consumer,
+      Done: countOf(attempts, 'done'),
+      Retried: countOf(attempts, 'will be tried again'),
+      DeadLettered: countOf(attempts, 'dead-lettered'),
+      Waited: attempts.map(({ record }) => Math.max(0, startedAt - Number(record.attributes.SentTimestamp))),
+      Took: now - startedAt,
+      ...Object.fromEntries(counts),
+    },
+  };
+  const lineCount = Math.max(1, reasons.length, revenues.length);
+  return Array.from({ length: lineCount }, (_, index) => {
+    const parts = [index === 0 ? batch : undefined, cancellations(reasons[index]), revenue(revenues[index])];
+    const given = parts.filter((part) => part !== undefined);
+    const fields = Object.assign({}, ...given.map((part) => part.fields));
+    const CloudWatchMetrics = given.flatMap(({ directives }) => directives);
+    return JSON.stringify({ ...fields, _aws: { Timestamp: now, CloudWatchMetrics } });
+  });
 }
 
-const countOf = (attempts: readonly Ended[], kind: Outcome['kind']) =>
+/** A part of a line: the metrics it declares, and their values. */
+type Line = { directives: Directive[]; fields: Record<string, unknown> };
+
+function cancellations(entry: [reason: string, count: number] | undefined): Line | undefined {
+  if (entry === undefined) return undefined;
+  const [reason, OrdersCancelled] = entry;
+  return { directives: [directive([[], ['reason']], 'Count', 'OrdersCancelled')], fields: { reason, OrdersCancelled } };
+}
+
+function revenue(entry: [currency: string, sums: Revenue] | undefined): Line | undefined {
+  if (entry === undefined) return undefined;
+  const [currency, sums] = entry;
+  return {
+    directives: [directive([['currency']], 'None', ...Object.keys(sums))],
+    fields: { ...sums, currency },
+  };
+}
+
+const countOf = (attempts: readonly Resolved[], kind: Outcome['kind']) =>
   attempts.reduce((count, { outcome }) => (outcome.kind === kind ? count + 1 : count), 0);
 
-function businessOf(attempts: readonly Ended[]) {
+function countEvents(events: readonly Counted[]): Map<string, number> {
   const counts = new Map<string, number>();
-  const cancelled = new Map<string, number>();
-  const money = new Map<string, { RevenueCaptured?: number; RevenueRefunded?: number }>();
-  for (const event of attempts.flatMap(({ published, repeated }) => (repeated ? [] : published))) {
-    if (!isCounted(event)) continue;
-    if (event.type === 'shop.order.cancelled.v1') {
-      cancelled.set(event.data.reason, (cancelled.get(event.data.reason) ?? 0) + 1);
-      continue;
-    }
-    // Of an order's steps the feed carries all; the others are counted as what they are on the bus.
+  for (const event of events) {
+    if (event.type === 'shop.order.cancelled.v1') continue;
+    // The feed carries all steps of an order; those after `placed` are counted by their own event on the bus.
     if (event.type === 'shop.order.progressed.v1' && event.data.step !== 'shop.order.placed.v1') continue;
     const name = metricOf[event.type];
     counts.set(name, (counts.get(name) ?? 0) + 1);
-    if (event.type !== 'shop.payment.captured.v1' && event.type !== 'shop.payment.refunded.v1') continue;
-    const { amount, currency } = event.data;
-    const sums = money.get(currency) ?? {};
-    const sum = event.type === 'shop.payment.captured.v1' ? 'RevenueCaptured' : 'RevenueRefunded';
-    money.set(currency, { ...sums, [sum]: (sums[sum] ?? 0) + amount });
   }
-  return { counts, cancelled, money };
+  return counts;
+}
+
+function countCancellations(events: readonly Counted[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { type, data } of events) {
+    if (type === 'shop.order.cancelled.v1') counts.set(data.reason, (counts.get(data.reason) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Sums in minor units of one currency. */
+type Revenue = { RevenueCaptured?: number; RevenueRefunded?: number };
+
+function sumRevenue(events: readonly Counted[]): Map<string, Revenue> {
+  const revenues = new Map<string, Revenue>();
+  for (const { type, data } of events) {
+    if (type !== 'shop.payment.captured.v1' && type !== 'shop.payment.refunded.v1') continue;
+    const name = type === 'shop.payment.captured.v1' ? 'RevenueCaptured' : 'RevenueRefunded';
+    const sums = revenues.get(data.currency) ?? {};
+    revenues.set(data.currency, { ...sums, [name]: (sums[name] ?? 0) + data.amount });
+  }
+  return revenues;
 }
 
 const isCounted = (event: CloudEvent): event is Counted => Object.hasOwn(metricOf, event.type);

@@ -5,21 +5,21 @@ import type { OrderEvent } from './delivery.ts';
 import { type Level, logLine } from './log.ts';
 import { extractLogFields } from './log-fields.ts';
 
-/** One try of one message. Times in milliseconds since 1970. */
+/** One attempt to handle one message. Times in milliseconds since 1970. */
 export type Attempt = {
   record: SQSRecord;
-  /** Absent where the message breaks its contract. */
+  /** Absent where the message is invalid. */
   event?: OrderEvent;
   error?: { reason: unknown } | undefined;
-  /** The events that it published, as far as they were taken. */
+  /** The events that it published and that were accepted. */
   published: readonly CloudEvent[];
-  /** They had been published before, as far as the record tells. */
+  /** They had been published before, according to the record. */
   repeated?: true | undefined;
   startedAt: number;
   endedAt: number;
 };
 
-/** What became of a message after one try. A retry without `retryInSeconds` comes back when the queue says so. */
+/** The outcome of an attempt. A retry without `retryInSeconds` comes after the queue's visibility timeout. */
 export type Outcome =
   | { kind: 'done' }
   | { kind: 'will be tried again'; errorType: string; errorMessage: string; retryInSeconds?: number }
@@ -31,12 +31,12 @@ const LEVELS: Record<Outcome['kind'], Level> = {
   'dead-lettered': 'ERROR',
 };
 
-// Lambda cuts what a function writes into pieces of 64 KiB; a batch's lines must fit.
+// Lambda splits a function's output into pieces of 64 KiB; the lines of a batch must fit.
 const MAX_REASON_CHARACTERS = 1000;
 
-/** Takes a consumer's name and the tries of a batch with their fates and gives a log line for each. */
+/** Formats a log line for each attempt of a batch. */
 export function outcomeLogLines(consumer: string, attempts: readonly (Attempt & { outcome: Outcome })[]): string[] {
-  // A wave's messages end together, and writing a time out costs as much as half a line.
+  // The messages of a round end together, and formatting a time costs as much as half a line.
   const times = new Map<number, string>();
   const timeOf = (moment: number) => {
     const known = times.get(moment) ?? new Date(moment).toISOString();

@@ -4,15 +4,15 @@ import { continueTrace } from '../../contracts/traceparent.ts';
 import { chunk } from './chunk.ts';
 import { UnavailableError } from './failure.ts';
 
-/** Publishes events and gives, in the same order, `undefined` for each one accepted or the error for each one refused. */
+/** Publishes events; returns, in the same order, `undefined` for each accepted one and the error for each refused one. */
 export type Publish = (events: readonly CloudEvent[]) => Promise<(Error | undefined)[]>;
 
 // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 const ENTRIES_PER_CALL = 10;
 
-/** Takes a bus's name and gives a `Publish` that puts the bare CloudEvent on it as `detail`, its type as `detail-type`. */
+/** Publishes on a bus: the bare CloudEvent as `detail`, its type as `detail-type`. */
 export function busPublisher(busName: string, client = new EventBridgeClient({})): Publish {
-  const putTen = async (events: readonly CloudEvent[]) => {
+  const putBatch = async (events: readonly CloudEvent[]) => {
     const { Entries = [] } = await client.send(
       new PutEventsCommand({
         Entries: events.map((event) => ({
@@ -31,16 +31,16 @@ export function busPublisher(busName: string, client = new EventBridgeClient({})
   };
 
   return async (events) => {
-    const calls = chunk(events, ENTRIES_PER_CALL).map((ten) =>
-      putTen(ten).catch((error: unknown) =>
-        ten.map((event) => new UnavailableError(`The bus did not take ${event.type}`, { cause: error })),
+    const calls = chunk(events, ENTRIES_PER_CALL).map((batch) =>
+      putBatch(batch).catch((error: unknown) =>
+        batch.map((event) => new UnavailableError(`The bus did not take ${event.type}`, { cause: error })),
       ),
     );
     return (await Promise.all(calls)).flat();
   };
 }
 
-/** Takes an event with the `traceparent` of what led to it, if anything did, and gives it with its own. */
+/** Replaces the `traceparent` of an event's cause, if there is one, by the event's own in the same trace. */
 export function withTraceparent({ data, ...context }: CloudEvent): CloudEvent {
   const { id, subject = id } = context;
   return { ...context, traceparent: continueTrace(context.traceparent, subject, id), data };

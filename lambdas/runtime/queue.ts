@@ -12,25 +12,25 @@ import { describeError } from './failure.ts';
 import { log } from './log.ts';
 import { MAX_BATCH_ENTRIES, MAX_MESSAGE_ATTRIBUTES, MAX_MESSAGE_BYTES, messageBytes } from './message-size.ts';
 
-/** A message that will never succeed, with what an operator needs to know of it. */
+/** A message to be dead-lettered, with the reason for the operator. */
 export type DeadLetter = { record: SQSRecord; errorType: string; errorMessage: string };
 
-/** What a consumer does to its own queue and dead-letter queue besides receiving. */
+/** A consumer's own queue and dead-letter queue, besides receiving. */
 export type ConsumerQueue = {
-  /** Makes each message visible again after its own number of seconds. */
+  /** Makes each message visible again after its own delay. */
   delayRetry(messages: readonly { record: SQSRecord; seconds: number }[]): Promise<void>;
-  /** Moves messages to the dead-letter queue, body unchanged; gives the ids of those that arrived. */
-  deadLetter(letters: readonly DeadLetter[]): Promise<Set<string>>;
+  /** Sends messages to the dead-letter queue, body unchanged; returns the ids of those it accepted. */
+  deadLetter(deadLetters: readonly DeadLetter[]): Promise<Set<string>>;
 };
 
-// A reason longer than this helps nobody and would eat into the message's size.
+// A longer reason helps nobody and uses up the message's size.
 const MAX_REASON_CHARACTERS = 1000;
-// What the reason of a dead letter takes at most, names and types included: four bytes a character.
+// The size of a dead letter's reason at most, attribute names and types included: four bytes per character.
 const REASON_BYTES = 4 * MAX_REASON_CHARACTERS + 500;
 const REASON: ReadonlySet<string> = new Set(['errorType', 'errorMessage', 'consumer', 'failedAt', 'attempts']);
 const MARKS: ReadonlySet<string> = new Set([REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE]);
 
-/** Takes the queues' URLs and the consumer's name and gives the `Queue` over SQS. */
+/** Connects a consumer to its two queues in SQS. */
 export function sqsConsumerQueue(
   names: { consumer: string; queueUrl: string; deadLetterQueueUrl: string },
   client: Pick<SQSClient, 'send'> = new SQSClient({}),
@@ -39,11 +39,11 @@ export function sqsConsumerQueue(
   return {
     async delayRetry(messages) {
       await Promise.all(
-        chunk(messages, MAX_BATCH_ENTRIES).map((ten) =>
+        chunk(messages, MAX_BATCH_ENTRIES).map((batch) =>
           client.send(
             new ChangeMessageVisibilityBatchCommand({
               QueueUrl: names.queueUrl,
-              Entries: ten.map(({ record, seconds }, index) => ({
+              Entries: batch.map(({ record, seconds }, index) => ({
                 Id: String(index),
                 ReceiptHandle: record.receiptHandle,
                 VisibilityTimeout: seconds,
@@ -54,29 +54,29 @@ export function sqsConsumerQueue(
       );
     },
 
-    async deadLetter(letters) {
-      const arrived = new Set<string>();
-      for (const call of chunkBySize(letters, {
+    async deadLetter(deadLetters) {
+      const accepted = new Set<string>();
+      for (const batch of chunkBySize(deadLetters, {
         maxItems: MAX_BATCH_ENTRIES,
         maxBytes: MAX_MESSAGE_BYTES,
         bytesOf: deadLetterBytes,
       })) {
         const send = new SendMessageBatchCommand({
           QueueUrl: names.deadLetterQueueUrl,
-          Entries: call.map((letter, index) => entry(letter, index, names.consumer, now())),
+          Entries: batch.map((deadLetter, index) => toEntry(deadLetter, index, names.consumer, now())),
         });
         const answer = await client.send(send).catch((error: unknown) => {
           log.error('the dead-letter queue took nothing', { consumer: names.consumer, ...describeError(error) });
           return undefined;
         });
-        for (const { Id } of answer?.Successful ?? []) arrived.add(call[Number(Id)]?.record.messageId ?? '');
+        for (const { Id } of answer?.Successful ?? []) accepted.add(batch[Number(Id)]?.record.messageId ?? '');
       }
-      return arrived;
+      return accepted;
     },
   };
 }
 
-function entry(
+function toEntry(
   { record, ...why }: DeadLetter,
   index: number,
   consumer: string,
@@ -85,25 +85,25 @@ function entry(
   const { MessageGroupId, ApproximateReceiveCount } = record.attributes;
   const attributes = {
     ...ownAttributes(record),
-    errorType: text(why.errorType),
-    errorMessage: text(why.errorMessage),
-    consumer: text(consumer),
-    failedAt: text(now.toISOString()),
+    errorType: stringAttribute(why.errorType),
+    errorMessage: stringAttribute(why.errorMessage),
+    consumer: stringAttribute(consumer),
+    failedAt: stringAttribute(now.toISOString()),
     attempts: { DataType: 'Number', StringValue: ApproximateReceiveCount },
   };
   return {
     Id: String(index),
     MessageBody: record.body,
-    // A body that fills a message leaves no room for attributes; the log has the reason.
+    // A body of the maximum size leaves no room for attributes; the log has the reason.
     ...(deadLetterBytes({ record }) > MAX_MESSAGE_BYTES ? {} : { MessageAttributes: attributes }),
-    // A message that was put back and failed again is a dead letter of its own.
+    // A message that was redriven and failed again is a new dead letter.
     ...(MessageGroupId === undefined
       ? {}
       : { MessageGroupId, MessageDeduplicationId: `${record.messageId}.${ApproximateReceiveCount}` }),
   };
 }
 
-/** What the message brought along, as far as there is room beside the reason: the marks of a replay before all else. */
+/** The message's own attributes, as far as there is room beside the reason; those that mark a replay come first. */
 function ownAttributes({ messageAttributes }: SQSRecord): Record<string, MessageAttributeValue> {
   const own = Object.entries(messageAttributes).filter(([name]) => !REASON.has(name));
   const marksFirst = own.sort(([one], [other]) => Number(MARKS.has(other)) - Number(MARKS.has(one)));
@@ -119,11 +119,11 @@ function ownAttributes({ messageAttributes }: SQSRecord): Record<string, Message
   );
 }
 
-/** Estimates the size of the dead letter, with room for the longest reason. */
+/** Estimates the size of the dead deadLetter, with room for the longest reason. */
 const deadLetterBytes = ({ record }: { record: SQSRecord }): number =>
   messageBytes({ body: record.body, attributes: ownAttributes(record) }) + REASON_BYTES;
 
-const text = (value: string): MessageAttributeValue => ({
+const stringAttribute = (value: string): MessageAttributeValue => ({
   DataType: 'String',
   StringValue: value.slice(0, MAX_REASON_CHARACTERS),
 });

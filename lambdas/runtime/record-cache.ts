@@ -76,12 +76,12 @@ export class KnownRecords<R extends OrderRecord> {
     for (const record of (await this.store.load(orderIds)).values()) this.learn(record);
   }
 
-  /** Takes over a record as the table has it. */
+  /** Keeps a record as the table has it. */
   learn(record: R): void {
     this.invocation.set(record.orderId, { record, unverified: false });
   }
 
-  /** Takes over a record that was just written. */
+  /** Keeps a record that was just written. */
   written(record: R): void {
     this.learn(record);
     this.process?.set(record);

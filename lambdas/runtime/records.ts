@@ -14,34 +14,34 @@ const STATEMENTS_PER_CALL = 25;
 const KEYS_PER_CALL = 100;
 const READ_ROUNDS = 5;
 
-/** What a consumer keeps of one order. `version` counts its writes; every write is conditional on the version it read. */
+/** What a consumer records of one order. `version` counts its writes; every write is conditional on the version it read. */
 export type OrderRecord = { orderId: string; version: number };
 
-/** A write to one record: what it is based on (`undefined`: there is none yet) and what it shall be. */
+/** A write to one record: the record it is based on (`undefined`: none yet) and the record to write. */
 export type RecordChange<R extends OrderRecord> = { before: R | undefined; after: R };
 
-/** What became of one write. `conflict`: somebody else wrote first, so read again and decide again; `found`: what they wrote. */
+/** The result of one write. `conflict`: another writer was first, so read and decide again; `found`: what that writer wrote. */
 export type SaveResult<R extends OrderRecord> = 'saved' | 'conflict' | { found: R } | Error;
 
 /** A table with one record per order. */
 export type RecordStore<R extends OrderRecord> = {
-  /** Takes order ids and gives the records there are, read consistently. */
+  /** Reads the records that exist, consistently. */
   load(orderIds: readonly string[]): Promise<Map<string, R>>;
-  /** Takes changes to different orders and gives the fate of each; one refused write does not touch the others. */
+  /** Writes changes to different orders; returns each one's result: a refused write does not affect the others. */
   save(changes: readonly RecordChange<R>[]): Promise<SaveResult<R>[]>;
-  /** Raises a number on existing records where it is lower, without a new version: for what no rule decides on. */
+  /** Raises a number on existing records where it is lower, without a new version: for attributes no rule decides on. */
   advanceTo(attribute: keyof R & string, values: ReadonlyMap<string, number>): Promise<void>;
 };
 
-/** The document client every adapter uses; attributes that are `undefined` are left out. */
+/** Creates the document client that every adapter uses; attributes that are `undefined` are left out. */
 export const documentClient = (client = new DynamoDBClient({})) =>
   DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
 /**
- * Takes a table's name and gives its `Records`. Up to 25 conditional writes travel in one BatchExecuteStatement, each with
- * its own answer, at the price of plain writes
- * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html). A new record that is
- * written alone is put, for a refused put brings along what is there: a duplicate costs one call.
+ * Keeps records in a DynamoDB table. Up to 25 conditional writes are sent in one BatchExecuteStatement, each with its own
+ * result, at the price of plain writes
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html). A single
+ * new record is put instead, because a refused put returns the existing item: a duplicate costs one call.
  */
 export function dynamoRecordStore<R extends OrderRecord>(table: string, client = documentClient()): RecordStore<R> {
   return {
@@ -55,7 +55,7 @@ export function dynamoRecordStore<R extends OrderRecord>(table: string, client =
           const { Responses, UnprocessedKeys }: BatchGetCommandOutput = await client.send(
             new BatchGetCommand({ RequestItems: { [table]: { Keys: rest, ConsistentRead: true } } }),
           );
-          // What a table holds was written by `save`, so it has the record's shape.
+          // The table is written by `save` only, so its items have the record's shape.
           for (const item of (Responses?.[table] ?? []) as R[]) found.set(item.orderId, item);
           rest = UnprocessedKeys?.[table]?.Keys;
         }
@@ -67,13 +67,13 @@ export function dynamoRecordStore<R extends OrderRecord>(table: string, client =
       const [only, ...others] = changes;
       if (only !== undefined && only.before === undefined && others.length === 0)
         return [await put(client, table, only)];
-      const fates: SaveResult<R>[] = [];
+      const results: SaveResult<R>[] = [];
       for (const group of chunk(changes, STATEMENTS_PER_CALL)) {
         const statements = group.map((change) => statement(table, change));
         const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements: statements }));
-        fates.push(...statements.map((_, index) => toSaveResult(Responses[index])));
+        results.push(...statements.map((_, index) => toSaveResult(Responses[index])));
       }
-      return fates;
+      return results;
     },
 
     async advanceTo(attribute, values) {
@@ -120,7 +120,7 @@ function statement<R extends OrderRecord>(table: string, { before, after }: Reco
     const values = wanted.map(([, value]) => value);
     return { Statement: `INSERT INTO "${table}" VALUE {'orderId': ?, ${fields}}`, Parameters: [orderId, ...values] };
   }
-  // Only what changed is written, so that an attribute somebody else keeps on the record stays as it is.
+  // Only what changed is written, so that attributes of other writers stay as they are.
   const was = new Map<string, unknown>(Object.entries(before));
   const changed = wanted.filter(([name, value]) => was.get(name) !== value);
   const gone = [...was.keys()].filter((name) => name !== 'orderId' && !wanted.some(([kept]) => kept === name));
