@@ -3,7 +3,7 @@ import type { BuildOptions } from 'esbuild';
 
 const FUNCTION_CREDENTIALS = join(import.meta.dirname, '..', 'lambdas', 'runtime', 'function-credentials.ts');
 
-/** How a function is bundled, but for what and where. */
+/** The esbuild options of every function, without its entry and output. */
 export const bundlingOptions = {
   bundle: true,
   platform: 'node',

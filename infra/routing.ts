@@ -1,40 +1,67 @@
-import type { EventContract } from '../contracts/cloud-event.ts';
 import { consumes as notification } from '../lambdas/notification/consumes.ts';
 import { consumes as order } from '../lambdas/order/consumes.ts';
 import { consumes as outcomes } from '../lambdas/outcomes/consumes.ts';
 import { consumes as payment } from '../lambdas/payment/consumes.ts';
 import { consumes as shipping } from '../lambdas/shipping/consumes.ts';
 import { consumes as stock } from '../lambdas/stock/consumes.ts';
+import { gatewayEntry, gatewayEnvironment, gatewaySecrets, gatewayTables } from './payment-gateway.ts';
+import { type Route, recordsOf } from './route.ts';
 
-/** What one consumer is sent. */
-export type Route = {
-  /**
-   * The events it understands; each reaches its queue from the topic or the bus, wherever the contract says it travels.
-   * What travels on the lifecycle feed comes in sequence, through a FIFO queue, which holds nothing else.
-   */
-  consumes: readonly EventContract[];
-  /** What customers lose while it does not work, in a sentence; its alarms print it. */
-  impact: string;
-  /** What it calls behind a circuit breaker, if anything. */
-  downstream?: string;
-  /**
-   * Send it whatever is published on the topic, unfiltered, so that a message nobody understands is dead-lettered, not lost.
-   * It may understand nothing that travels elsewhere, for it could not tell that from what a publisher of orders has made up.
-   */
-  unfiltered?: true;
-};
+export type { Route } from './route.ts';
 
-/** Every consumer, one line each; a consumer's name is its folder under `lambdas/`. */
+/** Every consumer; a consumer's name is its folder under `lambdas/`. */
 export const routing = {
-  order: { consumes: order, impact: 'No new order is confirmed, and no customer can cancel.', unfiltered: true },
+  order: {
+    consumes: order,
+    impact: 'No new order is confirmed, and no customer can cancel.',
+    tables: () => ({ TABLE_NAME: recordsOf('Orders') }),
+    may: ['publish-steps'],
+    unfiltered: true,
+  },
   outcomes: {
     consumes: outcomes,
     impact: 'No order is confirmed, so nothing ships, and none that fails is cancelled.',
+    tables: () => ({ TABLE_NAME: recordsOf('Orders') }),
+    may: ['publish-steps'],
   },
-  payment: { consumes: payment, impact: 'Orders wait for their payment or refund.', downstream: 'payment gateway' },
-  stock: { consumes: stock, impact: 'Orders wait for their goods, and cancelled ones keep them from others.' },
-  notification: { consumes: notification, impact: 'Customers get no text about their orders.', downstream: 'SMS' },
-  shipping: { consumes: shipping, impact: 'Confirmed orders are not shipped.' },
+  payment: {
+    consumes: payment,
+    impact: 'Orders wait for their payment or refund.',
+    tables: (settings) => ({ TABLE_NAME: recordsOf('Payments'), ...gatewayTables(settings) }),
+    secrets: gatewaySecrets,
+    environment: gatewayEnvironment,
+    entry: gatewayEntry,
+    downstream: 'payment gateway',
+  },
+  stock: {
+    consumes: stock,
+    impact: 'Orders wait for their goods, and cancelled ones keep them from others.',
+    tables: () => ({
+      TABLE_NAME: { id: 'StockTable', key: 'sku', output: 'StockTableName', actions: ['UpdateItem'] },
+      RESERVATIONS_TABLE_NAME: {
+        id: 'ReservationsTable',
+        key: 'orderId',
+        actions: ['BatchGetItem', 'PutItem', 'UpdateItem'],
+      },
+    }),
+  },
+  notification: {
+    consumes: notification,
+    impact: 'Customers get no text about their orders.',
+    // The daily limit per number is counted in place.
+    tables: ({ sms }) => ({ TABLE_NAME: recordsOf('Notifications', ...(sms.perDay > 0 ? ['UpdateItem'] : [])) }),
+    environment: ({ textWhenPlaced, sms }) => ({
+      TEXT_WHEN_PLACED: String(textWhenPlaced),
+      SMS_SETTINGS: JSON.stringify(sms),
+    }),
+    may: ['send-texts'],
+    downstream: 'SMS',
+  },
+  shipping: {
+    consumes: shipping,
+    impact: 'Confirmed orders are not shipped.',
+    tables: () => ({ TABLE_NAME: recordsOf('Shipments') }),
+  },
 } as const satisfies Record<string, Route>;
 
 export type ConsumerName = keyof typeof routing;

@@ -1,7 +1,7 @@
 import { Alarm, ComparisonOperator, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 
-/** What an alarm is about; for each there is a page `docs/runbook/<about>.md`. */
+/** The kind of an alarm; each has a page `docs/runbook/<kind>.md`. */
 export type AlarmKind =
   | 'dead-letters'
   | 'oldest-message'
@@ -11,26 +11,26 @@ export type AlarmKind =
   | 'function-errors';
 
 export type ShopAlarmProps = {
-  /** What it is called after the prefix: `payment-dead-letters`. */
+  /** Its name after the prefix: `payment-dead-letters`. */
   name: string;
   kind: AlarmKind;
-  /** What a customer feels, in a sentence. */
+  /** What customers lose, in a sentence. */
   impact: string;
   /** What happened, in a sentence. */
   cause: string;
-  /** The first thing to run, as `ops` takes it: `dlq list`. */
+  /** The `ops` command to run first: `dlq list`. */
   firstCommand: string;
-  /** It goes off when this reaches the threshold. */
+  /** It goes off when this metric reaches the threshold. */
   metric: Metric;
   /** @default 1 */
   threshold?: number;
-  /** It goes off when so many periods, of that many, reached the threshold. @default [1, 1] */
+  /** It goes off when the metric reached the threshold in so many periods, of so many. @default [1, 1] */
   periods?: readonly [number, number];
-  /** Whether the alarm stays as it is while there are no figures; otherwise no figures mean that all is well. @default false */
+  /** Whether the alarm keeps its state while the metric has no data; otherwise no data means OK. @default false */
   ignoreMissingData?: boolean;
 };
 
-/** An alarm that says what a customer feels, what happened, which command to run, and where its page is. */
+/** An alarm whose description says what customers lose, what happened, which command to run, and where its page is. */
 export class ShopAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: ShopAlarmProps & { prefix: string }) {
     const { kind, impact, cause, firstCommand, threshold = 1, periods = [1, 1] } = props;

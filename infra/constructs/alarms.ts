@@ -7,13 +7,13 @@ import type { ShopAlarmProps } from './alarm.ts';
 import type { Archive } from './archive.ts';
 import type { Consumer } from './consumer.ts';
 import { consumerMetric, MINUTE, ruleMetric } from './metrics.ts';
-import type { MonitoredResources } from './monitoring.ts';
+import type { MonitoredResources } from './monitored-resources.ts';
 import type { Sweep } from './sweep.ts';
 
-/** A message that is not done after this long is worth somebody's attention; one retry does not take that long. */
+/** A message that is not done after this long needs attention; a single retry does not take that long. */
 const LATE = Duration.minutes(10);
 
-/** Takes what is deployed and gives every alarm on it. */
+/** Lists every alarm of the stack. */
 export function shopAlarms({
   consumers,
   sweep,
@@ -26,11 +26,7 @@ export function shopAlarms({
     ...Object.values(consumers).flatMap((consumer) => consumerAlarms(consumer, bus)),
     ...sweepAlarms(sweep),
     ...archiveAlarms(archive),
-    failedDeliveryAlarm(
-      'orders-topic',
-      orders,
-      'Some orders are done by halves: a part of the shop never heard of them.',
-    ),
+    failedDeliveryAlarm('orders-topic', orders, 'Some orders are handled in part: a consumer never received them.'),
     failedDeliveryAlarm('lifecycle-feed', lifecycle, consumers.shipping.route.impact),
   ];
 }
@@ -55,15 +51,15 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       periods: [3, 3],
     },
     {
-      // SQS leaves what was received three times out of the age above, so that an outage which is waited out would not show.
+      // SQS excludes messages that were received three times from the age above, so an outage that is retried would not show.
       name: `${name}-late-messages`,
       kind: 'late-messages',
       impact,
-      cause: `Messages of ${name} are still being tried ${LATE.toMinutes()} minutes after they were sent.`,
+      cause: `Messages of ${name} are still being retried ${LATE.toMinutes()} minutes after they were sent.`,
       firstCommand: 'status',
       metric: consumerMetric(name, 'Waited', 'Maximum').with({ period: Duration.minutes(5) }),
       threshold: LATE.toMilliseconds(),
-      // A wait between two tries can take fifteen minutes, in which there is no figure.
+      // The delay between two attempts can be fifteen minutes, in which there is no data.
       periods: [1, 3],
     },
     functionErrorAlarm(name, consumer.function, impact),
@@ -116,18 +112,18 @@ function archiveAlarms(archive: Archive): ShopAlarmProps[] {
   ];
 }
 
-/** By what is visible in the queue: what SQS moves there itself is not counted as sent. */
+/** Alarms on what is visible in the queue: messages that SQS itself moves there do not count as sent. */
 function deadLetterAlarm(
   name: string,
   queue: Queue,
-  says: Pick<ShopAlarmProps, 'impact' | 'cause' | 'firstCommand'>,
+  text: Pick<ShopAlarmProps, 'impact' | 'cause' | 'firstCommand'>,
 ): ShopAlarmProps {
   return {
     name: `${name}-dead-letters`,
     kind: 'dead-letters',
-    ...says,
+    ...text,
     metric: queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: 'Maximum' }),
-    // Of a queue that nobody has touched for hours SQS gives no figures, though the messages are still there.
+    // SQS publishes no metrics of a queue that is idle for hours, though its messages are still there.
     ignoreMissingData: true,
   };
 }
@@ -140,7 +136,7 @@ function functionErrorAlarm(name: string, fn: LambdaFunction, impact: string): S
     cause: `The function of ${name} cannot start, or dies or runs out of time without saying why.`,
     firstCommand: 'status',
     metric: fn.metricErrors({ period: MINUTE, statistic: 'Sum' }),
-    // One that died costs its batch a retry, nothing else.
+    // A single crash costs its batch a retry, nothing else.
     periods: [3, 5],
   };
 }

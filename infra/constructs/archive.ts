@@ -9,7 +9,7 @@ import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { catalog } from '../../contracts/catalog.ts';
 import { type Channel, sourcesOf } from '../../contracts/cloud-event.ts';
-import { MAX_ATTEMPTS } from '../../lambdas/runtime/retry-policy.ts';
+import { MAX_ATTEMPTS, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
 import type { Settings } from '../settings.ts';
 import { addQueueSource, nodeFunction } from './lambda.ts';
 import { recordTable } from './record-table.ts';
@@ -26,16 +26,16 @@ export type ArchiveProps = {
   key: ShopKey | undefined;
 };
 
-/** Nobody waits for the archive, and the fuller a batch, the less it costs: the messages of a minute make one, up to so many. */
+// Nobody waits for the archive, and a fuller batch costs less: the messages of a minute make one, up to this size.
 const BATCH_SIZE = 1_000;
 const WINDOW_SECONDS = 60;
 const LOCAL_WINDOW_SECONDS = 1;
 
-const on = (wanted: Channel) => catalog.filter(({ channel }) => channel === wanted);
+const contractsOn = (wanted: Channel) => catalog.filter(({ channel }) => channel === wanted);
 
 /**
- * Keeps every event of both topics and the bus for `ops replay`, by the time it came in (docs/replay.md). An event counts
- * only where its contract says it travels: what somebody claims on the orders topic is not replayed as a fact of the bus.
+ * Archives every event of both topics and the bus for `ops replay`, by arrival time (docs/replay.md). An event is archived from
+ * the channel in its contract only: what a publisher claims on the orders topic is not replayed as an event of the bus.
  */
 export class Archive extends Construct {
   readonly deadLetterQueue: Queue;
@@ -43,50 +43,29 @@ export class Archive extends Construct {
 
   constructor(scope: Construct, id: string, props: ArchiveProps) {
     super(scope, id);
-    const { bus, settings, removalPolicy, key } = props;
+    const { settings, removalPolicy, key } = props;
     const timeout = Duration.seconds(30);
     const windowSeconds = settings.stage === 'local' ? LOCAL_WINDOW_SECONDS : WINDOW_SECONDS;
-    const deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', { key, removalPolicy });
-    this.deadLetterQueue = deadLetterQueue;
+    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', { key, removalPolicy });
     const queue = new ShopQueue(this, 'Queue', {
       key,
       removalPolicy,
       // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
       visibilityTimeout: Duration.seconds(6 * timeout.toSeconds() + windowSeconds),
-      retentionPeriod: Duration.days(7),
-      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_ATTEMPTS },
+      retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_ATTEMPTS },
     });
+    this.subscribe(queue, props);
 
-    const subscription = (channel: Channel, undeliverable: IQueue) =>
-      new SqsSubscription(queue, {
-        rawMessageDelivery: true,
-        deadLetterQueue: undeliverable,
-        filterPolicyWithMessageBody: {
-          type: FilterOrPolicy.filter(
-            SubscriptionFilter.stringFilter({ allowlist: on(channel).map(({ type }) => type) }),
-          ),
-        },
-      });
-    props.topic.addSubscription(subscription('topic', deadLetterQueue));
-    // A FIFO topic may deliver to a standard queue, but what it cannot deliver goes to a FIFO queue only
-    // (https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html).
-    const undeliveredSteps = new DeadLetterQueue(this, 'UndeliveredSteps', { key, removalPolicy, fifo: true });
-    props.lifecycle.addSubscription(subscription('lifecycle', undeliveredSteps));
-    new Rule(this, 'Rule', {
-      eventBus: bus,
-      eventPattern: { source: sourcesOf(on('bus')), detailType: on('bus').map(({ type }) => type) },
-      targets: [new SqsQueue(queue, { message: RuleTargetInput.fromEventPath('$.detail'), deadLetterQueue })],
-    });
-
-    // Phone numbers and payment tokens are in it: it is encrypted as everything else is, and it forgets.
+    // It holds phone numbers and payment tokens: it is encrypted like everything else, and its items expire.
     const table = recordTable(this, 'Table', {
       key: 'hour',
       sortKey: 'at',
       expiryAttribute: 'expires',
       removalPolicy,
-      encryption: key,
+      encryptionKey: key,
     });
-    const keeper = nodeFunction(this, {
+    const archiver = nodeFunction(this, {
       description: 'Keeps every event of the shop, to be replayed',
       code: props.code,
       timeout,
@@ -95,16 +74,46 @@ export class Archive extends Construct {
       removalPolicy,
       key,
     });
-    this.function = keeper;
-    Grant.addToPrincipal({ grantee: keeper, actions: ['dynamodb:BatchWriteItem'], resourceArns: [table.tableArn] });
-    key?.grantUse(keeper, 'dynamodb', 'Decrypt');
+    this.function = archiver;
+    Grant.addToPrincipal({ grantee: archiver, actions: ['dynamodb:BatchWriteItem'], resourceArns: [table.tableArn] });
+    key?.grantUse(archiver, 'dynamodb', 'Decrypt');
     const batch = { size: BATCH_SIZE, windowSeconds };
-    addQueueSource(keeper, { queue, key, maxConcurrency: settings.consumerConcurrency, batch });
+    addQueueSource(archiver, { queue, key, maxConcurrency: settings.consumerConcurrency, batch });
 
     // Named as a consumer's, so that `ops status` and `ops dlq` show this queue too.
     const output = (name: string, value: string) => new CfnOutput(Stack.of(this), `${this.node.id}${name}`, { value });
     output('QueueUrl', queue.queueUrl);
-    output('DeadLetterQueueUrl', deadLetterQueue.queueUrl);
+    output('DeadLetterQueueUrl', this.deadLetterQueue.queueUrl);
     output('TableName', table.tableName);
+  }
+  private subscribe(queue: Queue, { topic, lifecycle, bus, removalPolicy, key }: ArchiveProps): void {
+    const subscription = (channel: Channel, deadLetterQueue: IQueue) =>
+      new SqsSubscription(queue, {
+        rawMessageDelivery: true,
+        deadLetterQueue,
+        filterPolicyWithMessageBody: {
+          type: FilterOrPolicy.filter(
+            SubscriptionFilter.stringFilter({ allowlist: contractsOn(channel).map(({ type }) => type) }),
+          ),
+        },
+      });
+    topic.addSubscription(subscription('topic', this.deadLetterQueue));
+    // A FIFO topic may deliver to a standard queue, but its dead-letter queue must be FIFO
+    // (https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html).
+    const undeliveredSteps = new DeadLetterQueue(this, 'UndeliveredSteps', { key, removalPolicy, fifo: true });
+    lifecycle.addSubscription(subscription('lifecycle', undeliveredSteps));
+    new Rule(this, 'Rule', {
+      eventBus: bus,
+      eventPattern: {
+        source: sourcesOf(contractsOn('bus')),
+        detailType: contractsOn('bus').map(({ type }) => type),
+      },
+      targets: [
+        new SqsQueue(queue, {
+          message: RuleTargetInput.fromEventPath('$.detail'),
+          deadLetterQueue: this.deadLetterQueue,
+        }),
+      ],
+    });
   }
 }

@@ -1,18 +1,19 @@
 import { CfnOutput, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Effect, Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { FilterOrPolicy, type ITopic, SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription, type SqsSubscriptionProps } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { DeduplicationScope, FifoThroughputLimit, type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { sourcesOf } from '../../contracts/cloud-event.ts';
 import { MAX_ATTEMPTS, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
-import type { Route } from '../routing.ts';
+import type { Permission, Route, TableUse } from '../route.ts';
+import type { Settings } from '../settings.ts';
 import { addQueueSource, nodeFunction } from './lambda.ts';
+import type { RecordTables } from './record-table.ts';
 import type { ShopKey } from './shop-key.ts';
 import { DeadLetterQueue, ShopQueue } from './shop-queue.ts';
 
@@ -25,73 +26,60 @@ export type ConsumerProps = {
   bus: EventBus;
   /** The FIFO topic with every order's steps. */
   lifecycle: ITopic;
-  /** How many instances may run at once, so that a burst cannot drain the account. */
-  concurrency: number;
-  /** How many messages make a batch, and how long Lambda may gather them. */
-  batch: { size: number; windowSeconds: number };
-  logDays: RetentionDays;
+  tables: RecordTables;
+  settings: Settings;
   removalPolicy: RemovalPolicy;
-  /** What encrypts its queues and its log. @default keys that AWS owns */
+  /** Encrypts its queues and its log. @default keys that AWS owns */
   key: ShopKey | undefined;
   /** @default 30 seconds */
   timeout?: Duration;
 };
 
-// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: at least six times the function's timeout, and the window.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: at least six times the function's timeout, plus the window.
 const VISIBILITY_PER_TIMEOUT = 6;
-/** Receives beyond the consumer's own limit, which count only when its function dies before it can say why. */
+/** Receives beyond the consumer's own limit, which are used only when its function dies before it can give a reason. */
 const CRASHES = 10;
 // The same page: the batch of a FIFO queue has at most so many messages, and no window.
-const FIFO_BATCH = 10;
-const PER_GROUP = FifoThroughputLimit.PER_MESSAGE_GROUP_ID;
+const MAX_FIFO_BATCH = 10;
+// Without this CDK would name a standard queue `fifo: false`, which CloudFormation refuses.
+const FIFO = {
+  fifo: true,
+  fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+  deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+};
 
-/** One consumer: its queue, dead-letter queue and function, and the routes that bring it what it understands. */
+/** One consumer: its queue, dead-letter queue and function, its tables and grants, and the routes that bring it its events. */
 export class Consumer extends Construct {
   readonly name: string;
   readonly route: Route;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly function: LambdaFunction;
-  /** What brings it events from the bus, if anything does. */
+  /** Brings it events from the bus, if it consumes any. */
   readonly rule: Rule | undefined;
-  readonly key: ShopKey | undefined;
+  private readonly key: ShopKey | undefined;
 
   constructor(scope: Construct, id: string, props: ConsumerProps) {
     super(scope, id);
-    const { name, bus, route, key, removalPolicy, timeout = Duration.seconds(30) } = props;
+    const { name, bus, route, settings, key, removalPolicy, timeout = Duration.seconds(30) } = props;
     this.name = name;
     this.route = route;
     this.key = key;
 
-    const fifo = route.consumes.some(({ channel }) => channel === 'lifecycle');
-    if (fifo && route.consumes.some(({ channel }) => channel !== 'lifecycle')) {
-      throw new Error(
-        `Consumer ${name}: what comes in sequence cannot share a queue with what does not; make two consumers.`,
-      );
-    }
-    if (route.unfiltered && route.consumes.some(({ channel }) => channel !== 'topic')) {
-      throw new Error(
-        `Consumer ${name}: the front door takes whatever is published on the topic, so anybody there could say what travels elsewhere; make two consumers.`,
-      );
-    }
-    // Without this CDK would name a standard queue `fifo: false`, which CloudFormation refuses.
-    const sequence = fifo
-      ? { fifo, fifoThroughputLimit: PER_GROUP, deduplicationScope: DeduplicationScope.MESSAGE_GROUP }
-      : {};
+    const isFifo = readsLifecycle(name, route);
+    const { batchSize, batchWindowSeconds } = settings;
+    const batch = isFifo
+      ? { size: Math.min(batchSize, MAX_FIFO_BATCH), windowSeconds: 0 }
+      : { size: batchSize, windowSeconds: batchWindowSeconds };
+    const queueProps = { ...(isFifo ? FIFO : {}), key, removalPolicy };
 
-    const { size, windowSeconds } = props.batch;
-    const batch = fifo ? { size: Math.min(size, FIFO_BATCH), windowSeconds: 0 } : { size, windowSeconds };
-
-    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', { ...sequence, key, removalPolicy });
+    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', queueProps);
     this.queue = new ShopQueue(this, 'Queue', {
-      ...sequence,
+      ...queueProps,
       visibilityTimeout: Duration.seconds(timeout.toSeconds() * VISIBILITY_PER_TIMEOUT + batch.windowSeconds),
       retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_ATTEMPTS + CRASHES },
-      key,
-      removalPolicy,
     });
-
     this.function = nodeFunction(this, {
       description: `Consumer ${name} of the shop's messages`,
       code: props.code,
@@ -101,17 +89,19 @@ export class Consumer extends Construct {
         QUEUE_URL: this.queue.queueUrl,
         DEAD_LETTER_QUEUE_URL: this.deadLetterQueue.queueUrl,
         FUNCTION_TIMEOUT_SECONDS: String(timeout.toSeconds()),
+        ...route.environment?.(settings),
       },
-      logDays: props.logDays,
+      logDays: settings.logDays,
       removalPolicy,
       key,
     });
-    addQueueSource(this.function, { queue: this.queue, key, maxConcurrency: props.concurrency, batch });
-    // How long a message waits, and whether it is given up, is decided by the consumer itself.
+    addQueueSource(this.function, { queue: this.queue, key, maxConcurrency: settings.consumerConcurrency, batch });
+    // The consumer itself decides how long a message waits, and whether it is dead-lettered.
     this.grant('sqs:ChangeMessageVisibility', this.queue.queueArn);
     this.grant('sqs:SendMessage', this.deadLetterQueue.queueArn);
     key?.grantUse(this.function, 'sqs', 'Decrypt', 'GenerateDataKey');
     bus.grantPutEventsTo(this.function);
+    this.grantRoute(props);
 
     this.subscribeToTopics(props);
     this.rule = this.subscribeToBus(props);
@@ -119,19 +109,54 @@ export class Consumer extends Construct {
     this.output('DeadLetterQueueUrl', this.deadLetterQueue.queueUrl);
   }
 
-  /** Takes a table, what the function calls its name, and the actions it needs there, and grants exactly those. */
-  grantTable(environmentName: string, table: Table, ...actions: string[]): void {
-    this.function.addEnvironment(environmentName, table.tableName);
+  /** Grants the function exactly what its line in `routing.ts` names. */
+  private grantRoute({ route, settings, tables, lifecycle }: ConsumerProps): void {
+    for (const [variable, use] of Object.entries(route.tables?.(settings) ?? {})) {
+      this.grantTable(variable, use, tables);
+    }
+    for (const [variable, secret] of Object.entries(route.secrets?.(settings) ?? {}))
+      this.grantSecret(variable, secret);
+    for (const permission of route.may ?? []) this.grantPermission(permission, lifecycle);
+  }
+
+  private grantTable(variable: string, use: TableUse, tables: RecordTables): void {
+    const table = tables.for(use);
+    this.function.addEnvironment(variable, table.tableName);
     // Not `table.grant`, which would include the indexes.
-    for (const action of actions) this.grant(action, table.tableArn);
+    for (const action of use.actions) this.grant(`dynamodb:${action}`, table.tableArn);
     this.key?.grantUse(this.function, 'dynamodb', 'Decrypt');
+  }
+
+  private grantSecret(variable: string, nameOrArn: string): void {
+    const secret = nameOrArn.startsWith('arn:')
+      ? Secret.fromSecretCompleteArn(this, variable, nameOrArn)
+      : Secret.fromSecretNameV2(this, variable, nameOrArn);
+    // Not `grantRead`, which would allow to describe it too. AWS appends six characters to a name to make the ARN.
+    this.grant('secretsmanager:GetSecretValue', secret.secretFullArn ?? `${secret.secretArn}-??????`);
+    this.function.addEnvironment(variable, nameOrArn);
+  }
+
+  private grantPermission(permission: Permission, lifecycle: ITopic): void {
+    switch (permission) {
+      case 'publish-steps':
+        this.function.addEnvironment('LIFECYCLE_TOPIC_ARN', lifecycle.topicArn);
+        this.grant('sns:Publish', lifecycle.topicArn);
+        this.key?.grantUse(this.function, 'sns', 'Decrypt', 'GenerateDataKey');
+        return;
+      case 'send-texts':
+        // A phone number has no ARN, so texts are allowed by excluding every topic.
+        this.function.addToRolePolicy(
+          new PolicyStatement({ effect: Effect.ALLOW, actions: ['sns:Publish'], notResources: ['arn:aws:sns:*:*:*'] }),
+        );
+        return;
+    }
   }
 
   private grant(action: string, resourceArn: string): void {
     Grant.addToPrincipal({ grantee: this.function, actions: [action], resourceArns: [resourceArn] });
   }
 
-  /** Brings what travels on the topic; the body decides, so a publisher needs no message attribute. */
+  /** Subscribes to what travels on the topics; the body is filtered, so a publisher needs no message attribute. */
   private subscribeToTopics({ topic, lifecycle, route }: ConsumerProps): void {
     if (this.queue.fifo) lifecycle.addSubscription(this.subscription());
     const types = route.consumes.filter(({ channel }) => channel === 'topic').map(({ type }) => type);
@@ -148,7 +173,7 @@ export class Consumer extends Construct {
     });
   }
 
-  /** Brings what travels on the bus: the bare event, as on the topic, and only from the publisher the contract names. */
+  /** Subscribes to what travels on the bus: the bare event, as on the topic, and only from the publisher the contract names. */
   private subscribeToBus({ bus, route }: ConsumerProps): Rule | undefined {
     const contracts = route.consumes.filter(({ channel }) => channel === 'bus');
     if (contracts.length === 0) return undefined;
@@ -164,8 +189,24 @@ export class Consumer extends Construct {
     });
   }
 
-  /** Outputs are named after the construct: `PaymentQueueUrl`. */
+  /** Names outputs after the construct: `PaymentQueueUrl`. */
   private output(kind: string, value: string): void {
     new CfnOutput(Stack.of(this), `${this.node.id}${kind}`, { value });
   }
+}
+
+/** Tells whether the consumer reads the lifecycle feed; throws where its events cannot share one queue. */
+function readsLifecycle(name: string, { consumes, unfiltered }: Route): boolean {
+  const isFifo = consumes.some(({ channel }) => channel === 'lifecycle');
+  if (isFifo && consumes.some(({ channel }) => channel !== 'lifecycle')) {
+    throw new Error(
+      `Consumer ${name}: events that come in sequence cannot share a queue with others; make two consumers.`,
+    );
+  }
+  if (unfiltered && consumes.some(({ channel }) => channel !== 'topic')) {
+    throw new Error(
+      `Consumer ${name}: an unfiltered consumer gets everything that is published on the topic, so any publisher could send it what travels elsewhere; make two consumers.`,
+    );
+  }
+  return isFifo;
 }

@@ -13,13 +13,13 @@ import { Construct } from 'constructs';
 import { cancelReason } from '../../contracts/order.ts';
 import type { Consumer } from './consumer.ts';
 import { businessMetric, consumerMetric, MINUTE, NAMESPACE, ruleMetric } from './metrics.ts';
-import type { MonitoredResources } from './monitoring.ts';
+import type { MonitoredResources } from './monitored-resources.ts';
 
 const COLUMNS = 24;
 
 export type ShopDashboardProps = MonitoredResources & { alarms: readonly IAlarm[]; name: string };
 
-/** One page: what is wrong, what the business does, a row for each consumer, and what was not delivered. */
+/** One page: alarms, business metrics, a row per consumer, and failed deliveries. */
 export class ShopDashboard extends Construct {
   constructor(scope: Construct, id: string, { alarms, name, consumers, orders, lifecycle, bus }: ShopDashboardProps) {
     super(scope, id);
@@ -42,7 +42,7 @@ export class ShopDashboard extends Construct {
   }
 }
 
-/** Takes graphs by title and gives them side by side over the whole width. */
+/** Places graphs side by side over the whole width. */
 const row = (graphs: Record<string, IMetric[]>): GraphWidget[] =>
   Object.entries(graphs).map(
     ([title, left], _, all) =>
@@ -85,7 +85,7 @@ function ofOneConsumer({ name, queue, deadLetterQueue, function: fn }: Consumer)
 function business(): GraphWidget[] {
   const revenue = (metric: string) =>
     new MathExpression({
-      // A currency that comes along is found by itself.
+      // A search finds currencies that are used for the first time.
       expression: `SEARCH('{${NAMESPACE},currency} MetricName="${metric}"', 'Sum', 300)`,
       label: metric,
       usingMetrics: {},

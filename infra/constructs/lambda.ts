@@ -6,7 +6,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ShopKey } from './shop-key.ts';
 
-/** Takes a description, its code and limits and gives a function on the runtime that the tests run on, with its own log. */
+/** Creates a function on the runtime that the tests run on, with its own role and log. */
 export function nodeFunction(
   scope: Construct,
   props: {
@@ -16,7 +16,7 @@ export function nodeFunction(
     environment: Record<string, string>;
     logDays: RetentionDays;
     removalPolicy: RemovalPolicy;
-    /** What encrypts its log. @default a key that AWS owns */
+    /** Encrypts its log. @default a key that AWS owns */
     key: ShopKey | undefined;
   },
 ): LambdaFunction {
@@ -26,7 +26,7 @@ export function nodeFunction(
     removalPolicy,
     ...(key === undefined ? {} : { encryptionKey: key }),
   });
-  // Of its own, for AWS's policy for functions would let it write every log of the account.
+  // A role of its own, because AWS's managed policy for functions allows writing every log of the account.
   const role = new Role(scope, 'FunctionRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
   Validations.of(role).acknowledge({
@@ -53,7 +53,7 @@ export function nodeFunction(
   return fn;
 }
 
-/** What a function is fed with: batches of a queue, a part of which may fail. */
+/** The queue that invokes a function with batches, of which a part may fail. */
 export type QueueSource = {
   queue: Queue;
   key: ShopKey | undefined;
@@ -63,7 +63,7 @@ export type QueueSource = {
   batch?: { size: number; windowSeconds: number };
 };
 
-/** Lets Lambda take messages from a queue for a function, with what Lambda needs for it and no more. */
+/** Adds a queue as a function's event source, with the permissions that Lambda needs for it and no more. */
 export function addQueueSource(fn: LambdaFunction, { queue, key, maxConcurrency, batch }: QueueSource): void {
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
   Grant.addToPrincipal({

@@ -1,35 +1,22 @@
 import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import type { ConsumerName } from '../routing.ts';
 import type { Settings } from '../settings.ts';
 import { ShopAlarm } from './alarm.ts';
 import { shopAlarms } from './alarms.ts';
-import type { Archive } from './archive.ts';
-import type { Consumer } from './consumer.ts';
 import { ShopDashboard } from './dashboard.ts';
+import type { MonitoredResources } from './monitored-resources.ts';
 import type { ShopKey } from './shop-key.ts';
-import type { Sweep } from './sweep.ts';
-
-export type MonitoredResources = {
-  consumers: Readonly<Record<ConsumerName, Consumer>>;
-  sweep: Sweep;
-  archive: Archive;
-  orders: ITopic;
-  lifecycle: ITopic;
-  bus: EventBus;
-};
 
 export type MonitoringProps = MonitoredResources & {
   settings: Pick<Settings, 'stage' | 'alarmEmail'>;
   key: ShopKey | undefined;
 };
 
-/** What tells operators how the shop's messaging is: a dashboard, and alarms on what hurts, with a topic that they go to. */
+/** Monitoring for operators: a dashboard, and alarms on what customers feel, with a topic that they are sent to. */
 export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, { settings, key, ...monitored }: MonitoringProps) {
     super(scope, id);

@@ -7,24 +7,24 @@ import { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
 
 export type PublishersProps = {
-  /** Where existing services publish. */
+  /** The topic that existing services publish on. */
   orders: ITopic;
-  /** The FIFO topic anybody may subscribe to. */
+  /** The FIFO topic that other teams may subscribe to. */
   lifecycle: ITopic;
   bus: EventBus;
   settings: Pick<Settings, 'stage' | 'publisherAccounts'>;
 };
 
 /**
- * What an existing service needs to publish: a policy to attach to its role, and names it can look up. Names carry the stack and the
- * stage, or are left to CloudFormation, so that stages share an account.
+ * Equips existing services to publish: a policy to attach to their roles, and names to look up. Names contain the stack and the
+ * stage, or are left to CloudFormation, so that stages can share an account.
  */
 export class Publishers extends Construct {
   constructor(scope: Construct, id: string, { orders, lifecycle, bus, settings }: PublishersProps) {
     super(scope, id);
     const stack = Stack.of(this);
-    // The orders topic and nothing else: on the bus our own consumers speak, and what is said there is taken for decided. Looking
-    // up the names below is left to the service's deployment, so its role needs no permission for that either.
+    // The orders topic and nothing else: on the bus only our own consumers publish, and their events are trusted. The names below are
+    // looked up by the service's deployment, so its role needs no permission for that either.
     const policy = new ManagedPolicy(this, 'PublishPolicy', {
       description: `Publish on the orders topic of ${stack.stackName} (${settings.stage}), and nothing more`,
     });
@@ -36,7 +36,7 @@ export class Publishers extends Construct {
       reason:
         'SNS documents it so for publishers of an encrypted topic; it makes data keys of this one key and nothing else.',
     });
-    // An account named here still decides by its own IAM which of its roles may publish.
+    // An account named here still decides in its own IAM which of its roles may publish.
     for (const account of settings.publisherAccounts) orders.grantPublish(new AccountPrincipal(account));
 
     const names = {

@@ -1,21 +1,19 @@
 import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
+import type { TableUse } from '../route.ts';
 import type { ShopKey } from './shop-key.ts';
 
-export type RecordTableProps = {
-  key: string;
-  sortKey?: string;
-  /** The attribute that says, in seconds since 1970, when a record may go. @default records stay */
+export type RecordTableProps = Pick<TableUse, 'key' | 'sortKey' | 'output'> & {
+  /** The attribute that says, in seconds since 1970, when a record expires. @default records stay */
   expiryAttribute?: string;
   /** A table that is kept when the stack is deleted cannot be deleted otherwise either. */
   removalPolicy: RemovalPolicy;
   /** @default a key that AWS owns */
-  encryption: ShopKey | undefined;
-  output?: string;
+  encryptionKey: ShopKey | undefined;
 };
 
-/** Takes a key's name (and a second one's) and gives a table that pays per request and can be restored to any second. */
+/** Creates a table that is paid per request and can be restored to any second. */
 export function recordTable(scope: Construct, id: string, props: RecordTableProps): Table {
   const table = new Table(scope, id, {
     partitionKey: { name: props.key, type: AttributeType.STRING },
@@ -23,12 +21,40 @@ export function recordTable(scope: Construct, id: string, props: RecordTableProp
     billingMode: BillingMode.PAY_PER_REQUEST,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     ...(props.expiryAttribute === undefined ? {} : { timeToLiveAttribute: props.expiryAttribute }),
-    ...(props.encryption === undefined
+    ...(props.encryptionKey === undefined
       ? {}
-      : { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: props.encryption }),
+      : { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: props.encryptionKey }),
     removalPolicy: props.removalPolicy,
     deletionProtection: props.removalPolicy === RemovalPolicy.RETAIN,
   });
   if (props.output !== undefined) new CfnOutput(Stack.of(scope), props.output, { value: table.tableName });
   return table;
+}
+
+/** Creates each table that a consumer names once, in the stack itself, where its logical id does not change. */
+export class RecordTables {
+  private readonly stack: Stack;
+  private readonly props: Pick<RecordTableProps, 'removalPolicy' | 'encryptionKey'>;
+  private readonly tables = new Map<string, { table: Table; keys: string }>();
+
+  constructor(stack: Stack, props: Pick<RecordTableProps, 'removalPolicy' | 'encryptionKey'>) {
+    this.stack = stack;
+    this.props = props;
+  }
+
+  /** Returns the table of a use, created by the first consumer that names it; throws where two differ about its key. */
+  for({ id, key, sortKey, output }: Omit<TableUse, 'actions'>): Table {
+    const keys = `${key} ${sortKey}`;
+    const existing = this.tables.get(id);
+    if (existing === undefined) {
+      const names = { key, ...(sortKey === undefined ? {} : { sortKey }), ...(output === undefined ? {} : { output }) };
+      const table = recordTable(this.stack, id, { ...names, ...this.props });
+      this.tables.set(id, { table, keys });
+      return table;
+    }
+    if (existing.keys !== keys) {
+      throw new Error(`Table ${id}: two consumers in infra/routing.ts give it different keys; name two tables.`);
+    }
+    return existing.table;
+  }
 }

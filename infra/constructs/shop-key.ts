@@ -4,8 +4,8 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 
 /**
- * The one key over a stack's topics, queues, tables and logs; AWS renews its material every year. Who may use it by IAM is granted with
- * `letUse`; the services that carry messages are in its own policy, each for this stack or account only.
+ * Encrypts a stack's topics, queues, tables and logs; AWS rotates its material every year. Roles are granted its use with `grantUse`;
+ * the services that carry messages are in the key's own policy, each for this stack or account only.
  */
 export class ShopKey extends Key {
   constructor(scope: Construct, id: string, { removalPolicy }: { removalPolicy: RemovalPolicy }) {
@@ -18,7 +18,7 @@ export class ShopKey extends Key {
     // For publishers in other accounts, whose own policies must name it.
     new CfnOutput(Stack.of(this), 'KeyArn', { value: this.keyArn });
     const { partition, region, account, stackName } = Stack.of(this);
-    // By pattern, for what the ARNs name depends on this key; CloudFormation's names begin with the stack's.
+    // By pattern, because the resources depend on this key; CloudFormation's names begin with the stack's.
     const ours = (service: string, rest = '') =>
       `arn:${partition}:${service}:${region}:${account}:${rest}${stackName}-*`;
     // A topic delivers to a queue.
@@ -31,7 +31,7 @@ export class ShopKey extends Key {
     });
   }
 
-  /** Lets somebody use the key for what a service does on their behalf, and not directly. */
+  /** Grants the use of the key through a service on the grantee's behalf, and not directly. */
   grantUse(
     grantee: IGrantable,
     service: 'dynamodb' | 'sns' | 'sqs',

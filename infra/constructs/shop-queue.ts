@@ -8,23 +8,23 @@ export type ShopQueueProps = Omit<QueueProps, 'encryption' | 'encryptionMasterKe
   key: ShopKey | undefined;
 };
 
-/** A queue that takes nothing but TLS and keeps nothing in the clear. */
+/** A queue that accepts TLS only and is encrypted. */
 export class ShopQueue extends Queue {
   constructor(scope: Construct, id: string, { key, ...props }: ShopQueueProps) {
     super(scope, id, { ...props, enforceSSL: true, ...(key ? {} : { encryption: QueueEncryption.SQS_MANAGED }) });
     const resource = this.node.defaultChild;
     if (key === undefined || !(resource instanceof CfnQueue)) return;
-    // Not told to CDK: for a queue with a key it would let any rule of the account send, and any topic use the key.
+    // Set without CDK's knowledge: for a queue with a key it would allow any rule of the account to send, and any topic to use the key.
     resource.kmsMasterKeyId = key.keyArn;
-    // How long SQS uses a data key before it asks for another, for each sender: the longer, the cheaper, up to a day.
+    // How long SQS reuses a data key per sender: the longer, the cheaper, up to a day.
     resource.kmsDataKeyReusePeriodSeconds = Duration.hours(1).toSeconds();
   }
 }
 
-/** A dead-letter queue: it keeps what it gets for as long as SQS keeps anything. */
+/** A dead-letter queue, with the longest retention that SQS has. */
 export class DeadLetterQueue extends ShopQueue {
   constructor(scope: Construct, id: string, props: Omit<ShopQueueProps, 'retentionPeriod' | 'deadLetterQueue'>) {
-    // A dead letter keeps its first timestamp, so it must be allowed to grow older than in the queue it comes from.
+    // A dead letter keeps its first timestamp, so its retention must exceed that of the queue it comes from.
     super(scope, id, { ...props, retentionPeriod: Duration.days(14) });
     const reason = 'It is a dead-letter queue itself: what is in it waits for an operator, whom an alarm calls.';
     Validations.of(this).acknowledge(

@@ -22,12 +22,12 @@ export type SweepProps = {
 };
 
 /**
- * Looks for orders past their deadline, and for those whose customers should be told of a delay, every five minutes, in an
- * index that holds undecided orders only.
+ * Finds orders past their deadline, and those whose customers should be told of a delay, every five minutes, through an index
+ * that holds undecided orders only.
  */
 export class Sweep extends Construct {
   readonly function: LambdaFunctionConstruct;
-  /** The runs that did not take place. */
+  /** Holds the runs that failed. */
   readonly missedRuns: Queue;
 
   constructor(scope: Construct, id: string, { code, orders, bus, settings, removalPolicy, key }: SweepProps) {

@@ -4,8 +4,8 @@ import { CfnResourcePolicy } from 'aws-cdk-lib/aws-xray';
 import type { Construct } from 'constructs';
 
 /**
- * Takes topics with active tracing and lets SNS report what it delivers to X-Ray, which the console does by itself and
- * CloudFormation does not (https://docs.aws.amazon.com/sns/latest/dg/sns-active-tracing.html).
+ * Allows SNS to report deliveries of topics with active tracing to X-Ray, which the console does by itself and CloudFormation
+ * does not (https://docs.aws.amazon.com/sns/latest/dg/sns-active-tracing.html).
  */
 export function allowTopicTracing(scope: Construct, topics: readonly ITopic[]): void {
   const stack = Stack.of(scope);

@@ -81,7 +81,7 @@ describe.each(consumers)('The alarms of %s', (name, route) => {
       MetricName: 'CircuitBreakerOpen',
       Dimensions: [{ Name: 'consumer', Value: name }],
     });
-    for (const part of [`downstream: '${route.downstream}'`, `onTransition: transitionLog('${name}')`]) {
+    for (const part of [`downstream: '${route.downstream}'`, `onTransition: logBreakerTransitions('${name}')`]) {
       expect(readHandler(name)).toContain(part);
     }
   });

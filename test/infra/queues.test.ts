@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { routing } from '../../infra/routing.ts';
-import { MAX_ATTEMPTS, MAX_BACKOFF_SECONDS, attemptsWithin } from '../../lambdas/runtime/retry-policy.ts';
+import { attemptsWithin, MAX_ATTEMPTS, MAX_BACKOFF_SECONDS } from '../../lambdas/runtime/retry-policy.ts';
 import { synthesise } from '../builders/template.ts';
 
 const template = synthesise();

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -8,7 +8,9 @@ import { describe, expect, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
 import { Consumer } from '../../infra/constructs/consumer.ts';
+import { RecordTables } from '../../infra/constructs/record-table.ts';
 import { type Route, routing } from '../../infra/routing.ts';
+import { readSettings } from '../../infra/settings.ts';
 import { synthesise } from '../builders/template.ts';
 
 /** What we publish for others only. */
@@ -223,11 +225,32 @@ describe('What becomes of an order', () => {
     const stack = new Stack();
     const topic = new Topic(stack, 'Topic');
     const parts = { topic, lifecycle: topic, bus: new EventBus(stack, 'Bus'), code: Code.fromInline(' ') };
-    const settings = { concurrency: 2, batch: { size: 1, windowSeconds: 0 }, logDays: 30, key: undefined };
     const removalPolicy = RemovalPolicy.DESTROY;
-    expect(() => new Consumer(stack, 'Order', { name: 'order', route, removalPolicy, ...parts, ...settings })).toThrow(
+    const tables = new RecordTables(stack, { removalPolicy, encryptionKey: undefined });
+    const props = { settings: readSettings(new App().node), tables, removalPolicy, key: undefined };
+    expect(() => new Consumer(stack, 'Order', { name: 'order', route, ...parts, ...props })).toThrow(
       'make two consumers',
     );
+  });
+});
+
+describe('The line of a consumer in infra/routing.ts', () => {
+  test.each(Object.keys(routing))('gives %s every environment variable that its code requires', (name) => {
+    const folder = join(import.meta.dirname, '..', '..', 'lambdas', name === 'outcomes' ? 'order' : name);
+    const sources = readdirSync(folder).filter((file) => !file.startsWith('stripe-'));
+    const required = sources.flatMap((file) => [
+      ...readFileSync(join(folder, file), 'utf8').matchAll(/requireEnv\('([A-Z_]+)'\)/g),
+    ]);
+    expect(required).not.toEqual([]);
+    const given = Object.keys(template.consumer(name).function.properties.Environment.Variables);
+    expect(given).toEqual(expect.arrayContaining(required.map(([, variable]) => variable)));
+  });
+
+  test('cannot give a table that another consumer shares another key', () => {
+    const tables = new RecordTables(new Stack(), { removalPolicy: RemovalPolicy.DESTROY, encryptionKey: undefined });
+    const table = tables.for({ id: 'SharedTable', key: 'orderId' });
+    expect(tables.for({ id: 'SharedTable', key: 'orderId' })).toBe(table);
+    expect(() => tables.for({ id: 'SharedTable', key: 'sku' })).toThrow('SharedTable: two consumers');
   });
 });
 

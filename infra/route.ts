@@ -1,0 +1,58 @@
+import type { EventContract } from '../contracts/cloud-event.ts';
+import type { Settings } from './settings.ts';
+
+/** A table and what one consumer may do with it; consumers that name the same `id` share the table. */
+export type TableUse = {
+  /** The construct's id in the stack: `logical-ids.json` pins the logical id that follows from it. */
+  id: string;
+  key: string;
+  /** @default none */
+  sortKey?: string;
+  /** The stack output that names the table. @default none */
+  output?: string;
+  /** The DynamoDB actions that the consumer's code calls. */
+  actions: readonly string[];
+};
+
+/** What a consumer may do besides using its tables and publishing on the bus. */
+export type Permission = 'publish-steps' | 'send-texts';
+
+/** Everything about one consumer that is not code: what it is sent, what it keeps, and what it may do. */
+export type Route = {
+  /**
+   * The events it understands; each reaches its queue from the topic or the bus, wherever the contract says it travels.
+   * What travels on the lifecycle feed comes in sequence, through a FIFO queue, which holds nothing else.
+   */
+  consumes: readonly EventContract[];
+  /** What customers lose while it does not work, in a sentence; its alarms print it. */
+  impact: string;
+  /** Its tables, by the environment variable that names each to the function. @default none */
+  tables?: (settings: Settings) => Record<string, TableUse>;
+  /** @default nothing */
+  may?: readonly Permission[];
+  /** Secrets that its function may read, by the environment variable that names each: a name or an ARN. @default none */
+  secrets?: (settings: Settings) => Record<string, string>;
+  /** Further environment variables of its function. @default none */
+  environment?: (settings: Settings) => Record<string, string>;
+  /** The file in its folder that holds the function, without `.ts`. @default handler */
+  entry?: (settings: Settings) => string;
+  /** What it calls behind a circuit breaker. @default nothing */
+  downstream?: string;
+  /**
+   * Sends it everything that is published on the topic, so that a message nobody understands is dead-lettered, not lost.
+   * It may understand nothing that travels elsewhere: it could not tell that from what a publisher of orders made up.
+   * @default false
+   */
+  unfiltered?: true;
+};
+
+// What `lambdas/runtime/records.ts` calls: it reads in batches, and writes with PartiQL or puts a single new record.
+const RECORD_ACTIONS = ['BatchGetItem', 'PutItem', 'PartiQLInsert', 'PartiQLUpdate'];
+
+/** Describes a table with one record per order, as `lambdas/runtime/records.ts` keeps it. */
+export const recordsOf = (name: string, ...furtherActions: string[]): TableUse => ({
+  id: `${name}Table`,
+  key: 'orderId',
+  output: `${name}TableName`,
+  actions: [...RECORD_ACTIONS, ...furtherActions],
+});
