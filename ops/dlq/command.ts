@@ -1,16 +1,29 @@
 import { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
-import { interruptible } from '../interruption.ts';
-import { print, table } from '../output.ts';
-import { phase } from '../progress.ts';
-import { grouped } from './group.ts';
-import { harmless } from './mask.ts';
-import { open, selecting } from './options.ts';
-import { planFor } from './plan.ts';
-import type { DeadLetterQueue } from './queue.ts';
-import { discardCommand, redriveCommand } from './repair.ts';
-import { checkSelectors, type Selectors, selected } from './select.ts';
-import { show } from './show.ts';
+import { Interrupted, interruptible } from '../interruption.ts';
+import { print } from '../output.ts';
+import { note } from '../progress.ts';
+import { defaultFile, discard } from './discard.ts';
+import { addSelectorOptions, listCommand, scanWithProgress, showCommand } from './inspect-commands.ts';
+import {
+  checkSelectors,
+  type ExecuteOptions,
+  matcherOf,
+  narrowPlan,
+  type Plan,
+  type PlanResult,
+  type Selectors,
+  sizeOf,
+} from './plan.ts';
+import { editBodies, redrive } from './redrive.ts';
+import { confirm, editInEditor, editorFrom } from './terminal.ts';
+
+type MoveOptions = ShopOptions & Selectors & { yes?: boolean };
+
+/** What a command does with dead letters, in its texts and as the key of its result. */
+type Action = { pastTense: string; countKey: 'moved' | 'discarded' };
+const REDRIVE: Action = { pastTense: 'put back', countKey: 'moved' };
+const DISCARD: Action = { pastTense: 'discarded', countKey: 'discarded' };
 
 /** `ops dlq` */
 export function dlqCommand(): Command {
@@ -23,64 +36,162 @@ export function dlqCommand(): Command {
     .addCommand(discardCommand());
 }
 
-const lookAt = (queues: readonly DeadLetterQueue[], selectors: Selectors) =>
-  interruptible('Interrupted: giving the letters back.', (signal) => {
-    const until = selectors.id === undefined ? undefined : selected(selectors);
-    return phase('looking at the dead letters', () => planFor(queues, selected(selectors), { signal, until }));
-  });
-
-function listCommand(): Command {
-  return shopCommand('list', 'List the dead letters of all consumers, by consumer and reason.', 'dlq list')
-    .option('--consumer <name>', 'of this consumer only')
-    .action(async ({ json, ...options }: ShopOptions & { consumer?: string }) => {
-      checkSelectors(options, false);
-      const plan = await lookAt(await open(options), options);
-      const groups = grouped(plan.flatMap(({ letters }) => letters));
-      print(json, groups, () => {
-        if (groups.length === 0) return 'There are no dead letters.';
-        const rows = groups.map(({ consumer, count, errorType, reason, firstSeen, lastSeen, example }) => [
-          consumer,
-          count,
-          errorType,
-          short(reason),
-          firstSeen.slice(0, 19),
-          lastSeen.slice(0, 19),
-          example.messageId,
-        ]);
-        return table(['consumer', 'count', 'error', 'reason', 'first (UTC)', 'last (UTC)', 'for example'], rows);
-      });
-    });
-}
-
-/** A reason for one line of a table. */
-function short(reason: string): string {
-  const line = harmless(reason.replaceAll(/\s+/g, ' '));
-  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
-}
-
-function showCommand(): Command {
-  return selecting(
+function redriveCommand(): Command {
+  return addMoveOptions(
     shopCommand(
-      'show',
-      'Show dead letters with their bodies; phone numbers and payment tokens are masked.',
-      'dlq show --consumer payment',
-      'dlq show --id 5fea7756-0ea4-451a-a703-a558b933e274 --reveal',
+      'redrive',
+      'Put dead letters back into the one queue they failed in; what was interrupted can be run again.',
+      'dlq redrive --consumer payment --yes',
+      'dlq redrive --reason "quantity: must be at least 1" --rate 20',
+      'dlq redrive --id 5fea7756-0ea4-451a-a703-a558b933e274 --edit',
     ),
   )
+    .option('--rate <n>', 'how many a second, at most', wholeNumber(1, 10_000), 100)
     .option(
-      '--limit <n>',
-      'show at most this many (by default 20, and all of them with --json)',
-      wholeNumber(1, 100_000),
+      '--edit',
+      'open each body in your editor first, and put back those you changed; the original is kept as an attribute',
     )
-    .option('--reveal', 'show phone numbers and payment tokens too')
-    .action(
-      async ({ json, reveal, limit, ...options }: ShopOptions & Selectors & { reveal?: boolean; limit?: number }) => {
-        checkSelectors(options, false);
-        const plan = await lookAt(await open(options), options);
-        show(
-          plan.flatMap(({ letters }) => letters),
-          { json, reveal, limit },
-        );
-      },
+    .option('--force', 'with --edit: send a body that breaks the contract')
+    .action(runRedrive);
+}
+
+async function runRedrive({
+  json,
+  yes,
+  rate,
+  edit,
+  force,
+  ...options
+}: MoveOptions & { rate: number; edit?: boolean; force?: boolean }): Promise<void> {
+  checkSelectors(options, true);
+  const editor = edit ? editorFrom(process.env) : undefined;
+  const startedAt = Date.now();
+  const found = await scanWithProgress(options, { awaitInFlight: true });
+  if (found.length === 0) return printNothingDone(json, REDRIVE, NOTHING_FOUND);
+  const editedBodies = editor === undefined ? undefined : await editBodies(found, editWith(editor), { force });
+  if (editedBodies?.size === 0) {
+    const result = { moved: 0, failed: 0, unchanged: true };
+    return print(json, result, () => 'No body was changed, so nothing was moved: leave out --edit for that.');
+  }
+  const selects = editedBodies === undefined ? matcherOf(options) : ({ id }: { id: string }) => editedBodies.has(id);
+  const plan = narrowPlan(found, selects);
+  if (!(yes || (await askOnTerminal(`Put ${describe(plan)} back?`)))) {
+    return printNothingDone(json, REDRIVE, NOTHING_TOUCHED);
+  }
+  await runWithProgress(plan, { json, action: REDRIVE }, (context) =>
+    redrive(plan, { rate, startedAt, selects, editedBodies, ...context }),
+  );
+}
+
+function discardCommand(): Command {
+  return addMoveOptions(
+    shopCommand(
+      'discard',
+      'Delete dead letters for good, after writing them to a file that you alone can read.',
+      'dlq discard --consumer stock --reason ContractError --to stock.jsonl',
+    ),
+  )
+    .option('--to <file>', 'the file, which must not exist yet (by default one in this folder, named after the time)')
+    .action(runDiscard);
+}
+
+async function runDiscard({ json, yes, to, ...options }: MoveOptions & { to?: string }): Promise<void> {
+  checkSelectors(options, true);
+  const startedAt = Date.now();
+  const plan = await scanWithProgress(options, { awaitInFlight: true });
+  if (plan.length === 0) return printNothingDone(json, DISCARD, NOTHING_FOUND);
+  if (!(yes || (await askOnTerminal(`Discard ${describe(plan)} for good?`)))) {
+    return printNothingDone(json, DISCARD, NOTHING_TOUCHED);
+  }
+  const file = to ?? defaultFile(new Date());
+  note(`They are kept in ${file}, with everything personal in them.`);
+  await runWithProgress(plan, { json, action: DISCARD, details: { file } }, (context) =>
+    discard(plan, file, { startedAt, selects: matcherOf(options), ...context }),
+  );
+}
+
+const addMoveOptions = (command: Command): Command =>
+  addSelectorOptions(command.option('--all', 'every dead letter of every consumer')).option(
+    '--yes',
+    'do not ask first',
+  );
+
+const askOnTerminal = (question: string) => confirm(question, { input: process.stdin, output: process.stderr });
+
+// Standard output is the command's result: an editor that cannot have the terminal there gets it from standard error.
+const editWith = (editor: string) => (body: string) =>
+  editInEditor(body, editor, process.stdout.isTTY ? 'inherit' : process.stderr);
+
+/** `12 dead letters (payment 10, stock 2)` */
+function describe(plan: Plan): string {
+  const count = sizeOf(plan);
+  const parts = plan.map(({ queue, deadLetters }) => `${queue.consumer} ${deadLetters.length}`);
+  return `${count} dead ${count === 1 ? 'letter' : 'letters'} (${parts.join(', ')})`;
+}
+
+const NOTHING_FOUND = 'There are no such dead letters.';
+const NOTHING_TOUCHED = 'Nothing was touched.';
+
+function printNothingDone(json: boolean | undefined, { countKey }: Action, text: string): void {
+  print(json, { [countKey]: 0, failed: 0 }, () => text);
+}
+
+/**
+ * Runs an operation on a plan, shows its progress and prints its result; throws a sentence if some failed. Ctrl-C ends the
+ * operation after the batch it is at, and the result is printed all the same.
+ */
+async function runWithProgress(
+  plan: Plan,
+  { json, action, details = {} }: { json: boolean | undefined; action: Action; details?: object },
+  operation: (context: Required<Pick<ExecuteOptions, 'signal' | 'notify' | 'onProgress'>>) => Promise<PlanResult>,
+): Promise<void> {
+  const total = sizeOf(plan);
+  const progress = progressCounter(total, action.pastTense);
+  let interrupted = false;
+  const { moved, failed, missing } = await interruptible(
+    'Interrupted: finishing the current batch; run it again to go on.',
+    async (signal) => {
+      try {
+        return await operation({ signal, notify: note, onProgress: progress.add });
+      } finally {
+        interrupted = signal.aborted;
+        progress.end();
+      }
+    },
+  );
+  const result = {
+    [action.countKey]: moved,
+    failed: failed.length,
+    ...(missing === 0 ? {} : { missing }),
+    ...details,
+    ...(failed.length === 0 ? {} : { failures: failed }),
+  };
+  print(json, result, () => `${moved} of ${total} dead letters ${action.pastTense}.`);
+  if (missing > 0) note(`${missing} were not there any more, or are in flight: see npm run ops -- dlq list`);
+  if (interrupted) throw new Interrupted('Interrupted.');
+  const [first] = failed;
+  if (first !== undefined) {
+    throw new Error(
+      `${failed.length} stay where they were, the first of them (${first.consumer} ${first.id}): ${first.why}`,
     );
+  }
+}
+
+const PROGRESS_INTERVAL_MS = 1_000;
+
+/** Reports now and then how many are done, and at the end too if it ends early. */
+function progressCounter(total: number, pastTense: string) {
+  let done = 0;
+  let reportedAt = Date.now();
+  return {
+    add(count: number) {
+      done += count;
+      if (Date.now() - reportedAt < PROGRESS_INTERVAL_MS) return;
+      reportedAt = Date.now();
+      note(`${done} of ${total} ${pastTense}`);
+    },
+    end() {
+      if (done < total) note(`${done} of ${total} ${pastTense}`);
+    },
+  };
 }

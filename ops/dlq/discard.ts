@@ -1,24 +1,19 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Letter } from './letter.ts';
-import { carryOut, type Done, type Plan } from './plan.ts';
+import type { DeadLetter } from './dead-letter.ts';
+import { type ExecuteOptions, executePlan, type Plan, type PlanResult } from './plan.ts';
 
-/** Takes the time and gives the file that discarded letters go to unless another is named. */
+/** Names the file that discarded dead letters are written to unless another is given. */
 export const defaultFile = (now: Date) => `discarded-${now.toISOString().replaceAll(/[:.]/g, '-')}.jsonl`;
 
-/** Deletes planned letters, each only after it is safely in the file: a new one, which its owner alone can read. */
-export async function discard(
-  plan: Plan,
-  path: string,
-  options: Parameters<typeof carryOut>[2] & { onMoved?: (count: number) => void },
-): Promise<Done> {
-  const file = await create(path);
+/** Deletes planned dead letters, each only after it is safely in the file: a new one, which its owner alone can read. */
+export async function discard(plan: Plan, path: string, options: ExecuteOptions): Promise<PlanResult> {
+  const file = await createFile(path);
   try {
-    return await carryOut(
+    return await executePlan(
       plan,
-      async (_, letters) => {
-        await file.appendFile(letters.map((letter) => `${JSON.stringify(kept(letter))}\n`).join(''));
+      async (_, deadLetters) => {
+        await file.appendFile(deadLetters.map(toJsonLine).join(''));
         await file.sync();
-        options.onMoved?.(letters.length);
         return new Map();
       },
       options,
@@ -28,19 +23,18 @@ export async function discard(
   }
 }
 
-/** What is kept of a discarded letter: all of it. */
-export function kept(letter: Letter): object {
-  const { receipt: _, attributes, ...rest } = letter;
-  const plain = Object.entries(attributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
+/** All of a dead letter but its receipt handle, which means nothing once it is deleted; binary attributes in base64. */
+function toJsonLine({ receiptHandle: _, attributes, ...rest }: DeadLetter): string {
+  const entries = Object.entries(attributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
     name,
     BinaryValue === undefined
       ? { DataType, StringValue }
       : { DataType, BinaryValue: Buffer.from(BinaryValue).toString('base64') },
   ]);
-  return { ...rest, attributes: Object.fromEntries(plain) };
+  return `${JSON.stringify({ ...rest, attributes: Object.fromEntries(entries) })}\n`;
 }
 
-async function create(path: string): Promise<FileHandle> {
+async function createFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx', 0o600);
   } catch (error) {

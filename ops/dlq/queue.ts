@@ -1,74 +1,65 @@
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
-  GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
-  type SQSClient,
+  SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { ConsumerQueues } from '../consumers.ts';
-import { type Attributes, type Letter, letterOf } from './letter.ts';
+import { type ConsumerQueues, consumersIn } from '../consumers.ts';
+import { type Depth, depthOf } from '../queues.ts';
+import { connect } from '../stack.ts';
+import { type DeadLetter, type OutgoingMessage, toDeadLetter } from './dead-letter.ts';
 
-/** A message on its way back to its consumer's queue. `id` is its dead letter's. */
-export type Outgoing = {
-  id: string;
-  body: string;
-  attributes: Attributes;
-  groupId?: string | undefined;
-  traceHeader?: string | undefined;
-};
+/** What part of a batch call failed: by id, why. */
+export type Failures = Map<string, string>;
 
-/** Which letters something failed for, by id, and why. */
-export type Refusals = Map<string, string>;
-
-/** A consumer's dead-letter queue, and the one queue its letters failed in. Every call takes at most ten. */
+/** A consumer's dead-letter queue, and the one queue its dead letters failed in. Every call takes at most ten. */
 export type DeadLetterQueue = {
   consumer: string;
   fifo: boolean;
-  /** About how many letters can be received, and how many are in somebody's hands. */
-  depth(): Promise<{ waiting: number; held: number }>;
-  /** Receives letters, which nobody else sees for so many seconds; waits a moment if there are none. */
-  receive(most: number, seconds: number): Promise<Letter[]>;
-  /** Sets after how many seconds received letters can be seen again; 0 gives them back. */
-  hold(letters: readonly Letter[], seconds: number): Promise<Refusals>;
-  remove(letters: readonly Letter[]): Promise<Refusals>;
+  depth(): Promise<Pick<Depth, 'waiting' | 'inFlight'>>;
+  /** Receives dead letters, which nobody else sees for so many seconds; waits a moment if there are none. */
+  receive(maxMessages: number, visibilitySeconds: number): Promise<DeadLetter[]>;
+  /** Sets after how many seconds received dead letters are visible again; 0 releases them. */
+  changeVisibility(deadLetters: readonly DeadLetter[], seconds: number): Promise<Failures>;
+  remove(deadLetters: readonly DeadLetter[]): Promise<Failures>;
   /** Sends to the consumer's own queue, where no other consumer sees it. */
-  send(messages: readonly Outgoing[]): Promise<Refusals>;
+  send(messages: readonly OutgoingMessage[]): Promise<Failures>;
 };
 
-/** Takes a consumer's queues and gives them over SQS. */
-export function sqsDeadLetters(
+/** Connects to the dead-letter queues of all consumers, or of the one that is named. */
+export async function connectQueues({
+  aws,
+  consumer,
+}: {
+  aws?: boolean | undefined;
+  consumer?: string | undefined;
+}): Promise<DeadLetterQueue[]> {
+  const shop = await connect({ aws });
+  const client = new SQSClient(shop.config);
+  return consumersIn(shop.outputs, consumer).map((queues) => sqsDeadLetterQueue(queues, client));
+}
+
+function sqsDeadLetterQueue(
   { consumer, queueUrl, deadLetterQueueUrl: QueueUrl }: ConsumerQueues,
-  client: Pick<SQSClient, 'send'>,
+  client: SQSClient,
 ): DeadLetterQueue {
-  const entries = (letters: readonly Letter[]) =>
-    letters.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }));
+  const entries = (deadLetters: readonly DeadLetter[]) =>
+    deadLetters.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
   const fifo = queueUrl.endsWith('.fifo');
 
   return {
     consumer,
     fifo,
+    depth: () => depthOf(client, QueueUrl),
 
-    async depth() {
-      const { Attributes: known = {} } = await client.send(
-        new GetQueueAttributesCommand({
-          QueueUrl,
-          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-        }),
-      );
-      return {
-        waiting: Number(known.ApproximateNumberOfMessages ?? 0),
-        held: Number(known.ApproximateNumberOfMessagesNotVisible ?? 0),
-      };
-    },
-
-    async receive(most, seconds) {
+    async receive(maxMessages, visibilitySeconds) {
       const { Messages = [] } = await client.send(
         new ReceiveMessageCommand({
           QueueUrl,
-          MaxNumberOfMessages: most,
-          VisibilityTimeout: seconds,
-          // Asks all of SQS's servers: without a wait an answer may be empty though there are letters.
+          MaxNumberOfMessages: maxMessages,
+          VisibilityTimeout: visibilitySeconds,
+          // Asks all of SQS's servers: without a wait a response may be empty though there are messages.
           WaitTimeSeconds: 1,
           MessageAttributeNames: ['All'],
           MessageSystemAttributeNames: ['All'],
@@ -76,30 +67,30 @@ export function sqsDeadLetters(
       );
       return Messages.map(
         ({ MessageId = '', Body = '', ReceiptHandle = '', MessageAttributes = {}, Attributes = {} }) =>
-          letterOf({
+          toDeadLetter({
             id: MessageId,
             consumer,
             body: Body,
-            receipt: ReceiptHandle,
+            receiptHandle: ReceiptHandle,
             attributes: MessageAttributes,
             system: Attributes,
           }),
       );
     },
 
-    async hold(letters, seconds) {
+    async changeVisibility(deadLetters, seconds) {
       const { Failed } = await client.send(
         new ChangeMessageVisibilityBatchCommand({
           QueueUrl,
-          Entries: entries(letters).map((entry) => ({ ...entry, VisibilityTimeout: seconds })),
+          Entries: entries(deadLetters).map((entry) => ({ ...entry, VisibilityTimeout: seconds })),
         }),
       );
-      return refusals(letters, Failed);
+      return failuresOf(deadLetters, Failed);
     },
 
-    async remove(letters) {
-      const { Failed } = await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries: entries(letters) }));
-      return refusals(letters, Failed);
+    async remove(deadLetters) {
+      const { Failed } = await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries: entries(deadLetters) }));
+      return failuresOf(deadLetters, Failed);
     },
 
     async send(messages) {
@@ -111,7 +102,7 @@ export function sqsDeadLetters(
             MessageBody: body,
             MessageAttributes: { ...attributes },
             ...(groupId === undefined ? {} : { MessageGroupId: groupId }),
-            // For five minutes SQS itself recognises what is sent a second time.
+            // For five minutes SQS itself drops what is sent a second time.
             ...(fifo ? { MessageDeduplicationId: id } : {}),
             ...(traceHeader === undefined
               ? {}
@@ -119,12 +110,14 @@ export function sqsDeadLetters(
           })),
         }),
       );
-      return refusals(messages, Failed);
+      return failuresOf(messages, Failed);
     },
   };
 }
 
-type Failed = readonly { Id?: string | undefined; Code?: string | undefined; Message?: string | undefined }[];
+type FailedEntries = readonly { Id?: string | undefined; Code?: string | undefined; Message?: string | undefined }[];
 
-const refusals = (asked: readonly { id: string }[], failed: Failed = []): Refusals =>
-  new Map(failed.map(({ Id, Code = '', Message = '' }) => [asked[Number(Id)]?.id ?? '', `${Code} ${Message}`.trim()]));
+const failuresOf = (entries: readonly { id: string }[], failed: FailedEntries = []): Failures =>
+  new Map(
+    failed.map(({ Id, Code = '', Message = '' }) => [entries[Number(Id)]?.id ?? '', `${Code} ${Message}`.trim()]),
+  );

@@ -1,38 +1,118 @@
-import type { Letter } from './letter.ts';
-import { calls, outgoing } from './outgoing.ts';
-import { pacer } from './pace.ts';
-import { carryOut, type Done, type Plan } from './plan.ts';
-import type { DeadLetterQueue, Outgoing, Refusals } from './queue.ts';
+import { ContractError, parseEvent } from '../../contracts/parse.ts';
+import { type Route, routing } from '../../infra/routing.ts';
+import { chunkBySize } from '../../lambdas/runtime/chunk.ts';
+import {
+  MAX_BATCH_ENTRIES,
+  MAX_MESSAGE_ATTRIBUTES,
+  MAX_MESSAGE_BYTES,
+  messageBytes,
+} from '../../lambdas/runtime/message-size.ts';
+import { pacer } from '../pacer.ts';
+import { type DeadLetter, type OutgoingMessage, originalMessage, parseJson } from './dead-letter.ts';
+import { type ExecuteOptions, executePlan, type Plan, type PlanResult } from './plan.ts';
+import type { DeadLetterQueue, Failures } from './queue.ts';
 
-export type Redriving = {
+export type RedriveOptions = ExecuteOptions & {
   /** Messages a second, all queues together. */
   rate: number;
-  began: number;
-  selects: (letter: Letter) => boolean;
-  /** What to send instead of the message as it was. */
-  change?: (message: Outgoing) => Outgoing;
-  onMoved?: (count: number) => void;
-  signal?: AbortSignal | undefined;
+  /** Bodies to send instead of the original ones, by dead letter id. */
+  editedBodies?: ReadonlyMap<string, string> | undefined;
 };
 
-/** Moves planned letters back, each to the one queue it failed in: sent first and deleted after. */
-export function redrive(plan: Plan, redriving: Redriving): Promise<Done> {
-  const { rate, began, selects, change = (message) => message, onMoved, signal } = redriving;
+/** Moves planned dead letters back, each to the one queue it failed in: sent first and deleted after. */
+export function redrive(plan: Plan, { rate, editedBodies, ...options }: RedriveOptions): Promise<PlanResult> {
   const pace = pacer(rate);
+  const outgoing = (deadLetter: DeadLetter) => {
+    const message = originalMessage(deadLetter);
+    const body = editedBodies?.get(deadLetter.id);
+    return body === undefined ? message : withEditedBody(message, body);
+  };
 
-  const send = async (queue: DeadLetterQueue, letters: readonly Letter[]): Promise<Refusals> => {
-    const refused: Refusals = new Map();
-    for (const call of calls(letters.map((letter) => change(outgoing(letter))))) {
-      await pace(call.length);
-      for (const [id, why] of await queue.send(call)) refused.set(id, why);
+  const send = async (queue: DeadLetterQueue, deadLetters: readonly DeadLetter[]): Promise<Failures> => {
+    const failures: Failures = new Map();
+    const batches = chunkBySize(deadLetters.map(outgoing), {
+      maxItems: MAX_BATCH_ENTRIES,
+      maxBytes: MAX_MESSAGE_BYTES,
+      bytesOf: messageBytes,
+    });
+    for (const batch of batches) {
+      await pace(batch.length);
+      for (const [id, why] of await queue.send(batch)) failures.set(id, why);
     }
-    onMoved?.(letters.length - refused.size);
-    return refused;
+    return failures;
   };
 
-  const hands = ({ fifo }: DeadLetterQueue) => {
-    const ahead = Math.min(fifo ? 50 : 10, rate * 10);
-    return { ahead, seconds: (fifo ? 30 : 5) + 2 * Math.ceil(ahead / rate) };
+  const prefetch = ({ fifo }: DeadLetterQueue) => {
+    const count = Math.min(fifo ? 50 : 10, rate * 10);
+    return { count, seconds: (fifo ? 30 : 5) + 2 * Math.ceil(count / rate) };
   };
-  return carryOut(plan, send, { began, selects, hands, signal });
+  return executePlan(plan, send, { ...options, prefetch });
+}
+
+/**
+ * Has each planned dead letter's body edited, one after the other; returns the bodies that were changed, by id. Throws if
+ * an edited body breaks its consumer's contract (unless `force`) or no longer fits a message. `edit` returns `undefined`
+ * for a body that was not changed.
+ */
+export async function editBodies(
+  plan: Plan,
+  edit: (body: string) => Promise<string | undefined>,
+  { force = false }: { force?: boolean | undefined } = {},
+): Promise<Map<string, string>> {
+  const bodies = new Map<string, string>();
+  for (const deadLetter of plan.flatMap(({ deadLetters }) => deadLetters)) {
+    const { id, consumer } = deadLetter;
+    const message = originalMessage(deadLetter);
+    const body = await edit(message.body);
+    if (body === undefined) continue;
+    const problems = contractProblems(consumer, body);
+    if (problems.length > 0 && !force) {
+      throw new Error(
+        `${consumer} would refuse the edited body of ${id}: ${problems.join('; ')}. Nothing was moved; --force sends it all the same.`,
+      );
+    }
+    // Fails at once, and not after the operator has confirmed, if it does not fit.
+    withEditedBody(message, body);
+    bodies.set(id, body);
+  }
+  return bodies;
+}
+
+/** The attribute that keeps the body from before an operator edited it. */
+const ORIGINAL_BODY_ATTRIBUTE = 'originalBody';
+
+/** Replaces the body and keeps the original as an attribute; throws if the message then no longer fits the limits of SQS. */
+export function withEditedBody(message: OutgoingMessage, body: string): OutgoingMessage {
+  const original = { DataType: 'String', StringValue: message.body };
+  // A message that is edited twice keeps its first body.
+  const attributes = { [ORIGINAL_BODY_ATTRIBUTE]: original, ...message.attributes };
+  if (body === '') throw new Error('The edited body is empty, which SQS does not take: nothing was moved.');
+  if (Object.keys(attributes).length > MAX_MESSAGE_ATTRIBUTES) {
+    throw new Error(
+      `The dead letter has ${MAX_MESSAGE_ATTRIBUTES} attributes already, so its original body cannot be kept.`,
+    );
+  }
+  const edited = { ...message, body, attributes };
+  if (messageBytes(edited) > MAX_MESSAGE_BYTES) {
+    throw new Error('The edited body and the original do not fit into one message of 1 MiB: nothing was moved.');
+  }
+  return edited;
+}
+
+/** Checks a body against the contracts of its consumer; returns each problem with its path. */
+export function contractProblems(
+  consumer: string,
+  body: string,
+  routes: Readonly<Record<string, Route>> = routing,
+): readonly string[] {
+  const route = routes[consumer];
+  // The contracts of a consumer that is deployed but not in this checkout are unknown.
+  if (route === undefined) return parseJson(body) === undefined ? ['body: must be JSON'] : [];
+  try {
+    parseEvent(body, route.consumes);
+    return [];
+  } catch (error) {
+    if (error instanceof ContractError) return error.problems;
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { pacer } from '../dlq/pace.ts';
+import { pacer } from '../pacer.ts';
 import { note } from '../progress.ts';
 import type { Shop } from '../stack.ts';
 import { keptBetween } from './archive.ts';

@@ -1,10 +1,15 @@
-import { type Letter, letterOf, type Received } from '../../ops/dlq/letter.ts';
-import type { DeadLetterQueue, Outgoing, Refusals } from '../../ops/dlq/queue.ts';
+import {
+  type DeadLetter,
+  type OutgoingMessage,
+  type ReceivedMessage,
+  toDeadLetter,
+} from '../../ops/dlq/dead-letter.ts';
+import type { DeadLetterQueue, Failures } from '../../ops/dlq/queue.ts';
 
-type Parts = Partial<Omit<Received, 'attributes'>> & { attributes?: Record<string, string> };
+type Parts = Partial<Omit<ReceivedMessage, 'attributes'>> & { attributes?: Record<string, string> };
 
-/** Takes the parts a test cares about and gives a letter that the payment consumer could not understand. */
-export function letter({ attributes = {}, ...parts }: Parts = {}): Letter {
+/** Builds a dead letter of the payment consumer, which could not parse it, from the parts a test cares about. */
+export function deadLetter({ attributes = {}, ...parts }: Parts = {}): DeadLetter {
   const failure = {
     errorType: 'ContractError',
     errorMessage: 'data.total: is missing',
@@ -12,17 +17,17 @@ export function letter({ attributes = {}, ...parts }: Parts = {}): Letter {
     failedAt: '2026-11-21T09:00:00.000Z',
     attempts: '1',
   };
-  return bareLetter({ ...parts, attributes: { ...failure, ...attributes } });
+  return bareDeadLetter({ ...parts, attributes: { ...failure, ...attributes } });
 }
 
-/** Gives a letter with these attributes and no others. */
-export function bareLetter({ attributes = {}, ...parts }: Parts = {}): Letter {
-  return letterOf({
+/** Builds a dead letter with these attributes and no others. */
+export function bareDeadLetter({ attributes = {}, ...parts }: Parts = {}): DeadLetter {
+  return toDeadLetter({
     id: 'm-1',
     consumer: 'payment',
     body: '{"data":{"orderId":"o-1"}}',
     system: { SentTimestamp: '1000' },
-    receipt: 'receipt',
+    receiptHandle: 'receipt',
     ...parts,
     attributes: Object.fromEntries(
       Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
@@ -30,82 +35,82 @@ export function bareLetter({ attributes = {}, ...parts }: Parts = {}): Letter {
   });
 }
 
-type Slot = { letter: Letter; visibleAt: number; deleted: boolean };
+type Slot = { deadLetter: DeadLetter; visibleAt: number; deleted: boolean };
 
-/** A dead-letter queue as SQS behaves, in memory; time passes only when a test says so. */
+/** An in-memory dead-letter queue that behaves as SQS does; time passes only when a test says so. */
 export class FakeQueue implements DeadLetterQueue {
   readonly consumer: string;
   readonly fifo: boolean;
   /** Seconds. */
   time = 0;
-  /** What the consumer's own queue has taken, in sequence. */
-  readonly sent: Outgoing[] = [];
-  /** How many calls were made, by name. */
+  /** What was sent to the consumer's own queue, in order. */
+  readonly sent: OutgoingMessage[] = [];
+  /** The names of the calls that were made, in order. */
   readonly calls: string[] = [];
   /** Called before each call; what it throws, the call throws. */
   before: (call: string) => void = () => {};
-  /** Ids that sending refuses. */
-  refuses = new Set<string>();
+  /** Ids for which sending fails. */
+  rejectedIds = new Set<string>();
   private readonly slots: Slot[];
   private receipts = 0;
 
-  constructor(letters: readonly Letter[], fifo = false) {
-    this.consumer = letters[0]?.consumer ?? 'payment';
+  constructor(deadLetters: readonly DeadLetter[], fifo = false) {
+    this.consumer = deadLetters[0]?.consumer ?? 'payment';
     this.fifo = fifo;
-    this.slots = letters.map((one) => ({ letter: one, visibleAt: 0, deleted: false }));
+    this.slots = deadLetters.map((deadLetter) => ({ deadLetter, visibleAt: 0, deleted: false }));
   }
 
-  /** The ids of all letters that are still there, in sequence. */
-  get left(): string[] {
-    return this.slots.filter(({ deleted }) => !deleted).map((slot) => slot.letter.id);
+  /** The ids of all that are still in the queue, in order. */
+  get remainingIds(): string[] {
+    return this.slots.filter(({ deleted }) => !deleted).map((slot) => slot.deadLetter.id);
   }
 
-  /** The ids of those that nobody can see right now. */
-  get unseen(): string[] {
-    return this.slots.filter((slot) => this.held(slot)).map((slot) => slot.letter.id);
+  /** The ids of those that are in flight. */
+  get inFlightIds(): string[] {
+    return this.slots.filter((slot) => this.isInFlight(slot)).map((slot) => slot.deadLetter.id);
   }
 
-  add(one: Letter): void {
-    this.slots.push({ letter: one, visibleAt: 0, deleted: false });
+  add(deadLetter: DeadLetter): void {
+    this.slots.push({ deadLetter, visibleAt: 0, deleted: false });
   }
 
   async depth() {
-    const held = this.unseen.length;
-    return { waiting: this.left.length - held, held };
+    const inFlight = this.inFlightIds.length;
+    return { waiting: this.remainingIds.length - inFlight, inFlight };
   }
 
-  async receive(most: number, seconds: number): Promise<Letter[]> {
+  async receive(maxMessages: number, seconds: number): Promise<DeadLetter[]> {
     this.call('receive');
-    const blocked = new Set(this.slots.filter((slot) => this.held(slot)).map(groupOfSlot));
-    const got = this.slots
-      .filter((slot) => !slot.deleted && !this.held(slot) && !(this.fifo && blocked.has(groupOfSlot(slot))))
-      .slice(0, most);
-    return got.map((slot) => {
+    const blocked = new Set(this.slots.filter((slot) => this.isInFlight(slot)).map(groupIdOf));
+    const received = this.slots
+      .filter((slot) => !slot.deleted && !this.isInFlight(slot) && !(this.fifo && blocked.has(groupIdOf(slot))))
+      .slice(0, maxMessages);
+    return received.map((slot) => {
       this.receipts += 1;
-      slot.letter = { ...slot.letter, receipt: `receipt ${this.receipts}` };
+      slot.deadLetter = { ...slot.deadLetter, receiptHandle: `receipt ${this.receipts}` };
       slot.visibleAt = this.time + seconds;
-      return slot.letter;
+      return slot.deadLetter;
     });
   }
 
-  async hold(letters: readonly Letter[], seconds: number): Promise<Refusals> {
-    this.call(seconds === 0 ? `give back ${letters.map(({ id }) => id).join(' ')}` : 'hold');
-    for (const slot of this.by(letters)) slot.visibleAt = this.time + seconds;
+  async changeVisibility(deadLetters: readonly DeadLetter[], seconds: number): Promise<Failures> {
+    this.call(seconds === 0 ? `release ${deadLetters.map(({ id }) => id).join(' ')}` : 'extend');
+    for (const slot of this.slotsOf(deadLetters)) slot.visibleAt = this.time + seconds;
     return new Map();
   }
 
-  async remove(letters: readonly Letter[]): Promise<Refusals> {
+  async remove(deadLetters: readonly DeadLetter[]): Promise<Failures> {
     this.call('remove');
-    for (const slot of this.by(letters)) slot.deleted = true;
+    for (const slot of this.slotsOf(deadLetters)) slot.deleted = true;
     return new Map();
   }
 
-  async send(messages: readonly Outgoing[]): Promise<Refusals> {
+  async send(messages: readonly OutgoingMessage[]): Promise<Failures> {
     this.call('send');
-    const taken = messages.filter(({ id }) => !this.refuses.has(id));
+    const accepted = messages.filter(({ id }) => !this.rejectedIds.has(id));
     const known = new Set(this.fifo ? this.sent.map(({ id }) => id) : []);
-    this.sent.push(...taken.filter(({ id }) => !known.has(id)));
-    return new Map(messages.filter(({ id }) => this.refuses.has(id)).map(({ id }) => [id, 'InternalError']));
+    this.sent.push(...accepted.filter(({ id }) => !known.has(id)));
+    return new Map(messages.filter(({ id }) => this.rejectedIds.has(id)).map(({ id }) => [id, 'InternalError']));
   }
 
   private call(name: string): void {
@@ -113,21 +118,23 @@ export class FakeQueue implements DeadLetterQueue {
     this.calls.push(name);
   }
 
-  private by(letters: readonly Letter[]): Slot[] {
-    return letters.flatMap((one) => this.slots.filter((slot) => slot.letter.receipt === one.receipt && !slot.deleted));
+  private slotsOf(deadLetters: readonly DeadLetter[]): Slot[] {
+    return deadLetters.flatMap(({ receiptHandle }) =>
+      this.slots.filter((slot) => slot.deadLetter.receiptHandle === receiptHandle && !slot.deleted),
+    );
   }
 
-  private held({ visibleAt, deleted }: Slot): boolean {
+  private isInFlight({ visibleAt, deleted }: Slot): boolean {
     return !deleted && visibleAt > this.time;
   }
 }
 
-const groupOfSlot = (slot: Slot) => slot.letter.system.MessageGroupId;
+const groupIdOf = (slot: Slot) => slot.deadLetter.system.MessageGroupId;
 
-/** Gives so many letters; `groups` deals them out in turn. */
-export const letters = (count: number, groups?: readonly string[], parts: Parts = {}) =>
+/** Builds so many dead letters, spread over the message groups in turn. */
+export const deadLetters = (count: number, groups?: readonly string[], parts: Parts = {}) =>
   Array.from({ length: count }, (_, index) => {
     const group = groups?.[index % groups.length];
     const system = { SentTimestamp: '1000', ...(group === undefined ? {} : { MessageGroupId: group }) };
-    return letter({ id: `m-${index}`, system, body: `{"data":{"orderId":"o-${index}"}}`, ...parts });
+    return deadLetter({ id: `m-${index}`, system, body: `{"data":{"orderId":"o-${index}"}}`, ...parts });
   });

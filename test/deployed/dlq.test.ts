@@ -6,7 +6,7 @@ import { GetQueueAttributesCommand, SendMessageBatchCommand } from '@aws-sdk/cli
 import { ulid } from 'ulid';
 import { describe, expect, inject, test } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
-import type { Group } from '../../ops/dlq/group.ts';
+import type { DeadLetterGroup } from '../../ops/dlq/group.ts';
 import progressed from '../contracts/samples/shop.order.progressed.v1.json' with { type: 'json' };
 import {
   chargesOf,
@@ -84,7 +84,7 @@ describe('Dead letters', () => {
     }));
     await bury('shipping', reason, steps, shipped);
 
-    const groups: Group[] = await ops('dlq', 'list');
+    const groups: DeadLetterGroup[] = await ops('dlq', 'list');
     const mine = groups.filter((group) => group.reason === reason);
     expect(mine.map(({ consumer, count }) => [consumer, count]).sort()).toEqual([
       ['payment', 1],

@@ -1,60 +1,67 @@
 import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { DeadLetter } from '../../ops/dlq/dead-letter.ts';
 import { defaultFile, discard } from '../../ops/dlq/discard.ts';
-import { edited, editorIn, problemsOf } from '../../ops/dlq/edit.ts';
-import { giveBack } from '../../ops/dlq/hands.ts';
-import type { Letter } from '../../ops/dlq/letter.ts';
-import { look } from '../../ops/dlq/look.ts';
-import { pacer } from '../../ops/dlq/pace.ts';
 import { planFor } from '../../ops/dlq/plan.ts';
-import { redrive } from '../../ops/dlq/redrive.ts';
-import { FakeQueue, letter, letters } from '../builders/dead-letters.ts';
-
-// What is said along the way is not what is tested.
-beforeEach(() => void vi.spyOn(process.stderr, 'write').mockReturnValue(true));
+import { contractProblems, redrive } from '../../ops/dlq/redrive.ts';
+import { scan } from '../../ops/dlq/scan.ts';
+import { editInEditor, editorFrom } from '../../ops/dlq/terminal.ts';
+import { release } from '../../ops/dlq/visibility.ts';
+import { pacer } from '../../ops/pacer.ts';
+import { deadLetter, deadLetters, FakeQueue } from '../builders/dead-letters.ts';
 
 const everything = () => true;
-const BEGAN = 5_000;
+const STARTED_AT = 5_000;
 
-/** What `dlq redrive` does: looks, plans, moves. */
-async function run(queue: FakeQueue, selects: (one: Letter) => boolean = everything, signal?: AbortSignal) {
+/** Does what `dlq redrive` does: scans, plans, moves. */
+async function run(queue: FakeQueue, selects: (one: DeadLetter) => boolean = everything, signal?: AbortSignal) {
   const plan = await planFor([queue], selects);
-  return redrive(plan, { rate: 1e9, began: BEGAN, selects, signal });
+  return redrive(plan, { rate: 1e9, startedAt: STARTED_AT, selects, signal });
 }
 
 const killedAt = (queue: FakeQueue, call: string, occasion: number) => {
   queue.before = (name) => {
-    // A process that was killed gives nothing back either.
+    // A process that was killed releases nothing either.
     if (queue.calls.filter((one) => one === call).length >= occasion) throw new Error(`killed before ${name}`);
   };
 };
 
-describe('Looking', () => {
-  test('sees every letter once and gives all of them back', async () => {
-    const queue = new FakeQueue(letters(1_234));
-    expect((await look(queue)).length).toBe(1_234);
-    expect(queue.left.length).toBe(1_234);
-    expect(queue.unseen).toEqual([]);
+describe('Scanning', () => {
+  test('finds every dead letter once and releases all of them', async () => {
+    const queue = new FakeQueue(deadLetters(1_234));
+    expect((await scan(queue)).length).toBe(1_234);
+    expect(queue.remainingIds.length).toBe(1_234);
+    expect(queue.inFlightIds).toEqual([]);
   });
 
-  test('gives a group back in its sequence, one call after the other', async () => {
-    const queue = new FakeQueue(letters(35, ['o-1']), true);
+  test('releases a message group in its order, one call after the other', async () => {
+    const queue = new FakeQueue(deadLetters(35, ['o-1']), true);
     const back: string[] = [];
     let wait = 8;
-    queue.hold = async (some) => {
+    queue.changeVisibility = async (some) => {
       wait /= 2;
       await new Promise((resolve) => setTimeout(resolve, wait));
       back.push(...some.map(({ id }) => id));
       return new Map();
     };
-    await giveBack(queue, letters(35, ['o-1']));
-    expect(back).toEqual(queue.left);
+    await release(queue, deadLetters(35, ['o-1']));
+    expect(back).toEqual(queue.remainingIds);
   });
 
-  test('gives everything back when a call fails', async () => {
-    const queue = new FakeQueue(letters(100));
+  test('reports how many could not be released, all calls together', async () => {
+    const queue = new FakeQueue(deadLetters(75));
+    queue.changeVisibility = async () => {
+      throw new Error('throttled');
+    };
+    const notes: string[] = [];
+    await release(queue, deadLetters(75), (message) => notes.push(message));
+    expect(notes).toEqual([expect.stringContaining('75 dead letters could not be released')]);
+  });
+
+  test('releases everything when a call fails', async () => {
+    const queue = new FakeQueue(deadLetters(100));
     let receives = 0;
     queue.before = (call) => {
       receives += call === 'receive' ? 1 : 0;
@@ -63,68 +70,71 @@ describe('Looking', () => {
         throw new Error('throttled');
       }
     };
-    await expect(look(queue)).rejects.toThrow('throttled');
-    expect(queue.unseen).toEqual([]);
+    await expect(scan(queue)).rejects.toThrow('throttled');
+    expect(queue.inFlightIds).toEqual([]);
   });
 
-  test.each(['receive', 'give back'])('gives everything back when it is interrupted during %s', async (when) => {
-    const queue = new FakeQueue(letters(100));
+  test.each(['receive', 'release'])('releases everything when it is interrupted during %s', async (when) => {
+    const queue = new FakeQueue(deadLetters(100));
     const interruption = new AbortController();
     queue.before = (call) => {
       if (call.startsWith(when) && queue.calls.length >= 4) interruption.abort(new Error('Ctrl-C'));
     };
-    await expect(look(queue, { signal: interruption.signal })).rejects.toThrow('Ctrl-C');
-    expect(queue.left.length).toBe(100);
-    expect(queue.unseen).toEqual([]);
+    await expect(scan(queue, { signal: interruption.signal })).rejects.toThrow('Ctrl-C');
+    expect(queue.remainingIds.length).toBe(100);
+    expect(queue.inFlightIds).toEqual([]);
   });
 
-  test('waits, when it is to be thorough, for letters that a killed command still holds', async () => {
-    const queue = new FakeQueue(letters(5));
+  test('waits, if asked to, for dead letters that a killed command has in flight', async () => {
+    const queue = new FakeQueue(deadLetters(5));
     await queue.receive(2, 30);
-    expect((await look(queue)).length).toBe(3);
+    expect((await scan(queue)).length).toBe(3);
     queue.before = () => {
       if (queue.calls.length === 12) queue.time = 31;
     };
-    expect((await look(queue, { patient: true })).length).toBe(5);
+    expect((await scan(queue, { awaitInFlight: true })).length).toBe(5);
   });
 
-  test('waits for them no longer than they can be held', async () => {
-    const queue = new FakeQueue(letters(5));
+  test('waits for them no longer than they can be in flight', async () => {
+    const queue = new FakeQueue(deadLetters(5));
     await queue.receive(2, 1_000);
     let now = 0;
     const clock = () => {
       now += 1_000;
       return now;
     };
-    expect((await look(queue, { patient: true, now: clock })).length).toBe(3);
+    expect((await scan(queue, { awaitInFlight: true, now: clock })).length).toBe(3);
   });
 });
 
 describe('Redriving', () => {
-  test('moves what is selected, gives the rest back, and says how many', async () => {
-    const queue = new FakeQueue([...letters(30), letter({ id: 'other', attributes: { errorMessage: 'else' } })]);
+  test('moves what is selected, releases the rest, and returns how many', async () => {
+    const queue = new FakeQueue([
+      ...deadLetters(30),
+      deadLetter({ id: 'other', attributes: { errorMessage: 'else' } }),
+    ]);
     const done = await run(queue, ({ reason }) => reason !== 'else');
     expect(done).toEqual({ moved: 30, failed: [], missing: 0 });
     expect(queue.sent.map(({ id }) => id).sort()).toEqual(
-      letters(30)
+      deadLetters(30)
         .map(({ id }) => id)
         .sort(),
     );
     expect(queue.sent[0]?.attributes).toEqual({});
-    expect(queue.left).toEqual(['other']);
-    expect(queue.unseen).toEqual([]);
+    expect(queue.remainingIds).toEqual(['other']);
+    expect(queue.inFlightIds).toEqual([]);
   });
 
-  test('leaves what was refused where it was, with the reason', async () => {
-    const queue = new FakeQueue(letters(25));
-    queue.refuses.add('m-7');
+  test('leaves what could not be sent where it was, with the reason', async () => {
+    const queue = new FakeQueue(deadLetters(25));
+    queue.rejectedIds.add('m-7');
     const done = await run(queue);
     expect(done).toEqual({ moved: 24, failed: [{ id: 'm-7', consumer: 'payment', why: 'InternalError' }], missing: 0 });
-    expect(queue.left).toEqual(['m-7']);
+    expect(queue.remainingIds).toEqual(['m-7']);
   });
 
-  test('killed between sending and deleting loses nothing, and run again repeats one call at most', async () => {
-    const queue = new FakeQueue(letters(100));
+  test('loses nothing when killed between sending and deleting, and repeats one call at most when run again', async () => {
+    const queue = new FakeQueue(deadLetters(100));
     killedAt(queue, 'send', 5);
     await expect(run(queue)).rejects.toThrow('killed');
     queue.before = () => {};
@@ -134,100 +144,110 @@ describe('Redriving', () => {
     expect(new Set(sent).size).toBe(100);
     expect(sent.length).toBeLessThanOrEqual(110);
     expect(sent.length).toBeGreaterThan(100);
-    expect(queue.left).toEqual([]);
+    expect(queue.remainingIds).toEqual([]);
   });
 
-  test('killed in a queue that keeps a sequence, and run again, delivers each once and in sequence', async () => {
-    const queue = new FakeQueue(letters(40, ['o-1', 'o-2', 'o-3']), true);
+  test('delivers each once and in order when killed in a FIFO queue and run again', async () => {
+    const queue = new FakeQueue(deadLetters(40, ['o-1', 'o-2', 'o-3']), true);
     killedAt(queue, 'send', 3);
     await expect(run(queue)).rejects.toThrow('killed');
     queue.before = () => {};
     queue.time += 60;
     await run(queue);
-    expect(queue.left).toEqual([]);
+    expect(queue.remainingIds).toEqual([]);
     expect(queue.sent.length).toBe(40);
-    inSequence(queue);
+    expectInOrder(queue);
   });
 
-  test('of a group with more than ten letters moves also those that nobody could see at first', async () => {
-    const queue = new FakeQueue(letters(35, ['o-1']), true);
+  test('moves also those of a message group that were hidden behind its first ten', async () => {
+    const queue = new FakeQueue(deadLetters(35, ['o-1']), true);
     expect(await run(queue)).toMatchObject({ moved: 35, failed: [] });
-    inSequence(queue);
+    expectInOrder(queue);
   });
 
-  test('stops a group at the first letter that is refused, and no other group', async () => {
-    const queue = new FakeQueue(letters(12, ['o-1', 'o-2']), true);
-    queue.refuses.add('m-2');
+  test('stops a message group at the first one that fails, and no other group', async () => {
+    const queue = new FakeQueue(deadLetters(12, ['o-1', 'o-2']), true);
+    queue.rejectedIds.add('m-2');
     const done = await run(queue);
     expect(queue.sent.map(({ id }) => id)).toEqual(['m-0', 'm-1', 'm-3', 'm-5', 'm-7', 'm-9', 'm-11']);
     expect(done).toMatchObject({ moved: 7 });
     // m-10 was never seen behind the others of its group.
     expect(done.failed.map(({ id }) => id)).toEqual(['m-2', 'm-4', 'm-6', 'm-8']);
-    expect(queue.left).toEqual(['m-2', 'm-4', 'm-6', 'm-8', 'm-10']);
-    expect(queue.unseen).toEqual([]);
+    expect(queue.remainingIds).toEqual(['m-2', 'm-4', 'm-6', 'm-8', 'm-10']);
+    expect(queue.inFlightIds).toEqual([]);
   });
 
-  test('lets no letter overtake an earlier one of its group that was not selected', async () => {
-    const queue = new FakeQueue(letters(6, ['o-1', 'o-2']), true);
+  test('lets none overtake an earlier one of its message group that was not selected', async () => {
+    const queue = new FakeQueue(deadLetters(6, ['o-1', 'o-2']), true);
     const done = await run(queue, ({ id }) => id !== 'm-0');
     expect(queue.sent.map(({ id }) => id)).toEqual(['m-1', 'm-3', 'm-5']);
     expect(done.failed).toHaveLength(2);
     expect(done.failed[0]?.why).toContain('must not overtake');
   });
 
-  test.each([false, true])('leaves alone what fails again while it runs (in sequence: %s)', async (fifo) => {
-    const queue = new FakeQueue(letters(20, ['o-1', 'o-2']), fifo);
+  test.each([false, true])('leaves alone what fails again while it runs (FIFO: %s)', async (fifo) => {
+    const queue = new FakeQueue(deadLetters(20, ['o-1', 'o-2']), fifo);
     let again = 0;
     queue.before = (call) => {
       if (call !== 'send') return;
       again += 1;
       if (again > 200) throw new Error('it goes on for ever');
-      const system = { SentTimestamp: String(BEGAN + 1), MessageGroupId: 'o-1' };
-      queue.add(letter({ id: `again-${again}`, system }));
+      const system = { SentTimestamp: String(STARTED_AT + 1), MessageGroupId: 'o-1' };
+      queue.add(deadLetter({ id: `again-${again}`, system }));
     };
     expect(await run(queue)).toMatchObject({ moved: 20 });
-    expect(queue.left.every((id) => id.startsWith('again-'))).toBe(true);
+    expect(queue.remainingIds.every((id) => id.startsWith('again-'))).toBe(true);
   });
 
-  test('finishes what is in hand when it is interrupted, and gives the rest back', async () => {
-    const queue = new FakeQueue(letters(100));
+  test('finishes its batch when it is interrupted, and releases the rest', async () => {
+    const queue = new FakeQueue(deadLetters(100));
     const interruption = new AbortController();
     queue.before = (call) => {
       if (call === 'send' && queue.sent.length === 20) interruption.abort();
     };
     const done = await run(queue, everything, interruption.signal);
     expect(done).toEqual({ moved: 30, failed: [], missing: 0 });
-    expect(queue.left.length).toBe(70);
-    expect(queue.unseen).toEqual([]);
+    expect(queue.remainingIds.length).toBe(70);
+    expect(queue.inFlightIds).toEqual([]);
   });
 
-  test('says how many were no longer there', async () => {
-    const queue = new FakeQueue(letters(3));
+  test('returns how many were no longer there', async () => {
+    const queue = new FakeQueue(deadLetters(3));
     const plan = await planFor([queue], everything);
     await queue.receive(1, 1_000);
-    expect(await redrive(plan, { rate: 1e9, began: BEGAN, selects: everything })).toMatchObject({
+    expect(await redrive(plan, { rate: 1e9, startedAt: STARTED_AT, selects: everything })).toMatchObject({
       moved: 2,
       missing: 1,
     });
   });
 
-  test('deletes what it could not delete when it comes by again', async () => {
-    const queue = new FakeQueue(letters(20));
+  test('deletes what it could not delete when it is received again', async () => {
+    const queue = new FakeQueue(deadLetters(20));
     const remove = queue.remove.bind(queue);
     let refusing = 2;
     queue.remove = async (some) => {
       refusing -= 1;
       if (refusing < 0) return remove(some);
-      // The receipt has expired, and the letters are there for everybody.
+      // The receipt handle has expired, and the messages are visible again.
       queue.time += 60;
       return new Map(some.map(({ id }) => [id, 'ReceiptHandleIsInvalid']));
     };
     expect(await run(queue)).toEqual({ moved: 20, failed: [], missing: 0 });
     expect(queue.sent.length).toBe(20);
-    expect(queue.left).toEqual([]);
+    expect(queue.remainingIds).toEqual([]);
   });
 
-  test('goes no faster than it was told', async () => {
+  test('reports what it could not delete', async () => {
+    const queue = new FakeQueue(deadLetters(3));
+    const plan = await planFor([queue], everything);
+    queue.remove = async (some) => new Map(some.map(({ id }) => [id, 'InternalError']));
+    const notes: string[] = [];
+    const notify = (message: string) => void notes.push(message);
+    await redrive(plan, { rate: 1e9, startedAt: STARTED_AT, selects: everything, notify });
+    expect(notes).toEqual([expect.stringContaining('3 dead letters could not be deleted and are in both queues')]);
+  });
+
+  test('goes no faster than the given rate', async () => {
     let now = 0;
     const waits: number[] = [];
     const pace = pacer(
@@ -248,20 +268,20 @@ describe('Redriving', () => {
 });
 
 describe('Discarding', () => {
-  test('writes a letter to the file, which its owner alone can read, before it is deleted', async () => {
+  test('writes a dead letter to the file, which its owner alone can read, before it is deleted', async () => {
     const path = join(await mkdtemp(join(tmpdir(), 'dlq-')), 'discarded.jsonl');
-    const queue = new FakeQueue(letters(25));
+    const queue = new FakeQueue(deadLetters(25));
     queue.before = (name) => {
       if (name === 'remove' && queue.calls.includes('remove')) throw new Error('killed');
     };
     const plan = await planFor([queue], everything);
-    await expect(discard(plan, path, { began: BEGAN, selects: everything })).rejects.toThrow('killed');
+    await expect(discard(plan, path, { startedAt: STARTED_AT, selects: everything })).rejects.toThrow('killed');
     const lines = (await readFile(path, 'utf8')).trim().split('\n');
     const written = lines.map((line) => JSON.parse(line).id);
     expect(written.length).toBe(20);
-    expect(queue.left.length).toBe(15);
+    expect(queue.remainingIds.length).toBe(15);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    const [first] = letters(1);
+    const [first] = deadLetters(1);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       id: 'm-0',
       consumer: 'payment',
@@ -274,12 +294,12 @@ describe('Discarding', () => {
   test('deletes nothing where the file cannot be written or is there already', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'dlq-'));
     await writeFile(join(folder, 'there'), 'dear to somebody');
-    const queue = new FakeQueue(letters(3));
+    const queue = new FakeQueue(deadLetters(3));
     const plan = await planFor([queue], everything);
-    const options = { began: BEGAN, selects: everything };
+    const options = { startedAt: STARTED_AT, selects: everything };
     await expect(discard(plan, join(folder, 'there'), options)).rejects.toThrow('is there already');
     await expect(discard(plan, join(folder, 'no', 'folder'), options)).rejects.toThrow('cannot be written (ENOENT)');
-    expect(queue.left.length).toBe(3);
+    expect(queue.remainingIds.length).toBe(3);
     expect(await readFile(join(folder, 'there'), 'utf8')).toBe('dear to somebody');
   });
 
@@ -289,27 +309,27 @@ describe('Discarding', () => {
 });
 
 describe('Editing', () => {
-  test('gives what was saved, and nothing where nothing was changed', async () => {
-    expect(await edited('{"quantity":0}', `sed -i 's/0/1/'`)).toBe('{\n  "quantity": 1\n}');
-    expect(await edited('{"quantity":0}', 'true')).toBeUndefined();
-    expect(await edited('no JSON', `sed -i 's/no/still no/'`)).toBe('still no JSON');
+  test('returns what was saved, and undefined if nothing was changed', async () => {
+    expect(await editInEditor('{"quantity":0}', `sed -i 's/0/1/'`)).toBe('{\n  "quantity": 1\n}');
+    expect(await editInEditor('{"quantity":0}', 'true')).toBeUndefined();
+    expect(await editInEditor('no JSON', `sed -i 's/no/still no/'`)).toBe('still no JSON');
   });
 
-  test('ends with a sentence where there is no editor, or it fails', async () => {
-    expect(() => editorIn({})).toThrow('set EDITOR');
-    expect(editorIn({ EDITOR: 'ed', VISUAL: 'vi' })).toBe('vi');
-    await expect(edited('{}', 'false')).rejects.toThrow('The editor (false) ended with 1: nothing was moved.');
+  test('throws a sentence if there is no editor, or it fails', async () => {
+    expect(() => editorFrom({})).toThrow('set EDITOR');
+    expect(editorFrom({ EDITOR: 'ed', VISUAL: 'vi' })).toBe('vi');
+    await expect(editInEditor('{}', 'false')).rejects.toThrow('The editor (false) ended with 1: nothing was moved.');
   });
 
-  test('knows what the consumer would refuse, by path', () => {
-    expect(problemsOf('payment', '{"type":"shop.order.placed.v1","data":{}}')).toContain('id: is missing');
-    expect(problemsOf('payment', '{"type":"shop.order.teleported.v1"}')[0]).toContain('type: must be one of');
-    expect(problemsOf('somebody', '{')).toEqual(['body: must be JSON']);
-    expect(problemsOf('somebody', '{}')).toEqual([]);
+  test('finds what the consumer would refuse, by path', () => {
+    expect(contractProblems('payment', '{"type":"shop.order.placed.v1","data":{}}')).toContain('id: is missing');
+    expect(contractProblems('payment', '{"type":"shop.order.teleported.v1"}')[0]).toContain('type: must be one of');
+    expect(contractProblems('somebody', '{')).toEqual(['body: must be JSON']);
+    expect(contractProblems('somebody', '{}')).toEqual([]);
   });
 });
 
-function inSequence(queue: FakeQueue): void {
+function expectInOrder(queue: FakeQueue): void {
   const groups = Map.groupBy(queue.sent, ({ groupId }) => groupId);
   for (const sent of groups.values()) {
     const numbers = sent.map(({ id }) => Number(id.slice(2)));

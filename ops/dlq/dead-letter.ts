@@ -1,0 +1,161 @@
+import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
+
+/** A message's attributes, as SQS holds them. */
+export type MessageAttributes = Readonly<Record<string, MessageAttributeValue>>;
+
+/** A message as received from a dead-letter queue. */
+export type ReceivedMessage = {
+  /** Its id in the dead-letter queue; a message that is put back and fails again is another dead letter. */
+  id: string;
+  consumer: string;
+  body: string;
+  attributes: MessageAttributes;
+  /** The system attributes of SQS: `SentTimestamp`, `MessageGroupId`, `AWSTraceHeader` and the like. */
+  system: Readonly<Record<string, string>>;
+  /** Valid until the message is received again. */
+  receiptHandle: string;
+};
+
+/** Why a message is in a dead-letter queue. */
+export type Cause = {
+  errorType: string;
+  reason: string;
+  /** When it failed; if the sender did not say, when it was sent. RFC 3339. */
+  failedAt: string;
+  attempts: number | undefined;
+};
+
+export type DeadLetter = ReceivedMessage & Cause;
+
+/** A message on its way back to its consumer's queue. `id` is its dead letter's. */
+export type OutgoingMessage = {
+  id: string;
+  body: string;
+  attributes: MessageAttributes;
+  groupId?: string | undefined;
+  traceHeader?: string | undefined;
+};
+
+/** Adds the cause to a received message. */
+export const toDeadLetter = (received: ReceivedMessage): DeadLetter => ({ ...received, ...causeOf(received) });
+
+/** Returns the FIFO message group; `undefined` in a queue without groups. */
+export const groupIdOf = ({ system }: Pick<DeadLetter, 'system'>): string | undefined => system.MessageGroupId;
+
+/** Returns when a dead letter was sent to its queue, in milliseconds since the epoch. */
+export const sentAt = ({ system }: Pick<DeadLetter, 'system'>): number => Number(system.SentTimestamp ?? 0);
+
+/** Reads the order id from the body, also inside EventBridge's envelope; `undefined` where the body has none. */
+export function orderIdOf({ body }: Pick<DeadLetter, 'body'>): string | undefined {
+  const message = property(parseJson(body), 'detail') ?? parseJson(body);
+  const orderId = property(property(message, 'data'), 'orderId');
+  return typeof orderId === 'string' ? orderId : undefined;
+}
+
+type Sender = 'consumer' | 'eventBridge' | 'sns' | 'sqs' | 'unknown';
+
+/** The attributes by which each sender of dead letters says why. */
+const FAILURE_ATTRIBUTES: Readonly<Record<Sender, readonly string[]>> = {
+  // lambdas/runtime/queue.ts
+  consumer: ['errorType', 'errorMessage', 'consumer', 'failedAt', 'attempts'],
+  // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+  eventBridge: ['RULE_ARN', 'TARGET_ARN', 'ERROR_CODE', 'ERROR_MESSAGE', 'EXHAUSTED_RETRY_CONDITION', 'RETRY_ATTEMPTS'],
+  // What LocalStack writes for a subscription; AWS documents none.
+  sns: ['RequestID', 'ErrorCode', 'ErrorMessage'],
+  sqs: [],
+  unknown: [],
+};
+
+function senderOf({ attributes, system }: Pick<ReceivedMessage, 'attributes' | 'system'>): Sender {
+  if (attributes.errorType !== undefined) return 'consumer';
+  if (attributes.RULE_ARN !== undefined || attributes.TARGET_ARN !== undefined) return 'eventBridge';
+  if (attributes.RequestID !== undefined && attributes.ErrorMessage !== undefined) return 'sns';
+  return system.DeadLetterQueueSourceArn === undefined ? 'unknown' : 'sqs';
+}
+
+/** Explains in plain words why a message is in a dead-letter queue, whoever sent it there. */
+function causeOf(received: ReceivedMessage): Cause {
+  const text = (name: string) => received.attributes[name]?.StringValue;
+  const sent = { failedAt: new Date(sentAt(received)).toISOString(), attempts: undefined };
+  const join = (...parts: (string | undefined)[]) => parts.filter(Boolean).join(': ');
+  switch (senderOf(received)) {
+    case 'consumer':
+      return {
+        errorType: text('errorType') ?? '',
+        reason: redactPhoneNumbers(text('errorMessage') ?? 'no reason was given'),
+        failedAt: text('failedAt') ?? sent.failedAt,
+        attempts: toNumber(text('attempts')),
+      };
+    case 'eventBridge':
+      return {
+        ...sent,
+        errorType: 'NotDelivered',
+        reason: redactPhoneNumbers(join('EventBridge could not deliver it', text('ERROR_CODE'), text('ERROR_MESSAGE'))),
+        attempts: toNumber(text('RETRY_ATTEMPTS')),
+      };
+    case 'sns':
+      return {
+        ...sent,
+        errorType: 'NotDelivered',
+        reason: redactPhoneNumbers(join('SNS could not deliver it', text('ErrorCode'), text('ErrorMessage'))),
+      };
+    case 'sqs':
+      return {
+        ...sent,
+        errorType: 'ReceivedTooOften',
+        reason: `the function of ${received.consumer} died each time it had this message, without a word: see its log`,
+      };
+    case 'unknown':
+      return {
+        ...sent,
+        errorType: 'NoReasonGiven',
+        reason: 'it carries no reason: it was too large for one (the log has it), or somebody put it here by hand',
+      };
+  }
+}
+
+// Errors of other services may quote the message, and nothing else keeps a phone number out of those.
+const redactPhoneNumbers = (reason: string) => reason.replaceAll(/\+\d{6,15}/g, '+…');
+
+const toNumber = (text: string | undefined) =>
+  text === undefined || Number.isNaN(Number(text)) ? undefined : Number(text);
+
+/** Restores the message as its consumer would have got it: without envelope and without the attributes about the failure. */
+export function originalMessage(deadLetter: DeadLetter): OutgoingMessage {
+  const failureAttributes = FAILURE_ATTRIBUTES[senderOf(deadLetter)];
+  return {
+    id: deadLetter.id,
+    body: unwrapEnvelope(deadLetter),
+    attributes: Object.fromEntries(
+      Object.entries(deadLetter.attributes).filter(([name]) => !failureAttributes.includes(name)),
+    ),
+    groupId: groupIdOf(deadLetter),
+    traceHeader: deadLetter.system.AWSTraceHeader,
+  };
+}
+
+/** EventBridge and SNS put the whole envelope into the dead-letter queue; the consumer gets only its content. */
+function unwrapEnvelope(deadLetter: DeadLetter): string {
+  const sender = senderOf(deadLetter);
+  const message = parseJson(deadLetter.body);
+  const detail = property(message, 'detail');
+  if (sender === 'eventBridge' && property(message, 'detail-type') !== undefined && detail !== undefined) {
+    return JSON.stringify(detail);
+  }
+  const text = property(message, 'Message');
+  if (sender === 'sns' && property(message, 'Type') === 'Notification' && typeof text === 'string') return text;
+  return deadLetter.body;
+}
+
+/** Parses JSON; returns `undefined` for text that is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined;
+}

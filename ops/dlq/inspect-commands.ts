@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { interruptible } from '../interruption.ts';
+import { print } from '../output.ts';
+import { note, phase } from '../progress.ts';
+import { formatDeadLetters, formatGroups, toJson } from './format.ts';
+import { groupByReason } from './group.ts';
+import { checkSelectors, matcherOf, type Plan, planFor, type Selectors } from './plan.ts';
+import { connectQueues } from './queue.ts';
+
+const DEFAULT_LIMIT = 20;
+
+/** `ops dlq list` */
+export function listCommand(): Command {
+  return shopCommand('list', 'List the dead letters of all consumers, by consumer and reason.', 'dlq list')
+    .option('--consumer <name>', 'of this consumer only')
+    .action(async ({ json, ...options }: ShopOptions & { consumer?: string }) => {
+      checkSelectors(options, false);
+      const plan = await scanWithProgress(options);
+      const groups = groupByReason(plan.flatMap(({ deadLetters }) => deadLetters));
+      print(json, groups, () => formatGroups(groups));
+    });
+}
+
+/** `ops dlq show` */
+export function showCommand(): Command {
+  return addSelectorOptions(
+    shopCommand(
+      'show',
+      'Show dead letters with their bodies; phone numbers and payment tokens are masked.',
+      'dlq show --consumer payment',
+      'dlq show --id 5fea7756-0ea4-451a-a703-a558b933e274 --reveal',
+    ),
+  )
+    .option(
+      '--limit <n>',
+      'show at most this many (by default 20, and all of them with --json)',
+      wholeNumber(1, 100_000),
+    )
+    .option('--reveal', 'show phone numbers and payment tokens too')
+    .action(
+      async ({
+        json,
+        reveal = false,
+        limit,
+        ...options
+      }: ShopOptions & Selectors & { reveal?: boolean; limit?: number }) => {
+        checkSelectors(options, false);
+        const plan = await scanWithProgress(options);
+        const found = plan.flatMap(({ deadLetters }) => deadLetters);
+        const oldestFirst = found.sort((one, other) => (one.failedAt < other.failedAt ? -1 : 1));
+        const shown = oldestFirst.slice(0, limit ?? (json ? found.length : DEFAULT_LIMIT));
+        const document = shown.map((deadLetter) => toJson(deadLetter, reveal));
+        print(json, document, () => formatDeadLetters(shown, { reveal, omitted: found.length - shown.length }));
+      },
+    );
+}
+
+/** Adds the options that select dead letters. */
+export function addSelectorOptions(command: Command): Command {
+  return command
+    .option('--consumer <name>', 'of this consumer only')
+    .option('--reason <text>', 'whose error or reason contains this')
+    .option('--id <messageId>', 'this one only');
+}
+
+/** Finds the selected dead letters; shows the progress, and releases what it received also after Ctrl-C. */
+export async function scanWithProgress(
+  options: ShopOptions & Selectors,
+  { awaitInFlight = false }: { awaitInFlight?: boolean } = {},
+): Promise<Plan> {
+  const queues = await connectQueues(options);
+  const selects = matcherOf(options);
+  const stopAt = options.id === undefined ? undefined : selects;
+  return interruptible('Interrupted: releasing the dead letters.', (signal) =>
+    phase('scanning the dead-letter queues', () =>
+      planFor(queues, selects, { awaitInFlight, stopAt, signal, notify: note }),
+    ),
+  );
+}

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { parseJson } from './dead-letter.ts';
+
+/** The streams to ask on; of the process, or a test's. */
+export type Terminal = { input: NodeJS.ReadStream; output: NodeJS.WritableStream };
+
+/** Asks a yes-or-no question before something that cannot be undone; throws a sentence if there is no terminal to ask. */
+export async function confirm(question: string, { input, output }: Terminal): Promise<boolean> {
+  if (!input.isTTY) throw new Error(`${question} There is no terminal to ask: say so with --yes.`);
+  const lines = createInterface({ input, output });
+  try {
+    // Whoever closes the input has not agreed.
+    const answer = await Promise.race([lines.question(`${question} [y/N] `), once(lines, 'close').then(() => '')]);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    lines.close();
+  }
+}
+
+/** Returns the editor of the environment; throws a sentence if there is none. */
+export function editorFrom(env: NodeJS.ProcessEnv): string {
+  const editor = env.VISUAL || env.EDITOR;
+  if (!editor) throw new Error('There is no editor: set EDITOR, for example EDITOR=vi or EDITOR="code --wait".');
+  return editor;
+}
+
+/**
+ * Opens a body in an editor, JSON laid out for reading; returns what was saved, `undefined` if nothing was changed.
+ * `output` is the editor's standard output.
+ */
+export async function editInEditor(
+  body: string,
+  editor: string,
+  output: 'inherit' | NodeJS.WriteStream = 'inherit',
+): Promise<string | undefined> {
+  const message = parseJson(body);
+  const before = message === undefined ? body : `${JSON.stringify(message, null, 2)}\n`;
+  const folder = await mkdtemp(join(tmpdir(), 'dead-letter-'));
+  try {
+    const file = join(folder, 'body.json');
+    await writeFile(file, before, { mode: 0o600 });
+    await runEditor(editor, file, output);
+    const after = await readFile(file, 'utf8');
+    return after.trim() === before.trim() ? undefined : after.trim();
+  } finally {
+    // It holds personal data.
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runEditor(editor: string, file: string, output: 'inherit' | NodeJS.WriteStream): Promise<void> {
+  const child = spawn(`${editor} "$DEAD_LETTER_FILE"`, {
+    shell: true,
+    stdio: ['inherit', output, 'inherit'],
+    env: { ...process.env, DEAD_LETTER_FILE: file },
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`The editor (${editor}) ended with ${code ?? 'a signal'}: nothing was moved.`);
+}
