@@ -6,7 +6,7 @@ import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Code, Function as LambdaFunctionConstruct } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { openOrdersIndex } from '../../lambdas/order/rules.ts';
+import { openOrdersIndex } from '../../lambdas/order/open-orders.ts';
 import type { Settings } from '../settings.ts';
 import { nodeFunction } from './lambda.ts';
 import type { ShopKey } from './shop-key.ts';

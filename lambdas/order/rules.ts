@@ -38,6 +38,7 @@ import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
 import type { Transition } from '../runtime/state-machine.ts';
+import { openShard } from './open-orders.ts';
 
 /** One thing that happened to an order. */
 export type TimelineEntry = { time: string; type: string; source: string };
@@ -114,7 +115,7 @@ function applyEvent(order: Order, event: OrderInput, time: string, now: Date): O
   switch (event.type) {
     case orderPlaced.type: {
       const items = event.data.items.map(({ sku, quantity }) => ({ sku, quantity }));
-      const open = `open-${shardOf(order.orderId)}`;
+      const open = openShard('open', order.orderId);
       return { ...known, status: 'PLACED', total: event.data.total, items, open, openSince: now.toISOString() };
     }
     case orderCancelRequested.type:
@@ -130,7 +131,7 @@ function applyEvent(order: Order, event: OrderInput, time: string, now: Date): O
     case orderDeadlinePassed.type:
       return { ...known, timedOut: true };
     case orderReminderDue.type:
-      return { ...known, open: `reminded-${shardOf(order.orderId)}` };
+      return { ...known, open: openShard('reminded', order.orderId) };
     case paymentRefunded.type:
     case stockReleased.type:
       return known;
@@ -233,25 +234,6 @@ export function publishedSteps(events: readonly CloudEvent[]): Map<string, numbe
 
 const isDecision = (step: string) => step === orderConfirmed.type || step === orderCancelled.type;
 const isProgress = (event: CloudEvent): event is OrderProgressed => event.type === orderProgressed.type;
-
-// The index of undecided orders is cut into parts, so that no single part takes every order's writes.
-const OPEN_SHARDS = 8;
-
-/** The name of the index of undecided orders. */
-export const openOrdersIndex = 'open-orders';
-
-const shards = (name: string) => Array.from({ length: OPEN_SHARDS }, (_, part) => `${name}-${part}`);
-
-/** The parts of the index that hold the undecided orders whose customers were not told of a delay. */
-export const unremindedShards = shards('open');
-
-/** All parts of the index of undecided orders. */
-export const openShards = [...unremindedShards, ...shards('reminded')];
-
-function shardOf(orderId: string): number {
-  const sum = Array.from(orderId).reduce((hash, character) => (hash * 31 + character.charCodeAt(0)) % 1_000_003, 7);
-  return sum % OPEN_SHARDS;
-}
 
 function rejectConflict(order: Order, event: OrderInput): void {
   const { orderId, total, items, captured, reserved } = order;

@@ -1,7 +1,7 @@
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { buildEvent } from '../../contracts/cloud-event.ts';
 import { orderDeadlinePassed, orderReminderDue } from '../../contracts/order.ts';
-import { openShards, unremindedShards } from '../order/rules.ts';
+import { openShards, unremindedShards } from '../order/open-orders.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { busPublisher, withTraceparent } from '../runtime/publish.ts';

@@ -1,5 +1,5 @@
 import { paginateQuery, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { openOrdersIndex, openShards } from '../../lambdas/order/rules.ts';
+import { openOrdersIndex, openShards } from '../../lambdas/order/open-orders.ts';
 import type { Shop } from '../stack.ts';
 
 /** How many orders there are by status. `atLeast`: the table is too large to be counted, so there are more of the decided ones. */

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { openShards } from '../../lambdas/order/rules.ts';
+import { openShards } from '../../lambdas/order/open-orders.ts';
 import { localTarget } from '../../ops/aws-target.ts';
 import { shopOf } from '../../ops/stack.ts';
 import { countOrders } from '../../ops/status/orders.ts';

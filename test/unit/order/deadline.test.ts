@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { nextOrder, type Order, type OrderInput, unremindedShards } from '../../../lambdas/order/rules.ts';
+import { unremindedShards } from '../../../lambdas/order/open-orders.ts';
+import { nextOrder, type Order, type OrderInput } from '../../../lambdas/order/rules.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import {

@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  nextOrder,
-  type Order,
-  type OrderInput,
-  openShards,
-  publishedSteps,
-  unremindedShards,
-} from '../../../lambdas/order/rules.ts';
+import { openShards, unremindedShards } from '../../../lambdas/order/open-orders.ts';
+import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../../lambdas/order/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelRequested, captured, deadlinePassed, placed, priced, reminderDue } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { catalog } from '../../../contracts/catalog.ts';
 import { parseEvent } from '../../../contracts/parse.ts';
 import { traceIdOf } from '../../../contracts/traceparent.ts';
-import { openShards, unremindedShards } from '../../../lambdas/order/rules.ts';
+import { openShards, unremindedShards } from '../../../lambdas/order/open-orders.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
 const log = quietLog();
