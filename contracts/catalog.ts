@@ -13,7 +13,7 @@ import {
 import { paymentCaptured, paymentDeclined, paymentRefunded } from './payment.ts';
 import { stockRejected, stockReleased, stockReserved } from './stock.ts';
 
-/** Every event there is; what is not listed here is not part of the interface. */
+/** Every event of the shop. An event that is not listed here is not part of the public interface. */
 export const catalog: readonly EventContract[] = [
   orderPlaced,
   orderCancelRequested,

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** A CloudEvents 1.0 event in structured JSON (https://github.com/cloudevents/spec, sections 3.1 and 3.2). */
+/** A CloudEvents 1.0 event in structured JSON mode (https://github.com/cloudevents/spec, sections 3.1 and 3.2). */
 export type CloudEvent<Type extends string = string, Data = unknown> = {
   specversion: '1.0';
   id: string;
@@ -14,31 +14,28 @@ export type CloudEvent<Type extends string = string, Data = unknown> = {
 };
 
 /**
- * Where an event is published: the orders topic (commands from existing services), the shop bus (facts), or the FIFO topic
- * with every order's steps in sequence.
+ * Where an event is published: the orders topic (commands from existing services), the shop's event bus (facts), or the
+ * lifecycle FIFO topic (each order's steps in sequence).
  */
 export type Channel = 'topic' | 'bus' | 'lifecycle';
 
-/** One version of one event: its type, where it travels, who publishes it, what it means, and its schema. */
+/** One version of one event: its type, channel, publisher, description and schemas. */
 export type EventContract<Type extends string = string, Data = unknown> = {
   type: Type;
   channel: Channel;
-  /** The one CloudEvents `source` it may come from; `undefined` where any existing service may publish. */
+  /** The only CloudEvents `source` that may publish the event; `undefined` if any service may. */
   source: string | undefined;
   description: string;
   data: v.GenericSchema<unknown, Data>;
   schema: v.GenericSchema<unknown, CloudEvent<Type, Data>>;
 };
 
-/** The event that a contract describes. */
+/** The event type that a contract describes. */
 export type EventOf<C> = C extends EventContract<infer Type, infer Data> ? CloudEvent<Type, Data> : never;
 
-const wellFormed = v.check(
-  (boundedText: string) => boundedText.isWellFormed(),
-  'must be valid Unicode, without lone surrogates',
-);
+const wellFormed = v.check((text: string) => text.isWellFormed(), 'must be valid Unicode, without lone surrogates');
 
-/** A schema for a string of 1 to `most` characters of valid Unicode. */
+/** Builds a schema for a string of 1 to `maxLength` UTF-16 code units without lone surrogates. */
 export const boundedText = (maxLength: number) =>
   v.pipe(
     v.string('must be a string'),
@@ -47,7 +44,7 @@ export const boundedText = (maxLength: number) =>
     wellFormed,
   );
 
-/** A schema for a string that matches `pattern`; `rule` completes the sentence "must be …". */
+/** Builds a schema for a string that matches `pattern`; `rule` completes the problem text "must be …". */
 export const textMatching = (pattern: RegExp, rule: string) =>
   v.pipe(v.string('must be a string'), v.regex(pattern, `must be ${rule}`));
 
@@ -66,7 +63,7 @@ const envelope = {
   ),
 };
 
-/** Takes the parts of an event's definition and gives its contract, with the schema of the whole CloudEvent. */
+/** Defines an event's contract. Derives the schema of the whole CloudEvent from the schema of its `data`. */
 export function defineEvent<const Type extends string, Data>(definition: {
   type: Type;
   channel: Channel;
@@ -87,12 +84,12 @@ export function defineEvent<const Type extends string, Data>(definition: {
   return { ...definition, source, schema };
 }
 
-/** Takes contracts and gives the sources that their events may only come from, each once. */
+/** Lists the distinct sources that the contracts prescribe. Contracts open to any source add none. */
 export const sourcesOf = (contracts: readonly EventContract[]): string[] => [
   ...new Set(contracts.flatMap(({ source }) => (source === undefined ? [] : [source]))),
 ];
 
-/** Takes a contract and an event's own parts and gives the complete event; `source` defaults to the contract's. */
+/** Builds a complete event. `source` defaults to the contract's own, or to `/shop` if the contract prescribes none. */
 export function buildEvent<Type extends string, Data>(
   contract: EventContract<Type, Data>,
   parts: {

@@ -1,6 +1,6 @@
 /**
- * The package's entry `shop-messaging/contracts`: what a service needs to publish and to read the shop's events. No AWS.
- * The one place that gathers exports; inside this repository import the files themselves.
+ * Entry point of the package `shop-messaging/contracts`: what a service needs to publish and read the shop's events, without
+ * the AWS SDK. This is the only file that re-exports; code in this repository imports the files themselves.
  */
 export { catalog } from './catalog.ts';
 export { buildEvent, type Channel, type CloudEvent, type EventContract, type EventOf } from './cloud-event.ts';

@@ -3,7 +3,7 @@ import { boundedText, defineEvent, type EventOf } from './cloud-event.ts';
 import { integer } from './money.ts';
 import { cancelReason, line, lines, orderId } from './order.ts';
 
-/** One step of an order's life, numbered from 1; the feed gives an order's steps in sequence. */
+/** One step in an order's life. Steps are numbered from 1; the lifecycle topic delivers an order's steps in sequence. */
 export const orderProgressed = defineEvent({
   type: 'shop.order.progressed.v1',
   channel: 'lifecycle',
@@ -13,11 +13,11 @@ export const orderProgressed = defineEvent({
     {
       orderId,
       sequence: integer(1, 1000),
-      /** The type of the event that this step is. */
+      /** The type of the event that made this step, for example `shop.payment.captured.v1`. */
       step: boundedText(128),
       status: v.optional(v.picklist(['PLACED', 'CONFIRMED', 'CANCELLED'], 'must be an order status')),
       reason: v.optional(cancelReason),
-      /** What is to be shipped: with the step that confirms the order. */
+      /** The items to ship. Present only on the step that confirms the order. */
       items: v.optional(lines(line)),
     },
     'must be an object',

@@ -1,27 +1,27 @@
 import * as v from 'valibot';
 import { textMatching } from './cloud-event.ts';
 
-/** A schema for a whole number between `least` and `most`. */
-export const integer = (least: number, most: number) =>
+/** Builds a schema for a whole number from `min` to `max`, both included. */
+export const integer = (min: number, max: number) =>
   v.pipe(
     v.number('must be a number'),
     v.safeInteger('must be a whole number'),
-    v.minValue(least, `must be at least ${least}`),
-    v.maxValue(most, `must be at most ${most}`),
+    v.minValue(min, `must be at least ${min}`),
+    v.maxValue(max, `must be at most ${max}`),
   );
 
-// 10^12 minor units keeps every sum of an order's lines a safe integer.
-const LARGEST_AMOUNT = 1_000_000_000_000;
+// Up to 10^12 minor units, so the sum of a valid order's lines is a safe integer.
+const MAX_AMOUNT = 1_000_000_000_000;
 
-const IN_MINOR_UNITS = "In the currency's minor unit: 12000 is 12,000 KRW or 120.00 EUR.";
+const MINOR_UNITS_DESCRIPTION = "In the currency's minor unit: 12000 is 12,000 KRW or 120.00 EUR.";
 
-/** An amount in the currency's minor unit (12000 is 12,000 KRW or 120.00 EUR), zero allowed. */
-export const amount = v.pipe(integer(0, LARGEST_AMOUNT), v.description(IN_MINOR_UNITS));
+/** An amount in the currency's minor unit (12000 is 12,000 KRW or 120.00 EUR). May be zero. */
+export const amount = v.pipe(integer(0, MAX_AMOUNT), v.description(MINOR_UNITS_DESCRIPTION));
 
-/** Money to be paid: at least one minor unit, with its ISO 4217 currency. */
+/** An amount to pay: at least one minor unit, with its ISO 4217 currency code. */
 export const money = v.object(
   {
-    amount: v.pipe(integer(1, LARGEST_AMOUNT), v.description(IN_MINOR_UNITS)),
+    amount: v.pipe(integer(1, MAX_AMOUNT), v.description(MINOR_UNITS_DESCRIPTION)),
     currency: textMatching(/^[A-Z]{3}$/, 'an ISO 4217 code such as KRW'),
   },
   'must be an object',
@@ -29,6 +29,6 @@ export const money = v.object(
 
 export type Money = v.InferOutput<typeof money>;
 
-/** Takes two amounts and gives true if they are the same money. */
+/** Compares amount and currency. */
 export const sameMoney = (one: Money, other: Money): boolean =>
   one.amount === other.amount && one.currency === other.currency;

@@ -2,13 +2,13 @@ import * as v from 'valibot';
 import { defineEvent, type EventOf } from './cloud-event.ts';
 import { orderId } from './order.ts';
 
-/** The texts a customer can get, at most one of each per order. */
+/** The text messages that a customer can receive: at most one of each per order. */
 export const template = v.picklist(
   ['order-placed', 'order-delayed', 'order-confirmed', 'order-cancelled'],
   'must be one of order-placed, order-delayed, order-confirmed, order-cancelled',
 );
 
-/** A text went out: which one, never its words or the number. */
+/** A text message was sent. The event names the template, never the wording or the phone number. */
 export const notificationSent = defineEvent({
   type: 'shop.notification.sent.v1',
   channel: 'bus',
@@ -17,13 +17,13 @@ export const notificationSent = defineEvent({
   data: v.object({ orderId, template }, 'must be an object'),
 });
 
-/** Why a text was not sent, and never will be. */
+/** Why a text message will never be sent. */
 export const refusalReason = v.picklist(
   ['opted-out', 'invalid-number', 'premium-rate', 'country', 'too-many'],
   'must be one of opted-out, invalid-number, premium-rate, country, too-many',
 );
 
-/** A text will not go out, and why: its number does not take texts, or the shop's settings do not let it have this one. */
+/** A text message will not be sent: the number does not accept texts, or the shop's settings exclude it. */
 export const notificationRefused = defineEvent({
   type: 'shop.notification.refused.v1',
   channel: 'bus',

@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import { boundedText, defineEvent, type EventOf, textMatching } from './cloud-event.ts';
 import { amount, integer, money } from './money.ts';
 
-/** An order's id: it becomes a key, a message group and part of a text, so it is short and plain. */
+/** An order's id. Short and plain, because it becomes a table key, a FIFO message group and part of an SMS. */
 export const orderId = textMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, '1 to 40 letters, digits, - or _');
 
-/** A stock keeping unit and how many of it. */
+/** A stock keeping unit (SKU) and a quantity. */
 export const line = v.object(
   {
     sku: textMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, '1 to 64 letters, digits, ., - or _'),
@@ -16,27 +16,27 @@ export const line = v.object(
 
 export type Line = v.InferOutput<typeof line>;
 
-/** Takes order lines and gives one line per SKU, sorted by SKU. */
+/** Adds up quantities per SKU. The result has one line per SKU, sorted by SKU. */
 export function sumBySku(lines: readonly Line[]): Line[] {
   const sums = new Map<string, number>();
   for (const { sku, quantity } of lines) sums.set(sku, (sums.get(sku) ?? 0) + quantity);
   return [...sums].map(([sku, quantity]) => ({ sku, quantity })).sort((a, b) => (a.sku < b.sku ? -1 : 1));
 }
 
-/** Takes two orders' lines and gives true if they are the same goods, in whatever sequence and number of lines. */
+/** Compares the quantity of each SKU. Ignores the sequence of lines and how a quantity is split over lines. */
 export function sameGoods(one: readonly Line[], other: readonly Line[]): boolean {
-  const wanted = sumBySku(one);
-  const given = sumBySku(other);
+  const left = sumBySku(one);
+  const right = sumBySku(other);
   return (
-    wanted.length === given.length &&
-    wanted.every(({ sku, quantity }, index) => sku === given[index]?.sku && quantity === given[index].quantity)
+    left.length === right.length &&
+    left.every(({ sku, quantity }, index) => sku === right[index]?.sku && quantity === right[index].quantity)
   );
 }
 
-// One DynamoDB transaction reserves a whole order and has at most 100 actions, one of them the reservation itself.
+// One DynamoDB transaction reserves a whole order. It has at most 100 actions; one of them writes the reservation.
 const MAX_LINES = 99;
 
-/** A schema for an order's lines; their number is checked before any of them is, so a huge message is refused at once. */
+/** Builds a schema for an order's lines. Checks their number before their contents, so that a huge message fails fast. */
 export const lines = <Item extends v.GenericSchema>(item: Item) =>
   v.pipe(
     v.array(v.unknown(), 'must be an array'),
@@ -79,7 +79,6 @@ const order = v.pipe(
   v.description('total.amount is the sum of quantity × unitPrice over the items.'),
 );
 
-/** A customer placed an order. */
 export const orderPlaced = defineEvent({
   type: 'shop.order.placed.v1',
   channel: 'topic',
@@ -87,7 +86,7 @@ export const orderPlaced = defineEvent({
   data: order,
 });
 
-/** A customer wants out of an order. */
+/** A customer asks to cancel an order. */
 export const orderCancelRequested = defineEvent({
   type: 'shop.order.cancel-requested.v1',
   channel: 'topic',
@@ -101,7 +100,7 @@ export const cancelReason = v.picklist(
   'must be one of payment-declined, out-of-stock, customer, timed-out',
 );
 
-/** Money and goods are both there: the order stands. */
+/** Payment is captured and all goods are reserved: the order is confirmed. */
 export const orderConfirmed = defineEvent({
   type: 'shop.order.confirmed.v1',
   channel: 'bus',
@@ -110,7 +109,7 @@ export const orderConfirmed = defineEvent({
   data: v.object({ orderId, items: lines(line), total: money }, 'must be an object'),
 });
 
-/** The order will not happen; everybody undoes their part. */
+/** The order is cancelled. Each consumer compensates: payment refunds, stock releases. */
 export const orderCancelled = defineEvent({
   type: 'shop.order.cancelled.v1',
   channel: 'bus',
@@ -119,7 +118,7 @@ export const orderCancelled = defineEvent({
   data: v.object({ orderId, reason: cancelReason }, 'must be an object'),
 });
 
-/** An order is still undecided long after it should have been. */
+/** An order is still undecided after `orderDeadlineHours`. Makes the order consumer cancel it. */
 export const orderDeadlinePassed = defineEvent({
   type: 'shop.order.deadline-passed.v1',
   channel: 'bus',
@@ -128,7 +127,7 @@ export const orderDeadlinePassed = defineEvent({
   data: v.object({ orderId }, 'must be an object'),
 });
 
-/** An order is undecided for so long that its customer should be told. */
+/** An order is undecided for so long that its customer should be informed. */
 export const orderReminderDue = defineEvent({
   type: 'shop.order.reminder-due.v1',
   channel: 'bus',

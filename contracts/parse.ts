@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { EventContract, EventOf } from './cloud-event.ts';
 
-/** A message that breaks its contract. `problems` names each fault by path and never quotes a value: it may be personal. */
+/** A message that violates its contract. `problems` names each fault by path and never quotes a value, which may be personal data. */
 export class ContractError extends Error {
   override name = 'ContractError';
   readonly problems: readonly string[];
@@ -12,19 +12,19 @@ export class ContractError extends Error {
 }
 
 /**
- * Takes a message body and the contracts its reader understands and gives the event.
- * Throws `ContractError` with every problem, each named by path: `data.items[2].quantity: must be at least 1`.
+ * Parses and validates a message body against the contract of its `type`, one of `contracts`.
+ * Throws `ContractError` with up to 20 problems, each named by path: `data.items[2].quantity: must be at least 1`.
  */
 export function parseEvent<C extends EventContract>(body: string, contracts: readonly C[]): EventOf<C> {
   const message = parseJson(body);
   const type = typeof message === 'object' && message !== null && 'type' in message ? message.type : undefined;
-  const contract = contracts.find((known) => known.type === type);
+  const contract = contracts.find((candidate) => candidate.type === type);
   if (contract === undefined) {
-    throw new ContractError([`type: must be one of ${contracts.map((known) => known.type).join(', ')}`]);
+    throw new ContractError([`type: must be one of ${contracts.map((candidate) => candidate.type).join(', ')}`]);
   }
   const result = v.safeParse(contract.schema, message);
-  if (!result.success) throw new ContractError(problems(result.issues));
-  // The schema was found by the event's own type, which the compiler cannot follow.
+  if (!result.success) throw new ContractError(describeIssues(result.issues));
+  // The compiler cannot see that the schema belongs to this type.
   return result.output as EventOf<C>;
 }
 
@@ -36,15 +36,15 @@ function parseJson(body: string): unknown {
   }
 }
 
-// More than these help nobody to mend a message.
+// More problems than this do not help anybody to repair a message.
 const MAX_PROBLEMS = 20;
 
-function problems(issues: readonly v.BaseIssue<unknown>[]): string[] {
-  const named = issues.slice(0, MAX_PROBLEMS).map(problem);
-  return issues.length > MAX_PROBLEMS ? [...named, `and ${issues.length - MAX_PROBLEMS} more problems`] : named;
+function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string[] {
+  const problems = issues.slice(0, MAX_PROBLEMS).map(describeIssue);
+  return issues.length > MAX_PROBLEMS ? [...problems, `and ${issues.length - MAX_PROBLEMS} more problems`] : problems;
 }
 
-function problem(issue: v.BaseIssue<unknown>): string {
+function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = (issue.path ?? [])
     .map(({ key }, depth) => (typeof key === 'number' ? `[${key}]` : `${depth === 0 ? '' : '.'}${String(key)}`))
     .join('');

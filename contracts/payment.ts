@@ -3,18 +3,18 @@ import { boundedText, defineEvent, type EventOf } from './cloud-event.ts';
 import { money } from './money.ts';
 import { orderId } from './order.ts';
 
-const paid = v.object({ orderId, ...money.entries }, 'must be an object');
+const payment = v.object({ orderId, ...money.entries }, 'must be an object');
 
-/** The order's money was taken. */
+/** The order's total was captured. */
 export const paymentCaptured = defineEvent({
   type: 'shop.payment.captured.v1',
   channel: 'bus',
   source: '/shop/payment',
   description: "The order's money was taken.",
-  data: paid,
+  data: payment,
 });
 
-/** The customer's bank said no. */
+/** The customer's bank declined the payment. */
 export const paymentDeclined = defineEvent({
   type: 'shop.payment.declined.v1',
   channel: 'bus',
@@ -23,13 +23,13 @@ export const paymentDeclined = defineEvent({
   data: v.object({ orderId, reason: boundedText(200) }, 'must be an object'),
 });
 
-/** The money went back to the customer. */
+/** The captured amount was refunded to the customer. */
 export const paymentRefunded = defineEvent({
   type: 'shop.payment.refunded.v1',
   channel: 'bus',
   source: '/shop/payment',
   description: 'The money went back to the customer.',
-  data: paid,
+  data: payment,
 });
 
 export type PaymentCaptured = EventOf<typeof paymentCaptured>;

@@ -2,33 +2,33 @@ import * as v from 'valibot';
 import { defineEvent, type EventOf } from './cloud-event.ts';
 import { line, lines, orderId } from './order.ts';
 
-const held = v.object({ orderId, items: lines(line) }, 'must be an object');
+const orderItems = v.object({ orderId, items: lines(line) }, 'must be an object');
 
-/** All the order's goods are set aside for it. */
+/** All the order's items are reserved. */
 export const stockReserved = defineEvent({
   type: 'shop.stock.reserved.v1',
   channel: 'bus',
   source: '/shop/stock',
   description: "All the order's goods are set aside for it.",
-  data: held,
+  data: orderItems,
 });
 
-/** At least one of the order's goods is not there; nothing was set aside. `items` are the lines that were short. */
+/** At least one item is not available, so nothing was reserved. `items` are the lines that could not be reserved. */
 export const stockRejected = defineEvent({
   type: 'shop.stock.rejected.v1',
   channel: 'bus',
   source: '/shop/stock',
   description: "At least one of the order's goods is not there; nothing was set aside.",
-  data: held,
+  data: orderItems,
 });
 
-/** Goods that were set aside are for sale again. */
+/** Reserved items are available for sale again. */
 export const stockReleased = defineEvent({
   type: 'shop.stock.released.v1',
   channel: 'bus',
   source: '/shop/stock',
   description: 'Goods that were set aside are for sale again.',
-  data: held,
+  data: orderItems,
 });
 
 export type StockReserved = EventOf<typeof stockReserved>;

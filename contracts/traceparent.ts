@@ -1,28 +1,28 @@
 import { hash } from 'node:crypto';
 
-// https://www.w3.org/TR/trace-context/#traceparent-header: an id of zeros, and the version ff, are invalid.
+// https://www.w3.org/TR/trace-context/#traceparent-header: ids of all zeros and the version ff are invalid.
 const VALID = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-([\da-f]{2})$/;
 const SAMPLED = '01';
 
 /**
- * Takes a publisher's `traceparent` and the order's id and gives the trace's id: the publisher's, or where it sent none (or an
- * invalid one) the first 32 digits of the order id's SHA-256. So everybody who handles a message about the order, the publisher's
- * retry with a new message id included, names the same trace without asking anybody.
+ * Returns the trace id of a message: the publisher's, or the first 32 hex digits of the order id's SHA-256 if `traceparent` is
+ * missing or invalid. So every consumer derives the same trace without coordination, even if the publisher sends the order
+ * again under a new message id.
  */
 export function traceIdOf(traceparent: string | undefined, orderId: string): string {
   return parseTraceparent(traceparent)?.traceId ?? derivedTraceId(orderId);
 }
 
 /**
- * Takes the `traceparent` that led to an event, the order's id and the event's id and gives the event's own: the same trace,
- * and a span that is the event's id's SHA-256, so that an event published again is the same to the byte.
+ * Returns the `traceparent` of an event that follows from another: the same trace, and a span id taken from the SHA-256 of the
+ * event's id. An event that is published again is therefore identical to the byte.
  */
 export function continueTrace(traceparent: string | undefined, orderId: string, eventId: string): string {
   const { traceId, flags } = parseTraceparent(traceparent) ?? { traceId: derivedTraceId(orderId), flags: SAMPLED };
   return `00-${traceId}-${hash('sha256', eventId).slice(0, 16)}-${flags}`;
 }
 
-/** Takes a `traceparent` and the order's id and gives it back if it names another trace than the order's id would. */
+/** Returns `traceparent` only if it names a different trace than the one derived from the order's id. */
 export function explicitTraceparent(traceparent: string | undefined, orderId: string): string | undefined {
   return traceIdOf(traceparent, orderId) === derivedTraceId(orderId) ? undefined : traceparent;
 }

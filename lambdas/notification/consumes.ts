@@ -1,4 +1,4 @@
 import { orderCancelled, orderConfirmed, orderDelayed, orderPlaced } from '../../contracts/order.ts';
 
-/** What the notification consumer understands. */
+/** The events that the notification consumer handles. */
 export const consumes = [orderPlaced, orderDelayed, orderConfirmed, orderCancelled] as const;

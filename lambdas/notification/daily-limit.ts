@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../runtime/records.ts';
-import type { SendText } from './rules.ts';
+import type { OutgoingText } from './rules.ts';
 
-/** Takes a text that is about to be sent and says whether its number may have it today; asked again about the same text it says the same. */
-export type WithinDailyLimit = (text: Pick<SendText, 'orderId' | 'template' | 'phone'>) => Promise<boolean>;
+/** Checks whether a number may receive a text today, and counts the text. Idempotent: the same text is counted once. */
+export type CheckDailyLimit = (text: Pick<OutgoingText, 'orderId' | 'template' | 'phone'>) => Promise<boolean>;
 
 /**
- * Takes the table of the texts and how many one number gets a day (UTC) and gives what counts them: an item per number, under its hash,
- * with the names of the day's texts. A day's first text costs one write, each later one two.
+ * Limits how many texts a number receives per UTC day; 0 means no limit. Keeps one item per number in the notification table, under
+ * the number's SHA-256, with the names of the day's texts. The first text of a day costs one write, each later one two.
  */
 export function dailyLimit(
   TableName: string,
@@ -18,13 +18,13 @@ export function dailyLimit(
     client = documentClient(),
     now = () => new Date(),
   }: { client?: Pick<ReturnType<typeof documentClient>, 'send'>; now?: () => Date } = {},
-): WithinDailyLimit {
+): CheckDailyLimit {
   return async ({ orderId, template, phone }) => {
     if (perDay === 0) return true;
-    // No order's id begins with `#`.
+    // Order ids never begin with `#`, so this key cannot collide with one.
     const Key = { orderId: `#number/${createHash('sha256').update(phone).digest('hex')}` };
     const today = now().toISOString().slice(0, 10);
-    const text = `${orderId}.${template}`;
+    const textName = `${orderId}.${template}`;
     const update = async (input: Partial<UpdateCommandInput>) => {
       try {
         await client.send(new UpdateCommand({ TableName, Key, ...input }));
@@ -34,18 +34,18 @@ export function dailyLimit(
         throw error;
       }
     };
-    const first = await update({
+    const startedDay = await update({
       UpdateExpression: 'SET today = :today, texts = :text',
-      // A clock that runs behind does not begin yesterday anew.
+      // Never goes back a day: a lagging clock must not reset the count.
       ConditionExpression: 'attribute_not_exists(today) OR today < :today',
-      ExpressionAttributeValues: { ':today': today, ':text': new Set([text]) },
+      ExpressionAttributeValues: { ':today': today, ':text': new Set([textName]) },
     });
     return (
-      first ||
+      startedDay ||
       update({
         UpdateExpression: 'ADD texts :text',
         ConditionExpression: 'size(texts) < :most OR contains(texts, :name)',
-        ExpressionAttributeValues: { ':text': new Set([text]), ':most': perDay, ':name': text },
+        ExpressionAttributeValues: { ':text': new Set([textName]), ':most': perDay, ':name': textName },
       })
     );
   };

@@ -9,11 +9,17 @@ import { consumes } from './consumes.ts';
 import { dailyLimit } from './daily-limit.ts';
 import { numberRefusal } from './numbers.ts';
 import { quietUntil } from './quiet-hours.ts';
-import { type Notification, type NotificationInput, nextNotification, type SendText, type TextSent } from './rules.ts';
+import {
+  type Notification,
+  type NotificationInput,
+  nextNotification,
+  type OutgoingText,
+  type SendResult,
+} from './rules.ts';
 import { sendTextOnce, snsSms } from './sms.ts';
 import type { SmsSettings } from './sms-settings.ts';
 
-// Each probe of an SNS that hangs costs a customer a text, so they are far between.
+// Each probe of a hanging SNS can cost a customer a text, so probes are up to 60 s apart.
 const breaker = circuitBreaker({
   downstream: 'SMS',
   maxOpenSeconds: 60,
@@ -28,7 +34,7 @@ const textWhenPlaced = requireEnv('TEXT_WHEN_PLACED') === 'true';
 export const handler = consumer(
   'notification',
   consumes,
-  stateMachine<Notification, NotificationInput, SendText, TextSent>(
+  stateMachine<Notification, NotificationInput, OutgoingText, SendResult>(
     {
       decide: (notification, input) =>
         nextNotification(notification, input, {

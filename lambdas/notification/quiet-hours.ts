@@ -1,6 +1,6 @@
 import type { QuietHours } from './sms-settings.ts';
 
-/** The time zone of a country code, or the westernmost and the easternmost of them; what is not here counts as UTC. */
+/** The time zone of each calling code, or the westernmost and the easternmost of several. A code that is not listed counts as UTC. */
 const ZONES: Record<string, readonly string[]> = {
   1: ['Pacific/Honolulu', 'America/St_Johns'],
   7: ['Europe/Moscow', 'Asia/Vladivostok'],
@@ -54,21 +54,21 @@ const ZONES: Record<string, readonly string[]> = {
   972: ['Asia/Jerusalem'],
 };
 
-// In a country of many zones one night begins before the other ends.
-const NIGHTS = 4;
+// In a country with several zones, one zone's quiet hours can begin before another's end; this bounds the search.
+const MAX_NIGHTS = 4;
 
 /**
- * Takes an E.164 number, a time and the quiet hours and gives when they end, `undefined` where they are not now: by the clocks of the
- * number's country, and where it has several zones, when they have ended in all of them.
+ * Returns when quiet hours end for an E.164 number, to the minute, or `undefined` if it is not quiet now. Quiet hours are local to the
+ * number's country; if it has several time zones, they end when they have ended in all of them.
  */
 export function quietUntil(phone: string, now: Date, { from, to }: QuietHours): Date | undefined {
   const zones = zonesOf(phone);
   let end = now;
-  for (let night = 0; night < NIGHTS; night += 1) {
-    const waits = zones.map((zone) => minutesLeft(minuteOfDay(end, zone), from * 60, to * 60));
-    const wait = Math.max(...waits);
-    if (wait === 0) break;
-    end = new Date(Math.floor(end.getTime() / 60_000 + wait) * 60_000);
+  for (let night = 0; night < MAX_NIGHTS; night += 1) {
+    const minutesLeft = zones.map((zone) => quietMinutesLeft(minuteOfDay(end, zone), from * 60, to * 60));
+    const minutes = Math.max(...minutesLeft);
+    if (minutes === 0) break;
+    end = new Date(Math.floor(end.getTime() / 60_000 + minutes) * 60_000);
   }
   return end === now ? undefined : end;
 }
@@ -81,8 +81,8 @@ function zonesOf(phone: string): readonly string[] {
   return ['UTC'];
 }
 
-/** How long it is, in minutes of the day, until quiet hours end; 0 where they are not. */
-function minutesLeft(minute: number, from: number, to: number): number {
+/** Returns the minutes until quiet hours end, 0 outside them. All arguments are minutes since midnight. */
+function quietMinutesLeft(minute: number, from: number, to: number): number {
   const isQuiet = from < to ? from <= minute && minute < to : minute >= from || minute < to;
   return isQuiet ? (to - minute + 1440) % 1440 : 0;
 }

@@ -21,8 +21,8 @@ import type { Transition } from '../runtime/state-machine.ts';
 import { textFor } from './texts.ts';
 
 /**
- * A text that somebody is sending, until when nobody else may; one that was sent, and when; one of which nobody can tell
- * whether it was; or one that will not be. Times in ISO 8601.
+ * State of one text: being sent under a lease until `sendingUntil`; sent; of unknown outcome (`unansweredAt`: SNS did not answer);
+ * or refused for good. Times in ISO 8601.
  */
 type TextState =
   | { sendingUntil: string }
@@ -30,10 +30,10 @@ type TextState =
   | { unansweredAt: string }
   | { refusedAt: string; reason: RefusalReason };
 
-/** What is kept to text a customer once: whom, what about, and which texts are under way or out. */
+/** An order's notification record: the customer's contact, what to tell them, and the state of each text. */
 export type Notification = OrderRecord & {
   contact?: { phone: string; locale: string };
-  /** The order takes longer than usual; a decision makes it void. */
+  /** The order is delayed. A decision supersedes this. */
   delayed?: true;
   decision?: 'order-confirmed' | 'order-cancelled';
   texts: Partial<Record<Template, TextState>>;
@@ -41,8 +41,8 @@ export type Notification = OrderRecord & {
 
 export type NotificationInput = OrderPlaced | OrderDelayed | OrderConfirmed | OrderCancelled;
 
-/** A text to send: to whom, which, in which words; not before a time, if it is night there. */
-export type SendText = {
+/** The effect: a text to send. `notBefore` is set during quiet hours. */
+export type OutgoingText = {
   orderId: string;
   traceparent: string | undefined;
   template: Template;
@@ -51,71 +51,74 @@ export type SendText = {
   notBefore?: Date;
 };
 
-/** A text that went out, or of which nobody can tell, or that its number may not have. */
-export type TextSent = { sent: SendText; unknownOutcome?: true; refused?: RefusalReason };
+/** The result of sending a text: sent, of unknown outcome, or refused. */
+export type SendResult = { text: OutgoingText; unknownOutcome?: true; refused?: RefusalReason };
 
-/** The settings of the rules and their clock. `leaseSeconds`: longer than one invocation can live. */
+/** Settings of the rules, and their clock. `leaseSeconds` is no shorter than the function timeout, so only one invocation sends a text. */
 export type NotificationRules = {
   now: Date;
   leaseSeconds: number;
   textWhenPlaced: boolean;
-  /** Why a number gets no text at all, if so. */
+  /** Returns why a number may not be texted. @default any number may */
   numberRefusal?: (phone: string) => RefusalReason | undefined;
-  /** When it is day again where the number is, if it is night now. */
+  /** Returns when quiet hours end, if it is quiet now. @default no quiet hours */
   quietUntil?: (phone: string, now: Date) => Date | undefined;
 };
 
-/** Takes what is known of an order's texts and a delivery or a sent text and gives what to write, send and publish. */
+/**
+ * Decides what follows from an event or from a send attempt. Sends each text at most once. Throws `BusyError` while another
+ * invocation holds the lease, and `ConflictError` if the event contradicts the record.
+ */
 export function nextNotification(
   notification: Notification | undefined,
-  input: Delivery<NotificationInput> | TextSent,
+  input: Delivery<NotificationInput> | SendResult,
   rules: NotificationRules,
-): Transition<Notification, SendText> {
-  if ('sent' in input) return onTextSent(notification, input, rules);
+): Transition<Notification, OutgoingText> {
+  if ('text' in input) return onSendResult(notification, input, rules);
   const { event } = input;
   const { orderId } = event.data;
-  const known: Notification = notification ?? { orderId, version: 0, texts: {} };
-  const learned = applyEvent(known, event);
-  const template = dueTemplate(learned, rules);
-  const { contact } = learned;
-  const unchanged = learned === known ? {} : { after: learned };
-  if (template === undefined || contact === undefined) return unchanged;
+  const current: Notification = notification ?? { orderId, version: 0, texts: {} };
+  const updated = applyEvent(current, event);
+  const template = dueTemplate(updated, rules);
+  const { contact } = updated;
+  const recordOnly = updated === current ? {} : { after: updated };
+  if (template === undefined || contact === undefined) return recordOnly;
 
-  const state = learned.texts[template];
+  const state = updated.texts[template];
   if (state !== undefined && 'sentAt' in state) {
-    return { ...unchanged, publish: [sentEvent(orderId, template, state.sentAt, event.traceparent)] };
+    return { ...recordOnly, publish: [sentEvent(orderId, template, state.sentAt, event.traceparent)] };
   }
-  // It may be out, and a second one would be worse than none.
-  if (state !== undefined && 'unansweredAt' in state) return unchanged;
+  // It may have been sent; a duplicate text is worse than none.
+  if (state !== undefined && 'unansweredAt' in state) return recordOnly;
   if (state !== undefined && 'refusedAt' in state) {
-    return { ...unchanged, publish: [refusedEvent(orderId, template, state, event.traceparent)] };
+    return { ...recordOnly, publish: [refusedEvent(orderId, template, state, event.traceparent)] };
   }
   if (state !== undefined && new Date(state.sendingUntil) > rules.now) {
     throw new BusyError(`The text ${template} of order ${orderId} is being sent`);
   }
   const reason = rules.numberRefusal?.(contact.phone);
-  if (reason !== undefined) return refuse(learned, template, reason, event.traceparent, rules.now);
+  if (reason !== undefined) return recordRefusal(updated, template, reason, event.traceparent, rules.now);
   const sendingUntil = new Date(rules.now.getTime() + rules.leaseSeconds * 1000).toISOString();
   const message = textFor(template, contact.locale, orderId);
   const text = { orderId, traceparent: event.traceparent, template, phone: contact.phone, message };
   const notBefore = rules.quietUntil?.(contact.phone, rules.now);
-  if (notBefore !== undefined) return { ...unchanged, effect: { ...text, notBefore } };
+  if (notBefore !== undefined) return { ...recordOnly, effect: { ...text, notBefore } };
   return {
-    after: withTextState(learned, template, { sendingUntil }),
+    after: withTextState(updated, template, { sendingUntil }),
     effect: text,
   };
 }
 
-function applyEvent(known: Notification, event: NotificationInput): Notification {
+function applyEvent(current: Notification, event: NotificationInput): Notification {
   if (event.type === orderPlaced.type) {
     const { phone, locale } = event.data.customer;
-    return known.contact === undefined ? { ...known, contact: { phone, locale } } : known;
+    return current.contact === undefined ? { ...current, contact: { phone, locale } } : current;
   }
-  if (event.type === orderDelayed.type) return known.delayed ? known : { ...known, delayed: true };
+  if (event.type === orderDelayed.type) return current.delayed ? current : { ...current, delayed: true };
   const decision = event.type === orderConfirmed.type ? 'order-confirmed' : 'order-cancelled';
-  if (known.decision === undefined) return { ...known, decision };
-  if (known.decision === decision) return known;
-  throw new ConflictError(`Order ${known.orderId} was already decided otherwise`);
+  if (current.decision === undefined) return { ...current, decision };
+  if (current.decision === decision) return current;
+  throw new ConflictError(`Order ${current.orderId} was already decided otherwise`);
 }
 
 function dueTemplate({ decision, delayed }: Notification, { textWhenPlaced }: NotificationRules): Template | undefined {
@@ -124,14 +127,14 @@ function dueTemplate({ decision, delayed }: Notification, { textWhenPlaced }: No
   return textWhenPlaced ? 'order-placed' : undefined;
 }
 
-function onTextSent(
+function onSendResult(
   notification: Notification | undefined,
-  { sent: { orderId, template, traceparent }, unknownOutcome, refused }: TextSent,
+  { text: { orderId, template, traceparent }, unknownOutcome, refused }: SendResult,
   { now }: NotificationRules,
-): Transition<Notification, SendText> {
+): Transition<Notification, OutgoingText> {
   if (notification === undefined) throw new ConflictError(`The record of order ${orderId} disappeared`);
   const sentAt = now.toISOString();
-  if (refused !== undefined) return refuse(notification, template, refused, traceparent, now);
+  if (refused !== undefined) return recordRefusal(notification, template, refused, traceparent, now);
   if (unknownOutcome) return { after: withTextState(notification, template, { unansweredAt: sentAt }) };
   return {
     after: withTextState(notification, template, { sentAt }),
@@ -144,14 +147,14 @@ const withTextState = (notification: Notification, template: Template, state: Te
   texts: { ...notification.texts, [template]: state },
 });
 
-/** Notes that a text will not be sent, and publishes why. */
-function refuse(
+/** Records that a text will never be sent, and publishes the reason. */
+function recordRefusal(
   notification: Notification,
   template: Template,
   reason: RefusalReason,
   traceparent: string | undefined,
   now: Date,
-): Transition<Notification, SendText> {
+): Transition<Notification, OutgoingText> {
   const state = { refusedAt: now.toISOString(), reason };
   return {
     after: withTextState(notification, template, state),

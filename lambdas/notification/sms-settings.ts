@@ -1,15 +1,15 @@
-/** Hours of the day, 0 to 23, local to the number: from which to which nobody is texted. */
+/** Hours of the day, 0 to 23, local to the number's country: no texts from `from` until `to`. */
 export type QuietHours = { from: number; to: number };
 
-/** What a deployment chooses for all texts (`infra/settings.ts` says how). */
+/** Settings of a deployment for all texts. `infra/settings.ts` documents each. */
 export type SmsSettings = {
-  /** Who the text seems to come from, where the country allows a name. @default a number of Amazon's */
+  /** The sender name that is shown, in countries that allow one. @default a number of Amazon's */
   senderId?: string;
-  /** What a number may begin with: `+82`, `+447`. @default anything but what is known to be dear */
+  /** Allowed prefixes, such as `+82` and `+447`. @default all but known premium-rate ranges */
   countries?: readonly string[];
-  /** How many texts one number gets a day (UTC); 0 for any number of them. */
+  /** The maximum of texts to one number per UTC day; 0 means no limit. */
   perDay: number;
-  /** In US dollars: SNS does not send a text that costs more. */
+  /** The maximum price of a text in US dollars. SNS does not send a text that costs more. */
   maxPrice: string;
   /** @default none */
   quietHours?: QuietHours;

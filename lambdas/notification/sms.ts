@@ -9,11 +9,11 @@ import {
 import type { RefusalReason } from '../../contracts/notification.ts';
 import { describeError, RetryAtError, UnavailableError, UnknownOutcomeError } from '../runtime/failure.ts';
 import { log } from '../runtime/log.ts';
-import type { WithinDailyLimit } from './daily-limit.ts';
-import type { SendText, TextSent } from './rules.ts';
+import type { CheckDailyLimit } from './daily-limit.ts';
+import type { OutgoingText, SendResult } from './rules.ts';
 import type { SmsSettings } from './sms-settings.ts';
 
-/** A number does not take texts: that is an outcome, not a failure. */
+/** SNS refuses to text this number. A final outcome: retrying cannot help. */
 export class NumberRefusedError extends Error {
   override name = 'NumberRefusedError';
   readonly reason: RefusalReason;
@@ -25,18 +25,18 @@ export class NumberRefusedError extends Error {
 }
 
 /**
- * Takes an E.164 number and a text and sends it; throws when it was not accepted, `UnknownOutcomeError` when nobody can tell, and
- * `NumberRefusedError` where the number is why.
+ * Sends a text to an E.164 number. Throws `NumberRefusedError` if SNS refuses the number, `UnknownOutcomeError` if SNS may or may not
+ * have accepted the text, and another error if it did not.
  */
 export type SendSms = (phone: string, message: string) => Promise<void>;
 
-/** How long a text may take: less than the circuit breaker waits for any call. */
+/** The timeout of one send. Shorter than the circuit breaker's timeout for a call. */
 export const SMS_TIMEOUT_MS = 8_000;
 
 /**
- * A client for texts. The SDK does not repeat a call by itself: a repeated text is worse than a late one. It gives up before the
- * circuit breaker does, and says by itself whether it got through to SNS; and it connects anew for each text, for a connection
- * that went stale while the function slept ends as an answer that got lost would.
+ * Creates the SNS client for texts. SDK retries are off, because a duplicate text is worse than a late one. The client times out
+ * before the circuit breaker does, so that its error tells whether the request reached SNS. It opens a connection per text:
+ * a kept-alive connection that went stale while the function was frozen fails in the same way as a lost response.
  */
 export const smsClient = (config: SNSClientConfig = {}, timeoutMs = SMS_TIMEOUT_MS) =>
   new SNSClient({
@@ -51,7 +51,7 @@ export const smsClient = (config: SNSClientConfig = {}, timeoutMs = SMS_TIMEOUT_
     },
   });
 
-/** Gives a `SendSms` over Amazon SNS, which knows who has opted out and refuses to text them. */
+/** Sends texts through Amazon SNS, which keeps the list of numbers that opted out and refuses them. */
 export function snsSms(
   { senderId, maxPrice }: Pick<SmsSettings, 'senderId' | 'maxPrice'>,
   client = smsClient(),
@@ -71,8 +71,8 @@ export function snsSms(
     try {
       await client.send(text);
     } catch (error) {
-      const refusal = refusalIn(error);
-      if (refusal !== undefined) throw new NumberRefusedError(refusal);
+      const reason = refusalReasonOf(error);
+      if (reason !== undefined) throw new NumberRefusedError(reason);
       if (error instanceof InvalidParameterException) throw error;
       const name = error instanceof Error ? error.name : typeof error;
       if (mayHaveBeenSent(error)) throw new UnknownOutcomeError(`SNS did not say whether it took the text: ${name}`);
@@ -81,8 +81,8 @@ export function snsSms(
   };
 }
 
-/** Takes what SNS threw and gives why the number, of all things, gets no text. */
-function refusalIn(error: unknown): RefusalReason | undefined {
+/** Returns the reason if SNS refused the number itself, as opposed to the request or the account. */
+function refusalReasonOf(error: unknown): RefusalReason | undefined {
   if (error instanceof OptedOutException) return 'opted-out';
   if (!(error instanceof InvalidParameterException)) return undefined;
   if (/opted out/i.test(error.message)) return 'opted-out';
@@ -90,23 +90,23 @@ function refusalIn(error: unknown): RefusalReason | undefined {
 }
 
 /**
- * Takes what sends a text, and what says whether its number may have one more today, and gives what carries it out at most once: a
- * text of which nobody can tell is noted, said in the log, and not sent again. The customer who gets none finds the order in the
- * shop; one who is texted again and again does not trust it. A text that is not due yet waits in the queue.
+ * Runs the send effect at most once per text. A text of unknown outcome is recorded and logged, and not sent again: a customer who
+ * gets no text still finds the order in the shop, one who is texted repeatedly stops trusting it. Throws `RetryAtError` during quiet
+ * hours, so that the message waits in the queue.
  */
 export const sendTextOnce =
-  (send: (text: SendText) => Promise<void>, withinLimit: WithinDailyLimit = async () => true) =>
-  async (text: SendText): Promise<TextSent> => {
+  (send: (text: OutgoingText) => Promise<void>, withinLimit: CheckDailyLimit = async () => true) =>
+  async (text: OutgoingText): Promise<SendResult> => {
     const { orderId, notBefore } = text;
     if (notBefore !== undefined) throw new RetryAtError(notBefore);
-    const refused = (reason: RefusalReason): TextSent => {
+    const refused = (reason: RefusalReason): SendResult => {
       log.warn(`a text is refused: ${reason}`, { consumer: 'notification', orderId });
-      return { sent: text, refused: reason };
+      return { text, refused: reason };
     };
     if (!(await withinLimit(text))) return refused('too-many');
     try {
       await send(text);
-      return { sent: text };
+      return { text };
     } catch (error) {
       if (error instanceof NumberRefusedError) return refused(error.reason);
       if (!(error instanceof UnknownOutcomeError)) throw error;
@@ -115,21 +115,21 @@ export const sendTextOnce =
         orderId,
         ...describeError(error),
       });
-      return { sent: text, unknownOutcome: true };
+      return { text, unknownOutcome: true };
     }
   };
 
-type Failed = Error & { code?: string; syscall?: string; $metadata?: { httpStatusCode?: number } };
+type NetworkError = Error & { code?: string; syscall?: string; $metadata?: { httpStatusCode?: number } };
 
-const CUT_OFF = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+const CONNECTION_LOST_CODES = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
-/** True where the request reached SNS, as far as we know, and no answer says that it refused. */
+/** Tells whether the request may have reached SNS and no response says that it was refused. */
 function mayHaveBeenSent(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { name, message, code = '', syscall, $metadata }: Failed = error;
+  const { name, message, code = '', syscall, $metadata }: NetworkError = error;
   const status = $metadata?.httpStatusCode;
-  // A success that cannot be read is one nevertheless.
+  // A 2xx response whose body could not be parsed is still a success.
   if (status !== undefined) return status < 300;
-  const unconnected = syscall === 'connect' || error instanceof AggregateError || /establish/.test(message);
-  return !unconnected && (name === 'TimeoutError' || CUT_OFF.has(code));
+  const neverConnected = syscall === 'connect' || error instanceof AggregateError || /establish/.test(message);
+  return !neverConnected && (name === 'TimeoutError' || CONNECTION_LOST_CODES.has(code));
 }

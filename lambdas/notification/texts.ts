@@ -17,8 +17,8 @@ const texts: Record<'ko' | 'en', Record<Template, (orderId: string) => string>> 
 };
 
 /**
- * Takes a template, the customer's BCP 47 locale and the order's id (at most 40 characters) and gives the text: Korean for
- * `ko`, English for everybody else. Each fits into one SMS segment: 160 GSM-7 or 70 UCS-2 characters.
+ * Renders a template in Korean for the BCP 47 language `ko`, in English for any other. With an order id of at most 40 characters,
+ * each text fits into one SMS segment: 160 GSM-7 or 70 UCS-2 characters.
  */
 export function textFor(template: Template, locale: string, orderId: string): string {
   const language = locale.toLowerCase().split('-')[0] === 'ko' ? 'ko' : 'en';

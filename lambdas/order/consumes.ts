@@ -1,4 +1,4 @@
 import { orderCancelRequested, orderPlaced } from '../../contracts/order.ts';
 
-/** What the order consumer understands: what travels on the topic, and nothing that a publisher of orders may not say. */
+/** The events that the order consumer handles: those of the topic, and none that only the shop itself may publish. */
 export const consumes = [orderPlaced, orderCancelRequested] as const;

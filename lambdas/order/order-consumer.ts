@@ -5,14 +5,14 @@ import { requireEnv } from '../runtime/environment.ts';
 import { busPublisher } from '../runtime/publish.ts';
 import { dynamoRecordStore } from '../runtime/records.ts';
 import { stateMachine } from '../runtime/state-machine.ts';
-import { lifecyclePublisher, splitPublisher } from './lifecycle.ts';
+import { channelPublisher, lifecyclePublisher } from './lifecycle-publisher.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from './rules.ts';
 
 type ContractOf<E> = E extends CloudEvent<infer Type, infer Data> ? EventContract<Type, Data> : never;
 
 /**
- * Takes a consumer's name and what it understands and gives the function that keeps orders by that. Those of `order` and
- * `outcomes` share table and rules; which queue a message is in says where it came from, in which no publisher has a hand.
+ * Builds the Lambda handler of a consumer that maintains orders. The `order` and `outcomes` consumers share the table and the rules but
+ * have separate queues: the queue proves where a message came from, and a publisher of orders cannot forge that.
  */
 export function orderConsumer(name: string, contracts: readonly ContractOf<OrderInput>[]) {
   const orders = dynamoRecordStore<Order>(requireEnv('TABLE_NAME'));
@@ -29,7 +29,7 @@ export function orderConsumer(name: string, contracts: readonly ContractOf<Order
     ),
     {
       queue: queueFromEnvironment(name),
-      publish: splitPublisher(
+      publish: channelPublisher(
         lifecyclePublisher(requireEnv('LIFECYCLE_TOPIC_ARN')),
         busPublisher(requireEnv('EVENT_BUS_NAME')),
       ),

@@ -40,10 +40,10 @@ import type { OrderRecord } from '../runtime/records.ts';
 import type { Transition } from '../runtime/state-machine.ts';
 import { openShard } from './open-orders.ts';
 
-/** One thing that happened to an order. */
+/** One event in an order's history. */
 export type TimelineEntry = { time: string; type: string; source: string };
 
-/** What is kept of an order. It exists without a status while it is only known from a cancellation or an outcome. */
+/** An order's record. It has no status while only a cancellation request or an outcome has arrived, but not the order itself. */
 export type Order = OrderRecord & {
   status?: 'PLACED' | 'CONFIRMED' | 'CANCELLED';
   reason?: CancelReason;
@@ -56,17 +56,17 @@ export type Order = OrderRecord & {
   cancelRequested?: true;
   timedOut?: true;
   /**
-   * The trace that the order's first event brought, where it is not the one that the order's id stands for: whatever leads to
-   * them, a cancellation or the sweep, all its events belong to this one.
+   * The trace of the order's first event, if it differs from the one derived from the order's id. All events of the order belong
+   * to this trace, including those caused by a cancellation or the sweep.
    */
   traceparent?: string;
-  /** While the order is undecided: the part of the index of undecided orders it is in, and since when it is there. */
+  /** While the order is undecided: its shard in the index of undecided orders, and since when it is there. */
   open?: string;
   openSince?: string;
   timeline: TimelineEntry[];
   /**
-   * How many entries of the timeline are known to be published. The timeline is the order's outbox: whatever is delivered
-   * about the order, all that was not published is, in sequence.
+   * The number of timeline entries that are known to be published. The timeline is the order's outbox: any delivery about the
+   * order publishes, in sequence, all entries that are not published yet.
    */
   published: number;
 };
@@ -84,61 +84,65 @@ export type OrderInput =
   | OrderReminderDue;
 
 /**
- * Takes an order as it is known and one delivery and gives the order as it is then known, and what to publish of it.
- * Every type of event happens at most once in an order's life, so a type already in the timeline is a repetition.
- * Throws `ConflictError` when the event cannot be about the order on record.
+ * Applies one delivery to an order and decides the order once it can be decided. Each event type occurs at most once per order, so
+ * a type that is already in the timeline is a repetition: it changes nothing and publishes what is still unpublished.
+ * Throws `ConflictError` if the event contradicts the record, for example another total.
  */
 export function nextOrder(
   order: Order | undefined,
   { event, time }: Delivery<OrderInput>,
   now: Date,
 ): Transition<Order, never> {
-  const known: Order = order ?? newOrder(event);
-  rejectConflict(known, event);
-  const repeated = known.timeline.some(({ type }) => type === event.type);
+  const current: Order = order ?? newOrder(event);
+  rejectConflict(current, event);
+  const repeated = current.timeline.some(({ type }) => type === event.type);
   const fromSweep = event.type === orderDeadlinePassed.type || event.type === orderReminderDue.type;
-  const tooLate = fromSweep && known.status !== 'PLACED';
-  if (repeated || tooLate) return { publish: unpublishedEvents(known, event) };
-  const after = decide(applyEvent(known, event, time, now), now);
+  const tooLate = fromSweep && current.status !== 'PLACED';
+  if (repeated || tooLate) return { publish: unpublishedEvents(current, event) };
+  const after = withDecision(applyEvent(current, event, time, now), now);
   return { after, publish: unpublishedEvents(after, event) };
 }
 
 function newOrder({ traceparent, data: { orderId } }: OrderInput): Order {
-  const foreign = explicitTraceparent(traceparent, orderId);
-  const trace = foreign === undefined ? {} : { traceparent: foreign };
+  const explicit = explicitTraceparent(traceparent, orderId);
+  const trace = explicit === undefined ? {} : { traceparent: explicit };
   return { orderId, version: 0, timeline: [], published: 0, ...trace };
 }
 
 function applyEvent(order: Order, event: OrderInput, time: string, now: Date): Order {
   const timeline = [...order.timeline, { time, type: event.type, source: event.source }];
-  const known = { ...order, timeline };
+  const updated = { ...order, timeline };
   switch (event.type) {
     case orderPlaced.type: {
       const items = event.data.items.map(({ sku, quantity }) => ({ sku, quantity }));
       const open = openShard('open', order.orderId);
-      return { ...known, status: 'PLACED', total: event.data.total, items, open, openSince: now.toISOString() };
+      return { ...updated, status: 'PLACED', total: event.data.total, items, open, openSince: now.toISOString() };
     }
     case orderCancelRequested.type:
-      return { ...known, cancelRequested: true };
+      return { ...updated, cancelRequested: true };
     case paymentCaptured.type:
-      return { ...known, payment: 'captured', captured: { amount: event.data.amount, currency: event.data.currency } };
+      return {
+        ...updated,
+        payment: 'captured',
+        captured: { amount: event.data.amount, currency: event.data.currency },
+      };
     case paymentDeclined.type:
-      return { ...known, payment: 'declined' };
+      return { ...updated, payment: 'declined' };
     case stockReserved.type:
-      return { ...known, stock: 'reserved', reserved: event.data.items };
+      return { ...updated, stock: 'reserved', reserved: event.data.items };
     case stockRejected.type:
-      return { ...known, stock: 'rejected' };
+      return { ...updated, stock: 'rejected' };
     case orderDeadlinePassed.type:
-      return { ...known, timedOut: true };
+      return { ...updated, timedOut: true };
     case orderReminderDue.type:
-      return { ...known, open: openShard('reminded', order.orderId) };
+      return { ...updated, open: openShard('reminded', order.orderId) };
     case paymentRefunded.type:
     case stockReleased.type:
-      return known;
+      return updated;
   }
 }
 
-function decide(order: Order, now: Date): Order {
+function withDecision(order: Order, now: Date): Order {
   if (order.status !== 'PLACED') return order;
   const reason = cancelReasonFor(order);
   if (reason === undefined && !(order.payment === 'captured' && order.stock === 'reserved')) return order;
@@ -151,7 +155,7 @@ function decide(order: Order, now: Date): Order {
   };
 }
 
-/** A customer's wish counts at once; otherwise both outcomes must be in, and a declined card is named before missing goods. */
+/** A customer's request and the deadline cancel at once. Otherwise both outcomes must be in; a declined card takes precedence. */
 function cancelReasonFor(order: Order): CancelReason | undefined {
   if (order.cancelRequested) return 'customer';
   if (order.timedOut) return 'timed-out';
@@ -161,14 +165,14 @@ function cancelReasonFor(order: Order): CancelReason | undefined {
 }
 
 /**
- * What is still to be published of an order: each step on the lifecycle feed, and the decision on the bus. A refund or a
- * release answers a cancellation, so that one is out: to answer it with the cancellation again would never end. That the
- * order is delayed is news only until it is decided.
+ * Builds the events of an order's unpublished timeline entries: each step for the lifecycle topic, the decision and the delay for
+ * the bus. After a refund or a release the cancellation is not published again: both are reactions to it, so that would loop for
+ * ever. A delay is published only while the order is undecided.
  */
 function unpublishedEvents(order: Order, { type: cause }: OrderInput): CloudEvent[] {
   const { orderId, timeline, reason, items = [], total, published, traceparent } = order;
   const isOpen = order.status === 'PLACED';
-  const isAnswer = cause === paymentRefunded.type || cause === stockReleased.type;
+  const isCompensation = cause === paymentRefunded.type || cause === stockReleased.type;
   return timeline.slice(published).flatMap(({ time, type }, index): CloudEvent[] => {
     const sequence = published + index + 1;
     const context = { time, subject: orderId, traceparent };
@@ -185,7 +189,7 @@ function unpublishedEvents(order: Order, { type: cause }: OrderInput): CloudEven
         ...(status === 'CONFIRMED' ? { items } : {}),
       },
     });
-    if (type === orderCancelled.type && reason !== undefined && !isAnswer) {
+    if (type === orderCancelled.type && reason !== undefined && !isCompensation) {
       return [step, buildEvent(orderCancelled, { ...context, id: decisionId(orderId), data: { orderId, reason } })];
     }
     if (type === orderConfirmed.type && total !== undefined) {
@@ -211,25 +215,25 @@ const decisionId = (orderId: string) => `${orderId}.decided`;
 const delayedId = (orderId: string) => `${orderId}.delayed`;
 
 /**
- * Takes the events that were published and gives, per order, how many entries of its timeline are published with that. The
- * entry of a decision counts only when the decision itself is out as well, and that of a reminder when the news of the
- * delay is, unless the order is decided.
+ * Returns, per order, how many timeline entries are published once `events` are. A decision's step counts only if the decision
+ * itself was published as well; a reminder's step only if the delay was, unless the order is decided.
  */
 export function publishedSteps(events: readonly CloudEvent[]): Map<string, number> {
-  const out = new Set(events.map(({ id }) => id));
+  const publishedIds = new Set(events.map(({ id }) => id));
   const decided = new Set(
     events.flatMap((event) => (isProgress(event) && isDecision(event.data.step) ? [event.data.orderId] : [])),
   );
-  const steps = new Map<string, number>();
-  const stuck = new Set<string>();
+  const counts = new Map<string, number>();
+  const incomplete = new Set<string>();
   for (const event of events) {
     if (!isProgress(event)) continue;
     const { orderId, sequence, step } = event.data;
-    if (isDecision(step) && !out.has(decisionId(orderId))) stuck.add(orderId);
-    if (step === orderReminderDue.type && !decided.has(orderId) && !out.has(delayedId(orderId))) stuck.add(orderId);
-    if (!stuck.has(orderId)) steps.set(orderId, sequence);
+    if (isDecision(step) && !publishedIds.has(decisionId(orderId))) incomplete.add(orderId);
+    if (step === orderReminderDue.type && !decided.has(orderId) && !publishedIds.has(delayedId(orderId)))
+      incomplete.add(orderId);
+    if (!incomplete.has(orderId)) counts.set(orderId, sequence);
   }
-  return steps;
+  return counts;
 }
 
 const isDecision = (step: string) => step === orderConfirmed.type || step === orderCancelled.type;

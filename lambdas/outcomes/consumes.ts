@@ -2,7 +2,7 @@ import { orderDeadlinePassed, orderReminderDue } from '../../contracts/order.ts'
 import { paymentCaptured, paymentDeclined, paymentRefunded } from '../../contracts/payment.ts';
 import { stockRejected, stockReleased, stockReserved } from '../../contracts/stock.ts';
 
-/** What the outcomes consumer understands: what the shop itself says of an order, on the bus. */
+/** The events that the outcomes consumer handles: what the shop itself publishes about an order on the event bus. */
 export const consumes = [
   orderDeadlinePassed,
   orderReminderDue,

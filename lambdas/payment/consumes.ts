@@ -1,4 +1,4 @@
 import { orderCancelled, orderPlaced } from '../../contracts/order.ts';
 
-/** What the payment consumer understands. */
+/** The events that the payment consumer handles. */
 export const consumes = [orderPlaced, orderCancelled] as const;

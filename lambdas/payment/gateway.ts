@@ -1,34 +1,34 @@
 import type { Money } from '../../contracts/money.ts';
 
-/** What is asked of a gateway: this order's money, from whoever the token stands for. */
+/** A charge for an order's total. `token` identifies the customer's means of payment at the provider. */
 export type Charge = { orderId: string; token: string; money: Money };
 
 /**
- * A gateway's answer. A refusal by the bank is an answer, not an error. `reference` is what the provider calls the payment, where
- * it has a name of its own: it is kept with the order, for an order's payment is found by it at once and for ever.
+ * The result of a charge. A decline by the bank is a result, not an error. `reference` is the provider's own id of the payment, if it has
+ * one: it is stored with the order, because a lookup by id is immediately consistent and works without a time limit.
  */
-export type ChargeAnswer = { kind: 'captured'; reference?: string } | { kind: 'declined'; reason: string };
+export type ChargeResult = { kind: 'captured'; reference?: string } | { kind: 'declined'; reason: string };
 
-/** What our record says of a payment: its reference, and since when it may be under way (ISO 8601). */
-export type PaymentHint = { reference?: string; since?: string };
+/** What the payment record says: the provider's reference, and since when a capture may be under way (ISO 8601). */
+export type PaymentHint = { reference?: string; capturingSince?: string };
 
-/** What a provider knows of an order; `reference` may also be that of a payment that was begun and not finished. */
+/** What a provider knows of an order's payment. `reference` may also be that of a payment that was created but never completed. */
 export type FoundPayment = { captured: boolean; refunded: boolean; reference?: string };
 
 /**
- * The port to a payment provider; `docs/payment-gateways.md` says how to write an adapter. Every call may come again after a lost
- * answer, so an adapter derives its idempotency key from the order's id; `find` covers the time after the provider has forgotten
- * the key (Stripe may after 24 hours). A call that cannot be answered now throws `UnavailableError`, one that meets somebody else
- * at work on the same order `BusyError`, one that would be refused for ever `PermanentError`.
+ * The port to a payment provider; `docs/payment-gateways.md` says how to write an adapter. Every call may be repeated after a lost
+ * response, so an adapter derives its idempotency keys from the order's id. `find` covers the time after the provider has dropped
+ * the key (Stripe may after 24 hours). Calls throw `UnavailableError` while the provider cannot answer, `BusyError` while another
+ * call for the same order is in progress, and `PermanentError` if the same call would always be refused.
  */
 export type PaymentGateway = {
-  /** Takes the order's money once; `begun`: the reference of a payment that `find` found unfinished, to be finished. */
-  capture(charge: Charge, begun?: string): Promise<ChargeAnswer>;
+  /** Charges each order at most once. `unfinishedReference` is a payment that `find` returned as not completed: it is completed instead. */
+  capture(charge: Charge, unfinishedReference?: string): Promise<ChargeResult>;
   /**
-   * Says what was done for an order before, whenever that was. Where `since` is so late that the provider still has the key, an
-   * adapter may say that nothing was: whoever charges under the same key then is told what was done.
+   * Looks up what was done for an order, however long ago. If `capturingSince` is so recent that the provider still holds the
+   * idempotency key, an adapter may answer "nothing": repeating the charge under that key then returns the first result.
    */
   find(orderId: string, known?: PaymentHint): Promise<FoundPayment>;
-  /** Gives the order's money back once. */
+  /** Refunds the order's payment at most once. */
   refund(orderId: string, money: Money, reference?: string): Promise<void>;
 };

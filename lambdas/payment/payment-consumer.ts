@@ -16,11 +16,11 @@ import {
   runPaymentEffect,
 } from './rules.ts';
 
-/** Takes a gateway, and where its records are and what is around it, and gives the consumer that charges through it. */
+/** Builds the Lambda handler that charges and refunds through a gateway, behind a circuit breaker. */
 export function paymentConsumer(
   gateway: PaymentGateway,
   records: RecordStore<Payment> = dynamoRecordStore(requireEnv('TABLE_NAME')),
-  surroundings?: ConsumerDependencies,
+  dependencies?: ConsumerDependencies,
 ) {
   const breaker = circuitBreaker({ downstream: 'payment gateway', onTransition: logBreakerTransitions('payment') });
   return consumer(
@@ -29,11 +29,11 @@ export function paymentConsumer(
     stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
       {
         decide: (payment, input) => nextPayment(payment, input, new Date()),
-        runEffect: (action) => breaker(() => runPaymentEffect(gateway, action)),
+        runEffect: (effect) => breaker(() => runPaymentEffect(gateway, effect)),
         isFirstEvent: ({ type }) => type === orderPlaced.type,
       },
       records,
     ),
-    surroundings,
+    dependencies,
   );
 }

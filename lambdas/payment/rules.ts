@@ -6,45 +6,45 @@ import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
 import type { Transition } from '../runtime/state-machine.ts';
-import type { Charge, ChargeAnswer, PaymentGateway } from './gateway.ts';
+import type { Charge, ChargeResult, PaymentGateway } from './gateway.ts';
 
 /**
- * What is kept of an order's payment. `capturing` is written before the gateway is asked, so that whoever finds it after
- * a crash knows to look before charging. `cancelled` alone is the tombstone of an order that must not be charged.
+ * An order's payment record. `capturing` is written before the gateway is called, so that after a crash the next invocation looks
+ * up the payment before it charges. The state `cancelled` is the tombstone of an order that must never be charged.
  */
 export type Payment = OrderRecord & {
   state: 'capturing' | 'captured' | 'declined' | 'refunding' | 'refunded' | 'cancelled';
   money?: Money;
   declineReason?: string;
-  /** What the gateway calls the payment, if it calls it anything. */
+  /** The gateway's own id of the payment, if it has one. */
   reference?: string;
-  /** The order was cancelled while its capture was under way. */
+  /** The order was cancelled while its capture was in progress. */
   cancelled?: true;
-  /** When the state was reached, so that an event published again is the same event. */
+  /** When the state was reached (ISO 8601). Used as event time, so that an event published again is identical. */
   time: string;
 };
 
 export type PaymentInput = OrderPlaced | OrderCancelled;
 
-type Context = { orderId: string; traceparent: string | undefined };
+type EventContext = { orderId: string; traceparent: string | undefined };
 
-export type PaymentEffect = Context &
+export type PaymentEffect = EventContext &
   (
     | { kind: 'capture'; charge: Charge }
-    | { kind: 'find-then-capture'; charge: Charge; since: string }
+    | { kind: 'find-then-capture'; charge: Charge; capturingSince: string }
     | { kind: 'refund' | 'find-then-refund'; money: Money; reference?: string }
   );
 
-export type PaymentEffectResult = Context & { answer: ChargeAnswer | { kind: 'refunded' } };
+export type PaymentEffectResult = EventContext & { result: ChargeResult | { kind: 'refunded' } };
 
-/** Takes a payment as it is known and a delivery or the gateway's answer and gives what to write, do and publish. */
+/** Decides what follows from an event or from a gateway's result. Throws `ConflictError` if it contradicts the record. */
 export function nextPayment(
   payment: Payment | undefined,
   input: Delivery<PaymentInput> | PaymentEffectResult,
   now: Date,
 ): Transition<Payment, PaymentEffect> {
   const time = now.toISOString();
-  if ('answer' in input) return onAnswer(payment, input, time);
+  if ('result' in input) return onGatewayResult(payment, input, time);
   const { event } = input;
   return event.type === orderPlaced.type ? onPlaced(payment, event, time) : onCancelled(payment, event, time);
 }
@@ -66,10 +66,10 @@ function onPlaced(
   if (payment.money !== undefined && !sameMoney(payment.money, money)) {
     throw new ConflictError(`Order ${orderId} was already placed with another total`);
   }
-  // Somebody asked the gateway before and may have died before the answer was written down. The gateway may even be busy
-  // with it still, so a cancelled order is charged under the same key, to know, and refunded.
+  // An earlier invocation called the gateway and may have crashed before it recorded the result. The call may even still be in
+  // progress. So even a cancelled order is charged under the same key, which reveals the result, and is then refunded.
   if (payment.state === 'capturing') {
-    return { effect: { ...context, kind: 'find-then-capture', charge, since: payment.time } };
+    return { effect: { ...context, kind: 'find-then-capture', charge, capturingSince: payment.time } };
   }
   return resumePayment(payment, context);
 }
@@ -87,26 +87,26 @@ function onCancelled(
   return payment.state === 'declined' ? {} : resumePayment(payment, context);
 }
 
-function onAnswer(
+function onGatewayResult(
   payment: Payment | undefined,
-  { answer, ...context }: PaymentEffectResult,
+  { result, ...context }: PaymentEffectResult,
   time: string,
 ): Transition<Payment, PaymentEffect> {
   if (payment === undefined) throw new ConflictError(`The payment of order ${context.orderId} disappeared`);
   const { state } = payment;
-  switch (answer.kind) {
+  switch (result.kind) {
     case 'captured': {
-      const { reference } = answer;
-      const paid = { ...payment, time, ...(reference === undefined ? {} : { reference }) };
-      // The order came to nothing while the gateway was busy: the money is there and has to go back.
-      if (state === 'declined' || (state === 'capturing' && payment.cancelled)) return refund(paid, context);
+      const { reference } = result;
+      const captured = { ...payment, time, ...optionalReference(reference) };
+      // The order was cancelled or declined meanwhile, but the money was captured: refund it.
+      if (state === 'declined' || (state === 'capturing' && payment.cancelled)) return refund(captured, context);
       return state === 'capturing'
-        ? finishPayment({ ...paid, state: 'captured' }, context)
+        ? finishPayment({ ...captured, state: 'captured' }, context)
         : resumePayment(payment, context);
     }
     case 'declined':
       if (state !== 'capturing') return resumePayment(payment, context);
-      return finishPayment({ ...payment, state: 'declined', declineReason: answer.reason, time }, context);
+      return finishPayment({ ...payment, state: 'declined', declineReason: result.reason, time }, context);
     case 'refunded':
       return state === 'refunding'
         ? finishPayment({ ...payment, state: 'refunded', time }, context)
@@ -114,22 +114,22 @@ function onAnswer(
   }
 }
 
-/** Writes a final state and publishes it. */
-function finishPayment(payment: Payment, context: Context): Transition<Payment, PaymentEffect> {
+/** Records a final state and publishes it. */
+function finishPayment(payment: Payment, context: EventContext): Transition<Payment, PaymentEffect> {
   return { after: payment, ...resumePayment(payment, context) };
 }
 
-function refund(payment: Payment, context: Context): Transition<Payment, PaymentEffect> {
+function refund(payment: Payment, context: EventContext): Transition<Payment, PaymentEffect> {
   const { money } = payment;
   if (money === undefined) throw new ConflictError(`Order ${payment.orderId} has nothing to refund`);
-  const effect = { ...context, kind: 'refund' as const, money, ...referenceOf(payment) };
+  const effect = { ...context, kind: 'refund' as const, money, ...optionalReference(payment.reference) };
   return { after: { ...payment, state: 'refunding' }, effect };
 }
 
-const referenceOf = ({ reference }: Payment) => (reference === undefined ? {} : { reference });
+const optionalReference = (reference: string | undefined) => (reference === undefined ? {} : { reference });
 
-/** What a state calls for whenever it is met: an outcome to publish, once more if need be, or a refund to finish. */
-function resumePayment(payment: Payment, context: Context): Transition<Payment, PaymentEffect> {
+/** Returns what a recorded state requires each time it is read: an outcome to publish, possibly again, or a refund to finish. */
+function resumePayment(payment: Payment, context: EventContext): Transition<Payment, PaymentEffect> {
   const { orderId, state, money } = payment;
   const event = <Data>(contract: EventContract<string, Data>, data: Data): CloudEvent =>
     buildEvent(contract, {
@@ -145,32 +145,31 @@ function resumePayment(payment: Payment, context: Context): Transition<Payment, 
   if (money === undefined) return {};
   if (state === 'captured') return { publish: [event(paymentCaptured, { orderId, ...money })] };
   if (state === 'refunded') return { publish: [event(paymentRefunded, { orderId, ...money })] };
-  // Somebody began to refund before and may have died before the answer was written down.
+  // An earlier invocation called the gateway and may have crashed before it recorded the refund.
   if (state !== 'refunding') return {};
-  return { effect: { ...context, kind: 'find-then-refund', money, ...referenceOf(payment) } };
+  return { effect: { ...context, kind: 'find-then-refund', money, ...optionalReference(payment.reference) } };
 }
 
-/** Takes the gateway and an action and carries it out; the answer goes back into `nextPayment`. */
-export async function runPaymentEffect(gateway: PaymentGateway, action: PaymentEffect): Promise<PaymentEffectResult> {
-  const { orderId, traceparent } = action;
-  switch (action.kind) {
+/** Runs an effect against the gateway. The result is the next input of `nextPayment`. */
+export async function runPaymentEffect(gateway: PaymentGateway, effect: PaymentEffect): Promise<PaymentEffectResult> {
+  const { orderId, traceparent } = effect;
+  switch (effect.kind) {
     case 'capture':
-      return { orderId, traceparent, answer: await gateway.capture(action.charge) };
+      return { orderId, traceparent, result: await gateway.capture(effect.charge) };
     case 'find-then-capture': {
-      const { captured, reference } = await gateway.find(orderId, { since: action.since });
-      const known = reference === undefined ? {} : { reference };
-      const answer = captured
-        ? { kind: 'captured' as const, ...known }
-        : await gateway.capture(action.charge, reference);
-      return { orderId, traceparent, answer };
+      const { captured, reference } = await gateway.find(orderId, { capturingSince: effect.capturingSince });
+      const result = captured
+        ? { kind: 'captured' as const, ...optionalReference(reference) }
+        : await gateway.capture(effect.charge, reference);
+      return { orderId, traceparent, result };
     }
     case 'find-then-refund':
     case 'refund': {
-      const { money, reference } = action;
-      const known = reference === undefined ? {} : { reference };
-      const found = action.kind === 'find-then-refund' ? await gateway.find(orderId, known) : undefined;
+      const { money, reference } = effect;
+      const found =
+        effect.kind === 'find-then-refund' ? await gateway.find(orderId, optionalReference(reference)) : undefined;
       if (!found?.refunded) await gateway.refund(orderId, money, reference ?? found?.reference);
-      return { orderId, traceparent, answer: { kind: 'refunded' } };
+      return { orderId, traceparent, result: { kind: 'refunded' } };
     }
   }
 }

@@ -5,25 +5,30 @@ import { UnavailableError } from '../runtime/failure.ts';
 import { documentClient } from '../runtime/records.ts';
 import type { PaymentGateway } from './gateway.ts';
 
-/** The key of the item that says whether the sandbox is up. */
-export const SANDBOX_STATE = { orderId: '#gateway', entry: 'state' };
+/** The key of the item that holds the sandbox's state. */
+export const SANDBOX_STATE_KEY = { orderId: '#gateway', entry: 'state' };
 
-/** The item that says whether the sandbox is up, and how often it has forgotten its idempotency keys. */
+/**
+ * The sandbox's state, set by operators and tests. `down`: every call fails. `keyGeneration`: a new number makes the sandbox
+ * forget its idempotency keys.
+ */
 export type SandboxState = { down?: boolean; keyGeneration?: number };
 
 /**
- * Takes a table's name and gives a gateway that behaves like a provider's test mode: `tok_declined` declines, `tok_error`
- * fails like a broken gateway, any other token captures. It keeps one entry per charge it made; the same idempotency key
- * never charges twice, a new key does, so a double charge would show.
+ * Builds a gateway that behaves like a provider's test mode: `tok_declined` is declined, `tok_error` fails with
+ * `UnavailableError`, any other token is captured. The table has one entry per charge. The same idempotency key never charges
+ * twice but a new key does, so that a double charge becomes visible.
  */
 export function sandboxGateway(table: string, client = documentClient(), now = () => new Date()): PaymentGateway {
-  const state = async (): Promise<SandboxState> => {
-    const { Item } = await client.send(new GetCommand({ TableName: table, Key: SANDBOX_STATE, ConsistentRead: true }));
+  const readState = async (): Promise<SandboxState> => {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: table, Key: SANDBOX_STATE_KEY, ConsistentRead: true }),
+    );
     if (Item?.down === true) throw new UnavailableError('The payment gateway is down');
     return Item ?? {};
   };
 
-  const enter = async (
+  const addEntry = async (
     kind: 'capture' | 'refund',
     orderId: string,
     money: Money,
@@ -41,15 +46,15 @@ export function sandboxGateway(table: string, client = documentClient(), now = (
 
   return {
     async capture({ orderId, token, money }) {
-      const current = await state();
+      const state = await readState();
       if (token === 'tok_error') throw new UnavailableError('The payment gateway answered 500');
       if (token === 'tok_declined') return { kind: 'declined', reason: 'card_declined' };
-      await enter('capture', orderId, money, current);
+      await addEntry('capture', orderId, money, state);
       return { kind: 'captured' };
     },
 
     async find(orderId) {
-      await state();
+      await readState();
       const { Items = [] } = await client.send(
         new QueryCommand({
           TableName: table,
@@ -58,12 +63,12 @@ export function sandboxGateway(table: string, client = documentClient(), now = (
           ConsistentRead: true,
         }),
       );
-      const has = (wanted: string) => Items.some(({ kind }) => kind === wanted);
-      return { captured: has('capture'), refunded: has('refund') };
+      const hasEntry = (wanted: string) => Items.some(({ kind }) => kind === wanted);
+      return { captured: hasEntry('capture'), refunded: hasEntry('refund') };
     },
 
     async refund(orderId, money) {
-      await enter('refund', orderId, money, await state());
+      await addEntry('refund', orderId, money, await readState());
     },
   };
 }

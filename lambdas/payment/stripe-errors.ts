@@ -1,62 +1,65 @@
 import Stripe from 'stripe';
 import { BusyError, ConflictError, PermanentError, UnavailableError } from '../runtime/failure.ts';
-import type { ChargeAnswer } from './gateway.ts';
+import type { ChargeResult } from './gateway.ts';
 
 const { StripeAPIError, StripeCardError, StripeError, StripeIdempotencyError, StripeInvalidRequestError } =
   Stripe.errors;
 
-// What Stripe says of an amount or a means of payment that it will never take (https://docs.stripe.com/error-codes).
-const NO_SUCH_AMOUNT = new Set(['amount_too_small', 'amount_too_large']);
-const MEANS_OF_PAYMENT = /^(payment_method(_data.*)?|customer)$/;
-const UNUSABLE = /^(token_already_used|payment_method_.*|invalid_cvc|expired_card)$/;
-const SOMEBODY_ELSE = new Set(['idempotency_key_in_use', 'lock_timeout']);
+// Error codes and parameters of an amount or a payment method that Stripe will never accept (https://docs.stripe.com/error-codes).
+const AMOUNT_LIMIT_CODES = new Set(['amount_too_small', 'amount_too_large']);
+const PAYMENT_METHOD_PARAM = /^(payment_method(_data.*)?|customer)$/;
+const UNUSABLE_CARD_CODE = /^(token_already_used|payment_method_.*|invalid_cvc|expired_card)$/;
+const CONCURRENT_CALL_CODES = new Set(['idempotency_key_in_use', 'lock_timeout']);
 
-/** Takes what a call threw and gives the customer's bank's (or Stripe's) no to this card or amount, with its code, if it is one. */
-export function declineFrom(error: unknown): ChargeAnswer | undefined {
-  if (error instanceof StripeCardError) return declined(error.decline_code || error.code);
+/** Returns the decline if the customer's bank or Stripe rejected this card or amount, `undefined` for any other error. */
+export function declineFrom(error: unknown): ChargeResult | undefined {
+  if (error instanceof StripeCardError) return toDecline(error.decline_code || error.code);
   if (!(error instanceof StripeInvalidRequestError) || hasWrongKey(error)) return undefined;
   const { code = '', param = '' } = error;
-  const theirs = NO_SUCH_AMOUNT.has(code) || UNUSABLE.test(code) || MEANS_OF_PAYMENT.test(param);
-  return theirs ? declined(code || `invalid_${param}`) : undefined;
+  const isDecline = AMOUNT_LIMIT_CODES.has(code) || UNUSABLE_CARD_CODE.test(code) || PAYMENT_METHOD_PARAM.test(param);
+  return isDecline ? toDecline(code || `invalid_${param}`) : undefined;
 }
 
-/** A refusal with Stripe's code for it. */
-export const declined = (code: string | null | undefined): ChargeAnswer => ({
+/** Builds a decline from Stripe's code, cut to 200 characters as the event's contract requires. */
+export const toDecline = (code: string | null | undefined): ChargeResult => ({
   kind: 'declined',
   reason: (code || 'card_declined').slice(0, 200),
 });
 
 /**
- * Takes what a call threw and gives it as our own error, by what is to become of the message. It says Stripe's code, and the id under
- * which Stripe has the call in its log, never Stripe's sentence: that quotes tokens.
+ * Converts an error of Stripe's to the one of ours that decides whether the message is retried or dead-lettered. The text has Stripe's
+ * code and request id (for Stripe's own log), never Stripe's message, which may quote tokens.
  */
 export function toFailure(error: unknown): unknown {
   if (!(error instanceof StripeError)) return error;
   const { type, code, param, statusCode, requestId, detail } = error;
-  const cause = detail instanceof Error && 'code' in detail ? detail.code : undefined;
-  const what = [type, code, cause, param && `param ${param}`, statusCode, requestId].filter(Boolean).join(', ');
-  if (SOMEBODY_ELSE.has(code ?? '')) return new BusyError(`Stripe is at work on this order: ${what}`);
+  const networkCode = detail instanceof Error && 'code' in detail ? detail.code : undefined;
+  const details = [type, code, networkCode, param && `param ${param}`, statusCode, requestId]
+    .filter(Boolean)
+    .join(', ');
+  if (CONCURRENT_CALL_CODES.has(code ?? ''))
+    return new BusyError(`Stripe is handling another call for this order: ${details}`);
   if (error instanceof StripeIdempotencyError) {
-    return new ConflictError(`Stripe was asked the same with other contents before: ${what}`);
+    return new ConflictError(`Stripe received this idempotency key with other parameters before: ${details}`);
   }
-  // A wrong or powerless key is our outage and no customer's fault: the message waits, and the alarm says so.
+  // A wrong or under-privileged API key is our outage, not the customer's fault: the message waits, and the circuit breaker's alarm goes off.
   if (error instanceof StripeInvalidRequestError && !hasWrongKey(error))
-    return new PermanentError(`Stripe refuses: ${what}`);
-  return new UnavailableError(`Stripe could not: ${what}`);
+    return new PermanentError(`Stripe refuses the call: ${details}`);
+  return new UnavailableError(`Stripe is unavailable: ${details}`);
 }
 
-/** True for a 5xx that Stripe has saved under its key, and will answer again for as long as it remembers the key. */
+/** Tells whether a 5xx is one that Stripe saved under the idempotency key, and replays for as long as it retains the key. */
 export const isReplayedFailure = (error: unknown): boolean =>
   error instanceof StripeAPIError &&
   (error.statusCode ?? 0) >= 500 &&
   error.headers?.['idempotent-replayed'] === 'true';
 
-/** True if Stripe refused the call as such, with a 400 or 404. */
-export const isInvalid = (error: unknown): boolean => error instanceof StripeInvalidRequestError;
+/** Tells whether Stripe rejected the request itself, with a 400 or 404. */
+export const isInvalidRequest = (error: unknown): boolean => error instanceof StripeInvalidRequestError;
 
-/** True if the charge was given back before, by us or by somebody at Stripe's dashboard. */
+/** Tells whether the charge was refunded before, by us or in Stripe's dashboard. */
 export const isAlreadyRefunded = (error: unknown): boolean =>
   error instanceof StripeInvalidRequestError && error.code === 'charge_already_refunded';
 
-/** Test objects with a live key, or the reverse. */
+/** Tells whether test objects were used with a live key, or the reverse. */
 const hasWrongKey = ({ message }: Error): boolean => /exists in (test|live) mode/.test(message);

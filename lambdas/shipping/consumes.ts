@@ -1,4 +1,4 @@
 import { orderProgressed } from '../../contracts/lifecycle.ts';
 
-/** What the shipping consumer understands. */
+/** The events that the shipping consumer handles. */
 export const consumes = [orderProgressed] as const;

@@ -1,4 +1,4 @@
 import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/order.ts';
 
-/** What the stock consumer understands. */
+/** The events that the stock consumer handles. */
 export const consumes = [orderPlaced, orderConfirmed, orderCancelled] as const;

@@ -13,93 +13,93 @@ import { stockRejected, stockReleased, stockReserved } from '../../contracts/sto
 import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError } from '../runtime/failure.ts';
 
-/** How many pieces of one SKU are for sale, set aside for orders, and gone. Their sum is what came in. */
+/** The stock of one SKU, in pieces: for sale, reserved for orders, and sold. The sum equals what was received. */
 export type Shelf = { sku: string; available: number; reserved: number; sold: number };
 
-/** What an order holds. `cancelled` alone is the tombstone of an order that must not reserve anything. */
+/** An order's reservation record. The state `cancelled` is the tombstone of an order that must never reserve anything. */
 export type Reservation = {
   orderId: string;
   state: 'reserved' | 'rejected' | 'sold' | 'released' | 'cancelled';
-  /** What was asked for, one line per SKU. */
+  /** The ordered items, one line per SKU. */
   lines: Line[];
-  /** The lines that were short, where the order was rejected. */
+  /** Of a rejected order: the lines that were not available. */
   short?: Line[];
   time: string;
 };
 
 export type StockInput = OrderPlaced | OrderConfirmed | OrderCancelled;
 
-/** What a plan believes of the table: `undefined` = not read, so the usual case is assumed; `null` = read, and not there. */
+/** What a plan knows of the table. `undefined`: not read, so the usual case is assumed. `null`: read, and does not exist. */
 export type StockSnapshot = {
   reservations: Map<string, Reservation | null>;
   available: Map<string, number>;
 };
 
-/** A reservation to make where there is none, or what to change of one, on condition that the table still holds `before`. */
+/** A reservation to create, or the attributes to change, on condition that the table still holds `before`. */
 export type ReservationWrite =
   | { before: null; after: Reservation }
   | { before: Reservation; after: Pick<Reservation, 'orderId' | 'state'> & Partial<Reservation> };
 
-/** The pieces that move between a shelf's three numbers; `available` must suffice. */
-export type Movement = { available: number; reserved: number; sold: number };
+/** Changes to a shelf's three numbers, in pieces. A write fails if `available` or `reserved` would become negative. */
+export type ShelfDelta = { available: number; reserved: number; sold: number };
 
-/** What one delivery comes to under a plan. */
+/** The plan for one delivery: what to write and publish, or why it fails. */
 export type PlannedDelivery = { write?: ReservationWrite; publish: readonly CloudEvent[] } | { failure: unknown };
 
-/** One transaction's worth of work: what each delivery comes to, and all movements of a shelf summed into one. */
-export type StockPlan = { planned: PlannedDelivery[]; movements: Map<string, Movement> };
+/** The plan for one transaction: one entry per delivery, and the changes to each shelf, summed over all deliveries. */
+export type StockPlan = { planned: PlannedDelivery[]; shelfDeltas: Map<string, ShelfDelta> };
 
 /**
- * Takes deliveries of different orders and what is known, and plans one transaction for all of them: first come, first
- * served, every order gets all its lines or none. What is not known is assumed to be as usual (a new order, enough goods);
- * the transaction's conditions catch a wrong assumption, and its refusal says what to know for the next plan.
+ * Plans one transaction for deliveries of different orders: first come, first served, and each order gets all its lines or none.
+ * Optimistic: what the snapshot lacks is assumed to be usual (a new order, enough goods). The transaction's conditions detect a
+ * wrong assumption, and its refusal contains what the next plan needs to know.
  */
-export function planStock(deliveries: readonly Delivery<StockInput>[], known: StockSnapshot, now: Date): StockPlan {
-  const movements = new Map<string, Movement>();
+export function planStock(deliveries: readonly Delivery<StockInput>[], snapshot: StockSnapshot, now: Date): StockPlan {
+  const shelfDeltas = new Map<string, ShelfDelta>();
   const planned = deliveries.map((delivery): PlannedDelivery => {
     try {
-      return planOne(delivery.event, known, movements, now.toISOString());
+      return planDelivery(delivery.event, snapshot, shelfDeltas, now.toISOString());
     } catch (failure) {
       return { failure };
     }
   });
-  return { planned, movements };
+  return { planned, shelfDeltas };
 }
 
-function planOne(
+function planDelivery(
   event: StockInput,
-  known: StockSnapshot,
-  movements: Map<string, Movement>,
+  snapshot: StockSnapshot,
+  shelfDeltas: Map<string, ShelfDelta>,
   time: string,
 ): PlannedDelivery {
   const { orderId } = event.data;
-  const reservation = known.reservations.get(orderId);
+  const reservation = snapshot.reservations.get(orderId);
   if (event.type === orderPlaced.type) {
     const lines = sumBySku(event.data.items);
     if (reservation) return repeatOutcome(reservation, lines, event.traceparent);
-    const short = lines.filter(({ sku, quantity }) => remaining(sku, known, movements) < quantity);
+    const shortLines = lines.filter(({ sku, quantity }) => availableAfterPlan(sku, snapshot, shelfDeltas) < quantity);
     const after: Reservation =
-      short.length > 0
-        ? { orderId, state: 'rejected', lines, short, time }
+      shortLines.length > 0
+        ? { orderId, state: 'rejected', lines, short: shortLines, time }
         : { orderId, state: 'reserved', lines, time };
-    if (after.state === 'reserved') move(movements, lines, { available: -1, reserved: 1, sold: 0 });
+    if (after.state === 'reserved') addDeltas(shelfDeltas, lines, { available: -1, reserved: 1, sold: 0 });
     return { write: { before: null, after }, publish: outcomeEvents(after, event.traceparent) };
   }
   if (event.type === orderConfirmed.type) {
-    const usual: Reservation = { orderId, state: 'reserved', lines: sumBySku(event.data.items), time };
-    const before = reservation === undefined ? usual : reservation;
+    const assumed: Reservation = { orderId, state: 'reserved', lines: sumBySku(event.data.items), time };
+    const before = reservation === undefined ? assumed : reservation;
     if (before?.state === 'sold') return { publish: [] };
     if (before?.state !== 'reserved') throw new ConflictError(`Order ${orderId} is confirmed but holds no goods`);
-    move(movements, before.lines, { available: 0, reserved: -1, sold: 1 });
+    addDeltas(shelfDeltas, before.lines, { available: 0, reserved: -1, sold: 1 });
     return { write: { before, after: { orderId, state: 'sold' } }, publish: [] };
   }
-  return planCancelled(orderId, reservation ?? null, movements, time, event.traceparent);
+  return planCancelled(orderId, reservation ?? null, shelfDeltas, time, event.traceparent);
 }
 
 function planCancelled(
   orderId: string,
   before: Reservation | null,
-  movements: Map<string, Movement>,
+  shelfDeltas: Map<string, ShelfDelta>,
   time: string,
   traceparent: string | undefined,
 ): PlannedDelivery {
@@ -107,12 +107,12 @@ function planCancelled(
     case undefined:
       return { write: { before: null, after: { orderId, state: 'cancelled', lines: [], time } }, publish: [] };
     case 'reserved': {
-      move(movements, before.lines, { available: 1, reserved: -1, sold: 0 });
+      addDeltas(shelfDeltas, before.lines, { available: 1, reserved: -1, sold: 0 });
       const change = { orderId, state: 'released', time } as const;
       return { write: { before, after: change }, publish: outcomeEvents({ ...before, ...change }, traceparent) };
     }
     case 'released':
-      return { publish: outcomeEvents(before as Reservation, traceparent) };
+      return { publish: outcomeEvents(before, traceparent) };
     case 'sold':
       throw new ConflictError(`Order ${orderId} is cancelled but its goods are sold`);
     default:
@@ -120,7 +120,7 @@ function planCancelled(
   }
 }
 
-/** An order that is on record already: the recorded outcome is published once more. */
+/** Plans an order that is already on record: publishes the recorded outcome again. */
 function repeatOutcome(
   reservation: Reservation,
   lines: readonly Line[],
@@ -147,18 +147,18 @@ function outcomeEvents(reservation: Reservation, traceparent: string | undefined
   return state === 'released' ? [event(stockReleased, lines)] : [];
 }
 
-/** How many pieces of a SKU this plan may still hand out; unknown means plenty until the table says otherwise. */
-function remaining(sku: string, known: StockSnapshot, movements: Map<string, Movement>): number {
-  return (known.available.get(sku) ?? Number.POSITIVE_INFINITY) + Math.min(0, movements.get(sku)?.available ?? 0);
+/** Returns how many pieces of a SKU this plan can still reserve. Infinity if the snapshot lacks the SKU. */
+function availableAfterPlan(sku: string, snapshot: StockSnapshot, shelfDeltas: Map<string, ShelfDelta>): number {
+  return (snapshot.available.get(sku) ?? Number.POSITIVE_INFINITY) + Math.min(0, shelfDeltas.get(sku)?.available ?? 0);
 }
 
-function move(movements: Map<string, Movement>, lines: readonly Line[], sign: Movement): void {
+function addDeltas(shelfDeltas: Map<string, ShelfDelta>, lines: readonly Line[], perPiece: ShelfDelta): void {
   for (const { sku, quantity } of lines) {
-    const sum = movements.get(sku) ?? { available: 0, reserved: 0, sold: 0 };
-    movements.set(sku, {
-      available: sum.available + sign.available * quantity,
-      reserved: sum.reserved + sign.reserved * quantity,
-      sold: sum.sold + sign.sold * quantity,
+    const sum = shelfDeltas.get(sku) ?? { available: 0, reserved: 0, sold: 0 };
+    shelfDeltas.set(sku, {
+      available: sum.available + perPiece.available * quantity,
+      reserved: sum.reserved + perPiece.reserved * quantity,
+      sold: sum.sold + perPiece.sold * quantity,
     });
   }
 }

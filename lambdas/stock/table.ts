@@ -3,49 +3,49 @@ import { BatchGetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { UnavailableError } from '../runtime/failure.ts';
 import { documentClient } from '../runtime/records.ts';
-import type { Movement, Reservation, ReservationWrite, StockPlan } from './rules.ts';
+import type { Reservation, ReservationWrite, ShelfDelta, StockPlan } from './rules.ts';
 
-/** Why a transaction was refused: what the table really holds where a condition failed, and whether others were in the way. */
+/** Why a transaction was refused: what the table holds where a condition failed, and whether another transaction conflicted. */
 export type CommitRefusal = {
   reservations: Map<string, Reservation | null>;
   available: Map<string, number>;
   conflict: boolean;
 };
 
-/** The shelves and reservations; a plan is carried out whole or not at all. */
+/** The tables of shelves and reservations. */
 export type StockTable = {
-  /** Takes order ids and gives what they hold, read consistently; `null` for those not on record. */
+  /** Reads reservations with strong consistency; `null` for an order without one. Throws `UnavailableError` if not all could be read. */
   load(orderIds: readonly string[]): Promise<Map<string, Reservation | null>>;
-  /** Carries out a plan; gives `undefined` when it is done, or why it was refused. */
+  /** Commits a plan as one transaction, entirely or not at all. Returns `undefined` on success, or why it was refused. */
   commit(plan: StockPlan): Promise<CommitRefusal | undefined>;
 };
 
-/** Takes the tables' names and gives the `StockTable` over DynamoDB transactions. */
+/** Builds a `StockTable` on DynamoDB transactions. `shelves` and `reservations` are table names. */
 export function stockTable(shelves: string, reservations: string, client = documentClient()): StockTable {
   return {
     async load(orderIds) {
-      const found = new Map<string, Reservation | null>(orderIds.map((orderId) => [orderId, null]));
-      if (orderIds.length === 0) return found;
+      const loaded = new Map<string, Reservation | null>(orderIds.map((orderId) => [orderId, null]));
+      if (orderIds.length === 0) return loaded;
       const Keys = orderIds.map((orderId) => ({ orderId }));
       const { Responses, UnprocessedKeys } = await client.send(
         new BatchGetCommand({ RequestItems: { [reservations]: { Keys, ConsistentRead: true } } }),
       );
       if (UnprocessedKeys?.[reservations] !== undefined)
         throw new UnavailableError('Not all reservations could be read');
-      for (const item of (Responses?.[reservations] ?? []) as Reservation[]) found.set(item.orderId, item);
-      return found;
+      for (const item of (Responses?.[reservations] ?? []) as Reservation[]) loaded.set(item.orderId, item);
+      return loaded;
     },
 
-    async commit({ planned, movements }) {
-      const writes = planned.flatMap((one) => ('write' in one && one.write !== undefined ? [one.write] : []));
-      const moved = [...movements];
+    async commit({ planned, shelfDeltas }) {
+      const writes = planned.flatMap((entry) => ('write' in entry && entry.write !== undefined ? [entry.write] : []));
+      const deltas = [...shelfDeltas];
       try {
         await client.send(
           new TransactWriteCommand({
             TransactItems: [
               ...writes.map((write) => reservationWrite(reservations, write)),
-              ...moved.map(([sku, movement]) => ({
-                Update: { TableName: shelves, Key: { sku }, ...shelfUpdate(movement) },
+              ...deltas.map(([sku, delta]) => ({
+                Update: { TableName: shelves, Key: { sku }, ...shelfUpdate(delta) },
               })),
             ],
           }),
@@ -53,7 +53,7 @@ export function stockTable(shelves: string, reservations: string, client = docum
         return undefined;
       } catch (error) {
         if (!(error instanceof TransactionCanceledException)) throw error;
-        return toCommitRefusal(error.CancellationReasons ?? [], writes, moved);
+        return toCommitRefusal(error.CancellationReasons ?? [], writes, deltas);
       }
     },
   };
@@ -81,7 +81,7 @@ function reservationWrite(TableName: string, { before, after }: ReservationWrite
   };
 }
 
-function shelfUpdate({ available, reserved, sold }: Movement) {
+function shelfUpdate({ available, reserved, sold }: ShelfDelta) {
   return {
     UpdateExpression: 'ADD available :available, reserved :reserved, sold :sold',
     ConditionExpression: 'available >= :taken AND reserved >= :given',
@@ -99,22 +99,22 @@ function shelfUpdate({ available, reserved, sold }: Movement) {
 function toCommitRefusal(
   reasons: readonly CancellationReason[],
   writes: readonly ReservationWrite[],
-  moved: readonly [string, Movement][],
+  deltas: readonly [string, ShelfDelta][],
 ): CommitRefusal {
-  const learned: CommitRefusal = { reservations: new Map(), available: new Map(), conflict: false };
+  const refusal: CommitRefusal = { reservations: new Map(), available: new Map(), conflict: false };
   reasons.forEach(({ Code, Item, Message }, index) => {
     if (Code === undefined || Code === 'None') return;
     if (Code !== 'ConditionalCheckFailed' && Code !== 'TransactionConflict') {
       throw new UnavailableError(`The transaction was refused: ${Code} ${Message ?? ''}`);
     }
-    if (Code === 'TransactionConflict') learned.conflict = true;
+    if (Code === 'TransactionConflict') refusal.conflict = true;
     else if (index < writes.length) {
       const orderId = writes[index]?.after.orderId ?? '';
-      learned.reservations.set(orderId, Item === undefined ? null : (unmarshall(Item) as Reservation));
+      refusal.reservations.set(orderId, Item === undefined ? null : (unmarshall(Item) as Reservation));
     } else {
-      const sku = moved[index - writes.length]?.[0] ?? '';
-      learned.available.set(sku, Item === undefined ? 0 : Number(unmarshall(Item).available));
+      const sku = deltas[index - writes.length]?.[0] ?? '';
+      refusal.available.set(sku, Item === undefined ? 0 : Number(unmarshall(Item).available));
     }
   });
-  return learned;
+  return refusal;
 }

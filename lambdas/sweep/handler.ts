@@ -14,70 +14,80 @@ const index = requireEnv('OPEN_ORDERS_INDEX');
 const deadlineMs = Number(requireEnv('ORDER_DEADLINE_SECONDS')) * 1000;
 const reminderMs = Number(requireEnv('REMINDER_SECONDS')) * 1000;
 
-// Ten calls to the bus at a time.
-const PAGE = 100;
-const EVER = new Date(0);
+// A page is published with ten PutEvents calls of ten entries each.
+const PAGE_SIZE = 100;
+const EPOCH = new Date(0);
 
-/** What is said of an order that has been undecided for longer than one time and not longer than the other. */
-type Search = {
+/** A query for the orders of some index shards that have been undecided since a time in a range, and the event to publish for each. */
+type OverdueQuery = {
   contract: typeof orderDeadlinePassed | typeof orderReminderDue;
-  parts: readonly string[];
+  shards: readonly string[];
   since: Date;
   until: Date;
 };
 
 /**
- * Finds the orders that are undecided past their deadline, and those whose customers should be told that it takes longer, and
- * says so on the bus; the outcomes consumer does the rest.
+ * Publishes an event for each order that is undecided past its deadline, and for each whose customer should be told of a delay. The
+ * outcomes consumer then cancels or reminds. Throws the first publishing error after all orders were attempted.
  */
 export async function handler(): Promise<{ found: number; reminded: number }> {
   const now = new Date();
   const deadline = new Date(now.getTime() - deadlineMs);
   const reminder = new Date(now.getTime() - reminderMs);
-  const refusals: Error[] = [];
-  const found = await publishFor({ contract: orderDeadlinePassed, parts: openShards, since: EVER, until: deadline });
-  // Who is past the deadline hears of the cancellation instead.
+  const publishErrors: Error[] = [];
+  const found = await publishOverdue({
+    contract: orderDeadlinePassed,
+    shards: openShards,
+    since: EPOCH,
+    until: deadline,
+  });
+  // Orders past the deadline are cancelled, and need no reminder.
   const reminded =
     reminderMs === 0
       ? 0
-      : await publishFor({ contract: orderReminderDue, parts: unremindedShards, since: deadline, until: reminder });
+      : await publishOverdue({
+          contract: orderReminderDue,
+          shards: unremindedShards,
+          since: deadline,
+          until: reminder,
+        });
   log.info(`found ${found} orders past their deadline and ${reminded} to be reminded of`);
-  // The next run finds again what was not published.
-  if (refusals[0] !== undefined) throw refusals[0];
+  // The next run finds the unpublished ones again.
+  if (publishErrors[0] !== undefined) throw publishErrors[0];
   return { found, reminded };
 
-  async function publishFor({ contract, parts, since, until }: Search): Promise<number> {
-    const [, what] = /^shop\.order\.(.+)\.v1$/.exec(contract.type) ?? [];
+  async function publishOverdue({ contract, shards, since, until }: OverdueQuery): Promise<number> {
+    const [, eventName] = /^shop\.order\.(.+)\.v1$/.exec(contract.type) ?? [];
     let count = 0;
-    for (const part of parts) {
-      for await (const ids of undecided(part, since, until)) {
-        count += ids.length;
-        const events = ids.map((orderId) =>
+    for (const shard of shards) {
+      for await (const orderIds of undecidedOrders(shard, since, until)) {
+        count += orderIds.length;
+        const events = orderIds.map((orderId) =>
           withTraceparent(
             buildEvent<string, { orderId: string }>(contract, {
-              id: `${orderId}.${what}`,
+              id: `${orderId}.${eventName}`,
               time: now.toISOString(),
               subject: orderId,
               data: { orderId },
             }),
           ),
         );
-        refusals.push(...(await publish(events)).filter((error) => error !== undefined));
+        publishErrors.push(...(await publish(events)).filter((error) => error !== undefined));
       }
     }
     return count;
   }
 }
 
-async function* undecided(part: string, since: Date, until: Date): AsyncGenerator<string[]> {
+async function* undecidedOrders(shard: string, since: Date, until: Date): AsyncGenerator<string[]> {
   const pages = paginateQuery(
-    { client, pageSize: PAGE },
+    { client, pageSize: PAGE_SIZE },
     {
       TableName: table,
       IndexName: index,
       KeyConditionExpression: '#open = :part AND openSince BETWEEN :since AND :until',
       ExpressionAttributeNames: { '#open': 'open' },
-      ExpressionAttributeValues: { ':part': part, ':since': since.toISOString(), ':until': until.toISOString() },
+      ExpressionAttributeValues: { ':part': shard, ':since': since.toISOString(), ':until': until.toISOString() },
       ProjectionExpression: 'orderId',
     },
   );

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, QueryCommand, type QueryCommandOutput } from '@aws-sdk/lib-dynamodb';
-import { type ArchivePart, partitionsOf } from '../../lambdas/archive/item.ts';
+import { type ArchivePart, partitionKeysOf } from '../../lambdas/archive/item.ts';
 import { type ArchivedMessage, byArrival, unpack } from '../../lambdas/archive/pack.ts';
 import { merged } from './merge.ts';
 
@@ -17,7 +17,7 @@ export async function* keptBetween(
 ): AsyncGenerator<ArchivedMessage, void, undefined> {
   const [start, end] = [from.toISOString(), until.toISOString()];
   for (let hour = Math.floor(from.getTime() / HOUR) * HOUR; hour < until.getTime(); hour += HOUR) {
-    const shards = partitionsOf(new Date(hour)).map((key) => partition(documents, table, key, end));
+    const shards = partitionKeysOf(new Date(hour)).map((key) => partition(documents, table, key, end));
     for await (const message of inSequence(packsIn(merged(shards, ({ at }) => at)))) {
       if (message.time >= start && message.time < end) yield message;
     }

@@ -1,6 +1,6 @@
 import { GetCommand, paginateQuery, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Money } from '../../contracts/money.ts';
-import { SANDBOX_STATE, type SandboxState } from '../../lambdas/payment/sandbox-gateway.ts';
+import { SANDBOX_STATE_KEY, type SandboxState } from '../../lambdas/payment/sandbox-gateway.ts';
 import type { Shop } from '../stack.ts';
 
 /** One movement of money in the sandbox gateway's own record. */
@@ -19,7 +19,7 @@ export async function setDown(shop: Shop, isDown: boolean): Promise<void> {
   await shop.documents.send(
     new UpdateCommand({
       TableName: tableOf(shop),
-      Key: SANDBOX_STATE,
+      Key: SANDBOX_STATE_KEY,
       UpdateExpression: 'SET down = :down',
       ExpressionAttributeValues: { ':down': isDown },
     }),
@@ -30,7 +30,7 @@ export async function setDown(shop: Shop, isDown: boolean): Promise<void> {
 export async function isDown(shop: Shop): Promise<boolean> {
   if (!hasSandbox(shop)) return false;
   const { Item } = await shop.documents.send(
-    new GetCommand({ TableName: tableOf(shop), Key: SANDBOX_STATE, ConsistentRead: true }),
+    new GetCommand({ TableName: tableOf(shop), Key: SANDBOX_STATE_KEY, ConsistentRead: true }),
   );
   const state: SandboxState = Item ?? {};
   return state.down === true;
@@ -41,7 +41,7 @@ export async function forgetKeys(shop: Shop): Promise<number> {
   const { Attributes } = await shop.documents.send(
     new UpdateCommand({
       TableName: tableOf(shop),
-      Key: SANDBOX_STATE,
+      Key: SANDBOX_STATE_KEY,
       UpdateExpression: 'ADD keyGeneration :one',
       ExpressionAttributeValues: { ':one': 1 },
       ReturnValues: 'ALL_NEW',

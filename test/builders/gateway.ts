@@ -1,5 +1,5 @@
 import type { Money } from '../../contracts/money.ts';
-import type { Charge, ChargeAnswer, PaymentGateway } from '../../lambdas/payment/gateway.ts';
+import type { Charge, ChargeResult, PaymentGateway } from '../../lambdas/payment/gateway.ts';
 import { UnavailableError } from '../../lambdas/runtime/failure.ts';
 
 export type LedgerEntry = { kind: 'capture' | 'refund'; orderId: string; money: Money };
@@ -11,10 +11,10 @@ export class FakeGateway implements PaymentGateway {
   calls = 0;
   /** Says whether the answer to the present call gets lost after the call had its effect. */
   losesAnswer: () => boolean = () => false;
-  private readonly keys = new Map<string, ChargeAnswer | undefined>();
+  private readonly keys = new Map<string, ChargeResult | undefined>();
 
-  async capture({ orderId, token, money }: Charge): Promise<ChargeAnswer> {
-    const answer = this.once(`capture ${orderId}`, (): ChargeAnswer => {
+  async capture({ orderId, token, money }: Charge): Promise<ChargeResult> {
+    const answer = this.once(`capture ${orderId}`, (): ChargeResult => {
       if (token === 'tok_declined') return { kind: 'declined', reason: 'card_declined' };
       this.ledger.push({ kind: 'capture', orderId, money });
       return { kind: 'captured' };
@@ -47,7 +47,7 @@ export class FakeGateway implements PaymentGateway {
     return this.ledger.filter((entry) => entry.kind === kind && entry.orderId === orderId);
   }
 
-  private once(key: string, effect: () => ChargeAnswer | undefined): ChargeAnswer | undefined {
+  private once(key: string, effect: () => ChargeResult | undefined): ChargeResult | undefined {
     this.calls += 1;
     if (!this.keys.has(key)) this.keys.set(key, effect());
     if (this.losesAnswer()) throw new UnavailableError('The answer got lost');

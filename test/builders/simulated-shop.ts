@@ -7,11 +7,11 @@ import {
   type Notification,
   type NotificationInput,
   nextNotification,
-  type SendText,
-  type TextSent,
+  type OutgoingText,
+  type SendResult,
 } from '../../lambdas/notification/rules.ts';
 import { consumes as orderConsumes } from '../../lambdas/order/consumes.ts';
-import { lifecyclePublisher, splitPublisher } from '../../lambdas/order/lifecycle.ts';
+import { channelPublisher, lifecyclePublisher } from '../../lambdas/order/lifecycle-publisher.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../lambdas/order/rules.ts';
 import { consumes as outcomesConsumes } from '../../lambdas/outcomes/consumes.ts';
 import { consumes as paymentConsumes } from '../../lambdas/payment/consumes.ts';
@@ -63,7 +63,7 @@ export class SimulatedShop {
   constructor(available: Record<string, number>) {
     this.stock = new MemoryStockTable(available);
     const telephone = {
-      send: async (text: SendText) => {
+      send: async (text: OutgoingText) => {
         this.texts.push(`${text.orderId} ${text.template}`);
       },
     };
@@ -102,7 +102,7 @@ export class SimulatedShop {
           consumer(
             'notification',
             notificationConsumes,
-            stateMachine<Notification, NotificationInput, SendText, TextSent>(
+            stateMachine<Notification, NotificationInput, OutgoingText, SendResult>(
               {
                 decide: (notification, input) =>
                   nextNotification(notification, input, {
@@ -112,7 +112,7 @@ export class SimulatedShop {
                   }),
                 runEffect: async (text) => {
                   await reach(telephone).send(text);
-                  return { sent: text };
+                  return { text };
                 },
                 isFirstEvent: first,
               },
@@ -163,7 +163,7 @@ export class SimulatedShop {
       ),
       {
         queue: surroundings.queue,
-        publish: splitPublisher(
+        publish: channelPublisher(
           lifecyclePublisher('feed', reach({ send: this.feedSend } as unknown as SNSClient)),
           surroundings.publish,
         ),

@@ -24,11 +24,11 @@ export class MemoryStockTable implements StockTable {
     return new Map(orderIds.map((orderId) => [orderId, structuredClone(this.reservations.get(orderId) ?? null)]));
   }
 
-  async commit({ planned, movements }: StockPlan): Promise<CommitRefusal | undefined> {
+  async commit({ planned, shelfDeltas }: StockPlan): Promise<CommitRefusal | undefined> {
     const writes = planned.flatMap((one) => ('write' in one && one.write !== undefined ? [one.write] : []));
-    this.transactions.push(writes.length + movements.size);
+    this.transactions.push(writes.length + shelfDeltas.size);
     const keys = new Set(writes.map(({ after }) => after.orderId));
-    if (writes.length + movements.size > MOST_ACTIONS || keys.size < writes.length) {
+    if (writes.length + shelfDeltas.size > MOST_ACTIONS || keys.size < writes.length) {
       throw Object.assign(new Error('Too many actions, or two on one item'), { name: 'ValidationException' });
     }
     const refusal: CommitRefusal = { reservations: new Map(), available: new Map(), conflict: this.conflicts() };
@@ -41,16 +41,16 @@ export class MemoryStockTable implements StockTable {
           : held?.state === before.state && isDeepStrictEqual(held.lines, before.lines);
       if (!asBelieved) refusal.reservations.set(after.orderId, structuredClone(held ?? null));
     }
-    for (const [sku, { available, reserved }] of movements) {
+    for (const [sku, { available, reserved }] of shelfDeltas) {
       const shelf = this.shelves.get(sku);
       const enough = shelf !== undefined && shelf.available >= -available && shelf.reserved >= -reserved;
       if (!enough) refusal.available.set(sku, shelf?.available ?? 0);
     }
     if (refusal.reservations.size + refusal.available.size > 0) return refusal;
     for (const write of writes) this.carryOut(write);
-    for (const [sku, movement] of movements) {
+    for (const [sku, delta] of shelfDeltas) {
       const shelf = this.shelf(sku);
-      for (const part of ['available', 'reserved', 'sold'] as const) shelf[part] += movement[part];
+      for (const part of ['available', 'reserved', 'sold'] as const) shelf[part] += delta[part];
     }
     return undefined;
   }

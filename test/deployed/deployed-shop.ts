@@ -24,7 +24,7 @@ import { inject } from 'vitest';
 import { constructIdOf } from '../../infra/names.ts';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
 import type { Order } from '../../lambdas/order/rules.ts';
-import { SANDBOX_STATE } from '../../lambdas/payment/sandbox-gateway.ts';
+import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-gateway.ts';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 
@@ -219,7 +219,7 @@ export async function remindAfter(hours: number): Promise<void> {
 
 /** Takes the payment gateway down or brings it back. */
 export async function gateway(state: 'up' | 'down'): Promise<void> {
-  const Item = { ...SANDBOX_STATE, down: state === 'down' };
+  const Item = { ...SANDBOX_STATE_KEY, down: state === 'down' };
   await tables.send(new PutCommand({ TableName: output('SandboxGatewayTableName'), Item }));
 }
 

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { SANDBOX_STATE } from '../../lambdas/payment/sandbox-gateway.ts';
+import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-gateway.ts';
 import { output } from '../deployed/deployed-shop.ts';
 import { connection } from './deployed-functions.ts';
 import type { Call } from './protocol.ts';
@@ -9,7 +9,7 @@ const tables = DynamoDBDocumentClient.from(new DynamoDBClient(connection()));
 
 /** Makes the gateway forget all idempotency keys, as Stripe may after 24 hours: a call it had answered charges again. */
 export async function forgetKeys(): Promise<void> {
-  const Item = { ...SANDBOX_STATE, down: false, keyGeneration: Math.floor(Math.random() * 1e9) };
+  const Item = { ...SANDBOX_STATE_KEY, down: false, keyGeneration: Math.floor(Math.random() * 1e9) };
   await tables.send(new PutCommand({ TableName: output('SandboxGatewayTableName'), Item }));
 }
 

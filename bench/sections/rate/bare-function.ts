@@ -3,7 +3,7 @@ import type { SQSEvent } from 'aws-lambda';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
 import { snsSms } from '../../../lambdas/notification/sms.ts';
 import { textFor } from '../../../lambdas/notification/texts.ts';
-import { lifecyclePublisher } from '../../../lambdas/order/lifecycle.ts';
+import { lifecyclePublisher } from '../../../lambdas/order/lifecycle-publisher.ts';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { busPublisher } from '../../../lambdas/runtime/publish.ts';
 import { passedOn } from './bare.ts';

@@ -1,5 +1,5 @@
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { SANDBOX_STATE } from '../../../lambdas/payment/sandbox-gateway.ts';
+import { SANDBOX_STATE_KEY } from '../../../lambdas/payment/sandbox-gateway.ts';
 import type { Contestant } from '../../figure.ts';
 import type { Arena } from './arena.ts';
 import { publishAtRate } from './latency.ts';
@@ -19,7 +19,7 @@ export async function recovery(arena: Arena, name: Contestant, perSecond: number
   arena.given.get(name)?.push(...orders.map(({ data }) => data.orderId));
   const document = DynamoDBDocumentClient.from(arena.dynamodb);
   const turn = (down: boolean) =>
-    document.send(new PutCommand({ TableName: tablesOf(name).gateway, Item: { ...SANDBOX_STATE, down } }));
+    document.send(new PutCommand({ TableName: tablesOf(name).gateway, Item: { ...SANDBOX_STATE_KEY, down } }));
   const wanted = system.processes.done + orders.length * MESSAGES_PER_ORDER;
   await turn(true);
   await publishAtRate(system, orders, perSecond);

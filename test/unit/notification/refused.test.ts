@@ -52,7 +52,7 @@ describe('A text to a number that gets none', () => {
   test('that only SNS or the limit refuses is noted and published in the same way', () => {
     const { record, effect } = allOf([placed(), confirmed()]);
     if (effect === undefined) throw new Error('a text is due');
-    const step = nextNotification(record, { sent: effect, refused: 'opted-out' }, rules);
+    const step = nextNotification(record, { text: effect, refused: 'opted-out' }, rules);
     expect(step.after?.texts['order-confirmed']).toEqual({ refusedAt: now.toISOString(), reason: 'opted-out' });
     expect(step.publish).toMatchObject([{ data: { reason: 'opted-out' } }]);
   });

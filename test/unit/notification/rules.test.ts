@@ -3,7 +3,7 @@ import {
   type Notification,
   type NotificationInput,
   nextNotification,
-  type TextSent,
+  type SendResult,
 } from '../../../lambdas/notification/rules.ts';
 import { BusyError, ConflictError } from '../../../lambdas/runtime/failure.ts';
 import { delivery } from '../../builders/deliveries.ts';
@@ -36,7 +36,7 @@ function notifications({ textWhenPlaced = false } = {}) {
       const step = advance(delivery(event), at);
       if (step.effect === undefined || dies === 'before sending') return step;
       texts.push(`${step.effect.template} to ${step.effect.phone}: ${step.effect.message}`);
-      if (dies === undefined) advance({ sent: step.effect } satisfies TextSent, at);
+      if (dies === undefined) advance({ text: step.effect } satisfies SendResult, at);
       return step;
     },
   };
@@ -127,7 +127,7 @@ describe('What is published', () => {
     if (effect === undefined) throw new Error('a text is due');
     const { publish } = nextNotification(
       shop.record(),
-      { sent: effect },
+      { text: effect },
       { now: start, leaseSeconds: LEASE, textWhenPlaced: false },
     );
     expect(publish).toHaveLength(1);
@@ -196,7 +196,7 @@ describe('A text of which nobody can tell whether it went out', () => {
     const { effect } = shop.deliver(confirmed(), { dies: 'before sending' });
     if (effect === undefined) throw new Error('a text is due');
     const rules = { now: later(8), leaseSeconds: LEASE, textWhenPlaced: false };
-    return { effect, rules, step: nextNotification(shop.record(), { sent: effect, unknownOutcome: true }, rules) };
+    return { effect, rules, step: nextNotification(shop.record(), { text: effect, unknownOutcome: true }, rules) };
   };
 
   test('is noted as such, and not published as sent', () => {
@@ -247,7 +247,7 @@ describe('Somebody who is sending a text', () => {
     shop.deliver(confirmed());
     const { after } = nextNotification(
       shop.record(),
-      { sent: effect },
+      { text: effect },
       { now: start, leaseSeconds: LEASE, textWhenPlaced: true },
     );
     expect(after?.texts).toEqual({

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { InvalidParameterException, OptedOutException, type PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { SendText } from '../../../lambdas/notification/rules.ts';
+import type { OutgoingText } from '../../../lambdas/notification/rules.ts';
 import {
   NumberRefusedError,
   SMS_TIMEOUT_MS,
@@ -163,7 +163,7 @@ describe('Whether a text may be out', () => {
 });
 
 describe('A text is sent at most once', () => {
-  const text: SendText = {
+  const text: OutgoingText = {
     orderId: 'o-1',
     traceparent: undefined,
     template: 'order-confirmed',
@@ -173,21 +173,21 @@ describe('A text is sent at most once', () => {
 
   test('and noted where nobody can tell, with a line in the log that has no number', async () => {
     const perform = sendTextOnce(() => Promise.reject(new UnknownOutcomeError('no answer')));
-    expect(await perform(text)).toEqual({ sent: text, unknownOutcome: true });
+    expect(await perform(text)).toEqual({ text, unknownOutcome: true });
     expect(log.lines.join()).toContain('a text may not have gone out');
     expect(log.lines.join()).not.toContain('8210');
   });
 
   test('or not at all to a number that takes none, which is an outcome, with a line in the log that has no number', async () => {
     const perform = sendTextOnce(() => Promise.reject(new NumberRefusedError('opted-out')));
-    expect(await perform(text)).toEqual({ sent: text, refused: 'opted-out' });
+    expect(await perform(text)).toEqual({ text, refused: 'opted-out' });
     expect(log.lines.join()).toContain('a text is refused: opted-out');
     expect(log.lines.join()).not.toContain('8210');
   });
 
   test('or not at all to a number that has had its texts of the day, and then SNS is not called', async () => {
     const send = vi.fn(async () => {});
-    expect(await sendTextOnce(send, async () => false)(text)).toEqual({ sent: text, refused: 'too-many' });
+    expect(await sendTextOnce(send, async () => false)(text)).toEqual({ text, refused: 'too-many' });
     expect(send).not.toHaveBeenCalled();
   });
 
@@ -202,6 +202,6 @@ describe('A text is sent at most once', () => {
   test('or tried again where it surely is not out', async () => {
     const down = new UnavailableError('down');
     await expect(sendTextOnce(() => Promise.reject(down))(text)).rejects.toBe(down);
-    expect(await sendTextOnce(async () => {})(text)).toEqual({ sent: text });
+    expect(await sendTextOnce(async () => {})(text)).toEqual({ text });
   });
 });

@@ -9,7 +9,7 @@ import {
   type PaymentInput,
   runPaymentEffect,
 } from '../../../lambdas/payment/rules.ts';
-import { stripeCalls } from '../../../lambdas/payment/stripe-calls.ts';
+import { stripeCaller } from '../../../lambdas/payment/stripe-caller.ts';
 import { stripeGateway } from '../../../lambdas/payment/stripe-gateway.ts';
 import { describeError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { failureActionFor } from '../../../lambdas/runtime/retry-policy.ts';
@@ -25,7 +25,7 @@ async function stripe(readKey: () => Promise<string> = async () => 'sk_test_righ
   const server = new StripeServer();
   const connection = await server.listen();
   onTestFinished(() => server.close());
-  const gateway = stripeGateway(stripeCalls(readKey, { ...connection, timeout }), 'Shop-prod', server.now);
+  const gateway = stripeGateway(stripeCaller(readKey, { ...connection, timeout }), 'Shop-prod', server.now);
   const capture = (token = 'pm_visa', money = MONEY) => gateway.capture({ orderId: 'o-1', token, money });
   /** The first call to a path that ends so meets the fault. */
   const once = (ending: string, fault: StripeFault) => {
@@ -196,11 +196,11 @@ describe('After Stripe has forgotten its keys', () => {
   test('and not before, the search is asked for a charge: it has a rate limit, which the end of an outage would meet', async () => {
     const { server, gateway, capture, asked } = await stripe();
     await capture();
-    const since = server.now().toISOString();
-    expect(await gateway.find('o-1', { since })).toEqual({ captured: false, refunded: false });
+    const capturingSince = server.now().toISOString();
+    expect(await gateway.find('o-1', { capturingSince })).toEqual({ captured: false, refunded: false });
     expect(asked()).toHaveLength(2);
     server.forgetKeys();
-    expect(await gateway.find('o-1', { since })).toMatchObject({ captured: true, reference: 'pi_1' });
+    expect(await gateway.find('o-1', { capturingSince })).toMatchObject({ captured: true, reference: 'pi_1' });
   });
 
   test('a charge that was begun is finished, not begun again', async () => {

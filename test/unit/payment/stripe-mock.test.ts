@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { stripeCalls } from '../../../lambdas/payment/stripe-calls.ts';
+import { stripeCaller } from '../../../lambdas/payment/stripe-caller.ts';
 import { stripeGateway } from '../../../lambdas/payment/stripe-gateway.ts';
 import { localFolder } from '../../../localstack/engines.ts';
 
@@ -55,7 +55,7 @@ describe("Stripe's own mock", () => {
       console.warn(`skipped: ${reason}`);
       context.skip(reason);
     }
-    const calls = stripeCalls(async () => 'sk_test_123', await listening());
+    const calls = stripeCaller(async () => 'sk_test_123', await listening());
     const gateway = stripeGateway(calls, 'ShopMessaging-prod');
     const money = { amount: 12_000, currency: 'KRW' };
     // Its payment intents are all alike, and none is paid.

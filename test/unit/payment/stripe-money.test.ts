@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stripeMoney } from '../../../lambdas/payment/stripe-money.ts';
+import { toStripeMoney } from '../../../lambdas/payment/stripe-money.ts';
 
 // https://docs.stripe.com/currencies
 test.each([
@@ -11,12 +11,12 @@ test.each([
   ['7.00 ariary, which Stripe wants whole', 700, 'MGA', 7],
   ['5.120 dinars', 5_120, 'KWD', 5_120],
 ])('%s', (_, amount, currency, inStripes) => {
-  expect(stripeMoney({ amount, currency })).toEqual({ amount: inStripes, currency: currency.toLowerCase() });
+  expect(toStripeMoney({ amount, currency })).toEqual({ amount: inStripes, currency: currency.toLowerCase() });
 });
 
 test.each([
   ['5.124 dinars, of which Stripe takes no thousandths', 5_124, 'KWD'],
   ['7.20 ariary', 720, 'MGA'],
 ])('%s, cannot be charged', (_, amount, currency) => {
-  expect(stripeMoney({ amount, currency })).toBeUndefined();
+  expect(toStripeMoney({ amount, currency })).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
-import { partitionsOf, partsOf } from '../../../lambdas/archive/item.ts';
+import { partitionKeysOf, toArchiveParts } from '../../../lambdas/archive/item.ts';
 import type { ArchivedMessage } from '../../../lambdas/archive/pack.ts';
 import { keptBetween } from '../../../ops/replay/archive.ts';
 import type { Shop } from '../../../ops/stack.ts';
@@ -9,7 +9,7 @@ import { keptAt } from '../../builders/archived.ts';
 
 const PAGE = 2;
 const minutes = (...all: number[]) => all.map((minute) => keptAt(minute * 60_000, `m-${minute}`));
-const pack = (...messages: ArchivedMessage[]) => partsOf(messages, 30);
+const pack = (...messages: ArchivedMessage[]) => toArchiveParts(messages, 30);
 
 type Item = { hour: string; at: string };
 
@@ -85,7 +85,7 @@ test('a pack that was not taken whole counts for nothing', async () => {
 
 test('messages that an earlier version kept one by one are found among the packs', async () => {
   const single = ({ time, body }: ArchivedMessage) => ({
-    hour: partitionsOf(new Date(time))[3] ?? '',
+    hour: partitionKeysOf(new Date(time))[3] ?? '',
     at: `${time}#${body}`,
     body,
   });

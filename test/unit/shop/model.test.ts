@@ -97,8 +97,8 @@ describe('The exploration notices', () => {
           const refusal = await commit(plan);
           // As if the conditions on reservations were not there.
           if (refusal === undefined || refusal.reservations.size === 0 || refusal.available.size > 0) return refusal;
-          for (const [sku, movement] of plan.movements)
-            for (const part of ['available', 'reserved', 'sold'] as const) stock.shelf(sku)[part] += movement[part];
+          for (const [sku, delta] of plan.shelfDeltas)
+            for (const part of ['available', 'reserved', 'sold'] as const) stock.shelf(sku)[part] += delta[part];
           return undefined;
         };
       }),

@@ -261,7 +261,7 @@ describe('Others in the way', () => {
     const { table, deliver } = shop({ HOT: 10, A: 10 });
     const commit = table.commit.bind(table);
     table.commit = (plan) => {
-      table.conflicts = () => plan.movements.has('HOT');
+      table.conflicts = () => plan.shelfDeltas.has('HOT');
       return commit(plan);
     };
     expect(await deliver(order('o-1', priced('HOT')), order('o-2', priced('A')))).toEqual([BusyError.name, 'reserved']);

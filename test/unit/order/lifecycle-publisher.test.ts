@@ -2,7 +2,7 @@ import type { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
-import { lifecyclePublisher, splitPublisher } from '../../../lambdas/order/lifecycle.ts';
+import { channelPublisher, lifecyclePublisher } from '../../../lambdas/order/lifecycle-publisher.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import type { Publish } from '../../../lambdas/runtime/publish.ts';
 import { cancelled, confirmed, progressed } from '../../builders/events.ts';
@@ -175,7 +175,7 @@ describe('Two publishers in one', () => {
 
   test('the feed gets the steps and the bus all else, and every answer finds its event', async () => {
     const [feed, bus] = [recorded(['b.7']), recorded(['a.decided'])];
-    expect(await splitPublisher(feed.publish, bus.publish)(mixed)).toEqual([
+    expect(await channelPublisher(feed.publish, bus.publish)(mixed)).toEqual([
       undefined,
       new UnavailableError('a.decided'),
       undefined,
@@ -190,8 +190,8 @@ describe('Two publishers in one', () => {
   test('nobody is called for nothing', async () => {
     const nobody: Publish = () => Promise.reject(new Error('Nobody should call'));
     const some = recorded();
-    expect(await splitPublisher(some.publish, nobody)(steps('a', 2))).toEqual([undefined, undefined]);
-    expect(await splitPublisher(nobody, some.publish)([confirmed()])).toEqual([undefined]);
-    expect(await splitPublisher(nobody, nobody)([])).toEqual([]);
+    expect(await channelPublisher(some.publish, nobody)(steps('a', 2))).toEqual([undefined, undefined]);
+    expect(await channelPublisher(nobody, some.publish)([confirmed()])).toEqual([undefined]);
+    expect(await channelPublisher(nobody, nobody)([])).toEqual([]);
   });
 });

@@ -1,16 +1,16 @@
 import Stripe from 'stripe';
 
-/** Makes a call to Stripe with the account's key. */
-export type StripeCalls = <T>(call: (stripe: Stripe) => Promise<T>) => Promise<T>;
+/** Calls Stripe with a client that has the account's current key. */
+export type CallStripe = <T>(call: (stripe: Stripe) => Promise<T>) => Promise<T>;
 
-/** How long one call may take: less than the circuit breaker waits for all that an order needs. */
+/** The timeout of one call. Shorter than the circuit breaker's timeout for all calls that an order needs. */
 export const STRIPE_TIMEOUT_MS = 8_000;
 
 /**
- * Takes what reads the account's key and gives what makes calls with it. The key is read once, and again when Stripe refuses it: then it
- * may have been rotated. The SDK repeats nothing by itself, for a message that failed is tried again anyway.
+ * Returns a function that calls Stripe. The key is read once, and again if Stripe refuses it, because it may have been rotated. SDK
+ * retries are off: a failed message is retried by its queue.
  */
-export function stripeCalls(readKey: () => Promise<string>, config: Stripe.StripeConfig = {}): StripeCalls {
+export function stripeCaller(readKey: () => Promise<string>, config: Stripe.StripeConfig = {}): CallStripe {
   const connect = async () => {
     const key = await readKey();
     return {
@@ -19,7 +19,7 @@ export function stripeCalls(readKey: () => Promise<string>, config: Stripe.Strip
     };
   };
   let connected: ReturnType<typeof connect> | undefined;
-  const current = () => {
+  const currentClient = () => {
     connected ??= connect().catch((error: unknown) => {
       connected = undefined;
       throw error;
@@ -28,14 +28,14 @@ export function stripeCalls(readKey: () => Promise<string>, config: Stripe.Strip
   };
 
   return async (call) => {
-    const used = current();
+    const used = currentClient();
     const { key, stripe } = await used;
     try {
       return await call(stripe);
     } catch (error) {
       if (!(error instanceof Stripe.errors.StripeAuthenticationError)) throw error;
       if (connected === used) connected = undefined;
-      const renewed = await current();
+      const renewed = await currentClient();
       if (renewed.key === key) throw error;
       return call(renewed.stripe);
     }

@@ -1,6 +1,6 @@
 import { type GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, test } from 'vitest';
-import { secretReader } from '../../../lambdas/payment/secret-text.ts';
+import { secretReader } from '../../../lambdas/payment/secret-reader.ts';
 
 const NAME = 'shop/stripe';
 
