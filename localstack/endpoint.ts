@@ -1,21 +1,21 @@
 import { connect } from 'node:net';
 import type { EngineName } from './engines.ts';
 
-/** What answers at an address: an engine or something AWS-like by name, something else, or nothing. */
-export type Answer =
+/** What listens at an endpoint: an AWS-like server (`unknown` if it is neither engine), another program, or nothing. */
+export type ProbeResult =
   | { readonly kind: 'aws'; readonly name: EngineName | 'unknown' }
   | { readonly kind: 'other' | 'nothing' };
 
-/** Asks an address what it is, without changing anything there. */
-export async function whatAnswers(endpoint: string): Promise<Answer> {
-  if ((await health(endpoint, '/_ministack/health')) !== undefined) return { kind: 'aws', name: 'ministack' };
-  if ((await health(endpoint, '/_localstack/health')) !== undefined) return { kind: 'aws', name: 'localstack' };
-  if (await knowsCallers(endpoint)) return { kind: 'aws', name: 'unknown' };
-  return { kind: (await accepts(endpoint)) ? 'other' : 'nothing' };
+/** Finds out what listens at an endpoint, with read-only requests. */
+export async function probeEndpoint(endpoint: string): Promise<ProbeResult> {
+  if ((await fetchHealth(endpoint, '/_ministack/health')) !== undefined) return { kind: 'aws', name: 'ministack' };
+  if ((await fetchHealth(endpoint, '/_localstack/health')) !== undefined) return { kind: 'aws', name: 'localstack' };
+  if (await answersGetCallerIdentity(endpoint)) return { kind: 'aws', name: 'unknown' };
+  return { kind: (await acceptsConnections(endpoint)) ? 'other' : 'nothing' };
 }
 
-/** The health document of an engine, once it has services to offer. */
-export async function health(endpoint: string, path: string): Promise<object | undefined> {
+/** Reads an engine's health document. Returns `undefined` until the engine lists its services. */
+export async function fetchHealth(endpoint: string, path: string): Promise<object | undefined> {
   try {
     const response = await fetch(new URL(path, endpoint), { signal: AbortSignal.timeout(3_000) });
     const body: unknown = response.ok ? await response.json() : undefined;
@@ -25,8 +25,8 @@ export async function health(endpoint: string, path: string): Promise<object | u
   }
 }
 
-// Every AWS-like server answers this, whoever asks: it says who the caller is.
-async function knowsCallers(endpoint: string): Promise<boolean> {
+// GetCallerIdentity needs no permission, so every AWS-like server answers it.
+async function answersGetCallerIdentity(endpoint: string): Promise<boolean> {
   const scope = 'test/20260101/us-east-1/sts/aws4_request';
   try {
     const response = await fetch(endpoint, {
@@ -44,13 +44,13 @@ async function knowsCallers(endpoint: string): Promise<boolean> {
   }
 }
 
-function accepts(endpoint: string): Promise<boolean> {
+function acceptsConnections(endpoint: string): Promise<boolean> {
   const { hostname, port, protocol } = new URL(endpoint);
-  return new Promise((answer) => {
+  return new Promise((resolve) => {
     const socket = connect({ host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) });
     const end = (accepted: boolean) => {
       socket.destroy();
-      answer(accepted);
+      resolve(accepted);
     };
     socket.setTimeout(2_000, () => end(false));
     socket.once('connect', () => end(true));

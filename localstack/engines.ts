@@ -5,7 +5,7 @@ import type { PythonRequirement } from './python.ts';
 /** The two engines that can stand in for AWS on this machine. */
 export type EngineName = 'ministack' | 'localstack';
 
-/** What starts one engine: its requirements, its Python, and the command's environment. */
+/** How to install and start one engine: pinned requirements, Python version, start script and environment variables. */
 export interface EngineDefinition {
   readonly title: string;
   readonly requirements: string;
@@ -16,23 +16,23 @@ export interface EngineDefinition {
 
 const here = import.meta.dirname;
 
-/** The repository's folder for everything that is made on this machine; git does not see it. */
+/** The folder for all files that are generated on this machine; ignored by git. */
 export const localFolder = join(here, '..', '.local');
 
-/** The Node that functions run on: the pinned one where it is installed, else the one that runs this. */
+/** Returns the path of the Node that functions run on: the pinned version if installed, else the one that runs this process. */
 export function pinnedNode(): string {
   const pinned = join(here, '..', 'node_modules', 'node', 'bin', 'node');
   return existsSync(pinned) ? pinned : process.execPath;
 }
 
-/** How each engine is installed and started; both listen on the loopback only and write to their own folder only. */
+/** The definition of each engine. Both listen on the loopback interface only, and write only to their own folder. */
 export const engines: Record<EngineName, EngineDefinition> = {
   ministack: {
     title: 'MiniStack',
     requirements: join(here, 'ministack', 'requirements.txt'),
     python: {
       label: 'Python 3.10 or newer',
-      suits: (major, minor) => major === 3 && minor >= 10,
+      isSupported: (major, minor) => major === 3 && minor >= 10,
       uvRequest: '3.13',
     },
     script: join(here, 'ministack', 'start.py'),
@@ -44,7 +44,7 @@ export const engines: Record<EngineName, EngineDefinition> = {
       S3_DATA_DIR: join(folder, 's3'),
       STATE_DIR: join(folder, 'state'),
       LAMBDA_WARM_TTL_SECONDS: '60',
-      // These would open ports of their own.
+      // These services would open further ports.
       IOT_MTLS_ENABLED: '0',
       SFTP_ENABLED: '0',
       PATH: `${join(here, 'ministack', 'bin')}:${process.env.PATH ?? ''}`,
@@ -55,13 +55,13 @@ export const engines: Record<EngineName, EngineDefinition> = {
     requirements: join(here, 'localstack', 'requirements.txt'),
     python: {
       label: 'Python 3.13',
-      suits: (major, minor) => major === 3 && minor === 13,
+      isSupported: (major, minor) => major === 3 && minor === 13,
       uvRequest: '3.13',
     },
     script: join(here, 'localstack', 'start.py'),
     environment: ({ port, folder, companion }) => ({
       GATEWAY_LISTEN: `127.0.0.1:${port}`,
-      // Queue addresses under its own domain resolve only with internet.
+      // Queue URLs under LocalStack's own domain can be resolved only with internet access.
       LOCALSTACK_HOST: `127.0.0.1:${port}`,
       SQS_ENDPOINT_STRATEGY: 'path',
       OVERRIDE_IN_DOCKER: '0',
@@ -70,12 +70,12 @@ export const engines: Record<EngineName, EngineDefinition> = {
       DISABLE_EVENTS: '1',
       DNS_ADDRESS: '0',
       LS_LOG: 'warn',
-      // One poll a second of each queue is the default: ten messages a second at most.
+      // The default of one poll per queue and second limits a queue to ten messages a second.
       LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC: '0.01',
       LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC: '0.5',
       LAMBDA_RUNTIME_EXECUTOR: 'node-process',
       PROVIDER_OVERRIDE_DYNAMODB: 'ministack',
-      // Its cache of entry points belongs to one run, like everything else.
+      // Keeps the cache of plugin entry points within this run.
       XDG_CACHE_HOME: join(folder, 'cache'),
       LAMBDA_KEEPALIVE_MS: '120000',
       COMPANION_PYTHON: companion,

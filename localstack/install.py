@@ -1,9 +1,9 @@
-"""Installs an engine's pinned requirements into a virtual environment, once, whoever asks at the same time.
+"""Installs an engine's pinned requirements into a virtual environment. Concurrent runs install only once.
 
     install.py FOLDER REQUIREMENTS [UV]
 
-The marker is written last: a folder without it is the rest of an interrupted install and is made anew. The lock is
-the kernel's, so a killed install leaves none behind.
+The marker file is written last: a folder without it is an interrupted install and is created again. The lock is a kernel
+lock (flock), so a killed install does not leave it behind.
 """
 
 import fcntl
@@ -17,12 +17,12 @@ MARKER = "installed"
 
 
 def run(*command):
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        sys.exit("\n".join(done.stdout.strip().splitlines()[-15:]))
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if result.returncode:
+        sys.exit("\n".join(result.stdout.strip().splitlines()[-15:]))
 
 
-def runs(python):
+def is_working(python):
     try:
         return subprocess.run([python, "-c", ""], stderr=subprocess.DEVNULL).returncode == 0
     except OSError:
@@ -34,15 +34,15 @@ def lock(path):
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        print("waiting for another install of it", flush=True)
+        print("waiting for another install of the same engine", flush=True)
         fcntl.flock(handle, fcntl.LOCK_EX)
     return handle
 
 
 def main(folder, requirements, uv=None):
     os.makedirs(os.path.dirname(folder), exist_ok=True)
-    held = lock(folder + ".lock")
-    if os.path.exists(os.path.join(folder, MARKER)) and runs(os.path.join(folder, "bin", "python")):
+    lock_file = lock(folder + ".lock")
+    if os.path.exists(os.path.join(folder, MARKER)) and is_working(os.path.join(folder, "bin", "python")):
         return
     if os.path.exists(folder):
         print("removing an install that is unfinished or no longer runs", flush=True)
@@ -56,13 +56,13 @@ def main(folder, requirements, uv=None):
         run(uv, "pip", "install", "--quiet", "--require-hashes", "--python", python, "-r", requirements)
     else:
         run(sys.executable, "-m", "venv", folder)
-        # Without pip's own compiling: one pass over everything afterwards uses both cores.
+        # compileall below compiles on all cores; pip would use one.
         pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile")
         run(python, *pip, "--require-hashes", "-r", requirements)
     run(python, "-m", "compileall", "-q", "-j", "0", os.path.join(folder, "lib"))
     with open(os.path.join(folder, MARKER), "w", encoding="utf-8") as marker:
         marker.write(time.strftime("%Y-%m-%dT%H:%M:%SZ\n", time.gmtime()))
-    held.close()
+    lock_file.close()
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { tryRun } from './python.ts';
+import { captureOutput } from './python.ts';
 
-/** A running process as the system lists it. */
-export interface ListedProcess {
+/** A running process as `ps` lists it. `group` is its process group id. */
+export interface ProcessInfo {
   readonly pid: number;
   readonly group: number;
   readonly command: string;
 }
 
-/** The living processes of a group; those which only wait to be collected do not count. */
-export async function processesOfGroup(group: number): Promise<ListedProcess[]> {
-  const listing = (await tryRun('ps', ['-A', '-o', 'pid=,pgid=,stat=,command='])) ?? '';
+/** Lists the running processes of a process group, without zombies. */
+export async function listProcessGroup(group: number): Promise<ProcessInfo[]> {
+  const listing = (await captureOutput('ps', ['-A', '-o', 'pid=,pgid=,stat=,command='])) ?? '';
   return listing
     .split('\n')
     .map((line) => line.match(/^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/)?.slice(1) ?? [])
@@ -19,26 +19,26 @@ export async function processesOfGroup(group: number): Promise<ListedProcess[]> 
 }
 
 /**
- * Ends the supervisor of an engine, and so all that it started; kills what is left of the group. `mark` is a text that
- * the engine's own command line contains: a number that the system has given to another program is left alone.
- * Gives how many processes were ended.
+ * Stops an engine: terminates its supervisor, and kills what is left of the process group after 8 s. `commandMarker` is a text in the
+ * engine's command line; without it the id belongs to another program by now, and nothing is stopped.
+ * Returns the number of stopped processes.
  */
-export async function endGroup(group: number, mark: string): Promise<number> {
-  const before = await processesOfGroup(group);
-  if (!before.some(({ command }) => command.includes(mark))) return 0;
-  signal(before.some(({ pid }) => pid === group) ? group : -group, 'SIGTERM');
-  const patience = Date.now() + 8_000;
-  while ((await processesOfGroup(group)).length > 0) {
-    if (Date.now() > patience) signal(-group, 'SIGKILL');
+export async function stopProcessGroup(group: number, commandMarker: string): Promise<number> {
+  const before = await listProcessGroup(group);
+  if (!before.some(({ command }) => command.includes(commandMarker))) return 0;
+  sendSignal(before.some(({ pid }) => pid === group) ? group : -group, 'SIGTERM');
+  const killAfter = Date.now() + 8_000;
+  while ((await listProcessGroup(group)).length > 0) {
+    if (Date.now() > killAfter) sendSignal(-group, 'SIGKILL');
     await pause(100);
   }
   return before.length;
 }
 
-function signal(target: number, name: NodeJS.Signals): void {
+function sendSignal(target: number, name: NodeJS.Signals): void {
   try {
     process.kill(target, name);
   } catch {
-    // Gone in the meantime, which is what was wanted.
+    // The process has ended already.
   }
 }

@@ -4,36 +4,36 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** What an engine asks of the Python that runs it. */
+/** The Python versions that an engine supports. */
 export interface PythonRequirement {
-  /** What to call it in a sentence, such as `Python 3.13`. */
+  /** The name in messages, such as `Python 3.13`. */
   readonly label: string;
-  readonly suits: (major: number, minor: number) => boolean;
-  /** What `uv` is asked for where no other Python suits, for example `3.13`. */
+  readonly isSupported: (major: number, minor: number) => boolean;
+  /** The version that `uv` installs if no supported Python is found, for example `3.13`. */
   readonly uvRequest: string;
 }
 
-/** Runs a program and gives its output, or nothing when it could not be run or failed. */
-export type TryRun = (file: string, args: readonly string[]) => Promise<string | undefined>;
+/** Runs a program and returns its trimmed standard output, or `undefined` if it could not be started or failed. */
+export type CaptureOutput = (file: string, args: readonly string[]) => Promise<string | undefined>;
 
-/** The Python to use, and the `uv` to install with where there is one. */
-export interface FoundPython {
+/** The Python to use, and `uv` if it is installed. */
+export interface PythonInstallation {
   readonly python: string;
   readonly uv: string | undefined;
 }
 
-const run = promisify(execFile);
+const execFileAsync = promisify(execFile);
 
-/** Runs a program of this machine; a shim that exits non-zero counts as absent. */
-export const tryRun: TryRun = async (file, args) => {
+/** Runs a program with a timeout of 120 s. A pyenv shim without a version exits non-zero, and so counts as absent. */
+export const captureOutput: CaptureOutput = async (file, args) => {
   try {
-    return (await run(file, [...args], { timeout: 120_000 })).stdout.trim();
+    return (await execFileAsync(file, [...args], { timeout: 120_000 })).stdout.trim();
   } catch {
     return undefined;
   }
 };
 
-/** The Pythons that may be on this machine: by name on PATH, then every one that pyenv installed. */
+/** Lists the Pythons to consider: by name on PATH, then all versions under pyenv, newest first. */
 export function pythonCandidates(env: NodeJS.ProcessEnv = process.env): string[] {
   const names = ['python3', 'python', ...['3.13', '3.14', '3.12', '3.11', '3.10'].map((version) => `python${version}`)];
   const roots = [...new Set([env.PYENV_ROOT ?? '', join(homedir(), '.pyenv')])].filter((root) => root !== '');
@@ -51,31 +51,32 @@ function pyenvVersions(folder: string): string[] {
   }
 }
 
-// A Debian Python without the venv package runs, but cannot make an environment unless uv does.
-const ASK = 'import sys,importlib.util as u;print(*sys.version_info[:2],bool(u.find_spec("ensurepip")),sys.executable)';
+// Debian packages Python without venv; such a Python can be used only if uv creates the environment.
+const PROBE_SCRIPT =
+  'import sys,importlib.util as u;print(*sys.version_info[:2],bool(u.find_spec("ensurepip")),sys.executable)';
 
-/** Finds a Python that suits by trying each candidate; throws one sentence that names the ways out if none does. */
+/** Finds the first supported Python, or installs one with uv. Throws an error that names the ways to get one otherwise. */
 export async function findPython(
   requirement: PythonRequirement,
   candidates: readonly string[] = pythonCandidates(),
-  attempt: TryRun = tryRun,
-): Promise<FoundPython> {
-  const uv = (await attempt('uv', ['--version'])) === undefined ? undefined : 'uv';
-  const seen = new Set<string>();
+  run: CaptureOutput = captureOutput,
+): Promise<PythonInstallation> {
+  const uv = (await run('uv', ['--version'])) === undefined ? undefined : 'uv';
+  const rejected = new Set<string>();
   for (const candidate of candidates) {
-    const answer = await attempt(candidate, ['-c', ASK]);
-    const [major, minor, venv, python] = answer?.match(/^(\d+) (\d+) (\w+) (.+)$/)?.slice(1) ?? [];
+    const output = await run(candidate, ['-c', PROBE_SCRIPT]);
+    const [major, minor, venv, python] = output?.match(/^(\d+) (\d+) (\w+) (.+)$/)?.slice(1) ?? [];
     if (major === undefined || minor === undefined || python === undefined) continue;
     const usable = uv !== undefined || venv === 'True';
-    seen.add(`${major}.${minor}${usable ? '' : ' without venv'}`);
-    if (usable && requirement.suits(Number(major), Number(minor))) return { python, uv };
+    rejected.add(`${major}.${minor}${usable ? '' : ' without venv'}`);
+    if (usable && requirement.isSupported(Number(major), Number(minor))) return { python, uv };
   }
   if (uv !== undefined) {
-    await attempt(uv, ['python', 'install', '--quiet', requirement.uvRequest]);
-    const python = await attempt(uv, ['python', 'find', requirement.uvRequest]);
+    await run(uv, ['python', 'install', '--quiet', requirement.uvRequest]);
+    const python = await run(uv, ['python', 'find', requirement.uvRequest]);
     if (python !== undefined) return { python, uv };
   }
-  const found = seen.size === 0 ? 'none' : [...seen].join(', ');
+  const found = rejected.size === 0 ? 'none' : [...rejected].join(', ');
   throw new Error(
     `${requirement.label} is needed and was not found on PATH, under pyenv or through uv (found: ${found}); ` +
       `install it (for example \`pyenv install ${requirement.uvRequest}\`), or install uv, which fetches it by itself.`,

@@ -1,9 +1,9 @@
-"""Runs one engine and takes it down again, with every function process it started.
+"""Runs one engine, and stops it together with every function process it started.
 
     supervise.py tied|detached COMMAND...
 
-The launcher makes this process the leader of a process group of its own. `tied`: the engine ends as soon as
-standard input closes, which the kernel does for us even when the launcher was killed with SIGKILL.
+The launcher makes this process the leader of a new process group. `tied`: the engine stops as soon as standard input
+closes. The kernel closes it even when the launcher is killed with SIGKILL.
 """
 
 import ctypes
@@ -18,22 +18,22 @@ GRACE_SECONDS = 1
 PR_SET_PDEATHSIG = 1
 
 
-def die_with_the_supervisor():
-    """Linux: should this process be killed with SIGKILL, the kernel ends the engine."""
+def set_parent_death_signal():
+    """Makes the kernel kill the engine if this process is killed with SIGKILL. Linux only."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def wait_for_an_end(engine, tied):
-    """Blocks, without polling, until the engine ended, a signal asked for it, or the launcher is gone."""
-    asked = []
+def wait_for_stop(engine, tied):
+    """Blocks, without polling, until the engine exits, a stop signal arrives or, if tied, the launcher is gone."""
+    stop_signals = []
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: asked.append(True))
+        signal.signal(number, lambda signum, _: stop_signals.append(signum))
     sources = [reader] + ([sys.stdin] if tied else [])
-    while engine.poll() is None and not asked:
+    while engine.poll() is None and not stop_signals:
         ready, _, _ = select.select(sources, [], [])
         if reader in ready:
             os.read(reader, 512)
@@ -46,9 +46,9 @@ def main():
     engine = subprocess.Popen(
         sys.argv[2:],
         stdin=subprocess.DEVNULL,
-        preexec_fn=die_with_the_supervisor if LIBC else None,
+        preexec_fn=set_parent_death_signal if LIBC else None,
     )
-    wait_for_an_end(engine, tied)
+    wait_for_stop(engine, tied)
     if engine.poll() is None:
         engine.terminate()
         try:

@@ -1,4 +1,4 @@
-import { readRecord } from '../localstack/engine.ts';
+import { readEngineRecord } from '../localstack/engine.ts';
 
 /** What every SDK client is made with; whatever is absent is the SDK's own default. */
 export type ClientConfig = {
@@ -23,7 +23,7 @@ export async function awsTarget(
   choice: { aws?: boolean | undefined } = {},
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<AwsTarget> {
-  const endpoint = choice.aws ? undefined : env.AWS_ENDPOINT_URL || (await readRecord())?.endpoint;
+  const endpoint = choice.aws ? undefined : env.AWS_ENDPOINT_URL || (await readEngineRecord())?.endpoint;
   if (endpoint !== undefined) return localTarget(endpoint, env);
   // The SDK would follow it by itself.
   delete env.AWS_ENDPOINT_URL;

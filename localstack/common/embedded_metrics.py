@@ -1,4 +1,4 @@
-"""Metrics that functions write into their logs in CloudWatch's embedded metric format: read here, for both engines.
+"""Extracts metrics in CloudWatch's embedded metric format (EMF) from function logs. Shared by both engines.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -11,62 +11,62 @@ import time
 
 LOG = logging.getLogger("embedded-metrics")
 
-MARK = '"CloudWatchMetrics"'
+EMF_MARKER = '"CloudWatchMetrics"'
 SECONDS_BETWEEN_WRITES = 0.5
-MOST_WAITING = 100_000
+MAX_QUEUED_LOGS = 100_000
 
 
-class Collector:
-    """Takes logs and gives their metrics to `store(scope, namespace, data)`, batched, in a thread of its own.
+class MetricCollector:
+    """Passes the metrics in logs to `store(scope, namespace, data)`, batched, in a background thread.
 
-    Nobody waits for it and nothing that fails here reaches a function: it is counted in `failures`, and said once in a while.
+    Callers never wait, and no failure here reaches a function: failures are counted, and logged after each batch that adds some.
     """
 
     def __init__(self, store):
         self.store = store
-        self.waiting = queue.Queue(MOST_WAITING)
+        self.queued = queue.Queue(MAX_QUEUED_LOGS)
         self.failures = 0
         threading.Thread(target=self._run, name="embedded-metrics", daemon=True).start()
 
-    def take(self, scope, text):
-        """`scope` says whose log this is: account and region."""
-        if MARK not in text:
+    def submit(self, scope, text):
+        """Queues a log. `scope` is the (account, region) it belongs to."""
+        if EMF_MARKER not in text:
             return
         try:
-            self.waiting.put_nowait((scope, text))
+            self.queued.put_nowait((scope, text))
         except queue.Full:
             self.failures += 1
 
     def _run(self):
         while True:
-            taken = [self.waiting.get()]
+            batch = [self.queued.get()]
             time.sleep(SECONDS_BETWEEN_WRITES)
-            while not self.waiting.empty():
-                taken.append(self.waiting.get())
-            self._write(taken)
+            while not self.queued.empty():
+                batch.append(self.queued.get())
+            self._write(batch)
 
-    def _write(self, taken):
+    def _write(self, batch):
         before = self.failures
         sums = {}
-        for scope, text in taken:
+        for scope, text in batch:
             for line in text.splitlines():
-                if MARK in line:
+                if EMF_MARKER in line:
                     self._attempt(lambda: _add(sums, scope, line))
         for (scope, namespace), data in _grouped(sums).items():
             self._attempt(lambda: self.store(scope, namespace, data))
         if self.failures > before:
-            LOG.warning("%s times metrics could not be taken from a function's log so far", self.failures)
+            LOG.warning("%s times so far, metrics could not be read from a function's log", self.failures)
 
-    def _attempt(self, work):
+    def _attempt(self, action):
         try:
-            work()
+            action()
         except Exception:
             self.failures += 1
             LOG.debug("metrics were dropped", exc_info=True)
 
 
 def _add(sums, scope, line):
-    found = {}
+    values_by_key = {}
     document = json.loads(line)
     second = document["_aws"]["Timestamp"] // 1000
     for directive in document["_aws"]["CloudWatchMetrics"]:
@@ -75,15 +75,15 @@ def _add(sums, scope, line):
             for metric in directive["Metrics"]:
                 key = (scope, directive["Namespace"], metric["Name"], dimensions, metric.get("Unit", "None"), second)
                 value = document[metric["Name"]]
-                found.setdefault(key, []).extend(value if isinstance(value, list) else [value])
-    for key, values in found.items():
+                values_by_key.setdefault(key, []).extend(value if isinstance(value, list) else [value])
+    for key, values in values_by_key.items():
         counts = sums.setdefault(key, {})
         for value in values:
             counts[float(value)] = counts.get(float(value), 0) + 1
 
 
 def _grouped(sums):
-    """MetricDatum as PutMetricData takes it, by scope and namespace."""
+    """Builds the MetricDatum lists of PutMetricData, by scope and namespace."""
     groups = {}
     for (scope, namespace, name, dimensions, unit, second), counts in sums.items():
         groups.setdefault((scope, namespace), []).append(

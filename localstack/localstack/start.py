@@ -1,6 +1,6 @@
-"""Starts LocalStack, on the loopback only, with our extension beside it.
+"""Starts LocalStack on the loopback interface only, with our extension.
 
-start.py FOLDER: the folder is there for a person, and `ops down`, to see whose engine this is.
+start.py FOLDER: the folder is not used. It lets users and `ops down` see in the process list whose engine this is.
 """
 
 import gc
@@ -18,9 +18,9 @@ from twisted.web import http  # noqa: E402
 # LocalStack takes only the port from GATEWAY_LISTEN and listens on every interface.
 endpoints.TCP4ServerEndpoint = partial(endpoints.TCP4ServerEndpoint, interface="127.0.0.1")
 
-# Clients send a handful of content types; parsing each anew, as an e-mail's header, took most of the engine's time.
+# Clients send few distinct content types. Without the cache, parsing them as e-mail headers takes most of the engine's time.
 http._parseContentType = lru_cache(maxsize=100)(http._parseContentType)
-# Its objects are many and live long, so that looking through all of them for garbage must be rare.
+# LocalStack holds many long-lived objects, so a full garbage collection is slow and must be rare.
 gc.set_threshold(100_000, 50, 100)
 
 from localstack.runtime.main import main  # noqa: E402

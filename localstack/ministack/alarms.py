@@ -1,6 +1,6 @@
-"""Alarms that MiniStack evaluates over a metric of that name whatever its dimensions, and over all periods at once: here one by one.
+"""Evaluates alarms on the metric with exactly their dimensions, period by period; MiniStack ignores dimensions and merges periods.
 
-Looked at whenever metrics come in and whenever somebody looks at alarms, as nothing runs meanwhile.
+Evaluated when metrics arrive and when alarms are described; there is no background process.
 """
 
 import operator
@@ -18,7 +18,7 @@ VISIBLE = ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
 
 
 def _values(alarm, now):
-    """The statistic of each evaluation period, the current one first; None where there is no figure."""
+    """Returns the statistic of each evaluation period, the current one first; None for a period without data."""
     period, periods = alarm.get("Period", 60), alarm.get("EvaluationPeriods", 1)
     dimensions = cloudwatch._dims_key(cloudwatch._dims_from_list(alarm.get("Dimensions") or []))
     points = cloudwatch._metrics.get((alarm["Namespace"], alarm["MetricName"], dimensions)) or []
@@ -26,7 +26,7 @@ def _values(alarm, now):
     buckets = [[] for _ in range(periods)]
     for point in reversed(points):
         age = int(current - point["Timestamp"] // period)
-        # Points come nearly in sequence: beyond one more period none is to be expected.
+        # Data points are nearly in order, so an older one than this ends the search.
         if age > periods:
             break
         if 0 <= age < periods:
@@ -39,10 +39,10 @@ def _state(alarm, values):
     missing = alarm.get("TreatMissingData") or "missing"
     if all(value is None for value in values) and missing in ("missing", "ignore"):
         return alarm["StateValue"] if missing == "ignore" else "INSUFFICIENT_DATA"
-    crosses = COMPARISONS[alarm["ComparisonOperator"]]
-    breaching = [missing == "breaching" if value is None else crosses(value, alarm["Threshold"]) for value in values]
-    enough = alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods", 1)
-    return "ALARM" if sum(breaching) >= enough else "OK"
+    is_breaching = COMPARISONS[alarm["ComparisonOperator"]]
+    breaching = [missing == "breaching" if value is None else is_breaching(value, alarm["Threshold"]) for value in values]
+    required = alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods", 1)
+    return "ALARM" if sum(breaching) >= required else "OK"
 
 
 def _evaluate(alarm):
@@ -60,13 +60,13 @@ def _evaluate(alarm):
 
 
 def _measure_visible():
-    """The figure that alarms on dead letters look at, which MiniStack lacks."""
+    """Adds the metric that dead-letter alarms use, which MiniStack lacks."""
     now = time.time()
     for queue in list(sqs._queues.values()):
         visible = sum(message["visible_at"] <= now for message in list(queue["messages"]))
         dimensions = {"QueueName": queue["name"]}
         points = cloudwatch._metric_bucket((*VISIBLE, cloudwatch._dims_key(dimensions)))
-        # One point a minute, as on AWS: the latest.
+        # Replaces the data point of this minute: AWS has one per minute.
         if points and points[-1]["Timestamp"] // 60 == now // 60:
             points.pop()
         cloudwatch.record_metric(*VISIBLE, visible, "Count", dimensions)

@@ -1,4 +1,4 @@
-"""`AWS::Events::Archive` for MiniStack's CloudFormation: its EventBridge has archives, its handler table does not."""
+"""`AWS::Events::Archive` for MiniStack's CloudFormation, which lacks it although MiniStack's EventBridge has archives."""
 
 import json
 
@@ -18,7 +18,7 @@ def _request(name, props):
     }
 
 
-def _answer(response):
+def _parse(response):
     status, _, body = response
     if status >= 400:
         raise ValueError(f"AWS::Events::Archive: {body!r}")
@@ -27,7 +27,7 @@ def _answer(response):
 
 def _create(logical_id, props, stack_name):
     name = props.get("ArchiveName") or provisioners._physical_name(stack_name, logical_id, max_len=48)
-    arn = _answer(eventbridge._create_archive(_request(name, props)))["ArchiveArn"]
+    arn = _parse(eventbridge._create_archive(_request(name, props)))["ArchiveArn"]
     return name, {"Arn": arn, "ArchiveName": name}
 
 
@@ -36,17 +36,17 @@ def _update(physical_id, old_props, new_props, stack_name, logical_id=None):
     if name != physical_id or old_props.get("SourceArn") != new_props.get("SourceArn"):
         _delete(physical_id, old_props)
         return _create(logical_id, {**new_props, "ArchiveName": name}, stack_name)
-    arn = _answer(eventbridge._update_archive(_request(name, new_props)))["ArchiveArn"]
+    arn = _parse(eventbridge._update_archive(_request(name, new_props)))["ArchiveArn"]
     return name, {"Arn": arn, "ArchiveName": name}
 
 
 def _delete(physical_id, props):
-    # Already gone is what a delete wants.
+    # The result is ignored: an archive that no longer exists counts as deleted.
     eventbridge._delete_archive({"ArchiveName": physical_id})
 
 
 def register():
-    """Adds the resource type to CloudFormation's table."""
+    """Adds the resource type to CloudFormation's handlers."""
     provisioners._RESOURCE_HANDLERS["AWS::Events::Archive"] = {
         "create": _create,
         "update": _update,

@@ -1,4 +1,4 @@
-"""A FIFO topic made by MiniStack's CloudFormation is one: without its attributes PublishBatch drops message groups."""
+"""Sets the FIFO attributes of topics that MiniStack's CloudFormation creates; without them PublishBatch drops message groups."""
 
 from ministack.services import sns
 from ministack.services.cloudformation import provisioners
@@ -16,15 +16,15 @@ def _make_fifo(arn, props):
 
 def _then_make_fifo(operation, props_at):
     def run(*args, **kwargs):
-        made = operation(*args, **kwargs)
-        _make_fifo(made[0], args[props_at])
-        return made
+        result = operation(*args, **kwargs)
+        _make_fifo(result[0], args[props_at])
+        return result
 
     return run
 
 
 def register():
-    """Gives the topic of a stack what CreateTopic gives to one of its own."""
+    """Gives a stack's topic the attributes that the CreateTopic API sets."""
     topic = provisioners._RESOURCE_HANDLERS["AWS::SNS::Topic"]
     provisioners._RESOURCE_HANDLERS["AWS::SNS::Topic"] = {
         **topic,

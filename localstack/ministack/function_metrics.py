@@ -1,12 +1,12 @@
-"""Metrics from functions' logs for MiniStack, which keeps the lines and takes no metrics from them."""
+"""Publishes the metrics in function logs to MiniStack's CloudWatch; MiniStack itself ignores them."""
 
-from embedded_metrics import Collector
+from embedded_metrics import MetricCollector
 from ministack.core import responses
 from ministack.services import cloudwatch, lambda_svc
 
 
 class _NoDimensions(dict):
-    """Asked for without dimensions, a metric is the one without; MiniStack took it for the sum over all, for it looks for truth."""
+    """An empty dict that is truthy. MiniStack tests truthiness, and would sum over all dimensions where none are requested."""
 
     def __bool__(self):
         return True
@@ -24,13 +24,13 @@ def _store(scope, namespace, data):
 
 
 def register():
-    collector = Collector(_store)
+    collector = MetricCollector(_store)
     emit_logs = lambda_svc._emit_lambda_logs
     dimensions = cloudwatch._dims_from_list
 
     def emit_logs_and_metrics(func, request_id, log_text, *args, **kwargs):
         emit_logs(func, request_id, log_text, *args, **kwargs)
-        collector.take((responses.get_account_id(), responses.get_region()), log_text)
+        collector.submit((responses.get_account_id(), responses.get_region()), log_text)
 
     lambda_svc._emit_lambda_logs = emit_logs_and_metrics
-    cloudwatch._dims_from_list = lambda given: dimensions(given) or _NoDimensions()
+    cloudwatch._dims_from_list = lambda requested: dimensions(requested) or _NoDimensions()

@@ -1,4 +1,4 @@
-"""Resource types that CloudFormation keeps and shows here, and that do nothing: nothing in a message's way."""
+"""Resource types that CloudFormation records but that have no effect here. None of them affects how messages flow."""
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services.cloudformation import provisioners
@@ -31,13 +31,13 @@ def _handler(resource_type):
     return {"create": create, "update": update, "update_with_logical_id": True, "delete": lambda *_: None}
 
 
-def _keep_metric_math():
-    """MiniStack refuses an alarm over an expression: it is kept without ever going off."""
+def _record_metric_math_alarms():
+    """Records metric-math alarms, which MiniStack refuses. They never change state."""
     alarm = provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"]
-    kept = _handler("AWS::CloudWatch::Alarm")
+    recorded = _handler("AWS::CloudWatch::Alarm")
 
     def choose(operation, props_at):
-        return lambda *args: (kept if "Metrics" in args[props_at] else alarm)[operation](*args)
+        return lambda *args: (recorded if "Metrics" in args[props_at] else alarm)[operation](*args)
 
     provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"] = {
         **alarm,
@@ -48,7 +48,7 @@ def _keep_metric_math():
 
 
 def register():
-    """Adds those that this version of MiniStack does not know itself."""
-    _keep_metric_math()
+    """Adds the types that this version of MiniStack lacks."""
+    _record_metric_math_alarms()
     for resource_type in TYPES:
         provisioners._RESOURCE_HANDLERS.setdefault(resource_type, _handler(resource_type))

@@ -1,6 +1,6 @@
-"""Starts MiniStack with what its CloudFormation lacks.
+"""Starts MiniStack with the features that it lacks.
 
-start.py FOLDER: the folder is there for a person, and `ops down`, to see whose engine this is.
+start.py FOLDER: the folder is not used. It lets users and `ops down` see in the process list whose engine this is.
 """
 
 import os
@@ -19,15 +19,15 @@ import recorded
 from ministack.app import main
 
 
-def end_with_input():
+def exit_when_input_closes():
     while os.read(0, 512):
         pass
     os._exit(0)
 
 
 if os.environ.pop("ENDS_WITH_INPUT", ""):
-    threading.Thread(target=end_with_input, daemon=True).start()
-# Alarms look at the age too.
+    threading.Thread(target=exit_when_input_closes, daemon=True).start()
+# Before the alarms, which evaluate the age as well.
 queue_age.register()
 alarms.register()
 archive.register()

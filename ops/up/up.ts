@@ -1,12 +1,12 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { whatAnswers } from '../../localstack/endpoint.ts';
+import { probeEndpoint } from '../../localstack/endpoint.ts';
 import {
   defaultEndpoint,
   type EngineName,
   type EngineRecord,
   ensureEngine,
-  readRecord,
+  readEngineRecord,
   stopEngine,
 } from '../../localstack/engine.ts';
 import { localFolder } from '../../localstack/engines.ts';
@@ -21,7 +21,7 @@ const outputsFile = join(localFolder, 'outputs.json');
 /** Starts an engine unless one answers, deploys the stack unless it is there, and leaves its outputs in `.local/outputs.json`. */
 export async function up(name: EngineName | undefined): Promise<{ engine: EngineRecord; shop: Shop }> {
   return await interruptible('Interrupted: ending what was begun.', async (signal) => {
-    const before = await readRecord();
+    const before = await readEngineRecord();
     const endpoint = await endpointToUse(before);
     const engine = await ensureEngine({ endpoint, progress: note, ...(name === undefined ? {} : { name }) });
     try {
@@ -40,7 +40,7 @@ export async function up(name: EngineName | undefined): Promise<{ engine: Engine
 
 /** Ends the engine started by `up` and forgets its outputs; says what was done. An engine of somebody else stays. */
 export async function down(): Promise<{ stopped: boolean; message: string }> {
-  const known = await readRecord();
+  const known = await readEngineRecord();
   const message = await stopEngine();
   const foreign = known !== undefined && known.pid === undefined;
   if (!foreign) await rm(outputsFile, { force: true });
@@ -50,6 +50,6 @@ export async function down(): Promise<{ stopped: boolean; message: string }> {
 /** The address asked for, else that of the engine in use, so that all commands mean the same one. */
 async function endpointToUse(known: EngineRecord | undefined): Promise<string> {
   if (process.env.AWS_ENDPOINT_URL) return localTarget(process.env.AWS_ENDPOINT_URL).where;
-  if (known !== undefined && (await whatAnswers(known.endpoint)).kind === 'aws') return known.endpoint;
+  if (known !== undefined && (await probeEndpoint(known.endpoint)).kind === 'aws') return known.endpoint;
   return process.env.AWS_ENDPOINT_URL === '' ? 'http://127.0.0.1:4566' : defaultEndpoint();
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProvidedContext } from 'vitest';
 import type { TestProject } from 'vitest/node';
-import { type EngineName, startEngine, whyNot } from '../../localstack/engine.ts';
+import { type EngineName, startEngine, unavailableReason } from '../../localstack/engine.ts';
 import { localTarget } from '../../ops/aws-target.ts';
 import { shopOf } from '../../ops/stack.ts';
 import { deploy } from '../../ops/up/deploy.ts';
@@ -13,7 +13,7 @@ import './provided.ts';
 /** Starts the engine that a project is named after, with a port and folders of its own, and deploys the stack to it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const name: EngineName = project.name === 'localstack' ? 'localstack' : 'ministack';
-  const reason = await whyNot(name);
+  const reason = await unavailableReason(name);
   if (reason !== undefined) {
     if (process.env.CI) throw new Error(reason);
     console.warn(`\n!!! The deployed suite is SKIPPED on ${name}: ${reason}\n`);

@@ -5,7 +5,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promi
 import { join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { localFolder } from '../../localstack/engines.ts';
-import { installed } from '../../localstack/launch.ts';
+import { ensureInstalled } from '../../localstack/launch.ts';
 
 const run = promisify(execFile);
 const examples = join(import.meta.dirname, '..', '..', 'examples');
@@ -23,7 +23,7 @@ export const publishers: Record<'TypeScript' | 'Python' | 'Java' | 'Go', Publish
   Python: {
     // LocalStack's Python has boto3, so it is there wherever this suite runs on LocalStack.
     lacks: async () => undefined,
-    command: async () => [await installed('localstack', () => {}), join(examples, 'publish.py')],
+    command: async () => [await ensureInstalled('localstack', () => {}), join(examples, 'publish.py')],
   },
   Java: {
     lacks: async () =>

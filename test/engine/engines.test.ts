@@ -24,7 +24,7 @@ import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineName } from '../../localstack/engine.ts';
-import { processesOfGroup } from '../../localstack/processes.ts';
+import { listProcessGroup } from '../../localstack/processes.ts';
 import { eventually, started, testable } from './started.ts';
 import { zipOf } from './zip.ts';
 
@@ -78,7 +78,7 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
     afterAll(async () => {
       const group = own.engine.pid;
       await own.end();
-      expect(await processesOfGroup(group), 'processes left behind').toEqual([]);
+      expect(await listProcessGroup(group), 'processes left behind').toEqual([]);
     }, 30_000);
 
     const invoke = async (event: object) => {
@@ -281,7 +281,7 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
 
     it('ends what a function has started, with the engine', async () => {
       const { result: child } = await invoke({ child: true });
-      const group = await processesOfGroup(own.engine.pid);
+      const group = await listProcessGroup(own.engine.pid);
       // The check after all tests would find it.
       expect(group.map(({ pid }) => pid)).toContain(child);
     });

@@ -4,9 +4,9 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ensureEngine, readRecord, stopEngine } from '../../localstack/engine.ts';
-import { stayingEngines } from '../../localstack/pidfile.ts';
-import { processesOfGroup } from '../../localstack/processes.ts';
+import { ensureEngine, readEngineRecord, stopEngine } from '../../localstack/engine.ts';
+import { findDetachedEngines } from '../../localstack/pidfile.ts';
+import { listProcessGroup } from '../../localstack/processes.ts';
 import { eventually, freePort } from './started.ts';
 
 describe('the engine that npm start leaves running', { timeout: 120_000 }, () => {
@@ -31,7 +31,7 @@ describe('the engine that npm start leaves running', { timeout: 120_000 }, () =>
     expect(await ensure(port)).toEqual(first);
     expect(lines.at(-1)).toContain('using the ministack that runs');
     expect(await stopEngine(folder)).toMatch(/^Stopped ministack at .*, 2 processes/);
-    expect(await processesOfGroup(first.pid ?? 0)).toEqual([]);
+    expect(await listProcessGroup(first.pid ?? 0)).toEqual([]);
     expect(await stopEngine(folder)).toBe('No engine of ours is running.');
   });
 
@@ -39,23 +39,27 @@ describe('the engine that npm start leaves running', { timeout: 120_000 }, () =>
     const port = await freePort();
     const first = await ensure(port);
     process.kill(first.pid ?? 0, 'SIGKILL');
-    await eventually('the end', async () => ((await processesOfGroup(first.pid ?? 0)).length === 0 ? true : undefined));
+    await eventually('the end', async () => ((await listProcessGroup(first.pid ?? 0)).length === 0 ? true : undefined));
     const second = await ensure(port);
     expect(second.pid).not.toBe(first.pid);
-    expect(await readRecord(folder)).toEqual(second);
+    expect(await readEngineRecord(folder)).toEqual(second);
   });
 
   it('is one for two that start it at the same time', async () => {
     const port = await freePort();
     const first = ensure(port);
-    await eventually('its process', async () => ((await stayingEngines(folder)).length > 0 ? true : undefined), 60);
+    await eventually(
+      'its process',
+      async () => ((await findDetachedEngines(folder)).length > 0 ? true : undefined),
+      60,
+    );
     expect(await ensure(port)).toEqual(await first);
   });
 
   it('is not ended for another one at another address', async () => {
     const first = await ensure(await freePort());
     await expect(ensure(await freePort())).rejects.toThrow(`ministack already runs at ${first.endpoint}`);
-    expect(await stayingEngines(folder)).toHaveLength(1);
+    expect(await findDetachedEngines(folder)).toHaveLength(1);
   });
 
   it('leaves a process alone that has been given the number of an engine that ended', async () => {
@@ -66,7 +70,7 @@ describe('the engine that npm start leaves running', { timeout: 120_000 }, () =>
       await writeFile(join(folder, 'ministack', 'pid.json'), record);
       await writeFile(join(folder, 'engine.json'), record);
       expect(await stopEngine(folder)).toBe('ministack at http://127.0.0.1:9 had already ended.');
-      expect(await processesOfGroup(stranger.pid ?? 0)).toHaveLength(1);
+      expect(await listProcessGroup(stranger.pid ?? 0)).toHaveLength(1);
     } finally {
       stranger.kill('SIGKILL');
     }
@@ -109,9 +113,9 @@ describe('an engine of a test', { timeout: 120_000 }, () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const group = await new Promise<number>((said) => run.stdout.once('data', (text) => said(Number(text))));
-    expect(await processesOfGroup(group)).toHaveLength(2);
+    expect(await listProcessGroup(group)).toHaveLength(2);
     run.kill('SIGKILL');
-    await eventually('the end', async () => ((await processesOfGroup(group)).length === 0 ? true : undefined));
+    await eventually('the end', async () => ((await listProcessGroup(group)).length === 0 ? true : undefined));
     await rm(folder, { recursive: true, force: true });
   });
 });

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { environmentFolder, install } from '../../localstack/install.ts';
-import { tryRun } from '../../localstack/python.ts';
+import { captureOutput } from '../../localstack/python.ts';
 
-const anyPython = { label: 'Python 3', suits: (major: number) => major === 3, uvRequest: '3.13' };
+const anyPython = { label: 'Python 3', isSupported: (major: number) => major === 3, uvRequest: '3.13' };
 
 describe('installing an engine', { timeout: 60_000 }, () => {
   let root: string;
@@ -32,7 +32,7 @@ describe('installing an engine', { timeout: 60_000 }, () => {
     await mkdir(join(folder, 'bin'), { recursive: true });
     await writeFile(join(folder, 'bin', 'python'), 'half a file');
     const python = await install(installation());
-    expect(await tryRun(python, ['-c', 'print(1)'])).toBe('1');
+    expect(await captureOutput(python, ['-c', 'print(1)'])).toBe('1');
     expect(lines.join('\n')).toContain('unfinished');
   });
 

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { findPython, type TryRun } from '../../localstack/python.ts';
+import { type CaptureOutput, findPython } from '../../localstack/python.ts';
 
 const exactly313 = {
   label: 'Python 3.13',
-  suits: (major: number, minor: number) => major === 3 && minor === 13,
+  isSupported: (major: number, minor: number) => major === 3 && minor === 13,
   uvRequest: '3.13',
 };
 
 /** A machine whose programs answer as told; a program that is not listed cannot be run. */
-function machine(answers: Record<string, string>): TryRun {
+function machine(answers: Record<string, string>): CaptureOutput {
   return async (file, args) => answers[args[0] === '-c' ? file : [file, ...args].join(' ')];
 }
 
 describe('finding a Python', () => {
-  it('takes the first one that suits and can make environments', async () => {
+  it('takes the first one that isSupported and can make environments', async () => {
     const answers = machine({
       python3: '3 11 True /usr/bin/python3',
       '/pyenv/3.13/python3': '3 13 True /pyenv/3.13/python3',
@@ -38,7 +38,7 @@ describe('finding a Python', () => {
     expect(found).toEqual({ python: '/usr/bin/python3', uv: 'uv' });
   });
 
-  it('lets uv fetch one when nothing else suits', async () => {
+  it('lets uv fetch one when nothing else isSupported', async () => {
     const answers = machine({
       'uv --version': 'uv 0.13',
       'uv python install --quiet 3.13': '',

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EngineName, startEngine, whyNot } from '../../localstack/engine.ts';
+import { type EngineName, startEngine, unavailableReason } from '../../localstack/engine.ts';
 
 /** Whether an engine can be tested here; on a CI machine it has to be. */
 export async function testable(name: EngineName): Promise<boolean> {
-  const reason = await whyNot(name);
+  const reason = await unavailableReason(name);
   if (reason === undefined) return true;
   if (process.env.CI === 'true') throw new Error(`${name} must be tested on CI. ${reason}`);
   console.warn(`\n!!! NOT TESTED ON ${name.toUpperCase()}: ${reason}\n`);

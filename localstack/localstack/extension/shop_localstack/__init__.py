@@ -1,1 +1,1 @@
-"""What LocalStack needs to run this repository without Docker: functions, DynamoDB, event replay."""
+"""Lets LocalStack run this repository without Docker: functions, DynamoDB, metrics, event archives and replay."""

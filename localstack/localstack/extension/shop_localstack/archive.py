@@ -1,4 +1,4 @@
-"""`AWS::Events::Archive` for LocalStack's CloudFormation, which only pretends to create one."""
+"""`AWS::Events::Archive` for LocalStack's CloudFormation, whose own resource creates nothing."""
 
 import json
 

@@ -1,5 +1,5 @@
-// Loads one Lambda function and runs its invocations: a line of JSON on standard input each, the answers as lines of
-// JSON on the descriptor given as argument. Standard input closing means that LocalStack is gone.
+// Loads one Lambda function and runs its invocations. Each is a line of JSON on standard input; each result is a line of JSON on
+// the file descriptor given as argument. Exits when standard input closes, because LocalStack is gone then.
 import { existsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,35 +7,35 @@ import { pathToFileURL } from 'node:url';
 
 const { LAMBDA_TASK_ROOT: root, _HANDLER: name, AWS_LAMBDA_FUNCTION_NAME: functionName } = process.env;
 
-const answers = Number(process.argv[2]);
+const resultsDescriptor = Number(process.argv[2]);
 
-function answer(message) {
+function sendResult(message) {
   const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
   let written = 0;
   while (written < bytes.length) {
     try {
-      written += writeSync(answers, bytes, written);
+      written += writeSync(resultsDescriptor, bytes, written);
     } catch (error) {
       if (error.code !== 'EAGAIN') throw error;
     }
   }
 }
 
-function described(error) {
-  const known = error instanceof Error;
+function describe(error) {
+  const isError = error instanceof Error;
   return {
-    errorType: known ? error.name : typeof error,
-    errorMessage: known ? error.message : String(error),
-    trace: known ? (error.stack ?? '').split('\n') : [],
+    errorType: isError ? error.name : typeof error,
+    errorMessage: isError ? error.message : String(error),
+    trace: isError ? (error.stack ?? '').split('\n') : [],
   };
 }
 
 function fail(kind, error, alive) {
   console.error(`ERROR\t${kind} `, error);
-  answer({ error: described(error), alive });
+  sendResult({ error: describe(error), alive });
 }
 
-// What nobody caught ends an execution environment, on AWS too.
+// An uncaught error ends the execution environment, as on AWS.
 for (const event of ['uncaughtException', 'unhandledRejection']) {
   process.on(event, (error) => {
     fail(event, error, false);
@@ -76,7 +76,7 @@ async function invoke(handler, line) {
   process.env._X_AMZN_TRACE_ID = invocation['trace-id'];
   try {
     const result = await handler(JSON.parse(invocation.payload || '{}'), context(invocation));
-    answer({ payload: JSON.stringify(result ?? null), alive: true });
+    sendResult({ payload: JSON.stringify(result ?? null), alive: true });
   } catch (error) {
     fail('Invoke Error', error, true);
   }
@@ -84,7 +84,7 @@ async function invoke(handler, line) {
 
 try {
   const handler = await load();
-  answer({ alive: true });
+  sendResult({ alive: true });
   const lines = createInterface({ input: process.stdin });
   lines.on('line', (line) => invoke(handler, line));
   lines.on('close', () => process.exit());

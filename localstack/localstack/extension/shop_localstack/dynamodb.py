@@ -1,6 +1,6 @@
-"""DynamoDB for LocalStack: a MiniStack of its own beside it, on a loopback port that nobody else knows.
+"""DynamoDB for LocalStack: a private MiniStack process on a free loopback port.
 
-LocalStack's own wants a Java download; moto's gets PartiQL's conditional writes wrong.
+LocalStack's own provider downloads a Java program; moto's gets PartiQL's conditional writes wrong.
 """
 
 import os
@@ -16,11 +16,11 @@ from localstack.services.plugins import Service, ServiceLifecycleHook, aws_provi
 from localstack.utils.net import get_free_tcp_port
 
 MINISTACK = Path(__file__).parents[3] / "ministack" / "start.py"
-READY_WITHIN_SECONDS = 30
+READY_TIMEOUT_SECONDS = 30
 
 
 class MiniStackDynamoDb(DynamodbApi, ServiceLifecycleHook):
-    """Implements no operation itself, so that the dispatcher forwards each of them."""
+    """Implements no operation, so the dispatcher forwards all of them."""
 
     def __init__(self):
         self.process = None
@@ -33,7 +33,7 @@ class MiniStackDynamoDb(DynamodbApi, ServiceLifecycleHook):
         self.url = f"http://127.0.0.1:{port}"
         self.process = subprocess.Popen(
             [os.environ["COMPANION_PYTHON"], str(MINISTACK), str(folder)],
-            # It ends when this pipe closes, so it cannot outlive us.
+            # MiniStack exits when this pipe closes, so it cannot outlive this process.
             stdin=subprocess.PIPE,
             env={
                 "PATH": os.environ["PATH"],
@@ -48,17 +48,17 @@ class MiniStackDynamoDb(DynamodbApi, ServiceLifecycleHook):
                 "SFTP_ENABLED": "0",
             },
         )
-        self._wait()
+        self._wait_until_ready()
 
-    def _wait(self):
-        patience = time.monotonic() + READY_WITHIN_SECONDS
-        while self.process.poll() is None and time.monotonic() < patience:
+    def _wait_until_ready(self):
+        deadline = time.monotonic() + READY_TIMEOUT_SECONDS
+        while self.process.poll() is None and time.monotonic() < deadline:
             try:
                 if requests.get(f"{self.url}/_ministack/health", timeout=2).ok:
                     return
             except requests.RequestException:
                 time.sleep(0.05)
-        raise RuntimeError("The MiniStack that keeps LocalStack's DynamoDB tables did not start.")
+        raise RuntimeError("The MiniStack that holds LocalStack's DynamoDB tables did not start.")
 
     def on_before_stop(self):
         self.process.stdin.close()

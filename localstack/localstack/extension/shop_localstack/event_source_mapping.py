@@ -1,4 +1,4 @@
-"""What LocalStack's SQS event source mappings lack: several batches at once, and the body as it was sent."""
+"""Adds to LocalStack's SQS event source mappings: concurrent batches, and message bodies exactly as they were sent."""
 
 import logging
 import threading
@@ -10,16 +10,16 @@ from localstack.utils.threads import start_thread
 
 LOG = logging.getLogger(__name__)
 
-# AWS starts with five batches at once.
-BATCHES_AT_ONCE = 5
+# AWS starts with five concurrent batches.
+DEFAULT_CONCURRENCY = 5
 BODY_AS_SENT = "bodyAsSent"
 
 
 class ParallelSqsPoller(sqs_poller.SqsPoller):
-    """One batch does not wait for another; a FIFO queue gives out nothing of a group of which something is being handled."""
+    """Handles batches concurrently. Order in FIFO queues is kept: the queue holds a group back while a message of it is in flight."""
 
     def poll_events(self):
-        # A message is taken from the queue only when a batch can start: its visibility timeout is running from then on.
+        # Receive only when a batch can start, because the visibility timeout runs from the receive on.
         with self.slots:
             pass
         super().poll_events()
@@ -38,30 +38,30 @@ class ParallelSqsPoller(sqs_poller.SqsPoller):
         try:
             super().handle_messages(messages)
         except Exception as error:
-            # The messages come back when their visibility timeout has passed.
+            # The messages become visible again when their visibility timeout expires.
             LOG.warning("Batch of %s failed: %s", self.source_arn, error)
 
     def add_source_metadata(self, events, extra_metadata=None):
-        # Filtering has parsed and written the body anew, so that a function saw other spaces and escapes.
+        # Filtering parses and serializes the body again, which changes white space and escapes. Restore the original.
         for event in events:
             event["body"] = event.pop(BODY_AS_SENT)
         return super().add_source_metadata(events, extra_metadata)
 
 
-def _events(messages):
+def _to_events(messages):
     return [{**event, BODY_AS_SENT: event["body"]} for event in _transform(messages)]
 
 
 def _one_batch(messages):
-    # AWS puts messages of several groups into one batch; LocalStack made an invocation for each group.
+    # AWS puts messages of several groups into one batch; LocalStack invokes the function per group.
     return {None: messages}
 
 
 def _with_slots(self):
     worker = _get_worker(self)
     if isinstance(worker.poller, ParallelSqsPoller):
-        asked = (self.esm_config.get("ScalingConfig") or {}).get("MaximumConcurrency")
-        worker.poller.slots = threading.BoundedSemaphore(asked or BATCHES_AT_ONCE)
+        maximum = (self.esm_config.get("ScalingConfig") or {}).get("MaximumConcurrency")
+        worker.poller.slots = threading.BoundedSemaphore(maximum or DEFAULT_CONCURRENCY)
     return worker
 
 
@@ -70,8 +70,8 @@ _get_worker = EsmWorkerFactory.get_esm_worker
 
 
 def install():
-    """Puts these in the place of LocalStack's own; before the first mapping is made."""
-    sqs_poller.transform_into_events = _events
+    """Replaces LocalStack's own functions. Must run before the first mapping is created."""
+    sqs_poller.transform_into_events = _to_events
     sqs_poller.split_by_message_group_id = _one_batch
     esm_worker_factory.SqsPoller = ParallelSqsPoller
     EsmWorkerFactory.get_esm_worker = _with_slots

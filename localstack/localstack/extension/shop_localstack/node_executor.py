@@ -1,4 +1,4 @@
-"""Runs Lambda functions as plain `node` processes, one for each execution environment, instead of in Docker."""
+"""Runs Lambda functions as `node` processes, one per execution environment, instead of in Docker."""
 
 import json
 import time
@@ -10,13 +10,13 @@ from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from shop_localstack import event_source_mapping
-from shop_localstack.node_process import Ended, MemoryExceeded, NodeProcess, TimedOut
+from shop_localstack.node_process import MemoryExceeded, NodeProcess, ProcessEnded, TimedOut
 
-INIT_SECONDS = 10
+INIT_TIMEOUT_SECONDS = 10
 
 
 class NodeProcessExecutor(RuntimeExecutor):
-    """One execution environment. A process that ended is replaced at the next invocation, as on AWS."""
+    """One execution environment. If its process has ended, the next invocation starts a new one, as on AWS."""
 
     def start(self, env_vars):
         self.code = self.function_version.config.code.get_unzipped_code_location()
@@ -35,34 +35,34 @@ class NodeProcessExecutor(RuntimeExecutor):
         if self.process.ended():
             self.process = self._spawn()
         started = time.monotonic()
-        answer = self._answer(payload)
+        result = self._run(payload)
         milliseconds = (time.monotonic() - started) * 1000
-        if not answer.get("alive", False):
+        if not result.get("alive", False):
             self.process.kill()
         output = self.process.take_output()
-        failed = "error" in answer
+        failed = "error" in result
         logs = (
             f"START RequestId: {request} Version: {self.function_version.id.qualifier}\n{output}"
             f"END RequestId: {request}\nREPORT RequestId: {request}\tDuration: {milliseconds:.2f} ms\t"
             f"Memory Size: {self.function_version.config.memory_size} MB\n"
         )
-        body = json.dumps(answer["error"]) if failed else answer["payload"]
+        body = json.dumps(result["error"]) if failed else result["payload"]
         return InvocationResult(request, body.encode(), is_error=failed, logs=logs)
 
-    def _answer(self, payload):
+    def _run(self, payload):
         request = payload["invoke-id"]
         timeout = self.function_version.config.timeout
         try:
-            started = self.process.started(INIT_SECONDS)
-            if "error" in started:
-                return started
-            return self.process.ask({**payload, "deadline": (time.time() + timeout) * 1000}, timeout)
-        except TimedOut as end:
-            return _error("Sandbox.Timedout", f"RequestId: {request} Error: Task timed out after {end.seconds:.2f} seconds")
+            init = self.process.wait_for_init(INIT_TIMEOUT_SECONDS)
+            if "error" in init:
+                return init
+            return self.process.invoke({**payload, "deadline": (time.time() + timeout) * 1000}, timeout)
+        except TimedOut as error:
+            return _error("Sandbox.Timedout", f"RequestId: {request} Error: Task timed out after {error.seconds:.2f} seconds")
         except MemoryExceeded:
             return _error("Runtime.OutOfMemory", f"RequestId: {request} Error: Runtime exited with error: signal: killed")
-        except Ended as end:
-            return _error("Runtime.ExitError", f"RequestId: {request} Error: Runtime exited with error: {end}")
+        except ProcessEnded as error:
+            return _error("Runtime.ExitError", f"RequestId: {request} Error: Runtime exited with error: {error}")
 
     def get_logs(self):
         return self.process.take_output()
@@ -74,7 +74,7 @@ class NodeProcessExecutor(RuntimeExecutor):
         return "127.0.0.1"
 
     def get_runtime_endpoint(self):
-        # Invocations travel through pipes, so there is nothing to call back.
+        # Invocations go through pipes, so no process calls this endpoint.
         return f"http://127.0.0.1:{config.GATEWAY_LISTEN[0].port}"
 
     @classmethod
@@ -91,13 +91,13 @@ def _error(kind, message):
 
 
 def _log_group(self):
-    """LocalStack writes to /aws/lambda/NAME whatever group the function was given."""
-    given = self.function_version.config.logging_config or {}
-    return given.get("LogGroup") or f"/aws/lambda/{self.function_version.id.function_name}"
+    """Returns the log group in the function's logging configuration, which LocalStack ignores."""
+    logging_config = self.function_version.config.logging_config or {}
+    return logging_config.get("LogGroup") or f"/aws/lambda/{self.function_version.id.function_name}"
 
 
 class NodeProcessExecutorPlugin(RuntimeExecutorPlugin):
-    """What LAMBDA_RUNTIME_EXECUTOR=node-process loads."""
+    """The plugin that LAMBDA_RUNTIME_EXECUTOR=node-process selects."""
 
     name = "node-process"
 

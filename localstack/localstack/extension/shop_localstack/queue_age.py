@@ -1,4 +1,4 @@
-"""`AWS/SQS ApproximateAgeOfOldestMessage`, which LocalStack lacks: measured whenever somebody reads figures, never otherwise."""
+"""Adds the metric `AWS/SQS ApproximateAgeOfOldestMessage`. Measured only when metrics are read."""
 
 import functools
 import sqlite3
@@ -8,18 +8,18 @@ from localstack.runtime import hooks
 
 NAMESPACE, METRIC = "AWS/SQS", "ApproximateAgeOfOldestMessage"
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html:
-# what a standard queue handed out three times counts no more, and an empty queue has no figure.
-RECEIVES = 3
+# a standard queue ignores messages that were received three times or more, and an empty queue has no data point.
+MAX_RECEIVES = 3
 
 
-def _sent(queue):
+def _sent_times(queue):
     with queue.mutex:
         groups = getattr(queue, "message_groups", None)
         if groups is not None:
             waiting = [message for group in groups.values() for message in group.messages]
             return [message.created for message in (*waiting, *queue.inflight, *queue.delayed)]
         messages = (*queue.visible.queue, *queue.inflight, *queue.delayed)
-        return [message.created for message in messages if message.receive_count < RECEIVES]
+        return [message.created for message in messages if message.receive_count < MAX_RECEIVES]
 
 
 def _points(account_id, region):
@@ -27,14 +27,14 @@ def _points(account_id, region):
 
     now = time.time()
     for queue in list(sqs_stores[account_id][region].queues.values()):
-        sent = _sent(queue)
-        if sent:
+        sent_times = _sent_times(queue)
+        if sent_times:
             dimensions = [{"Name": "QueueName", "Value": queue.name}]
-            yield {"MetricName": METRIC, "Dimensions": dimensions, "Unit": "Seconds", "Value": now - min(sent)}
+            yield {"MetricName": METRIC, "Dimensions": dimensions, "Unit": "Seconds", "Value": now - min(sent_times)}
 
 
 def _measure(database, context):
-    # One point a minute, as on AWS: the latest.
+    # Replaces the data point of this minute: AWS has one per minute.
     minute = int(time.time()) // 60 * 60
     with database.DATABASE_LOCK, sqlite3.connect(database.METRICS_DB) as connection:
         connection.execute(

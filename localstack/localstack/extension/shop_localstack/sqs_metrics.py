@@ -1,6 +1,6 @@
-"""LocalStack calls CloudWatch several times for each message: most of its work under load, and a core for minutes after.
+"""Turns off LocalStack's CloudWatch calls per message: most of its work under load, and they keep a core busy for minutes after.
 
-The gauges that alarms look at (messages visible, not visible, delayed) are published once a minute as before.
+The gauges that alarms use (messages visible, not visible, delayed) are still published once a minute.
 """
 
 from localstack.runtime import hooks
