@@ -1,4 +1,4 @@
-"""An existing service publishes orders: boto3 and nothing of ours.
+"""Publishes orders from an existing service with boto3 only.
 
 python examples/publish.py <topic ARN> [order id ...]
 """
@@ -14,23 +14,23 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-MOST_TRIES = 5
+MAX_ATTEMPTS = 5
 
-# The SDK repeats a call that was throttled, failed with 5xx or got no answer, and waits longer each time. If the first try was
-# taken and only its answer lost, the order arrives twice, as a message with a new id. That is safe: the shop goes by the order's
-# id, so nobody is charged twice, and sending again is always better than wondering.
+# The SDK retries throttled calls, 5xx responses and timeouts with exponential backoff. If SNS accepted the first attempt and only
+# the response was lost, the order arrives twice, with different message ids. That is safe: the shop deduplicates by order id, so
+# nobody is charged twice. Always send again when in doubt.
 sns = boto3.client(
     "sns",
     config=Config(
-        retries={"mode": "standard", "total_max_attempts": MOST_TRIES},
+        retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
         connect_timeout=1,
         read_timeout=3,
     ),
 )
 
 
-def placed(order_id):
-    """The event of an order; made once per order, and the same however often it is sent."""
+def build_order_placed(order_id):
+    """Builds the event of an order. Build it once per order: every attempt must send the same event."""
     return {
         "specversion": "1.0",
         "id": str(uuid.uuid4()),
@@ -48,42 +48,42 @@ def placed(order_id):
 
 
 def publish(topic_arn, event):
-    answer = sns.publish(TopicArn=topic_arn, Message=json.dumps(event))
-    print(f"published {event['data']['orderId']} as {answer['MessageId']}")
+    response = sns.publish(TopicArn=topic_arn, Message=json.dumps(event))
+    print(f"published {event['data']['orderId']} as {response['MessageId']}")
 
 
 def publish_all(topic_arn, events):
-    """Publishes ten in a call, which is the most SNS takes (and 256 KB), and gives how many were not taken."""
-    return sum(publish_ten(topic_arn, events[start : start + 10]) for start in range(0, len(events), 10))
+    """Publishes in batches of ten, the most SNS accepts per call (together at most 256 KB). Returns how many were not published."""
+    return sum(publish_batch(topic_arn, events[start : start + 10]) for start in range(0, len(events), 10))
 
 
-def publish_ten(topic_arn, events):
-    """A batch can succeed in part, with status 200, which no SDK repeats: what failed is sent again here, unless it never can
-    succeed."""
-    waiting, not_taken = {event["id"]: event for event in events}, 0
-    for tries in range(1, MOST_TRIES + 1):
-        entries = [{"Id": id, "Message": json.dumps(event)} for id, event in waiting.items()]
-        answer = sns.publish_batch(TopicArn=topic_arn, PublishBatchRequestEntries=entries)
-        for taken in answer.get("Successful", []):
-            print(f"published {waiting.pop(taken['Id'])['data']['orderId']} as {taken['MessageId']}")
-        for failed in answer.get("Failed", []):
-            if failed["SenderFault"] or tries == MOST_TRIES:
-                order_id = waiting.pop(failed["Id"])["data"]["orderId"]
+def publish_batch(topic_arn, events):
+    """Publishes one batch. Retries entries that failed: a batch can fail in part with status 200, which no SDK retries."""
+    pending, failures = {event["id"]: event for event in events}, 0
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        entries = [{"Id": id, "Message": json.dumps(event)} for id, event in pending.items()]
+        response = sns.publish_batch(TopicArn=topic_arn, PublishBatchRequestEntries=entries)
+        for published in response.get("Successful", []):
+            print(f"published {pending.pop(published['Id'])['data']['orderId']} as {published['MessageId']}")
+        for failed in response.get("Failed", []):
+            # A sender fault fails in the same way on every attempt.
+            if failed["SenderFault"] or attempt == MAX_ATTEMPTS:
+                order_id = pending.pop(failed["Id"])["data"]["orderId"]
                 print(f"not published {order_id}: {failed['Code']} {failed.get('Message')}", file=sys.stderr)
-                not_taken += 1
-        if not waiting:
+                failures += 1
+        if not pending:
             break
-        time.sleep(random.random() * 0.1 * 2**tries)
-    return not_taken
+        time.sleep(random.random() * 0.1 * 2**attempt)
+    return failures
 
 
 if __name__ == "__main__":
-    topic, orders = sys.argv[1], [placed(order_id) for order_id in sys.argv[2:] or ["o-1001"]]
+    topic, events = sys.argv[1], [build_order_placed(order_id) for order_id in sys.argv[2:] or ["o-1001"]]
     try:
-        if len(orders) == 1:
-            publish(topic, orders[0])
-        elif publish_all(topic, orders) > 0:
+        if len(events) == 1:
+            publish(topic, events[0])
+        elif publish_all(topic, events) > 0:
             sys.exit(1)
     except (ClientError, BotoCoreError) as error:
-        # Nobody but the caller knows what to do now: keep the order and try later (see outbox/), or tell the customer.
+        # Only the caller can decide what to do now: store the order and retry later (see outbox/), or tell the customer.
         sys.exit(f"not published: {error}")

@@ -1,4 +1,4 @@
-// An existing service publishes orders: the AWS SDK and nothing of ours.
+// Publishes orders from an existing service with the AWS SDK only.
 //
 //	go run . <topic ARN> [order id ...]
 package main
@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 )
 
-const mostTries = 5
+const maxAttempts = 5
 
 type order struct {
 	OrderID  string            `json:"orderId"`
@@ -46,8 +46,8 @@ type event struct {
 	Data        order     `json:"data"`
 }
 
-// placed gives the event of an order; made once per order, and the same however often it is sent.
-func placed(orderID string) event {
+// newOrderPlaced builds the event of an order. Build it once per order: every attempt must send the same event.
+func newOrderPlaced(orderID string) event {
 	return event{"1.0", rand.Text(), "/shop/checkout", "shop.order.placed.v1", time.Now().UTC(), order{
 		OrderID:  orderID,
 		Customer: map[string]string{"id": "c-7", "phone": "+821012345678", "locale": "ko"},
@@ -60,7 +60,7 @@ func placed(orderID string) event {
 func (e event) message() *string {
 	body, err := json.Marshal(e)
 	if err != nil {
-		panic(err) // texts, numbers and a time: there is nothing in it that JSON could not say
+		panic(err) // cannot happen: strings, numbers and a time can always be marshalled
 	}
 	return aws.String(string(body))
 }
@@ -71,66 +71,67 @@ type publisher struct {
 }
 
 func newPublisher(ctx context.Context, topic string) (*publisher, error) {
-	// The SDK repeats a call that was throttled, failed with 5xx or got no answer, and waits longer each time. If the first try was
-	// taken and only its answer lost, the order arrives twice, as a message with a new id. That is safe: the shop goes by the
-	// order's id, so nobody is charged twice, and sending again is always better than wondering.
+	// The SDK retries throttled calls, 5xx responses and timeouts with exponential backoff. If SNS accepted the first attempt and
+	// only the response was lost, the order arrives twice, with different message ids. That is safe: the shop deduplicates by
+	// order id, so nobody is charged twice. Always send again when in doubt.
 	settings, err := config.LoadDefaultConfig(ctx,
 		config.WithRetryMode(aws.RetryModeStandard),
-		config.WithRetryMaxAttempts(mostTries),
+		config.WithRetryMaxAttempts(maxAttempts),
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(3*time.Second)))
 	return &publisher{sns.NewFromConfig(settings), topic}, err
 }
 
 func (p *publisher) publish(ctx context.Context, e event) error {
-	answer, err := p.sns.Publish(ctx, &sns.PublishInput{TopicArn: &p.topic, Message: e.message()})
+	output, err := p.sns.Publish(ctx, &sns.PublishInput{TopicArn: &p.topic, Message: e.message()})
 	if err == nil {
-		fmt.Printf("published %s as %s\n", e.Data.OrderID, *answer.MessageId)
+		fmt.Printf("published %s as %s\n", e.Data.OrderID, *output.MessageId)
 	}
 	return err
 }
 
-// publishAll publishes ten in a call, which is the most SNS takes (and 256 KB), and gives how many were not taken.
-func (p *publisher) publishAll(ctx context.Context, events []event) (notTaken int, err error) {
+// publishAll publishes in batches of ten, the most SNS accepts per call (together at most 256 KB). It returns how many were not published.
+func (p *publisher) publishAll(ctx context.Context, events []event) (failures int, err error) {
 	for start := 0; start < len(events) && err == nil; start += 10 {
-		var missing int
-		missing, err = p.publishTen(ctx, events[start:min(start+10, len(events))])
-		notTaken += missing
+		var batchFailures int
+		batchFailures, err = p.publishBatch(ctx, events[start:min(start+10, len(events))])
+		failures += batchFailures
 	}
-	return notTaken, err
+	return failures, err
 }
 
-// publishTen sends again what failed: a batch can succeed in part, with status 200, which no SDK repeats.
-func (p *publisher) publishTen(ctx context.Context, events []event) (notTaken int, err error) {
-	waiting := map[string]event{}
+// publishBatch publishes one batch. It retries entries that failed: a batch can fail in part with status 200, which no SDK retries.
+func (p *publisher) publishBatch(ctx context.Context, events []event) (failures int, err error) {
+	pending := map[string]event{}
 	for _, e := range events {
-		waiting[e.ID] = e
+		pending[e.ID] = e
 	}
-	for tries := 1; len(waiting) > 0; tries++ {
+	for attempt := 1; len(pending) > 0; attempt++ {
 		var entries []types.PublishBatchRequestEntry
-		for id, e := range waiting {
+		for id, e := range pending {
 			entries = append(entries, types.PublishBatchRequestEntry{Id: aws.String(id), Message: e.message()})
 		}
-		answer, err := p.sns.PublishBatch(ctx, &sns.PublishBatchInput{TopicArn: &p.topic, PublishBatchRequestEntries: entries})
+		output, err := p.sns.PublishBatch(ctx, &sns.PublishBatchInput{TopicArn: &p.topic, PublishBatchRequestEntries: entries})
 		if err != nil {
-			return notTaken, err
+			return failures, err
 		}
-		for _, taken := range answer.Successful {
-			fmt.Printf("published %s as %s\n", waiting[*taken.Id].Data.OrderID, *taken.MessageId)
-			delete(waiting, *taken.Id)
+		for _, published := range output.Successful {
+			fmt.Printf("published %s as %s\n", pending[*published.Id].Data.OrderID, *published.MessageId)
+			delete(pending, *published.Id)
 		}
-		for _, failed := range answer.Failed {
-			if failed.SenderFault || tries == mostTries {
+		for _, failed := range output.Failed {
+			// A sender fault fails in the same way on every attempt.
+			if failed.SenderFault || attempt == maxAttempts {
 				fmt.Fprintf(os.Stderr, "not published %s: %s %s\n",
-					waiting[*failed.Id].Data.OrderID, aws.ToString(failed.Code), aws.ToString(failed.Message))
-				delete(waiting, *failed.Id)
-				notTaken++
+					pending[*failed.Id].Data.OrderID, aws.ToString(failed.Code), aws.ToString(failed.Message))
+				delete(pending, *failed.Id)
+				failures++
 			}
 		}
-		if len(waiting) > 0 {
-			time.Sleep(mathrand.N(100 * time.Millisecond << tries))
+		if len(pending) > 0 {
+			time.Sleep(mathrand.N(100 * time.Millisecond << attempt))
 		}
 	}
-	return notTaken, nil
+	return failures, nil
 }
 
 func main() {
@@ -140,20 +141,20 @@ func main() {
 	}
 	var events []event
 	for _, orderID := range orderIDs {
-		events = append(events, placed(orderID))
+		events = append(events, newOrderPlaced(orderID))
 	}
-	notTaken := 0
+	failures := 0
 	publisher, err := newPublisher(ctx, topic)
 	if err == nil && len(events) == 1 {
 		err = publisher.publish(ctx, events[0])
 	} else if err == nil {
-		notTaken, err = publisher.publishAll(ctx, events)
+		failures, err = publisher.publishAll(ctx, events)
 	}
 	if err != nil {
-		// Nobody but the caller knows what to do now: keep the order and try later (see outbox/), or tell the customer.
+		// Only the caller can decide what to do now: store the order and retry later (see outbox/), or tell the customer.
 		fmt.Fprintln(os.Stderr, "not published:", err)
 	}
-	if err != nil || notTaken > 0 {
+	if err != nil || failures > 0 {
 		os.Exit(1)
 	}
 }

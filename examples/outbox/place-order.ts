@@ -1,4 +1,4 @@
-// The service's side: the order and what is to be said about it, in one transaction. Both are kept, or neither is.
+// The service's side of the outbox: stores an order and its event in one transaction, so both are stored or neither is.
 import type { Pool } from 'pg';
 
 export type Order = {
@@ -9,7 +9,7 @@ export type Order = {
   total: { amount: number; currency: string };
 };
 
-/** Keeps an order and its event. Whoever placed it can be answered as soon as this returns: SNS may be down meanwhile. */
+/** Stores an order and its event. The order is safe once this returns, even while SNS is down. */
 export async function placeOrder(database: Pool, order: Order): Promise<void> {
   const connection = await database.connect();
   try {
@@ -29,7 +29,7 @@ export async function placeOrder(database: Pool, order: Order): Promise<void> {
   }
 }
 
-/** Keeps that a customer wants out. */
+/** Stores the event of a customer's cancellation request. Fails if the order does not exist. */
 export async function requestCancellation(database: Pool, orderId: string, reason: string): Promise<void> {
   await database.query('INSERT INTO outbox (order_id, type, data) VALUES ($1, $2, $3)', [
     orderId,

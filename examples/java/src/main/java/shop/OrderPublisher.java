@@ -12,10 +12,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sns.model.PublishBatchRequestEntry;
 
-/** Publishes orders. In a Spring service this is a {@code @Service}; nothing in it is ours but the event's shape. */
+/** Publishes orders. In a Spring service this is a {@code @Service}. Only the shape of the event is specific to the shop. */
 public class OrderPublisher {
-  public static final int MOST_TRIES = 5;
-  private static final int MOST_IN_A_CALL = 10; // what SNS takes; all ten together at most 256 KB
+  public static final int MAX_ATTEMPTS = 5;
+  private static final int MAX_BATCH_SIZE = 10; // SNS's limit; a batch has at most 256 KB
 
   public record Customer(String id, String phone, String locale) {}
   public record Payment(String token) {}
@@ -23,8 +23,8 @@ public class OrderPublisher {
   public record Total(long amount, String currency) {}
   public record Order(String orderId, Customer customer, Payment payment, List<Item> items, Total total) {}
 
-  /** What became of an order: the message's id, or why SNS would not take it. */
-  public record Outcome(Order order, String messageId, String refusal) {}
+  /** The result for an order: the message id, or the error if it was not published. */
+  public record Result(Order order, String messageId, String error) {}
 
   private final SnsClient sns;
   private final String topicArn;
@@ -35,55 +35,56 @@ public class OrderPublisher {
     this.topicArn = topicArn;
   }
 
-  /** Publishes one order; throws what the SDK throws once its own retries are used up. */
-  public Outcome publish(Order order) {
-    var event = placed(UUID.randomUUID().toString(), order);
-    return new Outcome(order, sns.publish(request -> request.topicArn(topicArn).message(event)).messageId(), null);
+  /** Publishes one order. Throws the SDK's exception once its retries are exhausted. */
+  public Result publish(Order order) {
+    var event = orderPlaced(UUID.randomUUID().toString(), order);
+    return new Result(order, sns.publish(request -> request.topicArn(topicArn).message(event)).messageId(), null);
   }
 
-  /** Publishes many orders, ten in a call. */
-  public List<Outcome> publishAll(List<Order> orders) {
-    var outcomes = new ArrayList<Outcome>();
-    for (var start = 0; start < orders.size(); start += MOST_IN_A_CALL) {
-      outcomes.addAll(publishTen(orders.subList(start, Math.min(start + MOST_IN_A_CALL, orders.size()))));
+  /** Publishes orders in batches of ten. */
+  public List<Result> publishAll(List<Order> orders) {
+    var results = new ArrayList<Result>();
+    for (var start = 0; start < orders.size(); start += MAX_BATCH_SIZE) {
+      results.addAll(publishBatch(orders.subList(start, Math.min(start + MAX_BATCH_SIZE, orders.size()))));
     }
-    return outcomes;
+    return results;
   }
 
-  /** A batch can succeed in part, with status 200, which no SDK repeats: what failed is sent again, unless it never can succeed. */
-  private List<Outcome> publishTen(List<Order> orders) {
-    var outcomes = new ArrayList<Outcome>();
-    var waiting = new LinkedHashMap<String, Order>();
+  /** Publishes one batch. Retries entries that failed: a batch can fail in part with status 200, which no SDK retries. */
+  private List<Result> publishBatch(List<Order> orders) {
+    var results = new ArrayList<Result>();
+    var pending = new LinkedHashMap<String, Order>();
     var entries = new LinkedHashMap<String, PublishBatchRequestEntry>();
     for (var order : orders) {
-      // Made once per order: the event is the same however often it is sent.
+      // Built once per order: every attempt must send the same event.
       var id = UUID.randomUUID().toString();
-      waiting.put(id, order);
-      entries.put(id, PublishBatchRequestEntry.builder().id(id).message(placed(id, order)).build());
+      pending.put(id, order);
+      entries.put(id, PublishBatchRequestEntry.builder().id(id).message(orderPlaced(id, order)).build());
     }
-    for (var tries = 1; !waiting.isEmpty(); tries++) {
-      var left = waiting.keySet().stream().map(entries::get).toList();
-      var answer = sns.publishBatch(request -> request.topicArn(topicArn).publishBatchRequestEntries(left));
-      for (var taken : answer.successful()) {
-        outcomes.add(new Outcome(waiting.remove(taken.id()), taken.messageId(), null));
+    for (var attempt = 1; !pending.isEmpty(); attempt++) {
+      var batch = pending.keySet().stream().map(entries::get).toList();
+      var response = sns.publishBatch(request -> request.topicArn(topicArn).publishBatchRequestEntries(batch));
+      for (var published : response.successful()) {
+        results.add(new Result(pending.remove(published.id()), published.messageId(), null));
       }
-      for (var failed : answer.failed()) {
-        if (failed.senderFault() || tries == MOST_TRIES) {
-          outcomes.add(new Outcome(waiting.remove(failed.id()), null, failed.code() + " " + failed.message()));
+      for (var failed : response.failed()) {
+        // A sender fault fails in the same way on every attempt.
+        if (failed.senderFault() || attempt == MAX_ATTEMPTS) {
+          results.add(new Result(pending.remove(failed.id()), null, failed.code() + " " + failed.message()));
         }
       }
-      if (!waiting.isEmpty()) pause(ThreadLocalRandom.current().nextLong(100L << tries));
+      if (!pending.isEmpty()) pause(ThreadLocalRandom.current().nextLong(100L << attempt));
     }
-    return outcomes;
+    return results;
   }
 
-  private String placed(String id, Order order) {
+  private String orderPlaced(String id, Order order) {
     try {
       return json.writeValueAsString(Map.of(
           "specversion", "1.0", "id", id, "source", "/shop/checkout", "type", "shop.order.placed.v1",
           "time", Instant.now().toString(), "data", order));
     } catch (JsonProcessingException impossible) {
-      throw new IllegalStateException(impossible); // records of texts and numbers: there is nothing in them that JSON could not say
+      throw new IllegalStateException(impossible); // records of strings and numbers can always be serialized
     }
   }
 
@@ -92,7 +93,7 @@ public class OrderPublisher {
       Thread.sleep(milliseconds);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while some orders were not published", interrupted);
+      throw new IllegalStateException("Interrupted before all orders were published", interrupted);
     }
   }
 }
