@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 // https://www.w3.org/TR/trace-context/#traceparent-header: ids of all zeros and the version ff are invalid.
-const VALID = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-([\da-f]{2})$/;
+const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-([\da-f]{2})$/;
 const SAMPLED = '01';
 
 /**
@@ -30,6 +30,6 @@ export function explicitTraceparent(traceparent: string | undefined, orderId: st
 const derivedTraceId = (orderId: string) => hash('sha256', orderId).slice(0, 32);
 
 function parseTraceparent(traceparent: string | undefined): { traceId: string; flags: string } | undefined {
-  const [, traceId, flags] = traceparent === undefined ? [] : (VALID.exec(traceparent) ?? []);
+  const [, traceId, flags] = traceparent === undefined ? [] : (TRACEPARENT.exec(traceparent) ?? []);
   return traceId === undefined || flags === undefined ? undefined : { traceId, flags };
 }

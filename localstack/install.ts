@@ -19,7 +19,7 @@ export interface Installation {
   readonly progress: Progress;
 }
 
-/** Returns the folder of an environment. It depends on the hash of the requirements, so changed pins are installed anew. */
+/** Returns the folder of an environment. It depends on the hash of the requirements, so changed pins are installed into a new folder. */
 export async function environmentFolder(installation: Pick<Installation, 'name' | 'requirements' | 'root'>) {
   const digest = createHash('sha256').update(await readFile(installation.requirements));
   return join(installation.root, `${installation.name}-${digest.digest('hex').slice(0, 12)}`);

@@ -55,6 +55,13 @@ function pyenvVersions(folder: string): string[] {
 const PROBE_SCRIPT =
   'import sys,importlib.util as u;print(*sys.version_info[:2],bool(u.find_spec("ensurepip")),sys.executable)';
 
+async function probePython(candidate: string, run: CaptureOutput) {
+  const output = await run(candidate, ['-c', PROBE_SCRIPT]);
+  const [major, minor, venv, python] = output?.match(/^(\d+) (\d+) (\w+) (.+)$/)?.slice(1) ?? [];
+  if (python === undefined) return undefined;
+  return { major: Number(major), minor: Number(minor), hasVenv: venv === 'True', python };
+}
+
 /** Finds the first supported Python, or installs one with uv. Throws an error that names the ways to get one otherwise. */
 export async function findPython(
   requirement: PythonRequirement,
@@ -64,12 +71,12 @@ export async function findPython(
   const uv = (await run('uv', ['--version'])) === undefined ? undefined : 'uv';
   const rejected = new Set<string>();
   for (const candidate of candidates) {
-    const output = await run(candidate, ['-c', PROBE_SCRIPT]);
-    const [major, minor, venv, python] = output?.match(/^(\d+) (\d+) (\w+) (.+)$/)?.slice(1) ?? [];
-    if (major === undefined || minor === undefined || python === undefined) continue;
-    const usable = uv !== undefined || venv === 'True';
+    const probed = await probePython(candidate, run);
+    if (probed === undefined) continue;
+    const { major, minor, hasVenv, python } = probed;
+    const usable = uv !== undefined || hasVenv;
+    if (usable && requirement.isSupported(major, minor)) return { python, uv };
     rejected.add(`${major}.${minor}${usable ? '' : ' without venv'}`);
-    if (usable && requirement.isSupported(Number(major), Number(minor))) return { python, uv };
   }
   if (uv !== undefined) {
     await run(uv, ['python', 'install', '--quiet', requirement.uvRequest]);

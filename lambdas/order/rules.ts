@@ -166,43 +166,52 @@ function cancelReasonFor(order: Order): CancelReason | undefined {
 
 /**
  * Builds the events of an order's unpublished timeline entries: each step for the lifecycle topic, the decision and the delay for
- * the bus. After a refund or a release the cancellation is not published again: both are reactions to it, so that would loop for
- * ever. A delay is published only while the order is undecided.
+ * the bus.
  */
 function unpublishedEvents(order: Order, { type: cause }: OrderInput): CloudEvent[] {
-  const { orderId, timeline, reason, items = [], total, published, traceparent } = order;
-  const isOpen = order.status === 'PLACED';
-  const isCompensation = cause === paymentRefunded.type || cause === stockReleased.type;
-  return timeline.slice(published).flatMap(({ time, type }, index): CloudEvent[] => {
-    const sequence = published + index + 1;
-    const context = { time, subject: orderId, traceparent };
-    const status = STATUS_AFTER[type];
-    const step = buildEvent(orderProgressed, {
-      ...context,
-      id: `${orderId}.${sequence}`,
-      data: {
-        orderId,
-        sequence,
-        step: type,
-        ...(status === undefined ? {} : { status }),
-        ...(status === 'CANCELLED' && reason !== undefined ? { reason } : {}),
-        ...(status === 'CONFIRMED' ? { items } : {}),
-      },
-    });
-    if (type === orderCancelled.type && reason !== undefined && !isCompensation) {
-      return [step, buildEvent(orderCancelled, { ...context, id: decisionId(orderId), data: { orderId, reason } })];
-    }
-    if (type === orderConfirmed.type && total !== undefined) {
-      return [
-        step,
-        buildEvent(orderConfirmed, { ...context, id: decisionId(orderId), data: { orderId, items, total } }),
-      ];
-    }
-    if (type === orderReminderDue.type && isOpen) {
-      return [step, buildEvent(orderDelayed, { ...context, id: delayedId(orderId), data: { orderId } })];
-    }
-    return [step];
+  const { timeline, published } = order;
+  return timeline
+    .slice(published)
+    .flatMap((entry, index) => [stepEvent(order, entry, published + index + 1), ...busEvents(order, entry, cause)]);
+}
+
+function stepEvent(order: Order, { time, type }: TimelineEntry, sequence: number): CloudEvent {
+  const { orderId, reason, items = [], traceparent } = order;
+  const status = STATUS_AFTER[type];
+  return buildEvent(orderProgressed, {
+    time,
+    subject: orderId,
+    traceparent,
+    id: `${orderId}.${sequence}`,
+    data: {
+      orderId,
+      sequence,
+      step: type,
+      ...(status === undefined ? {} : { status }),
+      ...(status === 'CANCELLED' && reason !== undefined ? { reason } : {}),
+      ...(status === 'CONFIRMED' ? { items } : {}),
+    },
   });
+}
+
+/**
+ * Builds what the bus gets of a timeline entry. After a refund or a release the cancellation is not published again: both are
+ * reactions to it, so that would loop for ever. A delay is published only while the order is undecided.
+ */
+function busEvents(order: Order, { time, type }: TimelineEntry, cause: string): CloudEvent[] {
+  const { orderId, reason, items = [], total, traceparent } = order;
+  const context = { time, subject: orderId, traceparent };
+  const isCompensation = cause === paymentRefunded.type || cause === stockReleased.type;
+  if (type === orderCancelled.type && reason !== undefined && !isCompensation) {
+    return [buildEvent(orderCancelled, { ...context, id: decisionId(orderId), data: { orderId, reason } })];
+  }
+  if (type === orderConfirmed.type && total !== undefined) {
+    return [buildEvent(orderConfirmed, { ...context, id: decisionId(orderId), data: { orderId, items, total } })];
+  }
+  if (type === orderReminderDue.type && order.status === 'PLACED') {
+    return [buildEvent(orderDelayed, { ...context, id: delayedId(orderId), data: { orderId } })];
+  }
+  return [];
 }
 
 const STATUS_AFTER: Partial<Record<string, 'PLACED' | 'CONFIRMED' | 'CANCELLED'>> = {
@@ -240,22 +249,25 @@ const isDecision = (step: string) => step === orderConfirmed.type || step === or
 const isProgress = (event: CloudEvent): event is OrderProgressed => event.type === orderProgressed.type;
 
 function rejectConflict(order: Order, event: OrderInput): void {
-  const { orderId, total, items, captured, reserved } = order;
-  const conflict = (what: string) => {
-    throw new ConflictError(`Order ${orderId} ${what}`);
-  };
+  const conflict = findConflict(order, event);
+  if (conflict !== undefined) throw new ConflictError(`Order ${order.orderId} ${conflict}`);
+}
+
+function findConflict({ total, items, captured, reserved }: Order, event: OrderInput): string | undefined {
   switch (event.type) {
     case orderPlaced.type:
-      if (total !== undefined && !sameMoney(total, event.data.total)) conflict('was already placed with another total');
-      if (items !== undefined && !sameGoods(items, event.data.items)) conflict('was already placed with other items');
-      if (captured !== undefined && !sameMoney(captured, event.data.total)) conflict('was paid with another amount');
-      if (reserved !== undefined && !sameGoods(reserved, event.data.items)) conflict('has other goods reserved');
-      return;
+      if (differs(total, event.data.total, sameMoney)) return 'was already placed with another total';
+      if (differs(items, event.data.items, sameGoods)) return 'was already placed with other items';
+      if (differs(captured, event.data.total, sameMoney)) return 'was paid with another amount';
+      return differs(reserved, event.data.items, sameGoods) ? 'has other goods reserved' : undefined;
     case paymentCaptured.type:
-      if (total !== undefined && !sameMoney(total, event.data)) conflict('has another total than was captured');
-      return;
+      return differs(total, event.data, sameMoney) ? 'has another total than was captured' : undefined;
     case stockReserved.type:
-      if (items !== undefined && !sameGoods(items, event.data.items)) conflict('has other items than were reserved');
-      return;
+      return differs(items, event.data.items, sameGoods) ? 'has other items than were reserved' : undefined;
+    default:
+      return undefined;
   }
 }
+
+const differs = <T>(recorded: T | undefined, received: T, areSame: (one: T, other: T) => boolean): boolean =>
+  recorded !== undefined && !areSame(recorded, received);

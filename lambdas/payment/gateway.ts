@@ -9,7 +9,7 @@ export type Charge = { orderId: string; token: string; money: Money };
  */
 export type ChargeResult = { kind: 'captured'; reference?: string } | { kind: 'declined'; reason: string };
 
-/** What the payment record says: the provider's reference, and since when a capture may be under way (ISO 8601). */
+/** What the payment record tells the adapter: the provider's reference, and since when a capture may be under way (ISO 8601). */
 export type PaymentHint = { reference?: string; capturingSince?: string };
 
 /** What a provider knows of an order's payment. `reference` may also be that of a payment that was created but never completed. */
@@ -28,7 +28,7 @@ export type PaymentGateway = {
    * Looks up what was done for an order, however long ago. If `capturingSince` is so recent that the provider still holds the
    * idempotency key, an adapter may answer "nothing": repeating the charge under that key then returns the first result.
    */
-  find(orderId: string, known?: PaymentHint): Promise<FoundPayment>;
+  find(orderId: string, hint?: PaymentHint): Promise<FoundPayment>;
   /** Refunds the order's payment at most once. */
   refund(orderId: string, money: Money, reference?: string): Promise<void>;
 };

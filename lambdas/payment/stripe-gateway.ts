@@ -90,15 +90,7 @@ export function stripeGateway(callStripe: CallStripe, shop: string, now = () => 
         if (reference === undefined && capturingSince !== undefined && isKeyRetained(capturingSince))
           return { captured: false, refunded: false };
         const intents = reference === undefined ? await searchIntents(orderId) : [await retrieveIntent(reference)];
-        const succeeded = intents.find(({ status }) => status === 'succeeded');
-        if (succeeded !== undefined)
-          return { captured: true, refunded: isRefunded(succeeded), reference: succeeded.id };
-        if (intents.some(({ status }) => status === 'processing')) throw stillProcessing();
-        // While its key is retained, an intent is found through the key; the search may not list the newest one yet.
-        const [unfinished] = intents
-          .filter(({ created }) => !isKeyRetained(created * 1000))
-          .sort((one, other) => other.created - one.created);
-        return { captured: false, refunded: false, ...(unfinished === undefined ? {} : { reference: unfinished.id }) };
+        return toFoundPayment(intents, isKeyRetained);
       }),
 
     refund: (orderId, _money, reference) =>
@@ -160,6 +152,21 @@ function toChargeResult(intent: Stripe.PaymentIntent, confirmError?: unknown): C
     default:
       throw confirmError ?? new PermanentError(`Stripe's payment is ${status}`);
   }
+}
+
+/** Prefers an intent that succeeded. Otherwise names the newest unfinished one; throws `BusyError` while one is processing. */
+function toFoundPayment(
+  intents: readonly Stripe.PaymentIntent[],
+  isKeyRetained: (createdMs: number) => boolean,
+): FoundPayment {
+  const succeeded = intents.find(({ status }) => status === 'succeeded');
+  if (succeeded !== undefined) return { captured: true, refunded: isRefunded(succeeded), reference: succeeded.id };
+  if (intents.some(({ status }) => status === 'processing')) throw stillProcessing();
+  // While its key is retained, an intent is found through the key; the search may not list the newest one yet.
+  const [unfinished] = intents
+    .filter(({ created }) => !isKeyRetained(created * 1000))
+    .sort((one, other) => other.created - one.created);
+  return { captured: false, refunded: false, ...(unfinished === undefined ? {} : { reference: unfinished.id }) };
 }
 
 const stillProcessing = () => new BusyError('Stripe is still processing the payment');

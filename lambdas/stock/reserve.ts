@@ -3,7 +3,7 @@ import { orderCancelled } from '../../contracts/order.ts';
 import type { BatchHandler, Delivery, HandlerResult } from '../runtime/delivery.ts';
 import { BusyError } from '../runtime/failure.ts';
 import { planStock, type StockInput, type StockPlan, type StockSnapshot } from './rules.ts';
-import type { StockTable } from './table.ts';
+import type { CommitRefusal, StockTable } from './table.ts';
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 const MAX_ACTIONS_PER_TRANSACTION = 100;
@@ -49,14 +49,18 @@ async function commitTogether(
     if (refusal === undefined) {
       return plan.planned.map((entry) => ('failure' in entry ? entry : { publish: entry.publish }));
     }
-    for (const [orderId, reservation] of refusal.reservations) snapshot.reservations.set(orderId, reservation);
-    for (const [sku, available] of refusal.available) snapshot.available.set(sku, available);
+    updateSnapshot(snapshot, refusal);
     if (refusal.conflict) await wait(Math.random() * MAX_PAUSE_MS * attempt);
   }
   if (deliveries.length === 1) return [{ failure: new BusyError('Other writers keep changing the same stock') }];
   const results: HandlerResult[] = [];
   for (const delivery of deliveries) results.push(...(await commitTogether(table, [delivery], reservations, now)));
   return results;
+}
+
+function updateSnapshot(snapshot: StockSnapshot, { reservations, available }: CommitRefusal): void {
+  for (const [orderId, reservation] of reservations) snapshot.reservations.set(orderId, reservation);
+  for (const [sku, pieces] of available) snapshot.available.set(sku, pieces);
 }
 
 const countActions = ({ planned, shelfDeltas }: StockPlan) =>

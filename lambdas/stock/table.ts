@@ -96,25 +96,32 @@ function shelfUpdate({ available, reserved, sold }: ShelfDelta) {
   };
 }
 
+/**
+ * Reads DynamoDB's cancellation reasons, one per action: first the writes, then the shelf updates. Throws `UnavailableError` for any
+ * reason other than a failed condition or a transaction conflict, such as throttling.
+ */
 function toCommitRefusal(
   reasons: readonly CancellationReason[],
   writes: readonly ReservationWrite[],
   deltas: readonly [string, ShelfDelta][],
 ): CommitRefusal {
-  const refusal: CommitRefusal = { reservations: new Map(), available: new Map(), conflict: false };
-  reasons.forEach(({ Code, Item, Message }, index) => {
-    if (Code === undefined || Code === 'None') return;
-    if (Code !== 'ConditionalCheckFailed' && Code !== 'TransactionConflict') {
-      throw new UnavailableError(`The transaction was refused: ${Code} ${Message ?? ''}`);
-    }
-    if (Code === 'TransactionConflict') refusal.conflict = true;
-    else if (index < writes.length) {
-      const orderId = writes[index]?.after.orderId ?? '';
-      refusal.reservations.set(orderId, Item === undefined ? null : (unmarshall(Item) as Reservation));
-    } else {
-      const sku = deltas[index - writes.length]?.[0] ?? '';
-      refusal.available.set(sku, Item === undefined ? 0 : Number(unmarshall(Item).available));
-    }
+  for (const { Code = 'None', Message = '' } of reasons) {
+    if (!['None', 'ConditionalCheckFailed', 'TransactionConflict'].includes(Code))
+      throw new UnavailableError(`The transaction was refused: ${Code} ${Message}`);
+  }
+  const hasFailedCondition = (index: number) => reasons[index]?.Code === 'ConditionalCheckFailed';
+  const itemAt = (index: number) => {
+    const Item = reasons[index]?.Item;
+    return Item === undefined ? undefined : unmarshall(Item);
+  };
+  const reservations = new Map<string, Reservation | null>();
+  writes.forEach(({ after }, index) => {
+    if (hasFailedCondition(index)) reservations.set(after.orderId, (itemAt(index) as Reservation | undefined) ?? null);
   });
-  return refusal;
+  const available = new Map<string, number>();
+  deltas.forEach(([sku], position) => {
+    const index = writes.length + position;
+    if (hasFailedCondition(index)) available.set(sku, Number(itemAt(index)?.available ?? 0));
+  });
+  return { reservations, available, conflict: reasons.some(({ Code }) => Code === 'TransactionConflict') };
 }
