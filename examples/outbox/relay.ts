@@ -23,7 +23,7 @@ const SELECT_PENDING = `
     WHERE earlier.order_id = event.order_id AND earlier.sequence < event.sequence AND earlier.published_at IS NULL)
   ORDER BY sequence LIMIT 10 FOR UPDATE OF event SKIP LOCKED`;
 
-/** Publishes up to ten events and marks them. Returns how many SNS accepted. After a crash in between they are sent again, with the same ids. */
+/** Publishes and marks up to ten events. Returns how many SNS accepted. After a crash in between, the same events are sent again. */
 async function relayBatch(connection: PoolClient, topicArn: string): Promise<number> {
   const { rows } = await connection.query<OutboxRow>(SELECT_PENDING);
   if (rows.length === 0) return 0;

@@ -11,7 +11,10 @@ const client = documentClient();
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 const MAX_PUTS_PER_CALL = 25;
 
-/** Archives a batch of messages, compressed together by the hour they arrived in. Reports a group as failed if any of its parts was not written. */
+/**
+ * Archives a batch of messages, compressed together by the hour they arrived in. All messages of an hour fail if one of its parts was
+ * not written.
+ */
 export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
   const messages = Records.map(({ messageId, body, attributes }) => ({
     messageId,

@@ -3,7 +3,7 @@ import { type ArchivedMessage, pack } from './pack.ts';
 
 /** One item of the archive table: a part of a compressed group of messages, kept until `expires` (seconds since 1970). */
 export type ArchivePart = {
-  /** Partition key: the UTC hour of arrival and a shard. One partition takes 1,000 KB of writes a second, so an hour takes eight times as much. */
+  /** Partition key: UTC hour of arrival and shard. One partition takes 1,000 KB of writes a second, eight shards take eight times that. */
   hour: string;
   /** Sort key: the first message's arrival, a digest of the contents (so that a retried write is idempotent) and the part's number. */
   at: string;

@@ -42,7 +42,7 @@ export function toFailure(error: unknown): unknown {
   if (error instanceof StripeIdempotencyError) {
     return new ConflictError(`Stripe received this idempotency key with other parameters before: ${details}`);
   }
-  // A wrong or under-privileged API key is our outage, not the customer's fault: the message waits, and the circuit breaker's alarm goes off.
+  // A wrong or under-privileged API key is our outage: the message waits, and the circuit breaker's alarm goes off.
   if (error instanceof StripeInvalidRequestError && !hasWrongKey(error))
     return new PermanentError(`Stripe refuses the call: ${details}`);
   return new UnavailableError(`Stripe is unavailable: ${details}`);

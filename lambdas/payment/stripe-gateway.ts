@@ -125,7 +125,7 @@ async function withIdempotencyKey<T>(key: string, call: (key: string) => Promise
   throw new UnavailableError(`Stripe failed under ${MAX_KEYS_PER_CALL} idempotency keys`);
 }
 
-/** Reads an order's token: a saved card (`cus_…/pm_…`), a payment method (`pm_…`), or a card token (`tok_…`) without a payment method yet. */
+/** Parses an order's token: a saved card (`cus_…/pm_…`), a payment method (`pm_…`), or a card token (`tok_…`). */
 function parseToken(token: string): { customer?: string; method?: string } {
   const [customer = '', saved] = token.split('/');
   if (saved !== undefined) return { customer, method: saved };
