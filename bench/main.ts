@@ -2,8 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import { wholeNumber } from '../ops/command.ts';
-import { fail, sentence } from '../ops/failure.ts';
-import { live, note } from '../ops/progress.ts';
+import { describeError } from '../ops/errors.ts';
+import { reportFatalError } from '../ops/output.ts';
+import { printNotice, updateStatusLine } from '../ops/progress.ts';
 import { chart } from './chart.ts';
 import { installPeers } from './installed.ts';
 import { type Circumstances, circumstances, type Latest, type Measured, merged, readLatest } from './latest.ts';
@@ -22,16 +23,17 @@ async function measured(name: SectionName, runs: number, now: Circumstances): Pr
   try {
     const section = await sectionNamed(name);
     title = section.title;
-    note(`▸ ${title}`);
-    const progress = (line: string) => (process.stderr.isTTY ? live(`  ${line} (${time()})`) : note(`  ${line}`));
+    printNotice(`▸ ${title}`);
+    const progress = (line: string) =>
+      process.stderr.isTTY ? updateStatusLine(`  ${line} (${time()})`) : printNotice(`  ${line}`);
     const { figures, problems } = steady(await section.run({ runs, progress }));
-    note(`${problems.length === 0 ? '✓' : '✗'} ${title} (${time()})`);
+    printNotice(`${problems.length === 0 ? '✓' : '✗'} ${title} (${time()})`);
     const failure = problems.length === 0 ? {} : { failure: problems.join(' ') };
     return { ...common, title, seconds: (Date.now() - began) / 1_000, figures, ...failure };
   } catch (error) {
     if (process.env.DEBUG) console.error(error);
-    note(`✗ ${title} (${time()}): ${sentence(error)}`);
-    return { ...common, title, seconds: (Date.now() - began) / 1_000, figures: [], failure: sentence(error) };
+    printNotice(`✗ ${title} (${time()}): ${describeError(error)}`);
+    return { ...common, title, seconds: (Date.now() - began) / 1_000, figures: [], failure: describeError(error) };
   }
 }
 
@@ -43,7 +45,7 @@ async function write(folder: string, latest: Latest): Promise<void> {
 }
 
 async function bench({ only, runs, out }: Options): Promise<void> {
-  await installPeers(note);
+  await installPeers(printNotice);
   const now = await circumstances();
   let latest = await readLatest(join(out, 'latest.json'));
   const failures: string[] = [];
@@ -54,7 +56,7 @@ async function bench({ only, runs, out }: Options): Promise<void> {
     await write(out, latest);
     if (result.figures.length > 0) process.stdout.write(`\n${result.title}\n\n${tableOf(result.figures)}\n\n`);
   }
-  note(`The results are in ${relative(process.cwd(), out) || '.'}: README.md, latest.json, chart.svg.`);
+  printNotice(`The results are in ${relative(process.cwd(), out) || '.'}: README.md, latest.json, chart.svg.`);
   if (failures.length > 0) throw new Error(`Not everything was measured.\n${failures.join('\n')}`);
 }
 
@@ -76,7 +78,7 @@ await new Command('bench')
   .addHelpText('after', '\nExample:\n  npm run bench -- --only handlers,cold-start --runs 3')
   .action(bench)
   .parseAsync()
-  .catch(fail);
+  .catch(reportFatalError);
 
 // A section that forgot to close something does not keep the benchmark from ending.
 process.exit();

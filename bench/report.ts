@@ -1,4 +1,4 @@
-import { table } from '../ops/output.ts';
+import { table } from '../ops/format.ts';
 import { type Contestant, type Figure, ratioTo, type Spread, spreadOf, type Target, verdict } from './figure.ts';
 import type { Latest, Measured } from './latest.ts';
 

@@ -14,7 +14,7 @@ import { constructIdOf } from '../infra/names.ts';
 import type { ConsumerName } from '../infra/routing.ts';
 import { type EngineName, startEngine } from '../localstack/engine.ts';
 import { localTarget } from '../ops/aws-target.ts';
-import { shopOf } from '../ops/stack.ts';
+import { deployedShop } from '../ops/stack.ts';
 import { deploy } from '../ops/up/deploy.ts';
 import { eventually, freePort } from '../test/engine/started.ts';
 import { consumers } from './contestants.ts';
@@ -60,7 +60,7 @@ export async function openShop(progress: (line: string) => void, name: EngineNam
   const connection = { endpoint: engine.endpoint, region: 'us-east-1', credentials };
   try {
     const target = localTarget(engine.endpoint);
-    const { outputs } = shopOf(target, await deploy(target, AbortSignal.timeout(DEPLOYED_WITHIN_MS), folder));
+    const { outputs } = deployedShop(target, await deploy(target, AbortSignal.timeout(DEPLOYED_WITHIN_MS), folder));
     const assembly = join(folder, 'cdk.out');
     const output = (key: string) => {
       const value = outputs[key];

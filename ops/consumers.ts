@@ -4,7 +4,7 @@ import { consumerNameOf } from '../infra/names.ts';
 export type ConsumerQueues = { consumer: string; queueUrl: string; deadLetterQueueUrl: string };
 
 /** Takes the stack's outputs and gives the queues of every consumer in them, or of the one that is named. */
-export function consumersIn(outputs: Readonly<Record<string, string>>, named?: string): ConsumerQueues[] {
+export function findConsumerQueues(outputs: Readonly<Record<string, string>>, named?: string): ConsumerQueues[] {
   const found = Object.entries(outputs).flatMap(([output, deadLetterQueueUrl]) => {
     const name = /^(.+)DeadLetterQueueUrl$/.exec(output)?.[1];
     const queueUrl = name && outputs[`${name}QueueUrl`];

@@ -1,33 +1,29 @@
-import { note } from './progress.ts';
+import { InterruptedError } from './errors.ts';
+import { printNotice } from './progress.ts';
 
-/** The person pressed Ctrl-C, or the system asked the command to end. */
-export class Interrupted extends Error {
-  override name = 'Interrupted';
-}
-
-// npm passes a Ctrl-C on that the terminal has sent to everybody already: two at once are one.
+// npm forwards a Ctrl-C that the terminal has already sent to the whole process group: two signals, one key press.
 const SAME_PRESS_MS = 1_000;
 
 /**
- * Runs work that must not be cut off in the middle: the first Ctrl-C aborts its signal and says so, a later one ends
- * the process at once.
+ * Runs work that must not be cut off in the middle. The first Ctrl-C prints the notice and aborts the work's signal; a later
+ * one ends the process at once. Throws `InterruptedError` for whatever the work throws after the first.
  */
-export async function interruptible<T>(sentence: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(notice: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  let first = 0;
+  let firstPress: number | undefined;
   const onSignal = () => {
-    if (first === 0) {
-      first = Date.now();
-      note(`${sentence} Ctrl-C again leaves at once.`);
-      controller.abort(new Interrupted('Interrupted.'));
-    } else if (Date.now() - first > SAME_PRESS_MS) process.exit(130);
+    if (firstPress === undefined) {
+      firstPress = Date.now();
+      printNotice(`${notice} Ctrl-C again leaves at once.`);
+      controller.abort(new InterruptedError('Interrupted.'));
+    } else if (Date.now() - firstPress > SAME_PRESS_MS) process.exit(130);
   };
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of names) process.on(name, onSignal);
   try {
     return await work(controller.signal);
   } catch (error) {
-    // Whatever broke after Ctrl-C broke because of it.
+    // After Ctrl-C any failure is a consequence of it.
     throw controller.signal.aborted ? controller.signal.reason : error;
   } finally {
     for (const name of names) process.off(name, onSignal);

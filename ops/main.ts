@@ -6,11 +6,11 @@ import { dlqCommand } from './dlq/command.ts';
 import { drillCommand } from './drill/command.ts';
 import { estimateCommand } from './estimate/command.ts';
 import { explainCommand } from './explain/command.ts';
-import { fail } from './failure.ts';
 import { loadCommand } from './load/command.ts';
 import { cancelCommand } from './orders/cancel.ts';
 import { placeCommand } from './orders/place.ts';
 import { traceCommand } from './orders/trace.ts';
+import { reportFatalError } from './output.ts';
 import { replayCommand } from './replay/command.ts';
 import { sandboxCommand } from './sandbox/command.ts';
 import { statusCommand } from './status/command.ts';
@@ -49,4 +49,4 @@ for (const make of [
   program.addCommand(make());
 }
 
-await program.parseAsync().catch(fail);
+await program.parseAsync().catch(reportFatalError);

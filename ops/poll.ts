@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** How long to wait, how often to look, and what ends the waiting early. Times in milliseconds. */
-export type PollOptions = { deadline: number; every?: number; signal?: AbortSignal | undefined };
+export type PollOptions = { deadline: number; intervalMs?: number; signal?: AbortSignal | undefined };
 
 /**
  * Looks until what is seen is good enough, and gives it; gives what was seen last when the deadline (a time) has passed.
@@ -12,11 +12,11 @@ export async function pollUntil<T>(
   good: (seen: T) => boolean,
   patience: PollOptions,
 ): Promise<T> {
-  const { deadline, every = 200, signal } = patience;
+  const { deadline, intervalMs = 200, signal } = patience;
   for (;;) {
     signal?.throwIfAborted();
     const seen = await poll();
     if (good(seen) || Date.now() >= deadline) return seen;
-    await pause(every, undefined, signal === undefined ? {} : { signal });
+    await pause(intervalMs, undefined, signal === undefined ? {} : { signal });
   }
 }

@@ -13,7 +13,7 @@ import { type AwsTarget, awsTarget } from './aws-target.ts';
 export const STACK_NAME = process.env.STACK_NAME || 'ShopMessaging';
 
 /** The deployed shop: where it runs, the names in it, and a document client for its tables. */
-export type Shop = AwsTarget & {
+export type DeployedShop = AwsTarget & {
   outputs: Readonly<Record<string, string>>;
   /** Gives one of the stack's outputs; throws when the deployment is too old to have it. */
   output(name: string): string;
@@ -21,7 +21,7 @@ export type Shop = AwsTarget & {
 };
 
 /** Finds the deployed shop; throws a sentence when there is none. */
-export async function connect(choice: { aws?: boolean | undefined } = {}): Promise<Shop> {
+export async function connectToShop(choice: { aws?: boolean | undefined } = {}): Promise<DeployedShop> {
   const found = await awsTarget(choice);
   const stack = await findStack(found, STACK_NAME);
   if (stack === undefined) {
@@ -31,11 +31,11 @@ export async function connect(choice: { aws?: boolean | undefined } = {}): Promi
     const where = found.local ? `${found.where} in ${found.config.region}` : found.where;
     throw new Error(`There is no stack ${STACK_NAME} at ${where}: ${remedy}`);
   }
-  return shopOf(found, stack);
+  return deployedShop(found, stack);
 }
 
 /** Takes surroundings and the description of the stack there and gives the shop. */
-export function shopOf(found: AwsTarget, stack: Stack): Shop {
+export function deployedShop(found: AwsTarget, stack: Stack): DeployedShop {
   const outputs = Object.fromEntries(
     (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
   );

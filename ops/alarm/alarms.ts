@@ -6,15 +6,15 @@ import {
   SetAlarmStateCommand,
   type StateValue,
 } from '@aws-sdk/client-cloudwatch';
-import type { Shop } from '../stack.ts';
+import type { DeployedShop } from '../stack.ts';
 
 /** One alarm of the shop, called without what all of them begin with. */
 export type ShopAlarm = { name: string; state: StateValue; since: string; description: string; topics: string[] };
 
-const prefixOf = (shop: Shop) => `${shop.output('EventBusName')}-`;
+const prefixOf = (shop: DeployedShop) => `${shop.output('EventBusName')}-`;
 
 /** Gives the shop's alarms: what is wrong first, then by name. */
-export async function alarms(shop: Shop, client: CloudWatchClient): Promise<ShopAlarm[]> {
+export async function alarms(shop: DeployedShop, client: CloudWatchClient): Promise<ShopAlarm[]> {
   const AlarmNamePrefix = prefixOf(shop);
   const found: ShopAlarm[] = [];
   for await (const page of paginateDescribeAlarms({ client }, { AlarmNamePrefix, AlarmTypes: ['MetricAlarm'] })) {
@@ -25,7 +25,7 @@ export async function alarms(shop: Shop, client: CloudWatchClient): Promise<Shop
 }
 
 /** Takes an alarm's name, with or without what all of them begin with, and gives it; throws a sentence if there is none. */
-export async function alarmCalled(shop: Shop, client: CloudWatchClient, name: string): Promise<ShopAlarm> {
+export async function alarmCalled(shop: DeployedShop, client: CloudWatchClient, name: string): Promise<ShopAlarm> {
   const prefix = prefixOf(shop);
   const fullName = name.startsWith(prefix) ? name : `${prefix}${name}`;
   const { MetricAlarms = [] } = await client.send(new DescribeAlarmsCommand({ AlarmNames: [fullName] }));
@@ -35,7 +35,13 @@ export async function alarmCalled(shop: Shop, client: CloudWatchClient, name: st
 }
 
 /** Sets an alarm's state, which runs the actions of that state. */
-export async function setState(shop: Shop, client: CloudWatchClient, name: string, state: StateValue, reason: string) {
+export async function setState(
+  shop: DeployedShop,
+  client: CloudWatchClient,
+  name: string,
+  state: StateValue,
+  reason: string,
+) {
   await client.send(
     new SetAlarmStateCommand({ AlarmName: `${prefixOf(shop)}${name}`, StateValue: state, StateReason: reason }),
   );

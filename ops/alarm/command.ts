@@ -1,8 +1,9 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { Command } from 'commander';
 import { type ShopOptions, shopCommand } from '../command.ts';
-import { print, table } from '../output.ts';
-import { connect } from '../stack.ts';
+import { table } from '../format.ts';
+import { print } from '../output.ts';
+import { connectToShop } from '../stack.ts';
 import { alarms } from './alarms.ts';
 import { type Fired, fire } from './fire.ts';
 
@@ -21,7 +22,7 @@ function listCommand(): Command {
     'Show every alarm with its state; those that have gone off come first and say what to do.',
     'alarm list',
   ).action(async ({ json, aws }: ShopOptions) => {
-    const shop = await connect({ aws });
+    const shop = await connectToShop({ aws });
     const found = await alarms(shop, new CloudWatchClient(shop.config));
     print(json, found, () => {
       const wrong = found.filter(({ state }) => state === 'ALARM');
@@ -40,7 +41,7 @@ function testCommand(): Command {
   )
     .argument('<name>', 'the alarm, as `alarm list` calls it')
     .action(async (name: string, { json, aws }: ShopOptions) => {
-      const shop = await connect({ aws });
+      const shop = await connectToShop({ aws });
       const fired = await fire(shop, new CloudWatchClient(shop.config), name);
       print(json, fired, () => sentence(fired));
     });

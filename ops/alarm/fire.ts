@@ -1,6 +1,6 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
-import type { Shop } from '../stack.ts';
+import type { DeployedShop } from '../stack.ts';
 import { alarmCalled, setState } from './alarms.ts';
 
 /** An alarm that was fired, the state it has again, and how many it was told; who has not confirmed is told nothing. */
@@ -9,7 +9,7 @@ export type Fired = { name: string; state: string; subscribers: number; unconfir
 const REASON = 'A test with `ops alarm test`: nothing is wrong.';
 
 /** Fires an alarm as if it had gone off, and puts it back; throws a sentence if it has gone off already. */
-export async function fire(shop: Shop, client: CloudWatchClient, name: string): Promise<Fired> {
+export async function fire(shop: DeployedShop, client: CloudWatchClient, name: string): Promise<Fired> {
   const alarm = await alarmCalled(shop, client, name);
   if (alarm.state === 'ALARM') {
     throw new Error(`${alarm.name} has gone off already: an alarm speaks only when it changes. ${alarm.description}`);
@@ -21,7 +21,7 @@ export async function fire(shop: Shop, client: CloudWatchClient, name: string): 
   return { name: alarm.name, state: alarm.state, ...told };
 }
 
-async function subscribersOf(shop: Shop, topics: readonly string[]) {
+async function subscribersOf(shop: DeployedShop, topics: readonly string[]) {
   const client = new SNSClient(shop.config);
   const arns: string[] = [];
   for (const TopicArn of topics) {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { type ShopOptions, shopCommand } from '../command.ts';
-import { connect } from '../stack.ts';
+import { connectToShop } from '../stack.ts';
 import { drawing } from '../status/drawing.ts';
 import { enter, typedBelow } from './screen.ts';
 import { parseConsoleLine } from './typed.ts';
@@ -19,7 +19,7 @@ export function consoleCommand(): Command {
     if (json || !process.stdin.isTTY || !process.stdout.isTTY) {
       throw new Error('The console needs a terminal and a person; for scripts there is npm run ops -- status --json');
     }
-    const draw = drawing(await connect({ aws }));
+    const draw = drawing(await connectToShop({ aws }));
     const commands = new Set(self.parent?.commands.map((command) => command.name()));
     for (;;) {
       const wish = parseConsoleLine((await typedBelow(draw, EVERY_MS)) ?? 'q', commands);

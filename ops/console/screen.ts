@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { sentence } from '../failure.ts';
+import { describeError } from '../errors.ts';
 
 const HOME_AND_CLEAR_EACH_LINE = (text: string) => `\x1b[H${text.replaceAll('\n', '\x1b[K\n')}\x1b[K\n\x1b[J`;
 const CLEAR = '\x1b[2J';
@@ -23,7 +23,7 @@ export async function typedBelow(draw: () => Promise<string>, everyMs: number): 
   });
   process.stdout.write(CLEAR);
   while (!over) {
-    const text = await draw().catch(sentence);
+    const text = await draw().catch(describeError);
     if (over) break;
     process.stdout.write(HOME_AND_CLEAR_EACH_LINE(`${new Date().toLocaleTimeString()}\n\n${text}\n\n${HINT}`));
     lines.prompt(true);

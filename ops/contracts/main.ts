@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import { fail } from '../failure.ts';
-import { print } from '../output.ts';
+import { print, reportFatalError } from '../output.ts';
 import { write } from './generate.ts';
 
 const program = new Command('contracts')
@@ -17,4 +16,4 @@ const program = new Command('contracts')
     );
   });
 
-await program.parseAsync().catch(fail);
+await program.parseAsync().catch(reportFatalError);

@@ -1,10 +1,10 @@
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { Order } from '../../lambdas/order/rules.ts';
-import type { Shop } from '../stack.ts';
+import type { DeployedShop } from '../stack.ts';
 
 /** Gives true if anybody else's orders of these SKUs moved since a time. Reads the whole table, so ask only in doubt. */
 export async function othersOrdered(
-  shop: Shop,
+  shop: DeployedShop,
   { skus, own, since }: { skus: readonly string[]; own: ReadonlySet<string>; since: Date },
 ): Promise<boolean> {
   const pages = paginateScan({ client: shop.documents }, { TableName: shop.output('OrdersTableName') });

@@ -1,9 +1,9 @@
 import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/order.ts';
 import { paymentCaptured, paymentDeclined } from '../../contracts/payment.ts';
 import { stockRejected, stockReserved } from '../../contracts/stock.ts';
-import { type OrderRecords, type SentText, sentTexts } from '../orders/lookup.ts';
-import { type Trace, traceOf } from '../orders/timeline.ts';
-import type { MoneyRecord } from '../sandbox/gateway.ts';
+import { type OrderRecords, type SentText, sentTexts } from '../orders/records.ts';
+import { buildTrace, type Trace } from '../orders/timeline.ts';
+import type { GatewayRecord } from '../sandbox/gateway.ts';
 import type { Scenario } from './scenarios.ts';
 
 /** Milliseconds between an order's steps, where both ends are known. */
@@ -21,8 +21,8 @@ export type DemoOutcome = {
 };
 
 /** Takes a scenario, what the consumers and the gateway have on record of its order, and judges it. */
-export function outcomeOf(scenario: Scenario, known: OrderRecords, money: readonly MoneyRecord[]): DemoOutcome {
-  const trace = traceOf(known);
+export function outcomeOf(scenario: Scenario, known: OrderRecords, money: readonly GatewayRecord[]): DemoOutcome {
+  const trace = buildTrace(known);
   const captures = money.filter(({ kind }) => kind === 'capture').length;
   const refunds = money.filter(({ kind }) => kind === 'refund').length;
   const texts = sentTexts(known.notification);

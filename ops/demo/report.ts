@@ -1,5 +1,5 @@
-import { masked, money, span, table } from '../output.ts';
-import { text as shelvesText } from '../stock/command.ts';
+import { formatDuration, formatMoney, maskPhone, table } from '../format.ts';
+import { shelfTable } from '../stock/command.ts';
 import { type DemoOutcome, outcomeName } from './outcome.ts';
 import type { DemoResult } from './run.ts';
 
@@ -16,7 +16,7 @@ export function orderDocument({ scenario, trace, captures, refunds, texts, stage
     captures,
     refunds,
     stages,
-    texts: texts.map(({ template, phone, sentAt }) => ({ template, to: masked(phone), sentAt })),
+    texts: texts.map(({ template, phone, sentAt }) => ({ template, to: maskPhone(phone), sentAt })),
     problems,
   };
 }
@@ -41,7 +41,7 @@ export function report(seen: DemoResult): string {
     heading('Texts that went out'),
     table(['to', 'text', 'order', 'sent'], outcomes.flatMap(textRows)),
     heading('Shelves'),
-    shelvesText(shelves),
+    shelfTable(shelves),
     heading('What to try next'),
     suggestions(outcomes[0]?.scenario.order.orderId ?? 'o-1001'),
   ].join('\n');
@@ -56,7 +56,7 @@ function orderRow({ scenario, trace, captures, refunds, problems }: DemoOutcome)
     story,
     outcomeName(expected.status, expected.reason),
     trace === undefined ? 'unknown' : outcomeName(trace.status, trace.reason),
-    money(order.total),
+    formatMoney(order.total),
     captures,
     refunds,
     problems.length === 0 ? '✓' : '✗',
@@ -65,14 +65,14 @@ function orderRow({ scenario, trace, captures, refunds, problems }: DemoOutcome)
 
 const stagesRow = ({ scenario, stages }: DemoOutcome): string[] => [
   scenario.order.orderId,
-  span(stages.placedToPayment),
-  span(stages.placedToStock),
-  span(stages.placedToDecided),
-  span(stages.decidedToText),
+  formatDuration(stages.placedToPayment),
+  formatDuration(stages.placedToStock),
+  formatDuration(stages.placedToDecided),
+  formatDuration(stages.decidedToText),
 ];
 
 const textRows = ({ scenario, texts }: DemoOutcome): string[][] =>
-  texts.map(({ template, phone, sentAt }) => [masked(phone), template, scenario.order.orderId, sentAt]);
+  texts.map(({ template, phone, sentAt }) => [maskPhone(phone), template, scenario.order.orderId, sentAt]);
 
 function suggestions(orderId: string): string {
   return table(

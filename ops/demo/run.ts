@@ -1,15 +1,15 @@
 import { ulid } from 'ulid';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
-import { cancelRequested } from '../orders/cancel.ts';
-import { placed } from '../orders/generate.ts';
-import { loadOrderRecords } from '../orders/lookup.ts';
+import { orderCancelRequestedEvent } from '../orders/cancel.ts';
+import { orderPlacedEvent } from '../orders/generate.ts';
 import { publishOrders } from '../orders/publish.ts';
+import { loadOrderRecords } from '../orders/records.ts';
 import { type PollOptions, pollUntil } from '../poll.ts';
-import { note, phase } from '../progress.ts';
-import { messagesLeft } from '../queues.ts';
-import { isDown, records } from '../sandbox/gateway.ts';
-import type { Shop } from '../stack.ts';
-import { setAvailable, shelves } from '../stock/shelves.ts';
+import { printNotice, runStep } from '../progress.ts';
+import { countQueuedMessages } from '../queues.ts';
+import { isGatewayDown, listGatewayRecords } from '../sandbox/gateway.ts';
+import type { DeployedShop } from '../stack.ts';
+import { listShelves, setAvailable } from '../stock/shelves.ts';
 import { othersOrdered } from './others.ts';
 import { type DemoOutcome, outcomeOf } from './outcome.ts';
 import { piecesSold, type Scenario, SHELVES, scenarios } from './scenarios.ts';
@@ -26,31 +26,33 @@ const STOCKED_WITHIN_MS = 5_000;
 const LOW = 20;
 
 /** Sends one order through every outcome and gives what became of each once everything has come to rest. */
-export async function runDemo(shop: Shop, phone: string | undefined, signal: AbortSignal): Promise<DemoResult> {
-  if (await isDown(shop)) {
+export async function runDemo(shop: DeployedShop, phone: string | undefined, signal: AbortSignal): Promise<DemoResult> {
+  if (await isGatewayDown(shop)) {
     throw new Error(
       'The sandbox payment gateway is down, so nothing would be decided: npm run ops -- sandbox payment up',
     );
   }
   const all = scenarios(ulid().slice(-6).toLowerCase(), phone);
   const within = (milliseconds: number) => ({ deadline: Date.now() + milliseconds, signal });
-  const before = await phase('stocked the shelves', () => stockShelves(shop, within(STOCKED_WITHIN_MS)));
+  const before = await runStep('stocked the shelves', () => stockShelves(shop, within(STOCKED_WITHIN_MS)));
   const since = new Date();
-  await phase(`published ${all.length} orders`, () => publishAll(shop, all, within(DECIDED_WITHIN_MS)));
+  await runStep(`published ${all.length} orders`, () => publishAll(shop, all, within(DECIDED_WITHIN_MS)));
 
   const good = (outcomes: readonly DemoOutcome[]) => outcomes.every(({ problems }) => problems.length === 0);
-  await phase('orders went through payment, stock and texts', () =>
+  await runStep('orders went through payment, stock and texts', () =>
     pollUntil(() => outcomesOf(shop, all), good, within(DECIDED_WITHIN_MS)),
   );
   // Only when the copies were worked on too is it certain that they changed nothing.
   const empty = (left: number) => left === 0;
-  await phase('queues came to rest', () => pollUntil(() => messagesLeft(shop), empty, within(QUIET_WITHIN_MS)));
+  await runStep('queues came to rest', () =>
+    pollUntil(() => countQueuedMessages(shop), empty, within(QUIET_WITHIN_MS)),
+  );
   return { outcomes: await outcomesOf(shop, all), ...(await stockOf(shop, all, before, since, signal)) };
 }
 
 /** Compares the shelves with what was sold; what others bought meanwhile is no fault, but hides who bought what. */
 async function stockOf(
-  shop: Shop,
+  shop: DeployedShop,
   all: readonly Scenario[],
   before: readonly Shelf[],
   since: Date,
@@ -64,12 +66,12 @@ async function stockOf(
   if (right(after) || !(await othersOrdered(shop, { skus: Object.keys(SHELVES), own, since }))) {
     return { shelves: after, stockProblems: stockProblems(before, after, sold) };
   }
-  note('Others ordered the same goods meanwhile, so only the sums of the shelves could be checked.');
+  printNotice('Others ordered the same goods meanwhile, so only the sums of the shelves could be checked.');
   return { shelves: after, stockProblems: sumProblems(before, after) };
 }
 
 /** Fills up what ran low and gives the demonstration's shelves, once nothing of an earlier run is on its way any more. */
-async function stockShelves(shop: Shop, patience: PollOptions): Promise<Shelf[]> {
+async function stockShelves(shop: DeployedShop, patience: PollOptions): Promise<Shelf[]> {
   for (const [sku, quantity] of Object.entries(SHELVES)) {
     await setAvailable(shop, sku, quantity, quantity === 0 ? undefined : LOW);
   }
@@ -77,12 +79,12 @@ async function stockShelves(shop: Shop, patience: PollOptions): Promise<Shelf[]>
   return await pollUntil(() => ownShelves(shop), resting, patience);
 }
 
-const ownShelves = async (shop: Shop) => (await shelves(shop)).filter(({ sku }) => sku in SHELVES);
+const ownShelves = async (shop: DeployedShop) => (await listShelves(shop)).filter(({ sku }) => sku in SHELVES);
 
-async function publishAll(shop: Shop, all: readonly Scenario[], patience: PollOptions): Promise<void> {
+async function publishAll(shop: DeployedShop, all: readonly Scenario[], patience: PollOptions): Promise<void> {
   const later = all.filter(({ publish }) => publish === 'cancelled-first');
   const sooner = all.filter(({ publish }) => publish !== 'cancelled-first');
-  const wishes = later.map(({ order }) => JSON.stringify(cancelRequested(order.orderId, 'changed my mind')));
+  const wishes = later.map(({ order }) => JSON.stringify(orderCancelRequestedEvent(order.orderId, 'changed my mind')));
   await send(shop, [...wishes, ...sooner.flatMap(bodies)]);
   // The cancellation shall overtake its order every time, so the order waits until it is on record.
   const ids = later.map(({ order }) => order.orderId);
@@ -96,20 +98,20 @@ async function publishAll(shop: Shop, all: readonly Scenario[], patience: PollOp
 
 /** The messages of a scenario; one published repeatedly goes out as two copies of an event and as an event of its own. */
 function bodies({ order, publish }: Scenario): string[] {
-  const body = JSON.stringify(placed(order));
-  return publish === 'repeatedly' ? [body, body, JSON.stringify(placed(order))] : [body];
+  const body = JSON.stringify(orderPlacedEvent(order));
+  return publish === 'repeatedly' ? [body, body, JSON.stringify(orderPlacedEvent(order))] : [body];
 }
 
-async function send(shop: Shop, messages: readonly string[]): Promise<void> {
+async function send(shop: DeployedShop, messages: readonly string[]): Promise<void> {
   const [refused] = await publishOrders(shop, messages);
   if (refused !== undefined) throw new Error(`The topic refused an order: ${refused.code} ${refused.message}`);
 }
 
-async function outcomesOf(shop: Shop, all: readonly Scenario[]): Promise<DemoOutcome[]> {
+async function outcomesOf(shop: DeployedShop, all: readonly Scenario[]): Promise<DemoOutcome[]> {
   const ids = all.map(({ order }) => order.orderId);
   const [known, money] = await Promise.all([
     loadOrderRecords(shop, ids),
-    Promise.all(ids.map((id) => records(shop, id))),
+    Promise.all(ids.map((id) => listGatewayRecords(shop, id))),
   ]);
   return all.map((scenario, index) => outcomeOf(scenario, known.get(scenario.order.orderId) ?? {}, money[index] ?? []));
 }

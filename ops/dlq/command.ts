@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
-import { Interrupted, interruptible } from '../interruption.ts';
+import { InterruptedError } from '../errors.ts';
+import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
-import { note } from '../progress.ts';
+import { printNotice } from '../progress.ts';
 import { defaultFile, discard } from './discard.ts';
 import { addSelectorOptions, listCommand, scanWithProgress, showCommand } from './inspect-commands.ts';
 import {
@@ -104,7 +105,7 @@ async function runDiscard({ json, yes, to, ...options }: MoveOptions & { to?: st
     return printNothingDone(json, DISCARD, NOTHING_TOUCHED);
   }
   const file = to ?? defaultFile(new Date());
-  note(`They are kept in ${file}, with everything personal in them.`);
+  printNotice(`They are kept in ${file}, with everything personal in them.`);
   await runWithProgress(plan, { json, action: DISCARD, details: { file } }, (context) =>
     discard(plan, file, { startedAt, selects: matcherOf(options), ...context }),
   );
@@ -152,7 +153,7 @@ async function runWithProgress(
     'Interrupted: finishing the current batch; run it again to go on.',
     async (signal) => {
       try {
-        return await operation({ signal, notify: note, onProgress: progress.add });
+        return await operation({ signal, notify: printNotice, onProgress: progress.add });
       } finally {
         interrupted = signal.aborted;
         progress.end();
@@ -167,8 +168,8 @@ async function runWithProgress(
     ...(failed.length === 0 ? {} : { failures: failed }),
   };
   print(json, result, () => `${moved} of ${total} dead letters ${action.pastTense}.`);
-  if (missing > 0) note(`${missing} were not there any more, or are in flight: see npm run ops -- dlq list`);
-  if (interrupted) throw new Interrupted('Interrupted.');
+  if (missing > 0) printNotice(`${missing} were not there any more, or are in flight: see npm run ops -- dlq list`);
+  if (interrupted) throw new InterruptedError('Interrupted.');
   const [first] = failed;
   if (first !== undefined) {
     throw new Error(
@@ -188,10 +189,10 @@ function progressCounter(total: number, pastTense: string) {
       done += count;
       if (Date.now() - reportedAt < PROGRESS_INTERVAL_MS) return;
       reportedAt = Date.now();
-      note(`${done} of ${total} ${pastTense}`);
+      printNotice(`${done} of ${total} ${pastTense}`);
     },
     end() {
-      if (done < total) note(`${done} of ${total} ${pastTense}`);
+      if (done < total) printNotice(`${done} of ${total} ${pastTense}`);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { masked, table } from '../output.ts';
+import { maskPhone, table } from '../format.ts';
 import { type DeadLetter, orderIdOf, originalMessage, parseJson } from './dead-letter.ts';
 import type { DeadLetterGroup } from './group.ts';
 
@@ -112,10 +112,10 @@ function maskValue(value: unknown, personal: boolean): unknown {
   return personal && typeof value === 'number' ? HIDDEN : value;
 }
 
-const maskPersonalText = (text: string): string => (/^\+?\d{9,15}$/.test(text) ? masked(text) : HIDDEN);
+const maskPersonalText = (text: string): string => (/^\+?\d{9,15}$/.test(text) ? maskPhone(text) : HIDDEN);
 
 const maskText = (text: string): string =>
-  text.replaceAll(/\btok_\w+/g, HIDDEN).replaceAll(PHONE_NUMBER, (phone) => masked(phone));
+  text.replaceAll(/\btok_\w+/g, HIDDEN).replaceAll(PHONE_NUMBER, (phone) => maskPhone(phone));
 
 /** Replaces the control characters in a message's text, which a terminal would obey; keeps line breaks and tabs. */
 export const stripControlChars = (text: string): string =>

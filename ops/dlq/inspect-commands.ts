@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
-import { note, phase } from '../progress.ts';
+import { printNotice, runStep } from '../progress.ts';
 import { formatDeadLetters, formatGroups, toJson } from './format.ts';
 import { groupByReason } from './group.ts';
 import { checkSelectors, matcherOf, type Plan, planFor, type Selectors } from './plan.ts';
@@ -73,8 +73,8 @@ export async function scanWithProgress(
   const selects = matcherOf(options);
   const stopAt = options.id === undefined ? undefined : selects;
   return interruptible('Interrupted: releasing the dead letters.', (signal) =>
-    phase('scanning the dead-letter queues', () =>
-      planFor(queues, selects, { awaitInFlight, stopAt, signal, notify: note }),
+    runStep('scanning the dead-letter queues', () =>
+      planFor(queues, selects, { awaitInFlight, stopAt, signal, notify: printNotice }),
     ),
   );
 }

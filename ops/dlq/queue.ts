@@ -5,9 +5,9 @@ import {
   SendMessageBatchCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { type ConsumerQueues, consumersIn } from '../consumers.ts';
-import { type Depth, depthOf } from '../queues.ts';
-import { connect } from '../stack.ts';
+import { type ConsumerQueues, findConsumerQueues } from '../consumers.ts';
+import { type QueueDepth, readQueueDepth } from '../queues.ts';
+import { connectToShop } from '../stack.ts';
 import { type DeadLetter, type OutgoingMessage, toDeadLetter } from './dead-letter.ts';
 
 /** What part of a batch call failed: by id, why. */
@@ -17,7 +17,7 @@ export type Failures = Map<string, string>;
 export type DeadLetterQueue = {
   consumer: string;
   fifo: boolean;
-  depth(): Promise<Pick<Depth, 'waiting' | 'inFlight'>>;
+  depth(): Promise<Pick<QueueDepth, 'waiting' | 'inFlight'>>;
   /** Receives dead letters, which nobody else sees for so many seconds; waits a moment if there are none. */
   receive(maxMessages: number, visibilitySeconds: number): Promise<DeadLetter[]>;
   /** Sets after how many seconds received dead letters are visible again; 0 releases them. */
@@ -35,9 +35,9 @@ export async function connectQueues({
   aws?: boolean | undefined;
   consumer?: string | undefined;
 }): Promise<DeadLetterQueue[]> {
-  const shop = await connect({ aws });
+  const shop = await connectToShop({ aws });
   const client = new SQSClient(shop.config);
-  return consumersIn(shop.outputs, consumer).map((queues) => sqsDeadLetterQueue(queues, client));
+  return findConsumerQueues(shop.outputs, consumer).map((queues) => sqsDeadLetterQueue(queues, client));
 }
 
 function sqsDeadLetterQueue(
@@ -51,7 +51,7 @@ function sqsDeadLetterQueue(
   return {
     consumer,
     fifo,
-    depth: () => depthOf(client, QueueUrl),
+    depth: () => readQueueDepth(client, QueueUrl),
 
     async receive(maxMessages, visibilitySeconds) {
       const { Messages = [] } = await client.send(

@@ -1,5 +1,5 @@
 import { MAX_BATCH_ENTRIES } from '../../lambdas/runtime/message-size.ts';
-import type { Depth } from '../queues.ts';
+import type { QueueDepth } from '../queues.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { DeadLetterQueue } from './queue.ts';
 import { MAX_IN_FLIGHT, release, visibilitySeconds } from './visibility.ts';
@@ -40,7 +40,7 @@ export async function scan(queue: DeadLetterQueue, options: ScanOptions = {}): P
     stopped ||= deadLetters.some(stopAt);
     return received.size - before;
   };
-  const mustWait = (depth: Pick<Depth, 'inFlight'>): boolean => {
+  const mustWait = (depth: Pick<QueueDepth, 'inFlight'>): boolean => {
     const elsewhere = depth.inFlight - received.size;
     if (!awaitInFlight || elsewhere <= 0 || now() >= deadline) return false;
     if (!announced) {

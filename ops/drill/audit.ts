@@ -1,8 +1,8 @@
 import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/order.ts';
 import { stockReserved } from '../../contracts/stock.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
-import { type OrderRecords, sentTexts } from '../orders/lookup.ts';
-import type { MoneyRecord } from '../sandbox/gateway.ts';
+import { type OrderRecords, sentTexts } from '../orders/records.ts';
+import type { GatewayRecord } from '../sandbox/gateway.ts';
 import type { DrillOrder, Phase } from './plan.ts';
 
 /** What a drill counted when everything had come to rest. */
@@ -28,7 +28,7 @@ export type Audit = {
 export type Evidence = {
   orders: readonly DrillOrder[];
   known: ReadonlyMap<string, OrderRecords>;
-  money: readonly MoneyRecord[];
+  money: readonly GatewayRecord[];
   shelf: Shelf;
   stocked: number;
   waiting: number;

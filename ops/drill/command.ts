@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { ulid } from 'ulid';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { formatDuration, table } from '../format.ts';
 import { interruptible } from '../interruption.ts';
-import { print, span, table } from '../output.ts';
-import { connect } from '../stack.ts';
+import { print } from '../output.ts';
+import { connectToShop } from '../stack.ts';
 import type { Audit } from './audit.ts';
 import { type DrillOptions, drill } from './run.ts';
 
@@ -23,7 +24,7 @@ export function drillCommand(): Command {
     .option('--patience <seconds>', 'how long to wait for everything to come to rest', wholeNumber(1, 86_400), 900)
     .action(async ({ json, aws, ...options }: Options) => {
       if (aws) throw new Error('A drill texts made-up numbers, so it is for an engine on this machine only.');
-      const shop = await connect({ aws });
+      const shop = await connectToShop({ aws });
       const run = `drill-${ulid().slice(-8).toLowerCase()}`;
       const audit = await interruptible(
         'Interrupted: bringing the gateway back; orders finish by themselves.',
@@ -41,8 +42,8 @@ export function drillCommand(): Command {
 function report({ problems, medians, ...counts }: Audit): string {
   const phases = Object.entries(medians).map(([phase, { placedToReserved, cancelledToText }]) => [
     phase,
-    span(placedToReserved),
-    span(cancelledToText),
+    formatDuration(placedToReserved),
+    formatDuration(cancelledToText),
   ]);
   return [
     table(['what', 'how many'], Object.entries(counts)),

@@ -1,6 +1,6 @@
 import type { OrderPlaced } from '../../contracts/order.ts';
-import { cancelRequested } from '../orders/cancel.ts';
-import { generateOrder, placed } from '../orders/generate.ts';
+import { orderCancelRequestedEvent } from '../orders/cancel.ts';
+import { generateOrder, orderPlacedEvent } from '../orders/generate.ts';
 
 /** When an order of the drill is placed: before, during or after the outage of the payment gateway. */
 export type Phase = 'before' | 'during' | 'after';
@@ -29,10 +29,10 @@ export function planDrill(run: string, count: number, shares: { repeated: number
     const repetition = isIn(index, shares.repeated);
     const cancelled = repetition === undefined && isIn(index + 5, shares.cancelled) !== undefined;
     const bodies = () => {
-      const message = JSON.stringify(placed(order));
-      if (cancelled) return [message, JSON.stringify(cancelRequested(order.orderId, 'drill'))];
+      const message = JSON.stringify(orderPlacedEvent(order));
+      if (cancelled) return [message, JSON.stringify(orderCancelRequestedEvent(order.orderId, 'drill'))];
       if (repetition === undefined) return [message];
-      return [message, repetition % 2 === 0 ? message : JSON.stringify(placed(order))];
+      return [message, repetition % 2 === 0 ? message : JSON.stringify(orderPlacedEvent(order))];
     };
     return { order, phase, cancelled, bodies };
   });

@@ -1,4 +1,4 @@
-import { table } from '../output.ts';
+import { table } from '../format.ts';
 import type { Estimate, Sum } from './estimate.ts';
 import type { PriceList } from './prices.ts';
 import { DAYS_PER_MONTH } from './stations.ts';

@@ -4,9 +4,9 @@ import type { EventContract } from '../../contracts/cloud-event.ts';
 import { consumerNameOf } from '../../infra/names.ts';
 import { type Route, routing } from '../../infra/routing.ts';
 import { type ShopOptions, shopCommand } from '../command.ts';
-import { readInput } from '../orders/read.ts';
+import { readInput } from '../input.ts';
 import { print } from '../output.ts';
-import { connect, type Shop } from '../stack.ts';
+import { connectToShop, type DeployedShop } from '../stack.ts';
 import { deployedRoutes } from './deployment.ts';
 import { contractOf, type Explanation, explain, type Question, typeIn } from './explanation.ts';
 import { treeOf } from './text.ts';
@@ -26,7 +26,10 @@ export function explainCommand(): Command {
         throw new Error('Name an event type, or give a message with --message, one of the two.');
       }
       const body = message === undefined ? undefined : await readInput(message);
-      const found = await explained(await connect({ aws }), { type: body === undefined ? type : typeIn(body), body });
+      const found = await explained(await connectToShop({ aws }), {
+        type: body === undefined ? type : typeIn(body),
+        body,
+      });
       print(json, found, () => treeOf(found));
       if (!found.known && body === undefined) process.stderr.write(`Known types: ${types().join(', ')}\n`);
     });
@@ -35,7 +38,7 @@ export function explainCommand(): Command {
 const types = () => catalog.map(({ type }) => type);
 
 /** Reads the deployment and gives what becomes of a message. What its publisher's contract does not say comes by the orders topic. */
-export async function explained(shop: Shop, question: Question): Promise<Explanation> {
+export async function explained(shop: DeployedShop, question: Question): Promise<Explanation> {
   const channel = contractOf(question.type)?.channel ?? 'topic';
   const { at, ways } = await deployedRoutes(shop, channel);
   return explain(question, { channel, at, ways }, consumersOf(shop.outputs));
@@ -44,7 +47,7 @@ export async function explained(shop: Shop, question: Question): Promise<Explana
 type Consumers = Map<string, { name: string; contracts: readonly EventContract[] | undefined }>;
 
 /** The deployed consumers by their queue's name, with what this checkout says they understand; a queue does not know that. */
-function consumersOf(outputs: Shop['outputs']): Consumers {
+function consumersOf(outputs: DeployedShop['outputs']): Consumers {
   const routes = new Map<string, Route>(Object.entries(routing));
   const found: Consumers = new Map();
   for (const [output, url] of Object.entries(outputs)) {

@@ -3,7 +3,7 @@ import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-l
 import { GetSubscriptionAttributesCommand, paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Channel } from '../../contracts/cloud-event.ts';
-import type { Shop } from '../stack.ts';
+import type { DeployedShop } from '../stack.ts';
 
 /** A queue as it is deployed, and the functions that receive from it. */
 export type DeployedQueue = {
@@ -30,7 +30,10 @@ export type DeployedRoute = {
 };
 
 /** Reads from the deployment where one channel leads; `at` is the topic's ARN or the bus's name. */
-export async function deployedRoutes(shop: Shop, channel: Channel): Promise<{ at: string; ways: DeployedRoute[] }> {
+export async function deployedRoutes(
+  shop: DeployedShop,
+  channel: Channel,
+): Promise<{ at: string; ways: DeployedRoute[] }> {
   const at = shop.output(
     channel === 'topic' ? 'OrdersTopicArn' : channel === 'lifecycle' ? 'OrderLifecycleTopicArn' : 'EventBusName',
   );
@@ -41,7 +44,7 @@ export async function deployedRoutes(shop: Shop, channel: Channel): Promise<{ at
 
 type Found = Omit<DeployedRoute, 'queue'>;
 
-async function subscriptions(shop: Shop, TopicArn: string): Promise<Found[]> {
+async function subscriptions(shop: DeployedShop, TopicArn: string): Promise<Found[]> {
   const client = new SNSClient(shop.config);
   const found: Found[] = [];
   for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic({ client }, { TopicArn })) {
@@ -66,7 +69,7 @@ async function subscriptions(shop: Shop, TopicArn: string): Promise<Found[]> {
   return found;
 }
 
-async function rules(shop: Shop, EventBusName: string): Promise<Found[]> {
+async function rules(shop: DeployedShop, EventBusName: string): Promise<Found[]> {
   const client = new EventBridgeClient(shop.config);
   const all: Rule[] = [];
   let NextToken: string | undefined;
@@ -95,7 +98,7 @@ async function rules(shop: Shop, EventBusName: string): Promise<Found[]> {
 }
 
 /** Gives a function that reads a queue by its ARN: `undefined` for what is no queue, or is there no more. */
-function queueReader(shop: Shop) {
+function queueReader(shop: DeployedShop) {
   const sqs = new SQSClient(shop.config);
   const lambda = new LambdaClient(shop.config);
   return async (arn: string): Promise<DeployedQueue | undefined> => {

@@ -4,9 +4,9 @@ import { ulid } from 'ulid';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
-import { note } from '../progress.ts';
-import { isDown } from '../sandbox/gateway.ts';
-import { connect, type Shop } from '../stack.ts';
+import { printNotice } from '../progress.ts';
+import { isGatewayDown } from '../sandbox/gateway.ts';
+import { connectToShop, type DeployedShop } from '../stack.ts';
 import { setAvailable } from '../stock/shelves.ts';
 import type { LoadResult } from './outcome.ts';
 import { report } from './report.ts';
@@ -46,11 +46,12 @@ export function loadCommand(): Command {
 }
 
 async function load({ json, aws, svg: file, ...options }: Options): Promise<void> {
-  const shop = await connect({ aws });
+  const shop = await connectToShop({ aws });
   if (!shop.local && options.phone === undefined) {
     throw new Error('On AWS texts are real: name the number that gets them with --phone.');
   }
-  if (await isDown(shop)) note('The sandbox payment gateway is down, so nothing is decided until it is back.');
+  if (await isGatewayDown(shop))
+    printNotice('The sandbox payment gateway is down, so nothing is decided until it is back.');
   const run = `load-${ulid().slice(-8).toLowerCase()}`;
   const mix = {
     run,
@@ -64,16 +65,16 @@ async function load({ json, aws, svg: file, ...options }: Options): Promise<void
   );
   if (file !== undefined) {
     await writeFile(file, svg(outcome));
-    note(`Its picture is in ${file}.`);
+    printNotice(`Its picture is in ${file}.`);
   }
   print(json, outcome, () => report(outcome));
   end(outcome, options.patience);
 }
 
 /** Puts enough pieces on a shelf that only this load buys from; what is left stays there, and its sums stay right. */
-async function stocked(shop: Shop, sku: string, count: number): Promise<string> {
+async function stocked(shop: DeployedShop, sku: string, count: number): Promise<string> {
   await setAvailable(shop, sku, count);
-  note(`Stocked ${count} pieces of ${sku}, which only this load orders.`);
+  printNotice(`Stocked ${count} pieces of ${sku}, which only this load orders.`);
   return sku;
 }
 

@@ -1,5 +1,5 @@
 import { isIn } from '../drill/plan.ts';
-import { generateOrder, placed } from '../orders/generate.ts';
+import { generateOrder, orderPlacedEvent } from '../orders/generate.ts';
 
 /** What a load's orders are like. Shares from 0 to 1. */
 export type Mix = { run: string; sku: string; declined: number; duplicates: number; phone?: string | undefined };
@@ -18,8 +18,8 @@ export function messages({ run, sku, declined, duplicates, phone }: Mix, index: 
     token: isIn(index, declined) === undefined ? 'tok_visa' : 'tok_declined',
     ...(phone === undefined ? {} : { phone }),
   });
-  const message = JSON.stringify(placed(order));
+  const message = JSON.stringify(orderPlacedEvent(order));
   const repetition = isIn(index, duplicates);
   if (repetition === undefined) return [message];
-  return [message, repetition % 2 === 0 ? message : JSON.stringify(placed(order))];
+  return [message, repetition % 2 === 0 ? message : JSON.stringify(orderPlacedEvent(order))];
 }

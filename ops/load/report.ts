@@ -1,4 +1,4 @@
-import { table } from '../output.ts';
+import { table } from '../format.ts';
 import { type LoadResult, latencyText } from './outcome.ts';
 import { sparkline } from './sparkline.ts';
 

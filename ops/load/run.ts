@@ -3,11 +3,11 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Order } from '../../lambdas/order/rules.ts';
 import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
-import { consumersIn } from '../consumers.ts';
+import { findConsumerQueues } from '../consumers.ts';
 import { publishOrders } from '../orders/publish.ts';
-import { live } from '../progress.ts';
-import { deadLetters, depthOf, held } from '../queues.ts';
-import type { Shop } from '../stack.ts';
+import { updateStatusLine } from '../progress.ts';
+import { countDeadLetters, readQueueDepth, totalMessages } from '../queues.ts';
+import type { DeployedShop } from '../stack.ts';
 import { type Decision, newDecisions } from './decisions.ts';
 import { type Evidence, type LoadResult, loadResult, type Sample } from './outcome.ts';
 import { type Clock, keepPace, type Pace, type Send } from './pace.ts';
@@ -23,8 +23,8 @@ const NONE = { waiting: 0, inFlight: 0, delayed: 0 };
 const FAILURES_IN_A_ROW = 20;
 
 /** Publishes orders at a rate, follows them until they are decided, and gives what came of it; a signal ends it early. */
-export async function runLoad(shop: Shop, options: LoadOptions, signal: AbortSignal): Promise<LoadResult> {
-  const lettersBefore = await deadLetters(shop);
+export async function runLoad(shop: DeployedShop, options: LoadOptions, signal: AbortSignal): Promise<LoadResult> {
+  const lettersBefore = await countDeadLetters(shop);
   const started = Date.now();
   const published = new Map<string, number>();
   const decisions = new Map<string, Decision>();
@@ -38,7 +38,7 @@ export async function runLoad(shop: Shop, options: LoadOptions, signal: AbortSig
     const second = (Date.now() - started) / 1_000;
     samples.push({ second, held: await heldNow() });
     for (const [id, decision] of await newDecisions(undecided, ordersOf(shop))) decisions.set(id, decision);
-    live(progress(second, options.count, published.size, decisions.size, samples.at(-1)));
+    updateStatusLine(progress(second, options.count, published.size, decisions.size, samples.at(-1)));
   });
   // A load that nobody can see is ended.
   watcher.catch(() => blind.abort());
@@ -69,13 +69,13 @@ export async function runLoad(shop: Shop, options: LoadOptions, signal: AbortSig
     samples,
     refused: publisher.refused(),
     lateMs,
-    deadLetters: Math.max(0, (await deadLetters(shop)) - lettersBefore),
+    deadLetters: Math.max(0, (await countDeadLetters(shop)) - lettersBefore),
     interrupted: signal.aborted,
   };
   return loadResult(evidence);
 }
 
-const ordersOf = (shop: Shop) => (ids: readonly string[]) =>
+const ordersOf = (shop: DeployedShop) => (ids: readonly string[]) =>
   dynamoRecordStore<Order>(shop.output('OrdersTableName'), shop.documents).load(ids);
 
 const clockUntil = (signal: AbortSignal): Clock => ({
@@ -84,7 +84,7 @@ const clockUntil = (signal: AbortSignal): Clock => ({
 });
 
 /** Sends orders to the topic, says which were taken and when they went out, and counts those that were not. */
-function publishing(shop: Shop, mix: Mix, taken: (ids: readonly string[], time: number) => void) {
+function publishing(shop: DeployedShop, mix: Mix, taken: (ids: readonly string[], time: number) => void) {
   const client = new SNSClient(shop.config);
   let refused = 0;
   let inARow = 0;
@@ -114,12 +114,12 @@ function publishing(shop: Shop, mix: Mix, taken: (ids: readonly string[], time: 
   return { send, refused: () => refused };
 }
 
-function heldByConsumer(shop: Shop): () => Promise<Record<string, number>> {
+function heldByConsumer(shop: DeployedShop): () => Promise<Record<string, number>> {
   const sqs = new SQSClient(shop.config);
-  const consumers = consumersIn(shop.outputs);
+  const consumers = findConsumerQueues(shop.outputs);
   return async () => {
-    const depths = await Promise.all(consumers.map(({ queueUrl }) => depthOf(sqs, queueUrl)));
-    return Object.fromEntries(consumers.map(({ consumer }, index) => [consumer, held(depths[index] ?? NONE)]));
+    const depths = await Promise.all(consumers.map(({ queueUrl }) => readQueueDepth(sqs, queueUrl)));
+    return Object.fromEntries(consumers.map(({ consumer }, index) => [consumer, totalMessages(depths[index] ?? NONE)]));
   };
 }
 

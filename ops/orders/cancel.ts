@@ -5,7 +5,7 @@ import { type OrderCancelRequested, orderCancelRequested } from '../../contracts
 import { ContractError, parseEvent } from '../../contracts/parse.ts';
 import { type ShopOptions, shopCommand } from '../command.ts';
 import { print } from '../output.ts';
-import { connect } from '../stack.ts';
+import { connectToShop } from '../stack.ts';
 import { publishOrders } from './publish.ts';
 
 /** `ops cancel` */
@@ -14,9 +14,9 @@ export function cancelCommand(): Command {
     .argument('<orderId>', 'the order')
     .option('--reason <text>', "the customer's reason", 'changed my mind')
     .action(async (orderId: string, { json, aws, reason }: ShopOptions & { reason: string }) => {
-      const event = cancelRequested(orderId, reason);
+      const event = orderCancelRequestedEvent(orderId, reason);
       const body = checked(event);
-      const shop = await connect({ aws });
+      const shop = await connectToShop({ aws });
       const [refused] = await publishOrders(shop, [body]);
       if (refused !== undefined) throw new Error(`The topic refused the message: ${refused.code} ${refused.message}`);
       print(json, { orderId, reason, eventId: event.id }, () =>
@@ -29,7 +29,7 @@ export function cancelCommand(): Command {
 }
 
 /** The event that says a customer wants out of an order. */
-export function cancelRequested(orderId: string, reason: string, now = new Date()): OrderCancelRequested {
+export function orderCancelRequestedEvent(orderId: string, reason: string, now = new Date()): OrderCancelRequested {
   const parts = { id: ulid(), source: '/shop/checkout', time: now.toISOString(), subject: orderId };
   return buildEvent(orderCancelRequested, { ...parts, data: { orderId, reason } });
 }

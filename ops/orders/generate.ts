@@ -22,7 +22,7 @@ export function generateOrder(wishes: OrderOptions = {}, newId: () => string = u
 }
 
 /** Wraps an order in the event that an existing service would publish, with a new id. */
-export function placed(data: OrderPlaced['data'], now = new Date(), newId: () => string = ulid): OrderPlaced {
+export function orderPlacedEvent(data: OrderPlaced['data'], now = new Date(), newId: () => string = ulid): OrderPlaced {
   return buildEvent(orderPlaced, {
     id: newId(),
     source: '/shop/checkout',

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { readInput } from '../input.ts';
 import { print } from '../output.ts';
-import { note } from '../progress.ts';
-import { connect } from '../stack.ts';
-import { generateOrder, type OrderOptions, placed } from './generate.ts';
+import { printNotice } from '../progress.ts';
+import { connectToShop } from '../stack.ts';
+import { generateOrder, type OrderOptions, orderPlacedEvent } from './generate.ts';
 import { publishOrders } from './publish.ts';
-import { type Message, readInput, toMessage } from './read.ts';
+import { type OrderMessage, parseOrderMessage } from './read.ts';
 
 type Options = ShopOptions & Omit<OrderOptions, 'orderId'> & { count: number; unchecked?: boolean };
 
@@ -37,8 +38,8 @@ export function placeCommand(): Command {
 }
 
 async function place(file: string | undefined, { json, aws, count, unchecked = false, ...wishes }: Options) {
-  const given = file === undefined ? undefined : toMessage(await readInput(file), unchecked);
-  const shop = await connect({ aws });
+  const given = file === undefined ? undefined : parseOrderMessage(await readInput(file), unchecked);
+  const shop = await connectToShop({ aws });
   if (given === undefined && !shop.local && wishes.phone === undefined) {
     throw new Error('On AWS texts are real: name the number that gets them with --phone.');
   }
@@ -53,7 +54,7 @@ async function place(file: string | undefined, { json, aws, count, unchecked = f
   const orderIds = [...new Set(taken.flatMap(({ orderId }) => (orderId === undefined ? [] : [orderId])))];
   const failed = refused.map(({ index, code, message }) => ({ orderId: messages[index]?.orderId, code, message }));
   print(json, { published: taken.length, orderIds, failed }, () => orderIds.join('\n'));
-  note(`published ${taken.length} of ${messages.length} at ${shop.where}`);
+  printNotice(`published ${taken.length} of ${messages.length} at ${shop.where}`);
   const [first] = failed;
   if (first !== undefined) {
     throw new Error(
@@ -62,6 +63,6 @@ async function place(file: string | undefined, { json, aws, count, unchecked = f
   }
 }
 
-function madeUp(wishes: OrderOptions, unchecked: boolean): Message {
-  return toMessage(JSON.stringify(placed(generateOrder(wishes))), unchecked);
+function madeUp(wishes: OrderOptions, unchecked: boolean): OrderMessage {
+  return parseOrderMessage(JSON.stringify(orderPlacedEvent(generateOrder(wishes))), unchecked);
 }

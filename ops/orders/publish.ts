@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { chunkBySize } from '../../lambdas/runtime/chunk.ts';
-import type { Shop } from '../stack.ts';
+import type { DeployedShop } from '../stack.ts';
 
 /** A message that the topic did not take: its place among those given, and why. */
-export type Refusal = { index: number; code: string; message: string };
+export type FailedEntry = { index: number; code: string; message: string };
 
 /** Sends up to ten bodies in one call and gives those that were refused. `again`: whether another try can help. */
-export type SendTen = (bodies: readonly string[]) => Promise<(Refusal & { again: boolean })[]>;
+export type SendBatch = (bodies: readonly string[]) => Promise<(FailedEntry & { retryable: boolean })[]>;
 
 // https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html: ten messages and 256 KiB in one call.
 const ENTRIES_PER_CALL = 10;
@@ -16,9 +16,9 @@ const CALLS_AT_ONCE = 5;
 const TRIES = 4;
 
 /** Publishes bodies on the orders topic, as any service with the plain SDK would; gives those the topic did not take. */
-export function publishOrders(shop: Shop, bodies: readonly string[], client = new SNSClient(shop.config)) {
+export function publishOrders(shop: DeployedShop, bodies: readonly string[], client = new SNSClient(shop.config)) {
   const TopicArn = shop.output('OrdersTopicArn');
-  return publishAll(bodies, async (ten) => {
+  return sendInBatches(bodies, async (ten) => {
     const { Failed = [] } = await client.send(
       new PublishBatchCommand({
         TopicArn,
@@ -29,18 +29,18 @@ export function publishOrders(shop: Shop, bodies: readonly string[], client = ne
       index: Number(Id),
       code: Code,
       message: Message,
-      again: SenderFault !== true,
+      retryable: SenderFault !== true,
     }));
   });
 }
 
 /** Sends everything in as few calls as fit, and again what was refused for no fault of ours. */
-export async function publishAll(
+export async function sendInBatches(
   bodies: readonly string[],
-  send: SendTen,
+  send: SendBatch,
   wait: (milliseconds: number) => Promise<unknown> = pause,
-): Promise<Refusal[]> {
-  const refused: Refusal[] = [];
+): Promise<FailedEntry[]> {
+  const refused: FailedEntry[] = [];
   let waiting = bodies.map((_, index) => index);
   for (let attempt = 1; waiting.length > 0; attempt += 1) {
     const next: number[] = [];
@@ -51,10 +51,10 @@ export async function publishAll(
     });
     const work = async () => {
       for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
-        for (const { index: position, again, ...why } of await send(group.map((index) => bodies[index] ?? ''))) {
+        for (const { index: position, retryable, ...why } of await send(group.map((index) => bodies[index] ?? ''))) {
           const index = group[position];
           if (index === undefined) continue;
-          if (again && attempt < TRIES) next.push(index);
+          if (retryable && attempt < TRIES) next.push(index);
           else refused.push({ ...why, index });
         }
       }

@@ -1,28 +1,20 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { ulid } from 'ulid';
 import { orderPlaced } from '../../contracts/order.ts';
 import { ContractError, parseEvent } from '../../contracts/parse.ts';
 
 /** A message to publish, with the id of the order it is about where it has one. */
-export type Message = { body: string; orderId?: string };
-
-/** Reads a file, or standard input where the name is `-`. */
-export async function readInput(name: string): Promise<string> {
-  try {
-    return name === '-' ? await text(process.stdin) : await readFile(name, 'utf8');
-  } catch (error) {
-    throw new Error(`${name} cannot be read (${error instanceof Error ? error.message : 'no reason given'}).`, {
-      cause: error,
-    });
-  }
-}
+export type OrderMessage = { body: string; orderId?: string };
 
 /**
  * Takes the text of a CloudEvent, which stays as it is, or of a bare order, which is wrapped in one, and gives the message.
  * Throws a sentence per problem, each named by path, unless `unchecked`.
  */
-export function toMessage(input: string, unchecked: boolean, now = new Date(), newId: () => string = ulid): Message {
+export function parseOrderMessage(
+  input: string,
+  unchecked: boolean,
+  now = new Date(),
+  newId: () => string = ulid,
+): OrderMessage {
   const body = wrapped(input, now, newId) ?? input;
   try {
     return { body, orderId: parseEvent(body, [orderPlaced]).data.orderId };

@@ -4,8 +4,8 @@ import type { CancelReason } from '../../contracts/order.ts';
 import { stockReleased } from '../../contracts/stock.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
 import type { TimelineEntry } from '../../lambdas/order/rules.ts';
-import { type OrderRecords, refusedTexts, sentTexts } from './lookup.ts';
-import { attemptsIn, type TracedAttempt } from './trace-attempts.ts';
+import { type OrderRecords, refusedTexts, sentTexts } from './records.ts';
+import { parseAttempts, type TracedAttempt } from './trace-attempts.ts';
 
 /** Where an order is and how it got there. `status` is null while only a cancellation or an outcome is known of it. */
 export type Trace = {
@@ -23,7 +23,7 @@ export type Trace = {
 };
 
 /** Takes what the consumers know of an order and gives its trace, in the sequence of time; `undefined` for an unknown order. */
-export function traceOf({ order, payment, notification }: OrderRecords): Trace | undefined {
+export function buildTrace({ order, payment, notification }: OrderRecords): Trace | undefined {
   if (order === undefined) return undefined;
   const source = notificationSent.source ?? '';
   const texts = sentTexts(notification).map(({ template, sentAt: time }) => ({
@@ -55,8 +55,8 @@ export function traceOf({ order, payment, notification }: OrderRecords): Trace |
  * Takes what is on record of an order, if anything, and its log lines and gives both in one; `undefined` for an order that
  * neither knows. An order that is only in the logs was never accepted: they say why.
  */
-export function withAttempts(trace: Trace | undefined, orderId: string, lines: readonly string[]): Trace | undefined {
-  const { attempts, traceId = traceIdOf(undefined, orderId) } = attemptsIn(lines, orderId);
+export function addAttempts(trace: Trace | undefined, orderId: string, lines: readonly string[]): Trace | undefined {
+  const { attempts, traceId = traceIdOf(undefined, orderId) } = parseAttempts(lines, orderId);
   if (trace !== undefined) return { ...trace, attempts };
   return attempts.length === 0 ? undefined : { orderId, status: null, total: null, traceId, timeline: [], attempts };
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-const loggedTry = v.object({
+const loggedAttempt = v.object({
   time: v.pipe(v.string(), v.isoTimestamp()),
   message: v.picklist(['done', 'will be tried again', 'dead-lettered']),
   consumer: v.string(),
@@ -17,7 +17,7 @@ const loggedTry = v.object({
   published: v.optional(v.array(v.string())),
 });
 
-type LoggedTry = v.InferOutput<typeof loggedTry>;
+type LoggedAttempt = v.InferOutput<typeof loggedAttempt>;
 
 /** One try of one message about an order, as the consumer logged it when it ended. */
 export type TracedAttempt = {
@@ -30,7 +30,7 @@ export type TracedAttempt = {
   /** How long the message was in the queue before this try: since it was sent, or since the try before it ended. */
   waitedMs: number;
   tookMs: number;
-  outcome: LoggedTry['message'];
+  outcome: LoggedAttempt['message'];
   errorType?: string | undefined;
   errorMessage?: string | undefined;
   retryInSeconds?: number | undefined;
@@ -40,8 +40,11 @@ export type TracedAttempt = {
 };
 
 /** Takes log lines and an order's id and gives the order's tries in the sequence of time, and the trace they belong to. */
-export function attemptsIn(lines: readonly string[], orderId: string): { attempts: TracedAttempt[]; traceId?: string } {
-  const tries = new Map<string, LoggedTry>();
+export function parseAttempts(
+  lines: readonly string[],
+  orderId: string,
+): { attempts: TracedAttempt[]; traceId?: string } {
+  const tries = new Map<string, LoggedAttempt>();
   for (const line of lines) {
     const one = parsed(line);
     // A line may name the order only in passing, as part of another's id; and pages may overlap.
@@ -53,10 +56,10 @@ export function attemptsIn(lines: readonly string[], orderId: string): { attempt
   return { attempts, ...(traceId === undefined ? {} : { traceId }) };
 }
 
-const keyOf = ({ consumer, messageId }: LoggedTry, attempt: number) => `${consumer} ${messageId} ${attempt}`;
+const keyOf = ({ consumer, messageId }: LoggedAttempt, attempt: number) => `${consumer} ${messageId} ${attempt}`;
 const endOf = ({ time }: { time: string }) => Date.parse(time);
 
-function attemptOf(one: LoggedTry, before: LoggedTry | undefined): TracedAttempt {
+function attemptOf(one: LoggedAttempt, before: LoggedAttempt | undefined): TracedAttempt {
   const { time, consumer, eventType, messageId, attempt, waitedMs, tookMs, message, ...rest } = one;
   const { orderId: _, ...why } = rest;
   const sinceBefore = before === undefined ? waitedMs : endOf(one) - tookMs - endOf(before);
@@ -65,9 +68,9 @@ function attemptOf(one: LoggedTry, before: LoggedTry | undefined): TracedAttempt
 }
 
 /** The try that a line tells of; `undefined` for every other line. */
-function parsed(line: string): LoggedTry | undefined {
+function parsed(line: string): LoggedAttempt | undefined {
   try {
-    const { success, output } = v.safeParse(loggedTry, JSON.parse(line));
+    const { success, output } = v.safeParse(loggedAttempt, JSON.parse(line));
     return success ? output : undefined;
   } catch {
     return undefined;

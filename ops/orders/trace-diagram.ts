@@ -1,9 +1,9 @@
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
-import { span } from '../output.ts';
+import { formatDuration } from '../format.ts';
 import type { Trace } from './timeline.ts';
 import type { TracedAttempt } from './trace-attempts.ts';
-import { cameTo } from './trace-text.ts';
+import { outcomeText } from './trace-text.ts';
 
 /** A line of the diagram, and when it happened (milliseconds since 1970). */
 type Step = { at: number; from: string; arrow: '->>' | '--x'; to: string; text: string };
@@ -75,7 +75,7 @@ function handled(one: TracedAttempt, all: readonly TracedAttempt[]): Step[] {
     from: hopOf(channelOf(type)),
     arrow: '->>',
     to: consumer,
-    text: `${type} (${nth}waited ${span(waitedMs)})`,
+    text: `${type} (${nth}waited ${formatDuration(waitedMs)})`,
   };
   const gone = (one.published ?? []).map((event): Step => {
     // It was in a queue before the try that published it had ended: the log knows only from which moment.
@@ -85,7 +85,7 @@ function handled(one: TracedAttempt, all: readonly TracedAttempt[]): Step[] {
   });
   if (outcome === 'done') return [come, ...gone];
   const to = outcome === 'dead-lettered' ? 'letters' : consumer;
-  return [come, ...gone, { at: ended, from: consumer, arrow: '--x', to, text: cameTo(one) }];
+  return [come, ...gone, { at: ended, from: consumer, arrow: '--x', to, text: outcomeText(one) }];
 }
 
 function texts({ timeline }: Trace): Step[] {

@@ -4,18 +4,18 @@ import {
   paginateFilterLogEvents,
   ResourceNotFoundException,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { type Shop, STACK_NAME } from '../stack.ts';
+import { type DeployedShop, STACK_NAME } from '../stack.ts';
 import type { Trace } from './timeline.ts';
 
 /** A span of time, in milliseconds since 1970. */
-export type Span = { from: number; until: number };
+export type LogPeriod = { from: number; until: number };
 
 // Clocks differ, and the log may be a while behind.
 const BEFORE_MS = 15 * 60_000;
 const AFTER_MS = 60 * 60_000;
 
 /** Takes what is known of an order and gives the time in which its log lines are: the shorter, the less AWS has to search. */
-export function spanOf({ status, payment, timeline }: Trace, now: number): Span {
+export function logPeriod({ status, payment, timeline }: Trace, now: number): LogPeriod {
   const times = timeline.map(({ time }) => Date.parse(time));
   const from = Math.min(now, ...times) - BEFORE_MS;
   const texted = timeline.some(({ template }) => template !== undefined && template !== 'order-placed');
@@ -25,7 +25,7 @@ export function spanOf({ status, payment, timeline }: Trace, now: number): Span 
 }
 
 /** Reads the lines that name the order from the logs of all functions in the stack. */
-export async function readLog(shop: Shop, orderId: string, { from, until }: Span): Promise<string[]> {
+export async function readLogLines(shop: DeployedShop, orderId: string, { from, until }: LogPeriod): Promise<string[]> {
   const client = new CloudWatchLogsClient(shop.config);
   const filter = {
     // As a phrase, for the emulators take a pattern of fields for any line; AWS charges neither.
@@ -54,7 +54,7 @@ export async function readLog(shop: Shop, orderId: string, { from, until }: Span
   }
 }
 
-async function logGroups(shop: Shop): Promise<string[]> {
+async function logGroups(shop: DeployedShop): Promise<string[]> {
   const client = new CloudFormationClient(shop.config);
   const names: string[] = [];
   for await (const page of paginateListStackResources({ client }, { StackName: STACK_NAME })) {

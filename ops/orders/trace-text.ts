@@ -1,4 +1,4 @@
-import { money, span, table } from '../output.ts';
+import { formatDuration, formatMoney, table } from '../format.ts';
 import type { Trace } from './timeline.ts';
 import type { TracedAttempt } from './trace-attempts.ts';
 
@@ -10,7 +10,7 @@ export function traceText(trace: Trace): string {
   const state = `${status ?? 'not placed yet'}${reason === undefined ? '' : ` (${reason})`}`;
   const parts = [
     `${orderId}: ${state}`,
-    ...(total === null ? [] : [money(total)]),
+    ...(total === null ? [] : [formatMoney(total)]),
     ...(payment === undefined ? [] : [`payment ${payment}`]),
     ...(stock === undefined ? [] : [`stock ${stock}`]),
     `trace ${traceId}`,
@@ -21,22 +21,35 @@ export function traceText(trace: Trace): string {
     return { time, cells: [source, what, '', '', ''] };
   });
   // Times come from several publishers and differ in their spelling.
-  const rows = [...events, ...attempts.map(tryRow)].sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
+  const rows = [...events, ...attempts.map(attemptRow)].sort(
+    (one, other) => Date.parse(one.time) - Date.parse(other.time),
+  );
   const start = Date.parse(rows[0]?.time ?? '');
   const head = ['time', 'after', 'who', 'what', 'waited', 'took', 'came to'];
   return `${parts.join(', ')}\n\n${table(
     head,
-    rows.map(({ time, cells }) => [time, span(Date.parse(time) - start), ...cells]),
+    rows.map(({ time, cells }) => [time, formatDuration(Date.parse(time) - start), ...cells]),
   )}`;
 }
 
-function tryRow({ time, consumer, eventType = 'a message', attempt, waitedMs, tookMs, ...end }: TracedAttempt): Row {
+function attemptRow({
+  time,
+  consumer,
+  eventType = 'a message',
+  attempt,
+  waitedMs,
+  tookMs,
+  ...end
+}: TracedAttempt): Row {
   const nth = attempt === 1 ? '' : ` (try ${attempt})`;
-  return { time, cells: [consumer, `handled ${eventType}${nth}`, span(waitedMs), span(tookMs), cameTo(end)] };
+  return {
+    time,
+    cells: [consumer, `handled ${eventType}${nth}`, formatDuration(waitedMs), formatDuration(tookMs), outcomeText(end)],
+  };
 }
 
 /** Takes how a try ended and gives it in words: done, or the error and what follows from it. */
-export function cameTo({
+export function outcomeText({
   outcome,
   errorType = '',
   errorMessage = '',

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
-import { sentence } from '../failure.ts';
+import { describeError } from '../errors.ts';
 import { print } from '../output.ts';
 import { pollUntil } from '../poll.ts';
-import { note } from '../progress.ts';
-import { connect, type Shop } from '../stack.ts';
-import { loadOrderRecords } from './lookup.ts';
-import { isDecided, type Trace, traceOf, withAttempts } from './timeline.ts';
+import { printNotice } from '../progress.ts';
+import { connectToShop, type DeployedShop } from '../stack.ts';
+import { loadOrderRecords } from './records.ts';
+import { addAttempts, buildTrace, isDecided, type Trace } from './timeline.ts';
 import { traceDiagram } from './trace-diagram.ts';
-import { readLog, spanOf } from './trace-log.ts';
+import { logPeriod, readLogLines } from './trace-log.ts';
 import { traceText } from './trace-text.ts';
 
 type Options = ShopOptions & { wait?: number | true; hours: number; diagram?: true };
@@ -41,16 +41,16 @@ export function traceCommand(): Command {
 }
 
 async function trace(orderId: string, { json, aws, wait, hours, diagram }: Options): Promise<void> {
-  const shop = await connect({ aws });
+  const shop = await connectToShop({ aws });
   const look = async () => {
     const known = (await loadOrderRecords(shop, [orderId])).get(orderId);
-    return known === undefined ? undefined : traceOf(known);
+    return known === undefined ? undefined : buildTrace(known);
   };
   const seconds = wait === true ? WAIT_SECONDS : wait;
   const onRecord =
     seconds === undefined ? await look() : await pollUntil(look, isDecided, { deadline: Date.now() + seconds * 1_000 });
   const lines = await linesOf(shop, orderId, onRecord, hours);
-  const found = withAttempts(onRecord, orderId, lines ?? []);
+  const found = addAttempts(onRecord, orderId, lines ?? []);
   if (found === undefined) {
     const waited = seconds === undefined ? '' : ` after ${seconds} s`;
     const searched =
@@ -68,17 +68,17 @@ async function trace(orderId: string, { json, aws, wait, hours, diagram }: Optio
 
 /** The order's log lines; `undefined`, and a word about it, where the logs cannot be read. */
 async function linesOf(
-  shop: Shop,
+  shop: DeployedShop,
   orderId: string,
   known: Trace | undefined,
   hours: number,
 ): Promise<string[] | undefined> {
   const now = Date.now();
-  const span = known === undefined ? { from: now - hours * 3_600_000, until: now } : spanOf(known, now);
+  const span = known === undefined ? { from: now - hours * 3_600_000, until: now } : logPeriod(known, now);
   try {
-    return await readLog(shop, orderId, span);
+    return await readLogLines(shop, orderId, span);
   } catch (error) {
-    note(`The functions' logs could not be read, so single tries are not shown: ${sentence(error)}`);
+    printNotice(`The functions' logs could not be read, so single tries are not shown: ${describeError(error)}`);
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand, type QueryCommandOutput } from '@aws-sdk/lib-dynamodb';
 import { type ArchivePart, partitionKeysOf } from '../../lambdas/archive/item.ts';
 import { type ArchivedMessage, byArrival, unpack } from '../../lambdas/archive/pack.ts';
-import { merged } from './merge.ts';
+import { mergeSorted } from './merge.ts';
 
 /** A message by itself, as earlier versions kept it: `at` begins with when it came in. */
 type Single = { at: string; body: string };
@@ -9,7 +9,7 @@ type Single = { at: string; body: string };
 const HOUR = 3_600_000;
 
 /** Gives what came in at or after `from` and before `until`, oldest first, each message once. */
-export async function* keptBetween(
+export async function* readArchive(
   documents: DynamoDBDocumentClient,
   table: string,
   from: Date,
@@ -18,7 +18,7 @@ export async function* keptBetween(
   const [start, end] = [from.toISOString(), until.toISOString()];
   for (let hour = Math.floor(from.getTime() / HOUR) * HOUR; hour < until.getTime(); hour += HOUR) {
     const shards = partitionKeysOf(new Date(hour)).map((key) => partition(documents, table, key, end));
-    for await (const message of inSequence(packsIn(merged(shards, ({ at }) => at)))) {
+    for await (const message of inSequence(packsIn(mergeSorted(shards, ({ at }) => at)))) {
       if (message.time >= start && message.time < end) yield message;
     }
   }

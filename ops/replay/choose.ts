@@ -3,23 +3,27 @@ import { ContractError, parseEvent } from '../../contracts/parse.ts';
 import type { ArchivedMessage } from '../../lambdas/archive/pack.ts';
 
 /** What to replay: events its consumer understands, of certain types and of one order where that is asked for. */
-export type Wanted = { contracts: readonly EventContract[]; types?: readonly string[]; order?: string | undefined };
+export type ReplaySelection = {
+  contracts: readonly EventContract[];
+  types?: readonly string[];
+  order?: string | undefined;
+};
 
 /** An event to replay: the body as it was published, and what is needed to send it. */
-export type Chosen = ArchivedMessage & { id: string; type: string; orderId: string };
+export type SelectedEvent = ArchivedMessage & { id: string; type: string; orderId: string };
 
 /** What was found: how many to replay by type, how many repeat one of those, and how many break their contract. */
-export type Tally = { count: number; types: Record<string, number>; repeated: number; broken: number };
+export type ReplayCounts = { count: number; types: Record<string, number>; repeated: number; broken: number };
 
 /** Takes what is wanted and gives a function that takes message by message, tells those to replay, and counts. */
-export function chooser({ contracts, types, order }: Wanted): {
-  tally: Tally;
-  choose(kept: ArchivedMessage): Chosen | undefined;
+export function createEventSelector({ contracts, types, order }: ReplaySelection): {
+  tally: ReplayCounts;
+  choose(kept: ArchivedMessage): SelectedEvent | undefined;
 } {
-  const tally: Tally = { count: 0, types: {}, repeated: 0, broken: 0 };
+  const tally: ReplayCounts = { count: 0, types: {}, repeated: 0, broken: 0 };
   const known = contracts.filter(({ type }) => types === undefined || types.includes(type));
   const seen = new Set<string>();
-  const choose = (kept: ArchivedMessage): Chosen | undefined => {
+  const choose = (kept: ArchivedMessage): SelectedEvent | undefined => {
     const event = eventIn(kept.body, known);
     if (event === 'another') return undefined;
     if (event === 'broken') {

@@ -3,13 +3,14 @@ import { ulid } from 'ulid';
 import { constructIdOf } from '../../infra/names.ts';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { table } from '../format.ts';
 import { interruptible } from '../interruption.ts';
-import { print, table } from '../output.ts';
-import { phase } from '../progress.ts';
-import { connect } from '../stack.ts';
-import type { Tally, Wanted } from './choose.ts';
+import { print } from '../output.ts';
+import { runStep } from '../progress.ts';
+import { connectToShop } from '../stack.ts';
+import type { ReplayCounts, ReplaySelection } from './choose.ts';
 import { replay } from './run.ts';
-import { timeOf } from './time.ts';
+import { parseTime } from './time.ts';
 
 type Options = ShopOptions & {
   to: string;
@@ -47,17 +48,17 @@ export function replayCommand(): Command {
 async function run(options: Options): Promise<void> {
   const { json, aws, to, dryRun = false, withEffects = false, rate } = options;
   const now = new Date();
-  const from = timeOf(options.from, now);
-  const until = timeOf(options.until, now);
+  const from = parseTime(options.from, now);
+  const until = parseTime(options.until, now);
   if (from >= until) throw new Error(`--from ${from.toISOString()} must be before --until ${until.toISOString()}.`);
-  const wanted = wantedBy(to, options);
-  const shop = await connect({ aws });
+  const wanted = selectionFor(to, options);
+  const shop = await connectToShop({ aws });
   const name = `replay-${ulid()}`;
   const queueUrl = shop.output(`${constructIdOf(to)}QueueUrl`);
   const destination = { queueUrl, name, withEffects };
 
   const tally = await interruptible('Interrupted: stopping after the events under way.', (signal) =>
-    phase(dryRun ? 'counting' : `replaying to ${to}`, () =>
+    runStep(dryRun ? 'counting' : `replaying to ${to}`, () =>
       replay(shop, { wanted, from, until, destination, dryRun, rate, signal }),
     ),
   );
@@ -68,7 +69,7 @@ async function run(options: Options): Promise<void> {
 }
 
 /** Takes a consumer's name and the options and gives what it can be sent; throws a sentence where it is nothing. */
-export function wantedBy(to: string, { type, order }: Pick<Options, 'type' | 'order'>): Wanted {
+export function selectionFor(to: string, { type, order }: Pick<Options, 'type' | 'order'>): ReplaySelection {
   if (!Object.hasOwn(routing, to)) {
     throw new Error(`There is no consumer ${to}: --to takes one of ${Object.keys(routing).join(', ')}.`);
   }
@@ -79,7 +80,7 @@ export function wantedBy(to: string, { type, order }: Pick<Options, 'type' | 'or
   return { contracts, order, ...(type === undefined ? {} : { types: type }) };
 }
 
-function report({ count, types, repeated, broken }: Tally, done: string): string {
+function report({ count, types, repeated, broken }: ReplayCounts, done: string): string {
   const rows = Object.entries(types).sort(([one], [other]) => (one < other ? -1 : 1));
   const notes = [
     ...(repeated > 0 ? [`${repeated} repeat an event that came before: left out.`] : []),

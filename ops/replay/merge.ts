@@ -1,5 +1,5 @@
 /** Takes sequences that are each sorted by a key and gives all their elements in one, sorted too; it holds one of each. */
-export async function* merged<T>(
+export async function* mergeSorted<T>(
   sequences: readonly AsyncIterator<T>[],
   key: (element: T) => string,
 ): AsyncGenerator<T, void, undefined> {

@@ -1,14 +1,14 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { pacer } from '../pacer.ts';
-import { note } from '../progress.ts';
-import type { Shop } from '../stack.ts';
-import { keptBetween } from './archive.ts';
-import { type Chosen, chooser, type Tally, type Wanted } from './choose.ts';
-import { type Destination, sendMarked } from './send.ts';
+import { printNotice } from '../progress.ts';
+import type { DeployedShop } from '../stack.ts';
+import { readArchive } from './archive.ts';
+import { createEventSelector, type ReplayCounts, type ReplaySelection, type SelectedEvent } from './choose.ts';
+import { type Destination, sendReplayed } from './send.ts';
 
 /** A replay: which events, from when (inclusive) until when (exclusive), and to whom; `rate` is events a second. */
 export type Replay = {
-  wanted: Wanted;
+  wanted: ReplaySelection;
   from: Date;
   until: Date;
   destination: Destination;
@@ -21,24 +21,24 @@ const ENTRIES_PER_CALL = 10;
 
 /** Sends the chosen events of the archive to one consumer, oldest first, or only counts them. */
 export async function replay(
-  shop: Shop,
+  shop: DeployedShop,
   { wanted, from, until, destination, dryRun, rate, signal }: Replay,
-): Promise<Tally> {
-  const { choose, tally } = chooser(wanted);
+): Promise<ReplayCounts> {
+  const { choose, tally } = createEventSelector(wanted);
   const client = new SQSClient(shop.config);
   const pace = pacer(rate);
-  let waiting: Chosen[] = [];
+  let waiting: SelectedEvent[] = [];
   let sent = 0;
   let reached = from.toISOString();
   const send = async () => {
     await pace(waiting.length);
     signal?.throwIfAborted();
-    await sendMarked(client, destination, waiting);
+    await sendReplayed(client, destination, waiting);
     sent += waiting.length;
     waiting = [];
   };
   try {
-    for await (const kept of keptBetween(shop.documents, shop.output('ArchiveTableName'), from, until)) {
+    for await (const kept of readArchive(shop.documents, shop.output('ArchiveTableName'), from, until)) {
       signal?.throwIfAborted();
       reached = kept.time;
       const chosen = choose(kept);
@@ -48,7 +48,7 @@ export async function replay(
     }
     if (waiting.length > 0) await send();
   } catch (error) {
-    if (!dryRun) note(`${sent} events were sent; the rest follows with --from ${waiting[0]?.time ?? reached}.`);
+    if (!dryRun) printNotice(`${sent} events were sent; the rest follows with --from ${waiting[0]?.time ?? reached}.`);
     throw error;
   }
   return tally;

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE } from '../../lambdas/runtime/delivery.ts';
-import { publishAll } from '../orders/publish.ts';
-import type { Chosen } from './choose.ts';
+import { sendInBatches } from '../orders/publish.ts';
+import type { SelectedEvent } from './choose.ts';
 
 /** Where to, under which name, and whether the consumer may do more than complete its own record. */
 export type Destination = { queueUrl: string; name: string; withEffects: boolean };
 
 /** Sends at most ten events to one queue, bodies unchanged and marked; throws a sentence when the queue refuses one. */
-export async function sendMarked(
+export async function sendReplayed(
   client: Pick<SQSClient, 'send'>,
   { queueUrl, name, withEffects }: Destination,
-  events: readonly Chosen[],
+  events: readonly SelectedEvent[],
 ): Promise<void> {
   const text = (StringValue: string) => ({ DataType: 'String', StringValue });
   const MessageAttributes = {
@@ -19,12 +19,12 @@ export async function sendMarked(
     ...(withEffects ? { [WITH_EFFECTS_ATTRIBUTE]: text('true') } : {}),
   };
   // As the lifecycle topic groups it; under the replay's name an event passes again that the queue has seen just now.
-  const sequence = ({ id, orderId }: Chosen) => ({
+  const sequence = ({ id, orderId }: SelectedEvent) => ({
     MessageGroupId: orderId,
     MessageDeduplicationId: createHash('sha256').update(`${name} ${id}`).digest('hex'),
   });
   const queued = new Map(events.map((event) => [event.body, event]));
-  const refused = await publishAll([...queued.keys()], async (bodies) => {
+  const refused = await sendInBatches([...queued.keys()], async (bodies) => {
     const { Failed = [] } = await client.send(
       new SendMessageBatchCommand({
         QueueUrl: queueUrl,
@@ -39,7 +39,7 @@ export async function sendMarked(
       index: Number(Id),
       code: Code,
       message: Message,
-      again: SenderFault !== true,
+      retryable: SenderFault !== true,
     }));
   });
   const [first] = refused;

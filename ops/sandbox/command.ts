@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { type ShopOptions, shopCommand } from '../command.ts';
-import { money, print, table } from '../output.ts';
-import { connect } from '../stack.ts';
-import { forgetKeys, records, setDown } from './gateway.ts';
+import { formatMoney, table } from '../format.ts';
+import { print } from '../output.ts';
+import { connectToShop } from '../stack.ts';
+import { forgetIdempotencyKeys, listGatewayRecords, setGatewayDown } from './gateway.ts';
 
 /** `ops sandbox` */
 export function sandboxCommand(): Command {
@@ -23,7 +24,7 @@ export function sandboxCommand(): Command {
 
 function turn(state: 'down' | 'up', summary: string, consequence: string): Command {
   return shopCommand(state, summary, `sandbox payment ${state}`).action(async ({ json, aws }: ShopOptions) => {
-    await setDown(await connect({ aws }), state === 'down');
+    await setGatewayDown(await connectToShop({ aws }), state === 'down');
     print(json, { payment: state }, () => `The payment gateway is ${state}. ${consequence}`);
   });
 }
@@ -36,13 +37,13 @@ function recordsCommand(): Command {
   )
     .option('--order <id>', 'of this order only')
     .action(async ({ json, aws, order }: ShopOptions & { order?: string }) => {
-      const found = await records(await connect({ aws }), order);
+      const found = await listGatewayRecords(await connectToShop({ aws }), order);
       print(json, found, () =>
         found.length === 0
           ? 'No money has moved.'
           : table(
               ['time', 'order', 'kind', 'amount'],
-              found.map(({ time, orderId, kind, ...paid }) => [time, orderId, kind, money(paid)]),
+              found.map(({ time, orderId, kind, ...paid }) => [time, orderId, kind, formatMoney(paid)]),
             ),
       );
     });
@@ -54,7 +55,7 @@ function forgetKeysCommand(): Command {
     'Make the gateway forget its idempotency keys, as real ones do after a day.',
     'sandbox payment forget-keys',
   ).action(async ({ json, aws }: ShopOptions) => {
-    const keyGeneration = await forgetKeys(await connect({ aws }));
+    const keyGeneration = await forgetIdempotencyKeys(await connectToShop({ aws }));
     print(json, { keyGeneration }, () => 'The gateway would charge again for a charge it is asked to repeat.');
   });
 }

@@ -1,33 +1,34 @@
 import { GetCommand, paginateQuery, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Money } from '../../contracts/money.ts';
 import { SANDBOX_STATE_KEY, type SandboxState } from '../../lambdas/payment/sandbox-gateway.ts';
-import type { Shop } from '../stack.ts';
+import type { DeployedShop } from '../stack.ts';
 
 /** One movement of money in the sandbox gateway's own record. */
-export type MoneyRecord = Money & { orderId: string; kind: 'capture' | 'refund'; time: string };
+export type GatewayRecord = Money & { orderId: string; kind: 'capture' | 'refund'; time: string };
 
 /** True where the shop charges through the sandbox, not through a real gateway. */
-const hasSandbox = ({ outputs }: Pick<Shop, 'outputs'>): boolean => outputs.SandboxGatewayTableName !== undefined;
+const hasSandbox = ({ outputs }: Pick<DeployedShop, 'outputs'>): boolean =>
+  outputs.SandboxGatewayTableName !== undefined;
 
-function tableOf(shop: Shop): string {
+function tableOf(shop: DeployedShop): string {
   if (!hasSandbox(shop)) throw new Error('This shop charges through a real payment gateway: there is no sandbox.');
   return shop.output('SandboxGatewayTableName');
 }
 
 /** Takes the whole sandbox gateway down, or brings it back. */
-export async function setDown(shop: Shop, isDown: boolean): Promise<void> {
+export async function setGatewayDown(shop: DeployedShop, isGatewayDown: boolean): Promise<void> {
   await shop.documents.send(
     new UpdateCommand({
       TableName: tableOf(shop),
       Key: SANDBOX_STATE_KEY,
       UpdateExpression: 'SET down = :down',
-      ExpressionAttributeValues: { ':down': isDown },
+      ExpressionAttributeValues: { ':down': isGatewayDown },
     }),
   );
 }
 
 /** True while the sandbox gateway is down. */
-export async function isDown(shop: Shop): Promise<boolean> {
+export async function isGatewayDown(shop: DeployedShop): Promise<boolean> {
   if (!hasSandbox(shop)) return false;
   const { Item } = await shop.documents.send(
     new GetCommand({ TableName: tableOf(shop), Key: SANDBOX_STATE_KEY, ConsistentRead: true }),
@@ -37,7 +38,7 @@ export async function isDown(shop: Shop): Promise<boolean> {
 }
 
 /** Makes the gateway forget its idempotency keys, as a real one does after a day; gives how often it has now. */
-export async function forgetKeys(shop: Shop): Promise<number> {
+export async function forgetIdempotencyKeys(shop: DeployedShop): Promise<number> {
   const { Attributes } = await shop.documents.send(
     new UpdateCommand({
       TableName: tableOf(shop),
@@ -51,7 +52,7 @@ export async function forgetKeys(shop: Shop): Promise<number> {
 }
 
 /** Gives the captures and refunds of one order, or of all, in the sequence of time. */
-export async function records(shop: Shop, orderId?: string): Promise<MoneyRecord[]> {
+export async function listGatewayRecords(shop: DeployedShop, orderId?: string): Promise<GatewayRecord[]> {
   const common = { TableName: tableOf(shop), ConsistentRead: true };
   const config = { client: shop.documents };
   const pages =
@@ -62,7 +63,7 @@ export async function records(shop: Shop, orderId?: string): Promise<MoneyRecord
           KeyConditionExpression: 'orderId = :orderId',
           ExpressionAttributeValues: { ':orderId': orderId },
         });
-  const found: MoneyRecord[] = [];
+  const found: GatewayRecord[] = [];
   for await (const { Items = [] } of pages) {
     for (const { orderId: order, kind, amount, currency, time } of Items) {
       // The gateway's own state has no kind.

@@ -1,10 +1,10 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { consumersIn } from '../consumers.ts';
-import { type Depth, depthOf, held } from '../queues.ts';
-import { isDown } from '../sandbox/gateway.ts';
-import type { Shop } from '../stack.ts';
+import { findConsumerQueues } from '../consumers.ts';
+import { type QueueDepth, readQueueDepth, totalMessages } from '../queues.ts';
+import { isGatewayDown } from '../sandbox/gateway.ts';
+import type { DeployedShop } from '../stack.ts';
 import { queryMetrics } from './cloudwatch.ts';
 import { type Figures, figuresFrom, queriesFor } from './figures.ts';
 import { problems } from './health.ts';
@@ -12,7 +12,7 @@ import { type EventSourceMapping, eventSourceMappings, queueName } from './mappi
 import { countOrders, type OrderCounts, oldestOpen } from './orders.ts';
 
 /** What is known of one consumer. */
-export type ConsumerState = { name: string } & Depth &
+export type ConsumerState = { name: string } & QueueDepth &
   Figures & {
     deadLetters: number;
     /** `undefined` where nothing hands its messages to a function. */
@@ -30,11 +30,11 @@ export type ShopStatus = {
 };
 
 /** Looks at the shop, again and again if wanted, through clients that are made once. */
-export function collectStatus(shop: Shop): (orders?: OrderCounts) => Promise<ShopStatus> {
+export function collectStatus(shop: DeployedShop): (orders?: OrderCounts) => Promise<ShopStatus> {
   const sqs = new SQSClient(shop.config);
   const lambda = new LambdaClient(shop.config);
   const cloudwatch = new CloudWatchClient(shop.config);
-  const deployed = consumersIn(shop.outputs).sort((one, other) => (one.consumer < other.consumer ? -1 : 1));
+  const deployed = findConsumerQueues(shop.outputs).sort((one, other) => (one.consumer < other.consumer ? -1 : 1));
 
   return async (known) => {
     const now = new Date();
@@ -44,15 +44,18 @@ export function collectStatus(shop: Shop): (orders?: OrderCounts) => Promise<Sho
       queryMetrics(cloudwatch, queries, now),
       eventSourceMappings(lambda),
       known ?? countOrders(shop),
-      isDown(shop),
+      isGatewayDown(shop),
     ]);
     const stateOf = async (one: (typeof asked)[number]): Promise<ConsumerState> => {
-      const [depth, letters] = await Promise.all([depthOf(sqs, one.queueUrl), depthOf(sqs, one.deadLetterQueueUrl)]);
+      const [depth, letters] = await Promise.all([
+        readQueueDepth(sqs, one.queueUrl),
+        readQueueDepth(sqs, one.deadLetterQueueUrl),
+      ]);
       return {
         name: one.consumer,
         ...depth,
-        deadLetters: held(letters),
-        ...figuresFrom(one.queries, answer, held(depth) === 0, now),
+        deadLetters: totalMessages(letters),
+        ...figuresFrom(one.queries, answer, totalMessages(depth) === 0, now),
         mapping: mappings.get(queueName(one.queueUrl)),
       };
     };

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { print } from '../output.ts';
-import { connect } from '../stack.ts';
+import { connectToShop } from '../stack.ts';
 import { collectStatus } from './collect.ts';
 import { drawing } from './drawing.ts';
 import { document, report } from './report.ts';
@@ -27,7 +27,7 @@ export function statusCommand(): Command {
 
 async function status({ json, aws, watch: again, check }: Options): Promise<void> {
   if (again !== undefined && json) throw new Error('--json prints one document, so it does not go with --watch.');
-  const shop = await connect({ aws });
+  const shop = await connectToShop({ aws });
   if (again !== undefined) {
     await watch(drawing(shop), again === true ? WATCH_SECONDS : again);
     return;

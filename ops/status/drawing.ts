@@ -1,4 +1,4 @@
-import type { Shop } from '../stack.ts';
+import type { DeployedShop } from '../stack.ts';
 import { collectStatus } from './collect.ts';
 import type { OrderCounts } from './orders.ts';
 import { report } from './report.ts';
@@ -8,7 +8,7 @@ const MANY_ORDERS = 2_000;
 const RECOUNT_MS = 60_000;
 
 /** Takes the shop and gives what draws its status, to be called again and again. */
-export function drawing(shop: Shop): () => Promise<string> {
+export function drawing(shop: DeployedShop): () => Promise<string> {
   const look = collectStatus(shop);
   let orders: OrderCounts | undefined;
   let counted = 0;

@@ -1,4 +1,4 @@
-import { held } from '../queues.ts';
+import { totalMessages } from '../queues.ts';
 import type { ConsumerState, ShopStatus } from './collect.ts';
 import { RATE_MINUTES } from './figures.ts';
 
@@ -41,7 +41,7 @@ function consumerProblems(consumer: ConsumerState, gatewayDown: boolean, oldestO
     return because('gateway down', 'the sandbox gateway is down', 'npm run ops -- sandbox payment up');
   }
   if (breaker === 'open') return because('breaker open', 'its circuit breaker is open', look);
-  if (errorRate !== null && errorRate >= MANY_FAIL && held(consumer) > 0) {
+  if (errorRate !== null && errorRate >= MANY_FAIL && totalMessages(consumer) > 0) {
     const share = `${Math.round(errorRate * 100)}%`;
     return because('failing', `${share} of its tries failed in the last ${RATE_MINUTES} minutes`, look);
   }
@@ -52,7 +52,7 @@ const DEPLOY = 'npx cdk deploy (on this machine: npm run ops -- up)';
 
 function backlog(consumer: ConsumerState): string[] {
   const { oldestSeconds } = consumer;
-  const count = held(consumer);
+  const count = totalMessages(consumer);
   if (count === 0) return [];
   const since = oldestSeconds === null ? '' : `, the oldest for ${duration(oldestSeconds)}`;
   return [`${counted(count, 'message')} not done${since}`];

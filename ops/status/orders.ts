@@ -1,6 +1,6 @@
 import { paginateQuery, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { openOrdersIndex, openShards } from '../../lambdas/order/open-orders.ts';
-import type { Shop } from '../stack.ts';
+import type { DeployedShop } from '../stack.ts';
 
 /** How many orders there are by status. `atLeast`: the table is too large to be counted, so there are more of the decided ones. */
 export type OrderCounts = { PLACED: number; CONFIRMED: number; CANCELLED: number; atLeast?: true };
@@ -14,7 +14,7 @@ const MOST_PAGES = 16;
  * Counts orders by status. A table of usual size is read whole and the numbers are exact; of a larger one only the beginning
  * is read, and the undecided orders are counted in their index.
  */
-export async function countOrders(shop: Shop, mostPages = MOST_PAGES): Promise<OrderCounts> {
+export async function countOrders(shop: DeployedShop, mostPages = MOST_PAGES): Promise<OrderCounts> {
   const counts: OrderCounts = { PLACED: 0, CONFIRMED: 0, CANCELLED: 0 };
   let from: Record<string, unknown> | undefined;
   for (let page = 1; page <= mostPages; page += 1) {
@@ -35,7 +35,7 @@ export async function countOrders(shop: Shop, mostPages = MOST_PAGES): Promise<O
   return { ...counts, PLACED: await countOpen(shop), atLeast: true };
 }
 
-const open = (shop: Shop, part: string) => ({
+const open = (shop: DeployedShop, part: string) => ({
   TableName: shop.output('OrdersTableName'),
   IndexName: openOrdersIndex,
   KeyConditionExpression: '#open = :part',
@@ -43,7 +43,7 @@ const open = (shop: Shop, part: string) => ({
   ExpressionAttributeValues: { ':part': part },
 });
 
-async function countOpen(shop: Shop): Promise<number> {
+async function countOpen(shop: DeployedShop): Promise<number> {
   const counts = await Promise.all(
     openShards.map(async (part) => {
       let count = 0;
@@ -56,7 +56,7 @@ async function countOpen(shop: Shop): Promise<number> {
 }
 
 /** Gives the id of the order that is undecided for the longest time, `undefined` where every order is decided. */
-export async function oldestOpen(shop: Shop): Promise<string | undefined> {
+export async function oldestOpen(shop: DeployedShop): Promise<string | undefined> {
   const answers = await Promise.all(
     openShards.map((part) => shop.documents.send(new QueryCommand({ ...open(shop, part), Limit: 1 }))),
   );

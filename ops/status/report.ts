@@ -1,4 +1,4 @@
-import { table } from '../output.ts';
+import { table } from '../format.ts';
 import type { ShopStatus } from './collect.ts';
 import { duration, problems, verdict } from './health.ts';
 import type { OrderCounts } from './orders.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { sentence } from '../failure.ts';
+import { describeError } from '../errors.ts';
 
 const HOME = '\x1b[H';
 const REST_OF_LINE = '\x1b[K';
@@ -14,7 +14,7 @@ export async function watch(draw: () => Promise<string>, seconds: number): Promi
   const { isTTY } = process.stdout;
   if (isTTY) process.stdout.write(CLEAR);
   while (!stop.signal.aborted) {
-    const text = `${new Date().toLocaleTimeString()}, every ${seconds} s; Ctrl-C ends it\n\n${await draw().catch(sentence)}`;
+    const text = `${new Date().toLocaleTimeString()}, every ${seconds} s; Ctrl-C ends it\n\n${await draw().catch(describeError)}`;
     const screen = text.replaceAll('\n', `${REST_OF_LINE}\n`);
     process.stdout.write(isTTY ? `${HOME}${screen}${REST_OF_LINE}\n${REST_OF_SCREEN}` : `${text}\n\n`);
     await pause(seconds * 1_000, undefined, { signal: stop.signal }).catch(() => undefined);

@@ -3,9 +3,10 @@ import * as v from 'valibot';
 import { line } from '../../contracts/order.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
-import { print, table } from '../output.ts';
-import { connect } from '../stack.ts';
-import { setAvailable, shelves } from './shelves.ts';
+import { table } from '../format.ts';
+import { print } from '../output.ts';
+import { connectToShop } from '../stack.ts';
+import { listShelves, setAvailable } from './shelves.ts';
 
 const MOST_PIECES = 1_000_000_000;
 
@@ -13,9 +14,9 @@ const MOST_PIECES = 1_000_000_000;
 export function stockCommand(): Command {
   const show = shopCommand('show', 'Show what is available, reserved and sold of every SKU.', 'stock show').action(
     async ({ json, aws }: ShopOptions) => {
-      const found = await shelves(await connect({ aws }));
+      const found = await listShelves(await connectToShop({ aws }));
       print(json, found, () =>
-        found.length === 0 ? 'The shelves are empty: npm run ops -- stock set KB-01 100' : text(found),
+        found.length === 0 ? 'The shelves are empty: npm run ops -- stock set KB-01 100' : shelfTable(found),
       );
     },
   );
@@ -25,8 +26,8 @@ export function stockCommand(): Command {
     .action(async (sku: string, quantity: number, { json, aws }: ShopOptions) => {
       const checked = v.safeParse(line.entries.sku, sku);
       if (!checked.success) throw new Error(`The SKU "${sku}" ${checked.issues[0].message}.`);
-      const shelf = await setAvailable(await connect({ aws }), sku, quantity);
-      print(json, shelf, () => text(shelf === undefined ? [] : [shelf]));
+      const shelf = await setAvailable(await connectToShop({ aws }), sku, quantity);
+      print(json, shelf, () => shelfTable(shelf === undefined ? [] : [shelf]));
     });
   return new Command('stock')
     .description('Show and set what is on the shelves.')
@@ -36,7 +37,7 @@ export function stockCommand(): Command {
 }
 
 /** A table of shelves. */
-export function text(found: readonly Shelf[]): string {
+export function shelfTable(found: readonly Shelf[]): string {
   return table(
     ['sku', 'available', 'reserved', 'sold'],
     found.map(({ sku, available, reserved, sold }) => [sku, available, reserved, sold]),

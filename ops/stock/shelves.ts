@@ -1,10 +1,10 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
-import type { Shop } from '../stack.ts';
+import type { DeployedShop } from '../stack.ts';
 
 /** Gives all shelves, by SKU. */
-export async function shelves(shop: Shop): Promise<Shelf[]> {
+export async function listShelves(shop: DeployedShop): Promise<Shelf[]> {
   const found: Shelf[] = [];
   const pages = paginateScan(
     { client: shop.documents },
@@ -24,7 +24,7 @@ export async function shelves(shop: Shop): Promise<Shelf[]> {
  * With `ifBelow`, only where less than that is available. Gives the shelf, or `undefined` where there was enough.
  */
 export async function setAvailable(
-  shop: Shop,
+  shop: DeployedShop,
   sku: string,
   quantity: number,
   ifBelow?: number,

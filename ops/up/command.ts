@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 import type { EngineName } from '../../localstack/engine.ts';
 import { engines } from '../../localstack/engines.ts';
 import { command } from '../command.ts';
-import { print, table } from '../output.ts';
+import { table } from '../format.ts';
+import { print } from '../output.ts';
 import { down, up } from './up.ts';
 
 /** The choice of the engine that is started where nothing answers: `--engine`, else `ENGINE`. */

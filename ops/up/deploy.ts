@@ -4,7 +4,7 @@ import type { Stack } from '@aws-sdk/client-cloudformation';
 import { localFolder } from '../../localstack/engines.ts';
 import type { AwsTarget } from '../aws-target.ts';
 import { pollUntil } from '../poll.ts';
-import { note, phase } from '../progress.ts';
+import { printNotice, runStep } from '../progress.ts';
 import { findStack, STACK_NAME } from '../stack.ts';
 import { cdk } from './cdk.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -22,7 +22,7 @@ export async function deploy(target: AwsTarget, signal: AbortSignal, folder: str
   const deadline = Date.now() + IN_PROGRESS_WITHIN_MS;
   const before = await pollUntil(() => findStack(target, STACK_NAME), settled, { deadline, signal });
   if (before !== undefined && isWhole(before) && (await readText(recordFile)) === record(before, print)) {
-    note(`✓ ${STACK_NAME} is up to date`);
+    printNotice(`✓ ${STACK_NAME} is up to date`);
     return before;
   }
 
@@ -30,7 +30,7 @@ export async function deploy(target: AwsTarget, signal: AbortSignal, folder: str
   const toolkit = await pollUntil(() => findStack(target, 'CDKToolkit'), settled, { deadline, signal });
   const settings = ['-c', 'stage=local', '-c', `stackName=${STACK_NAME}`];
   const synth = () => cdk(target.config, ['synth', '--quiet', ...settings, '--output', assembly], signal);
-  if (toolkit !== undefined && isWhole(toolkit)) await phase('synthesised the stack', synth);
+  if (toolkit !== undefined && isWhole(toolkit)) await runStep('synthesised the stack', synth);
   else {
     // A folder of its own: two commands side by side would find each other's lock in the usual one.
     // The names stand for the account and region of the credentials; given any, bootstrap need not run the app.
@@ -40,9 +40,9 @@ export async function deploy(target: AwsTarget, signal: AbortSignal, folder: str
         ['bootstrap', 'aws://unknown-account/unknown-region', '--output', `${assembly}.bootstrap`],
         signal,
       );
-    await phase('bootstrapped CDK and synthesised the stack', () => both(bootstrap, synth));
+    await runStep('bootstrapped CDK and synthesised the stack', () => both(bootstrap, synth));
   }
-  await phase(`deployed ${STACK_NAME}`, () =>
+  await runStep(`deployed ${STACK_NAME}`, () =>
     cdk(
       target.config,
       ['deploy', STACK_NAME, '--app', assembly, '--require-approval', 'never', '--method', 'direct'],

@@ -12,27 +12,27 @@ import {
 import { localFolder } from '../../localstack/engines.ts';
 import { localTarget } from '../aws-target.ts';
 import { interruptible } from '../interruption.ts';
-import { note } from '../progress.ts';
-import { type Shop, shopOf } from '../stack.ts';
+import { printNotice } from '../progress.ts';
+import { type DeployedShop, deployedShop } from '../stack.ts';
 import { deploy } from './deploy.ts';
 
 const outputsFile = join(localFolder, 'outputs.json');
 
 /** Starts an engine unless one answers, deploys the stack unless it is there, and leaves its outputs in `.local/outputs.json`. */
-export async function up(name: EngineName | undefined): Promise<{ engine: EngineRecord; shop: Shop }> {
+export async function up(name: EngineName | undefined): Promise<{ engine: EngineRecord; shop: DeployedShop }> {
   return await interruptible('Interrupted: ending what was begun.', async (signal) => {
     const before = await readEngineRecord();
     const endpoint = await endpointToUse(before);
-    const engine = await ensureEngine({ endpoint, progress: note, ...(name === undefined ? {} : { name }) });
+    const engine = await ensureEngine({ endpoint, progress: printNotice, ...(name === undefined ? {} : { name }) });
     try {
       signal.throwIfAborted();
       const target = localTarget(engine.endpoint);
-      const shop = shopOf(target, await deploy(target, signal));
+      const shop = deployedShop(target, await deploy(target, signal));
       await writeFile(outputsFile, `${JSON.stringify(shop.outputs, null, 2)}\n`);
       return { engine, shop };
     } catch (error) {
       // An engine without its stack is of no use to anybody who did not ask for it.
-      if (signal.aborted && engine.pid !== undefined && engine.pid !== before?.pid) note(await stopEngine());
+      if (signal.aborted && engine.pid !== undefined && engine.pid !== before?.pid) printNotice(await stopEngine());
       throw error;
     }
   });

@@ -8,7 +8,7 @@ import { routing } from '../../infra/routing.ts';
 import { alarms } from '../../ops/alarm/alarms.ts';
 import { fire } from '../../ops/alarm/fire.ts';
 import { localTarget } from '../../ops/aws-target.ts';
-import { shopOf } from '../../ops/stack.ts';
+import { deployedShop } from '../../ops/stack.ts';
 import {
   decided,
   eventually,
@@ -22,7 +22,7 @@ import {
   testOrder,
 } from './deployed-shop.ts';
 
-const shop = shopOf(localTarget(inject('endpoint')), {
+const shop = deployedShop(localTarget(inject('endpoint')), {
   StackName: 'ShopMessaging',
   CreationTime: undefined,
   StackStatus: 'CREATE_COMPLETE',

@@ -5,7 +5,7 @@ import type { ProvidedContext } from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { type EngineName, startEngine, unavailableReason } from '../../localstack/engine.ts';
 import { localTarget } from '../../ops/aws-target.ts';
-import { shopOf } from '../../ops/stack.ts';
+import { deployedShop } from '../../ops/stack.ts';
 import { deploy } from '../../ops/up/deploy.ts';
 import { freePort } from '../engine/started.ts';
 import './provided.ts';
@@ -25,7 +25,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const engine = await startEngine({ name, port: await freePort(), dataDir: folder, progress });
   try {
     const target = localTarget(engine.endpoint);
-    const { outputs } = shopOf(target, await deploy(target, new AbortController().signal, folder));
+    const { outputs } = deployedShop(target, await deploy(target, new AbortController().signal, folder));
     provide(project, { engine: name, endpoint: engine.endpoint, outputs, skip: '' });
   } catch (error) {
     await engine.stop();

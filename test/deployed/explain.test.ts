@@ -6,10 +6,10 @@ import { localTarget } from '../../ops/aws-target.ts';
 import { explained } from '../../ops/explain/command.ts';
 import { deployedRoutes } from '../../ops/explain/deployment.ts';
 import { match } from '../../ops/explain/pattern.ts';
-import { shopOf } from '../../ops/stack.ts';
+import { deployedShop } from '../../ops/stack.ts';
 import { bus, output, placed, testOrder } from './deployed-shop.ts';
 
-const shop = shopOf(localTarget(inject('endpoint')), {
+const shop = deployedShop(localTarget(inject('endpoint')), {
   StackName: '',
   CreationTime: undefined,
   StackStatus: undefined,

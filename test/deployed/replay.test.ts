@@ -11,9 +11,9 @@ import { expect, inject, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import { constructIdOf } from '../../infra/names.ts';
 import { localTarget } from '../../ops/aws-target.ts';
-import { wantedBy } from '../../ops/replay/command.ts';
+import { selectionFor } from '../../ops/replay/command.ts';
 import { replay } from '../../ops/replay/run.ts';
-import { shopOf } from '../../ops/stack.ts';
+import { deployedShop } from '../../ops/stack.ts';
 import {
   chargesOf,
   decided,
@@ -29,7 +29,7 @@ import {
 } from './deployed-shop.ts';
 
 const outputs = Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
-const shop = shopOf(localTarget(inject('endpoint')), {
+const shop = deployedShop(localTarget(inject('endpoint')), {
   StackName: '',
   CreationTime: undefined,
   StackStatus: undefined,
@@ -43,7 +43,7 @@ async function replayed(
   parts: { to?: string; url?: string; dryRun?: boolean; withEffects?: boolean },
 ) {
   const { to, url = '', dryRun = false, withEffects = false } = parts;
-  const wanted = to === undefined ? { contracts: catalog, order } : wantedBy(to, { order });
+  const wanted = to === undefined ? { contracts: catalog, order } : selectionFor(to, { order });
   const destination = {
     queueUrl: to === undefined ? url : output(`${constructIdOf(to)}QueueUrl`),
     name: `replay-${ulid()}`,

@@ -2,12 +2,12 @@ import './provided.ts';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { localTarget } from '../../ops/aws-target.ts';
 import { runLoad } from '../../ops/load/run.ts';
-import { shopOf } from '../../ops/stack.ts';
+import { deployedShop } from '../../ops/stack.ts';
 import { type ConsumerState, collectStatus, type ShopStatus } from '../../ops/status/collect.ts';
 import { problems } from '../../ops/status/health.ts';
 import { decided, eventually, placed, publishAll, receiving, shelfOf, stockUp, testOrder } from './deployed-shop.ts';
 
-const shop = shopOf(localTarget(inject('endpoint')), {
+const shop = deployedShop(localTarget(inject('endpoint')), {
   StackName: 'ShopMessaging',
   CreationTime: undefined,
   StackStatus: 'CREATE_COMPLETE',

@@ -4,8 +4,8 @@ import { parseEvent } from '../../contracts/parse.ts';
 import { outcomeOf } from '../../ops/demo/outcome.ts';
 import { piecesSold, type Scenario, scenarios } from '../../ops/demo/scenarios.ts';
 import { stockProblems, sumProblems } from '../../ops/demo/stock-sums.ts';
-import { placed } from '../../ops/orders/generate.ts';
-import type { OrderRecords } from '../../ops/orders/lookup.ts';
+import { orderPlacedEvent } from '../../ops/orders/generate.ts';
+import type { OrderRecords } from '../../ops/orders/records.ts';
 
 const [first] = scenarios('run');
 if (first === undefined) throw new Error('There are no scenarios');
@@ -41,7 +41,7 @@ describe('The demonstration', () => {
   test.each(scenarios('0123456789').map((scenario) => [scenario.story, scenario] as const))(
     'sends a valid order: %s',
     (_, { order }) => {
-      expect(() => parseEvent(JSON.stringify(placed(order)), [orderPlaced])).not.toThrow();
+      expect(() => parseEvent(JSON.stringify(orderPlacedEvent(order)), [orderPlaced])).not.toThrow();
     },
   );
 

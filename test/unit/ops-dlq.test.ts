@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { consumersIn } from '../../ops/consumers.ts';
+import { findConsumerQueues } from '../../ops/consumers.ts';
 import { orderIdOf, originalMessage } from '../../ops/dlq/dead-letter.ts';
 import { maskPersonalData, stripControlChars, toJson } from '../../ops/dlq/format.ts';
 import { groupByReason, groupingKey } from '../../ops/dlq/group.ts';
@@ -115,9 +115,11 @@ describe('Selectors', () => {
       LoyaltyPointsDeadLetterQueueUrl: 'd2',
       OrdersTopicArn: 'arn',
     };
-    expect(consumersIn(outputs).map(({ consumer }) => consumer)).toEqual(['payment', 'loyaltyPoints']);
-    expect(consumersIn(outputs, 'payment')).toEqual([{ consumer: 'payment', queueUrl: 'q', deadLetterQueueUrl: 'd' }]);
-    expect(() => consumersIn(outputs, 'paymnt')).toThrow('the consumers are loyaltyPoints, payment.');
+    expect(findConsumerQueues(outputs).map(({ consumer }) => consumer)).toEqual(['payment', 'loyaltyPoints']);
+    expect(findConsumerQueues(outputs, 'payment')).toEqual([
+      { consumer: 'payment', queueUrl: 'q', deadLetterQueueUrl: 'd' },
+    ]);
+    expect(() => findConsumerQueues(outputs, 'paymnt')).toThrow('the consumers are loyaltyPoints, payment.');
   });
 });
 

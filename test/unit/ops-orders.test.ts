@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
-import { generateOrder, placed } from '../../ops/orders/generate.ts';
-import { publishAll, type SendTen } from '../../ops/orders/publish.ts';
-import { toMessage } from '../../ops/orders/read.ts';
-import { traceOf } from '../../ops/orders/timeline.ts';
+import { generateOrder, orderPlacedEvent } from '../../ops/orders/generate.ts';
+import { type SendBatch, sendInBatches } from '../../ops/orders/publish.ts';
+import { parseOrderMessage } from '../../ops/orders/read.ts';
+import { buildTrace } from '../../ops/orders/timeline.ts';
 
 const now = new Date('2026-11-21T09:00:00Z');
 const newId = () => '01J';
 
 describe('A made-up order', () => {
   test('keeps its contract', () => {
-    const event = placed(generateOrder(), now);
+    const event = orderPlacedEvent(generateOrder(), now);
     expect(parseEvent(JSON.stringify(event), [orderPlaced])).toEqual(event);
   });
 
@@ -30,7 +30,7 @@ describe('An order that was given', () => {
   const order = generateOrder({ orderId: 'o-1001' });
 
   test('is wrapped in an event when it is bare', () => {
-    const { body, orderId } = toMessage(JSON.stringify(order), false, now, newId);
+    const { body, orderId } = parseOrderMessage(JSON.stringify(order), false, now, newId);
     expect(orderId).toBe('o-1001');
     expect(JSON.parse(body)).toEqual({
       specversion: '1.0',
@@ -44,22 +44,24 @@ describe('An order that was given', () => {
   });
 
   test('is published to the letter when it is an event', () => {
-    const body = `  ${JSON.stringify(placed(order, now, newId))}\n`;
-    expect(toMessage(body, false)).toEqual({ body, orderId: 'o-1001' });
+    const body = `  ${JSON.stringify(orderPlacedEvent(order, now, newId))}\n`;
+    expect(parseOrderMessage(body, false)).toEqual({ body, orderId: 'o-1001' });
   });
 
   test('is refused with every problem named by path', () => {
     const wrong = { ...order, items: [{ sku: 'KB-01', quantity: 0, unitPrice: 1 }], customer: { id: 'c' } };
-    expect(() => toMessage(JSON.stringify(wrong), false)).toThrow(
+    expect(() => parseOrderMessage(JSON.stringify(wrong), false)).toThrow(
       /customer\.phone: is missing[\s\S]*items\[0\]\.quantity/,
     );
-    expect(() => toMessage('no JSON', false)).toThrow('body: must be JSON');
+    expect(() => parseOrderMessage('no JSON', false)).toThrow('body: must be JSON');
   });
 
   test('goes out as it is when nobody wants it checked', () => {
-    expect(toMessage('no JSON', true)).toEqual({ body: 'no JSON' });
-    expect(JSON.parse(toMessage('{"orderId":7}', true, now, newId).body)).toMatchObject({ data: { orderId: 7 } });
-    expect(toMessage('[1]', true, now, newId).body).toContain('"data":[1]');
+    expect(parseOrderMessage('no JSON', true)).toEqual({ body: 'no JSON' });
+    expect(JSON.parse(parseOrderMessage('{"orderId":7}', true, now, newId).body)).toMatchObject({
+      data: { orderId: 7 },
+    });
+    expect(parseOrderMessage('[1]', true, now, newId).body).toContain('"data":[1]');
   });
 });
 
@@ -69,42 +71,42 @@ describe('Publishing', () => {
 
   test('sends ten messages in a call and all of them once', async () => {
     const sent: string[][] = [];
-    const send: SendTen = async (ten) => {
+    const send: SendBatch = async (ten) => {
       sent.push([...ten]);
       return [];
     };
-    await publishAll(bodies(23), send, noWait);
+    await sendInBatches(bodies(23), send, noWait);
     expect(sent.map((ten) => ten.length)).toEqual([10, 10, 3]);
     expect(sent.flat()).toEqual(bodies(23));
   });
 
   test('sends no more in a call than the service takes', async () => {
     const sent: number[] = [];
-    const send: SendTen = async (ten) => {
+    const send: SendBatch = async (ten) => {
       sent.push(ten.length);
       return [];
     };
-    await publishAll(['a'.repeat(200_000), 'b'.repeat(100_000)], send, noWait);
+    await sendInBatches(['a'.repeat(200_000), 'b'.repeat(100_000)], send, noWait);
     expect(sent).toEqual([1, 1]);
   });
 
   test('sends again what was refused for no fault of ours, and nothing else', async () => {
     const sent: string[] = [];
-    const flaky: SendTen = async (ten) => {
+    const flaky: SendBatch = async (ten) => {
       const first = sent.length === 0;
       sent.push(...ten);
-      return first ? [{ index: 4, code: 'InternalError', message: '', again: true }] : [];
+      return first ? [{ index: 4, code: 'InternalError', message: '', retryable: true }] : [];
     };
-    expect(await publishAll(bodies(10), flaky, noWait)).toEqual([]);
+    expect(await sendInBatches(bodies(10), flaky, noWait)).toEqual([]);
     expect(sent).toEqual([...bodies(10), '4']);
   });
 
   test('names by their place what was refused for good, and what was refused too often', async () => {
-    const refuse: SendTen = async (ten) =>
+    const refuse: SendBatch = async (ten) =>
       ten.flatMap((body, index) =>
-        body === '11' || body === '12' ? [{ index, code: 'No', message: 'no', again: body === '12' }] : [],
+        body === '11' || body === '12' ? [{ index, code: 'No', message: 'no', retryable: body === '12' }] : [],
       );
-    const refused = await publishAll(bodies(15), refuse, noWait);
+    const refused = await sendInBatches(bodies(15), refuse, noWait);
     expect(refused).toEqual([
       { index: 11, code: 'No', message: 'no' },
       { index: 12, code: 'No', message: 'no' },
@@ -124,7 +126,7 @@ describe('A trace', () => {
 
   test('tells the steps in the sequence of time, with the texts among them', () => {
     const texts = { 'order-confirmed': { sentAt: '2026-11-21T09:00:01Z' }, 'order-placed': { sendingUntil: 'x' } };
-    const trace = traceOf({ order, notification: { texts } });
+    const trace = buildTrace({ order, notification: { texts } });
     expect(trace?.timeline.map(({ type, template }) => template ?? type)).toEqual([
       'shop.order.placed.v1',
       'shop.stock.reserved.v1',
@@ -133,10 +135,10 @@ describe('A trace', () => {
   });
 
   test('of an order that was never placed has no status', () => {
-    expect(traceOf({ order: { orderId: 'o-1', timeline: [] } })).toMatchObject({
+    expect(buildTrace({ order: { orderId: 'o-1', timeline: [] } })).toMatchObject({
       status: null,
       total: null,
     });
-    expect(traceOf({})).toBeUndefined();
+    expect(buildTrace({})).toBeUndefined();
   });
 });

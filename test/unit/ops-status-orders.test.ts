@@ -1,12 +1,12 @@
 import { expect, test, vi } from 'vitest';
 import { openShards } from '../../lambdas/order/open-orders.ts';
 import { localTarget } from '../../ops/aws-target.ts';
-import { shopOf } from '../../ops/stack.ts';
+import { deployedShop } from '../../ops/stack.ts';
 import { countOrders } from '../../ops/status/orders.ts';
 
 /** A shop whose orders table has pages of one confirmed order and one that was only cancelled, and 2 undecided per part. */
 function shopWith(pages: number) {
-  const shop = shopOf(localTarget('http://127.0.0.1:9'), {
+  const shop = deployedShop(localTarget('http://127.0.0.1:9'), {
     StackName: 'ShopMessaging',
     CreationTime: undefined,
     StackStatus: 'CREATE_COMPLETE',

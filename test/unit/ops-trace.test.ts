@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type Trace, traceOf, withAttempts } from '../../ops/orders/timeline.ts';
-import { attemptsIn } from '../../ops/orders/trace-attempts.ts';
+import { addAttempts, buildTrace, type Trace } from '../../ops/orders/timeline.ts';
+import { parseAttempts } from '../../ops/orders/trace-attempts.ts';
 import { traceDiagram } from '../../ops/orders/trace-diagram.ts';
-import { spanOf } from '../../ops/orders/trace-log.ts';
+import { logPeriod } from '../../ops/orders/trace-log.ts';
 import { traceText } from '../../ops/orders/trace-text.ts';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 10, 21, 9) + seconds * 1_000).toISOString();
@@ -46,8 +46,11 @@ const order = {
 };
 const notification = { texts: { 'order-confirmed': { sentAt: at(6) } } };
 
-function known(lines: readonly string[] = [], parts: Parameters<typeof traceOf>[0] = { order, notification }): Trace {
-  const trace = withAttempts(traceOf(parts), 'o-1', lines);
+function known(
+  lines: readonly string[] = [],
+  parts: Parameters<typeof buildTrace>[0] = { order, notification },
+): Trace {
+  const trace = addAttempts(buildTrace(parts), 'o-1', lines);
   if (trace === undefined) throw new Error('The order is known');
   return trace;
 }
@@ -62,7 +65,7 @@ describe('The tries of an order', () => {
       line({ orderId: 'o-11' }),
       line({ message: 'batch' }),
     ];
-    const { attempts } = attemptsIn([succeeded, ...others, failed, failed], 'o-1');
+    const { attempts } = parseAttempts([succeeded, ...others, failed, failed], 'o-1');
     expect(attempts.map(({ attempt, outcome }) => [attempt, outcome])).toEqual([
       [1, 'will be tried again'],
       [2, 'done'],
@@ -70,17 +73,17 @@ describe('The tries of an order', () => {
   });
 
   test('tell each wait by itself: the first since the message was sent, the next since the try before', () => {
-    const { attempts } = attemptsIn([failed, succeeded], 'o-1');
+    const { attempts } = parseAttempts([failed, succeeded], 'o-1');
     expect(attempts.map(({ waitedMs, tookMs }) => [waitedMs, tookMs])).toEqual([
       [400, 100],
       [2_800, 200],
     ]);
     // The try before is not in the log.
-    expect(attemptsIn([succeeded], 'o-1').attempts[0]?.waitedMs).toBe(3_300);
+    expect(parseAttempts([succeeded], 'o-1').attempts[0]?.waitedMs).toBe(3_300);
   });
 
   test('say why one failed', () => {
-    expect(attemptsIn([failed], 'o-1').attempts[0]).toEqual({
+    expect(parseAttempts([failed], 'o-1').attempts[0]).toEqual({
       time: at(1),
       consumer: 'payment',
       eventType: 'shop.order.placed.v1',
@@ -104,11 +107,11 @@ describe('A trace', () => {
       errorType: 'ContractError',
       errorMessage: 'data.total: is missing',
     });
-    const trace = withAttempts(undefined, 'o-1', [poison]);
+    const trace = addAttempts(undefined, 'o-1', [poison]);
     expect(trace).toMatchObject({ orderId: 'o-1', status: null, total: null, timeline: [] });
     expect(trace?.traceId).toBe('0af7651916cd43dd8448eb211c80319c');
     expect(trace && traceText(trace)).toMatch(/o-1: not placed yet.*\n[\s\S]*dead-lettered: ContractError: data.total/);
-    expect(withAttempts(undefined, 'o-1', [line({ orderId: 'o-11' })])).toBeUndefined();
+    expect(addAttempts(undefined, 'o-1', [line({ orderId: 'o-11' })])).toBeUndefined();
   });
 
   test("names the order's own trace, and that of its publisher where it sent one", () => {
@@ -136,7 +139,7 @@ describe('The logs are searched', () => {
   const now = Date.parse(at(0)) + 30 * 24 * 3_600_000;
 
   test('from the first thing known of an order to the last, when it has come to rest', () => {
-    const { from, until } = spanOf(known(), now);
+    const { from, until } = logPeriod(known(), now);
     expect([from, until]).toEqual([Date.parse(at(0)) - 15 * 60_000, Date.parse(at(6)) + 3_600_000]);
   });
 
@@ -148,7 +151,7 @@ describe('The logs are searched', () => {
       { order: { ...order, status: 'CANCELLED' as const }, notification, payment: { state: 'refunding' as const } },
     ],
   ])('until now while it %s', (_, parts) => {
-    expect(spanOf(known([], parts), now).until).toBe(now);
+    expect(logPeriod(known([], parts), now).until).toBe(now);
   });
 });
 
@@ -215,7 +218,7 @@ describe('The diagram', () => {
       errorType: 'ContractError',
       errorMessage: 'body: must be\nJSON',
     });
-    const trace = withAttempts(undefined, 'o-1', [bad]);
+    const trace = addAttempts(undefined, 'o-1', [bad]);
     expect(trace && messagesOf(trace)).toEqual([
       'publisher->>topic: a message',
       'topic->>loyalty_points: a message (waited 400 ms)',

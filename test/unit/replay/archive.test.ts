@@ -3,8 +3,8 @@ import type { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
 import { partitionKeysOf, toArchiveParts } from '../../../lambdas/archive/item.ts';
 import type { ArchivedMessage } from '../../../lambdas/archive/pack.ts';
-import { keptBetween } from '../../../ops/replay/archive.ts';
-import type { Shop } from '../../../ops/stack.ts';
+import { readArchive } from '../../../ops/replay/archive.ts';
+import type { DeployedShop } from '../../../ops/stack.ts';
 import { keptAt } from '../../builders/archived.ts';
 
 const PAGE = 2;
@@ -24,12 +24,12 @@ function table(items: readonly Item[]) {
     const Items = found.slice(0, PAGE);
     return { Items, ...(found.length > PAGE ? { LastEvaluatedKey: Items.at(-1) } : {}) };
   };
-  return { send } as unknown as Shop['documents'];
+  return { send } as unknown as DeployedShop['documents'];
 }
 
 async function between(items: readonly Item[], from: string, until: string): Promise<string[]> {
   const found: string[] = [];
-  const kept = keptBetween(table(items), 'archive', new Date(`2026-11-21T${from}Z`), new Date(`2026-11-21T${until}Z`));
+  const kept = readArchive(table(items), 'archive', new Date(`2026-11-21T${from}Z`), new Date(`2026-11-21T${until}Z`));
   for await (const { body } of kept) found.push(body);
   return found;
 }

@@ -1,9 +1,9 @@
 import type { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
-import type { Chosen } from '../../../ops/replay/choose.ts';
-import { sendMarked } from '../../../ops/replay/send.ts';
+import type { SelectedEvent } from '../../../ops/replay/choose.ts';
+import { sendReplayed } from '../../../ops/replay/send.ts';
 
-const chosen = (id: string): Chosen => ({ id, body: `{"id": "${id}"}`, orderId: 'o-1', type: 't', time: '' });
+const chosen = (id: string): SelectedEvent => ({ id, body: `{"id": "${id}"}`, orderId: 'o-1', type: 't', time: '' });
 
 function queue(Failed: object[] = []) {
   const entries: NonNullable<SendMessageBatchCommand['input']['Entries']> = [];
@@ -18,7 +18,7 @@ const text = (StringValue: string) => ({ DataType: 'String', StringValue });
 
 test('events go as they are, marked with the replay’s name, and without leave to have effects', async () => {
   const { entries, client } = queue();
-  await sendMarked(client, { queueUrl: 'q', name: 'replay-1', withEffects: false }, [chosen('a'), chosen('b')]);
+  await sendReplayed(client, { queueUrl: 'q', name: 'replay-1', withEffects: false }, [chosen('a'), chosen('b')]);
   expect(entries).toEqual([
     { Id: '0', MessageBody: '{"id": "a"}', MessageAttributes: { replayed: text('replay-1') } },
     { Id: '1', MessageBody: '{"id": "b"}', MessageAttributes: { replayed: text('replay-1') } },
@@ -27,14 +27,14 @@ test('events go as they are, marked with the replay’s name, and without leave 
 
 test('leave to have effects is said', async () => {
   const { entries, client } = queue();
-  await sendMarked(client, { queueUrl: 'q', name: 'replay-1', withEffects: true }, [chosen('a')]);
+  await sendReplayed(client, { queueUrl: 'q', name: 'replay-1', withEffects: true }, [chosen('a')]);
   expect(entries[0]?.MessageAttributes).toEqual({ replayed: text('replay-1'), withEffects: text('true') });
 });
 
 test('a FIFO queue gets them by order, and takes an event that it has seen, once a replay', async () => {
   const { entries, client } = queue();
   for (const name of ['replay-1', 'replay-1', 'replay-2']) {
-    await sendMarked(client, { queueUrl: 'q.fifo', name, withEffects: false }, [chosen('a')]);
+    await sendReplayed(client, { queueUrl: 'q.fifo', name, withEffects: false }, [chosen('a')]);
   }
   const ids = entries.map(({ MessageDeduplicationId }) => MessageDeduplicationId);
   expect(entries.map(({ MessageGroupId }) => MessageGroupId)).toEqual(['o-1', 'o-1', 'o-1']);
@@ -44,7 +44,7 @@ test('a FIFO queue gets them by order, and takes an event that it has seen, once
 
 test('a refusal inside a 200 is a failure', async () => {
   const { client } = queue([{ Id: '0', Code: 'InvalidMessageContents', Message: 'odd', SenderFault: true }]);
-  await expect(sendMarked(client, { queueUrl: 'q', name: 'r', withEffects: false }, [chosen('a')])).rejects.toThrow(
+  await expect(sendReplayed(client, { queueUrl: 'q', name: 'r', withEffects: false }, [chosen('a')])).rejects.toThrow(
     'The queue refused an event: InvalidMessageContents odd',
   );
 });

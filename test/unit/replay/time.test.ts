@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { timeOf } from '../../../ops/replay/time.ts';
+import { parseTime } from '../../../ops/replay/time.ts';
 
 const now = new Date('2026-11-21T09:00:00Z');
 
@@ -12,12 +12,12 @@ test.each([
   ['2026-11-20T10:00+09:00', '2026-11-20T01:00:00.000Z'],
   ['2026-11-20T10:00:00.5Z', '2026-11-20T10:00:00.500Z'],
 ])('%s is %s', (text, time) => {
-  expect(timeOf(text, now).toISOString()).toBe(time);
+  expect(parseTime(text, now).toISOString()).toBe(time);
 });
 
 test.each(['yesterday', '', '2h30m', '2026-11-20T10:00', '2026-13-01', '-1h', '1763712000'])(
   '"%s" is no time',
   (text) => {
-    expect(() => timeOf(text, now)).toThrow('is no time: write');
+    expect(() => parseTime(text, now)).toThrow('is no time: write');
   },
 );

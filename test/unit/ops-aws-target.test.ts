@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { awsTarget, localTarget } from '../../ops/aws-target.ts';
-import { sentence } from '../../ops/failure.ts';
-import { masked, money, span, table } from '../../ops/output.ts';
+import { describeError } from '../../ops/errors.ts';
+import { formatDuration, formatMoney, maskPhone, table } from '../../ops/format.ts';
 import { pollUntil } from '../../ops/poll.ts';
 import { fingerprint } from '../../ops/up/fingerprint.ts';
 
@@ -42,14 +42,14 @@ describe('What is printed', () => {
     [{ amount: 12_900, currency: 'EUR' }, '€129.00'],
     [{ amount: 1_234, currency: 'KWD' }, 'KWD 1.234'],
   ])('shows %o in the currency’s own unit', (paid, shown) => {
-    expect(money(paid).replace(/\s/g, ' ')).toBe(shown);
+    expect(formatMoney(paid).replace(/\s/g, ' ')).toBe(shown);
   });
 
   test.each([
     ['+821012345678', '+82…5678'],
     ['+1234567', '+12…67'],
   ])('masks %s', (phone, shown) => {
-    expect(masked(phone)).toBe(shown);
+    expect(maskPhone(phone)).toBe(shown);
   });
 
   test.each([
@@ -59,7 +59,7 @@ describe('What is printed', () => {
     [undefined, '–'],
     [Number.NaN, '–'],
   ])('shows %s milliseconds as %s', (milliseconds, shown) => {
-    expect(span(milliseconds)).toBe(shown);
+    expect(formatDuration(milliseconds)).toBe(shown);
   });
 
   test('is a table without colours, with numbers on the right', () => {
@@ -75,8 +75,8 @@ describe('What is printed', () => {
   });
 
   test('is one sentence when the engine went away', () => {
-    expect(sentence(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toContain('npm start');
-    expect(sentence(undefined)).toContain('without a reason');
+    expect(describeError(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toContain('npm start');
+    expect(describeError(undefined)).toContain('without a reason');
   });
 });
 
@@ -108,7 +108,7 @@ describe('Waiting', () => {
     const seen = await pollUntil(
       async () => ++looks,
       (count) => count === 3,
-      { deadline: Date.now() + 5_000, every: 1 },
+      { deadline: Date.now() + 5_000, intervalMs: 1 },
     );
     expect(seen).toBe(3);
   });

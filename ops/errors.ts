@@ -1,14 +1,10 @@
-import { Interrupted } from './interruption.ts';
-
-/** Ends the command with one sentence on standard error; `DEBUG=1` adds where it came from. */
-export function fail(error: unknown): void {
-  process.exitCode = error instanceof Interrupted ? 130 : 1;
-  if (process.env.DEBUG) console.error(error);
-  else if (!(error instanceof Interrupted)) console.error(sentence(error));
+/** The work was ended by Ctrl-C or by a signal of the system. */
+export class InterruptedError extends Error {
+  override name = 'InterruptedError';
 }
 
-/** Takes whatever was thrown and gives what a person can do with it. */
-export function sentence(error: unknown): string {
+/** Describes an error in one sentence that says what to do about it, where that is known. */
+export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `Something failed without a reason: ${String(error)}`;
   const code = 'code' in error ? error.code : undefined;
   if (code === 'ECONNREFUSED' || code === 'ECONNRESET') {

@@ -2,7 +2,7 @@ import type { Notification } from '../../lambdas/notification/rules.ts';
 import type { Order } from '../../lambdas/order/rules.ts';
 import type { Payment } from '../../lambdas/payment/rules.ts';
 import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
-import type { Shop } from '../stack.ts';
+import type { DeployedShop } from '../stack.ts';
 
 /** What is read of the record of an order. */
 type OrderFacts = Pick<
@@ -18,7 +18,10 @@ export type OrderRecords = {
 };
 
 /** Reads what is on record of orders, consistently. */
-export async function loadOrderRecords(shop: Shop, orderIds: readonly string[]): Promise<Map<string, OrderRecords>> {
+export async function loadOrderRecords(
+  shop: DeployedShop,
+  orderIds: readonly string[],
+): Promise<Map<string, OrderRecords>> {
   const { documents } = shop;
   const [orders, payments, notifications] = await Promise.all([
     dynamoRecordStore<Order>(shop.output('OrdersTableName'), documents).load(orderIds),

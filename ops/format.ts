@@ -1,0 +1,41 @@
+import Table from 'cli-table3';
+import type { Money } from '../contracts/money.ts';
+
+const BORDERS = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
+const RULES = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
+
+/** Formats rows as a plain-text table without colours or borders; columns of numbers are right-aligned. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const numeric = (column: number) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number');
+  const formatted = new Table({
+    head: [...head],
+    colAligns: head.map((_, column) => (numeric(column) ? 'right' : 'left')),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 1 },
+    chars: { ...Object.fromEntries([...BORDERS, ...RULES].map((name) => [name, ''])), middle: ' ' },
+  });
+  formatted.push(...rows.map((row) => row.map(String)));
+  return formatted
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** Formats minor units in the currency's own style: 12000 is ₩12,000 or €120.00. */
+export function formatMoney({ amount, currency }: Money): string {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
+  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}
+
+/** Masks a phone number so that it can be recognised but not called: +82…5678. */
+export function maskPhone(phone: string): string {
+  return `${phone.slice(0, 3)}…${phone.slice(phone.length >= 11 ? -4 : -2)}`;
+}
+
+/** Formats milliseconds as 84 ms, 1.2 s or 3 min; a dash where the duration is unknown. */
+export function formatDuration(milliseconds: number | undefined): string {
+  if (milliseconds === undefined || Number.isNaN(milliseconds)) return '–';
+  const size = Math.abs(milliseconds);
+  if (size < 1_000) return `${Math.round(milliseconds)} ms`;
+  return size < 120_000 ? `${(milliseconds / 1_000).toFixed(1)} s` : `${Math.round(milliseconds / 60_000)} min`;
+}
