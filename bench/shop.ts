@@ -14,6 +14,7 @@ import { constructIdOf } from '../infra/names.ts';
 import type { ConsumerName } from '../infra/routing.ts';
 import { type EngineName, startEngine } from '../localstack/engine.ts';
 import { localTarget } from '../ops/aws-target.ts';
+import { progressPrinter } from '../ops/progress.ts';
 import { deployedShop } from '../ops/stack.ts';
 import { deploy } from '../ops/up/deploy.ts';
 import { eventually, freePort } from '../test/engine/started.ts';
@@ -60,7 +61,10 @@ export async function openShop(progress: (line: string) => void, name: EngineNam
   const connection = { endpoint: engine.endpoint, region: 'us-east-1', credentials };
   try {
     const target = localTarget(engine.endpoint);
-    const { outputs } = deployedShop(target, await deploy(target, AbortSignal.timeout(DEPLOYED_WITHIN_MS), folder));
+    const { outputs } = deployedShop(
+      target,
+      await deploy(target, { signal: AbortSignal.timeout(DEPLOYED_WITHIN_MS), folder, onProgress: progressPrinter() }),
+    );
     const assembly = join(folder, 'cdk.out');
     const output = (key: string) => {
       const value = outputs[key];

@@ -1,23 +1,23 @@
 import { readEngineRecord } from '../localstack/engine.ts';
 
-/** What every SDK client is made with; whatever is absent is the SDK's own default. */
+/** The configuration of every SDK client; absent properties take the SDK's own defaults. */
 export type ClientConfig = {
   region?: string;
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
 };
 
-/** Where the shop runs: AWS, or something AWS-like on this machine. */
+/** Where the shop runs: AWS, or an engine on this machine. */
 export type AwsTarget = {
   local: boolean;
-  /** For sentences: `http://127.0.0.1:4566` or `AWS`. */
+  /** For messages: `http://127.0.0.1:4566` or `AWS (us-east-1)`. */
   where: string;
   config: ClientConfig;
 };
 
 /**
- * Decides where the commands go: to AWS when that is asked for, else to `AWS_ENDPOINT_URL`, else to the engine noted in
- * `.local/engine.json`, else to AWS. It is the only place that knows the difference.
+ * Chooses the target of the commands: AWS for `--aws`, else `AWS_ENDPOINT_URL`, else the engine recorded in
+ * `.local/engine.json`, else AWS. No other code tells a local engine from AWS.
  */
 export async function awsTarget(
   choice: { aws?: boolean | undefined } = {},
@@ -25,7 +25,7 @@ export async function awsTarget(
 ): Promise<AwsTarget> {
   const endpoint = choice.aws ? undefined : env.AWS_ENDPOINT_URL || (await readEngineRecord())?.endpoint;
   if (endpoint !== undefined) return localTarget(endpoint, env);
-  // The SDK would follow it by itself.
+  // Every SDK client reads this variable too.
   delete env.AWS_ENDPOINT_URL;
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
   return {
@@ -35,11 +35,11 @@ export async function awsTarget(
   };
 }
 
-/** The surroundings of one address on this machine; nobody's real credentials ever go there. */
+/** Builds the target for an engine at an endpoint. Real credentials are never sent to it. Throws when the endpoint is not a URL. */
 export function localTarget(endpoint: string, env: NodeJS.ProcessEnv = process.env): AwsTarget {
   if (!URL.canParse(endpoint)) {
     throw new Error(
-      `AWS_ENDPOINT_URL is "${endpoint}", which is no address: set it to one such as http://127.0.0.1:4566.`,
+      `AWS_ENDPOINT_URL is "${endpoint}", which is not a URL: set it to one such as http://127.0.0.1:4566.`,
     );
   }
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1';

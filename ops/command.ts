@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 
-/** What every command that talks to the shop understands. */
+/** The options that every shop command has. */
 export type ShopOptions = { json?: boolean; aws?: boolean };
 
-/** Gives a command with `--json` and an example in its help. */
+/** Creates a command with `--json` and examples in its help. */
 export function command(name: string, summary: string, ...examples: readonly string[]): Command {
   const lines = examples.map((example) => `  npm run ops -- ${example}`).join('\n');
   return new Command(name)
@@ -13,7 +13,7 @@ export function command(name: string, summary: string, ...examples: readonly str
     .addHelpText('after', `\nExample:\n${lines}`);
 }
 
-/** Gives a command that talks to the shop, on this machine or on AWS. */
+/** Creates a command that works on the deployed shop, locally or with `--aws`. */
 export function shopCommand(name: string, summary: string, ...examples: readonly string[]): Command {
   return command(name, summary, ...examples).option(
     '--aws',
@@ -21,7 +21,7 @@ export function shopCommand(name: string, summary: string, ...examples: readonly
   );
 }
 
-/** Gives a parser of whole numbers between two bounds, for commander. */
+/** Creates a parser for commander that accepts whole numbers between two bounds, inclusive. */
 export const wholeNumber = (least: number, most: number) => (text: string) => {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;

@@ -3,17 +3,17 @@ import { consumerNameOf } from '../infra/names.ts';
 /** The queues of one consumer. */
 export type ConsumerQueues = { consumer: string; queueUrl: string; deadLetterQueueUrl: string };
 
-/** Takes the stack's outputs and gives the queues of every consumer in them, or of the one that is named. */
-export function findConsumerQueues(outputs: Readonly<Record<string, string>>, named?: string): ConsumerQueues[] {
-  const found = Object.entries(outputs).flatMap(([output, deadLetterQueueUrl]) => {
-    const name = /^(.+)DeadLetterQueueUrl$/.exec(output)?.[1];
-    const queueUrl = name && outputs[`${name}QueueUrl`];
-    if (!name || !queueUrl) return [];
-    return [{ consumer: consumerNameOf(name), queueUrl, deadLetterQueueUrl }];
+/** Finds the queues of all consumers in the stack's outputs, or of one; throws for an unknown consumer. */
+export function findConsumerQueues(outputs: Readonly<Record<string, string>>, name?: string): ConsumerQueues[] {
+  const all = Object.entries(outputs).flatMap(([output, deadLetterQueueUrl]) => {
+    const constructId = /^(.+)DeadLetterQueueUrl$/.exec(output)?.[1];
+    const queueUrl = constructId && outputs[`${constructId}QueueUrl`];
+    if (!constructId || !queueUrl) return [];
+    return [{ consumer: consumerNameOf(constructId), queueUrl, deadLetterQueueUrl }];
   });
-  if (named === undefined) return found;
-  const chosen = found.filter(({ consumer }) => consumer === named);
-  if (chosen.length > 0) return chosen;
-  const known = found.map(({ consumer }) => consumer).sort();
-  throw new Error(`There is no consumer ${named}; the consumers are ${known.join(', ')}.`);
+  if (name === undefined) return all;
+  const named = all.filter(({ consumer }) => consumer === name);
+  if (named.length > 0) return named;
+  const known = all.map(({ consumer }) => consumer).sort();
+  throw new Error(`There is no consumer ${name}; the consumers are ${known.join(', ')}.`);
 }

@@ -7,9 +7,7 @@ import { drillCommand } from './drill/command.ts';
 import { estimateCommand } from './estimate/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { loadCommand } from './load/command.ts';
-import { cancelCommand } from './orders/cancel.ts';
-import { placeCommand } from './orders/place.ts';
-import { traceCommand } from './orders/trace.ts';
+import { cancelCommand, placeCommand, traceCommand } from './orders/command.ts';
 import { reportFatalError } from './output.ts';
 import { replayCommand } from './replay/command.ts';
 import { sandboxCommand } from './sandbox/command.ts';
@@ -17,7 +15,7 @@ import { statusCommand } from './status/command.ts';
 import { stockCommand } from './stock/command.ts';
 import { downCommand, upCommand } from './up/command.ts';
 
-// `ops … | head` is no error: whoever read had enough.
+// A closed pipe (`ops … | head`) is not an error.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 }

@@ -1,31 +1,39 @@
+import { type OnProgress, reportStep } from './steps.ts';
+
 const tty = process.stderr.isTTY === true;
-const clear = tty ? '\r\x1b[K' : '';
-const seconds = (since: number) => `${((Date.now() - since) / 1_000).toFixed(1)} s`;
+const clearLine = tty ? '\r\x1b[K' : '';
+const REFRESH_MS = 200;
 
-/** Says something on standard error, which leaves standard output to the result. */
+/** Prints a line on standard error, which leaves standard output to the result. */
 export function printNotice(line: string): void {
-  process.stderr.write(`${clear}${line}\n`);
+  process.stderr.write(`${clearLine}${line}\n`);
 }
 
-/** Says how things stand: on a terminal in one line that is written anew, elsewhere not at all. */
+/** Overwrites the terminal's last line; prints nothing where standard error is not a terminal. */
 export function updateStatusLine(line: string): void {
-  if (tty) process.stderr.write(`${clear}${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  if (tty) process.stderr.write(`${clearLine}${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
 }
 
-/** Runs a piece of work under a title: one line with the time it took; on a terminal the time runs along. */
-export async function runStep<T>(title: string, work: () => Promise<T>): Promise<T> {
-  const started = Date.now();
-  const tick = () => process.stderr.write(`${clear}… ${title} (${seconds(started)})`);
-  const timer = tty ? setInterval(tick, 200) : undefined;
-  if (tty) tick();
-  try {
-    const result = await work();
-    printNotice(`✓ ${title} (${seconds(started)})`);
-    return result;
-  } catch (error) {
-    printNotice(`✗ ${title} (${seconds(started)})`);
-    throw error;
-  } finally {
+/** Creates a listener that prints each step with the time it took; on a terminal the time of the current step runs along. */
+export function progressPrinter(): OnProgress {
+  let startedAt = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const elapsed = () => `${((Date.now() - startedAt) / 1_000).toFixed(1)} s`;
+  return (event) => {
+    if (event.kind === 'notice') return printNotice(event.text);
+    const { kind, step } = event;
     clearInterval(timer);
-  }
+    if (kind === 'started') {
+      startedAt = Date.now();
+      const update = () => process.stderr.write(`${clearLine}… ${step} (${elapsed()})`);
+      if (tty) {
+        update();
+        timer = setInterval(update, REFRESH_MS);
+      }
+    } else printNotice(`${kind === 'succeeded' ? '✓' : '✗'} ${step} (${elapsed()})`);
+  };
 }
+
+/** Runs a step and prints its title with the time it took. */
+export const runStep = <T>(title: string, work: () => Promise<T>): Promise<T> =>
+  reportStep(title, progressPrinter(), work);

@@ -2,29 +2,29 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type ConsumerQueues, findConsumerQueues } from './consumers.ts';
 import type { DeployedShop } from './stack.ts';
 
-/** Gives how many messages the consumers' queues still hold, those being worked on included. */
+/** Counts the messages in all consumers' queues, those in flight included. */
 export const countQueuedMessages = (shop: DeployedShop, client = new SQSClient(shop.config)) =>
-  countIn(shop, client, ({ queueUrl }) => queueUrl);
+  countMessages(shop, client, ({ queueUrl }) => queueUrl);
 
-/** Gives how many messages all dead-letter queues hold. */
+/** Counts the messages in all dead-letter queues. */
 export const countDeadLetters = (shop: DeployedShop, client = new SQSClient(shop.config)) =>
-  countIn(shop, client, ({ deadLetterQueueUrl }) => deadLetterQueueUrl);
+  countMessages(shop, client, ({ deadLetterQueueUrl }) => deadLetterQueueUrl);
 
-async function countIn(
+async function countMessages(
   shop: DeployedShop,
   client: SQSClient,
-  wanted: (queues: ConsumerQueues) => string,
+  queueOf: (queues: ConsumerQueues) => string,
 ): Promise<number> {
   const counts = await Promise.all(
-    findConsumerQueues(shop.outputs).map((queues) => readQueueDepth(client, wanted(queues))),
+    findConsumerQueues(shop.outputs).map((queues) => readQueueDepth(client, queueOf(queues))),
   );
   return counts.reduce((sum, depth) => sum + totalMessages(depth), 0);
 }
 
-/** How many messages of a queue wait, are in flight (being worked on, or waiting for their next try), and are delayed. */
+/** The number of messages that wait, are in flight (being handled, or waiting for their next attempt), and are delayed. */
 export type QueueDepth = { waiting: number; inFlight: number; delayed: number };
 
-/** Gives a queue's depth, as SQS approximates it. */
+/** Reads a queue's depth, as SQS approximates it. */
 export async function readQueueDepth(client: SQSClient, QueueUrl: string): Promise<QueueDepth> {
   const { Attributes = {} } = await client.send(
     new GetQueueAttributesCommand({
@@ -43,5 +43,4 @@ export async function readQueueDepth(client: SQSClient, QueueUrl: string): Promi
   };
 }
 
-/** Gives how many messages a queue holds in all. */
 export const totalMessages = ({ waiting, inFlight, delayed }: QueueDepth): number => waiting + inFlight + delayed;

@@ -9,51 +9,51 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../lambdas/runtime/records.ts';
 import { type AwsTarget, awsTarget } from './aws-target.ts';
 
-/** The name of the stack that all commands work on; set `STACK_NAME` for another one in the account and region. */
+/** The stack that all commands work on; set `STACK_NAME` for another one in the account and region. */
 export const STACK_NAME = process.env.STACK_NAME || 'ShopMessaging';
 
-/** The deployed shop: where it runs, the names in it, and a document client for its tables. */
+/** The deployed shop: where it runs, its stack's outputs, and a document client for its tables. */
 export type DeployedShop = AwsTarget & {
   outputs: Readonly<Record<string, string>>;
-  /** Gives one of the stack's outputs; throws when the deployment is too old to have it. */
+  /** Returns one of the stack's outputs; throws when the deployment is too old to have it. */
   output(name: string): string;
   documents: DynamoDBDocumentClient;
 };
 
-/** Finds the deployed shop; throws a sentence when there is none. */
+/** Finds the deployed shop at the target that `awsTarget` chooses; throws when there is none. */
 export async function connectToShop(choice: { aws?: boolean | undefined } = {}): Promise<DeployedShop> {
-  const found = await awsTarget(choice);
-  const stack = await findStack(found, STACK_NAME);
+  const target = await awsTarget(choice);
+  const stack = await findStack(target, STACK_NAME);
   if (stack === undefined) {
-    const remedy = found.local
+    const remedy = target.local
       ? '`npm start` deploys it.'
       : 'deploy it with `npx cdk deploy`, or start it here with `npm start`.';
-    const where = found.local ? `${found.where} in ${found.config.region}` : found.where;
+    const where = target.local ? `${target.where} in ${target.config.region}` : target.where;
     throw new Error(`There is no stack ${STACK_NAME} at ${where}: ${remedy}`);
   }
-  return deployedShop(found, stack);
+  return deployedShop(target, stack);
 }
 
-/** Takes surroundings and the description of the stack there and gives the shop. */
-export function deployedShop(found: AwsTarget, stack: Stack): DeployedShop {
+/** Builds the shop from the description of its stack. */
+export function deployedShop(target: AwsTarget, stack: Stack): DeployedShop {
   const outputs = Object.fromEntries(
     (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
   );
   return {
-    ...found,
+    ...target,
     outputs,
     output(name) {
       const value = outputs[name];
       if (value === undefined) {
-        throw new Error(`The stack ${STACK_NAME} at ${found.where} has no output ${name}: deploy it again.`);
+        throw new Error(`The stack ${STACK_NAME} at ${target.where} has no output ${name}: deploy it again.`);
       }
       return value;
     },
-    documents: documentClient(new DynamoDBClient(found.config)),
+    documents: documentClient(new DynamoDBClient(target.config)),
   };
 }
 
-/** Describes a stack, `undefined` where there is none; throws a sentence, soon, where nothing answers at all. */
+/** Describes a stack; `undefined` where it does not exist. Fails within seconds, with advice, where the target does not answer. */
 export async function findStack({ where, local, config }: AwsTarget, name: string): Promise<Stack | undefined> {
   const client = new CloudFormationClient({
     ...config,
@@ -66,18 +66,18 @@ export async function findStack({ where, local, config }: AwsTarget, name: strin
   } catch (error) {
     if (error instanceof CloudFormationServiceException && /does not exist/.test(error.message)) return undefined;
     if (error instanceof CloudFormationServiceException || !(error instanceof Error)) throw error;
-    throw new Error(unreachable({ where, local }, error), { cause: error });
+    throw new Error(unreachableMessage({ where, local }, error), { cause: error });
   } finally {
     client.destroy();
   }
 }
 
-function unreachable({ where, local }: Pick<AwsTarget, 'where' | 'local'>, error: Error): string {
+function unreachableMessage({ where, local }: Pick<AwsTarget, 'where' | 'local'>, error: Error): string {
   if (!local) {
     return `${where} cannot be used (${error.message}): set credentials and a region, or start AWS on this machine with \`npm start\`.`;
   }
   if ('code' in error && error.code === 'ECONNREFUSED') {
     return `Nothing is running at ${where}: start it with \`npm start\`.`;
   }
-  return `What is at ${where} does not answer as AWS does (${error.message}): stop it, or set AWS_ENDPOINT_URL to another address.`;
+  return `The server at ${where} does not answer as AWS does (${error.message}): stop it, or set AWS_ENDPOINT_URL to another address.`;
 }

@@ -4,8 +4,7 @@ import { type ShopOptions, shopCommand } from '../command.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
 import { connectToShop } from '../stack.ts';
-import { engineOption } from '../up/command.ts';
-import { up } from '../up/up.ts';
+import { engineOption, upWithProgress } from '../up/command.ts';
 import { orderDocument, problemsIn, report } from './report.ts';
 import { runDemo } from './run.ts';
 
@@ -29,7 +28,7 @@ async function demo({ json, aws, engine: name, phone }: Options): Promise<void> 
     throw new Error('On AWS texts are real: name the number that gets them with --phone.');
   }
   const started = Date.now();
-  const { shop, engine } = aws ? { shop: await connectToShop({ aws }), engine: undefined } : await up(name);
+  const { shop, engine } = aws ? { shop: await connectToShop({ aws }), engine: undefined } : await upWithProgress(name);
   const seen = await interruptible('Interrupted: orders on their way finish by themselves.', (signal) =>
     runDemo(shop, phone, signal),
   );

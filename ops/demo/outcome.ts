@@ -2,7 +2,7 @@ import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/ord
 import { paymentCaptured, paymentDeclined } from '../../contracts/payment.ts';
 import { stockRejected, stockReserved } from '../../contracts/stock.ts';
 import { type OrderRecords, type SentText, sentTexts } from '../orders/records.ts';
-import { buildTrace, type Trace } from '../orders/timeline.ts';
+import { buildTrace, type Trace } from '../orders/trace.ts';
 import type { GatewayRecord } from '../sandbox/gateway.ts';
 import type { Scenario } from './scenarios.ts';
 

@@ -2,16 +2,16 @@ import { ulid } from 'ulid';
 import { buildEvent } from '../../contracts/cloud-event.ts';
 import { type OrderPlaced, orderPlaced } from '../../contracts/order.ts';
 
-/** What a generated order shall be like; the rest is chosen. */
+/** The parts of a generated order that can be chosen. */
 export type OrderOptions = { orderId?: string; token?: string; sku?: string; locale?: string; phone?: string };
 
-// Numbers that nobody is texted on: on AWS a real one has to be given.
+// Reserved or made-up numbers; on AWS, where texts are sent, the number has to be given.
 const PHONES = { ko: '+821012345678', en: '+447700900123' };
 
-/** Gives the order that was wished for: one piece of one SKU for 12,000 won. */
-export function generateOrder(wishes: OrderOptions = {}, newId: () => string = ulid): OrderPlaced['data'] {
-  const { orderId = `o-${newId()}`, token = 'tok_visa', sku = 'KB-01', locale = 'ko' } = wishes;
-  const phone = wishes.phone ?? (locale.startsWith('ko') ? PHONES.ko : PHONES.en);
+/** Generates an order of one piece of one SKU for 12,000 won. */
+export function generateOrder(options: OrderOptions = {}, newId: () => string = ulid): OrderPlaced['data'] {
+  const { orderId = `o-${newId()}`, token = 'tok_visa', sku = 'KB-01', locale = 'ko' } = options;
+  const phone = options.phone ?? (locale.startsWith('ko') ? PHONES.ko : PHONES.en);
   return {
     orderId,
     customer: { id: `c-${orderId}`, phone, locale },

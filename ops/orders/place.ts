@@ -1,68 +1,86 @@
-import type { Command } from 'commander';
-import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
-import { readInput } from '../input.ts';
-import { print } from '../output.ts';
-import { printNotice } from '../progress.ts';
-import { connectToShop } from '../stack.ts';
+import { ulid } from 'ulid';
+import { orderPlaced } from '../../contracts/order.ts';
+import { ContractError, parseEvent } from '../../contracts/parse.ts';
+import type { DeployedShop } from '../stack.ts';
 import { generateOrder, type OrderOptions, orderPlacedEvent } from './generate.ts';
-import { publishOrders } from './publish.ts';
-import { type OrderMessage, parseOrderMessage } from './read.ts';
+import { type FailedEntry, publishOrders } from './publish.ts';
 
-type Options = ShopOptions & Omit<OrderOptions, 'orderId'> & { count: number; unchecked?: boolean };
+/** A message to publish; without an order id where none can be read from it. */
+export type OrderMessage = { body: string; orderId?: string };
 
-/** `ops place` */
-export function placeCommand(): Command {
-  return shopCommand(
-    'place',
-    'Publish orders on the orders topic, as an existing service would, and print their ids.',
-    'place --count 3',
-    'place order.json',
-    'place - --unchecked < poison.json',
-  )
-    .argument(
-      '[file]',
-      'a JSON file with a CloudEvent or a bare order, or - for standard input; without it, orders are made up',
-    )
-    .option(
-      '--count <N>',
-      'how many to make up, or how often to publish the one that was given',
-      wholeNumber(1, 100_000),
-      1,
-    )
-    .option('--unchecked', 'publish what was given even if it breaks the contract')
-    .option('--token <token>', 'made up: the payment token (tok_visa, tok_declined, tok_error)')
-    .option('--sku <sku>', 'made up: what is ordered')
-    .option('--locale <locale>', "made up: the customer's language, such as ko or en")
-    .option('--phone <number>', 'made up: who is texted, in E.164; needed on AWS, where texts are real')
-    .action(place);
-}
+export type PlaceOptions = {
+  /** The message to publish; without it, orders are generated from `order`. */
+  given?: OrderMessage | undefined;
+  order?: OrderOptions;
+  /** How many orders to generate, or how often to publish the one that was given. */
+  count: number;
+  /** Publishes generated orders even if their options break the contract. */
+  unchecked?: boolean;
+};
 
-async function place(file: string | undefined, { json, aws, count, unchecked = false, ...wishes }: Options) {
-  const given = file === undefined ? undefined : parseOrderMessage(await readInput(file), unchecked);
-  const shop = await connectToShop({ aws });
-  if (given === undefined && !shop.local && wishes.phone === undefined) {
+export type PlaceResult = {
+  published: number;
+  orderIds: string[];
+  failed: (Omit<FailedEntry, 'index'> & { orderId: string | undefined })[];
+};
+
+/** Publishes orders on the orders topic. Throws on AWS, where texts are sent, when generated orders have no phone number. */
+export async function placeOrders(
+  shop: DeployedShop,
+  { given, order = {}, count, unchecked = false }: PlaceOptions,
+): Promise<PlaceResult> {
+  if (given === undefined && !shop.local && order.phone === undefined) {
     throw new Error('On AWS texts are real: name the number that gets them with --phone.');
   }
-  const messages = Array.from({ length: count }, () => given ?? madeUp(wishes, unchecked));
-  const refused = await publishOrders(
+  const generated = () => parseOrderMessage(JSON.stringify(orderPlacedEvent(generateOrder(order))), unchecked);
+  const messages = Array.from({ length: count }, () => given ?? generated());
+  const rejected = await publishOrders(
     shop,
     messages.map(({ body }) => body),
   );
+  const rejectedIndexes = new Set(rejected.map(({ index }) => index));
+  const published = messages.filter((_, index) => !rejectedIndexes.has(index));
+  return {
+    published: published.length,
+    orderIds: [...new Set(published.flatMap(({ orderId }) => (orderId === undefined ? [] : [orderId])))],
+    failed: rejected.map(({ index, code, message }) => ({ orderId: messages[index]?.orderId, code, message })),
+  };
+}
 
-  const lost = new Set(refused.map(({ index }) => index));
-  const taken = messages.filter((_, index) => !lost.has(index));
-  const orderIds = [...new Set(taken.flatMap(({ orderId }) => (orderId === undefined ? [] : [orderId])))];
-  const failed = refused.map(({ index, code, message }) => ({ orderId: messages[index]?.orderId, code, message }));
-  print(json, { published: taken.length, orderIds, failed }, () => orderIds.join('\n'));
-  printNotice(`published ${taken.length} of ${messages.length} at ${shop.where}`);
-  const [first] = failed;
-  if (first !== undefined) {
+/**
+ * Parses a CloudEvent, which is published unchanged, or a bare order, which is wrapped in one. Throws all problems, each with
+ * its path, unless `unchecked`.
+ */
+export function parseOrderMessage(
+  input: string,
+  unchecked: boolean,
+  now = new Date(),
+  newId: () => string = ulid,
+): OrderMessage {
+  const body = wrapBareOrder(input, now, newId) ?? input;
+  try {
+    return { body, orderId: parseEvent(body, [orderPlaced]).data.orderId };
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error;
+    if (unchecked) return { body };
+    const problems = error.problems.map((problem) => `  ${problem}`).join('\n');
     throw new Error(
-      `The topic refused ${failed.length} of ${messages.length} messages: ${first.code} ${first.message}`,
+      `This is not a valid order, so it was not published (--unchecked publishes it anyway):\n${problems}`,
     );
   }
 }
 
-function madeUp(wishes: OrderOptions, unchecked: boolean): OrderMessage {
-  return parseOrderMessage(JSON.stringify(orderPlacedEvent(generateOrder(wishes))), unchecked);
+/** Wraps a bare order in its event; returns `undefined` for an event, and for anything that is not a JSON object. */
+function wrapBareOrder(input: string, now: Date, newId: () => string): string | undefined {
+  let data: unknown;
+  try {
+    data = JSON.parse(input);
+  } catch {
+    return undefined;
+  }
+  if (typeof data !== 'object' || data === null || 'specversion' in data || 'data' in data) return undefined;
+  // Not by `orderPlacedEvent`: the order is not validated yet.
+  const subject = 'orderId' in data && typeof data.orderId === 'string' ? { subject: data.orderId } : {};
+  const envelope = { specversion: '1.0', id: newId(), source: '/shop/checkout', type: orderPlaced.type };
+  return JSON.stringify({ ...envelope, time: now.toISOString(), ...subject, data });
 }

@@ -4,20 +4,20 @@ import type { Payment } from '../../lambdas/payment/rules.ts';
 import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
 import type { DeployedShop } from '../stack.ts';
 
-/** What is read of the record of an order. */
-type OrderFacts = Pick<
+/** The parts of an order's record that are read here. */
+type OrderSummary = Pick<
   Order,
   'orderId' | 'status' | 'reason' | 'total' | 'stock' | 'cancelRequested' | 'timeline' | 'traceparent'
 >;
 
-/** What the consumers have on record of one order; each may know of it before the others do. */
+/** The consumers' records of one order. Any of them may be the first to have one. */
 export type OrderRecords = {
-  order?: OrderFacts | undefined;
+  order?: OrderSummary | undefined;
   payment?: Pick<Payment, 'state'> | undefined;
   notification?: Pick<Notification, 'contact' | 'texts'> | undefined;
 };
 
-/** Reads what is on record of orders, consistently. */
+/** Loads the records of orders with consistent reads; every id asked for has an entry. */
 export async function loadOrderRecords(
   shop: DeployedShop,
   orderIds: readonly string[],
@@ -36,10 +36,9 @@ export async function loadOrderRecords(
   );
 }
 
-/** A text that went out: which one, to whom, and when. */
 export type SentText = { template: string; phone: string; sentAt: string };
 
-/** Takes what is known of an order's texts and gives those that went out. */
+/** Lists an order's texts that were sent. */
 export function sentTexts(notification: OrderRecords['notification']): SentText[] {
   const phone = notification?.contact?.phone ?? '';
   return Object.entries(notification?.texts ?? {}).flatMap(([template, state]) =>
@@ -47,7 +46,7 @@ export function sentTexts(notification: OrderRecords['notification']): SentText[
   );
 }
 
-/** Takes what is known of an order's texts and gives those that were refused: which one, when, and why. */
+/** Lists an order's texts that were refused, with the reason. */
 export const refusedTexts = (notification: OrderRecords['notification']) =>
   Object.entries(notification?.texts ?? {}).flatMap(([template, state]) =>
     'refusedAt' in state ? [{ template, time: state.refusedAt, refused: state.reason }] : [],

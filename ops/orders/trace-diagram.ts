@@ -1,14 +1,13 @@
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
 import { formatDuration } from '../format.ts';
-import type { Trace } from './timeline.ts';
-import type { TracedAttempt } from './trace-attempts.ts';
+import type { Trace, TracedAttempt } from './trace.ts';
 import { outcomeText } from './trace-text.ts';
 
-/** A line of the diagram, and when it happened (milliseconds since 1970). */
-type Step = { at: number; from: string; arrow: '->>' | '--x'; to: string; text: string };
+/** An arrow of the diagram; `at` is in milliseconds since 1970. */
+type Arrow = { at: number; from: string; style: '->>' | '--x'; to: string; text: string };
 
-/** Everybody who can occur, from left to right; consumers that are not named here come last. */
+/** The participants from left to right; consumers without a label come last. */
 const LABELS: Record<string, string> = {
   publisher: 'publisher',
   topic: 'orders topic',
@@ -25,91 +24,93 @@ const LABELS: Record<string, string> = {
   letters: 'dead-letter queue',
 };
 
-const LONGEST_TEXT = 120;
+const MAX_TEXT_LENGTH = 120;
 
-/** Takes a trace and gives it as a Mermaid sequence diagram (https://mermaid.js.org/syntax/sequenceDiagram.html). */
+/** Formats a trace as a Mermaid sequence diagram (https://mermaid.js.org/syntax/sequenceDiagram.html). */
 export function traceDiagram(trace: Trace): string {
-  const steps = [
-    ...published(trace),
-    ...trace.attempts.flatMap((one) => handled(one, trace.attempts)),
-    ...texts(trace),
+  const arrows = [
+    ...publicationArrows(trace),
+    ...trace.attempts.flatMap((attempt) => attemptArrows(attempt, trace.attempts)),
+    ...textArrows(trace),
   ].sort((one, other) => one.at - other.at);
-  const there = new Set(steps.flatMap(({ from, to }) => [from, to]));
-  const known = Object.keys(LABELS).filter((name) => there.has(name));
-  const others = [...there].filter((name) => !Object.hasOwn(LABELS, name));
+  const participants = new Set(arrows.flatMap(({ from, to }) => [from, to]));
+  const labelled = Object.keys(LABELS).filter((name) => participants.has(name));
+  const others = [...participants].filter((name) => !Object.hasOwn(LABELS, name));
   return [
     'sequenceDiagram',
-    ...[...known, ...others].map((name) => `    participant ${idOf(name)} as ${plain(LABELS[name] ?? name)}`),
-    ...steps.map(({ from, arrow, to, text }) => `    ${idOf(from)}${arrow}${idOf(to)}: ${plain(text)}`),
+    ...[...labelled, ...others].map((name) => `    participant ${idOf(name)} as ${escapeText(LABELS[name] ?? name)}`),
+    ...arrows.map(({ from, style, to, text }) => `    ${idOf(from)}${style}${idOf(to)}: ${escapeText(text)}`),
   ].join('\n');
 }
 
-/** What was published from outside, and what consumers published as far as their log does not tell. */
-function published({ timeline, attempts }: Trace): Step[] {
-  const told = new Set(attempts.flatMap((one) => one.published ?? []));
+/** Draws the events that no attempt's log line reports as published: those from outside, and all of them without logs. */
+function publicationArrows({ timeline, attempts }: Trace): Arrow[] {
+  const logged = new Set(attempts.flatMap((attempt) => attempt.published ?? []));
   const fromTimeline = timeline
-    .filter(({ type, template }) => template === undefined && !told.has(type))
-    .map(({ time, type, source }) => {
+    .filter(({ type, template }) => template === undefined && !logged.has(type))
+    .map(({ time, type, source }): Arrow => {
       const channel = channelOf(type);
       const from = channel === 'topic' ? 'publisher' : (source.split('/').at(-1) ?? source);
       // A publisher's clock may be ahead of ours.
-      const at = Math.min(Date.parse(time), ...attempts.filter((one) => one.eventType === type).map(sentAt));
-      return { at, from, arrow: '->>' as const, to: hopOf(channel), text: type };
+      const at = Math.min(Date.parse(time), ...attempts.filter(({ eventType }) => eventType === type).map(sentAt));
+      return { at, from, style: '->>', to: participantOf(channel), text: type };
     });
-  const onRecord = new Set(timeline.map(({ type }) => type));
-  const unknown = new Map<string, Step>();
-  for (const one of attempts) {
-    const { eventType: type = 'a message' } = one;
-    if (onRecord.has(type) || unknown.has(type) || told.has(type) || channelOf(type) !== 'topic') continue;
-    unknown.set(type, { at: sentAt(one), from: 'publisher', arrow: '->>', to: 'topic', text: type });
+  // Messages that no consumer accepted are in the logs only.
+  const recorded = new Set(timeline.map(({ type }) => type));
+  const unrecorded = new Map<string, Arrow>();
+  for (const attempt of attempts) {
+    const { eventType: type = 'a message' } = attempt;
+    if (recorded.has(type) || unrecorded.has(type) || logged.has(type) || channelOf(type) !== 'topic') continue;
+    unrecorded.set(type, { at: sentAt(attempt), from: 'publisher', style: '->>', to: 'topic', text: type });
   }
-  return [...fromTimeline, ...unknown.values()];
+  return [...fromTimeline, ...unrecorded.values()];
 }
 
-function handled(one: TracedAttempt, all: readonly TracedAttempt[]): Step[] {
-  const { consumer, eventType: type = 'a message', attempt, waitedMs, tookMs, outcome } = one;
-  const ended = Date.parse(one.time);
-  const nth = attempt === 1 ? '' : `try ${attempt}, `;
-  const come: Step = {
-    at: ended - tookMs,
-    from: hopOf(channelOf(type)),
-    arrow: '->>',
+/** Draws the receiving of a message, the events its consumer published, and the error where the attempt failed. */
+function attemptArrows(attempt: TracedAttempt, all: readonly TracedAttempt[]): Arrow[] {
+  const { consumer, eventType: type = 'a message', waitedMs, tookMs, outcome } = attempt;
+  const endedAt = Date.parse(attempt.time);
+  const startedAt = endedAt - tookMs;
+  const nth = attempt.attempt === 1 ? '' : `try ${attempt.attempt}, `;
+  const received: Arrow = {
+    at: startedAt,
+    from: participantOf(channelOf(type)),
+    style: '->>',
     to: consumer,
     text: `${type} (${nth}waited ${formatDuration(waitedMs)})`,
   };
-  const gone = (one.published ?? []).map((event): Step => {
-    // It was in a queue before the try that published it had ended: the log knows only from which moment.
+  const published = (attempt.published ?? []).map((event): Arrow => {
+    // An event is in the next queue before the attempt that published it ends, and only the end is logged.
     const arrivals = all.filter(({ eventType }) => eventType === event).map(sentAt);
-    const at = Math.min(ended, ...arrivals.filter((arrival) => arrival >= ended - tookMs));
-    return { at, from: consumer, arrow: '->>', to: hopOf(channelOf(event)), text: event };
+    const at = Math.min(endedAt, ...arrivals.filter((arrival) => arrival >= startedAt));
+    return { at, from: consumer, style: '->>', to: participantOf(channelOf(event)), text: event };
   });
-  if (outcome === 'done') return [come, ...gone];
+  if (outcome === 'done') return [received, ...published];
   const to = outcome === 'dead-lettered' ? 'letters' : consumer;
-  return [come, ...gone, { at: ended, from: consumer, arrow: '--x', to, text: outcomeText(one) }];
+  return [received, ...published, { at: endedAt, from: consumer, style: '--x', to, text: outcomeText(attempt) }];
 }
 
-function texts({ timeline }: Trace): Step[] {
-  return timeline.flatMap(({ time, template, refused }): Step[] =>
+const textArrows = ({ timeline }: Trace): Arrow[] =>
+  timeline.flatMap(({ time, template, refused }): Arrow[] =>
     template === undefined || refused !== undefined
       ? []
-      : [{ at: Date.parse(time), from: 'notification', arrow: '->>', to: 'customer', text: template }],
+      : [{ at: Date.parse(time), from: 'notification', style: '->>', to: 'customer', text: template }],
   );
-}
 
 const sentAt = ({ time, tookMs, waitedMs }: TracedAttempt) => Date.parse(time) - tookMs - waitedMs;
 
-// What nobody has defined can only have come from outside.
-const channelOf = (type: string): Channel => catalog.find((one) => one.type === type)?.channel ?? 'topic';
+// An event that is not in the catalog can only come from outside.
+const channelOf = (type: string): Channel => catalog.find((contract) => contract.type === type)?.channel ?? 'topic';
 
-const hopOf = (channel: Channel) => (channel === 'lifecycle' ? 'feed' : channel);
+const participantOf = (channel: Channel) => (channel === 'lifecycle' ? 'feed' : channel);
 
 const idOf = (name: string) => name.replaceAll(/\W/g, '_');
 
-/** A semicolon would end the line, and a hash begin an entity. */
-function plain(text: string): string {
+/** Escapes a text for Mermaid, in which a semicolon ends the line and a hash begins an entity, and shortens it. */
+function escapeText(text: string): string {
   const line = text
     .replaceAll(';', ',')
     .replaceAll(/[#\s]+/g, ' ')
     .trim();
-  return line.length > LONGEST_TEXT ? `${line.slice(0, LONGEST_TEXT - 1)}…` : line;
+  return line.length > MAX_TEXT_LENGTH ? `${line.slice(0, MAX_TEXT_LENGTH - 1)}…` : line;
 }

@@ -1,10 +1,9 @@
 import { formatDuration, formatMoney, table } from '../format.ts';
-import type { Trace } from './timeline.ts';
-import type { TracedAttempt } from './trace-attempts.ts';
+import type { Trace, TracedAttempt } from './trace.ts';
 
 type Row = { time: string; cells: readonly string[] };
 
-/** Takes a trace and gives it for people: what is known of the order, and under it everything that happened, in the sequence of time. */
+/** Formats a trace for people: the order's state, then its events and attempts, oldest first. */
 export function traceText(trace: Trace): string {
   const { orderId, status, reason, total, payment, stock, traceId, timeline, attempts } = trace;
   const state = `${status ?? 'not placed yet'}${reason === undefined ? '' : ` (${reason})`}`;
@@ -16,11 +15,11 @@ export function traceText(trace: Trace): string {
     `trace ${traceId}`,
   ];
   const events = timeline.map(({ time, type, source, template, refused }): Row => {
-    const which = [template, refused].filter(Boolean).join(': ');
-    const what = which === '' ? type : `${type} (${which})`;
+    const details = [template, refused].filter(Boolean).join(': ');
+    const what = details === '' ? type : `${type} (${details})`;
     return { time, cells: [source, what, '', '', ''] };
   });
-  // Times come from several publishers and differ in their spelling.
+  // Not as text: the times come from several publishers, which write them differently.
   const rows = [...events, ...attempts.map(attemptRow)].sort(
     (one, other) => Date.parse(one.time) - Date.parse(other.time),
   );
@@ -48,7 +47,7 @@ function attemptRow({
   };
 }
 
-/** Takes how a try ended and gives it in words: done, or the error and what follows from it. */
+/** Formats how an attempt ended: done, or its error and when it is retried. */
 export function outcomeText({
   outcome,
   errorType = '',

@@ -1,84 +1,140 @@
-import type { Command } from 'commander';
-import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
-import { describeError } from '../errors.ts';
-import { print } from '../output.ts';
-import { pollUntil } from '../poll.ts';
-import { printNotice } from '../progress.ts';
-import { connectToShop, type DeployedShop } from '../stack.ts';
-import { loadOrderRecords } from './records.ts';
-import { addAttempts, buildTrace, isDecided, type Trace } from './timeline.ts';
-import { traceDiagram } from './trace-diagram.ts';
-import { logPeriod, readLogLines } from './trace-log.ts';
-import { traceText } from './trace-text.ts';
+import * as v from 'valibot';
+import type { Money } from '../../contracts/money.ts';
+import { notificationRefused, notificationSent, type RefusalReason } from '../../contracts/notification.ts';
+import type { CancelReason } from '../../contracts/order.ts';
+import { stockReleased } from '../../contracts/stock.ts';
+import { traceIdOf } from '../../contracts/traceparent.ts';
+import type { TimelineEntry } from '../../lambdas/order/rules.ts';
+import { type OrderRecords, refusedTexts, sentTexts } from './records.ts';
 
-type Options = ShopOptions & { wait?: number | true; hours: number; diagram?: true };
+/** Where an order is and how it got there. `status` is null while only a cancellation or an outcome of it is known. */
+export type Trace = {
+  orderId: string;
+  status: 'PLACED' | 'CONFIRMED' | 'CANCELLED' | null;
+  reason?: CancelReason;
+  total: Money | null;
+  payment?: string;
+  stock?: string;
+  /** The W3C trace of all its events. */
+  traceId: string;
+  timeline: (TimelineEntry & { template?: string; refused?: RefusalReason })[];
+  /** Every attempt to handle a message about it, as far as the logs could be read. */
+  attempts: TracedAttempt[];
+};
 
-const WAIT_SECONDS = 60;
-
-/** `ops trace` */
-export function traceCommand(): Command {
-  return shopCommand(
-    'trace',
-    'Show where an order is and how it got there: every event, and every try of every message with its error.',
-    'trace o-1001',
-    'trace o-1001 --wait 30 --json',
-    'trace o-1001 --diagram > o-1001.mmd',
-  )
-    .argument('<orderId>', 'the order')
-    .option(
-      '--wait [seconds]',
-      `wait until the order is confirmed or cancelled, ${WAIT_SECONDS} seconds unless told otherwise`,
-      wholeNumber(1, 86_400),
-    )
-    .option('--diagram', 'print a Mermaid sequence diagram')
-    .option(
-      '--hours <N>',
-      'how far back to search the logs for an order that was never accepted',
-      wholeNumber(1, 24 * 365),
-      24,
-    )
-    .action(trace);
-}
-
-async function trace(orderId: string, { json, aws, wait, hours, diagram }: Options): Promise<void> {
-  const shop = await connectToShop({ aws });
-  const look = async () => {
-    const known = (await loadOrderRecords(shop, [orderId])).get(orderId);
-    return known === undefined ? undefined : buildTrace(known);
+/** Builds an order's trace, without attempts, from the consumers' records; `undefined` for an unknown order. */
+export function buildTrace({ order, payment, notification }: OrderRecords): Trace | undefined {
+  if (order === undefined) return undefined;
+  const source = notificationSent.source ?? '';
+  const texts = sentTexts(notification).map(({ template, sentAt: time }) => ({
+    time,
+    type: notificationSent.type,
+    source,
+    template,
+  }));
+  const refusals = refusedTexts(notification).map((text) => ({ ...text, type: notificationRefused.type, source }));
+  const released = order.timeline.some(({ type }) => type === stockReleased.type);
+  const stock = released ? 'released' : order.stock;
+  return {
+    orderId: order.orderId,
+    status: order.status ?? null,
+    ...(order.reason === undefined ? {} : { reason: order.reason }),
+    total: order.total ?? null,
+    ...(payment === undefined ? {} : { payment: payment.state }),
+    ...(stock === undefined ? {} : { stock }),
+    traceId: traceIdOf(order.traceparent, order.orderId),
+    timeline: [...order.timeline, ...texts, ...refusals].sort(byTime),
+    attempts: [],
   };
-  const seconds = wait === true ? WAIT_SECONDS : wait;
-  const onRecord =
-    seconds === undefined ? await look() : await pollUntil(look, isDecided, { deadline: Date.now() + seconds * 1_000 });
-  const lines = await linesOf(shop, orderId, onRecord, hours);
-  const found = addAttempts(onRecord, orderId, lines ?? []);
-  if (found === undefined) {
-    const waited = seconds === undefined ? '' : ` after ${seconds} s`;
-    const searched =
-      lines === undefined
-        ? 'check the id, or whether its message is in a dead-letter queue'
-        : `nor is it in the functions' logs of the last ${hours} h: check the id, or look further back with --hours`;
-    throw new Error(`No order ${orderId} is known at ${shop.where}${waited}, ${searched}.`);
-  }
-  const document = diagram && json ? { ...found, diagram: traceDiagram(found) } : found;
-  print(json, document, () => (diagram ? traceDiagram(found) : traceText(found)));
-  if (seconds !== undefined && !isDecided(found)) {
-    throw new Error(`Order ${orderId} was not decided within ${seconds} s.`);
-  }
 }
 
-/** The order's log lines; `undefined`, and a word about it, where the logs cannot be read. */
-async function linesOf(
-  shop: DeployedShop,
+/**
+ * Adds the attempts found in log lines to an order's trace. An order that was never accepted has no record: its trace is made
+ * of the attempts alone, and `undefined` without any.
+ */
+export function addAttempts(trace: Trace | undefined, orderId: string, lines: readonly string[]): Trace | undefined {
+  const { attempts, traceId = traceIdOf(undefined, orderId) } = parseAttempts(lines, orderId);
+  if (trace !== undefined) return { ...trace, attempts };
+  return attempts.length === 0 ? undefined : { orderId, status: null, total: null, traceId, timeline: [], attempts };
+}
+
+export const isDecided = (trace: Trace | undefined): boolean =>
+  trace?.status === 'CONFIRMED' || trace?.status === 'CANCELLED';
+
+const outcomeLogLine = v.object({
+  time: v.pipe(v.string(), v.isoTimestamp()),
+  message: v.picklist(['done', 'will be tried again', 'dead-lettered']),
+  consumer: v.string(),
+  orderId: v.string(),
+  messageId: v.string(),
+  eventType: v.optional(v.string()),
+  traceId: v.optional(v.string()),
+  attempt: v.number(),
+  waitedMs: v.optional(v.number(), 0),
+  tookMs: v.optional(v.number(), 0),
+  errorType: v.optional(v.string()),
+  errorMessage: v.optional(v.string()),
+  retryInSeconds: v.optional(v.number()),
+  published: v.optional(v.array(v.string())),
+});
+
+type OutcomeLogLine = v.InferOutput<typeof outcomeLogLine>;
+
+/** One attempt to handle a message about an order, as the consumer logged it when it ended. */
+export type TracedAttempt = {
+  /** When it ended. */
+  time: string;
+  consumer: string;
+  eventType?: string | undefined;
+  messageId: string;
+  attempt: number;
+  /** The time in the queue before this attempt: since the message was sent, or since the previous attempt ended. */
+  waitedMs: number;
+  tookMs: number;
+  outcome: OutcomeLogLine['message'];
+  errorType?: string | undefined;
+  errorMessage?: string | undefined;
+  retryInSeconds?: number | undefined;
+  traceId?: string | undefined;
+  /** The types of the events it published. */
+  published?: string[] | undefined;
+};
+
+/** Finds an order's attempts among log lines, each once and oldest first, and the trace they belong to. */
+export function parseAttempts(
+  lines: readonly string[],
   orderId: string,
-  known: Trace | undefined,
-  hours: number,
-): Promise<string[] | undefined> {
-  const now = Date.now();
-  const span = known === undefined ? { from: now - hours * 3_600_000, until: now } : logPeriod(known, now);
+): { attempts: TracedAttempt[]; traceId?: string } {
+  const logged = new Map<string, OutcomeLogLine>();
+  for (const text of lines) {
+    const line = parseOutcome(text);
+    // Another order's id may contain this one, and pages of log events may overlap.
+    if (line?.orderId === orderId) logged.set(attemptKey(line, line.attempt), line);
+  }
+  const sorted = [...logged.values()].sort(byTime);
+  const attempts = sorted.map((line) => tracedAttempt(line, logged.get(attemptKey(line, line.attempt - 1))));
+  const traceId = sorted.find((line) => line.traceId !== undefined)?.traceId;
+  return { attempts, ...(traceId === undefined ? {} : { traceId }) };
+}
+
+const attemptKey = ({ consumer, messageId }: OutcomeLogLine, attempt: number) => `${consumer} ${messageId} ${attempt}`;
+
+function tracedAttempt(line: OutcomeLogLine, previous: OutcomeLogLine | undefined): TracedAttempt {
+  const { orderId: _, time, consumer, eventType, messageId, attempt, waitedMs, tookMs, message, ...rest } = line;
+  const queuedMs = previous === undefined ? waitedMs : Date.parse(time) - tookMs - Date.parse(previous.time);
+  const outcome = { outcome: message, ...rest };
+  return { time, consumer, eventType, messageId, attempt, waitedMs: Math.max(0, queuedMs), tookMs, ...outcome };
+}
+
+/** Parses the log line of an attempt's outcome; returns `undefined` for every other line. */
+function parseOutcome(line: string): OutcomeLogLine | undefined {
   try {
-    return await readLogLines(shop, orderId, span);
-  } catch (error) {
-    printNotice(`The functions' logs could not be read, so single tries are not shown: ${describeError(error)}`);
+    const { success, output } = v.safeParse(outcomeLogLine, JSON.parse(line));
+    return success ? output : undefined;
+  } catch {
     return undefined;
   }
 }
+
+// Not as text: the times come from several publishers, which write them differently.
+const byTime = (one: { time: string }, other: { time: string }) => Date.parse(one.time) - Date.parse(other.time);

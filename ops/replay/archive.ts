@@ -1,14 +1,13 @@
 import { type DynamoDBDocumentClient, QueryCommand, type QueryCommandOutput } from '@aws-sdk/lib-dynamodb';
 import { type ArchivePart, partitionKeysOf } from '../../lambdas/archive/item.ts';
 import { type ArchivedMessage, byArrival, unpack } from '../../lambdas/archive/pack.ts';
-import { mergeSorted } from './merge.ts';
 
-/** A message by itself, as earlier versions kept it: `at` begins with when it came in. */
-type Single = { at: string; body: string };
+/** A message as earlier versions archived it, in an item of its own: `at` begins with its arrival time. */
+type UnpackedMessage = { at: string; body: string };
 
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 
-/** Gives what came in at or after `from` and before `until`, oldest first, each message once. */
+/** Reads the messages that arrived at or after `from` and before `until`, oldest first, each once. */
 export async function* readArchive(
   documents: DynamoDBDocumentClient,
   table: string,
@@ -16,32 +15,33 @@ export async function* readArchive(
   until: Date,
 ): AsyncGenerator<ArchivedMessage, void, undefined> {
   const [start, end] = [from.toISOString(), until.toISOString()];
-  for (let hour = Math.floor(from.getTime() / HOUR) * HOUR; hour < until.getTime(); hour += HOUR) {
-    const shards = partitionKeysOf(new Date(hour)).map((key) => partition(documents, table, key, end));
-    for await (const message of inSequence(packsIn(mergeSorted(shards, ({ at }) => at)))) {
+  for (let hour = Math.floor(from.getTime() / HOUR_MS) * HOUR_MS; hour < until.getTime(); hour += HOUR_MS) {
+    const shards = partitionKeysOf(new Date(hour)).map((key) => readPartition(documents, table, key, end));
+    const packs = completePacks(mergeSorted(shards, ({ at }) => at));
+    for await (const message of sortedMessages(packs)) {
       if (message.time >= start && message.time < end) yield message;
     }
   }
 }
 
-/** Takes packs by when their first message came in, which overlap, and gives their messages, oldest first, each once. */
-async function* inSequence(
+/** Merges packs, which are sorted by their first message but overlap, into sorted messages without duplicates. */
+async function* sortedMessages(
   packs: AsyncIterable<readonly ArchivedMessage[]>,
 ): AsyncGenerator<ArchivedMessage, void, undefined> {
-  let waiting: ArchivedMessage[] = [];
+  let pending: ArchivedMessage[] = [];
   for await (const pack of packs) {
-    const from = pack[0]?.time ?? '';
-    yield* waiting.filter(({ time }) => time < from);
-    const all = [...waiting.filter(({ time }) => time >= from), ...pack].sort(byArrival);
-    // What was tried again after it had been kept is in two packs.
-    waiting = all.filter((message, index) => index === 0 || byArrival(message, all[index - 1] ?? message) !== 0);
+    const packStart = pack[0]?.time ?? '';
+    yield* pending.filter(({ time }) => time < packStart);
+    const rest = [...pending.filter(({ time }) => time >= packStart), ...pack].sort(byArrival);
+    // A message whose write was retried after it had succeeded is in two packs.
+    pending = rest.filter((message, index) => index === 0 || byArrival(message, rest[index - 1] ?? message) !== 0);
   }
-  yield* waiting;
+  yield* pending;
 }
 
-/** Takes items by their sort key, the parts of a pack one after the other, and gives each pack that is whole. */
-async function* packsIn(
-  items: AsyncIterable<ArchivePart | Single>,
+/** Unpacks the packs whose parts are all there, from items sorted by their key. */
+async function* completePacks(
+  items: AsyncIterable<ArchivePart | UnpackedMessage>,
 ): AsyncGenerator<ArchivedMessage[], void, undefined> {
   let parts: ArchivePart[] = [];
   for await (const item of items) {
@@ -49,35 +49,54 @@ async function* packsIn(
       yield [{ time: item.at.slice(0, item.at.indexOf('#')), body: item.body }];
       continue;
     }
-    if (parts[0] !== undefined && packOf(parts[0]) !== packOf(item)) parts = [];
+    if (parts[0] !== undefined && packKey(parts[0]) !== packKey(item)) parts = [];
     parts.push(item);
-    // Of a pack that the table did not take whole every message was tried again, and is in another one.
+    // The messages of an incomplete pack were all retried, so they are in another pack.
     if (parts.length === item.parts) yield unpack(Buffer.concat(parts.map(({ packed }) => packed)));
   }
 }
 
-const packOf = ({ at }: ArchivePart) => at.slice(0, at.lastIndexOf('#'));
+const packKey = ({ at }: ArchivePart) => at.slice(0, at.lastIndexOf('#'));
 
-async function* partition(
+async function* readPartition(
   documents: DynamoDBDocumentClient,
   TableName: string,
   hour: string,
   until: string,
-): AsyncGenerator<ArchivePart | Single, void, undefined> {
-  let after: QueryCommandOutput['LastEvaluatedKey'];
+): AsyncGenerator<ArchivePart | UnpackedMessage, void, undefined> {
+  let ExclusiveStartKey: QueryCommandOutput['LastEvaluatedKey'];
   do {
     const page: QueryCommandOutput = await documents.send(
       new QueryCommand({
         TableName,
-        // From the hour's beginning: a pack that begins before the time asked for may reach into it.
+        // From the start of the hour: a pack that begins before the period may reach into it.
         KeyConditionExpression: '#hour = :hour AND #at < :until',
         ExpressionAttributeNames: { '#hour': 'hour', '#at': 'at' },
         ExpressionAttributeValues: { ':hour': hour, ':until': until },
-        ...(after === undefined ? {} : { ExclusiveStartKey: after }),
+        ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
       }),
     );
-    // What the table holds was written by `lambdas/archive`, so it has this shape.
-    yield* (page.Items ?? []) as (ArchivePart | Single)[];
-    after = page.LastEvaluatedKey;
-  } while (after !== undefined);
+    // Only `lambdas/archive` writes to this table, so its items have this shape.
+    yield* (page.Items ?? []) as (ArchivePart | UnpackedMessage)[];
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey !== undefined);
+}
+
+/** Merges sequences that are each sorted by a key into one sorted sequence, buffering one element of each. */
+export async function* mergeSorted<T>(
+  sequences: readonly AsyncIterator<T>[],
+  key: (element: T) => string,
+): AsyncGenerator<T, void, undefined> {
+  const heads = await Promise.all(sequences.map(async (sequence) => ({ sequence, next: await sequence.next() })));
+  for (;;) {
+    let least: { head: (typeof heads)[number]; value: T } | undefined;
+    for (const head of heads) {
+      const { next } = head;
+      if (next.done) continue;
+      if (least === undefined || key(next.value) < key(least.value)) least = { head, value: next.value };
+    }
+    if (least === undefined) return;
+    yield least.value;
+    least.head.next = await least.head.sequence.next();
+  }
 }

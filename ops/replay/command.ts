@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
 import { ulid } from 'ulid';
 import { constructIdOf } from '../../infra/names.ts';
-import { type ConsumerName, routing } from '../../infra/routing.ts';
+import { routing } from '../../infra/routing.ts';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { table } from '../format.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
-import { runStep } from '../progress.ts';
-import { connectToShop } from '../stack.ts';
-import type { ReplayCounts, ReplaySelection } from './choose.ts';
-import { replay } from './run.ts';
-import { parseTime } from './time.ts';
+import { printNotice, runStep } from '../progress.ts';
+import { connectToShop, type DeployedShop } from '../stack.ts';
+import { type ReplayOptions, type ReplayProgress, replay } from './replay.ts';
+import { type ReplayCounts, selectionFor } from './select.ts';
 
 type Options = ShopOptions & {
   to: string;
@@ -51,40 +50,69 @@ async function run(options: Options): Promise<void> {
   const from = parseTime(options.from, now);
   const until = parseTime(options.until, now);
   if (from >= until) throw new Error(`--from ${from.toISOString()} must be before --until ${until.toISOString()}.`);
-  const wanted = selectionFor(to, options);
+  const selection = selectionFor(to, { types: options.type, orderId: options.order });
   const shop = await connectToShop({ aws });
   const name = `replay-${ulid()}`;
-  const queueUrl = shop.output(`${constructIdOf(to)}QueueUrl`);
-  const destination = { queueUrl, name, withEffects };
+  const destination = { queueUrl: shop.output(`${constructIdOf(to)}QueueUrl`), name, withEffects };
 
-  const tally = await interruptible('Interrupted: stopping after the events under way.', (signal) =>
+  const counts = await interruptible('Interrupted: stopping after the events under way.', (signal) =>
     runStep(dryRun ? 'counting' : `replaying to ${to}`, () =>
-      replay(shop, { wanted, from, until, destination, dryRun, rate, signal }),
+      replayWithAdvice(shop, { selection, from, until, destination, dryRun, rate, signal }),
     ),
   );
-  const span = { from: from.toISOString(), until: until.toISOString() };
-  print(json, { ...tally, consumer: to, ...span, dryRun, withEffects, ...(dryRun ? {} : { name }) }, () =>
-    report(tally, `${dryRun ? 'would be sent' : 'sent'} to ${to}${withEffects ? ', with effects' : ''}`),
+  const period = { from: from.toISOString(), until: until.toISOString() };
+  print(json, { ...counts, consumer: to, ...period, dryRun, withEffects, ...(dryRun ? {} : { name }) }, () =>
+    report(counts, `${dryRun ? 'would be sent' : 'sent'} to ${to}${withEffects ? ', with effects' : ''}`),
   );
 }
 
-/** Takes a consumer's name and the options and gives what it can be sent; throws a sentence where it is nothing. */
-export function selectionFor(to: string, { type, order }: Pick<Options, 'type' | 'order'>): ReplaySelection {
-  if (!Object.hasOwn(routing, to)) {
-    throw new Error(`There is no consumer ${to}: --to takes one of ${Object.keys(routing).join(', ')}.`);
+/** Replays, and prints how to continue when it fails. */
+async function replayWithAdvice(shop: DeployedShop, options: ReplayOptions): Promise<ReplayCounts> {
+  let progress: ReplayProgress = { sent: 0, resumeFrom: options.from.toISOString() };
+  const onProgress = (latest: ReplayProgress) => {
+    progress = latest;
+  };
+  try {
+    return await replay(shop, { ...options, onProgress });
+  } catch (error) {
+    const { sent, resumeFrom } = progress;
+    if (!options.dryRun) printNotice(`${sent} events were sent; the rest follows with --from ${resumeFrom}.`);
+    throw error;
   }
-  const contracts = routing[to as ConsumerName].consumes;
-  const known: readonly string[] = contracts.map((contract) => contract.type);
-  const foreign = type?.find((one) => !known.includes(one));
-  if (foreign !== undefined) throw new Error(`${to} does not understand ${foreign}, only ${known.join(', ')}.`);
-  return { contracts, order, ...(type === undefined ? {} : { types: type }) };
+}
+
+const UNIT_MS = new Map([
+  ['s', 1_000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
+
+/**
+ * Parses a time as an operator writes it: `2026-11-21T09:00:00Z`, a date (midnight UTC), `now`, or a time ago such as `90m`,
+ * `2h` or `7d`. Throws for anything else, also for a time without its zone, which would depend on the machine.
+ */
+export function parseTime(text: string, now: Date = new Date()): Date {
+  if (text === 'now') return now;
+  const [, amount = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const unitMs = UNIT_MS.get(unit);
+  if (unitMs !== undefined) return new Date(now.getTime() - Number(amount) * unitMs);
+  const absolute = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
+  const time = new Date(absolute ? text : Number.NaN);
+  if (Number.isNaN(time.getTime())) {
+    throw new Error(
+      `"${text}" is not a time: write 2026-11-21T09:00:00Z, 2026-11-21, now, or how long ago: 90m, 2h, 7d.`,
+    );
+  }
+  return time;
 }
 
 function report({ count, types, repeated, broken }: ReplayCounts, done: string): string {
   const rows = Object.entries(types).sort(([one], [other]) => (one < other ? -1 : 1));
-  const notes = [
+  return [
+    ...(rows.length > 0 ? [table(['event', 'count'], rows), ''] : []),
+    `${count} ${done}.`,
     ...(repeated > 0 ? [`${repeated} repeat an event that came before: left out.`] : []),
     ...(broken > 0 ? [`${broken} break their contract: left out.`] : []),
-  ];
-  return [...(rows.length > 0 ? [table(['event', 'count'], rows), ''] : []), `${count} ${done}.`, ...notes].join('\n');
+  ].join('\n');
 }

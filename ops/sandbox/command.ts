@@ -11,9 +11,13 @@ export function sandboxCommand(): Command {
     .description('Take the sandbox payment gateway down and back, and see what it charged.')
     .addHelpText('after', '\nExample:\n  npm run ops -- sandbox payment down')
     .addCommand(
-      turn('down', 'Take the gateway down: every call fails until it is back.', 'Payments wait in their queue.'),
+      switchCommand(
+        'down',
+        'Take the gateway down: every call fails until it is back.',
+        'Payments wait in their queue.',
+      ),
     )
-    .addCommand(turn('up', 'Bring the gateway back.', 'What waits is paid by and by.'))
+    .addCommand(switchCommand('up', 'Bring the gateway back.', 'What waits is paid by and by.'))
     .addCommand(recordsCommand())
     .addCommand(forgetKeysCommand());
   return new Command('sandbox')
@@ -22,7 +26,7 @@ export function sandboxCommand(): Command {
     .addCommand(payment);
 }
 
-function turn(state: 'down' | 'up', summary: string, consequence: string): Command {
+function switchCommand(state: 'down' | 'up', summary: string, consequence: string): Command {
   return shopCommand(state, summary, `sandbox payment ${state}`).action(async ({ json, aws }: ShopOptions) => {
     await setGatewayDown(await connectToShop({ aws }), state === 'down');
     print(json, { payment: state }, () => `The payment gateway is ${state}. ${consequence}`);

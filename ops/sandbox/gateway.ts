@@ -3,23 +3,23 @@ import type { Money } from '../../contracts/money.ts';
 import { SANDBOX_STATE_KEY, type SandboxState } from '../../lambdas/payment/sandbox-gateway.ts';
 import type { DeployedShop } from '../stack.ts';
 
-/** One movement of money in the sandbox gateway's own record. */
+/** A capture or refund that the sandbox gateway recorded. */
 export type GatewayRecord = Money & { orderId: string; kind: 'capture' | 'refund'; time: string };
 
-/** True where the shop charges through the sandbox, not through a real gateway. */
+// A shop that charges through a real gateway has no sandbox table.
 const hasSandbox = ({ outputs }: Pick<DeployedShop, 'outputs'>): boolean =>
   outputs.SandboxGatewayTableName !== undefined;
 
-function tableOf(shop: DeployedShop): string {
+function sandboxTable(shop: DeployedShop): string {
   if (!hasSandbox(shop)) throw new Error('This shop charges through a real payment gateway: there is no sandbox.');
   return shop.output('SandboxGatewayTableName');
 }
 
-/** Takes the whole sandbox gateway down, or brings it back. */
+/** Takes the sandbox gateway down, or brings it back; while it is down, every call to it fails. */
 export async function setGatewayDown(shop: DeployedShop, isGatewayDown: boolean): Promise<void> {
   await shop.documents.send(
     new UpdateCommand({
-      TableName: tableOf(shop),
+      TableName: sandboxTable(shop),
       Key: SANDBOX_STATE_KEY,
       UpdateExpression: 'SET down = :down',
       ExpressionAttributeValues: { ':down': isGatewayDown },
@@ -27,21 +27,21 @@ export async function setGatewayDown(shop: DeployedShop, isGatewayDown: boolean)
   );
 }
 
-/** True while the sandbox gateway is down. */
+/** Returns whether the sandbox gateway is down; `false` for a shop with a real gateway. */
 export async function isGatewayDown(shop: DeployedShop): Promise<boolean> {
   if (!hasSandbox(shop)) return false;
   const { Item } = await shop.documents.send(
-    new GetCommand({ TableName: tableOf(shop), Key: SANDBOX_STATE_KEY, ConsistentRead: true }),
+    new GetCommand({ TableName: sandboxTable(shop), Key: SANDBOX_STATE_KEY, ConsistentRead: true }),
   );
   const state: SandboxState = Item ?? {};
   return state.down === true;
 }
 
-/** Makes the gateway forget its idempotency keys, as a real one does after a day; gives how often it has now. */
+/** Makes the gateway forget its idempotency keys, as a real one does after a day. Returns how often it has done so. */
 export async function forgetIdempotencyKeys(shop: DeployedShop): Promise<number> {
   const { Attributes } = await shop.documents.send(
     new UpdateCommand({
-      TableName: tableOf(shop),
+      TableName: sandboxTable(shop),
       Key: SANDBOX_STATE_KEY,
       UpdateExpression: 'ADD keyGeneration :one',
       ExpressionAttributeValues: { ':one': 1 },
@@ -51,9 +51,9 @@ export async function forgetIdempotencyKeys(shop: DeployedShop): Promise<number>
   return Number(Attributes?.keyGeneration);
 }
 
-/** Gives the captures and refunds of one order, or of all, in the sequence of time. */
+/** Lists the captures and refunds of one order, or of all, oldest first. */
 export async function listGatewayRecords(shop: DeployedShop, orderId?: string): Promise<GatewayRecord[]> {
-  const common = { TableName: tableOf(shop), ConsistentRead: true };
+  const common = { TableName: sandboxTable(shop), ConsistentRead: true };
   const config = { client: shop.documents };
   const pages =
     orderId === undefined

@@ -8,7 +8,7 @@ import { print } from '../output.ts';
 import { connectToShop } from '../stack.ts';
 import { listShelves, setAvailable } from './shelves.ts';
 
-const MOST_PIECES = 1_000_000_000;
+const MAX_PIECES = 1_000_000_000;
 
 /** `ops stock` */
 export function stockCommand(): Command {
@@ -22,10 +22,10 @@ export function stockCommand(): Command {
   );
   const set = shopCommand('set', 'Set how many pieces of a SKU are available.', 'stock set KB-01 100')
     .argument('<sku>', 'the SKU')
-    .argument('<quantity>', 'how many are available from now on', wholeNumber(0, MOST_PIECES))
+    .argument('<quantity>', 'how many are available from now on', wholeNumber(0, MAX_PIECES))
     .action(async (sku: string, quantity: number, { json, aws }: ShopOptions) => {
-      const checked = v.safeParse(line.entries.sku, sku);
-      if (!checked.success) throw new Error(`The SKU "${sku}" ${checked.issues[0].message}.`);
+      const parsed = v.safeParse(line.entries.sku, sku);
+      if (!parsed.success) throw new Error(`The SKU "${sku}" ${parsed.issues[0].message}.`);
       const shelf = await setAvailable(await connectToShop({ aws }), sku, quantity);
       print(json, shelf, () => shelfTable(shelf === undefined ? [] : [shelf]));
     });
@@ -36,10 +36,10 @@ export function stockCommand(): Command {
     .addCommand(set);
 }
 
-/** A table of shelves. */
-export function shelfTable(found: readonly Shelf[]): string {
+/** Formats shelves as a table. */
+export function shelfTable(shelves: readonly Shelf[]): string {
   return table(
     ['sku', 'available', 'reserved', 'sold'],
-    found.map(({ sku, available, reserved, sold }) => [sku, available, reserved, sold]),
+    shelves.map(({ sku, available, reserved, sold }) => [sku, available, reserved, sold]),
   );
 }

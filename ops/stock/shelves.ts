@@ -3,7 +3,7 @@ import { paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 import type { DeployedShop } from '../stack.ts';
 
-/** Gives all shelves, by SKU. */
+/** Lists all shelves, sorted by SKU. */
 export async function listShelves(shop: DeployedShop): Promise<Shelf[]> {
   const found: Shelf[] = [];
   const pages = paginateScan(
@@ -20,8 +20,8 @@ export async function listShelves(shop: DeployedShop): Promise<Shelf[]> {
 }
 
 /**
- * Sets what is available of a SKU, in one write, whoever else buys at the same moment; what is reserved or sold stays.
- * With `ifBelow`, only where less than that is available. Gives the shelf, or `undefined` where there was enough.
+ * Sets the available pieces of a SKU; those reserved and sold stay. One atomic write, so it is safe while orders come in.
+ * With `ifBelow` it does nothing, and returns `undefined`, unless fewer than that are available.
  */
 export async function setAvailable(
   shop: DeployedShop,

@@ -3,14 +3,22 @@ import type { EngineName } from '../../localstack/engine.ts';
 import { engines } from '../../localstack/engines.ts';
 import { command } from '../command.ts';
 import { table } from '../format.ts';
+import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
+import { progressPrinter } from '../progress.ts';
 import { down, up } from './up.ts';
 
-/** The choice of the engine that is started where nothing answers: `--engine`, else `ENGINE`. */
+/** The engine to start where none answers: `--engine`, else `ENGINE`. */
 export const engineOption = () =>
   new Option('--engine <name>', 'what to start where nothing answers (default: ministack)')
     .env('ENGINE')
     .choices(Object.keys(engines));
+
+/** Runs `up` with its progress on the terminal; Ctrl-C ends what was begun. */
+export const upWithProgress = (engine: EngineName | undefined) =>
+  interruptible('Interrupted: ending what was begun.', (signal) =>
+    up({ engine, signal, onProgress: progressPrinter() }),
+  );
 
 /** `ops up` */
 export function upCommand(): Command {
@@ -22,7 +30,7 @@ export function upCommand(): Command {
   )
     .addOption(engineOption())
     .action(async ({ json, engine: name }: { json?: boolean; engine?: EngineName }) => {
-      const { engine, shop } = await up(name);
+      const { engine, shop } = await upWithProgress(name);
       print(json, { engine: engine.name, endpoint: engine.endpoint, outputs: shop.outputs }, () =>
         [
           table(['output', 'value'], Object.entries(shop.outputs)),
@@ -37,8 +45,8 @@ export function upCommand(): Command {
 export function downCommand(): Command {
   return command('down', 'Stop the AWS on this machine that `up` or `npm start` started.', 'down').action(
     async ({ json }: { json?: boolean }) => {
-      const done = await down();
-      print(json, done, () => done.message);
+      const result = await down();
+      print(json, result, () => result.message);
     },
   );
 }

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Everything the template and the functions' code are made from. */
+/** The inputs of the template and of the functions' code. */
 const SOURCES = ['contracts', 'lambdas', 'infra', 'cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json'];
 
-/** Gives a digest of everything that a deployment is made from; whatever changes there changes it. */
+/** Digests the names and contents of all files that a deployment is built from. */
 export async function fingerprint(root: string, sources: readonly string[] = SOURCES): Promise<string> {
   const digest = createHash('sha256');
   for (const source of sources) {
-    for (const file of await filesOf(root, source)) {
+    for (const file of await listFiles(root, source)) {
       const content = await readFile(join(root, file));
       digest.update(`${file}\0${content.length}\0`).update(content);
     }
@@ -17,7 +17,7 @@ export async function fingerprint(root: string, sources: readonly string[] = SOU
   return digest.digest('hex');
 }
 
-async function filesOf(root: string, source: string): Promise<string[]> {
+async function listFiles(root: string, source: string): Promise<string[]> {
   if (source.includes('.')) return [source];
   const entries = await readdir(join(root, source), { recursive: true, withFileTypes: true });
   return entries

@@ -5,6 +5,7 @@ import type { ProvidedContext } from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { type EngineName, startEngine, unavailableReason } from '../../localstack/engine.ts';
 import { localTarget } from '../../ops/aws-target.ts';
+import { progressPrinter } from '../../ops/progress.ts';
 import { deployedShop } from '../../ops/stack.ts';
 import { deploy } from '../../ops/up/deploy.ts';
 import { freePort } from '../engine/started.ts';
@@ -25,7 +26,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const engine = await startEngine({ name, port: await freePort(), dataDir: folder, progress });
   try {
     const target = localTarget(engine.endpoint);
-    const { outputs } = deployedShop(target, await deploy(target, new AbortController().signal, folder));
+    const { outputs } = deployedShop(
+      target,
+      await deploy(target, { signal: new AbortController().signal, folder, onProgress: progressPrinter() }),
+    );
     provide(project, { engine: name, endpoint: engine.endpoint, outputs, skip: '' });
   } catch (error) {
     await engine.stop();

@@ -11,8 +11,8 @@ import { expect, inject, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import { constructIdOf } from '../../infra/names.ts';
 import { localTarget } from '../../ops/aws-target.ts';
-import { selectionFor } from '../../ops/replay/command.ts';
-import { replay } from '../../ops/replay/run.ts';
+import { replay } from '../../ops/replay/replay.ts';
+import { selectionFor } from '../../ops/replay/select.ts';
 import { deployedShop } from '../../ops/stack.ts';
 import {
   chargesOf,
@@ -38,19 +38,19 @@ const shop = deployedShop(localTarget(inject('endpoint')), {
 
 /** Replays what was said of one order since a moment, or counts it. */
 async function replayed(
-  order: string,
+  orderId: string,
   since: Date,
   parts: { to?: string; url?: string; dryRun?: boolean; withEffects?: boolean },
 ) {
   const { to, url = '', dryRun = false, withEffects = false } = parts;
-  const wanted = to === undefined ? { contracts: catalog, order } : selectionFor(to, { order });
+  const selection = to === undefined ? { contracts: catalog, orderId } : selectionFor(to, { orderId });
   const destination = {
     queueUrl: to === undefined ? url : output(`${constructIdOf(to)}QueueUrl`),
     name: `replay-${ulid()}`,
     withEffects,
   };
   const until = new Date(Date.now() + 1_000);
-  return replay(shop, { wanted, from: since, until, destination, dryRun, rate: 1_000 });
+  return replay(shop, { selection, from: since, until, destination, dryRun, rate: 1_000 });
 }
 
 /** An order that was confirmed, paid and texted, and of which the archive has everything. */

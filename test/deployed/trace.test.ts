@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
-import type { Trace } from '../../ops/orders/timeline.ts';
+import type { Trace } from '../../ops/orders/trace.ts';
 import { deadLetter, decided, eventually, gateway, placed, publish, stockUp, testOrder } from './deployed-shop.ts';
 
 /** What the operator's command prints; `undefined` while it knows of no such order. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startEngine } from '../../localstack/engine.ts';
 import { localTarget } from '../../ops/aws-target.ts';
+import { progressPrinter } from '../../ops/progress.ts';
 import { deployedShop } from '../../ops/stack.ts';
 import { deploy } from '../../ops/up/deploy.ts';
 import { freePort } from '../engine/started.ts';
@@ -22,7 +23,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   try {
     const target = localTarget(engine.endpoint);
-    const { outputs } = deployedShop(target, await deploy(target, AbortSignal.timeout(DEPLOYED_WITHIN_MS), folder));
+    const { outputs } = deployedShop(
+      target,
+      await deploy(target, { signal: AbortSignal.timeout(DEPLOYED_WITHIN_MS), folder, onProgress: progressPrinter() }),
+    );
     project.provide('engine', 'ministack');
     project.provide('endpoint', engine.endpoint);
     project.provide('outputs', outputs);

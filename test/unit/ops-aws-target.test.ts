@@ -8,10 +8,10 @@ import { formatDuration, formatMoney, maskPhone, table } from '../../ops/format.
 import { pollUntil } from '../../ops/poll.ts';
 import { fingerprint } from '../../ops/up/fingerprint.ts';
 
-describe('Where the commands go', () => {
+describe('The target of the commands', () => {
   const secret = { AWS_ACCESS_KEY_ID: 'AKIAREAL', AWS_SECRET_ACCESS_KEY: 'real' };
 
-  test('is the address that is set, and never with real credentials', async () => {
+  test('is the endpoint in AWS_ENDPOINT_URL, without real credentials', async () => {
     const { local, config } = await awsTarget({}, { ...secret, AWS_ENDPOINT_URL: 'http://127.0.0.1:4567' });
     expect(local).toBe(true);
     expect(config).toEqual({
@@ -21,7 +21,7 @@ describe('Where the commands go', () => {
     });
   });
 
-  test('is AWS when that is asked for, whatever address is set', async () => {
+  test('is AWS for --aws, whatever endpoint is set', async () => {
     const env = { ...secret, AWS_ENDPOINT_URL: 'http://127.0.0.1:4567', AWS_DEFAULT_REGION: 'eu-west-1' };
     expect(await awsTarget({ aws: true }, env)).toEqual({
       local: false,
@@ -31,12 +31,12 @@ describe('Where the commands go', () => {
     expect(env).not.toHaveProperty('AWS_ENDPOINT_URL');
   });
 
-  test('is said in a sentence when it is no address', () => {
+  test('is rejected with advice when the endpoint is not a URL', () => {
     expect(() => localTarget('foo')).toThrow('AWS_ENDPOINT_URL is "foo"');
   });
 });
 
-describe('What is printed', () => {
+describe('Formatting', () => {
   test.each([
     [{ amount: 12_000, currency: 'KRW' }, '₩12,000'],
     [{ amount: 12_900, currency: 'EUR' }, '€129.00'],
@@ -62,7 +62,7 @@ describe('What is printed', () => {
     expect(formatDuration(milliseconds)).toBe(shown);
   });
 
-  test('is a table without colours, with numbers on the right', () => {
+  test('prints a table without colours, with numbers right-aligned', () => {
     expect(
       table(
         ['sku', 'sold'],
@@ -74,7 +74,7 @@ describe('What is printed', () => {
     ).toEqual(['sku    sold', 'KB-01     7', 'MS-02  1234']);
   });
 
-  test('is one sentence when the engine went away', () => {
+  test('describes the loss of the engine in one sentence', () => {
     expect(describeError(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toContain('npm start');
     expect(describeError(undefined)).toContain('without a reason');
   });
@@ -91,39 +91,39 @@ describe('The fingerprint of a deployment', () => {
   afterEach(() => rm(root, { recursive: true }));
 
   test('changes with any content and any name, and with nothing else', async () => {
-    const print = () => fingerprint(root, ['infra', 'cdk.json']);
-    const before = await print();
-    expect(await print()).toBe(before);
+    const digest = () => fingerprint(root, ['infra', 'cdk.json']);
+    const before = await digest();
+    expect(await digest()).toBe(before);
     await writeFile(join(root, 'infra', 'constructs', 'a.ts'), 'b');
-    const changed = await print();
+    const changed = await digest();
     expect(changed).not.toBe(before);
     await writeFile(join(root, 'infra', 'b.ts'), '');
-    expect(await print()).not.toBe(changed);
+    expect(await digest()).not.toBe(changed);
   });
 });
 
-describe('Waiting', () => {
-  test('ends when what is seen is good', async () => {
-    let looks = 0;
-    const seen = await pollUntil(
-      async () => ++looks,
+describe('Polling', () => {
+  test('ends with the first result that is accepted', async () => {
+    let polls = 0;
+    const result = await pollUntil(
+      async () => ++polls,
       (count) => count === 3,
       { deadline: Date.now() + 5_000, intervalMs: 1 },
     );
-    expect(seen).toBe(3);
+    expect(result).toBe(3);
   });
 
-  test('gives what was seen last when the deadline has passed', async () => {
+  test('returns the last result when the deadline has passed', async () => {
     expect(
       await pollUntil(
         async () => 'bad',
-        (seen) => seen === 'good',
+        (result) => result === 'good',
         { deadline: 0 },
       ),
     ).toBe('bad');
   });
 
-  test('ends at once when it is interrupted', async () => {
+  test('throws at once when its signal is aborted', async () => {
     const signal = AbortSignal.abort(new Error('stop'));
     await expect(
       pollUntil(

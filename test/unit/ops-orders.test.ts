@@ -2,26 +2,26 @@ import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
 import { generateOrder, orderPlacedEvent } from '../../ops/orders/generate.ts';
+import { parseOrderMessage } from '../../ops/orders/place.ts';
 import { type SendBatch, sendInBatches } from '../../ops/orders/publish.ts';
-import { parseOrderMessage } from '../../ops/orders/read.ts';
-import { buildTrace } from '../../ops/orders/timeline.ts';
+import { buildTrace } from '../../ops/orders/trace.ts';
 
 const now = new Date('2026-11-21T09:00:00Z');
 const newId = () => '01J';
 
-describe('A made-up order', () => {
+describe('A generated order', () => {
   test('keeps its contract', () => {
     const event = orderPlacedEvent(generateOrder(), now);
     expect(parseEvent(JSON.stringify(event), [orderPlaced])).toEqual(event);
   });
 
-  test('is as it was wished for', () => {
+  test('has the parts that were chosen', () => {
     const order = generateOrder({ orderId: 'o-1', token: 'tok_declined', sku: 'MS-02', locale: 'en' });
     expect(order).toMatchObject({ orderId: 'o-1', payment: { token: 'tok_declined' }, items: [{ sku: 'MS-02' }] });
     expect(order.customer).toMatchObject({ locale: 'en', phone: '+447700900123' });
   });
 
-  test('has an id of its own', () => {
+  test('has a unique id', () => {
     expect(generateOrder().orderId).not.toBe(generateOrder().orderId);
   });
 });
@@ -43,7 +43,7 @@ describe('An order that was given', () => {
     });
   });
 
-  test('is published to the letter when it is an event', () => {
+  test('is published unchanged when it is an event', () => {
     const body = `  ${JSON.stringify(orderPlacedEvent(order, now, newId))}\n`;
     expect(parseOrderMessage(body, false)).toEqual({ body, orderId: 'o-1001' });
   });
@@ -56,7 +56,7 @@ describe('An order that was given', () => {
     expect(() => parseOrderMessage('no JSON', false)).toThrow('body: must be JSON');
   });
 
-  test('goes out as it is when nobody wants it checked', () => {
+  test('is published as it is when unchecked', () => {
     expect(parseOrderMessage('no JSON', true)).toEqual({ body: 'no JSON' });
     expect(JSON.parse(parseOrderMessage('{"orderId":7}', true, now, newId).body)).toMatchObject({
       data: { orderId: 7 },
@@ -71,39 +71,39 @@ describe('Publishing', () => {
 
   test('sends ten messages in a call and all of them once', async () => {
     const sent: string[][] = [];
-    const send: SendBatch = async (ten) => {
-      sent.push([...ten]);
+    const send: SendBatch = async (batch) => {
+      sent.push([...batch]);
       return [];
     };
     await sendInBatches(bodies(23), send, noWait);
-    expect(sent.map((ten) => ten.length)).toEqual([10, 10, 3]);
+    expect(sent.map((batch) => batch.length)).toEqual([10, 10, 3]);
     expect(sent.flat()).toEqual(bodies(23));
   });
 
-  test('sends no more in a call than the service takes', async () => {
+  test('sends no more bytes in a call than the service accepts', async () => {
     const sent: number[] = [];
-    const send: SendBatch = async (ten) => {
-      sent.push(ten.length);
+    const send: SendBatch = async (batch) => {
+      sent.push(batch.length);
       return [];
     };
     await sendInBatches(['a'.repeat(200_000), 'b'.repeat(100_000)], send, noWait);
     expect(sent).toEqual([1, 1]);
   });
 
-  test('sends again what was refused for no fault of ours, and nothing else', async () => {
+  test('retries entries that failed by a fault of the service, and nothing else', async () => {
     const sent: string[] = [];
-    const flaky: SendBatch = async (ten) => {
+    const flaky: SendBatch = async (batch) => {
       const first = sent.length === 0;
-      sent.push(...ten);
+      sent.push(...batch);
       return first ? [{ index: 4, code: 'InternalError', message: '', retryable: true }] : [];
     };
     expect(await sendInBatches(bodies(10), flaky, noWait)).toEqual([]);
     expect(sent).toEqual([...bodies(10), '4']);
   });
 
-  test('names by their place what was refused for good, and what was refused too often', async () => {
-    const refuse: SendBatch = async (ten) =>
-      ten.flatMap((body, index) =>
+  test('returns with their positions the entries that failed for good or too often', async () => {
+    const refuse: SendBatch = async (batch) =>
+      batch.flatMap((body, index) =>
         body === '11' || body === '12' ? [{ index, code: 'No', message: 'no', retryable: body === '12' }] : [],
       );
     const refused = await sendInBatches(bodies(15), refuse, noWait);
@@ -124,7 +124,7 @@ describe('A trace', () => {
     ],
   };
 
-  test('tells the steps in the sequence of time, with the texts among them', () => {
+  test('lists events and texts, oldest first', () => {
     const texts = { 'order-confirmed': { sentAt: '2026-11-21T09:00:01Z' }, 'order-placed': { sendingUntil: 'x' } };
     const trace = buildTrace({ order, notification: { texts } });
     expect(trace?.timeline.map(({ type, template }) => template ?? type)).toEqual([

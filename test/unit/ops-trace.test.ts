@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { addAttempts, buildTrace, type Trace } from '../../ops/orders/timeline.ts';
-import { parseAttempts } from '../../ops/orders/trace-attempts.ts';
+import { logPeriod } from '../../ops/orders/find-trace.ts';
+import { addAttempts, buildTrace, parseAttempts, type Trace } from '../../ops/orders/trace.ts';
 import { traceDiagram } from '../../ops/orders/trace-diagram.ts';
-import { logPeriod } from '../../ops/orders/trace-log.ts';
 import { traceText } from '../../ops/orders/trace-text.ts';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 10, 21, 9) + seconds * 1_000).toISOString();
 
-/** A log line of one try of the placing of o-1 at payment; any part can be another. */
+/** The log line of one attempt by payment to handle the placing of o-1. */
 const line = (parts: object = {}) =>
   `${JSON.stringify({
     level: 'INFO',
@@ -55,8 +54,8 @@ function known(
   return trace;
 }
 
-describe('The tries of an order', () => {
-  test('are found among all other lines, each once, in the sequence of time', () => {
+describe('The attempts of an order', () => {
+  test('are found among all other lines, each once, oldest first', () => {
     const others = [
       'START RequestId: 1',
       '',
@@ -72,17 +71,17 @@ describe('The tries of an order', () => {
     ]);
   });
 
-  test('tell each wait by itself: the first since the message was sent, the next since the try before', () => {
+  test('have a wait each: the first since the message was sent, the next since the previous attempt', () => {
     const { attempts } = parseAttempts([failed, succeeded], 'o-1');
     expect(attempts.map(({ waitedMs, tookMs }) => [waitedMs, tookMs])).toEqual([
       [400, 100],
       [2_800, 200],
     ]);
-    // The try before is not in the log.
+    // The previous attempt is not in the log.
     expect(parseAttempts([succeeded], 'o-1').attempts[0]?.waitedMs).toBe(3_300);
   });
 
-  test('say why one failed', () => {
+  test('have the error of a failed one', () => {
     expect(parseAttempts([failed], 'o-1').attempts[0]).toEqual({
       time: at(1),
       consumer: 'payment',
@@ -120,7 +119,7 @@ describe('A trace', () => {
     expect(known().traceId).toMatch(/^[\da-f]{32}$/);
   });
 
-  test('for people has events and tries in the sequence of time, each with what it came to', () => {
+  test('as text has events and attempts with their outcomes, oldest first', () => {
     const rows = traceText(known([succeeded, failed]))
       .split('\n')
       .slice(3);
@@ -135,10 +134,10 @@ describe('A trace', () => {
   });
 });
 
-describe('The logs are searched', () => {
+describe('The period of the log search', () => {
   const now = Date.parse(at(0)) + 30 * 24 * 3_600_000;
 
-  test('from the first thing known of an order to the last, when it has come to rest', () => {
+  test('reaches from the first event of a finished order to the last', () => {
     const { from, until } = logPeriod(known(), now);
     expect([from, until]).toEqual([Date.parse(at(0)) - 15 * 60_000, Date.parse(at(6)) + 3_600_000]);
   });
@@ -150,7 +149,7 @@ describe('The logs are searched', () => {
       'has its refund to come',
       { order: { ...order, status: 'CANCELLED' as const }, notification, payment: { state: 'refunding' as const } },
     ],
-  ])('until now while it %s', (_, parts) => {
+  ])('reaches until now while the order %s', (_, parts) => {
     expect(logPeriod(known([], parts), now).until).toBe(now);
   });
 });
@@ -159,7 +158,7 @@ describe('The diagram', () => {
   const participant = /^ {4}participant (\w+) as [^;#\n]+$/;
   const message = /^ {4}(\w+)(?:->>|--x)(\w+): [^;#\n]+$/;
 
-  /** Checks that a diagram is what Mermaid reads: every line a participant or a message between two of them. */
+  /** Checks that a diagram is valid Mermaid: every line is a participant or a message between two of them. */
   function messagesOf(trace: Trace): string[] {
     const [head, ...lines] = traceDiagram(trace).split('\n');
     expect(head).toBe('sequenceDiagram');
@@ -173,7 +172,7 @@ describe('The diagram', () => {
     return messages.map((one) => one.trim());
   }
 
-  test('shows who told whom what, how long it waited, and a failed try as a cross', () => {
+  test('shows messages with how long they waited, and a failed attempt as a cross', () => {
     expect(messagesOf(known([failed, succeeded]))).toEqual([
       'publisher->>topic: shop.order.placed.v1',
       'topic->>payment: shop.order.placed.v1 (waited 400 ms)',
@@ -201,7 +200,7 @@ describe('The diagram', () => {
     ]);
   });
 
-  test('without logs shows what is on record', () => {
+  test('without logs shows the recorded events', () => {
     expect(messagesOf(known())).toEqual([
       'publisher->>topic: shop.order.placed.v1',
       'payment->>bus: shop.payment.captured.v1',

@@ -1,9 +1,9 @@
 import type { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
-import type { SelectedEvent } from '../../../ops/replay/choose.ts';
-import { sendReplayed } from '../../../ops/replay/send.ts';
+import { sendReplayed } from '../../../ops/replay/replay.ts';
+import type { SelectedEvent } from '../../../ops/replay/select.ts';
 
-const chosen = (id: string): SelectedEvent => ({ id, body: `{"id": "${id}"}`, orderId: 'o-1', type: 't', time: '' });
+const selected = (id: string): SelectedEvent => ({ id, body: `{"id": "${id}"}`, orderId: 'o-1', type: 't', time: '' });
 
 function queue(Failed: object[] = []) {
   const entries: NonNullable<SendMessageBatchCommand['input']['Entries']> = [];
@@ -16,25 +16,25 @@ function queue(Failed: object[] = []) {
 
 const text = (StringValue: string) => ({ DataType: 'String', StringValue });
 
-test('events go as they are, marked with the replay’s name, and without leave to have effects', async () => {
+test('events are sent unchanged, marked with the replay’s name, and without permission for effects', async () => {
   const { entries, client } = queue();
-  await sendReplayed(client, { queueUrl: 'q', name: 'replay-1', withEffects: false }, [chosen('a'), chosen('b')]);
+  await sendReplayed(client, { queueUrl: 'q', name: 'replay-1', withEffects: false }, [selected('a'), selected('b')]);
   expect(entries).toEqual([
     { Id: '0', MessageBody: '{"id": "a"}', MessageAttributes: { replayed: text('replay-1') } },
     { Id: '1', MessageBody: '{"id": "b"}', MessageAttributes: { replayed: text('replay-1') } },
   ]);
 });
 
-test('leave to have effects is said', async () => {
+test('permission for effects is an attribute of each message', async () => {
   const { entries, client } = queue();
-  await sendReplayed(client, { queueUrl: 'q', name: 'replay-1', withEffects: true }, [chosen('a')]);
+  await sendReplayed(client, { queueUrl: 'q', name: 'replay-1', withEffects: true }, [selected('a')]);
   expect(entries[0]?.MessageAttributes).toEqual({ replayed: text('replay-1'), withEffects: text('true') });
 });
 
-test('a FIFO queue gets them by order, and takes an event that it has seen, once a replay', async () => {
+test('a FIFO queue gets events grouped by order, and accepts each event once per replay', async () => {
   const { entries, client } = queue();
   for (const name of ['replay-1', 'replay-1', 'replay-2']) {
-    await sendReplayed(client, { queueUrl: 'q.fifo', name, withEffects: false }, [chosen('a')]);
+    await sendReplayed(client, { queueUrl: 'q.fifo', name, withEffects: false }, [selected('a')]);
   }
   const ids = entries.map(({ MessageDeduplicationId }) => MessageDeduplicationId);
   expect(entries.map(({ MessageGroupId }) => MessageGroupId)).toEqual(['o-1', 'o-1', 'o-1']);
@@ -42,9 +42,9 @@ test('a FIFO queue gets them by order, and takes an event that it has seen, once
   expect(ids[0]).not.toBe(ids[2]);
 });
 
-test('a refusal inside a 200 is a failure', async () => {
+test('an entry that fails inside a 200 response is an error', async () => {
   const { client } = queue([{ Id: '0', Code: 'InvalidMessageContents', Message: 'odd', SenderFault: true }]);
-  await expect(sendReplayed(client, { queueUrl: 'q', name: 'r', withEffects: false }, [chosen('a')])).rejects.toThrow(
+  await expect(sendReplayed(client, { queueUrl: 'q', name: 'r', withEffects: false }, [selected('a')])).rejects.toThrow(
     'The queue refused an event: InvalidMessageContents odd',
   );
 });

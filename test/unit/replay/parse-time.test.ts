@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseTime } from '../../../ops/replay/time.ts';
+import { parseTime } from '../../../ops/replay/command.ts';
 
 const now = new Date('2026-11-21T09:00:00Z');
 
@@ -16,8 +16,8 @@ test.each([
 });
 
 test.each(['yesterday', '', '2h30m', '2026-11-20T10:00', '2026-13-01', '-1h', '1763712000'])(
-  '"%s" is no time',
+  '"%s" is not a time',
   (text) => {
-    expect(() => parseTime(text, now)).toThrow('is no time: write');
+    expect(() => parseTime(text, now)).toThrow('is not a time: write');
   },
 );

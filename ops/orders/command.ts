@@ -1,0 +1,126 @@
+import type { Command } from 'commander';
+import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { describeError } from '../errors.ts';
+import { readInput } from '../input.ts';
+import { print } from '../output.ts';
+import { printNotice } from '../progress.ts';
+import { connectToShop } from '../stack.ts';
+import { orderCancelRequestedEvent, requestCancellation } from './cancel.ts';
+import { findTrace } from './find-trace.ts';
+import type { OrderOptions } from './generate.ts';
+import { parseOrderMessage, placeOrders } from './place.ts';
+import { isDecided } from './trace.ts';
+import { traceDiagram } from './trace-diagram.ts';
+import { traceText } from './trace-text.ts';
+
+/** `ops place` */
+export function placeCommand(): Command {
+  return shopCommand(
+    'place',
+    'Publish orders on the orders topic, as an existing service would, and print their ids.',
+    'place --count 3',
+    'place order.json',
+    'place - --unchecked < poison.json',
+  )
+    .argument(
+      '[file]',
+      'a JSON file with a CloudEvent or a bare order, or - for standard input; without it, orders are made up',
+    )
+    .option(
+      '--count <N>',
+      'how many to make up, or how often to publish the one that was given',
+      wholeNumber(1, 100_000),
+      1,
+    )
+    .option('--unchecked', 'publish what was given even if it breaks the contract')
+    .option('--token <token>', 'made up: the payment token (tok_visa, tok_declined, tok_error)')
+    .option('--sku <sku>', 'made up: what is ordered')
+    .option('--locale <locale>', "made up: the customer's language, such as ko or en")
+    .option('--phone <number>', 'made up: who is texted, in E.164; needed on AWS, where texts are real')
+    .action(place);
+}
+
+type PlaceCommandOptions = ShopOptions & Omit<OrderOptions, 'orderId'> & { count: number; unchecked?: boolean };
+
+async function place(
+  file: string | undefined,
+  { json, aws, count, unchecked = false, ...order }: PlaceCommandOptions,
+): Promise<void> {
+  const given = file === undefined ? undefined : parseOrderMessage(await readInput(file), unchecked);
+  const shop = await connectToShop({ aws });
+  const result = await placeOrders(shop, { given, order, count, unchecked });
+  print(json, result, () => result.orderIds.join('\n'));
+  printNotice(`published ${result.published} of ${count} at ${shop.where}`);
+  const [first] = result.failed;
+  if (first !== undefined) {
+    throw new Error(`The topic refused ${result.failed.length} of ${count} messages: ${first.code} ${first.message}`);
+  }
+}
+
+/** `ops cancel` */
+export function cancelCommand(): Command {
+  return shopCommand('cancel', "Publish a customer's wish to cancel an order.", 'cancel o-1001 --reason "wrong size"')
+    .argument('<orderId>', 'the order')
+    .option('--reason <text>', "the customer's reason", 'changed my mind')
+    .action(async (orderId: string, { json, aws, reason }: ShopOptions & { reason: string }) => {
+      const event = orderCancelRequestedEvent(orderId, reason);
+      await requestCancellation(await connectToShop({ aws }), event);
+      print(json, { orderId, reason, eventId: event.id }, () =>
+        [
+          `Asked to cancel ${orderId}; an order that is confirmed already stays so.`,
+          `See the outcome: npm run ops -- trace ${orderId}`,
+        ].join('\n'),
+      );
+    });
+}
+
+const DEFAULT_WAIT_SECONDS = 60;
+
+/** `ops trace` */
+export function traceCommand(): Command {
+  return shopCommand(
+    'trace',
+    'Show where an order is and how it got there: every event, and every try of every message with its error.',
+    'trace o-1001',
+    'trace o-1001 --wait 30 --json',
+    'trace o-1001 --diagram > o-1001.mmd',
+  )
+    .argument('<orderId>', 'the order')
+    .option(
+      '--wait [seconds]',
+      `wait until the order is confirmed or cancelled, ${DEFAULT_WAIT_SECONDS} seconds unless told otherwise`,
+      wholeNumber(1, 86_400),
+    )
+    .option('--diagram', 'print a Mermaid sequence diagram')
+    .option(
+      '--hours <N>',
+      'how far back to search the logs for an order that was never accepted',
+      wholeNumber(1, 24 * 365),
+      24,
+    )
+    .action(trace);
+}
+
+type TraceCommandOptions = ShopOptions & { wait?: number | true; hours: number; diagram?: true };
+
+async function trace(orderId: string, { json, aws, wait, hours, diagram }: TraceCommandOptions): Promise<void> {
+  const shop = await connectToShop({ aws });
+  const waitSeconds = wait === true ? DEFAULT_WAIT_SECONDS : wait;
+  const { trace: found, logError } = await findTrace(shop, orderId, { waitSeconds, logHours: hours });
+  if (logError !== undefined) {
+    printNotice(`The functions' logs could not be read, so single tries are not shown: ${describeError(logError)}`);
+  }
+  if (found === undefined) {
+    const waited = waitSeconds === undefined ? '' : ` after ${waitSeconds} s`;
+    const advice =
+      logError !== undefined
+        ? 'check the id, or whether its message is in a dead-letter queue'
+        : `nor is it in the functions' logs of the last ${hours} h: check the id, or search further back with --hours`;
+    throw new Error(`No order ${orderId} is known at ${shop.where}${waited}, ${advice}.`);
+  }
+  const document = diagram && json ? { ...found, diagram: traceDiagram(found) } : found;
+  print(json, document, () => (diagram ? traceDiagram(found) : traceText(found)));
+  if (waitSeconds !== undefined && !isDecided(found)) {
+    throw new Error(`Order ${orderId} was not decided within ${waitSeconds} s.`);
+  }
+}

@@ -1,0 +1,115 @@
+import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
+import {
+  CloudWatchLogsClient,
+  paginateFilterLogEvents,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { pollUntil } from '../poll.ts';
+import { type DeployedShop, STACK_NAME } from '../stack.ts';
+import { loadOrderRecords } from './records.ts';
+import { addAttempts, buildTrace, isDecided, type Trace } from './trace.ts';
+
+export type FindTraceOptions = {
+  /** How long to wait until the order is decided. @default no waiting */
+  waitSeconds?: number | undefined;
+  /** How far back to search the logs for an order without a record. */
+  logHours: number;
+  signal?: AbortSignal | undefined;
+};
+
+export type FindTraceResult = {
+  /** `undefined` for an order that neither the records nor the logs know. */
+  trace: Trace | undefined;
+  /** Why the logs could not be read; the trace has no attempts then. */
+  logError?: unknown;
+};
+
+/** Collects an order's trace from the consumers' records and the functions' logs. */
+export async function findTrace(
+  shop: DeployedShop,
+  orderId: string,
+  { waitSeconds, logHours, signal }: FindTraceOptions,
+): Promise<FindTraceResult> {
+  const load = async () => {
+    const records = (await loadOrderRecords(shop, [orderId])).get(orderId);
+    return records === undefined ? undefined : buildTrace(records);
+  };
+  const recorded =
+    waitSeconds === undefined
+      ? await load()
+      : await pollUntil(load, isDecided, { deadline: Date.now() + waitSeconds * 1_000, signal });
+  const now = Date.now();
+  const period = recorded === undefined ? { from: now - logHours * 3_600_000, until: now } : logPeriod(recorded, now);
+  let lines: string[];
+  try {
+    lines = await readLogLines(shop, orderId, period);
+  } catch (logError) {
+    return { trace: recorded, logError };
+  }
+  return { trace: addAttempts(recorded, orderId, lines) };
+}
+
+/** In milliseconds since 1970, both ends inclusive. */
+type LogPeriod = { from: number; until: number };
+
+// Clocks differ, and the log may be a while behind.
+const BEFORE_MS = 15 * 60_000;
+const AFTER_MS = 60 * 60_000;
+
+/** Returns the period to search for an order's log lines. For a finished order it ends soon after its last event, which makes the search short. */
+export function logPeriod({ status, payment, timeline }: Trace, now: number): LogPeriod {
+  const times = timeline.map(({ time }) => Date.parse(time));
+  const from = Math.min(now, ...times) - BEFORE_MS;
+  const texted = timeline.some(({ template }) => template !== undefined && template !== 'order-placed');
+  const refundPending = status === 'CANCELLED' && ['capturing', 'captured', 'refunding'].includes(payment ?? '');
+  const finished = (status === 'CONFIRMED' || status === 'CANCELLED') && texted && !refundPending;
+  return { from, until: finished ? Math.min(now, Math.max(...times) + AFTER_MS) : now };
+}
+
+async function readLogLines(shop: DeployedShop, orderId: string, period: LogPeriod): Promise<string[]> {
+  const logs = new CloudWatchLogsClient(shop.config);
+  try {
+    const groups = await logGroupNames(shop);
+    return (await Promise.all(groups.map((group) => linesContaining(logs, group, orderId, period)))).flat();
+  } finally {
+    logs.destroy();
+  }
+}
+
+async function linesContaining(
+  client: CloudWatchLogsClient,
+  logGroupName: string,
+  orderId: string,
+  { from, until }: LogPeriod,
+): Promise<string[]> {
+  // As a phrase: the emulators take a JSON field pattern to match every line.
+  const filterPattern = JSON.stringify(orderId);
+  const pages = paginateFilterLogEvents(
+    { client },
+    { logGroupName, filterPattern, startTime: from, endTime: until + 1 },
+  );
+  const found: string[] = [];
+  try {
+    for await (const { events = [] } of pages) {
+      // Several lines written at once may arrive as one event.
+      const lines = events.flatMap(({ message = '' }) => message.split('\n'));
+      found.push(...lines.filter((line) => line.includes(orderId)));
+    }
+  } catch (error) {
+    // Some engines create a function's log group with its first line.
+    if (!(error instanceof ResourceNotFoundException)) throw error;
+  }
+  return found;
+}
+
+async function logGroupNames(shop: DeployedShop): Promise<string[]> {
+  const client = new CloudFormationClient(shop.config);
+  const names: string[] = [];
+  for await (const page of paginateListStackResources({ client }, { StackName: STACK_NAME })) {
+    for (const { ResourceType, PhysicalResourceId = '' } of page.StackResourceSummaries ?? []) {
+      if (ResourceType === 'AWS::Logs::LogGroup') names.push(PhysicalResourceId);
+    }
+  }
+  client.destroy();
+  return names;
+}
