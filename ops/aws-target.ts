@@ -1,7 +1,7 @@
 import { readEngineRecord } from '../localstack/engine.ts';
 
 /** The configuration of every SDK client; absent properties take the SDK's own defaults. */
-export type ClientConfig = {
+export type AwsClientConfig = {
   region?: string;
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
@@ -12,7 +12,7 @@ export type AwsTarget = {
   local: boolean;
   /** For messages: `http://127.0.0.1:4566` or `AWS (us-east-1)`. */
   where: string;
-  config: ClientConfig;
+  config: AwsClientConfig;
 };
 
 /**

@@ -80,7 +80,7 @@ const DEFAULT_WAIT_SECONDS = 60;
 export function traceCommand(): Command {
   return shopCommand(
     'trace',
-    'Show where an order is and how it got there: every event, and every try of every message with its error.',
+    'Show where an order is and how it got there: every event, and every attempt at every message with its error.',
     'trace o-1001',
     'trace o-1001 --wait 30 --json',
     'trace o-1001 --diagram > o-1001.mmd',
@@ -108,7 +108,7 @@ async function trace(orderId: string, { json, aws, wait, hours, diagram }: Trace
   const waitSeconds = wait === true ? DEFAULT_WAIT_SECONDS : wait;
   const { trace: found, logError } = await findTrace(shop, orderId, { waitSeconds, logHours: hours });
   if (logError !== undefined) {
-    printNotice(`The functions' logs could not be read, so single tries are not shown: ${describeError(logError)}`);
+    printNotice(`The functions' logs could not be read, so attempts are not shown: ${describeError(logError)}`);
   }
   if (found === undefined) {
     const waited = waitSeconds === undefined ? '' : ` after ${waitSeconds} s`;

@@ -21,7 +21,7 @@ const LABELS: Record<string, string> = {
   shipping: 'shipping',
   sweep: 'sweep',
   customer: 'customer',
-  letters: 'dead-letter queue',
+  deadLetters: 'dead-letter queue',
 };
 
 const MAX_TEXT_LENGTH = 120;
@@ -86,7 +86,7 @@ function attemptArrows(attempt: TracedAttempt, all: readonly TracedAttempt[]): A
     return { at, from: consumer, style: '->>', to: participantOf(channelOf(event)), text: event };
   });
   if (outcome === 'done') return [received, ...published];
-  const to = outcome === 'dead-lettered' ? 'letters' : consumer;
+  const to = outcome === 'dead-lettered' ? 'deadLetters' : consumer;
   return [received, ...published, { at: endedAt, from: consumer, style: '--x', to, text: outcomeText(attempt) }];
 }
 

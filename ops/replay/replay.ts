@@ -9,7 +9,7 @@ import { readArchive } from './archive.ts';
 import { createEventSelector, type ReplayCounts, type ReplaySelection, type SelectedEvent } from './select.ts';
 
 /** Where a replay goes; `name` identifies it, and `withEffects` lets the consumer do more than complete its own record. */
-export type Destination = { queueUrl: string; name: string; withEffects: boolean };
+export type ReplayDestination = { queueUrl: string; name: string; withEffects: boolean };
 
 export type ReplayOptions = {
   selection: ReplaySelection;
@@ -17,7 +17,7 @@ export type ReplayOptions = {
   from: Date;
   /** Exclusive. */
   until: Date;
-  destination: Destination;
+  destination: ReplayDestination;
   /** Counts the events and sends nothing. */
   dryRun: boolean;
   /** Events per second. */
@@ -31,11 +31,11 @@ export type ReplayProgress = { sent: number; resumeFrom: string };
 
 /** Sends the selected events of the archive to one consumer, oldest first, or only counts them. */
 export async function replay(
-  shop: DeployedShop,
+  shop: Pick<DeployedShop, 'config' | 'documents' | 'output'>,
   { selection, from, until, destination, dryRun, rate, signal, onProgress = () => {} }: ReplayOptions,
+  client: Pick<SQSClient, 'send'> = new SQSClient(shop.config),
 ): Promise<ReplayCounts> {
   const { select, counts } = createEventSelector(selection);
-  const client = new SQSClient(shop.config);
   const pace = pacer(rate);
   let batch: SelectedEvent[] = [];
   let sent = 0;
@@ -64,7 +64,7 @@ export async function replay(
 /** Sends at most ten events to one queue, bodies unchanged and marked as replayed; throws when the queue rejects one. */
 export async function sendReplayed(
   client: Pick<SQSClient, 'send'>,
-  { queueUrl, name, withEffects }: Destination,
+  { queueUrl, name, withEffects }: ReplayDestination,
   events: readonly SelectedEvent[],
 ): Promise<void> {
   const text = (StringValue: string) => ({ DataType: 'String', StringValue });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { devNull } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { ClientConfig } from '../aws-target.ts';
+import type { AwsClientConfig } from '../aws-target.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const bin = join(root, 'node_modules', '.bin');
@@ -9,7 +9,7 @@ const MAX_OUTPUT_CHARS = 20_000;
 const TAIL_LINES = 25;
 
 /** Runs the CDK command line against an engine on this machine; throws with the end of its output when it fails. */
-export function cdk(config: ClientConfig, args: readonly string[], signal: AbortSignal): Promise<void> {
+export function cdk(config: AwsClientConfig, args: readonly string[], signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     let output = '';
@@ -50,7 +50,7 @@ export function cdk(config: ClientConfig, args: readonly string[], signal: Abort
 const tail = (text: string) => text.trim().split('\n').slice(-TAIL_LINES).join('\n');
 
 /** Builds the environment without the user's own AWS settings: credentials must not reach the engine, and the command must not reach AWS. */
-function environment({ endpoint = '', region = '', credentials }: ClientConfig): NodeJS.ProcessEnv {
+function environment({ endpoint = '', region = '', credentials }: AwsClientConfig): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(AWS_|CDK_)/.test(name));
   return {
     ...Object.fromEntries(kept),

@@ -221,7 +221,7 @@ describe('The diagram', () => {
     expect(trace && messagesOf(trace)).toEqual([
       'publisher->>topic: a message',
       'topic->>loyalty_points: a message (waited 400 ms)',
-      'loyalty_points--xletters: dead-lettered: ContractError: body: must be JSON',
+      'loyalty_points--xdeadLetters: dead-lettered: ContractError: body: must be JSON',
     ]);
   });
 });

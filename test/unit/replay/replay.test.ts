@@ -1,7 +1,13 @@
 import type { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
-import { sendReplayed } from '../../../ops/replay/replay.ts';
+import { orderPlaced } from '../../../contracts/order.ts';
+import { partsOf } from '../../../lambdas/archive/item.ts';
+import { type ReplayProgress, replay, sendReplayed } from '../../../ops/replay/replay.ts';
 import type { SelectedEvent } from '../../../ops/replay/select.ts';
+import type { DeployedShop } from '../../../ops/stack.ts';
+import { keptAt } from '../../builders/archived.ts';
+import { placed } from '../../builders/events.ts';
 
 const selected = (id: string): SelectedEvent => ({ id, body: `{"id": "${id}"}`, orderId: 'o-1', type: 't', time: '' });
 
@@ -47,4 +53,39 @@ test('an entry that fails inside a 200 response is an error', async () => {
   await expect(sendReplayed(client, { queueUrl: 'q', name: 'r', withEffects: false }, [selected('a')])).rejects.toThrow(
     'The queue refused an event: InvalidMessageContents odd',
   );
+});
+
+test('a replay that fails has reported how many events were sent, and where to resume', async () => {
+  const archived = Array.from({ length: 12 }, (_, second) =>
+    keptAt(second * 1_000, JSON.stringify(placed({ id: `e-${second}`, orderId: 'o-1' }))),
+  );
+  const items = partsOf(archived, 30);
+  const query = async ({ input }: QueryCommand) => ({
+    Items: items.filter(({ hour }) => hour === input.ExpressionAttributeValues?.[':hour']),
+  });
+  let calls = 0;
+  const sendOnce = async () => {
+    calls += 1;
+    if (calls > 1) throw new Error('The queue is gone');
+    return {};
+  };
+  let progress: ReplayProgress | undefined;
+  const shop = { output: () => 'archive', documents: { send: query }, config: {} } as unknown as DeployedShop;
+  const replaying = replay(
+    shop,
+    {
+      selection: { contracts: [orderPlaced] },
+      from: new Date('2026-11-21T09:00:00Z'),
+      until: new Date('2026-11-21T09:01:00Z'),
+      destination: { queueUrl: 'q', name: 'r', withEffects: false },
+      dryRun: false,
+      rate: 1_000,
+      onProgress: (latest) => {
+        progress = latest;
+      },
+    },
+    { send: sendOnce } as unknown as SQSClient,
+  );
+  await expect(replaying).rejects.toThrow('The queue is gone');
+  expect(progress).toEqual({ sent: 10, resumeFrom: '2026-11-21T09:00:10.000Z' });
 });
