@@ -2,7 +2,7 @@ import type { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
-import { partsOf } from '../../../lambdas/archive/item.ts';
+import { toArchiveParts } from '../../../lambdas/archive/item.ts';
 import { type ReplayProgress, replay, sendReplayed } from '../../../ops/replay/replay.ts';
 import type { SelectedEvent } from '../../../ops/replay/select.ts';
 import type { DeployedShop } from '../../../ops/stack.ts';
@@ -59,7 +59,7 @@ test('a replay that fails has reported how many events were sent, and where to r
   const archived = Array.from({ length: 12 }, (_, second) =>
     keptAt(second * 1_000, JSON.stringify(placed({ id: `e-${second}`, orderId: 'o-1' }))),
   );
-  const items = partsOf(archived, 30);
+  const items = toArchiveParts(archived, 30);
   const query = async ({ input }: QueryCommand) => ({
     Items: items.filter(({ hour }) => hour === input.ExpressionAttributeValues?.[':hour']),
   });
