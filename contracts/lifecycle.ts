@@ -8,7 +8,7 @@ export const orderProgressed = defineEvent({
   type: 'shop.order.progressed.v1',
   channel: 'lifecycle',
   source: '/shop/order',
-  description: "One step of an order's life, numbered, in sequence.",
+  description: 'One step of an order, numbered from 1, in sequence.',
   data: v.object(
     {
       orderId,

@@ -13,7 +13,7 @@ export const notificationSent = defineEvent({
   type: 'shop.notification.sent.v1',
   channel: 'bus',
   source: '/shop/notification',
-  description: 'A text went out: which one, never its words or the number.',
+  description: 'A text was sent: which template, never the text or the number.',
   data: v.object({ orderId, template }, 'must be an object'),
 });
 
@@ -28,7 +28,7 @@ export const notificationRefused = defineEvent({
   type: 'shop.notification.refused.v1',
   channel: 'bus',
   source: '/shop/notification',
-  description: 'A text will not go out: its number takes none, or may not have this one.',
+  description: 'A text will not be sent: its number cannot receive texts, or the settings do not allow it.',
   data: v.object({ orderId, template, reason: refusalReason }, 'must be an object'),
 });
 

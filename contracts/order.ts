@@ -90,7 +90,7 @@ export const orderPlaced = defineEvent({
 export const orderCancelRequested = defineEvent({
   type: 'shop.order.cancel-requested.v1',
   channel: 'topic',
-  description: 'A customer wants out.',
+  description: 'A customer asks to cancel an order.',
   data: v.object({ orderId, reason: boundedText(200) }, 'must be an object'),
 });
 
@@ -105,7 +105,7 @@ export const orderConfirmed = defineEvent({
   type: 'shop.order.confirmed.v1',
   channel: 'bus',
   source: '/shop/order',
-  description: 'Money and goods are both there: the order stands.',
+  description: 'Payment and stock succeeded: the order is confirmed.',
   data: v.object({ orderId, items: lines(line), total: money }, 'must be an object'),
 });
 
@@ -114,7 +114,7 @@ export const orderCancelled = defineEvent({
   type: 'shop.order.cancelled.v1',
   channel: 'bus',
   source: '/shop/order',
-  description: 'The order will not happen; everybody undoes their part.',
+  description: 'The order is cancelled; every consumer undoes its part.',
   data: v.object({ orderId, reason: cancelReason }, 'must be an object'),
 });
 
@@ -123,7 +123,7 @@ export const orderDeadlinePassed = defineEvent({
   type: 'shop.order.deadline-passed.v1',
   channel: 'bus',
   source: '/shop/sweep',
-  description: 'An order is still undecided long after it should have been.',
+  description: 'An order is undecided past its deadline.',
   data: v.object({ orderId }, 'must be an object'),
 });
 
@@ -132,16 +132,16 @@ export const orderReminderDue = defineEvent({
   type: 'shop.order.reminder-due.v1',
   channel: 'bus',
   source: '/shop/sweep',
-  description: 'An order is undecided for so long that its customer should be told.',
+  description: 'An order is undecided for so long that its customer is told.',
   data: v.object({ orderId }, 'must be an object'),
 });
 
-/** An order takes longer than usual and is still undecided. */
+/** An order takes longer than usual and is undecided. */
 export const orderDelayed = defineEvent({
   type: 'shop.order.delayed.v1',
   channel: 'bus',
   source: '/shop/order',
-  description: 'An order takes longer than usual and is still undecided.',
+  description: 'An order takes longer than usual and is undecided.',
   data: v.object({ orderId }, 'must be an object'),
 });
 

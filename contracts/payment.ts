@@ -10,7 +10,7 @@ export const paymentCaptured = defineEvent({
   type: 'shop.payment.captured.v1',
   channel: 'bus',
   source: '/shop/payment',
-  description: "The order's money was taken.",
+  description: 'The payment of an order was captured.',
   data: payment,
 });
 
@@ -19,7 +19,7 @@ export const paymentDeclined = defineEvent({
   type: 'shop.payment.declined.v1',
   channel: 'bus',
   source: '/shop/payment',
-  description: "The customer's bank said no.",
+  description: 'The payment of an order was declined.',
   data: v.object({ orderId, reason: boundedText(200) }, 'must be an object'),
 });
 
@@ -28,7 +28,7 @@ export const paymentRefunded = defineEvent({
   type: 'shop.payment.refunded.v1',
   channel: 'bus',
   source: '/shop/payment',
-  description: 'The money went back to the customer.',
+  description: 'The payment of an order was refunded.',
   data: payment,
 });
 

@@ -9,7 +9,7 @@ export const stockReserved = defineEvent({
   type: 'shop.stock.reserved.v1',
   channel: 'bus',
   source: '/shop/stock',
-  description: "All the order's goods are set aside for it.",
+  description: 'The goods of an order are reserved.',
   data: orderItems,
 });
 
@@ -18,7 +18,7 @@ export const stockRejected = defineEvent({
   type: 'shop.stock.rejected.v1',
   channel: 'bus',
   source: '/shop/stock',
-  description: "At least one of the order's goods is not there; nothing was set aside.",
+  description: 'At least one SKU of an order is short; nothing is reserved.',
   data: orderItems,
 });
 
@@ -27,7 +27,7 @@ export const stockReleased = defineEvent({
   type: 'shop.stock.released.v1',
   channel: 'bus',
   source: '/shop/stock',
-  description: 'Goods that were set aside are for sale again.',
+  description: 'The reserved goods of an order are available again.',
   data: orderItems,
 });
 

@@ -119,7 +119,7 @@ function ownAttributes({ messageAttributes }: SQSRecord): Record<string, Message
   );
 }
 
-/** Estimates the size of the dead deadLetter, with room for the longest reason. */
+/** Estimates the size of a dead letter, with room for the longest reason. */
 const deadLetterBytes = ({ record }: { record: SQSRecord }): number =>
   messageBytes({ body: record.body, attributes: ownAttributes(record) }) + REASON_BYTES;
 
