@@ -5,22 +5,22 @@ type Template = ReturnType<typeof synthesise>;
 // biome-ignore lint/suspicious/noExplicitAny: policy statements are plain JSON
 type Statement = any;
 
-/** Takes the stack, with the sandbox and with a real payment gateway, and gives the page that says what each function may do. */
+/** Renders docs/permissions.md from the stack with the sandbox gateway and the stack with Stripe. */
 export function permissionsPage(template: Template, withGateway: Template): string {
   const names = [...Object.keys(routing), 'sweep', 'archive'];
   const extra = rows(withGateway, 'payment').filter((row) => !rows(template, 'payment').includes(row));
-  return `# What each function may do
+  return `# Permissions of each function
 
-Made from the template by \`test/infra/permissions.test.ts\`, which also compares it with the calls to AWS that each function's code makes:
-nothing is missing, nothing is unused. Each function has a role of its own, with no policy of AWS's. "The key, through SQS" means that it
-may not use the key itself: SQS may, for what the function asks of it.
+Generated from the template by \`test/infra/permissions.test.ts\`, which also compares the permissions with the AWS calls in each function's
+code: none is missing and none is unused. Each function has its own role, without AWS managed policies. "The key, through SQS" means that SQS
+may use the key on the function's behalf, while the function itself may not.
 
 ${names.map((name) => table(name, rows(template, name))).join('\n')}
-${table('payment, with `paymentGateway=stripe`, besides, and without the sandbox’s table', extra)}`;
+${table('payment with `paymentGateway=stripe`: additional permissions, without those for the sandbox’s table', extra)}`;
 }
 
 const table = (title: string, lines: readonly string[]) =>
-  `## ${title}\n\n| on | may |\n| --- | --- |\n${lines.map((line) => `${line}\n`).join('')}`;
+  `## ${title}\n\n| Resource | Actions |\n| --- | --- |\n${lines.map((line) => `${line}\n`).join('')}`;
 
 const rows = (template: Template, name: string): string[] => {
   const statements: Statement[] = template.function(name).role.properties.PolicyDocument.Statement;
@@ -33,8 +33,8 @@ const rows = (template: Template, name: string): string[] => {
 };
 
 function on({ Resource, NotResource, Condition }: Statement): string {
-  if (NotResource !== undefined) return 'telephone numbers: everything but topics';
-  if (Resource === '*') return 'traces, which have no name';
+  if (NotResource !== undefined) return 'phone numbers (every resource except topics)';
+  if (Resource === '*') return '`*` (traces have no ARN)';
   const via = /"(sqs|sns|dynamodb)\./.exec(JSON.stringify(Condition ?? ''))?.[1];
   if (via !== undefined) return `the key, through ${{ sqs: 'SQS', sns: 'SNS', dynamodb: 'DynamoDB' }[via]}`;
   return [Resource].flat().map(named).sort().join(', ');
@@ -43,7 +43,7 @@ function on({ Resource, NotResource, Condition }: Statement): string {
 function named(resource: Statement): string {
   const text = JSON.stringify(resource);
   if (text.includes(':secretsmanager:')) return 'the secret that `stripeSecret` names';
-  // CDK adds eight signs to a logical id.
+  // CDK adds eight hexadecimal digits to a logical id.
   const [, id = text] = /"(?:Ref|Fn::GetAtt)":\[?"(\w+?)(?:[0-9A-F]{8})?"/.exec(text) ?? [];
   const index = /\/index\/([\w*-]+)/.exec(text)?.[1];
   return index === undefined ? `\`${id}\`` : `index \`${index}\` of \`${id}\``;
