@@ -69,7 +69,7 @@ async function measured(h: Harness, batch: number): Promise<Measurement> {
   return counter.perOrder(ORDERS, h.logged());
 }
 
-test('the calls per order are those that `ops estimate` reckons with', async () => {
+test('the calls per order match ops/estimate/calls-per-order.json', async () => {
   const batches: Record<string, Measurement> = {};
   for (const batch of [1, 10]) {
     await harness().reset(1);

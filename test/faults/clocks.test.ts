@@ -16,7 +16,7 @@ async function runWithClocks(): Promise<void> {
   await checkInvariants(shop(), { secondText: new Set(shop().ledger.orders.keys()) });
 }
 
-test('clocks ten minutes apart', async () => {
+test('the shop stays consistent when clocks of instances differ by twenty minutes', async () => {
   for (const [slow, fast] of shop().instances.values()) {
     if (slow !== undefined) slow.clockError = () => -10 * MINUTE_MS;
     if (fast !== undefined) fast.clockError = () => 10 * MINUTE_MS;
@@ -24,7 +24,7 @@ test('clocks ten minutes apart', async () => {
   await runWithClocks();
 });
 
-test('clocks jumping, back too', async () => {
+test('the shop stays consistent when clocks jump forwards and backwards', async () => {
   const random = randomFrom(runSeed);
   const errors: number[] = [];
   for (const instance of [...shop().instances.values()].flat()) {

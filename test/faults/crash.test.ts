@@ -39,9 +39,9 @@ const crashes = (point: number, when: 'before' | 'after'): Rule[] =>
     fault: { kind: 'crash', when },
   }));
 
-describe('killed at every await of every handler', () => {
+describe('A crash of every consumer', () => {
   // To die before a call is to die after the one before it, so that only the first has a "before" of its own.
-  test('with its messages received, before the first call', async () => {
+  test('after receiving messages and before the first call', async () => {
     const rules = crashes(0, 'before');
     shop().proxy.add(...rules);
     await placeThree();
@@ -50,7 +50,7 @@ describe('killed at every await of every handler', () => {
     expect(hits(rules)).toEqual(consumers.map(() => 1));
   });
 
-  test('after each call, carried out and never answered', async () => {
+  test('after each call in turn, before its response', async () => {
     const struck = consumers.map(() => 0);
     for (let point = 0; point === Math.max(...struck); point += 1) {
       const rules = crashes(point, 'after');
@@ -66,7 +66,7 @@ describe('killed at every await of every handler', () => {
     expect(Math.min(...struck)).toBeGreaterThan(4);
   }, 120_000);
 
-  test('after its last call, before its messages are deleted', async () => {
+  test('after the last call, before its messages are deleted', async () => {
     for (const consumer of consumers) shop().source(consumer).dieBeforeDelete = 3;
     await placeThree();
     await shop().settle();
@@ -75,7 +75,7 @@ describe('killed at every await of every handler', () => {
   });
 });
 
-test('crash between writing and emitting the next event: emitted in the end, once in effect', async () => {
+test('A crash between the write and the publication publishes the event later, with one effect', async () => {
   const rules = consumers
     .filter((consumer) => consumer !== 'shipping')
     .map((consumer): Rule => {
@@ -89,7 +89,7 @@ test('crash between writing and emitting the next event: emitted in the end, onc
   expect(hits(rules)).toEqual(rules.map(() => 3));
 });
 
-describe('the function’s time runs out mid-batch', () => {
+describe('An invocation that times out in the middle of a batch', () => {
   /** One charge takes longer than its invocation may; in that one a second is a second. */
   async function slowCharge(): Promise<void> {
     const delay = { kind: 'delay', milliseconds: HAND_BACK_MS + 1_000 } as const;
@@ -103,13 +103,13 @@ describe('the function’s time runs out mid-batch', () => {
     await checkInvariants(shop());
   }
 
-  test('what is unfinished is handed back before the deadline, and has no effect twice', async () => {
+  test('returns unfinished messages before the deadline, with no effect twice', async () => {
     await slowCharge();
     for (const invoked of shop().source('payment').invocations) expect(invoked).toHaveProperty('result');
     expect(shop().logged()).toContain('DeadlineExceededError');
   });
 
-  test('and where even handing back takes too long, nothing is lost and nothing happens twice', async () => {
+  test('loses nothing and repeats no effect even when returning messages takes too long', async () => {
     shop().proxy.add({
       operation: 'ChangeMessageVisibilityBatch',
       times: 1,

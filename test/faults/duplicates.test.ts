@@ -10,8 +10,8 @@ import { placeMixed } from './scenario.ts';
 
 const shop = useHarness();
 
-describe('the same message 2–50 times, in parallel', () => {
-  test.each([2, 50])('%i times', async (times) => {
+describe('Duplicates of a message in parallel', () => {
+  test.each([2, 50])('have one effect: %i times', async (times) => {
     const { ledger } = shop();
     const order = testOrder();
     const message = placed(order);
@@ -22,7 +22,7 @@ describe('the same message 2–50 times, in parallel', () => {
     await checkInvariants(shop());
   });
 
-  describe('cost at most one store call per duplicate', () => {
+  describe('cost at most one store call each', () => {
     // The gateway reads with GetItem and Query, and puts once in either run.
     const STORE = /^dynamodb\.(Batch|Transact|Put)/;
 
@@ -39,11 +39,11 @@ describe('the same message 2–50 times, in parallel', () => {
     const perDuplicate = async (consumer: ConsumerName) =>
       ((await storeCalls(consumer, 21)) - (await storeCalls(consumer, 1))) / 20;
 
-    test.each(standardConsumers)('%s', async (consumer) => {
+    test.each(standardConsumers)('of %s in one batch', async (consumer) => {
       expect(await perDuplicate(consumer)).toBeLessThanOrEqual(1);
     });
 
-    test.each(standardConsumers)('%s, one by one', async (consumer) => {
+    test.each(standardConsumers)('of %s one after another', async (consumer) => {
       const order = testOrder();
       await shop().ledger.stock(order.sku, 9);
       await publish(placed(order));
@@ -57,7 +57,7 @@ describe('the same message 2–50 times, in parallel', () => {
     });
   });
 
-  test('every message of every queue three times, whatever the outcome of its order', async () => {
+  test('have one effect when every message of every queue is delivered three times', async () => {
     shop().proxy.add({ operation: 'ReceiveMessage', fault: { kind: 'duplicate', copies: 2 }, times: 60 });
     await placeMixed(shop().ledger, 2);
     await shop().settle();
@@ -65,7 +65,7 @@ describe('the same message 2–50 times, in parallel', () => {
   });
 });
 
-test('the publisher retries after a lost answer: same order, new message ids', async () => {
+test('A publisher that retries with new message ids has one effect', async () => {
   const { ledger } = shop();
   const order = testOrder();
   await ledger.stock(order.sku, 9);
@@ -76,12 +76,12 @@ test('the publisher retries after a lost answer: same order, new message ids', a
   await checkInvariants(shop());
 });
 
-describe('redelivery, when the gateway has forgotten every idempotency key', () => {
+describe("A redelivery after the gateway's idempotency keys expired", () => {
   test.each([
     ['61 minutes', 61 * 60],
     ['25 hours', 25 * 3_600],
     ['13 days', 13 * 24 * 3_600],
-  ])('after %s', async (_, seconds) => {
+  ])('has no second effect after %s', async (_, seconds) => {
     const mixed = await placeMixed(shop().ledger);
     await shop().settle();
     await forgetKeys();
@@ -91,7 +91,7 @@ describe('redelivery, when the gateway has forgotten every idempotency key', () 
     await checkInvariants(shop());
   });
 
-  test('of a capture that nobody wrote down', async () => {
+  test('does not charge again for a capture that was not recorded', async () => {
     const order = testOrder();
     await shop().ledger.stock(order.sku, 1);
     await shop().ledger.place([order]);

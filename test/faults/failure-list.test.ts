@@ -8,12 +8,12 @@ test.each<[string, unknown, string[]]>([
   ['is empty', { batchItemFailures: [] }, []],
   ['is null', { batchItemFailures: null }, []],
   ['is missing', {}, []],
-  ['is missing with all the rest', null, []],
+  ['is missing because the result is null', null, []],
   ['names an empty id', { batchItemFailures: [{ itemIdentifier: '' }] }, batch],
   ['names null', { batchItemFailures: [{ itemIdentifier: null }] }, batch],
-  ['has another key', { batchItemFailures: [{ id: 'a' }] }, batch],
-  ['names a stranger', { batchItemFailures: [{ itemIdentifier: 'z' }] }, batch],
-  ['is no list', { batchItemFailures: 'a' }, batch],
-])('a failure list that %s', (_, result, kept) => {
+  ['has an item with another key', { batchItemFailures: [{ id: 'a' }] }, batch],
+  ['names an unknown id', { batchItemFailures: [{ itemIdentifier: 'z' }] }, batch],
+  ['is not an array', { batchItemFailures: 'a' }, batch],
+])('keptMessages follows Lambda when batchItemFailures %s', (_, result, kept) => {
   expect([...keptMessages(result, batch)]).toEqual(kept);
 });

@@ -11,7 +11,7 @@ afterEach(async ({ task }) => {
   await shop.close();
 });
 
-test('320 buyers, 50 pieces, 16 workers: exactly 50 sold, 270 not charged or refunded', async () => {
+test('of 320 buyers of 50 items with 16 workers exactly 50 buy and 270 are not charged or are refunded', async () => {
   // What is shipped is none of the buyers' business.
   shop = new MappedShop('shipping');
   await shop.start(runSeed, (consumer) => (consumer === 'stock' ? 16 : 3));

@@ -33,11 +33,11 @@ const reserved = ({ orderId, sku, quantity }: TestOrder, source: string) => ({
   data: { orderId, items: [{ sku, quantity }] },
 });
 
-describe('a used order id', () => {
+describe('An order id that is used again', () => {
   test.each<[string, Partial<TestOrder>]>([
     ['with another amount', { unitPrice: 1 }],
     ['with other goods', { quantity: 3, unitPrice: 4_000 }],
-  ])('%s: refused with a reason, the first result untouched', async (_, other) => {
+  ])('%s is dead-lettered as a conflict, and the first order is unchanged', async (_, other) => {
     const order = await confirmedOrder();
     const forged = placed({ ...order, ...other });
     await publish(forged);
@@ -50,7 +50,7 @@ describe('a used order id', () => {
     expect(orders.get(order.orderId)).toMatchObject({ status: 'CONFIRMED', total: { amount: 12_000 } });
   });
 
-  test('with another amount, at the same time as the first', async () => {
+  test('with another amount at the same time leads to one consistent order', async () => {
     const order = testOrder();
     await shop().ledger.stock(order.sku, 9);
     await shop().ledger.place([order]);
@@ -60,7 +60,7 @@ describe('a used order id', () => {
     await checkInvariants(shop(), { deadLetter: ({ body }) => body.includes(forged.id) });
   });
 
-  test('replayed whole, after it was cancelled: nothing happens', async () => {
+  test('after its cancellation has no effect', async () => {
     const { cancelled, declined } = await placeMixed(shop().ledger);
     await shop().settle();
     for (const order of [...cancelled, ...declined]) await publish(placed({ ...order, token: 'tok_visa' }));
@@ -69,9 +69,9 @@ describe('a used order id', () => {
   });
 });
 
-describe('an outcome that payment never published', () => {
+describe('A forged outcome event', () => {
   test.each(['topic', 'bus'] as const)(
-    'from an unknown source on the %s: refused, no order is confirmed by it',
+    'from an unknown source on the %s does not confirm an order',
     async (channel) => {
       const order = testOrder({ token: 'tok_error' });
       await shop().ledger.stock(order.sku, 1);
@@ -92,7 +92,7 @@ describe('an outcome that payment never published', () => {
     ['payment', captured],
     ['stock', reserved],
   ] as const)(
-    'in the name of %s, on the topic: refused by the front door, which says what may travel there',
+    'of %s on the orders topic is dead-lettered by the order consumer, with the allowed types in its reason',
     async (silent, outcome) => {
       const order = testOrder();
       await shop().ledger.stock(order.sku, 1);
@@ -120,7 +120,7 @@ describe('an outcome that payment never published', () => {
   );
 });
 
-test('line breaks and links in names: fixed texts, and nothing of it in logs', async () => {
+test("line breaks and links in a customer's name appear in no text and no log", async () => {
   const order = testOrder();
   await shop().ledger.stock(order.sku, 1);
   shop().ledger.orders.set(order.orderId, order);

@@ -12,7 +12,7 @@ const shop = useHarness();
 /** How often the SDK makes a call to DynamoDB before it gives up. */
 const SDK_TRIES = 4;
 
-describe('the store commits, the answer is lost, the SDK retries and is refused', () => {
+describe('A lost response after a committed call', () => {
   test.each([
     'BatchExecuteStatement',
     'TransactWriteItems',
@@ -20,7 +20,7 @@ describe('the store commits, the answer is lost, the SDK retries and is refused'
     'BatchGetItem',
     'PutEvents',
     'DeleteMessageBatch',
-  ])('%s', async (operation) => {
+  ])('of %s has no second effect', async (operation) => {
     const rule: Rule = { operation, probability: 0.5, fault: { kind: 'lose-answer' } };
     shop().proxy.add(rule);
     await placeMixed(shop().ledger, 2);
@@ -29,7 +29,7 @@ describe('the store commits, the answer is lost, the SDK retries and is refused'
     expect(shop().proxy.hits(rule)).toBeGreaterThan(0);
   });
 
-  test('two in five answers of everything but the text', async () => {
+  test('in two of five calls except texts has no second effect', async () => {
     const where = ({ service }: { service: string }) => service !== 'sns';
     shop().proxy.add({ probability: 0.4, where, fault: { kind: 'lose-answer' } });
     await placeMixed(shop().ledger, 2);
@@ -37,7 +37,7 @@ describe('the store commits, the answer is lost, the SDK retries and is refused'
     await checkInvariants(shop());
   });
 
-  test('of a text: the customer is not texted again', async () => {
+  test('of a text does not lead to a second text', async () => {
     const rule: Rule = { caller: /^notification/, operation: 'Publish', times: 3, fault: { kind: 'lose-answer' } };
     shop().proxy.add(rule);
     await placeMixed(shop().ledger);
@@ -48,9 +48,9 @@ describe('the store commits, the answer is lost, the SDK retries and is refused'
   });
 });
 
-describe('the gateway captures, the answer is lost or is a 500', () => {
+describe('A capture whose response is lost or a 500', () => {
   test.each(['lose-answer', 'answer-500'] as const)(
-    '%s, also to every try of the SDK: asked again with the same key',
+    'is repeated with the same key: %s for every attempt of the SDK',
     async (kind) => {
       const rule: Rule = { caller: /^payment/, where: isCharge, times: 3 * SDK_TRIES, fault: { kind } };
       shop().proxy.add(rule);
@@ -62,7 +62,7 @@ describe('the gateway captures, the answer is lost or is a 500', () => {
     },
   );
 
-  test('and then the gateway forgets the key: found before it is charged again', async () => {
+  test('is looked up before charging again when the idempotency key expired', async () => {
     const order = testOrder();
     shop().proxy.add({ caller: /^payment/, where: isCharge, times: SDK_TRIES, fault: { kind: 'answer-500' } });
     await shop().ledger.stock(order.sku, 1);
@@ -74,14 +74,14 @@ describe('the gateway captures, the answer is lost or is a 500', () => {
   });
 });
 
-describe('single entries of a batch fail', () => {
+describe('Failed entries of a batch call', () => {
   test.each([
     'PutEvents',
     'BatchExecuteStatement',
     'BatchGetItem',
     'DeleteMessageBatch',
     'ChangeMessageVisibilityBatch',
-  ])('%s: half of them', async (operation) => {
+  ])('are retried when half of %s fails', async (operation) => {
     const rule: Rule = { operation, times: 16, fault: { kind: 'fail-entries', share: 0.5 } };
     shop().proxy.add(rule);
     // What is postponed at all is what the gateway could not serve.
@@ -94,7 +94,7 @@ describe('single entries of a batch fail', () => {
     expect(shop().proxy.hits(rule)).toBeGreaterThan(0);
   });
 
-  test('the record of a text that is out: the customer is not texted again', async () => {
+  test('do not lead to a second text when its record fails', async () => {
     const isRecord = ({ body }: Call) => JSON.stringify(body.Statements ?? '').includes('sentAt');
     const rule: Rule = { caller: /^notification/, where: isRecord, times: 1, fault: { kind: 'fail-entries' } };
     shop().proxy.add(rule);

@@ -22,21 +22,21 @@ async function ended({ orderId }: TestOrder): Promise<string> {
   return [status, reason].filter(Boolean).join(' ');
 }
 
-describe('out of order', () => {
-  test('stock before payment', async () => {
+describe('Messages out of order', () => {
+  test('lead to confirmation when stock is handled before payment', async () => {
     const order = await place();
     await shop().pump(['stock', 'order', 'outcomes']);
     expect(await ended(order)).toBe('CONFIRMED');
   });
 
-  test('payment and stock before the order itself', async () => {
+  test('lead to confirmation when payment and stock are handled before the order', async () => {
     const order = await place();
     await shop().source('order').lose(10);
     await shop().pump(['payment', 'stock', 'outcomes']);
     expect(await ended(order)).toBe('CONFIRMED');
   });
 
-  test('cancel before place', async () => {
+  test('lead to cancellation when the cancellation is handled before the order', async () => {
     const order = testOrder();
     await publish(cancelRequested(order.orderId));
     await shop().pump(['order']);
@@ -46,7 +46,7 @@ describe('out of order', () => {
   });
 
   test.each(['payment', 'stock', 'notification'] as const)(
-    'the cancellation before the order, for %s',
+    'lead to cancellation when %s receives the cancellation before the order',
     async (consumer) => {
       const order = await place();
       await shop().source(consumer).lose(10);
@@ -56,7 +56,7 @@ describe('out of order', () => {
     },
   );
 
-  test('the cancellation while the capture is under way: refund before capture', async () => {
+  test('lead to cancellation and a refund when the cancellation arrives during a capture', async () => {
     const order = await place();
     await publish(cancelRequested(order.orderId));
     await shop().pump(['order']);
@@ -66,14 +66,17 @@ describe('out of order', () => {
     expect(await ended(order)).toBe('CANCELLED customer');
   });
 
-  test.each([1, 2, 3, 4])('every queue shuffled and late, some of it twice: seed %i', async (number) => {
-    shop().faults(
-      runSeed * 100 + number,
-      { operation: 'ReceiveMessage', fault: { kind: 'reorder' } },
-      { operation: 'ReceiveMessage', probability: 0.3, times: 20, fault: { kind: 'duplicate', copies: 1 } },
-    );
-    await placeMixed(shop().ledger, 5);
-    await shop().settle();
-    await checkInvariants(shop());
-  });
+  test.each([1, 2, 3, 4])(
+    'leave the shop consistent when shuffled, delayed and duplicated: seed %i',
+    async (number) => {
+      shop().faults(
+        runSeed * 100 + number,
+        { operation: 'ReceiveMessage', fault: { kind: 'reorder' } },
+        { operation: 'ReceiveMessage', probability: 0.3, times: 20, fault: { kind: 'duplicate', copies: 1 } },
+      );
+      await placeMixed(shop().ledger, 5);
+      await shop().settle();
+      await checkInvariants(shop());
+    },
+  );
 });

@@ -59,7 +59,7 @@ function expectLetters(deadLetters: readonly QueuedMessage[], bodies: readonly s
   }
 }
 
-describe('poison, one in a batch of ten: dead-lettered at once with its reason, the other nine done', () => {
+describe('An invalid message in a batch of ten is dead-lettered at once and the other nine are done', () => {
   test.each(Object.keys(poison))('%s', async (kind) => {
     const body = poison[kind]?.() ?? '';
     await nineGood();
@@ -70,7 +70,7 @@ describe('poison, one in a batch of ten: dead-lettered at once with its reason, 
     expect([...orders.values()].filter(({ status }) => status === 'CONFIRMED')).toHaveLength(9);
   });
 
-  test('a whole MiB, which leaves no room for a reason', async () => {
+  test('1 MiB without room for a reason', async () => {
     const empty = spoiled(() => ({ items: [], note: '' }));
     const body = empty.replace('"note":""', `"note":"${padding(1_048_576 - empty.length)}"`);
     await nineGood();
@@ -80,7 +80,7 @@ describe('poison, one in a batch of ten: dead-lettered at once with its reason, 
     expect(deadLetters).toHaveLength(consumers.length);
   });
 
-  test('two of 600 kB, which do not fit into one call', async () => {
+  test('two of 600 kB that exceed one call', async () => {
     const bodies = [1, 2].map((number) => spoiled(() => ({ items: [], note: padding(600_000) + number })));
     await nineGood();
     for (const consumer of consumers) for (const body of bodies) await sendTo(consumer, [body]);
@@ -90,8 +90,8 @@ describe('poison, one in a batch of ten: dead-lettered at once with its reason, 
   });
 });
 
-describe('all ten fail', () => {
-  test('for good: ten dead letters', async () => {
+describe('A batch in which all ten messages fail', () => {
+  test('permanently leaves ten dead letters', async () => {
     const bodies = Array.from({ length: 10 }, () => quantity(0));
     for (const consumer of consumers) await sendTo(consumer, bodies);
     await shop().settle();
@@ -99,7 +99,7 @@ describe('all ten fail', () => {
     expectLetters(deadLetters, bodies);
   });
 
-  test('for now: no message is deleted', async () => {
+  test('temporarily deletes no message', async () => {
     shop().proxy.add({ service: 'dynamodb', fault: { kind: 'refuse' } });
     const { sku } = testOrder();
     await shop().ledger.stock(sku, 10);
@@ -113,7 +113,7 @@ describe('all ten fail', () => {
   });
 
   test.each(['throttle', 'lose-answer', 'fail-entries', 'refuse'] as const)(
-    'and the dead-letter queue answers with %s: nothing is lost',
+    'loses nothing when the dead-letter queue fails with %s',
     async (kind) => {
       const bodies = Array.from({ length: 5 }, () => quantity(0));
       shop().proxy.add({ operation: 'SendMessageBatch', probability: 0.5, times: 20, fault: { kind } });
@@ -127,7 +127,7 @@ describe('all ten fail', () => {
   );
 });
 
-test('the same SKU on two lines; a very large order of 99 lines: served', async () => {
+test('An order with one SKU on two lines and an order of 99 lines are confirmed', async () => {
   const { ledger } = shop();
   const twice = testOrder({ quantity: 2 });
   await ledger.stock(twice.sku, 2);

@@ -50,14 +50,14 @@ const put = (sku: string) => tables.send(new PutCommand({ TableName, Item: { sku
 const isThere = async (sku: string) =>
   (await direct.send(new GetCommand({ TableName, Key: { sku }, ConsistentRead: true }))).Item !== undefined;
 
-describe('one call', () => {
+describe('A fault of one call', () => {
   test.each([
     ['lose-answer', true, { code: 'ECONNRESET' }],
     ['answer-500', true, { $metadata: { httpStatusCode: 500 } }],
     ['refuse', false, { $metadata: { httpStatusCode: 500 } }],
     ['throttle', false, { name: 'ProvisionedThroughputExceededException' }],
     ['conflict', false, { name: 'TransactionConflictException' }],
-  ] as const)('%s: carried out %s, and the client sees an error', async (kind, carriedOut, error) => {
+  ] as const)('%s: executed %s, and the client gets an error', async (kind, carriedOut, error) => {
     const { sku } = testOrder();
     proxy.add({ operation: 'PutItem', fault: { kind } });
     await expect(put(sku)).rejects.toMatchObject(error);
@@ -67,7 +67,7 @@ describe('one call', () => {
   test.each([
     ['before', false],
     ['after', true],
-  ] as const)('crash %s: carried out %s, and the caller is told to die', async (when, carriedOut) => {
+  ] as const)('crash %s: executed %s, and the caller is told to crash', async (when, carriedOut) => {
     const { sku } = testOrder();
     const before = crashed;
     proxy.add({ operation: 'PutItem', fault: { kind: 'crash', when } });
@@ -75,7 +75,7 @@ describe('one call', () => {
     expect([crashed - before, await isThere(sku)]).toEqual([1, carriedOut]);
   });
 
-  test('a transaction in conflict names the reason of each item', async () => {
+  test('conflict names the reason of each item of a transaction', async () => {
     proxy.add({ operation: 'TransactWriteItems', fault: { kind: 'conflict' } });
     const TransactItems = [testOrder(), testOrder()].map(({ sku }) => ({ Put: { TableName, Item: { sku } } }));
     await expect(tables.send(new TransactWriteCommand({ TransactItems }))).rejects.toMatchObject({
@@ -84,13 +84,13 @@ describe('one call', () => {
     });
   });
 
-  test('SNS is throttled in its own protocol', async () => {
+  test('throttle uses the SNS protocol for SNS', async () => {
     proxy.add({ service: 'sns', fault: { kind: 'throttle' } });
     const publish = new PublishCommand({ TopicArn: output('OrdersTopicArn'), Message: '{}' });
     await expect(sns.send(publish)).rejects.toMatchObject({ name: 'Throttling', $metadata: { httpStatusCode: 400 } });
   });
 
-  test('the same seed makes the same decisions, another one others', async () => {
+  test('is decided by the seed', async () => {
     const decisions = async (seed: number) => {
       proxy.inject(seed, { operation: 'PutItem', probability: 0.5, fault: { kind: 'refuse' } });
       for (let call = 0; call < 12; call += 1) await put(testOrder().sku).catch(() => {});
@@ -103,10 +103,10 @@ describe('one call', () => {
   });
 });
 
-describe('single entries of a batch never reach the server, and the answer says which', () => {
+describe('The fault fail-entries forwards the other entries and reports the failed ones', () => {
   const half = (operation: string) => proxy.inject(3, { operation, fault: { kind: 'fail-entries', share: 0.5 } });
 
-  test('BatchExecuteStatement', async () => {
+  test('for BatchExecuteStatement', async () => {
     half('BatchExecuteStatement');
     const skus = Array.from({ length: 8 }, () => testOrder().sku);
     const Statements = skus.map((sku) => ({
@@ -119,7 +119,7 @@ describe('single entries of a batch never reach the server, and the answer says 
     expect(await Promise.all(skus.map(isThere))).toEqual(refused.map((one) => !one));
   });
 
-  test('BatchGetItem', async () => {
+  test('for BatchGetItem', async () => {
     const skus = Array.from({ length: 8 }, () => testOrder().sku);
     for (const sku of skus) await put(sku);
     half('BatchGetItem');
@@ -131,7 +131,7 @@ describe('single entries of a batch never reach the server, and the answer says 
     expect([...given, ...left].sort()).toEqual([...skus].sort());
   });
 
-  test('PutEvents', async () => {
+  test('for PutEvents', async () => {
     half('PutEvents');
     const Entry = { EventBusName: output('EventBusName'), Source: 'faults', DetailType: 'faults', Detail: '{}' };
     const { Entries = [], FailedEntryCount } = await bus.send(new PutEventsCommand({ Entries: Array(8).fill(Entry) }));
@@ -140,7 +140,7 @@ describe('single entries of a batch never reach the server, and the answer says 
     expect(FailedEntryCount).toBeLessThan(8);
   });
 
-  test('SendMessageBatch, and what is received comes twice', async () => {
+  test('for SendMessageBatch, and duplicate repeats received messages', async () => {
     const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `faults-${ulid()}` }));
     try {
       half('SendMessageBatch');
@@ -161,7 +161,7 @@ describe('single entries of a batch never reach the server, and the answer says 
     }
   });
 
-  test('PublishBatch, and where all of them fail', async () => {
+  test('for PublishBatch, also when all entries fail', async () => {
     const entries = Array.from({ length: 8 }, (_, index) => ({ Id: `m${index}`, Message: '{"type":"faults"}' }));
     const publish = () =>
       sns.send(new PublishBatchCommand({ TopicArn: output('OrdersTopicArn'), PublishBatchRequestEntries: entries }));

@@ -46,7 +46,7 @@ async function shippingFor(hours: number): Promise<void> {
   }
 }
 
-test('one order is stuck, for one of its steps is a dead letter: it alone waits, for more than a day, and goes on once that is put back', async () => {
+test('a missing step holds back its own order only, for more than a day, until it is redriven', async () => {
   const stuck = await decidedOrder();
   const step = await takeOut(stuck, 2);
   expect(step).toContain('"sequence":2');

@@ -30,14 +30,14 @@ afterAll(() => sweep.kill());
 const run = () => sweep.invoke({ Records: [] }, shop().clock.skippedMs);
 
 const faults: readonly (readonly [string, Fault])[] = [
-  ['is killed before it speaks', { kind: 'crash', when: 'before' }],
-  ['is killed when it has spoken', { kind: 'crash', when: 'after' }],
-  ['loses the answer', { kind: 'lose-answer' }],
-  ['is refused half of what it says', { kind: 'fail-entries', share: 0.5 }],
+  ['is killed before it publishes', { kind: 'crash', when: 'before' }],
+  ['is killed after it published', { kind: 'crash', when: 'after' }],
+  ['gets no response', { kind: 'lose-answer' }],
+  ['fails to publish half of its events', { kind: 'fail-entries', share: 0.5 }],
 ];
 
 test.each(faults)(
-  'orders are stuck, and a sweep %s: they end once in effect, and each customer is reminded once',
+  'undecided orders are timed out once, and each customer is reminded once, when a sweep %s',
   async (_, fault) => {
     const { ledger } = shop();
     const orders = Array.from({ length: 4 }, () => testOrder());

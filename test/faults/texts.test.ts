@@ -5,7 +5,7 @@ import { checkInvariants } from './invariants.ts';
 
 const shop = useHarness();
 
-test('a flood of orders to premium-rate numbers: none is texted, none is dead-lettered, and the others are texted as ever', async () => {
+test('a flood of orders with premium-rate numbers sends no text, dead-letters nothing and does not affect other texts', async () => {
   const { ledger } = shop();
   const { sku } = testOrder();
   await ledger.stock(sku, 70);
