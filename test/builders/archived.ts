@@ -3,29 +3,29 @@ import { continueTrace } from '../../contracts/traceparent.ts';
 import type { ArchivedMessage } from '../../lambdas/archive/pack.ts';
 import { captured, confirmed, line, placed, priced, progressed, reserved } from './events.ts';
 
-/** A message that came in so many milliseconds after nine o'clock, and what it said. */
-export const keptAt = (milliseconds: number, body = `m-${milliseconds}`): ArchivedMessage => ({
+/** Returns an archived message that arrived the given number of milliseconds after nine o'clock. */
+export const archivedMessageAt = (milliseconds: number, body = `m-${milliseconds}`): ArchivedMessage => ({
   time: new Date(Date.UTC(2026, 10, 21, 9) + milliseconds).toISOString(),
   body,
 });
 
-/** Takes how many orders and gives what their events are in the archive: each order another customer's, of other goods; a second apart. */
-export function eventsOfOrders(count: number): ArchivedMessage[] {
+/** Returns the archived events of confirmed orders, each of another customer with other items, one second apart. */
+export function archivedOrderEvents(count: number): ArchivedMessage[] {
   return Array.from({ length: count }, (_, number) => {
-    const known = (what: string, digits: number) => hash('sha256', `${what}${number}`).slice(0, digits);
-    const figure = (what: string, below: number) => Number.parseInt(known(what, 10), 16) % below;
-    const orderId = known('order', 32).replace(/(.{8})(.{4})(.{4})(.{4})(.*)/, '$1-$2-$3-$4-$5');
-    const [sku, unitPrice] = [`SKU-${figure('sku', 5_000)}`, 1_000 * (1 + figure('price', 200))];
+    const hashOf = (what: string, digits: number) => hash('sha256', `${what}${number}`).slice(0, digits);
+    const numberBelow = (what: string, below: number) => Number.parseInt(hashOf(what, 10), 16) % below;
+    const orderId = hashOf('order', 32).replace(/(.{8})(.{4})(.{4})(.{4})(.*)/, '$1-$2-$3-$4-$5');
+    const [sku, unitPrice] = [`SKU-${numberBelow('sku', 5_000)}`, 1_000 * (1 + numberBelow('price', 200))];
     const items = [line(sku)];
-    const phone = `+8210${String(figure('phone', 1e8)).padStart(8, '0')}`;
+    const phone = `+8210${String(numberBelow('phone', 1e8)).padStart(8, '0')}`;
     const steps = ['order.placed', 'payment.captured', 'stock.reserved', 'order.confirmed'];
     const events = [
       placed({
-        id: known('id', 26),
+        id: hashOf('id', 26),
         orderId,
         items: [priced(sku, 1, unitPrice)],
         phone,
-        token: `pm_${known('token', 24)}`,
+        token: `pm_${hashOf('token', 24)}`,
       }),
       captured({ orderId, amount: unitPrice }),
       reserved({ orderId, items }),
@@ -36,7 +36,7 @@ export function eventsOfOrders(count: number): ArchivedMessage[] {
       ),
     ];
     return events.map((event, index) => {
-      const { time } = keptAt(number * 1_000 + index * 137 + figure('came', 100));
+      const { time } = archivedMessageAt(number * 1_000 + index * 137 + numberBelow('came', 100));
       const traceparent = continueTrace(undefined, orderId, event.id);
       return { time, body: JSON.stringify({ ...event, time, ...(index === 0 ? {} : { traceparent }) }) };
     });

@@ -5,22 +5,22 @@ import type { DeadLetter } from '../../lambdas/runtime/queue.ts';
 
 export type FakeDependencies = ConsumerDependencies & {
   published: CloudEvent[];
-  letters: DeadLetter[];
+  deadLetters: DeadLetter[];
   postponed: { record: SQSRecord; seconds: number }[];
 };
 
-/** A bus and a queue in memory, which remember what they were asked; any part can be replaced. */
+/** Creates a bus and a queue in memory that record their calls; `parts` replaces any of them. */
 export function consumerDependencies(
   parts: Pick<Partial<ConsumerDependencies>, 'publish' | 'onPublished' | 'policy'> & {
     queue?: Partial<ConsumerDependencies['queue']>;
   } = {},
 ): FakeDependencies {
   const published: CloudEvent[] = [];
-  const letters: DeadLetter[] = [];
+  const deadLetters: DeadLetter[] = [];
   const postponed: { record: SQSRecord; seconds: number }[] = [];
   return {
     published,
-    letters,
+    deadLetters,
     postponed,
     publish:
       parts.publish ??
@@ -31,7 +31,7 @@ export function consumerDependencies(
     queue: {
       delayRetry: async (messages) => void postponed.push(...messages),
       deadLetter: async (given) => {
-        letters.push(...given);
+        deadLetters.push(...given);
         return new Set(given.map(({ record }) => record.messageId));
       },
       ...parts.queue,

@@ -4,7 +4,7 @@ import type { Delivery } from '../../lambdas/runtime/delivery.ts';
 
 let messages = 0;
 
-/** One delivery of an event, in a message of its own unless told otherwise. */
+/** Returns the delivery of an event, in a message of its own by default. */
 export function delivery<E extends CloudEvent>(
   event: E,
   parts: { messageId?: string; attempt?: number } = {},
@@ -18,7 +18,7 @@ export function delivery<E extends CloudEvent>(
   };
 }
 
-/** The SQS record that Lambda gets for a body: a text as it is, anything else as JSON; sent in 2026 unless told when. */
+/** Returns the SQS record that Lambda receives: a string body unchanged, anything else as JSON; sent in 2026 by default. */
 export function sqsRecord(
   body: unknown,
   parts: { messageId?: string; attempt?: number; sentSecondsAgo?: number; attributes?: Record<string, string> } = {},

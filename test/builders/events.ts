@@ -35,7 +35,7 @@ const envelope = <Type extends string, Data extends { orderId: string }>(
   data,
 });
 
-/** The design's example order, with a total that fits its items. */
+/** Returns a placed order whose total is the sum of its items. */
 export function placed({
   id,
   orderId = 'o-1001',
@@ -82,7 +82,7 @@ export const reminderDue = ({ id, orderId = 'o-1001' }: Parts = {}): OrderRemind
 export const delayed = ({ id, orderId = 'o-1001' }: Parts = {}): OrderDelayed =>
   envelope('shop.order.delayed.v1', '/shop/order', id, { orderId });
 
-/** One step on the lifecycle feed; by default the first one, the placing. */
+/** Returns one step of the lifecycle feed, by default the placement. */
 export const progressed = ({
   orderId = 'o-1001',
   sequence = 1,
@@ -130,5 +130,5 @@ export function line(sku = KEYBOARD.sku, quantity = KEYBOARD.quantity): Line {
   return { sku, quantity };
 }
 
-/** An order line for a SKU of which the price does not matter. */
+/** Returns an order line for tests in which the price does not matter. */
 export const priced = (sku: string, quantity = 1, unitPrice = 1_000): Priced => ({ sku, quantity, unitPrice });

@@ -13,15 +13,15 @@ import { ModelShop } from './model-shop.ts';
 import { MemoryStockTable } from './stock-table.ts';
 
 type Message = { consumer: 'order' | 'outcomes' | 'payment' | 'stock'; event: CloudEvent; inFlight: boolean };
-/** Somebody at work on messages: every step goes to its next await, and there it may be left for good. */
+/** A worker that handles messages; each step runs to the next await, where the worker may be killed. */
 type Worker = { messages: Message[]; steps: AsyncGenerator<void, boolean> };
 
 const CONSUMERS = ['order', 'outcomes', 'payment', 'stock'] as const;
-const MOST_STEPS = 5_000;
+const MAX_STEPS = 5_000;
 
 /**
- * The rules of order, payment and stock, taken apart into their single reads, writes, calls and messages, which a list of
- * numbers puts into any sequence, repeats, loses and kills. After each write all must be as the independent `ModelShop` says.
+ * Runs the rules of order, payment and stock as single reads, writes, calls and messages. A list of random numbers decides their
+ * sequence, repetitions, losses and crashes. After each write the state is compared with the independent `ModelShop`.
  */
 export class Exploration {
   readonly orders = new Map<string, Order>();
@@ -31,8 +31,7 @@ export class Exploration {
   readonly feed: OrderProgressed['data'][] = [];
   readonly failures: string[] = [];
   readonly model: ModelShop;
-  /** How many steps were taken, over all numbers. */
-  taken = 0;
+  stepsTaken = 0;
   private readonly mayTimeOut: ReadonlySet<string>;
   private readonly messages: Message[] = [];
   private workers: Worker[] = [];
@@ -43,8 +42,8 @@ export class Exploration {
     this.stock = new MemoryStockTable(available);
     this.model = new ModelShop(available);
     this.mayTimeOut = mayTimeOut;
-    this.gateway.losesAnswer = () => this.misfortune(6);
-    this.stock.conflicts = () => this.misfortune(8);
+    this.gateway.losesResponse = () => this.faultOccurs(6);
+    this.stock.conflicts = () => this.faultOccurs(8);
   }
 
   send(event: CloudEvent): void {
@@ -56,7 +55,7 @@ export class Exploration {
 
   async run(numbers: readonly number[]): Promise<void> {
     this.numbers = [...numbers];
-    for (; this.taken < MOST_STEPS; this.taken += 1) {
+    for (; this.stepsTaken < MAX_STEPS; this.stepsTaken += 1) {
       this.clock += 1;
       const number = this.numbers.shift();
       if (!(await this.step(number))) return;
@@ -67,38 +66,38 @@ export class Exploration {
   private async step(number: number | undefined): Promise<boolean> {
     const idle = this.messages.filter(({ inFlight }) => !inFlight);
     if (number === undefined) {
-      // From now on all goes well, one after the other.
+      // Without numbers everything succeeds, one step after the other.
       const [worker] = this.workers;
       if (worker === undefined && idle[0] !== undefined) this.begin(idle[0], []);
       else if (worker !== undefined) await this.advance(worker);
       return this.workers.length > 0 || this.messages.length > 0;
     }
-    const luck = Math.floor(number / 16);
-    const chosen = idle[luck % Math.max(1, idle.length)];
-    const worker = this.workers[luck % Math.max(1, this.workers.length)];
+    const choice = Math.floor(number / 16);
+    const chosen = idle[choice % Math.max(1, idle.length)];
+    const worker = this.workers[choice % Math.max(1, this.workers.length)];
     const kind = number % 16;
-    if (kind === 0) this.workers = this.workers.filter((other) => other !== worker || this.abandon(other));
+    if (kind === 0) this.workers = this.workers.filter((other) => other !== worker || this.release(other));
     else if (kind === 1) this.sweep();
-    else if (kind === 2 && luck % 4 === 0) this.dayGoesBy();
+    else if (kind === 2 && choice % 4 === 0) this.passDay();
     else if (kind < 7 && chosen !== undefined) this.begin(chosen, idle);
     else if (worker !== undefined) await this.advance(worker);
     else if (chosen !== undefined) this.begin(chosen, idle);
     return true;
   }
 
-  /** Nobody who was at work lives to see it, and the gateway has forgotten its idempotency keys. */
-  private dayGoesBy(): void {
-    for (const worker of this.workers) this.abandon(worker);
+  /** Kills all workers and expires the gateway's idempotency keys. */
+  private passDay(): void {
+    for (const worker of this.workers) this.release(worker);
     this.workers = [];
-    this.gateway.forgetKeys();
+    this.gateway.expireIdempotencyKeys();
   }
 
-  private misfortune(chances: number): boolean {
-    return (this.numbers.shift() ?? 1) % chances === 0;
+  private faultOccurs(oneIn: number): boolean {
+    return (this.numbers.shift() ?? 1) % oneIn === 0;
   }
 
-  /** Somebody else may begin on the same messages later: nothing was deleted. */
-  private abandon({ messages }: Worker): false {
+  /** Makes the messages of a worker visible again, as none was deleted. */
+  private release({ messages }: Worker): false {
     for (const message of messages) message.inFlight = false;
     return false;
   }
@@ -113,8 +112,8 @@ export class Exploration {
         messages.push(other);
       }
     }
-    // In one of eight cases SQS delivers to somebody else as well.
-    for (const one of messages) one.inFlight = !this.misfortune(8);
+    // In one of eight cases SQS delivers the message to another worker too.
+    for (const one of messages) one.inFlight = !this.faultOccurs(8);
     const steps =
       message.consumer === 'stock'
         ? this.onStock(messages)
@@ -131,11 +130,11 @@ export class Exploration {
     });
     if (!done) return;
     this.workers = this.workers.filter((other) => other !== worker);
-    this.abandon(worker);
-    if (value) for (const message of worker.messages) this.delete(message);
+    this.release(worker);
+    if (value) for (const message of worker.messages) this.deleteMessage(message);
   }
 
-  private delete(message: Message): void {
+  private deleteMessage(message: Message): void {
     const index = this.messages.indexOf(message);
     if (index >= 0) this.messages.splice(index, 1);
   }
@@ -152,8 +151,8 @@ export class Exploration {
     if (table.get(after.orderId)?.version !== before?.version) return undefined;
     const saved = { ...after, version: (before?.version ?? 0) + 1 };
     table.set(after.orderId, saved);
-    // The table commits, the answer is lost, and the SDK's own second try is refused.
-    return this.misfortune(12) ? undefined : saved;
+    // The table commits, the response is lost, and the SDK's retry is refused.
+    return this.faultOccurs(12) ? undefined : saved;
   }
 
   private async *onPayment(event: PaymentInput): AsyncGenerator<void, boolean> {
@@ -201,11 +200,11 @@ export class Exploration {
       }
       yield;
       const out = step.publish ?? [];
-      // The feed takes a first part of the steps, the bus takes the decision or does not.
+      // The feed accepts a prefix of the steps; the bus accepts the decision or refuses it.
       let stopped = false;
       const taken = out.filter((each) => {
-        if (each.type !== 'shop.order.progressed.v1') return !this.misfortune(6);
-        stopped ||= this.misfortune(8);
+        if (each.type !== 'shop.order.progressed.v1') return !this.faultOccurs(6);
+        stopped ||= this.faultOccurs(8);
         return !stopped;
       });
       for (const each of taken) {
@@ -214,16 +213,16 @@ export class Exploration {
       }
       yield;
       const order = this.orders.get(orderId);
-      const noted = publishedSteps(taken).get(orderId) ?? 0;
-      if (order !== undefined && noted > order.published && !this.misfortune(6))
-        this.orders.set(orderId, { ...order, published: noted });
+      const publishedCount = publishedSteps(taken).get(orderId) ?? 0;
+      if (order !== undefined && publishedCount > order.published && !this.faultOccurs(6))
+        this.orders.set(orderId, { ...order, published: publishedCount });
       return taken.length === out.length;
     }
   }
 
   private async *onStock(messages: readonly Message[]): AsyncGenerator<void, boolean> {
     const events = messages.map(({ event }) => event as StockInput);
-    const since = this.model.moment;
+    const since = this.model.latestSnapshotIndex;
     const cancelled = events.filter(({ type }) => type === 'shop.order.cancelled.v1');
     const known: StockSnapshot = {
       reservations: await this.stock.load(cancelled.map(({ data }) => data.orderId)),
@@ -262,13 +261,13 @@ export class Exploration {
   }
 
   private publish(events: readonly CloudEvent[]): boolean {
-    const taken = events.filter(() => !this.misfortune(8));
+    const taken = events.filter(() => !this.faultOccurs(8));
     for (const event of taken) this.send(event);
     return taken.length === events.length;
   }
 
-  /** What must hold once all is quiet. */
-  expectAgreement(): void {
+  /** Asserts what must hold when no message is left. */
+  expectConsistent(): void {
     expect(this.failures).toEqual([]);
     for (const [orderId, order] of this.orders) {
       this.model.expectEnd(orderId, order, this.gateway.ledger);

@@ -1,4 +1,4 @@
 import { configureGlobal } from 'fast-check';
 
-/** The same cases in every run, so that a red test is about the change; `FC_SEED=<number>` explores others. */
+/** Runs the same cases every time, so that a failure is caused by the change; `FC_SEED=<number>` explores others. */
 configureGlobal({ seed: Number(process.env.FC_SEED ?? 1) });

@@ -4,13 +4,13 @@ import { UnavailableError } from '../../lambdas/runtime/failure.ts';
 
 export type LedgerEntry = { kind: 'capture' | 'refund'; orderId: string; money: Money };
 
-/** A payment provider in memory, with idempotency keys that it can forget and answers that can get lost on the way. */
+/** A payment gateway in memory with idempotency keys that can expire and responses that can be lost. */
 export class FakeGateway implements PaymentGateway {
-  /** Every movement of money, in sequence. */
+  /** All captures and refunds, in sequence. */
   readonly ledger: LedgerEntry[] = [];
   calls = 0;
-  /** Says whether the answer to the present call gets lost after the call had its effect. */
-  losesAnswer: () => boolean = () => false;
+  /** Returns whether the response of the current call is lost after the call had its effect. */
+  losesResponse: () => boolean = () => false;
   private readonly keys = new Map<string, ChargeResult | undefined>();
 
   async capture({ orderId, token, money }: Charge): Promise<ChargeResult> {
@@ -24,7 +24,7 @@ export class FakeGateway implements PaymentGateway {
 
   async find(orderId: string): Promise<{ captured: boolean; refunded: boolean }> {
     this.calls += 1;
-    if (this.losesAnswer()) throw new UnavailableError('The answer got lost');
+    if (this.losesResponse()) throw new UnavailableError('The response was lost');
     return {
       captured: this.entries('capture', orderId).length > 0,
       refunded: this.entries('refund', orderId).length > 0,
@@ -38,8 +38,8 @@ export class FakeGateway implements PaymentGateway {
     });
   }
 
-  /** A day goes by: the provider does not recognise a repeated call any more. */
-  forgetKeys(): void {
+  /** Makes the gateway treat a repeated call as a new one, as after 24 hours. */
+  expireIdempotencyKeys(): void {
     this.keys.clear();
   }
 
@@ -50,7 +50,7 @@ export class FakeGateway implements PaymentGateway {
   private once(key: string, effect: () => ChargeResult | undefined): ChargeResult | undefined {
     this.calls += 1;
     if (!this.keys.has(key)) this.keys.set(key, effect());
-    if (this.losesAnswer()) throw new UnavailableError('The answer got lost');
+    if (this.losesResponse()) throw new UnavailableError('The response was lost');
     return this.keys.get(key);
   }
 }

@@ -5,123 +5,123 @@ import type { Order } from '../../lambdas/order/rules.ts';
 import type { Shelf, StockInput } from '../../lambdas/stock/rules.ts';
 import type { LedgerEntry } from './gateway.ts';
 
-type Verdict = 'confirmed' | 'customer' | 'timed-out' | 'payment-declined' | 'out-of-stock';
-type Case = { facts: Set<string>; verdict?: Verdict };
-type Held = 'held' | 'sold' | 'none';
+type Decision = 'confirmed' | 'customer' | 'timed-out' | 'payment-declined' | 'out-of-stock';
+type OrderCase = { eventTypes: Set<string>; decision?: Decision };
+type HoldState = 'held' | 'sold' | 'none';
 
 /**
- * What a shop is, in a few lines and in other words than the code's: a clerk with a list of orders, a counter and a till. It
- * is told what really was written, one thing after the other, and says what should be there then.
+ * A simple model of the shop, written independently of the product's code. It receives what was actually written, in sequence,
+ * and asserts what the records must contain.
  */
 export class ModelShop {
-  private readonly cases = new Map<string, Case>();
-  private readonly counter = new Map<string, number>();
-  private readonly out = new Map<string, { lines: Line[]; held: Held }>();
-  private readonly moments: ReadonlyMap<string, number>[] = [];
+  private readonly cases = new Map<string, OrderCase>();
+  private readonly stock = new Map<string, number>();
+  private readonly reservations = new Map<string, { lines: Line[]; held: HoldState }>();
+  private readonly snapshots: ReadonlyMap<string, number>[] = [];
   private readonly start: Record<string, number>;
-  private readonly bills = new Map<string, number>();
+  private readonly billedAmounts = new Map<string, number>();
 
   constructor(start: Record<string, number>) {
     this.start = start;
-    for (const [sku, pieces] of Object.entries(start)) this.counter.set(sku, pieces);
-    this.moments.push(new Map(this.counter));
+    for (const [sku, quantity] of Object.entries(start)) this.stock.set(sku, quantity);
+    this.snapshots.push(new Map(this.stock));
   }
 
-  /** The bill of an order, as the test made it out. */
-  bill({ data }: OrderPlaced): void {
-    this.bills.set(data.orderId, data.total.amount);
+  /** Remembers an order's total for `expectMoney`. */
+  recordBill({ data }: OrderPlaced): void {
+    this.billedAmounts.set(data.orderId, data.total.amount);
   }
 
   onOrder({ type, subject = '' }: CloudEvent): void {
-    const one = this.cases.get(subject) ?? { facts: new Set() };
+    const one = this.cases.get(subject) ?? { eventTypes: new Set() };
     this.cases.set(subject, one);
-    const fact = type.replace(/^shop\.|\.v1$/g, '');
-    const isOpen = one.facts.has('order.placed') && one.verdict === undefined;
-    // A deadline is nothing to an order that is not waiting for a decision.
-    if (fact === 'order.deadline-passed' && !isOpen) return;
-    one.facts.add(fact);
-    if (one.verdict !== undefined || !one.facts.has('order.placed')) return;
-    const answers = ['payment.captured', 'payment.declined', 'stock.reserved', 'stock.rejected'].filter((answer) =>
-      one.facts.has(answer),
+    const eventType = type.replace(/^shop\.|\.v1$/g, '');
+    const isOpen = one.eventTypes.has('order.placed') && one.decision === undefined;
+    // A deadline has no effect on an order that does not wait for a decision.
+    if (eventType === 'order.deadline-passed' && !isOpen) return;
+    one.eventTypes.add(eventType);
+    if (one.decision !== undefined || !one.eventTypes.has('order.placed')) return;
+    const outcomes = ['payment.captured', 'payment.declined', 'stock.reserved', 'stock.rejected'].filter((outcome) =>
+      one.eventTypes.has(outcome),
     );
-    if (one.facts.has('order.cancel-requested')) one.verdict = 'customer';
-    else if (one.facts.has('order.deadline-passed')) one.verdict = 'timed-out';
-    else if (answers.length === 2) {
-      const [money, goods] = answers;
-      if (money === 'payment.declined') one.verdict = 'payment-declined';
-      else one.verdict = goods === 'stock.rejected' ? 'out-of-stock' : 'confirmed';
+    if (one.eventTypes.has('order.cancel-requested')) one.decision = 'customer';
+    else if (one.eventTypes.has('order.deadline-passed')) one.decision = 'timed-out';
+    else if (outcomes.length === 2) {
+      const [payment, stock] = outcomes;
+      if (payment === 'payment.declined') one.decision = 'payment-declined';
+      else one.decision = stock === 'stock.rejected' ? 'out-of-stock' : 'confirmed';
     }
   }
 
-  /** Which moment it is: the counter as it was at each one is kept. */
-  get moment(): number {
-    return this.moments.length - 1;
+  /** The index of the latest stock snapshot, to pass as `since` to `onStock`. */
+  get latestSnapshotIndex(): number {
+    return this.snapshots.length - 1;
   }
 
   /**
-   * What was written in one transaction happens at one moment: goods that come back with it are there for those who buy with
-   * it. A buyer may be sent away only if his goods were short at some moment since the counter was looked at.
+   * Applies the events of one transaction at once: stock released by it is available to orders reserved by it. An order may be
+   * rejected only if its items were short at some snapshot since `since`, when the consumer read the stock.
    */
-  onStock(events: readonly StockInput[], sentAway: (orderId: string) => boolean, since: number): void {
+  onStock(events: readonly StockInput[], wasRejected: (orderId: string) => boolean, since: number): void {
     const returns = (event: StockInput) => event.type === 'shop.order.cancelled.v1';
-    for (const event of events) if (returns(event)) this.onStockEvent(event, sentAway, since);
-    for (const event of events) if (!returns(event)) this.onStockEvent(event, sentAway, since);
-    this.moments.push(new Map(this.counter));
+    for (const event of events) if (returns(event)) this.onStockEvent(event, wasRejected, since);
+    for (const event of events) if (!returns(event)) this.onStockEvent(event, wasRejected, since);
+    this.snapshots.push(new Map(this.stock));
   }
 
-  private onStockEvent(event: StockInput, sentAway: (orderId: string) => boolean, since: number): void {
+  private onStockEvent(event: StockInput, wasRejected: (orderId: string) => boolean, since: number): void {
     const { orderId } = event.data;
-    const one = this.out.get(orderId);
+    const one = this.reservations.get(orderId);
     if (event.type === 'shop.order.cancelled.v1') {
       if (one?.held === 'held') this.take(one.lines, -1);
-      this.out.set(orderId, { lines: one?.lines ?? [], held: 'none' });
+      this.reservations.set(orderId, { lines: one?.lines ?? [], held: 'none' });
     } else if (event.type === 'shop.order.confirmed.v1') {
       if (one?.held === 'held') one.held = 'sold';
     } else if (one === undefined) {
       const wanted = new Map<string, number>();
       for (const { sku, quantity } of event.data.items) wanted.set(sku, (wanted.get(sku) ?? 0) + quantity);
       const lines = [...wanted].map(([sku, quantity]) => ({ sku, quantity }));
-      const enough = (counter: ReadonlyMap<string, number>) =>
-        lines.every(({ sku, quantity }) => (counter.get(sku) ?? 0) >= quantity);
-      const wasShort = this.moments.slice(since).some((counter) => !enough(counter));
-      const served = enough(this.counter) && !(wasShort && sentAway(orderId));
-      if (served) this.take(lines, 1);
-      this.out.set(orderId, { lines, held: served ? 'held' : 'none' });
+      const enough = (stock: ReadonlyMap<string, number>) =>
+        lines.every(({ sku, quantity }) => (stock.get(sku) ?? 0) >= quantity);
+      const wasShort = this.snapshots.slice(since).some((stock) => !enough(stock));
+      const isReserved = enough(this.stock) && !(wasShort && wasRejected(orderId));
+      if (isReserved) this.take(lines, 1);
+      this.reservations.set(orderId, { lines, held: isReserved ? 'held' : 'none' });
     }
   }
 
   private take(lines: readonly Line[], sign: 1 | -1): void {
-    for (const { sku, quantity } of lines) this.counter.set(sku, (this.counter.get(sku) ?? 0) - sign * quantity);
+    for (const { sku, quantity } of lines) this.stock.set(sku, (this.stock.get(sku) ?? 0) - sign * quantity);
   }
 
   expectShelves(shelves: ReadonlyMap<string, Shelf>): void {
-    for (const [sku, pieces] of Object.entries(this.start)) {
-      const count = (held: Held) =>
-        [...this.out.values()]
+    for (const [sku, quantity] of Object.entries(this.start)) {
+      const count = (held: HoldState) =>
+        [...this.reservations.values()]
           .filter((one) => one.held === held)
           .flatMap(({ lines }) => lines)
           .reduce((sum, line) => sum + (line.sku === sku ? line.quantity : 0), 0);
       const [reserved, sold] = [count('held'), count('sold')];
-      expect(shelves.get(sku)).toEqual({ sku, available: pieces - reserved - sold, reserved, sold });
-      expect(pieces - reserved - sold).toBeGreaterThanOrEqual(0);
+      expect(shelves.get(sku)).toEqual({ sku, available: quantity - reserved - sold, reserved, sold });
+      expect(quantity - reserved - sold).toBeGreaterThanOrEqual(0);
     }
   }
 
   expectOrder(orderId: string, order: Order | undefined): void {
     const one = this.cases.get(orderId);
-    const verdict = one?.verdict;
-    if (verdict === undefined) expect(order?.status).toBe(one?.facts.has('order.placed') ? 'PLACED' : undefined);
-    else if (verdict === 'confirmed') expect([order?.status, order?.reason]).toEqual(['CONFIRMED', undefined]);
-    else expect([order?.status, order?.reason]).toEqual(['CANCELLED', verdict]);
-    // An order is in the index of the undecided while it is one of them.
+    const decision = one?.decision;
+    if (decision === undefined) expect(order?.status).toBe(one?.eventTypes.has('order.placed') ? 'PLACED' : undefined);
+    else if (decision === 'confirmed') expect([order?.status, order?.reason]).toEqual(['CONFIRMED', undefined]);
+    else expect([order?.status, order?.reason]).toEqual(['CANCELLED', decision]);
+    // Only undecided orders are in the index of open orders.
     expect(order?.open !== undefined).toBe(order?.status === 'PLACED');
   }
 
-  /** At any moment: at most one capture, at most one refund, of what was captured, for the amount of the bill. */
+  /** Asserts at most one capture and at most one refund of it, both of the order's total. */
   expectMoney(orderId: string, ledger: readonly LedgerEntry[]): void {
     const entries = ledger.filter((entry) => entry.orderId === orderId);
     expect(['', 'capture', 'capture,refund']).toContain(entries.map(({ kind }) => kind).join());
-    for (const { money } of entries) expect(money.amount).toBe(this.bills.get(orderId));
+    for (const { money } of entries) expect(money.amount).toBe(this.billedAmounts.get(orderId));
   }
 
   expectEnd(orderId: string, order: Order, ledger: readonly LedgerEntry[]): void {
@@ -133,6 +133,6 @@ export class ModelShop {
     expect(kinds.length, `${orderId} ${order.status}: ${kinds}`).toSatisfy((count: number) =>
       confirmed ? count === 1 : count !== 1,
     );
-    expect(this.out.get(orderId)?.held).toBe(confirmed ? 'sold' : 'none');
+    expect(this.reservations.get(orderId)?.held).toBe(confirmed ? 'sold' : 'none');
   }
 }

@@ -3,22 +3,22 @@ import type { OrderPlaced } from '../../contracts/order.ts';
 
 export const orderIds = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/);
 const skus = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
-const words = (most: number) =>
-  fc.string({ unit: 'grapheme', minLength: 1, maxLength: most }).filter((text) => text.length <= most);
+const texts = (maxLength: number) =>
+  fc.string({ unit: 'grapheme', minLength: 1, maxLength: maxLength }).filter((text) => text.length <= maxLength);
 
-/** Any valid order a shop could place, as its event. */
+/** Generates any valid placed order. */
 export const validOrders: fc.Arbitrary<OrderPlaced> = fc
   .record({
-    id: words(256),
-    source: words(256),
+    id: texts(256),
+    source: texts(256),
     time: fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }),
     orderId: orderIds,
     customer: fc.record({
-      id: words(64),
+      id: texts(64),
       phone: fc.stringMatching(/^\+[1-9]\d{6,14}$/),
       locale: fc.constantFrom('ko', 'en', 'en-GB', 'zh-Hant-TW'),
     }),
-    token: words(256),
+    token: texts(256),
     items: fc.array(
       fc.record({
         sku: skus,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
-/** What one call of an SDK client is allowed by; `undefined` where that depends on what is in the call. */
+/** The IAM action each SDK command needs; `undefined` when that depends on the content of the call. */
 const ACTIONS: Record<string, string | undefined> = {
   BatchExecuteStatementCommand: undefined,
   BatchGetCommand: 'dynamodb:BatchGetItem',
@@ -20,8 +20,8 @@ const ACTIONS: Record<string, string | undefined> = {
   paginateQuery: 'dynamodb:Query',
 };
 
-/** What a call that carries others says, and what it needs then. */
-const CARRIED: Record<string, readonly [RegExp, string][]> = {
+/** The IAM actions of commands that contain other operations, by a pattern in their code. */
+const ACTIONS_BY_CONTENT: Record<string, readonly [RegExp, string][]> = {
   BatchExecuteStatementCommand: [
     [/INSERT INTO/, 'dynamodb:PartiQLInsert'],
     [/UPDATE "/, 'dynamodb:PartiQLUpdate'],
@@ -37,8 +37,8 @@ const CARRIED: Record<string, readonly [RegExp, string][]> = {
 };
 
 /**
- * Takes a function's file under `lambdas/` and gives the IAM actions that its calls to AWS need: those in our own code that are left
- * when what it never uses is cut away, as in its bundle.
+ * Returns the IAM actions that the function in a file under `lambdas/` needs. Reads them from the function's bundle, so that
+ * code that the function does not use is left out.
  */
 export function actionsCalledBy(handler: string): string[] {
   const { outputFiles } = buildSync({
@@ -50,7 +50,7 @@ export function actionsCalledBy(handler: string): string[] {
     packages: 'external',
     logLevel: 'error',
   });
-  // Each file's part begins with its name in a comment.
+  // In the bundle, each file begins with a comment with its name.
   const parts = (outputFiles[0]?.text ?? '').split(/^\/\/ (?=[\w/.-]+\.ts$)/m);
   const actions = parts.flatMap((part) =>
     [...part.matchAll(/\bnew (\w+?Command)\d*\(|\b(paginate\w+?)\d*\(/g)].flatMap(([, command, paginator]) => {
@@ -59,7 +59,7 @@ export function actionsCalledBy(handler: string): string[] {
         throw new Error(`${handler} calls ${call}: say in ${import.meta.filename} what allows it`);
       const action = ACTIONS[call];
       if (action !== undefined) return [action];
-      return (CARRIED[call] ?? []).flatMap(([said, needed]) => (said.test(part) ? [needed] : []));
+      return (ACTIONS_BY_CONTENT[call] ?? []).flatMap(([said, needed]) => (said.test(part) ? [needed] : []));
     }),
   );
   return [...new Set(actions)].sort();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 
-/** Keeps the log from the terminal for one test file; gives the lines of the current test, and in how many writes they came. */
+/** Captures the log of each test in a file instead of printing it; `writes` counts writes to stdout. */
 export function quietLog(): { lines: string[]; writes: number } {
   const log = { lines: [] as string[], writes: 0 };
   beforeEach(() => {

@@ -1,18 +1,18 @@
 import { UnavailableError } from '../../lambdas/runtime/failure.ts';
 import type { OrderRecord, RecordChange, RecordStore, SaveResult } from '../../lambdas/runtime/records.ts';
 
-/** A table in memory with the versions' conditions of the real one; counts its calls and can be made to misbehave. */
+/** A record store in memory with the version checks of the real one; counts calls and can be made to fail. */
 export class MemoryRecordStore<R extends OrderRecord> implements RecordStore<R> {
   readonly items = new Map<string, R>();
   loads = 0;
   saves = 0;
-  raises = 0;
-  /** What to answer instead of the truth, one entry per write and in sequence; `undefined` = behave. */
-  readonly fates: (SaveResult<R> | 'saved-but-conflict' | undefined)[] = [];
-  /** Runs before a save looks at the table: somebody else's chance to write. */
+  advances = 0;
+  /** Results to return instead of writing, one per write in sequence; `undefined` writes normally. */
+  readonly plannedResults: (SaveResult<R> | 'saved-but-conflict' | undefined)[] = [];
+  /** Runs before each save, so that a test can write concurrently. */
   beforeSave: () => void = () => {};
-  /** Says whether the present `raise` fails. */
-  raiseFails: () => boolean = () => false;
+  /** Returns whether the current `advanceTo` call fails. */
+  advanceFails: () => boolean = () => false;
 
   async load(orderIds: readonly string[]): Promise<Map<string, R>> {
     this.loads += 1;
@@ -27,38 +27,38 @@ export class MemoryRecordStore<R extends OrderRecord> implements RecordStore<R> 
   async save(changes: readonly RecordChange<R>[]): Promise<SaveResult<R>[]> {
     this.saves += 1;
     this.beforeSave();
-    const fates = changes.map((change) => {
-      const fate = this.fates.shift();
-      if (fate === undefined) return this.write(change);
-      if (fate !== 'saved-but-conflict') return fate;
-      // The write arrived, its answer was lost, and the SDK's own second try was refused.
+    const results = changes.map((change) => {
+      const planned = this.plannedResults.shift();
+      if (planned === undefined) return this.write(change);
+      if (planned !== 'saved-but-conflict') return planned;
+      // The write succeeded, its response was lost, and the SDK's retry was refused.
       this.write(change);
       return 'conflict';
     });
     const [only] = changes;
-    // A new record that is written alone is put, and a refused put brings along what is there.
+    // A single new record is put, and a refused put returns the existing record.
     const item =
       only !== undefined &&
       changes.length === 1 &&
       only.before === undefined &&
-      fates[0] === 'conflict' &&
+      results[0] === 'conflict' &&
       this.items.get(only.after.orderId);
-    return item ? [{ found: structuredClone(item) }] : fates;
+    return item ? [{ found: structuredClone(item) }] : results;
   }
 
   async advanceTo(attribute: keyof R & string, values: ReadonlyMap<string, number>): Promise<void> {
-    this.raises += 1;
-    if (this.raiseFails()) throw new UnavailableError('The note got lost');
+    this.advances += 1;
+    if (this.advanceFails()) throw new UnavailableError('The update was lost');
     for (const [orderId, value] of values) {
       const item = this.items.get(orderId);
       const kept: unknown = item?.[attribute];
-      // A comparison with an attribute that is not there is false, and no comparison creates an item.
+      // A condition on a missing attribute is false, and an update with a condition creates no item.
       if (item !== undefined && typeof kept === 'number' && kept < value)
         this.items.set(orderId, { ...item, [attribute]: value });
     }
   }
 
-  /** Writes as if the version read were the present one. */
+  /** Writes a record as another process would, with the next version. */
   overwrite(record: R): void {
     this.items.set(record.orderId, {
       ...structuredClone(record),
@@ -69,7 +69,7 @@ export class MemoryRecordStore<R extends OrderRecord> implements RecordStore<R> 
   private write({ before, after }: RecordChange<R>): SaveResult<R> {
     const item = this.items.get(after.orderId);
     if (item?.version !== before?.version) return 'conflict';
-    // Only what differs from what was read is written, as in the real table.
+    // Like the real table, writes only attributes that differ from what was read.
     const was = new Map<string, unknown>(Object.entries(before ?? {}));
     const wanted = Object.entries(after).filter(([, value]) => value !== undefined);
     const written = { ...item, ...Object.fromEntries(wanted.filter(([name, value]) => was.get(name) !== value)) };

@@ -33,72 +33,73 @@ import { stockHandler } from '../../lambdas/stock/reserve.ts';
 import { deadlinePassed, reminderDue } from './events.ts';
 import { FakeGateway } from './gateway.ts';
 import { MemoryRecordStore } from './records.ts';
-import { type Simulated, Simulation } from './simulation.ts';
+import { type SimulatedConsumer, Simulation } from './simulation.ts';
 import { MemoryStockTable } from './stock-table.ts';
 
-// Every step of a simulation takes a second; an invocation cannot be held up for longer than the numbers last.
+// Each step of a simulation takes a second, and no invocation is paused for longer than the numbers last.
 const LEASE_SECONDS = 1_000;
 
-// SNS forgets which messages of a FIFO topic it has seen after five minutes.
+// SNS deduplicates messages of a FIFO topic for five minutes.
 const DEDUPLICATION_SECONDS = 300;
 
-/** The consumers of the stack, routed as the stack routes them, with tables, a gateway and a telephone in memory. */
+/** The consumers of the stack with the stack's routing, and tables, a payment gateway and an SMS sender in memory. */
 export class SimulatedShop {
   readonly orders = new MemoryRecordStore<Order>();
   readonly payments = new MemoryRecordStore<Payment>();
   readonly notifications = new MemoryRecordStore<Notification>();
   readonly shipments = new MemoryRecordStore<Shipment>();
-  /** What the lifecycle feed delivered, in sequence. */
+  /** The steps that the lifecycle feed delivered, in sequence. */
   readonly feed: OrderProgressed['data'][] = [];
-  /** The orders whose deadline may pass; the sweep comes by while nobody works, at moments the numbers choose. */
+  /** Orders whose deadline may pass. The sweep runs while no function runs, when the numbers say so. */
   readonly mayTimeOut = new Set<string>();
-  /** The orders whose customers the sweep wants to be told of a delay. */
+  /** Orders for which the sweep may publish that a reminder is due. */
   readonly mayBeReminded = new Set<string>();
   readonly gateway = new FakeGateway();
   readonly stock: MemoryStockTable;
-  /** The texts that went out, as `<order> <template>`. */
+  /** The texts that were sent, as `<order> <template>`. */
   readonly texts: string[] = [];
   readonly simulation: Simulation;
 
   constructor(available: Record<string, number>) {
     this.stock = new MemoryStockTable(available);
-    const telephone = {
+    const smsSender = {
       send: async (text: OutgoingText) => {
         this.texts.push(`${text.orderId} ${text.template}`);
       },
     };
-    const first = ({ type }: CloudEvent) => type === 'shop.order.placed.v1';
+    const isPlacement = ({ type }: CloudEvent) => type === 'shop.order.placed.v1';
     this.simulation = new Simulation(
       {
-        order: (reach, surroundings) => this.decider('order', orderConsumes, reach, surroundings),
-        outcomes: (reach, surroundings) => this.decider('outcomes', outcomesConsumes, reach, surroundings),
-        payment: (reach, surroundings) =>
+        order: (intercept, dependencies) => this.orderConsumer('order', orderConsumes, intercept, dependencies),
+        outcomes: (intercept, dependencies) =>
+          this.orderConsumer('outcomes', outcomesConsumes, intercept, dependencies),
+        payment: (intercept, dependencies) =>
           consumer(
             'payment',
             paymentConsumes,
             stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
               {
                 decide: (payment, input) => nextPayment(payment, input, this.simulation.now()),
-                runEffect: (action) => runPaymentEffect(reach(this.gateway), action),
-                isFirstEvent: first,
+                runEffect: (action) => runPaymentEffect(intercept(this.gateway), action),
+                isFirstEvent: isPlacement,
               },
-              reach(this.payments),
+              intercept(this.payments),
             ),
-            surroundings,
+            dependencies,
           ),
-        stock: (reach, surroundings) =>
-          consumer('stock', stockConsumes, stockHandler(reach(this.stock), this.simulation.now), surroundings),
-        shipping: (reach, surroundings) =>
+        stock: (intercept, dependencies) =>
+          consumer('stock', stockConsumes, stockHandler(intercept(this.stock), this.simulation.now), dependencies),
+        shipping: (intercept, dependencies) =>
           consumer(
             'shipping',
             shippingConsumes,
             stateMachine<Shipment, OrderProgressed, never, never>(
               { decide: nextShipment, isFirstEvent: ({ data }) => data.sequence === 1 },
-              reach(this.shipments),
+              intercept(this.shipments),
             ),
-            surroundings,
+            dependencies,
           ),
-        notification: (reach, surroundings) =>
+        notification: (intercept, dependencies) =>
           consumer(
             'notification',
             notificationConsumes,
@@ -111,14 +112,14 @@ export class SimulatedShop {
                     textWhenPlaced: false,
                   }),
                 runEffect: async (text) => {
-                  await reach(telephone).send(text);
+                  await intercept(smsSender).send(text);
                   return { text };
                 },
-                isFirstEvent: first,
+                isFirstEvent: isPlacement,
               },
-              reach(this.notifications),
+              intercept(this.notifications),
             ),
-            surroundings,
+            dependencies,
           ),
       },
       ({ type }) =>
@@ -127,29 +128,29 @@ export class SimulatedShop {
           .map(([name]) => name),
       ['shipping'],
     );
-    this.simulation.whenIdle = () => {
+    this.simulation.onIdle = () => {
       for (const { orderId, open } of this.orders.items.values()) {
         if (open?.startsWith('open') && this.mayBeReminded.has(orderId)) this.simulation.send(reminderDue({ orderId }));
         if (open !== undefined && this.mayTimeOut.has(orderId)) this.simulation.send(deadlinePassed({ orderId }));
       }
     };
-    this.orders.raiseFails = () => this.simulation.misfortune(7);
-    this.gateway.losesAnswer = () => this.simulation.misfortune(9);
-    this.stock.conflicts = () => this.simulation.misfortune(4);
+    this.orders.advanceFails = () => this.simulation.faultOccurs(7);
+    this.gateway.losesResponse = () => this.simulation.faultOccurs(9);
+    this.stock.conflicts = () => this.simulation.faultOccurs(4);
     for (const records of [this.orders, this.payments, this.notifications, this.shipments]) {
       records.beforeSave = () => {
-        // The table commits, the answer is lost, and the SDK's own second try is refused.
-        if (this.simulation.misfortune(13)) records.fates[0] = 'saved-but-conflict';
+        // The table commits, the response is lost, and the SDK's retry is refused.
+        if (this.simulation.faultOccurs(13)) records.plannedResults[0] = 'saved-but-conflict';
       };
     }
   }
 
-  /** Those who keep orders differ in what they understand only. */
-  private decider(
+  /** The order and outcomes consumers differ in their contracts only. */
+  private orderConsumer(
     name: string,
     contracts: typeof orderConsumes | typeof outcomesConsumes,
-    ...[reach, surroundings]: Parameters<Simulated>
-  ): ReturnType<Simulated> {
+    ...[intercept, dependencies]: Parameters<SimulatedConsumer>
+  ): ReturnType<SimulatedConsumer> {
     return consumer<(typeof orderConsumes | typeof outcomesConsumes)[number]>(
       name,
       contracts,
@@ -159,37 +160,37 @@ export class SimulatedShop {
           isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
           usesOutbox: true,
         },
-        reach(this.orders),
+        intercept(this.orders),
       ),
       {
-        queue: surroundings.queue,
+        queue: dependencies.queue,
         publish: channelPublisher(
-          lifecyclePublisher('feed', reach({ send: this.feedSend } as unknown as SNSClient)),
-          surroundings.publish,
+          lifecyclePublisher('feed', intercept({ send: this.publishToFeed } as unknown as SNSClient)),
+          dependencies.publish,
         ),
-        onPublished: (events) => reach(this.orders).advanceTo('published', publishedSteps(events)),
+        onPublished: (events) => intercept(this.orders).advanceTo('published', publishedSteps(events)),
       },
     );
   }
 
-  /** The FIFO topic: takes entries one by one, and may refuse any of them or lose the answer to all. */
-  private readonly feedSend = async ({ input }: PublishBatchCommand) => {
+  /** Acts as the FIFO topic: accepts or refuses each entry, and may lose the response to all. */
+  private readonly publishToFeed = async ({ input }: PublishBatchCommand) => {
     const Successful: { Id: string | undefined }[] = [];
     for (const { Id, Message = '', MessageGroupId, MessageDeduplicationId = '' } of input.PublishBatchRequestEntries ??
       []) {
-      if (this.simulation.misfortune(9)) continue;
+      if (this.simulation.faultOccurs(9)) continue;
       Successful.push({ Id });
-      const seen = this.feedSeen.get(MessageDeduplicationId);
+      const seen = this.lastPublished.get(MessageDeduplicationId);
       if (seen !== undefined && this.simulation.clock - seen < DEDUPLICATION_SECONDS) continue;
-      this.feedSeen.set(MessageDeduplicationId, this.simulation.clock);
+      this.lastPublished.set(MessageDeduplicationId, this.simulation.clock);
       const event: OrderProgressed = JSON.parse(Message);
       if (MessageGroupId !== event.subject) throw new Error('The message group is not the order');
       this.feed.push(event.data);
       this.simulation.send(event);
     }
-    if (this.simulation.misfortune(17)) throw new UnavailableError('The answer got lost');
+    if (this.simulation.faultOccurs(17)) throw new UnavailableError('The response was lost');
     return { Successful };
   };
 
-  private readonly feedSeen = new Map<string, number>();
+  private readonly lastPublished = new Map<string, number>();
 }

@@ -5,48 +5,48 @@ import type { ConsumerDependencies } from '../../lambdas/runtime/consume.ts';
 import { sqsRecord } from './deliveries.ts';
 
 type Message = { event: CloudEvent; receives: number; inFlight: boolean };
-type Invocation = { alive: boolean; place: number; messages: Message[]; queue: Message[] };
-type Parked = { invocation: Invocation; resume: () => void };
+type Invocation = { alive: boolean; priority: number; messages: Message[]; queue: Message[] };
+type PausedCall = { invocation: Invocation; resume: () => void };
 
-/** Wraps whatever an invocation awaits, so that it can be held up, overtaken or killed before and after every call. */
-export type Reach = <T extends object>(outside: T) => T;
+/** Wraps a dependency so that the simulation can pause or kill the invocation before and after each of its calls. */
+export type Intercept = <T extends object>(outside: T) => T;
 
-/** A consumer under simulation: takes its reach to the outside and its surroundings and gives its Lambda function. */
-export type Simulated = (
-  reach: Reach,
-  surroundings: ConsumerDependencies,
+/** Creates a consumer's Lambda function from intercepted dependencies. */
+export type SimulatedConsumer = (
+  intercept: Intercept,
+  dependencies: ConsumerDependencies,
 ) => (event: SQSEvent) => Promise<SQSBatchResponse>;
 
 const isInFlight = ({ inFlight }: Message) => inFlight;
 const groupOf = ({ event }: Message) => event.subject;
 
-const MOST_STEPS = 20_000;
-const MOST_AT_ONCE = 10;
+const MAX_STEPS = 20_000;
+const MAX_BATCH_SIZE = 10;
 
 /**
- * Queues, a bus and functions in one process, in which a list of numbers decides what happens next: which function starts
- * with how many messages, which one's awaited call goes ahead, which one is killed. When the numbers are used up, all goes
- * well until nothing is left to do.
+ * Runs queues, a bus and functions in one process. A list of random numbers decides what happens next: which function starts
+ * with how many messages, which paused call continues, which invocation is killed. When the numbers are used up, everything
+ * succeeds until no message is left.
  */
 export class Simulation {
   readonly published: CloudEvent[] = [];
   readonly deadLetters: { event: string; errorType: string; errorMessage: string }[] = [];
-  /** Seconds since the start; every step takes one. */
+  /** Seconds since the start; each step takes one. */
   clock = 0;
-  /** Runs while no function does, at a moment the numbers choose: a day goes by. */
-  whenIdle: () => void = () => {};
+  /** Runs while no function runs, when the numbers say so; for example a day passes. */
+  onIdle: () => void = () => {};
   private readonly queues = new Map<string, Message[]>();
-  private readonly consumers: Record<string, Simulated>;
+  private readonly consumers: Record<string, SimulatedConsumer>;
   private readonly route: (event: CloudEvent) => readonly string[];
   private readonly fifo: ReadonlySet<string>;
   private readonly invocations = new Set<Invocation>();
-  private parked: Parked[] = [];
-  private places = 0;
+  private pausedCalls: PausedCall[] = [];
+  private priorities = 0;
   private numbers: number[] = [];
 
-  /** `fifo` names the consumers whose queue hands out the messages of one subject in sequence. */
+  /** `fifo` names the consumers whose queues deliver the messages of one subject in sequence. */
   constructor(
-    consumers: Record<string, Simulated>,
+    consumers: Record<string, SimulatedConsumer>,
     route: (event: CloudEvent) => readonly string[],
     fifo: readonly string[] = [],
   ) {
@@ -58,19 +58,19 @@ export class Simulation {
 
   now = (): Date => new Date(Date.UTC(2026, 10, 21, 9) + this.clock * 1000);
 
-  /** True in about one of `chances` cases while there are numbers left, false afterwards. */
-  misfortune(chances: number): boolean {
-    return (this.numbers.shift() ?? 1) % chances === 0;
+  /** Returns true in about one of `oneIn` calls while numbers are left, and false afterwards. */
+  faultOccurs(oneIn: number): boolean {
+    return (this.numbers.shift() ?? 1) % oneIn === 0;
   }
 
   send(event: CloudEvent): void {
     for (const name of this.route(event)) this.queues.get(name)?.push({ event, receives: 0, inFlight: false });
   }
 
-  /** Lets things happen as the numbers say, then until all is quiet. */
+  /** Lets the numbers decide until they are used up, then runs until no message is left. */
   async run(numbers: readonly number[]): Promise<void> {
     this.numbers = [...numbers];
-    for (let step = 0; step < MOST_STEPS; step += 1) {
+    for (let step = 0; step < MAX_STEPS; step += 1) {
       await microtasks();
       const number = this.numbers.shift();
       const act = this.next(number);
@@ -84,51 +84,51 @@ export class Simulation {
   }
 
   /**
-   * What happens next. The first in line goes ahead until it is started upon, killed or sent to the end of the line, so that
-   * one function can be held up at one await while others run to their end
+   * Returns what happens next. The first paused call continues until its invocation is overtaken, killed or postponed, so that
+   * one function can pause at one await while others run to their end
    * (after Burckhardt et al., A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs).
    */
   private next(number: number | undefined): (() => void) | undefined {
     const starts = [...this.queues].flatMap(([name, queue]) => {
-      // While a message of a group is in flight, a FIFO queue hands out no other one of it.
+      // While a message of a group is in flight, a FIFO queue delivers no other message of the group.
       const busy = new Set(this.fifo.has(name) ? queue.filter(isInFlight).map(groupOf) : []);
       const visible = queue.filter((message) => !message.inFlight && !busy.has(groupOf(message)));
       return visible.length === 0 ? [] : [{ name, queue, visible }];
     });
-    const luck = number ?? 0;
-    const starting = starts[luck % Math.max(1, starts.length)];
+    const choice = number ?? 0;
+    const starting = starts[choice % Math.max(1, starts.length)];
     const start =
       starting &&
       (() => {
         const { name, queue, visible } = starting;
-        this.start(name, queue, visible.slice(0, number === undefined ? MOST_AT_ONCE : 1 + (luck % 4)));
+        this.start(name, queue, visible.slice(0, number === undefined ? MAX_BATCH_SIZE : 1 + (choice % 4)));
       });
-    const [first] = this.parked;
+    const [first] = this.pausedCalls;
     if (number === undefined) return first === undefined ? start : () => this.resume(first);
-    if (this.invocations.size === 0 && luck % 3 === 0) return this.whenIdle;
-    if (start !== undefined && (first === undefined || luck % 10 < 3)) return start;
+    if (this.invocations.size === 0 && choice % 3 === 0) return this.onIdle;
+    if (start !== undefined && (first === undefined || choice % 10 < 3)) return start;
     if (first === undefined) return undefined;
-    if (luck % 7 === 0) return () => this.kill(first);
-    return luck % 10 === 9 ? () => this.holdUp(first) : () => this.resume(first);
+    if (choice % 7 === 0) return () => this.kill(first);
+    return choice % 10 === 9 ? () => this.postpone(first) : () => this.resume(first);
   }
 
-  /** Everybody else goes first from now on. */
-  private holdUp({ invocation }: Parked): void {
-    invocation.place = this.places++;
-    this.lineUp();
+  /** Lets all other invocations run first. */
+  private postpone({ invocation }: PausedCall): void {
+    invocation.priority = this.priorities++;
+    this.sortByPriority();
   }
 
-  private lineUp(): void {
-    this.parked.sort((one, other) => one.invocation.place - other.invocation.place);
+  private sortByPriority(): void {
+    this.pausedCalls.sort((one, other) => one.invocation.priority - other.invocation.priority);
   }
 
-  private resume(parked: Parked): void {
-    this.parked = this.parked.filter((other) => other !== parked);
-    parked.resume();
+  private resume(call: PausedCall): void {
+    this.pausedCalls = this.pausedCalls.filter((other) => other !== call);
+    call.resume();
   }
 
-  private kill({ invocation }: Parked): void {
-    this.parked = this.parked.filter((other) => other.invocation !== invocation);
+  private kill({ invocation }: PausedCall): void {
+    this.pausedCalls = this.pausedCalls.filter((other) => other.invocation !== invocation);
     this.end(invocation);
   }
 
@@ -139,8 +139,8 @@ export class Simulation {
   }
 
   private start(name: string, queue: Message[], messages: Message[]): void {
-    // Who comes last goes first: it may overtake whoever is held up.
-    const invocation: Invocation = { alive: true, place: -this.places++, messages, queue };
+    // A new invocation runs first, so that it may overtake paused ones.
+    const invocation: Invocation = { alive: true, priority: -this.priorities++, messages, queue };
     this.invocations.add(invocation);
     const byId = new Map(messages.map((message, index) => [String(index), message]));
     const Records = messages.map((message, index) => {
@@ -148,8 +148,11 @@ export class Simulation {
       message.receives += 1;
       return sqsRecord(message.event, { messageId: String(index), attempt: message.receives });
     });
-    const reach = this.reachOf(invocation);
-    const receive = this.consumers[name]?.(reach, reach({ publish: this.publish, queue: reach(this.queue) }));
+    const intercept = this.interceptFor(invocation);
+    const receive = this.consumers[name]?.(
+      intercept,
+      intercept({ publish: this.publish, queue: intercept(this.queue) }),
+    );
     receive?.({ Records }).then(({ batchItemFailures }) => {
       if (!invocation.alive) return;
       this.end(invocation);
@@ -158,25 +161,25 @@ export class Simulation {
     });
   }
 
-  private reachOf(invocation: Invocation): Reach {
-    // A killed invocation stays at its await for ever.
-    const turn = () =>
+  private interceptFor(invocation: Invocation): Intercept {
+    // A killed invocation never continues.
+    const pause = () =>
       new Promise<void>((resume) => {
         if (!invocation.alive) return;
-        this.parked.push({ invocation, resume });
-        this.lineUp();
+        this.pausedCalls.push({ invocation, resume });
+        this.sortByPriority();
       });
     return (outside) =>
       new Proxy(outside, {
         get(target, name, receiver) {
           const member: unknown = Reflect.get(target, name, receiver);
           if (typeof member !== 'function') return member;
-          return async (...given: unknown[]) => {
-            await turn();
+          return async (...args: unknown[]) => {
+            await pause();
             try {
-              return await member.apply(target, given);
+              return await member.apply(target, args);
             } finally {
-              await turn();
+              await pause();
             }
           };
         },
@@ -185,7 +188,7 @@ export class Simulation {
 
   private readonly publish: ConsumerDependencies['publish'] = async (events) =>
     events.map((event) => {
-      if (this.misfortune(11)) return new Error('The bus refused it');
+      if (this.faultOccurs(11)) return new Error('The bus refused it');
       this.published.push(event);
       this.send(event);
       return undefined;

@@ -2,21 +2,21 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Reservation, ReservationWrite, Shelf, StockPlan } from '../../lambdas/stock/rules.ts';
 import type { CommitRefusal, StockTable } from '../../lambdas/stock/table.ts';
 
-const MOST_ACTIONS = 100;
+const MAX_TRANSACTION_ACTIONS = 100;
 
-/** The shelves in memory, with the conditions of the real table's transactions; counts calls and can be made to conflict. */
+/** A stock table in memory with the transaction conditions of the real one; counts calls and can be made to conflict. */
 export class MemoryStockTable implements StockTable {
   readonly shelves = new Map<string, Shelf>();
   readonly reservations = new Map<string, Reservation>();
   loads = 0;
-  /** The number of actions of every transaction that was tried. */
+  /** The number of actions of each attempted transaction. */
   readonly transactions: number[] = [];
-  /** Says whether somebody else is in the way of the present transaction. */
+  /** Returns whether the current transaction conflicts with another. */
   conflicts: () => boolean = () => false;
 
   constructor(available: Record<string, number> = {}) {
-    for (const [sku, pieces] of Object.entries(available))
-      this.shelves.set(sku, { sku, available: pieces, reserved: 0, sold: 0 });
+    for (const [sku, quantity] of Object.entries(available))
+      this.shelves.set(sku, { sku, available: quantity, reserved: 0, sold: 0 });
   }
 
   async load(orderIds: readonly string[]): Promise<Map<string, Reservation | null>> {
@@ -28,18 +28,18 @@ export class MemoryStockTable implements StockTable {
     const writes = planned.flatMap((one) => ('write' in one && one.write !== undefined ? [one.write] : []));
     this.transactions.push(writes.length + shelfDeltas.size);
     const keys = new Set(writes.map(({ after }) => after.orderId));
-    if (writes.length + shelfDeltas.size > MOST_ACTIONS || keys.size < writes.length) {
+    if (writes.length + shelfDeltas.size > MAX_TRANSACTION_ACTIONS || keys.size < writes.length) {
       throw Object.assign(new Error('Too many actions, or two on one item'), { name: 'ValidationException' });
     }
     const refusal: CommitRefusal = { reservations: new Map(), available: new Map(), conflict: this.conflicts() };
     if (refusal.conflict) return refusal;
     for (const { before, after } of writes) {
       const held = this.reservations.get(after.orderId);
-      const asBelieved =
+      const matches =
         before === null
           ? held === undefined
           : held?.state === before.state && isDeepStrictEqual(held.lines, before.lines);
-      if (!asBelieved) refusal.reservations.set(after.orderId, structuredClone(held ?? null));
+      if (!matches) refusal.reservations.set(after.orderId, structuredClone(held ?? null));
     }
     for (const [sku, { available, reserved }] of shelfDeltas) {
       const shelf = this.shelves.get(sku);
@@ -47,7 +47,7 @@ export class MemoryStockTable implements StockTable {
       if (!enough) refusal.available.set(sku, shelf?.available ?? 0);
     }
     if (refusal.reservations.size + refusal.available.size > 0) return refusal;
-    for (const write of writes) this.carryOut(write);
+    for (const write of writes) this.apply(write);
     for (const [sku, delta] of shelfDeltas) {
       const shelf = this.shelf(sku);
       for (const part of ['available', 'reserved', 'sold'] as const) shelf[part] += delta[part];
@@ -55,8 +55,8 @@ export class MemoryStockTable implements StockTable {
     return undefined;
   }
 
-  /** A change of a reservation writes its state and its time where it has one, and leaves the rest, as in the real table. */
-  private carryOut({ before, after }: ReservationWrite): void {
+  /** Like the real table, updates only a reservation's state and its time if it has one. */
+  private apply({ before, after }: ReservationWrite): void {
     if (before === null) return void this.reservations.set(after.orderId, structuredClone(after));
     const held = this.reservations.get(after.orderId) ?? before;
     const { state, time = held.time } = after;
@@ -69,14 +69,14 @@ export class MemoryStockTable implements StockTable {
     return shelf;
   }
 
-  /** What ever came in of a SKU. */
-  sum(sku: string): number {
+  /** Returns the total of a SKU: available, reserved and sold. */
+  total(sku: string): number {
     const { available, reserved, sold } = this.shelf(sku);
     return available + reserved + sold;
   }
 
-  /** The lowest number on any shelf. */
-  lowest(): number {
+  /** Returns the lowest number of any SKU. */
+  minimum(): number {
     return Math.min(
       ...[...this.shelves.values()].flatMap(({ available, reserved, sold }) => [available, reserved, sold]),
     );

@@ -1,44 +1,44 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-// Stripe's objects are plain JSON of many shapes.
+// Stripe's objects are JSON of many shapes.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Json = any;
 type Answer = { status: number; body: Json };
 
 /**
- * What happens to one call. `lost`: carried out, and the connection ends; `hang`: carried out, and nothing comes back;
- * `broken`: carried out, and answered and saved as a 500; `failed`: not carried out, but saved as a 500; `overloaded`: a 503 of the
- * edge, not saved; `limited`: a 429; `busy`: somebody else's call with the same key is under way; `forbidden`: a 403.
+ * The fault of one call. `lost`: executed, then the connection is closed; `hang`: executed, no response; `broken`: executed, but a
+ * 500 is returned and saved; `failed`: not executed, a 500 is saved; `overloaded`: a 503 from Stripe's edge, not saved; `limited`: a 429;
+ * `busy`: another call with the same key is in progress; `forbidden`: a 403.
  */
 export type StripeFault = 'lost' | 'hang' | 'broken' | 'failed' | 'overloaded' | 'limited' | 'busy' | 'forbidden';
 
 export type StripeRequest = { method: string; path: string; key: string | undefined; params: Record<string, string> };
 
 // https://docs.stripe.com/search#data-freshness
-const LATE_BY_MS = 3_600_000;
+const SEARCH_LAG_MS = 3_600_000;
 
 const failure = (status: number, error: Json): Answer => ({ status, body: { error } });
 const invalid = (code: string, parts: Json = {}) =>
   failure(400, { type: 'invalid_request_error', code, message: `quotes ${JSON.stringify(parts)}`, ...parts });
 
 /**
- * An HTTP server that answers as Stripe does, as far as the shop asks it, idempotency keys and late search included. Cards: `pm_declined`
- * has no funds, `pm_3ds` wants its customer, `pm_unknown` does not exist, `pm_slow` is processed for long, all others pay.
+ * An HTTP server that acts like the part of Stripe's API that the shop uses, with idempotency keys and a lagging search. Cards:
+ * `pm_declined` has no funds, `pm_3ds` requires authentication, `pm_unknown` does not exist, `pm_slow` stays in processing.
  */
 export class StripeServer {
-  /** Every movement of money, in sequence. */
+  /** All charges and refunds, in sequence. */
   readonly ledger: { kind: 'charge' | 'refund'; order: string; amount: number; currency: string }[] = [];
   readonly requests: StripeRequest[] = [];
   readonly intents = new Map<string, Json>();
-  /** Says what happens to the present call. */
+  /** Returns the fault of the current call. */
   fault: (request: StripeRequest) => StripeFault | undefined = () => undefined;
   apiKey = 'sk_test_right';
-  /** Whether the search is behind: by an hour at most, so what is older is found all the same. */
-  searchIsLate = false;
-  private readonly saved = new Map<string, { of: string; answer: Answer }>();
+  /** Whether the search lags behind, by at most an hour. */
+  searchLags = false;
+  private readonly savedResponses = new Map<string, { request: string; answer: Answer }>();
   private readonly server: Server = createServer((request, response) => void this.serve(request, response));
-  private made = 0;
+  private intentCount = 0;
   private clock = Date.parse('2026-11-21T09:00:00Z');
 
   async listen(): Promise<{ host: string; port: number; protocol: 'http' }> {
@@ -46,7 +46,7 @@ export class StripeServer {
     return { host: '127.0.0.1', port: (this.server.address() as AddressInfo).port, protocol: 'http' };
   }
 
-  /** The time, at which everything that is not told to wait happens a second after the other. */
+  /** The server's clock, which advances a second with each payment intent. */
   now = (): Date => new Date(this.clock);
 
   close(): void {
@@ -54,9 +54,9 @@ export class StripeServer {
     this.server.close();
   }
 
-  /** A day goes by: keys are forgotten. */
-  forgetKeys(): void {
-    this.saved.clear();
+  /** Expires the idempotency keys and advances the clock by 25 hours. */
+  expireIdempotencyKeys(): void {
+    this.savedResponses.clear();
     this.clock += 25 * 3_600_000;
   }
 
@@ -75,33 +75,33 @@ export class StripeServer {
     if (request.headers.authorization !== `Bearer ${this.apiKey}`) {
       return send(failure(401, { type: 'invalid_request_error', message: 'Invalid API Key provided: sk_test_wrong' }));
     }
-    const of = JSON.stringify([pathname, params]);
-    const kept = key === undefined ? undefined : this.saved.get(key);
+    const fingerprint = JSON.stringify([pathname, params]);
+    const saved = key === undefined ? undefined : this.savedResponses.get(key);
     const fault = this.fault(call);
     if (fault === 'overloaded') return send(failure(503, { type: 'api_error' }));
     if (fault === 'limited') return send(failure(429, { type: 'invalid_request_error', code: 'rate_limit' }));
     if (fault === 'forbidden') return send(failure(403, { type: 'invalid_request_error' }));
     if (fault === 'busy') return send(failure(409, { type: 'invalid_request_error', code: 'idempotency_key_in_use' }));
-    if (kept !== undefined && kept.of !== of) return send(failure(400, { type: 'idempotency_error' }));
+    if (saved !== undefined && saved.request !== fingerprint) return send(failure(400, { type: 'idempotency_error' }));
     const broken = failure(500, { type: 'api_error' });
-    const fresh = () => {
+    const executeNow = () => {
       if (fault === 'failed') return broken;
-      const answer = this.carryOut(call);
+      const answer = this.execute(call);
       return fault === 'broken' ? broken : answer;
     };
-    const answer = kept?.answer ?? structuredClone(fresh());
-    if (key !== undefined) this.saved.set(key, { of, answer });
+    const answer = saved?.answer ?? structuredClone(executeNow());
+    if (key !== undefined) this.savedResponses.set(key, { request: fingerprint, answer });
     if (fault === 'lost') return void request.socket.destroy();
     if (fault === 'hang') return;
-    send(answer, kept === undefined ? {} : { 'idempotent-replayed': 'true' });
+    send(answer, saved === undefined ? {} : { 'idempotent-replayed': 'true' });
   }
 
-  private carryOut({ method, path, params }: StripeRequest): Answer {
+  private execute({ method, path, params }: StripeRequest): Answer {
     const ok = (body: Json): Answer => ({ status: 200, body });
     const [, , resource = '', id = '', verb] = path.split('/');
-    const asked = `${method} ${resource}${id === '' ? '' : id === 'search' ? '/search' : '/:id'}${verb ? `/${verb}` : ''}`;
+    const endpoint = `${method} ${resource}${id === '' ? '' : id === 'search' ? '/search' : '/:id'}${verb ? `/${verb}` : ''}`;
     const intent = this.intents.get(id);
-    switch (asked) {
+    switch (endpoint) {
       case 'POST payment_methods':
         return ok({ id: `pm_of_${params['card[token]']}` });
       case 'POST payment_intents':
@@ -115,13 +115,13 @@ export class StripeServer {
         const data = [...this.intents.values()].filter(
           ({ metadata }) => metadata.order.toLowerCase() === order.toLowerCase(),
         );
-        const known = data.filter(({ created }) => !this.searchIsLate || created * 1000 < this.clock - LATE_BY_MS);
+        const known = data.filter(({ created }) => !this.searchLags || created * 1000 < this.clock - SEARCH_LAG_MS);
         return ok({ object: 'search_result', data: known.reverse(), has_more: false });
       }
       case 'POST refunds':
         return this.refund(this.intents.get(params.payment_intent ?? ''));
       default:
-        return failure(404, { type: 'invalid_request_error', message: asked });
+        return failure(404, { type: 'invalid_request_error', message: endpoint });
     }
   }
 
@@ -130,9 +130,9 @@ export class StripeServer {
     if (payment_method === 'pm_unknown') return invalid('resource_missing', { param: 'payment_method' });
     if (Number(amount) > 99_999_999) return invalid('amount_too_large', { param: 'amount' });
     if (currency === 'xxx') return invalid('', { param: 'currency' });
-    this.made += 1;
+    this.intentCount += 1;
     const metadata = { order: params['metadata[order]'], orderId: params['metadata[orderId]'] };
-    const id = `pi_${this.made}`;
+    const id = `pi_${this.intentCount}`;
     const status = 'requires_confirmation';
     this.clock += 1000;
     const created = Math.floor(this.clock / 1000);
@@ -152,12 +152,12 @@ export class StripeServer {
 
   private confirm(intent: Json): Answer {
     if (intent.status !== 'requires_confirmation') return invalid('payment_intent_unexpected_state');
-    const refuse = (code: string, decline_code: string) => {
+    const decline = (code: string, decline_code: string) => {
       Object.assign(intent, { status: 'requires_payment_method', last_payment_error: { code, decline_code } });
       return failure(402, { type: 'card_error', code, decline_code });
     };
-    if (intent.payment_method === 'pm_declined') return refuse('card_declined', 'insufficient_funds');
-    if (intent.payment_method === 'pm_3ds') return refuse('authentication_required', 'authentication_required');
+    if (intent.payment_method === 'pm_declined') return decline('card_declined', 'insufficient_funds');
+    if (intent.payment_method === 'pm_3ds') return decline('authentication_required', 'authentication_required');
     intent.status = intent.payment_method === 'pm_slow' ? 'processing' : 'succeeded';
     intent.latest_charge = { refunded: false };
     const { amount, currency } = intent;

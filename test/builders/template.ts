@@ -6,24 +6,24 @@ import { constructIdOf } from '../../infra/names.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { ShopMessagingStack } from '../../infra/shop-messaging-stack.ts';
 
-// A template is plain JSON of many shapes, and the tests ask for what should be there.
+// A template is JSON of many shapes, and the tests assert what it contains.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Json = any;
 export type Resource = { id: string; properties: Json; deletionPolicy: string | undefined };
 
 const root = join(import.meta.dirname, '..', '..');
 
-const synthesised = new Map<string, ReturnType<typeof stackWith>>();
+const synthesised = new Map<string, ReturnType<typeof synthesiseStack>>();
 
-/** Takes `-c` settings and gives the stack as `cdk synth` would make it, in a form that is easy to ask; each is made once. */
-export function synthesise(context: Record<string, string> = {}): ReturnType<typeof stackWith> {
+/** Synthesises the stack as `cdk synth -c …` does; each context is synthesised once. */
+export function synthesise(context: Record<string, string> = {}): ReturnType<typeof synthesiseStack> {
   const key = JSON.stringify(context);
-  const template = synthesised.get(key) ?? stackWith(context);
+  const template = synthesised.get(key) ?? synthesiseStack(context);
   synthesised.set(key, template);
   return template;
 }
 
-function stackWith(context: Record<string, string>) {
+function synthesiseStack(context: Record<string, string>) {
   const { context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
   const app = new App({ context: { ...flags, ...context } });
   const settings = readSettings(app.node);
@@ -35,7 +35,7 @@ function stackWith(context: Record<string, string>) {
       properties: Properties,
       deletionPolicy: DeletionPolicy,
     }));
-  const one = (type: string, prefix: string): Resource => {
+  const onlyResource = (type: string, prefix: string): Resource => {
     const [found, ...others] = resources(type).filter(({ id }) => id.startsWith(prefix));
     if (found === undefined || others.length > 0)
       throw new Error(`There is not one ${type} whose id starts with ${prefix}`);
@@ -43,43 +43,42 @@ function stackWith(context: Record<string, string>) {
   };
   return {
     stack,
-    /** The types of resources that there are. */
     types: [...new Set(Object.values<Json>(template.toJSON().Resources).map(({ Type }): string => Type))],
     outputs: Object.keys(template.findOutputs('*')),
     outputValue: (name: string): Json => template.findOutputs(name)[name]?.Value,
     resources,
-    /** A function with its role's policy, its log, and the queue that feeds it, if one does. */
+    /** Returns a function with its role's policy, its log group and its queue, if it has one. */
     function(name: string) {
       const construct = constructIdOf(name);
       return {
-        function: one('AWS::Lambda::Function', `${construct}Function`),
-        role: one('AWS::IAM::Policy', `${construct}Function`),
-        log: one('AWS::Logs::LogGroup', `${construct}Log`),
+        function: onlyResource('AWS::Lambda::Function', `${construct}Function`),
+        role: onlyResource('AWS::IAM::Policy', `${construct}Function`),
+        log: onlyResource('AWS::Logs::LogGroup', `${construct}Log`),
         queue: resources('AWS::SQS::Queue').find(({ id }) => id.startsWith(`${construct}Queue`)),
       };
     },
-    /** The parts of one consumer. */
+    /** Returns the resources of one consumer. */
     consumer(name: string) {
       const construct = constructIdOf(name);
       const queues = resources('AWS::SQS::Queue').filter(({ id }) => id.startsWith(construct));
       const queue = queues.find(({ id }) => id.startsWith(`${construct}Queue`));
       const deadLetterQueue = queues.find(({ id }) => id.startsWith(`${construct}DeadLetterQueue`));
       if (queue === undefined || deadLetterQueue === undefined) throw new Error(`${name} lacks a queue`);
-      const fn = one('AWS::Lambda::Function', `${construct}Function`);
-      const pointsAt = (target: Resource, reference: Json) => reference?.['Fn::GetAtt']?.[0] === target.id;
+      const fn = onlyResource('AWS::Lambda::Function', `${construct}Function`);
+      const refersTo = (target: Resource, reference: Json) => reference?.['Fn::GetAtt']?.[0] === target.id;
       return {
         queue,
         deadLetterQueue,
         function: fn,
-        mapping: one('AWS::Lambda::EventSourceMapping', `${construct}Function`),
-        role: one('AWS::IAM::Policy', `${construct}Function`),
+        mapping: onlyResource('AWS::Lambda::EventSourceMapping', `${construct}Function`),
+        role: onlyResource('AWS::IAM::Policy', `${construct}Function`),
         subscriptions: resources('AWS::SNS::Subscription').filter(({ properties }) =>
-          pointsAt(queue, properties.Endpoint),
+          refersTo(queue, properties.Endpoint),
         ),
         rules: resources('AWS::Events::Rule').filter(({ properties }) =>
-          properties.Targets.some(({ Arn }: Json) => pointsAt(queue, Arn)),
+          properties.Targets.some(({ Arn }: Json) => refersTo(queue, Arn)),
         ),
-        /** The statements of a queue's own policy. */
+        /** Returns the statements of a queue's policy. */
         statements: (target: Resource): Json[] =>
           resources('AWS::SQS::QueuePolicy')
             .filter(({ properties }) => properties.Queues.some(({ Ref }: Json) => Ref === target.id))
@@ -89,5 +88,5 @@ function stackWith(context: Record<string, string>) {
   };
 }
 
-/** Takes a policy statement and gives its actions as a list. */
+/** Returns the actions of a policy statement as a list. */
 export const actionsOf = ({ Action }: Json): string[] => [Action].flat();

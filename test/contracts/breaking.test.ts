@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { breakingChanges } from '../../ops/contracts/breaking.ts';
 import type { JsonSchema } from '../../ops/contracts/json-schema.ts';
-import { near, relaxed, schemas, valuesOf } from '../builders/json-schemas.ts';
+import { modifiedSchema, relaxedSchema, schemas, validValuesOf } from '../builders/json-schemas.ts';
 
 const event = (source: JsonSchema, data: JsonSchema): JsonSchema => ({
   title: 'shop.thing.happened.v1',
@@ -13,8 +13,8 @@ const event = (source: JsonSchema, data: JsonSchema): JsonSchema => ({
   properties: { source, data },
   required: ['source', 'data'],
 });
-const fromOthers = (data: JsonSchema) => event({ type: 'string' }, data);
-const ours = (data: JsonSchema) => event({ const: '/shop/thing' }, data);
+const publisherEvent = (data: JsonSchema) => event({ type: 'string' }, data);
+const ownEvent = (data: JsonSchema) => event({ const: '/shop/thing' }, data);
 
 const order: JsonSchema = {
   type: 'object',
@@ -35,7 +35,7 @@ const order: JsonSchema = {
 // biome-ignore lint/suspicious/noExplicitAny: a schema under change has no type
 type Change = (data: any) => void;
 
-function found(change: Change, as: (data: JsonSchema) => JsonSchema): string[] {
+function breaksOf(change: Change, as: (data: JsonSchema) => JsonSchema): string[] {
   const data = structuredClone(order);
   change(data);
   return breakingChanges(as(order), as(data)).map(({ field, rule }) => `${field}: ${rule}`);
@@ -66,30 +66,30 @@ const breaks: [string, Change][] = [
   ['data.locale: default changed', ({ properties }) => Object.assign(properties.locale, { default: 'ko' })],
 ];
 
-describe('Of any published event, this breaks', () => {
-  test.each(breaks)('%s', (finding, change) => {
-    expect(found(change, fromOthers)).toEqual([finding]);
-    expect(found(change, ours)).toEqual([finding]);
+describe('A breaking change of any published event', () => {
+  test.each(breaks)('is reported: %s', (finding, change) => {
+    expect(breaksOf(change, publisherEvent)).toEqual([finding]);
+    expect(breaksOf(change, ownEvent)).toEqual([finding]);
   });
 
-  test('that it is gone', () => {
-    expect(breakingChanges(fromOthers(order), undefined)).toEqual([
+  test('is the removal of an event', () => {
+    expect(breakingChanges(publisherEvent(order), undefined)).toEqual([
       { event: 'shop.thing.happened.v1', field: '', rule: 'event removed' },
     ]);
   });
 
-  test('that it travels elsewhere', () => {
-    expect(breakingChanges(ours(order), { ...ours(order), 'x-channel': 'topic' })).toEqual([
+  test('is another channel', () => {
+    expect(breakingChanges(ownEvent(order), { ...ownEvent(order), 'x-channel': 'topic' })).toEqual([
       { event: 'shop.thing.happened.v1', field: '', rule: 'channel changed' },
     ]);
   });
 
-  test('that one of several types is no longer taken', () => {
+  test('is a removed type of several', () => {
     const before = { anyOf: [{ type: 'string' }, { type: 'null' }] };
-    expect(breakingChanges(fromOthers(before), fromOthers({ type: 'string' }))).toMatchObject([
+    expect(breakingChanges(publisherEvent(before), publisherEvent({ type: 'string' }))).toMatchObject([
       { field: 'data', rule: 'type narrowed' },
     ]);
-    expect(breakingChanges(fromOthers({ type: 'string' }), fromOthers(before))).toEqual([]);
+    expect(breakingChanges(publisherEvent({ type: 'string' }), publisherEvent(before))).toEqual([]);
   });
 });
 
@@ -104,54 +104,54 @@ const widenings: [string, Change][] = [
   ['data.id: limit loosened', ({ properties }) => delete properties.id.pattern],
 ];
 
-describe("Of the shop's own events this breaks too, of others' it does not", () => {
+describe("A widening breaks the shop's own events and not those of other publishers", () => {
   test.each(widenings)('%s', (finding, change) => {
-    expect(found(change, ours)).toEqual([finding]);
-    expect(found(change, fromOthers)).toEqual([]);
+    expect(breaksOf(change, ownEvent)).toEqual([finding]);
+    expect(breaksOf(change, publisherEvent)).toEqual([]);
   });
 });
 
-describe('This breaks nothing', () => {
+describe('A compatible change', () => {
   const compatible: [string, Change][] = [
     ['a new optional field', ({ properties }) => Object.assign(properties, { gift: { type: 'boolean' } })],
     ['another description', ({ properties }) => Object.assign(properties.note, { description: 'Words.' })],
-    ['another order of the fields', (data) => data.required.reverse()],
+    ['another sequence of the fields', (data) => data.required.reverse()],
   ];
-  test.each(compatible)('%s', (_, change) => {
-    expect(found(change, ours)).toEqual([]);
-    expect(found(change, fromOthers)).toEqual([]);
+  test.each(compatible)('is not reported: %s', (_, change) => {
+    expect(breaksOf(change, ownEvent)).toEqual([]);
+    expect(breaksOf(change, publisherEvent)).toEqual([]);
   });
 
-  test('any schema as it is', () => {
+  test('includes no change at all', () => {
     fc.assert(
       fc.property(schemas, (data) => {
-        expect(breakingChanges(ours(data), ours(data))).toEqual([]);
+        expect(breakingChanges(ownEvent(data), ownEvent(data))).toEqual([]);
       }),
     );
   });
 
-  test("any relaxation of others' event", () => {
-    const pairs = schemas.chain((data) => fc.tuple(fc.constant(data), relaxed(data)));
+  test("includes any relaxation of another publisher's event", () => {
+    const pairs = schemas.chain((data) => fc.tuple(fc.constant(data), relaxedSchema(data)));
     fc.assert(
       fc.property(pairs, ([data, now]) => {
-        expect(breakingChanges(fromOthers(data), fromOthers(now))).toEqual([]);
+        expect(breakingChanges(publisherEvent(data), publisherEvent(now))).toEqual([]);
       }),
     );
   });
 });
 
-describe('Where nothing is said to break, nothing does', () => {
+describe('A change without reported breaks', () => {
   const ajv = new Ajv({ strict: false });
   const pairs = schemas
-    .chain((data) => fc.tuple(fc.constant(data), near(data)))
+    .chain((data) => fc.tuple(fc.constant(data), modifiedSchema(data)))
     .filter(([data, now]) => !isDeepStrictEqual(data, now));
 
-  test('whatever was right stays right', () => {
+  test('still accepts every value that was valid before', () => {
     let compatible = 0;
-    const triples = pairs.chain(([data, now]) => fc.tuple(fc.constant(data), fc.constant(now), valuesOf(data)));
+    const triples = pairs.chain(([data, now]) => fc.tuple(fc.constant(data), fc.constant(now), validValuesOf(data)));
     fc.assert(
       fc.property(triples, ([data, now, value]) => {
-        if (breakingChanges(fromOthers(data), fromOthers(now)).length > 0) return;
+        if (breakingChanges(publisherEvent(data), publisherEvent(now)).length > 0) return;
         compatible += 1;
         expect(ajv.validate(now, value), ajv.errorsText()).toBe(true);
       }),
@@ -160,12 +160,12 @@ describe('Where nothing is said to break, nothing does', () => {
     expect(compatible).toBeGreaterThan(0);
   });
 
-  test('whatever the shop sends from now on is what its readers were told of', () => {
+  test('only allows values that readers of the old schema accept', () => {
     let compatible = 0;
-    const triples = pairs.chain(([data, now]) => fc.tuple(fc.constant(data), fc.constant(now), valuesOf(now)));
+    const triples = pairs.chain(([data, now]) => fc.tuple(fc.constant(data), fc.constant(now), validValuesOf(now)));
     fc.assert(
       fc.property(triples, ([data, now, value]) => {
-        if (breakingChanges(ours(data), ours(now)).length > 0) return;
+        if (breakingChanges(ownEvent(data), ownEvent(now)).length > 0) return;
         compatible += 1;
         expect(ajv.validate(data, value), ajv.errorsText()).toBe(true);
       }),

@@ -5,6 +5,6 @@ import { catalog } from '../../contracts/catalog.ts';
 
 const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'events.md'), 'utf8');
 
-test.each(catalog.map(({ type }) => [type]))('docs/events.md names %s', (type) => {
+test.each(catalog.map(({ type }) => [type]))('docs/events.md describes %s', (type) => {
   expect(page).toContain(`\`${type}\``);
 });

@@ -3,7 +3,7 @@ import { broken, published, told } from '../../ops/contracts/generate.ts';
 
 const breaks = broken();
 
-describe('The gate: a published version never breaks', () => {
+describe('A published event contract has no breaking change', () => {
   test.each(published().map(({ title }) => String(title)))('%s', (type) => {
     const found = breaks.filter(({ event }) => event === type).map(told);
     expect(

@@ -9,7 +9,7 @@ import * as entry from '../../contracts/index.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
-// Far from this repository's node_modules: what the package does not bring is not there.
+// Outside this repository, so that only the package's own dependencies can be resolved.
 const service = mkdtempSync(join(tmpdir(), 'service-'));
 const installed = join(service, 'node_modules', 'shop-messaging');
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rmSync(service, { recursive: true }));
 
-const USER = `
+const CLIENT_CODE = `
 import { buildEvent, ContractError, type OrderCancelled, orderCancelled, orderConfirmed, orderPlaced, parseEvent } from 'shop-messaging/contracts';
 
 declare const console: { log(text: string): void };
@@ -50,16 +50,16 @@ try {
 }
 `;
 
-describe('The package, installed in a service with nothing but valibot', () => {
-  test('brings the contracts and what is made from them, and depends on no AWS SDK', () => {
+describe('The npm package installed beside valibot', () => {
+  test('contains the contracts and depends on valibot only', () => {
     const { dependencies, ...rest } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     const why = 'What the functions and commands import is bundled or only run here: make it a devDependency.';
     expect(Object.keys(dependencies), why).toEqual(['valibot']);
     expect(rest.peerDependencies).toBeUndefined();
   });
 
-  test('gives types, parse and build functions that compile and run', async () => {
-    writeFileSync(join(service, 'user.ts'), USER);
+  test('exports types, parse and build functions that compile and run', async () => {
+    writeFileSync(join(service, 'user.ts'), CLIENT_CODE);
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     const flags = '--strict --exactOptionalPropertyTypes --skipLibCheck --target es2024 --module nodenext'.split(' ');
     await run(process.execPath, [tsc, ...flags, '--lib', 'es2024', 'user.ts'], { cwd: service }).catch(({ stdout }) =>
@@ -72,13 +72,13 @@ describe('The package, installed in a service with nothing but valibot', () => {
     });
   }, 60_000);
 
-  test('has the JSON Schema of every event and the AsyncAPI document', async () => {
+  test('contains the JSON Schema of every event and the AsyncAPI document', async () => {
     const paths = [...catalog.map(({ type }) => `contracts/${type}.json`), 'asyncapi.json'];
     const code = `for (const path of ${JSON.stringify(paths)}) await import('shop-messaging/' + path, { with: { type: 'json' } })`;
     await run(process.execPath, ['--input-type=module', '-e', code], { cwd: service });
   });
 });
 
-test('The entry names every event there is', () => {
+test('contracts/index.ts exports every event contract', () => {
   expect(Object.values(entry)).toEqual(expect.arrayContaining([...catalog]));
 });

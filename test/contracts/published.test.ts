@@ -22,28 +22,28 @@ const valid = (type: string, event: unknown) => {
   expect(ajv.validate(schemas.get(type) ?? false, event), ajv.errorsText()).toBe(true);
 };
 
-describe('What is made from the contracts', () => {
-  // While something is broken, the gate says so, and there is nothing to be written.
-  test.skipIf(broken().length > 0)('is committed as they are now', () => {
+describe('The generated contract files', () => {
+  // A breaking change fails the gate test instead, and nothing can be written.
+  test.skipIf(broken().length > 0)('are up to date', () => {
     expect(outdated(), 'These files are older than the contracts: npm run contracts').toEqual([]);
   });
 
-  test('covers every event, and nothing else', () => {
+  test('cover every event and nothing else', () => {
     expect([...schemas.keys()].sort()).toEqual(catalog.map(({ type }) => type).sort());
   });
 });
 
-describe('A change of a contract', () => {
+describe('Changing a contract', () => {
   const folder = mkdtempSync(join(tmpdir(), 'contracts-'));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const instead = (changed: EventContract) =>
+  const replacing = (changed: EventContract) =>
     catalog.map((contract) => (contract.type === changed.type ? changed : contract));
   const declined = (data: v.GenericSchema<unknown, unknown>) =>
-    instead(defineEvent({ ...paymentDeclined, source: '/shop/payment', data }));
+    replacing(defineEvent({ ...paymentDeclined, source: '/shop/payment', data }));
   const reason = v.string();
   const orderId = v.string();
 
-  test('that breaks it is named, and nothing is written', () => {
+  test('with a breaking change reports it and writes nothing', () => {
     write(catalog, folder);
     const { data } = paymentDeclined;
     const without = declined(v.object({ reason }));
@@ -58,12 +58,12 @@ describe('A change of a contract', () => {
     expect(broken(declined(data), folder)).toEqual([]);
   });
 
-  test('that takes an event away is named', () => {
+  test('by removing an event reports it', () => {
     const without = catalog.filter(({ type }) => type !== orderPlaced.type);
     expect(broken(without, folder).map(told)).toEqual(['shop.order.placed.v1: event removed']);
   });
 
-  test('that adds an optional field is written', () => {
+  test('by adding an optional field writes the new files', () => {
     const { entries } = paymentDeclined.data as unknown as ReturnType<typeof v.object>;
     const contracts = declined(v.object({ ...entries, bank: v.optional(v.string()) }));
     expect(broken(contracts, folder)).toEqual([]);
@@ -75,16 +75,16 @@ describe('A change of a contract', () => {
   });
 });
 
-describe('The JSON Schemas say what the contracts say', () => {
-  test.each(catalog.map(({ type }) => type))('%s allows its kept sample', (type) => {
+describe('The published JSON Schemas', () => {
+  test.each(catalog.map(({ type }) => type))('accept the sample of %s', (type) => {
     valid(type, schemas.get(type)?.examples?.[0]);
   });
 
-  test('whatever order parses is allowed', () => {
+  test('accept every order that parses', () => {
     fc.assert(fc.property(validOrders, (order) => valid(orderPlaced.type, order)));
   });
 
-  test('what is wrong in one place is refused by both', () => {
+  test('reject the same single errors as the parser', () => {
     const paths = ['id', 'source', 'traceparent', 'data', 'data.orderId', 'data.customer', 'data.customer.phone']
       .concat([
         'data.customer.locale',
@@ -96,36 +96,33 @@ describe('The JSON Schemas say what the contracts say', () => {
       .map((path) => path.split('.'));
     fc.assert(
       fc.property(fc.constantFrom(...paths), fc.jsonValue(), (path, value) => {
-        const spoilt = JSON.parse(JSON.stringify(placed()));
+        const changed = JSON.parse(JSON.stringify(placed()));
         const last = path.at(-1) ?? '';
-        path.slice(0, -1).reduce((holder, key) => holder[key], spoilt)[last] = value;
-        expect(ajv.validate(schemas.get(orderPlaced.type) ?? false, spoilt)).toBe(parses(spoilt));
+        path.slice(0, -1).reduce((holder, key) => holder[key], changed)[last] = value;
+        expect(ajv.validate(schemas.get(orderPlaced.type) ?? false, changed)).toBe(parses(changed));
       }),
       { numRuns: 300 },
     );
   });
 
-  test.each(catalog.filter(({ source }) => source !== undefined))(
-    'what the shop builds of $type is allowed',
-    (contract) => {
-      const { id, time = '', subject = '', data } = sampleOf(contract);
-      valid(contract.type, buildEvent<string, unknown>(contract, { id, time, subject, data }));
-    },
-  );
+  test.each(catalog.filter(({ source }) => source !== undefined))('accept an event built for $type', (contract) => {
+    const { id, time = '', subject = '', data } = sampleOf(contract);
+    valid(contract.type, buildEvent<string, unknown>(contract, { id, time, subject, data }));
+  });
 });
 
 describe('The AsyncAPI document', () => {
   const files = generated();
   const document = JSON.parse(files.get('docs/asyncapi/asyncapi.json') ?? '');
 
-  test('is AsyncAPI 3.0, by its own JSON Schema', () => {
+  test('is valid AsyncAPI 3.0', () => {
     const spec = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0-without-$id.json');
     const check = new Ajv({ strict: false, validateFormats: false, meta: false, validateSchema: false }).compile(spec);
     expect(check(document), JSON.stringify(check.errors?.slice(0, 3))).toBe(true);
     expect(check({ ...document, channels: { orders: { address: 7 } } })).toBe(false);
   });
 
-  test('refers to nothing that is not there', () => {
+  test('has no dangling references', () => {
     const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) =>
       path.split('/'),
     );
@@ -134,7 +131,7 @@ describe('The AsyncAPI document', () => {
     expect(missing).toEqual([]);
   });
 
-  test('says of every event who sends it or that services do, and of every consumer what it receives', () => {
+  test('names the senders of every event and the messages of every consumer', () => {
     expect(Object.keys(document.operations)).toEqual(
       expect.arrayContaining(['paymentSendsToShopBus', 'orderSendsToOrderLifecycle', 'stockReceivesFromOrders']),
     );
@@ -143,7 +140,7 @@ describe('The AsyncAPI document', () => {
     ]);
   });
 
-  test('is rendered with every event and field, and without a script', () => {
+  test('is rendered with every event and field and without a script', () => {
     const page = files.get('docs/asyncapi/index.html') ?? '';
     for (const { type } of catalog) expect(page).toContain(`<article id="${type}">`);
     expect(page).toContain('<code>data.items[].quantity</code>');

@@ -3,10 +3,10 @@ import { catalog } from '../../contracts/catalog.ts';
 import { ContractError, parseEvent } from '../../contracts/parse.ts';
 import { placed, priced } from '../builders/events.ts';
 
-/** The problems of the design's example order after one thing in it was spoilt. */
-function problems(spoil: (order: ReturnType<typeof mutable>) => void): readonly string[] {
+/** Returns the problems of a valid order after one change to it. */
+function problems(change: (order: ReturnType<typeof mutable>) => void): readonly string[] {
   const order = mutable();
-  spoil(order);
+  change(order);
   return problemsOf(JSON.stringify(order));
 }
 
@@ -23,8 +23,8 @@ function problemsOf(body: string): readonly string[] {
 // biome-ignore lint/suspicious/noExplicitAny: a spoilt order has no type
 const mutable = (): any => structuredClone(placed({ items: [priced('A', 1), priced('B', 2), priced('C', 3)] }));
 
-describe('A wrong message is refused with every problem named by path', () => {
-  test('an item of which none is wanted', () => {
+describe('parseEvent reports every problem with its path', () => {
+  test('for a quantity of zero', () => {
     expect(
       problems(({ data }) => {
         data.items[2].quantity = 0;
@@ -32,7 +32,7 @@ describe('A wrong message is refused with every problem named by path', () => {
     ).toContain('data.items[2].quantity: must be at least 1');
   });
 
-  test('several problems at once, each by its own path', () => {
+  test('for several problems at once', () => {
     expect(
       problems((order) => {
         delete order.id;
@@ -68,7 +68,7 @@ describe('A wrong message is refused with every problem named by path', () => {
       'data.items: must have at least 1 line',
     ],
     [
-      'items that are no list',
+      'items that are not an array',
       ({ data }) => {
         data.items = {};
       },
@@ -82,14 +82,14 @@ describe('A wrong message is refused with every problem named by path', () => {
       'data.items[1]: must be an object',
     ],
     [
-      'half a piece',
+      'a fractional quantity',
       ({ data }) => {
         data.items[0].quantity = 0.5;
       },
       'data.items[0].quantity: must be a whole number',
     ],
     [
-      'a number as text',
+      'a number as a string',
       ({ data }) => {
         data.items[0].quantity = '1';
       },
@@ -117,7 +117,7 @@ describe('A wrong message is refused with every problem named by path', () => {
       'data: is missing',
     ],
     [
-      'data that is a text',
+      'data that is a string',
       (order) => {
         order.data = 'x';
       },
@@ -145,17 +145,17 @@ describe('A wrong message is refused with every problem named by path', () => {
       'data.orderId: must be 1 to 40 letters, digits, - or _',
     ],
     [
-      'a time that is none',
+      'an invalid time',
       (order) => {
         order.time = 'yesterday';
       },
       'time: must be an RFC 3339 timestamp',
     ],
-  ])('%s', (_, spoil, problem) => {
-    expect(problems(spoil)[0]).toBe(problem);
+  ])('for %s', (_, change, problem) => {
+    expect(problems(change)[0]).toBe(problem);
   });
 
-  test('a type nobody knows', () => {
+  test('for an unknown type', () => {
     expect(
       problems((order) => {
         order.type = 'shop.order.placed.v9';
@@ -163,12 +163,12 @@ describe('A wrong message is refused with every problem named by path', () => {
     ).toMatch(/^type: must be one of shop\.order\.placed\.v1, /);
   });
 
-  test('100 lines are one too many', () => {
+  test('for 100 lines', () => {
     const order = placed({ items: Array.from({ length: 100 }, (_, index) => priced(`S-${index}`)) });
     expect(problemsOf(JSON.stringify(order))).toEqual(['data.items: must have at most 99 lines']);
   });
 
-  test('no problem quotes a value, for it may be personal', () => {
+  test('without quoting any value, because it may be personal', () => {
     const secret = 'SECRET';
     const quoted = problems((order) => {
       order.id = { secret };
@@ -185,7 +185,7 @@ describe('A wrong message is refused with every problem named by path', () => {
   });
 });
 
-describe('A fact of ours is refused from anybody else', () => {
+describe('An event of the shop is rejected with another source', () => {
   test.each(catalog.filter(({ source }) => source !== undefined).map(({ type }) => type))('%s', async (type) => {
     const { default: sample } = await import(`./samples/${type}.json`, { with: { type: 'json' } });
     const forged = JSON.stringify({ ...sample, source: '/somebody/else' });

@@ -15,10 +15,10 @@ import {
   output,
   placed,
   publish,
+  setStock,
   sns,
   sqs,
-  stockUp,
-  takeFrom,
+  takeMessage,
   testOrder,
 } from './deployed-shop.ts';
 
@@ -30,8 +30,8 @@ const shop = deployedShop(localTarget(inject('endpoint')), {
 });
 const cloudWatch = new CloudWatchClient(shop.config);
 
-/** A queue that is told of the alarms. */
-async function listener(): Promise<string> {
+/** Creates a queue that is subscribed to the alarm topic. */
+async function subscribedQueue(): Promise<string> {
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `alarms-${ulid()}` }));
   onTestFinished(() => sqs.send(new DeleteQueueCommand({ QueueUrl })).then(() => undefined));
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
@@ -42,15 +42,17 @@ async function listener(): Promise<string> {
   return QueueUrl;
 }
 
-test('every consumer has its alarms, and one that is tried out reaches whoever is subscribed', async () => {
+test("every consumer has alarms, and a test alarm reaches the topic's subscribers", async () => {
   const names = (await alarms(shop, cloudWatch)).map(({ name }) => name);
   for (const name of Object.keys(routing)) expect(names).toContain(`${name}-dead-letters`);
 
-  const queue = await listener();
+  const queue = await subscribedQueue();
   const fired = await fire(shop, cloudWatch, 'sweep-function-errors');
   expect(fired).toMatchObject({ name: 'sweep-function-errors', unconfirmed: 0 });
   expect(fired.subscribers).toBeGreaterThanOrEqual(1);
-  const told = await eventually('the alarm is told', () => takeFrom(queue, (body) => body.includes('sweep-function')));
+  const told = await eventually('the alarm is told', () =>
+    takeMessage(queue, (body) => body.includes('sweep-function')),
+  );
   expect(JSON.parse(JSON.parse(told.Body ?? '').Message)).toMatchObject({
     NewStateValue: 'ALARM',
     NewStateReason: expect.stringContaining('nothing is wrong'),
@@ -58,13 +60,13 @@ test('every consumer has its alarms, and one that is tried out reaches whoever i
   });
 });
 
-test('an alarm that there is not cannot be tried out', async () => {
+test('firing an unknown alarm fails', async () => {
   await expect(fire(shop, cloudWatch, 'nobody-sleeps')).rejects.toThrow('There is no alarm nobody-sleeps');
 });
 
-test('what an order brought in is among the figures, with its currency, and the consumer has counted it', async () => {
+test('a captured payment is counted as revenue in its currency and as done by its consumer', async () => {
   const order = testOrder();
-  await stockUp(order.sku, 1);
+  await setStock(order.sku, 1);
   const message = placed(order);
   message.data.total.currency = 'ISK';
   const start = Date.now() - 60_000;

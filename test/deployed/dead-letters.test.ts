@@ -15,10 +15,9 @@ import {
 } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
 import { describe, expect, test } from 'vitest';
-import { testThatNeeds } from './capabilities.ts';
+import { testWithCapability } from './capabilities.ts';
 import {
   bus,
-  deadLetter,
   deadLetterQueueUrl,
   decided,
   output,
@@ -26,32 +25,33 @@ import {
   publish,
   publishAll,
   queueUrl,
-  receiving,
+  setReceiving,
+  setStock,
   sns,
   sqs,
-  stockUp,
+  takeDeadLetter,
   testOrder,
 } from './deployed-shop.ts';
 
 const attribute = async (QueueUrl: string, name: 'QueueArn' | 'RedrivePolicy') =>
   (await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [name] }))).Attributes?.[name] ?? '';
 
-describe('a message that cannot be understood', () => {
-  test('is dead-lettered by each of its consumers at once, body unchanged, with class, reason, consumer and time', async () => {
+describe('a message that cannot be processed', () => {
+  test('is dead-lettered by each consumer with an unchanged body, error type, reason, consumer and time', async () => {
     const poison = placed(testOrder({ quantity: 0 }));
     await publish(poison);
     for (const consumer of ['order', 'payment', 'stock', 'notification'] as const) {
-      const letter = await deadLetter(consumer, poison.data.orderId);
-      expect(letter.body).toBe(JSON.stringify(poison));
-      expect(letter).toMatchObject({ consumer, errorType: 'ContractError', attempts: '1' });
-      expect(letter.errorMessage).toContain('data.items[0].quantity: must be at least 1');
-      expect(new Date(letter.failedAt ?? '').getTime()).not.toBeNaN();
+      const deadLetter = await takeDeadLetter(consumer, poison.data.orderId);
+      expect(deadLetter.body).toBe(JSON.stringify(poison));
+      expect(deadLetter).toMatchObject({ consumer, errorType: 'ContractError', attempts: '1' });
+      expect(deadLetter.errorMessage).toContain('data.items[0].quantity: must be at least 1');
+      expect(new Date(deadLetter.failedAt ?? '').getTime()).not.toBeNaN();
     }
   });
 
-  test('does not harm the good ones beside it', async () => {
+  test('does not affect valid messages published beside it', async () => {
     const good = Array.from({ length: 9 }, () => testOrder({ sku: 'SKU-beside-poison' }));
-    await stockUp('SKU-beside-poison', 9);
+    await setStock('SKU-beside-poison', 9);
     const poison = { ...placed(testOrder()), data: { orderId: `t-${ulid()}` } };
     await publishAll([
       ...good.slice(0, 5).map((one) => placed(one)),
@@ -61,11 +61,11 @@ describe('a message that cannot be understood', () => {
 
     for (const { orderId } of good) expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
     for (const consumer of ['order', 'payment', 'stock', 'notification'] as const) {
-      expect((await deadLetter(consumer, poison.data.orderId)).errorMessage).toContain('data.total: is missing');
+      expect((await takeDeadLetter(consumer, poison.data.orderId)).errorMessage).toContain('data.total: is missing');
     }
   });
 
-  test('is not lost where no consumer would have been sent it: an unknown type, or no JSON at all', async () => {
+  test('is dead-lettered by the order consumer when its type is unknown or it is not JSON', async () => {
     const unknown = {
       id: ulid(),
       source: '/shop/checkout',
@@ -73,34 +73,34 @@ describe('a message that cannot be understood', () => {
       data: { orderId: ulid() },
     };
     await publish(unknown);
-    expect(await deadLetter('order', unknown.id)).toMatchObject({ errorType: 'ContractError' });
+    expect(await takeDeadLetter('order', unknown.id)).toMatchObject({ errorType: 'ContractError' });
 
     const noJson = `{"id": "${ulid()}`;
     await publish(noJson);
-    expect(await deadLetter('order', noJson)).toMatchObject({ body: noJson, errorMessage: 'body: must be JSON' });
+    expect(await takeDeadLetter('order', noJson)).toMatchObject({ body: noJson, errorMessage: 'body: must be JSON' });
   });
 
-  test('is refused with a reason where it contradicts an order on record, which stays as it was', async () => {
+  test('is dead-lettered as a conflict when it contradicts the recorded order, which stays unchanged', async () => {
     const order = testOrder();
-    await stockUp(order.sku, 1);
+    await setStock(order.sku, 1);
     await publish(placed(order));
     await decided(order.orderId);
 
     const forged = placed({ ...order, unitPrice: 1 });
     await publish(forged);
-    expect(await deadLetter('order', forged.id)).toMatchObject({ errorType: 'ConflictError' });
-    expect(await deadLetter('payment', forged.id)).toMatchObject({ errorType: 'ConflictError' });
+    expect(await takeDeadLetter('order', forged.id)).toMatchObject({ errorType: 'ConflictError' });
+    expect(await takeDeadLetter('payment', forged.id)).toMatchObject({ errorType: 'ConflictError' });
     expect(await decided(order.orderId)).toMatchObject({ status: 'CONFIRMED', total: { amount: 12_000 } });
   });
 });
 
-describe('each way into a dead-letter queue', () => {
-  test('the queue’s own: a message received too often, as by a function that crashes on it', async () => {
+describe('a dead-letter queue receives', () => {
+  test('messages that were received too often, as by a crashing function', async () => {
     const url = queueUrl('stock');
     const policy = await attribute(url, 'RedrivePolicy');
     const setPolicy = (RedrivePolicy: string) =>
       sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { RedrivePolicy } }));
-    await receiving('stock', false);
+    await setReceiving('stock', false);
     try {
       await setPolicy(JSON.stringify({ ...JSON.parse(policy), maxReceiveCount: 1 }));
       const message = placed(testOrder());
@@ -116,55 +116,63 @@ describe('each way into a dead-letter queue', () => {
         );
       for (let got = 0; got === 0; ) got = (await receive()).Messages?.length ?? 0;
       await receive();
-      expect((await deadLetter('stock', message.id)).body).toBe(JSON.stringify(message));
+      expect((await takeDeadLetter('stock', message.id)).body).toBe(JSON.stringify(message));
     } finally {
       await setPolicy(policy);
-      await receiving('stock', true);
+      await setReceiving('stock', true);
     }
   });
 
-  testThatNeeds('dead-letter queue of a subscription')('the subscription’s: its queue is gone', async () => {
-    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `gone-${ulid()}` }));
-    const { SubscriptionArn } = await sns.send(
-      new SubscribeCommand({
-        TopicArn: output('OrdersTopicArn'),
-        Protocol: 'sqs',
-        Endpoint: await attribute(QueueUrl, 'QueueArn'),
-        ReturnSubscriptionArn: true,
-        Attributes: {
-          RawMessageDelivery: 'true',
-          RedrivePolicy: JSON.stringify({
-            deadLetterTargetArn: await attribute(deadLetterQueueUrl('payment'), 'QueueArn'),
-          }),
-        },
-      }),
-    );
-    try {
-      await sqs.send(new DeleteQueueCommand({ QueueUrl }));
-      const lost = { id: ulid(), source: '/shop/checkout', type: 'shop.order.unheard.v1', data: {} };
-      await publish(lost);
-      expect((await deadLetter('payment', lost.id)).body).toBe(JSON.stringify(lost));
-    } finally {
-      await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
-    }
-  });
+  testWithCapability('dead-letter queue of a subscription')(
+    'messages of a subscription whose queue was deleted',
+    async () => {
+      const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `gone-${ulid()}` }));
+      const { SubscriptionArn } = await sns.send(
+        new SubscribeCommand({
+          TopicArn: output('OrdersTopicArn'),
+          Protocol: 'sqs',
+          Endpoint: await attribute(QueueUrl, 'QueueArn'),
+          ReturnSubscriptionArn: true,
+          Attributes: {
+            RawMessageDelivery: 'true',
+            RedrivePolicy: JSON.stringify({
+              deadLetterTargetArn: await attribute(deadLetterQueueUrl('payment'), 'QueueArn'),
+            }),
+          },
+        }),
+      );
+      try {
+        await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+        const lost = { id: ulid(), source: '/shop/checkout', type: 'shop.order.unheard.v1', data: {} };
+        await publish(lost);
+        expect((await takeDeadLetter('payment', lost.id)).body).toBe(JSON.stringify(lost));
+      } finally {
+        await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+      }
+    },
+  );
 
-  testThatNeeds('dead-letter queue of a rule target')('the rule target’s: its queue is gone', async () => {
-    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `gone-${ulid()}` }));
-    const Rule = `gone-${ulid()}`;
-    const EventBusName = output('EventBusName');
-    const Arn = await attribute(QueueUrl, 'QueueArn');
-    const DeadLetterConfig = { Arn: await attribute(deadLetterQueueUrl('payment'), 'QueueArn') };
-    await bus.send(new PutRuleCommand({ Name: Rule, EventBusName, EventPattern: JSON.stringify({ source: [Rule] }) }));
-    await bus.send(new PutTargetsCommand({ Rule, EventBusName, Targets: [{ Id: 'gone', Arn, DeadLetterConfig }] }));
-    try {
-      await sqs.send(new DeleteQueueCommand({ QueueUrl }));
-      const Detail = JSON.stringify({ id: ulid() });
-      await bus.send(new PutEventsCommand({ Entries: [{ EventBusName, Source: Rule, DetailType: 'test', Detail }] }));
-      expect((await deadLetter('payment', Rule)).body).toContain(Detail);
-    } finally {
-      await bus.send(new RemoveTargetsCommand({ Rule, EventBusName, Ids: ['gone'] }));
-      await bus.send(new DeleteRuleCommand({ Name: Rule, EventBusName }));
-    }
-  });
+  testWithCapability('dead-letter queue of a rule target')(
+    'events of a rule target whose queue was deleted',
+    async () => {
+      const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `gone-${ulid()}` }));
+      const Rule = `gone-${ulid()}`;
+      const EventBusName = output('EventBusName');
+      const Arn = await attribute(QueueUrl, 'QueueArn');
+      const DeadLetterConfig = { Arn: await attribute(deadLetterQueueUrl('payment'), 'QueueArn') };
+      await bus.send(
+        new PutRuleCommand({ Name: Rule, EventBusName, EventPattern: JSON.stringify({ source: [Rule] }) }),
+      );
+      await bus.send(new PutTargetsCommand({ Rule, EventBusName, Targets: [{ Id: 'gone', Arn, DeadLetterConfig }] }));
+      try {
+        await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+        const Detail = JSON.stringify({ id: ulid() });
+        await bus.send(new PutEventsCommand({ Entries: [{ EventBusName, Source: Rule, DetailType: 'test', Detail }] }));
+        expect((await takeDeadLetter('payment', Rule)).body).toContain(Detail);
+      } finally {
+        await bus.send(new RemoveTargetsCommand({ Rule, EventBusName, Ids: ['gone'] }));
+        await bus.send(new DeleteRuleCommand({ Name: Rule, EventBusName }));
+      }
+    },
+  );
 });

@@ -28,7 +28,7 @@ import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-gateway.ts';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 
-// The shop as its operators and existing services see it: through the plain AWS SDK, on whichever engine runs the suite.
+// Operates the shop through the plain AWS SDK, as operators and existing services do, on whichever engine runs the suite.
 const outputs: Record<string, string> = inject('outputs');
 const connection = {
   endpoint: inject('endpoint'),
@@ -42,7 +42,7 @@ export const bus = new EventBridgeClient(connection);
 const lambda = new LambdaClient(connection);
 const tables = DynamoDBDocumentClient.from(new DynamoDBClient(connection));
 
-/** Takes the name of one of the stack's outputs and gives its value. */
+/** Returns the value of a stack output. */
 export function output(name: string): string {
   const value = outputs[name];
   if (value === undefined) throw new Error(`The stack has no output ${name}`);
@@ -52,7 +52,7 @@ export function output(name: string): string {
 export const queueUrl = (consumer: ConsumerName) => output(`${constructIdOf(consumer)}QueueUrl`);
 export const deadLetterQueueUrl = (consumer: ConsumerName) => output(`${constructIdOf(consumer)}DeadLetterQueueUrl`);
 
-/** Takes a condition and what it is about and gives the first truthy answer; when time is up it throws, with what `instead` says. */
+/** Polls until `ask` returns a truthy value and returns it. Throws after `seconds`, with `what` and the text of `instead`. */
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T>,
@@ -63,7 +63,7 @@ export async function eventually<T>(
   for (;;) {
     const answer = await ask();
     if (answer) return answer as NonNullable<T>;
-    if (Date.now() > deadline) throw new Error(`Within ${seconds} s it did not come about that ${what}${instead()}`);
+    if (Date.now() > deadline) throw new Error(`Timed out after ${seconds} s waiting until ${what}${instead()}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -79,24 +79,24 @@ export type TestOrder = {
   unitPrice: number;
 };
 
-let numbers = Date.now() % 100_000;
+let phoneNumbers = Date.now() % 100_000;
 
-/** Takes the parts a test cares about and gives an order nobody else has, from a customer nobody else is. */
+/** Creates an order with an id, a SKU and a phone number of its own. */
 export function testOrder(parts: Partial<TestOrder> = {}): TestOrder {
-  numbers += 1;
+  phoneNumbers += 1;
   return {
     orderId: `t-${ulid()}`,
     sku: `SKU-${ulid()}`,
     quantity: 1,
     token: 'tok_visa',
-    phone: `+8210${String(numbers).padStart(8, '0')}`,
+    phone: `+8210${String(phoneNumbers).padStart(8, '0')}`,
     locale: 'ko',
     unitPrice: 12_000,
     ...parts,
   };
 }
 
-/** Takes a wish and gives the message an existing service would publish for it. */
+/** Returns the message that a publisher sends for an order. */
 export function placed({ orderId, sku, quantity, token, phone, locale, unitPrice }: TestOrder, id: string = ulid()) {
   return {
     id,
@@ -112,7 +112,7 @@ export function placed({ orderId, sku, quantity, token, phone, locale, unitPrice
   };
 }
 
-/** Takes an order's id and gives the message by which its customer wants out. */
+/** Returns the message by which a customer cancels an order. */
 export const cancelRequested = (orderId: string) => ({
   id: ulid(),
   source: '/shop/checkout',
@@ -120,13 +120,13 @@ export const cancelRequested = (orderId: string) => ({
   data: { orderId, reason: 'changed my mind' },
 });
 
-/** Publishes a message on the orders topic: an object as JSON, a string as it is. */
+/** Publishes a message on the orders topic: an object as JSON, a string unchanged. */
 export async function publish(message: object | string): Promise<void> {
   const body = typeof message === 'string' ? message : JSON.stringify(message);
   await sns.send(new PublishCommand({ TopicArn: output('OrdersTopicArn'), Message: body }));
 }
 
-/** Publishes many messages, ten in a call. */
+/** Publishes messages in calls of ten. Throws when an entry is refused. */
 export async function publishAll(messages: readonly object[]): Promise<void> {
   for (let start = 0; start < messages.length; start += 10) {
     const entries = messages
@@ -135,7 +135,7 @@ export async function publishAll(messages: readonly object[]): Promise<void> {
     const { Failed = [] } = await sns.send(
       new PublishBatchCommand({ TopicArn: output('OrdersTopicArn'), PublishBatchRequestEntries: entries }),
     );
-    if (Failed.length > 0) throw new Error(`${Failed.length} messages were not taken`);
+    if (Failed.length > 0) throw new Error(`${Failed.length} messages were refused`);
   }
 }
 
@@ -144,13 +144,13 @@ async function item(table: string, key: Record<string, string>): Promise<Record<
   return Item;
 }
 
-/** Gives the order's record. */
+/** Reads an order's record. */
 export const orderOf = async (orderId: string) => (await item('OrdersTableName', { orderId })) as Order | undefined;
 
-/** Gives the payment's state. */
+/** Reads the state of an order's payment. */
 export const paymentOf = async (orderId: string) => (await item('PaymentsTableName', { orderId }))?.state;
 
-/** Waits until the order is decided and gives its record. */
+/** Waits until an order is decided and returns its record. */
 export const decided = (orderId: string, seconds?: number) =>
   eventually(
     `order ${orderId} is decided`,
@@ -161,8 +161,8 @@ export const decided = (orderId: string, seconds?: number) =>
     seconds,
   );
 
-/** Sets how many of a SKU are for sale; what is reserved and sold of it stays, as orders of another test may hold some. */
-export async function stockUp(sku: string, available: number): Promise<void> {
+/** Sets the available quantity of a SKU and keeps reserved and sold, as orders of other tests may hold some. */
+export async function setStock(sku: string, available: number): Promise<void> {
   await tables.send(
     new UpdateCommand({
       TableName: output('StockTableName'),
@@ -174,10 +174,10 @@ export async function stockUp(sku: string, available: number): Promise<void> {
   );
 }
 
-/** Gives the shelf of a SKU. */
+/** Reads the shelf of a SKU. */
 export const shelfOf = async (sku: string) => (await item('StockTableName', { sku })) as Shelf | undefined;
 
-/** Gives what the sandbox gateway has on record for an order, as `capture 12000 KRW`. */
+/** Reads what the sandbox gateway recorded for an order, as `capture 12000 KRW`. */
 export async function chargesOf(orderId: string): Promise<string[]> {
   const { Items = [] } = await tables.send(
     new QueryCommand({
@@ -190,12 +190,12 @@ export async function chargesOf(orderId: string): Promise<string[]> {
   return Items.map(({ kind, amount, currency }) => `${kind} ${amount} ${currency}`);
 }
 
-/** Gives what shipping has on record for an order. */
+/** Reads an order's shipment record. */
 export const shipmentOf = async (orderId: string) =>
   (await item('ShipmentsTableName', { orderId })) as Shipment | undefined;
 
-/** Makes an undecided order look as if it had been placed this many hours ago, and lets the sweep run. */
-export async function sweepAfter(orderId: string, hours: number): Promise<void> {
+/** Backdates an undecided order by `hours` and invokes the sweep. */
+export async function backdateAndSweep(orderId: string, hours: number): Promise<void> {
   await tables.send(
     new UpdateCommand({
       TableName: output('OrdersTableName'),
@@ -208,8 +208,8 @@ export async function sweepAfter(orderId: string, hours: number): Promise<void> 
   if (FunctionError !== undefined) throw new Error(`The sweep failed: ${FunctionError}`);
 }
 
-/** Sets after how many hours the sweep has a customer told of a delay; 0 = never, as it is deployed. */
-export async function remindAfter(hours: number): Promise<void> {
+/** Sets after how many hours the sweep publishes that a reminder is due; 0 = never, the default. */
+export async function setReminderHours(hours: number): Promise<void> {
   const FunctionName = output('SweepFunctionName');
   const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
   const Variables = { ...Environment?.Variables, REMINDER_SECONDS: String(hours * 3600) };
@@ -217,13 +217,13 @@ export async function remindAfter(hours: number): Promise<void> {
   await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 1 }, { FunctionName });
 }
 
-/** Takes the payment gateway down or brings it back. */
-export async function gateway(state: 'up' | 'down'): Promise<void> {
+/** Takes the sandbox gateway down or brings it back. */
+export async function setGatewayState(state: 'up' | 'down'): Promise<void> {
   const Item = { ...SANDBOX_STATE_KEY, down: state === 'down' };
   await tables.send(new PutCommand({ TableName: output('SandboxGatewayTableName'), Item }));
 }
 
-/** Gives the texts the engine was asked to send to a number. */
+/** Reads the texts that the engine sent to a number. */
 export async function textsTo(phone: string): Promise<string[]> {
   const path = inject('engine') === 'ministack' ? '/_ministack/sns/sms-messages' : '/_aws/sns/sms-messages';
   const answer = await fetch(`${inject('endpoint')}${path}`);
@@ -231,18 +231,18 @@ export async function textsTo(phone: string): Promise<string[]> {
   return (sms_messages[phone] ?? []).map(({ Message }) => Message);
 }
 
-/** Waits until a dead letter with this text in its body is in the consumer's dead-letter queue, takes it out and gives it. */
-export const deadLetter = (consumer: ConsumerName, text: string) =>
+/** Waits for a dead letter with this text in its body, deletes it from the queue and returns it. */
+export const takeDeadLetter = (consumer: ConsumerName, text: string) =>
   eventually(`a dead letter of ${consumer} contains ${text.slice(0, 60)}`, async () => {
-    const found = await takeFrom(deadLetterQueueUrl(consumer), (body) => body.includes(text));
+    const found = await takeMessage(deadLetterQueueUrl(consumer), (body) => body.includes(text));
     if (found === undefined) return undefined;
     const { MessageAttributes = {}, Body = '' } = found;
     const attributes = Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue] as const);
     return { body: Body, ...Object.fromEntries(attributes) } as Record<string, string>;
   });
 
-/** Takes the first message out of a queue that `wanted` accepts; the others become visible again at once. */
-export async function takeFrom(QueueUrl: string, wanted: (body: string) => boolean): Promise<Message | undefined> {
+/** Deletes and returns the first message that `wanted` accepts; the others become visible again after a second. */
+export async function takeMessage(QueueUrl: string, wanted: (body: string) => boolean): Promise<Message | undefined> {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
       QueueUrl,
@@ -257,7 +257,7 @@ export async function takeFrom(QueueUrl: string, wanted: (body: string) => boole
   return found;
 }
 
-/** Gives how many messages of a queue wait and how many are being worked on. */
+/** Reads how many messages of a queue are waiting and in flight. */
 export async function depth(QueueUrl: string): Promise<{ waiting: number; inFlight: number }> {
   const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
   return {
@@ -267,22 +267,22 @@ export async function depth(QueueUrl: string): Promise<{ waiting: number; inFlig
   };
 }
 
-/** Waits until nobody who may change money, goods or texts has anything left to do; shipping only follows. */
-export async function quiet(): Promise<void> {
+/** Waits until the queues of all consumers except shipping are empty, so that money, stock and texts do not change any more. */
+export async function waitForEmptyQueues(): Promise<void> {
   const names = (Object.keys(routing) as ConsumerName[]).filter((name) => name !== 'shipping');
   let busy: string[] = [];
-  const look = async () => {
+  const check = async () => {
     const depths = await Promise.all(names.map(async (name) => ({ name, ...(await depth(queueUrl(name))) })));
     busy = depths
       .filter(({ waiting, inFlight }) => waiting + inFlight > 0)
       .map(({ name, waiting, inFlight }) => `${name}: ${waiting} waiting, ${inFlight} in flight`);
     return busy.length === 0;
   };
-  await eventually('the queues are empty', look, 240, () => ` (${busy.join('; ')})`);
+  await eventually('the queues are empty', check, 240, () => ` (${busy.join('; ')})`);
 }
 
-/** Stops a consumer from receiving or lets it go on, as an operator would: by its event source mapping. */
-export async function receiving(consumer: ConsumerName, enabled: boolean): Promise<void> {
+/** Enables or disables a consumer's event source mapping, as an operator would. */
+export async function setReceiving(consumer: ConsumerName, enabled: boolean): Promise<void> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl(consumer), AttributeNames: ['QueueArn'] }),
   );

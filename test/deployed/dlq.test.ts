@@ -14,20 +14,20 @@ import {
   eventually,
   paymentOf,
   placed,
+  setStock,
   shelfOf,
   shipmentOf,
   sqs,
-  stockUp,
   testOrder,
 } from './deployed-shop.ts';
 
-/** Starts an operator's command, as a process of its own. */
+/** Starts an ops command in a process of its own. */
 function start(...args: string[]): ChildProcess {
   const env = { ...process.env, AWS_ENDPOINT_URL: inject('endpoint') };
   return spawn(process.execPath, ['ops/main.ts', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** Runs an operator's command and gives the JSON document it prints. */
+/** Runs an ops command and returns its JSON output. */
 async function ops(...args: string[]) {
   const child = start(...args, '--json');
   if (child.stdout === null || child.stderr === null) throw new Error('The command has no output');
@@ -36,9 +36,14 @@ async function ops(...args: string[]) {
   return JSON.parse(output);
 }
 
-/** Puts messages straight into a consumer's dead-letter queue, as the consumer does with what it cannot do for this reason. */
-async function bury(consumer: ConsumerName, errorMessage: string, bodies: readonly object[], group?: string) {
-  const note = (StringValue: string) => ({ DataType: 'String', StringValue });
+/** Sends messages to a consumer's dead-letter queue with the attributes that the consumer sets. */
+async function sendDeadLetters(
+  consumer: ConsumerName,
+  errorMessage: string,
+  bodies: readonly object[],
+  group?: string,
+) {
+  const attribute = (StringValue: string) => ({ DataType: 'String', StringValue });
   for (let at = 0; at < bodies.length; at += 10) {
     await sqs.send(
       new SendMessageBatchCommand({
@@ -48,10 +53,10 @@ async function bury(consumer: ConsumerName, errorMessage: string, bodies: readon
           MessageBody: JSON.stringify(body),
           ...(group === undefined ? {} : { MessageGroupId: group, MessageDeduplicationId: ulid() }),
           MessageAttributes: {
-            errorType: note('TypeError'),
-            errorMessage: note(errorMessage),
-            consumer: note(consumer),
-            failedAt: note(new Date().toISOString()),
+            errorType: attribute('TypeError'),
+            errorMessage: attribute(errorMessage),
+            consumer: attribute(consumer),
+            failedAt: attribute(new Date().toISOString()),
           },
         })),
       }),
@@ -59,7 +64,7 @@ async function bury(consumer: ConsumerName, errorMessage: string, bodies: readon
   }
 }
 
-async function lettersOf(consumer: ConsumerName): Promise<number> {
+async function countDeadLetters(consumer: ConsumerName): Promise<number> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: deadLetterQueueUrl(consumer),
@@ -69,20 +74,20 @@ async function lettersOf(consumer: ConsumerName): Promise<number> {
   return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
 }
 
-describe('Dead letters', () => {
-  test('are listed by consumer and reason, shown without personal data, and put back where they failed and nowhere else', async () => {
+describe('ops dlq', () => {
+  test('lists dead letters by consumer and reason, shows no personal data and redrives to the failed consumer only', async () => {
     const reason = `a bug that was deployed as ${ulid()}`;
     const [paid, reserved, shipped] = [testOrder(), testOrder(), `t-${ulid()}`];
-    for (const { sku } of [paid, reserved]) await stockUp(sku, 5);
-    await bury('payment', reason, [placed(paid)]);
-    await bury('stock', reason, [placed(reserved)]);
+    for (const { sku } of [paid, reserved]) await setStock(sku, 5);
+    await sendDeadLetters('payment', reason, [placed(paid)]);
+    await sendDeadLetters('stock', reason, [placed(reserved)]);
     const steps = [1, 2, 3].map((sequence) => ({
       ...progressed,
       id: ulid(),
       subject: shipped,
       data: { orderId: shipped, sequence, step: progressed.data.step },
     }));
-    await bury('shipping', reason, steps, shipped);
+    await sendDeadLetters('shipping', reason, steps, shipped);
 
     const groups: DeadLetterGroup[] = await ops('dlq', 'list');
     const mine = groups.filter((group) => group.reason === reason);
@@ -105,27 +110,27 @@ describe('Dead letters', () => {
     expect(await ops('dlq', 'redrive', '--reason', reason)).toEqual({ moved: 0, failed: 0 });
   });
 
-  test('are put back completely, each once in effect, when the command is killed in the middle and run again', async () => {
+  test('redrives every dead letter with one effect when the command is killed and run again', async () => {
     const perQueue = inject('engine') === 'ministack' ? 500 : 100;
     const reason = `a bug that was deployed as ${ulid()}`;
     const sku = `SKU-${ulid()}`;
-    await stockUp(sku, 2 * perQueue);
+    await setStock(sku, 2 * perQueue);
     const orders = () => Array.from({ length: perQueue }, () => testOrder({ sku }));
     const [paid, reserved] = [orders(), orders()];
     await Promise.all([
-      bury(
+      sendDeadLetters(
         'payment',
         reason,
         paid.map((one) => placed(one)),
       ),
-      bury(
+      sendDeadLetters(
         'stock',
         reason,
         reserved.map((one) => placed(one)),
       ),
     ]);
-    const all = (await lettersOf('payment')) + (await lettersOf('stock'));
-    const left = async () => (await lettersOf('payment')) + (await lettersOf('stock'));
+    const all = (await countDeadLetters('payment')) + (await countDeadLetters('stock'));
+    const left = async () => (await countDeadLetters('payment')) + (await countDeadLetters('stock'));
 
     const first = start('dlq', 'redrive', '--reason', reason, '--rate', '200', '--yes');
     const ended = once(first, 'exit');

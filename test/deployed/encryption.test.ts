@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { queueUrl, sqs } from './deployed-shop.ts';
 
-test("a queue has the stack's key, with which orders get through as every other test sees", async () => {
+test("a queue is encrypted with the stack's key", async () => {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl('order'), AttributeNames: ['All'] }),
   );

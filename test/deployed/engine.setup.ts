@@ -11,7 +11,7 @@ import { deploy } from '../../ops/up/deploy.ts';
 import { freePort } from '../engine/started.ts';
 import './provided.ts';
 
-/** Starts the engine that a project is named after, with a port and folders of its own, and deploys the stack to it. */
+/** Starts the engine that the project is named after on a port and folders of its own, and deploys the stack. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const name: EngineName = project.name === 'localstack' ? 'localstack' : 'ministack';
   const reason = await unavailableReason(name);

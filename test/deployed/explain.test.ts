@@ -19,7 +19,7 @@ const shop = deployedShop(localTarget(inject('endpoint')), {
 const consumersOf = (type: string) =>
   Object.entries(routing).flatMap(([name, { consumes }]) => (consumes.some((one) => one.type === type) ? [name] : []));
 
-test('what is deployed brings every event to those who understand it, with permission, and a dead-letter queue at each step', async () => {
+test('every event reaches its consumers with permission and a dead-letter queue at each step', async () => {
   for (const { type, channel } of catalog) {
     const { routes } = await explained(shop, { type });
     const taking = routes.filter(({ gets }) => gets === 'yes');
@@ -33,20 +33,20 @@ test('what is deployed brings every event to those who understand it, with permi
         undeliverable: expect.any(String),
         deadLetters: { queue: expect.any(String) },
       });
-      // What a FIFO topic cannot deliver to the archive goes to a FIFO queue, which the archive's own is not.
+      // A FIFO topic dead-letters to a FIFO queue, which the archive's own dead-letter queue is not.
       if (to !== 'archive') expect(undeliverable).toBe(deadLetters?.queue);
       expect(functions).toMatchObject([{ state: 'Enabled' }]);
     }
   }
 });
 
-test('a type nobody knows meets the front door only', async () => {
+test('an unknown event type reaches the unfiltered order queue only', async () => {
   const { known, routes } = await explained(shop, { type: 'shop.order.teleported.v1' });
   expect(known).toBe(false);
   expect(routes.filter(({ gets }) => gets === 'yes')).toMatchObject([{ to: 'order', reception: { accepts: false } }]);
 });
 
-test('a concrete message is judged by each consumer’s contract', async () => {
+test("an invalid message is reported as rejected by its consumers' contracts", async () => {
   const { contract, routes } = await explained(shop, {
     type: 'shop.order.placed.v1',
     body: JSON.stringify(placed(testOrder({ quantity: 0 }))),
@@ -55,7 +55,7 @@ test('a concrete message is judged by each consumer’s contract', async () => {
   expect(routes.find(({ to }) => to === 'payment')).toMatchObject({ gets: 'yes', reception: { accepts: false } });
 });
 
-test('a rule that somebody switched off is said, and patterns are read as the bus reads them', async () => {
+test('a disabled rule is reported, and event patterns match as on the bus', async () => {
   const { ways } = await deployedRoutes(shop, 'bus');
   const rules = ways.filter(({ filter }) => filter !== undefined);
   for (const { filter } of rules) {

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
 import { expect, onTestFinished, test } from 'vitest';
-import { crowd } from './capabilities.ts';
+import { scaledToEngine } from './capabilities.ts';
 import {
   chargesOf,
   decided,
@@ -18,17 +18,17 @@ import {
   placed,
   publish,
   publishAll,
+  setStock,
   shelfOf,
   shipmentOf,
   sns,
   sqs,
-  stockUp,
   testOrder,
 } from './deployed-shop.ts';
 
 test('shipping follows every step of an order in sequence and records one shipment for a confirmed order', async () => {
   const order = testOrder({ quantity: 2 });
-  await stockUp(order.sku, 2);
+  await setStock(order.sku, 2);
   await publish(placed(order));
   await decided(order.orderId);
   const shipment = await eventually('the shipment is recorded', async () => {
@@ -42,10 +42,10 @@ test('shipping follows every step of an order in sequence and records one shipme
   );
 });
 
-test("anybody's FIFO queue gets every order's steps in sequence, in a group of its own", async () => {
+test('a subscribed FIFO queue receives the steps of every order in sequence in its own message group', async () => {
   const queue = await subscribedQueue();
   const orders = Array.from({ length: 10 }, () => testOrder());
-  for (const { sku } of orders) await stockUp(sku, 1);
+  for (const { sku } of orders) await setStock(sku, 1);
   await publishAll(orders.map((order) => placed(order)));
   const steps = new Map(orders.map(({ orderId }) => [orderId, [] as string[]]));
   await eventually('all steps of all orders have come', async () => {
@@ -67,9 +67,9 @@ test("anybody's FIFO queue gets every order's steps in sequence, in a group of i
   }
 });
 
-test('a cancelled order is followed to its end and never shipped', async () => {
+test('shipping follows a cancelled order to its end and records no shipment', async () => {
   const order = testOrder({ token: 'tok_declined' });
-  await stockUp(order.sku, 1);
+  await setStock(order.sku, 1);
   await publishAll([placed(order), placed(order)]);
   await decided(order.orderId);
   const shipment = await eventually('shipping knows', async () => {
@@ -79,14 +79,14 @@ test('a cancelled order is followed to its end and never shipped', async () => {
   expect(shipment.shipment).toBeUndefined();
 });
 
-const BUYERS = crowd(300);
-const PIECES = crowd(50);
+const BUYERS = scaledToEngine(300);
+const PIECES = scaledToEngine(50);
 const LATE = BUYERS - PIECES;
 
-test(`${BUYERS} buyers of ${PIECES} pieces at once: ${PIECES} confirmed, ${LATE} cancelled and refunded, nothing held`, async () => {
+test(`of ${BUYERS} concurrent buyers of ${PIECES} pieces ${PIECES} are confirmed and ${LATE} cancelled and refunded`, async () => {
   const { sku } = testOrder();
   const orders = Array.from({ length: BUYERS }, () => testOrder({ sku }));
-  await stockUp(sku, PIECES);
+  await setStock(sku, PIECES);
   await publishAll(orders.map((order) => placed(order)));
 
   const ends = [];
@@ -104,7 +104,7 @@ test(`${BUYERS} buyers of ${PIECES} pieces at once: ${PIECES} confirmed, ${LATE}
   expect(await shelfOf(sku)).toMatchObject({ available: 0, reserved: 0 });
 });
 
-/** Makes a FIFO queue that listens to the lifecycle feed, for the length of a test. */
+/** Creates a FIFO queue that is subscribed to the lifecycle feed until the test ends. */
 async function subscribedQueue(): Promise<string> {
   const { QueueUrl = '' } = await sqs.send(
     new CreateQueueCommand({ QueueName: `steps-${ulid()}.fifo`, Attributes: { FifoQueue: 'true' } }),

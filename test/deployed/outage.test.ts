@@ -4,23 +4,23 @@ import {
   decided,
   depth,
   eventually,
-  gateway,
   orderOf,
   placed,
   publishAll,
   queueUrl,
-  receiving,
+  setGatewayState,
+  setReceiving,
+  setStock,
   shelfOf,
-  stockUp,
   testOrder,
 } from './deployed-shop.ts';
 
-test('while a consumer is down its messages wait and the others go on; when it is back it catches up by itself', async () => {
-  onTestFinished(() => receiving('payment', true));
-  await receiving('payment', false);
+test('messages of a stopped consumer wait while others continue, and are handled when it is started again', async () => {
+  onTestFinished(() => setReceiving('payment', true));
+  await setReceiving('payment', false);
   const first = testOrder();
   const orders = [first, ...Array.from({ length: 11 }, () => testOrder({ sku: first.sku }))];
-  await stockUp(first.sku, 12);
+  await setStock(first.sku, 12);
   await publishAll(orders.map((order) => placed(order)));
 
   await eventually('all goods are reserved', async () => (await shelfOf(first.sku))?.reserved === 12);
@@ -28,22 +28,22 @@ test('while a consumer is down its messages wait and the others go on; when it i
   await eventually('the order is on record', () => orderOf(first.orderId));
   expect(await orderOf(first.orderId)).toMatchObject({ status: 'PLACED' });
 
-  await receiving('payment', true);
+  await setReceiving('payment', true);
   for (const { orderId } of orders) expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
 });
 
-test('while the payment gateway is down nothing is lost or dead-lettered, and every order is paid once when it is back', async () => {
-  onTestFinished(() => gateway('up'));
-  await gateway('down');
+test('orders wait during a payment gateway outage and are charged once when it is over', async () => {
+  onTestFinished(() => setGatewayState('up'));
+  await setGatewayState('down');
   const first = testOrder();
   const orders = [first, ...Array.from({ length: 4 }, () => testOrder({ sku: first.sku }))];
-  await stockUp(first.sku, 5);
+  await setStock(first.sku, 5);
   await publishAll(orders.map((order) => placed(order)));
   await eventually('all goods are reserved', async () => (await shelfOf(first.sku))?.reserved === 5);
   await eventually('the order is on record', () => orderOf(first.orderId));
   expect(await orderOf(first.orderId)).toMatchObject({ status: 'PLACED' });
 
-  await gateway('up');
+  await setGatewayState('up');
   for (const { orderId } of orders) {
     expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
     expect(await chargesOf(orderId)).toEqual(['capture 12000 KRW']);

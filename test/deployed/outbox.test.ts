@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { placeOrder, requestCancellation } from '../../examples/outbox/place-order.ts';
-import { chargesOf, decided, eventually, output, stockUp } from './deployed-shop.ts';
-import { ended, lacksPostgres, postgres } from './postgres.ts';
-import { type Trouble, unreliableSns } from './unreliable-sns.ts';
+import { chargesOf, decided, eventually, output, setStock } from './deployed-shop.ts';
+import { missingPostgres, postgres, waitForExit } from './postgres.ts';
+import { type FaultPlan, unreliableSns } from './unreliable-sns.ts';
 
 const outbox = join(import.meta.dirname, '..', '..', 'examples', 'outbox');
-// It is PostgreSQL that is new here, so one engine is enough: the quicker one.
-const reason = inject('engine') === 'ministack' ? lacksPostgres : 'tested on MiniStack';
+// Only PostgreSQL matters here, so one engine is enough: the faster one.
+const reason = inject('engine') === 'ministack' ? missingPostgres : 'tested on MiniStack';
 if (inject('engine') === 'ministack' && reason !== undefined)
   console.warn(`\n!!! The outbox is NOT TESTED: ${reason}\n`);
 
@@ -33,10 +33,10 @@ describe.skipIf(reason !== undefined)(`The outbox of a service with PostgreSQL${
   }, 60_000);
   beforeEach(async () => {
     await server.database.query('TRUNCATE orders, outbox');
-    await stockUp('KB-01', 100);
+    await setStock('KB-01', 100);
   });
   afterEach(async () => {
-    for (const child of relays.splice(0)) await ended(child, () => child.kill('SIGKILL'));
+    for (const child of relays.splice(0)) await waitForExit(child, () => child.kill('SIGKILL'));
   });
   afterAll(() => server?.end());
 
@@ -64,7 +64,7 @@ describe.skipIf(reason !== undefined)(`The outbox of a service with PostgreSQL${
     for (const one of orders) await placeOrder(server.database, one);
   };
 
-  test('has the event of every order that was kept, and of no other', async () => {
+  test('contains the event of every stored order and no other', async () => {
     const kept = order();
     await placeOrder(server.database, kept);
     await expect(placeOrder(server.database, kept)).rejects.toThrow('duplicate key');
@@ -72,12 +72,13 @@ describe.skipIf(reason !== undefined)(`The outbox of a service with PostgreSQL${
     expect((await server.database.query('SELECT order_id FROM outbox')).rows).toEqual([{ order_id: kept.orderId }]);
   });
 
-  test('loses nothing when its relay is killed between publishing and marking: the same event comes again', async () => {
+  test('publishes the same events again when its relay is killed before marking them as published', async () => {
     const orders = Array.from({ length: 5 }, order);
     await placeAll(orders);
-    const killFirst: Trouble = ({ number }) => (number === 1 ? { lost: () => relays[0]?.kill('SIGKILL') } : undefined);
+    const killFirst: FaultPlan = ({ number }) =>
+      number === 1 ? { lost: () => relays[0]?.kill('SIGKILL') } : undefined;
     await using sns = await unreliableSns(killFirst);
-    await ended(relay(sns.endpoint), () => {});
+    await waitForExit(relay(sns.endpoint), () => {});
     expect(await count('published_at IS NULL')).toBe(5);
     relay(sns.endpoint);
     await allPublished();
@@ -90,7 +91,7 @@ describe.skipIf(reason !== undefined)(`The outbox of a service with PostgreSQL${
     }
   });
 
-  test('is emptied by relays side by side: while one waits for SNS, another goes on with what is left', async () => {
+  test('is emptied by concurrent relays: one continues while another waits for SNS', async () => {
     const orders = Array.from({ length: 25 }, order);
     const second = Promise.withResolvers<void>();
     await using sns = await unreliableSns(async ({ number }) => {
@@ -111,7 +112,7 @@ describe.skipIf(reason !== undefined)(`The outbox of a service with PostgreSQL${
     expect(sent.toSorted()).toEqual(orders.map(({ orderId }) => orderId).toSorted());
   });
 
-  test("sends an order's event after the one before it was taken, and holds up no other order", async () => {
+  test("publishes an order's event only after the previous one was accepted and does not delay other orders", async () => {
     const [late, other] = [order(), order()];
     await placeOrder(server.database, late);
     await requestCancellation(server.database, late.orderId, 'changed my mind');
@@ -128,7 +129,7 @@ describe.skipIf(reason !== undefined)(`The outbox of a service with PostgreSQL${
     expect(rest[2]).not.toBe(placed);
   });
 
-  test('keeps what SNS will never take, with the reason, and what the order has to say after it', async () => {
+  test('keeps an event that SNS rejects with the reason, and the later events of its order', async () => {
     const [bad, good] = [order(), order()];
     await placeOrder(server.database, bad);
     await requestCancellation(server.database, bad.orderId, 'changed my mind');

@@ -8,16 +8,16 @@ import {
   paymentOf,
   placed,
   publish,
+  setStock,
   shelfOf,
-  stockUp,
   testOrder,
   textsTo,
 } from './deployed-shop.ts';
 
 describe('an order on the deployed stack', () => {
-  test('is confirmed when money and goods are there: one capture, stock down by one, one text in Korean', async () => {
+  test('is confirmed with one capture, one item sold and one text in Korean', async () => {
     const order = testOrder({ locale: 'ko' });
-    await stockUp(order.sku, 5);
+    await setStock(order.sku, 5);
     await publish(placed(order));
 
     expect(await decided(order.orderId)).toMatchObject({
@@ -31,18 +31,18 @@ describe('an order on the deployed stack', () => {
     expect(await textsTo(order.phone)).toEqual([expect.stringContaining(`주문 ${order.orderId} 확정`)]);
   });
 
-  test('is told in its customer’s language, and in English where we have no other', async () => {
+  test("is texted in English when its customer's language is not supported", async () => {
     const order = testOrder({ locale: 'fr-FR' });
-    await stockUp(order.sku, 1);
+    await setStock(order.sku, 1);
     await publish(placed(order));
     await decided(order.orderId);
     await eventually('the customer is texted', async () => (await textsTo(order.phone)).length > 0);
     expect(await textsTo(order.phone)).toEqual([expect.stringContaining('is confirmed')]);
   });
 
-  test('shows every step in its timeline, with time, type and source', async () => {
+  test('has every step in its timeline with time, type and source', async () => {
     const order = testOrder();
-    await stockUp(order.sku, 1);
+    await setStock(order.sku, 1);
     await publish(placed(order));
     const { timeline } = await decided(order.orderId);
     expect(timeline.map(({ type, source }) => `${source} ${type}`).sort()).toEqual([
@@ -54,9 +54,9 @@ describe('an order on the deployed stack', () => {
     for (const { time } of timeline) expect(new Date(time).getTime()).not.toBeNaN();
   });
 
-  test('is cancelled when the card is declined, and its goods are for sale again', async () => {
+  test('is cancelled when the card is declined, and its goods are released', async () => {
     const order = testOrder({ token: 'tok_declined' });
-    await stockUp(order.sku, 5);
+    await setStock(order.sku, 5);
     await publish(placed(order));
 
     expect(await decided(order.orderId)).toMatchObject({ status: 'CANCELLED', reason: 'payment-declined' });
@@ -67,9 +67,9 @@ describe('an order on the deployed stack', () => {
     expect(await textsTo(order.phone)).toEqual([expect.stringContaining('취소')]);
   });
 
-  test('is cancelled when the goods are not there, and the money goes back', async () => {
+  test('is cancelled when it is out of stock, and its payment is refunded', async () => {
     const order = testOrder({ quantity: 2 });
-    await stockUp(order.sku, 1);
+    await setStock(order.sku, 1);
     await publish(placed(order));
 
     expect(await decided(order.orderId)).toMatchObject({ status: 'CANCELLED', reason: 'out-of-stock' });
@@ -78,9 +78,9 @@ describe('an order on the deployed stack', () => {
     expect(await shelfOf(order.sku)).toMatchObject({ available: 1, reserved: 0, sold: 0 });
   });
 
-  test('is cancelled when its customer wants out, also when the cancellation arrives before the order', async () => {
+  test('is cancelled by its customer, also when the cancellation arrives before the order', async () => {
     const order = testOrder();
-    await stockUp(order.sku, 1);
+    await setStock(order.sku, 1);
     await publish(cancelRequested(order.orderId));
     await eventually('the cancellation is on record', async () => (await orderOf(order.orderId))?.cancelRequested);
     await publish(placed(order));

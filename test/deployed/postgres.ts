@@ -9,18 +9,18 @@ import { eventually } from './deployed-shop.ts';
 
 const run = promisify(execFile);
 
-// Debian keeps the server out of PATH.
+// Debian installs the server outside PATH.
 const folders = [
   ...globSync('/usr/lib/postgresql/*/bin').toSorted((one, other) => other.localeCompare(one, 'en', { numeric: true })),
   ...(process.env.PATH ?? '').split(':'),
 ];
 const programs = folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')));
 
-/** Why there can be no PostgreSQL here, or nothing. */
-export const lacksPostgres =
+/** Why PostgreSQL is not available, or `undefined`. */
+export const missingPostgres =
   programs === undefined ? 'there is no PostgreSQL server on this machine: apt-get install postgresql' : undefined;
 
-/** A PostgreSQL of the test's own: in a new folder, reached by a socket there, and gone with the test, however that ends. */
+/** Starts a PostgreSQL server in a new folder, reachable by a socket there. It ends with the test, even when that is killed. */
 export async function postgres() {
   // initdb and the server refuse to run as root.
   const root = process.getuid?.() === 0;
@@ -32,31 +32,31 @@ export async function postgres() {
   const options = { ...user, cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' } };
   const program = (name: string) => join(programs ?? '', name);
   await run(program('initdb'), ['-D', data, '-U', 'shop', '-A', 'trust', '-E', 'UTF8', '--no-sync'], options);
-  // The shell ends the server as soon as its input closes, which the kernel does for us even when we are killed.
-  const tied = '"$@" & server=$!; cat; kill -INT $server; wait $server';
+  // The shell stops the server when its input closes, which the kernel does even when this process is killed.
+  const script = '"$@" & server=$!; cat; kill -INT $server; wait $server';
   const server = ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off'];
-  const child = spawn('/bin/sh', ['-c', tied, 'sh', program('postgres'), ...server], {
+  const child = spawn('/bin/sh', ['-c', script, 'sh', program('postgres'), ...server], {
     ...options,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   const connection = { PGHOST: folder, PGUSER: 'shop', PGDATABASE: 'postgres' };
   const database = new Pool({ host: folder, user: 'shop', database: 'postgres' });
-  // Its end is heard of by connections that are just being closed.
+  // The pool emits an error when the server ends while connections close.
   database.on('error', () => {});
   const up = () => database.query('SELECT 1').catch(() => undefined);
   await eventually('PostgreSQL answers', up, 30);
   const end = async () => {
     await database.end();
-    await ended(child, () => child.stdin?.end());
+    await waitForExit(child, () => child.stdin?.end());
     await rm(folder, { recursive: true, force: true });
   };
   return { database, connection, end };
 }
 
-/** Waits for the end of a process, brought about by `bring`. */
-export const ended = (child: ChildProcess, bring: () => void) =>
+/** Calls `stop` and waits until the process exits. */
+export const waitForExit = (child: ChildProcess, stop: () => void) =>
   new Promise<void>((done) => {
     if (child.exitCode !== null || child.signalCode !== null) return done();
     child.once('exit', () => done());
-    bring();
+    stop();
   });

@@ -1,12 +1,12 @@
 import type { EngineName } from '../../localstack/engine.ts';
 
 declare module 'vitest' {
-  /** What the suite's setup hands to its tests. */
+  /** Values that the suite's setup provides to its tests. */
   interface ProvidedContext {
     engine: EngineName;
     endpoint: string;
     outputs: Record<string, string>;
-    /** Why no test can run, or nothing. */
+    /** Why no test can run, or an empty string. */
     skip: string;
   }
 }

@@ -1,20 +1,24 @@
 import { execFile } from 'node:child_process';
 import { ulid } from 'ulid';
 import { beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { chargesOf, decided, output, stockUp } from './deployed-shop.ts';
-import { offline, type Publisher, publishers } from './toolchains.ts';
-import { type Trouble, unreliableSns } from './unreliable-sns.ts';
+import { chargesOf, decided, output, setStock } from './deployed-shop.ts';
+import { isOfflineError, type Publisher, publishers } from './toolchains.ts';
+import { type FaultPlan, unreliableSns } from './unreliable-sns.ts';
 
-/** Why a language is not tried here, or nothing. Each is tried once, on LocalStack; TypeScript, the quickest, on both engines. */
+/** Returns why a language is skipped, or `undefined`. Each runs once, on LocalStack; TypeScript, the fastest, on both engines. */
 async function whyNot(language: string, publisher: Publisher): Promise<string | undefined> {
-  if (inject('engine') === 'localstack') return publisher.lacks();
+  if (inject('engine') === 'localstack') return publisher.missing();
   return language === 'TypeScript' ? undefined : 'tested on LocalStack';
 }
 
-type Ended = { code: number; published: string[]; stderr: string };
+type PublisherResult = { code: number; published: string[]; stderr: string };
 
-/** Runs a publisher with nothing but what an existing service has: an address, a region, credentials. */
-function publishing(command: readonly string[], endpoint: string, orderIds: readonly string[]): Promise<Ended> {
+/** Runs a publisher with only what an existing service has: an endpoint, a region and credentials. */
+function runPublisher(
+  command: readonly string[],
+  endpoint: string,
+  orderIds: readonly string[],
+): Promise<PublisherResult> {
   const [file = '', ...args] = command;
   const env = {
     ...process.env,
@@ -42,24 +46,24 @@ for (const [language, publisher] of Object.entries(publishers)) {
     console.warn(`\n!!! ${title} is NOT TESTED: ${reason}\n`);
   describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (${reason})`, () => {
     let command: readonly string[];
-    let unbuilt = '';
+    let offlineReason = '';
     beforeAll(async () => {
       if (inject('skip') !== '') return;
       command = await publisher.command().catch((error: unknown) => {
-        if (process.env.CI || !offline(error)) throw error;
-        unbuilt = 'its packages cannot be fetched from here';
+        if (process.env.CI || !isOfflineError(error)) throw error;
+        offlineReason = 'its packages cannot be fetched from here';
         return [];
       });
-      await stockUp('KB-01', 100);
+      await setStock('KB-01', 100);
     }, 300_000);
-    beforeEach(({ skip }) => skip(unbuilt !== '', unbuilt));
+    beforeEach(({ skip }) => skip(offlineReason !== '', offlineReason));
 
-    const run = async (trouble: Trouble, ...orderIds: string[]) => {
-      await using sns = await unreliableSns(trouble);
-      return { ...(await publishing(command, sns.endpoint, orderIds)), calls: sns.calls };
+    const run = async (faultOf: FaultPlan, ...orderIds: string[]) => {
+      await using sns = await unreliableSns(faultOf);
+      return { ...(await runPublisher(command, sns.endpoint, orderIds)), calls: sns.calls };
     };
 
-    test('gets its order confirmed, and paid once, although its first call fails', async () => {
+    test('gets its order confirmed and charged once although its first call fails', async () => {
       const [orderId = ''] = orders(1);
       const { code, published, stderr, calls } = await run(
         ({ number }) => (number === 1 ? { status: 503, code: 'ServiceUnavailable' } : undefined),
@@ -71,7 +75,7 @@ for (const [language, publisher] of Object.entries(publishers)) {
       expect(await chargesOf(orderId)).toEqual(['capture 12000 KRW']);
     });
 
-    test('publishes many in calls of ten, sends again what failed, and names what never can succeed', async () => {
+    test('publishes in calls of ten, retries failed entries and reports rejected ones', async () => {
       const orderIds = orders(12);
       const [again = '', never = ''] = orderIds;
       const { code, published, stderr, calls } = await run(
@@ -90,14 +94,14 @@ for (const [language, publisher] of Object.entries(publishers)) {
       expect(published.toSorted()).toEqual(orderIds.filter((id) => id !== never).toSorted());
       expect(stderr).toContain(`not published ${never}: InvalidParameter`);
       expect(code).toBe(1);
-      // The engine had taken the first one too, so it comes twice, and as the same event.
+      // The engine had accepted the first one too, so the event is sent twice, with the same id.
       const sent = calls.flatMap((call) => call.orders).filter(({ orderId }) => orderId === again);
       expect(new Set(sent.map(({ event }) => event)).size).toBe(1);
       for (const orderId of published) expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
       expect(await chargesOf(again)).toEqual(['capture 12000 KRW']);
     });
 
-    test('says so at once when it may not publish', async () => {
+    test('reports missing permission without a retry', async () => {
       const { code, published, stderr, calls } = await run(
         () => ({ status: 403, code: 'AuthorizationError' }),
         ...orders(1),

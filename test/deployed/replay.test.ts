@@ -21,11 +21,11 @@ import {
   output,
   placed,
   publish,
-  quiet,
+  setStock,
   sqs,
-  stockUp,
   testOrder,
   textsTo,
+  waitForEmptyQueues,
 } from './deployed-shop.ts';
 
 const outputs = Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
@@ -36,8 +36,8 @@ const shop = deployedShop(localTarget(inject('endpoint')), {
   Outputs: outputs,
 });
 
-/** Replays what was said of one order since a moment, or counts it. */
-async function replayed(
+/** Replays the events of one order since a time, or counts them. */
+async function replayOrder(
   orderId: string,
   since: Date,
   parts: { to?: string; url?: string; dryRun?: boolean; withEffects?: boolean },
@@ -53,23 +53,23 @@ async function replayed(
   return replay(shop, { selection, from: since, until, destination, dryRun, rate: 1_000 });
 }
 
-/** An order that was confirmed, paid and texted, and of which the archive has everything. */
-async function confirmed() {
+/** Returns an order that is confirmed, paid, texted and completely archived. */
+async function confirmedOrder() {
   const since = new Date(Date.now() - 1_000);
   const order = testOrder();
-  await stockUp(order.sku, 1);
+  await setStock(order.sku, 1);
   await publish(placed(order));
   await decided(order.orderId);
   await eventually('the customer is texted', async () => (await textsTo(order.phone)).length === 1);
   const everything = ['order.confirmed', 'notification.sent', 'payment.captured', 'stock.reserved', 'order.placed'];
   await eventually('the archive has it all', async () => {
-    const { types } = await replayed(order.orderId, since, { dryRun: true });
+    const { types } = await replayOrder(order.orderId, since, { dryRun: true });
     return everything.every((type) => types[`shop.${type}.v1`] === 1) && (types['shop.order.progressed.v1'] ?? 0) >= 4;
   });
   return { order, since };
 }
 
-async function emptied(url: string): Promise<Message[]> {
+async function receiveAll(url: string): Promise<Message[]> {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
       QueueUrl: url,
@@ -79,36 +79,36 @@ async function emptied(url: string): Promise<Message[]> {
     }),
   );
   for (const { ReceiptHandle } of Messages) await sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
-  return Messages.length === 0 ? [] : [...Messages, ...(await emptied(url))];
+  return Messages.length === 0 ? [] : [...Messages, ...(await receiveAll(url))];
 }
 
-test('a replay texts nobody a second time, not even where the record is lost, unless it may', async () => {
-  const { order, since } = await confirmed();
-  expect(await replayed(order.orderId, since, { to: 'notification' })).toMatchObject({
+test('a replay sends no text again, even without the record, unless effects are allowed', async () => {
+  const { order, since } = await confirmedOrder();
+  expect(await replayOrder(order.orderId, since, { to: 'notification' })).toMatchObject({
     types: { 'shop.order.placed.v1': 1, 'shop.order.confirmed.v1': 1 },
   });
-  await quiet();
+  await waitForEmptyQueues();
   expect(await textsTo(order.phone)).toHaveLength(1);
 
   for (const name of ['NotificationsTableName', 'PaymentsTableName']) {
     await shop.documents.send(new DeleteCommand({ TableName: output(name), Key: { orderId: order.orderId } }));
   }
-  await replayed(order.orderId, since, { to: 'notification' });
-  await replayed(order.orderId, since, { to: 'payment' });
-  await quiet();
+  await replayOrder(order.orderId, since, { to: 'notification' });
+  await replayOrder(order.orderId, since, { to: 'payment' });
+  await waitForEmptyQueues();
   expect(await textsTo(order.phone)).toHaveLength(1);
   expect(await chargesOf(order.orderId)).toEqual(['capture 12000 KRW']);
 
-  await replayed(order.orderId, since, { to: 'notification', withEffects: true });
+  await replayOrder(order.orderId, since, { to: 'notification', withEffects: true });
   await eventually('the customer is texted again', async () => (await textsTo(order.phone)).length === 2);
 });
 
-test('a newly added consumer gets everything once, marked, as it was published', async () => {
-  const { order, since } = await confirmed();
+test('a replay sends a new consumer every event once, marked as replayed and otherwise unchanged', async () => {
+  const { order, since } = await confirmedOrder();
   const { QueueUrl: url = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `newcomer-${ulid()}` }));
   try {
-    const { count, types } = await replayed(order.orderId, since, { url });
-    const messages = await emptied(url);
+    const { count, types } = await replayOrder(order.orderId, since, { url });
+    const messages = await receiveAll(url);
     expect(messages).toHaveLength(count);
     const events = messages.map(({ Body = '' }) => JSON.parse(Body));
     expect(new Set(events.map(({ source, id }) => `${source} ${id}`)).size).toBe(count);

@@ -1,7 +1,7 @@
 import { beforeEach, inject } from 'vitest';
 import './provided.ts';
 
-// Where the engine cannot run, every test is counted as skipped and says why.
+// Without an engine every test is skipped with the reason.
 beforeEach((context) => {
   const reason = inject('skip');
   if (reason !== '') context.skip(reason);

@@ -5,7 +5,16 @@ import { runLoad } from '../../ops/load/run.ts';
 import { deployedShop } from '../../ops/stack.ts';
 import { type ConsumerState, collectStatus, type ShopStatus } from '../../ops/status/collect.ts';
 import { problems } from '../../ops/status/health.ts';
-import { decided, eventually, placed, publishAll, receiving, shelfOf, stockUp, testOrder } from './deployed-shop.ts';
+import {
+  decided,
+  eventually,
+  placed,
+  publishAll,
+  setReceiving,
+  setStock,
+  shelfOf,
+  testOrder,
+} from './deployed-shop.ts';
 
 const shop = deployedShop(localTarget(inject('endpoint')), {
   StackName: 'ShopMessaging',
@@ -13,47 +22,47 @@ const shop = deployedShop(localTarget(inject('endpoint')), {
   StackStatus: 'CREATE_COMPLETE',
   Outputs: Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
 });
-const lookNow = collectStatus(shop);
-const of = (seen: ShopStatus | undefined): Partial<ConsumerState> =>
+const collect = collectStatus(shop);
+const payment = (seen: ShopStatus | undefined): Partial<ConsumerState> =>
   seen?.consumers.find(({ name }) => name === 'payment') ?? {};
 
-test('the status says who does not get on, how much waits and since when, and that it is over', async () => {
-  onTestFinished(() => receiving('payment', true));
-  await receiving('payment', false);
+test('the status reports a stopped consumer with its waiting messages and their age until it has caught up', async () => {
+  onTestFinished(() => setReceiving('payment', true));
+  await setReceiving('payment', false);
   const first = testOrder();
   const orders = [first, testOrder({ sku: first.sku }), testOrder({ sku: first.sku })];
-  await stockUp(first.sku, 3);
+  await setStock(first.sku, 3);
   await publishAll(orders.map((order) => placed(order)));
 
   let last: ShopStatus | undefined;
-  const look = async () => {
-    last = await lookNow();
+  const refresh = async () => {
+    last = await collect();
     return last;
   };
-  const instead = () => `: ${JSON.stringify({ ...of(last), orders: last?.orders })}`;
-  // A poll that was under way may still have taken one.
+  const instead = () => `: ${JSON.stringify({ ...payment(last), orders: last?.orders })}`;
+  // A poll in progress may still have received one message.
   const waits = async () => {
-    const seen = await look();
-    const { waiting = 0, oldestSeconds } = of(seen);
+    const seen = await refresh();
+    const { waiting = 0, oldestSeconds } = payment(seen);
     return waiting >= 1 && (oldestSeconds ?? 0) >= 1 && seen.orders.PLACED >= 1 ? seen : undefined;
   };
   const seen = await eventually('messages wait, for a while, of orders that are undecided', waits, 120, instead);
   expect(problems(seen)).toContainEqual(expect.objectContaining({ consumer: 'payment', state: 'switched off' }));
   const confirmed = seen.orders.CONFIRMED;
 
-  await receiving('payment', true);
+  await setReceiving('payment', true);
   for (const { orderId } of orders) expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
   const empty = async () => {
-    const { waiting, inFlight, oldestSeconds, throughput = 0 } = of(await look());
+    const { waiting, inFlight, oldestSeconds, throughput = 0 } = payment(await refresh());
     return waiting === 0 && inFlight === 0 && oldestSeconds === 0 && throughput > 0;
   };
   await eventually('payment is empty, and what it did is counted', empty, 120, instead);
-  expect((await look()).orders.CONFIRMED).toBeGreaterThan(confirmed);
+  expect((await refresh()).orders.CONFIRMED).toBeGreaterThan(confirmed);
 });
 
-test('a load ends with every order decided, measured, and taken from its own shelf', async () => {
+test('a load run ends with every order decided and measured', async () => {
   const sku = testOrder().sku;
-  await stockUp(sku, 20);
+  await setStock(sku, 20);
   const pace = { rate: 40, count: 20, burst: 5, patience: 240 };
   const mix = { run: sku, sku, declined: 0.1, duplicates: 0.1 };
   const outcome = await runLoad(shop, { ...pace, ...mix }, new AbortController().signal);

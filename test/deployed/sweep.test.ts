@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import {
+  backdateAndSweep,
   chargesOf,
   decided,
   eventually,
@@ -7,32 +8,31 @@ import {
   paymentOf,
   placed,
   publish,
-  receiving,
-  remindAfter,
+  setReceiving,
+  setReminderHours,
+  setStock,
   shelfOf,
-  stockUp,
-  sweepAfter,
   testOrder,
   textsTo,
 } from './deployed-shop.ts';
 
-test('an order that is stuck past its deadline is cancelled, and a late capture is undone', async () => {
-  onTestFinished(() => receiving('payment', true));
-  await receiving('payment', false);
+test('an undecided order is cancelled after its deadline and a late capture is refunded', async () => {
+  onTestFinished(() => setReceiving('payment', true));
+  await setReceiving('payment', false);
   const order = testOrder();
-  await stockUp(order.sku, 1);
+  await setStock(order.sku, 1);
   await publish(placed(order));
   await eventually('the goods are reserved', async () => (await shelfOf(order.sku))?.reserved === 1);
   await eventually('the order is open', async () => (await orderOf(order.orderId))?.open);
 
-  await sweepAfter(order.orderId, 1);
+  await backdateAndSweep(order.orderId, 1);
   expect(await orderOf(order.orderId)).toMatchObject({ status: 'PLACED' });
-  await sweepAfter(order.orderId, 49);
+  await backdateAndSweep(order.orderId, 49);
   expect(await decided(order.orderId)).toMatchObject({ status: 'CANCELLED', reason: 'timed-out' });
   expect(await orderOf(order.orderId)).not.toHaveProperty('open');
   await eventually('the goods are back', async () => (await shelfOf(order.sku))?.available === 1);
 
-  await receiving('payment', true);
+  await setReceiving('payment', true);
   await eventually('no money is held', async () =>
     ['refunded', 'cancelled'].includes(String(await paymentOf(order.orderId))),
   );
@@ -42,29 +42,29 @@ test('an order that is stuck past its deadline is cancelled, and a late capture 
   );
 });
 
-test('the customer of an order that takes long is told so once, and of the decision when it comes', async () => {
+test('the customer of a delayed order is texted once about the delay and then about the decision', async () => {
   onTestFinished(async () => {
-    await receiving('payment', true);
-    await remindAfter(0);
+    await setReceiving('payment', true);
+    await setReminderHours(0);
   });
-  await receiving('payment', false);
-  await remindAfter(6);
+  await setReceiving('payment', false);
+  await setReminderHours(6);
   const order = testOrder({ locale: 'en' });
-  await stockUp(order.sku, 1);
+  await setStock(order.sku, 1);
   await publish(placed(order));
   await eventually('the order is open', async () => (await orderOf(order.orderId))?.open?.startsWith('open'));
 
-  await sweepAfter(order.orderId, 5);
+  await backdateAndSweep(order.orderId, 5);
   expect(await orderOf(order.orderId)).toMatchObject({ open: expect.stringMatching('^open') });
-  await sweepAfter(order.orderId, 7);
+  await backdateAndSweep(order.orderId, 7);
   const [told] = await eventually('the customer is told', async () => {
     const texts = await textsTo(order.phone);
     return texts.length > 0 ? texts : undefined;
   });
   expect(told).toContain('takes longer than usual');
-  await sweepAfter(order.orderId, 8);
+  await backdateAndSweep(order.orderId, 8);
 
-  await receiving('payment', true);
+  await setReceiving('payment', true);
   await decided(order.orderId);
   await eventually('the customer knows', async () => (await textsTo(order.phone)).length > 1);
   expect(await textsTo(order.phone)).toEqual([told, expect.stringContaining('is confirmed')]);

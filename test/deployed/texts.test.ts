@@ -4,7 +4,7 @@ import { ulid } from 'ulid';
 import { expect, inject, test } from 'vitest';
 import { dailyLimit } from '../../lambdas/notification/daily-limit.ts';
 import type { Notification } from '../../lambdas/notification/rules.ts';
-import { decided, eventually, output, placed, publish, stockUp, testOrder, textsTo } from './deployed-shop.ts';
+import { decided, eventually, output, placed, publish, setStock, testOrder, textsTo } from './deployed-shop.ts';
 
 const client = DynamoDBDocumentClient.from(
   new DynamoDBClient({
@@ -14,9 +14,9 @@ const client = DynamoDBDocumentClient.from(
   }),
 );
 
-test('an order from a premium-rate number is confirmed like any other; its customer gets no text, and that is on record', async () => {
+test('an order with a premium-rate number is confirmed, and its refused text is recorded', async () => {
   const order = testOrder({ phone: '+8260700123' });
-  await stockUp(order.sku, 1);
+  await setStock(order.sku, 1);
   await publish(placed(order));
   expect(await decided(order.orderId)).toMatchObject({ status: 'CONFIRMED' });
   const TableName = output('NotificationsTableName');
@@ -28,7 +28,7 @@ test('an order from a premium-rate number is confirmed like any other; its custo
   expect(await textsTo(order.phone)).toEqual([]);
 });
 
-test('a number gets so many texts a day and no more, however many ask at once, and the same text counts once', async () => {
+test('the daily limit of texts holds under concurrency and counts a repeated text once', async () => {
   const { phone } = testOrder();
   let now = new Date('2026-11-21T23:59:00Z');
   const within = dailyLimit(output('NotificationsTableName'), 3, { client, now: () => now });
@@ -41,7 +41,7 @@ test('a number gets so many texts a day and no more, however many ask at once, a
 
   now = new Date('2026-11-22T00:00:00Z');
   expect(await ask(100)).toBe(true);
-  // An instance whose clock is behind.
+  // As an instance with a slow clock.
   now = new Date('2026-11-21T23:59:59Z');
   expect([await ask(101), await ask(102), await ask(103)]).toEqual([true, true, false]);
 });

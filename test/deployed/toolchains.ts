@@ -11,28 +11,28 @@ const run = promisify(execFile);
 const examples = join(import.meta.dirname, '..', '..', 'examples');
 const builds = join(localFolder, 'examples');
 
-/** An example publisher: why it cannot be tried on this machine, if so, and the command to run it, built on first use. */
-export type Publisher = { lacks(): Promise<string | undefined>; command(): Promise<readonly string[]> };
+/** An example publisher: why it cannot run on this machine, if so, and its command, built on first use. */
+export type Publisher = { missing(): Promise<string | undefined>; command(): Promise<readonly string[]> };
 
 /** The example publishers by language. */
 export const publishers: Record<'TypeScript' | 'Python' | 'Java' | 'Go', Publisher> = {
   TypeScript: {
-    lacks: async () => undefined,
+    missing: async () => undefined,
     command: async () => [process.execPath, join(examples, 'publish.ts')],
   },
   Python: {
-    // LocalStack's Python has boto3, so it is there wherever this suite runs on LocalStack.
-    lacks: async () => undefined,
+    // LocalStack's Python has boto3, so it is available wherever this suite runs on LocalStack.
+    missing: async () => undefined,
     command: async () => [await ensureInstalled('localstack', () => {}), join(examples, 'publish.py')],
   },
   Java: {
-    lacks: async () =>
+    missing: async () =>
       (await atLeast(17, /javac (\d+)/, 'javac', '-version')) && (await atLeast(3, /Maven (\d+)/, 'mvn', '-version'))
         ? undefined
         : 'there is no JDK 17 or newer with Maven on this machine',
     command: async () => {
-      const target = join(await builtOnce('java', ['mvn', '-q', '-B', 'package']), 'target');
-      // It lives for a second: not worth optimising for.
+      const target = join(await buildOnce('java', ['mvn', '-q', '-B', 'package']), 'target');
+      // The process lives for a second, so optimising does not pay.
       return [
         'java',
         '-XX:TieredStopAtLevel=1',
@@ -44,9 +44,9 @@ export const publishers: Record<'TypeScript' | 'Python' | 'Java' | 'Go', Publish
     },
   },
   Go: {
-    lacks: async () =>
+    missing: async () =>
       (await atLeast(24, /go1\.(\d+)/, 'go', 'version')) ? undefined : 'there is no Go 1.24 or newer on this machine',
-    command: async () => [join(await builtOnce('go', ['go', 'build', '-buildvcs=false', '-o', 'publish']), 'publish')],
+    command: async () => [join(await buildOnce('go', ['go', 'build', '-buildvcs=false', '-o', 'publish']), 'publish')],
   },
 };
 
@@ -58,8 +58,8 @@ async function atLeast(least: number, pattern: RegExp, file: string, ...args: st
   return Number(pattern.exec(said)?.[1] ?? 0) >= least;
 }
 
-/** Builds an example in a copy, kept until its sources change, and gives the copy's folder. */
-async function builtOnce(example: string, [file = '', ...args]: readonly string[]): Promise<string> {
+/** Builds an example in a copy that is kept until its sources change, and returns the copy's folder. */
+async function buildOnce(example: string, [file = '', ...args]: readonly string[]): Promise<string> {
   const source = join(examples, example);
   const folder = join(builds, `${example}-${await digest(source)}`);
   if (existsSync(folder)) return folder;
@@ -70,14 +70,14 @@ async function builtOnce(example: string, [file = '', ...args]: readonly string[
     await rm(copy, { recursive: true, force: true });
     throw error;
   });
-  // Whole or not at all, also when two suites build at once.
+  // Atomic, also when two suites build at once.
   await rename(copy, folder).catch((error: unknown) => {
     if (!existsSync(folder)) throw error;
   });
   return folder;
 }
 
-/** Says whether a path is not what a person's own build left behind. */
+/** Returns whether a path is a source and not a local build's output. */
 const isSource = (path: string) => !relative(examples, path).split(sep).includes('target');
 
 async function digest(folder: string): Promise<string> {
@@ -89,6 +89,6 @@ async function digest(folder: string): Promise<string> {
   return hash.digest('hex').slice(0, 12);
 }
 
-/** Takes why a build failed and says whether the reason is that packages could not be fetched, which is no fault of the example. */
-export const offline = (error: unknown): boolean =>
+/** Returns whether a build failed because packages could not be fetched, which is not the example's fault. */
+export const isOfflineError = (error: unknown): boolean =>
   /Could not transfer artifact|UnknownHost|dial tcp|no such host|i\/o timeout/.test(String(error));

@@ -4,10 +4,19 @@ import { promisify } from 'node:util';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
 import type { Trace } from '../../ops/orders/trace.ts';
-import { deadLetter, decided, eventually, gateway, placed, publish, stockUp, testOrder } from './deployed-shop.ts';
+import {
+  decided,
+  eventually,
+  placed,
+  publish,
+  setGatewayState,
+  setStock,
+  takeDeadLetter,
+  testOrder,
+} from './deployed-shop.ts';
 
-/** What the operator's command prints; `undefined` while it knows of no such order. */
-async function traced(orderId: string): Promise<Trace | undefined> {
+/** Returns the output of `ops trace`, or `undefined` while the order is unknown. */
+async function readTrace(orderId: string): Promise<Trace | undefined> {
   const env = { ...process.env, AWS_ENDPOINT_URL: inject('endpoint'), AWS_REGION: 'us-east-1' };
   const command = promisify(execFile)(process.execPath, ['ops/main.ts', 'trace', orderId, '--json'], { env });
   return command.then(
@@ -19,42 +28,44 @@ async function traced(orderId: string): Promise<Trace | undefined> {
   );
 }
 
-/** Waits until the order's trace is as it should be. */
-const seen = (orderId: string, what: string, good: (trace: Trace) => boolean) =>
+/** Waits until the order's trace satisfies a condition. */
+const waitForTrace = (orderId: string, what: string, good: (trace: Trace) => boolean) =>
   eventually(`the trace of ${orderId} shows ${what}`, async () => {
-    const trace = await traced(orderId);
+    const trace = await readTrace(orderId);
     return trace !== undefined && good(trace) ? trace : undefined;
   });
 
-test("an order's trace is its publisher's from end to end, and shows each failed try with its error", async () => {
-  onTestFinished(() => gateway('up'));
-  await gateway('down');
+test("the trace of an order is its publisher's from end to end and shows each failed attempt with its error", async () => {
+  onTestFinished(() => setGatewayState('up'));
+  await setGatewayState('down');
   const order = testOrder();
-  await stockUp(order.sku, 1);
+  await setStock(order.sku, 1);
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   await publish({ ...placed(order), traceparent: `00-${traceId}-b7ad6b7169203331-01` });
   const failed = ({ attempts }: Trace) => attempts.filter(({ outcome }) => outcome === 'will be tried again');
-  await seen(order.orderId, 'two failed tries', (trace) => failed(trace).length >= 2);
+  await waitForTrace(order.orderId, 'two failed tries', (trace) => failed(trace).length >= 2);
 
-  await gateway('up');
+  await setGatewayState('up');
   await decided(order.orderId);
   const everybody = Object.keys(routing).sort();
-  const trace = await seen(order.orderId, 'a try of everybody, shipping to the end', ({ attempts }) => {
+  const trace = await waitForTrace(order.orderId, 'a try of everybody, shipping to the end', ({ attempts }) => {
     const done = attempts.filter(({ outcome }) => outcome === 'done');
     const steps = done.filter(({ consumer }) => consumer === 'shipping').length;
     return steps >= 4 && everybody.every((name) => done.some(({ consumer }) => consumer === name));
   });
   expect(trace).toMatchObject({ status: 'CONFIRMED', traceId });
   expect([...new Set(trace.attempts.map((one) => one.traceId))]).toEqual([traceId]);
-  const tries = trace.attempts.filter(({ consumer }) => consumer === 'payment').slice(0, failed(trace).length + 1);
-  expect(tries.map(({ attempt }) => attempt)).toEqual(tries.map((_, index) => index + 1));
-  expect(tries.at(-1)).toMatchObject({ outcome: 'done', eventType: 'shop.order.placed.v1' });
+  const paymentAttempts = trace.attempts
+    .filter(({ consumer }) => consumer === 'payment')
+    .slice(0, failed(trace).length + 1);
+  expect(paymentAttempts.map(({ attempt }) => attempt)).toEqual(paymentAttempts.map((_, index) => index + 1));
+  expect(paymentAttempts.at(-1)).toMatchObject({ outcome: 'done', eventType: 'shop.order.placed.v1' });
   expect(failed(trace)[0]).toMatchObject({
     consumer: 'payment',
     errorType: 'UnavailableError',
     errorMessage: 'The payment gateway is down',
   });
-  for (const { waitedMs, tookMs } of tries.slice(1)) {
+  for (const { waitedMs, tookMs } of paymentAttempts.slice(1)) {
     expect(waitedMs).toBeGreaterThan(0);
     expect(tookMs).toBeGreaterThanOrEqual(0);
   }
@@ -62,16 +73,16 @@ test("an order's trace is its publisher's from end to end, and shows each failed
   expect(JSON.stringify(trace)).not.toContain(order.token);
 });
 
-test('an order that nobody could read is found by its id, with the reason it was dead-lettered for', async () => {
+test('an order whose message is invalid is found by its id with the reason of its dead letters', async () => {
   const order = testOrder();
   const { data, ...event } = placed(order);
   await publish({ ...event, data: { ...data, items: [] } });
-  const trace = await seen(order.orderId, 'its dead letters', ({ attempts }) => attempts.length >= 4);
+  const trace = await waitForTrace(order.orderId, 'its dead letters', ({ attempts }) => attempts.length >= 4);
   expect(trace).toMatchObject({ status: null, total: null, timeline: [] });
   for (const attempt of trace.attempts) {
     expect(attempt).toMatchObject({ outcome: 'dead-lettered', errorType: 'ContractError' });
     expect(attempt.errorMessage).toContain('data.items');
   }
-  // Others look into these queues, too.
-  for (const { consumer } of trace.attempts) await deadLetter(consumer as ConsumerName, order.orderId);
+  // Other tests use these queues too.
+  for (const { consumer } of trace.attempts) await takeDeadLetter(consumer as ConsumerName, order.orderId);
 });

@@ -2,30 +2,32 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { inject } from 'vitest';
 
-/** One call a publisher made: the event of each entry by the entry's id; a plain Publish has one, without an id. */
+/** One call of a publisher with the event id of each entry; a plain Publish has one entry without an id. */
 export type Call = { number: number; action: string; orders: { entry: string; orderId: string; event: string }[] };
-/** What becomes of a call: an error; entries of a batch reported as failed; or no answer at all. The engine took the latter two. */
-export type Fate = { status: number; code: string } | { failed: Record<string, Failure> } | { lost: () => void };
-/** Decides about each call; what it gives nothing for goes well. */
-export type Trouble = (call: Call) => Fate | undefined | Promise<undefined>;
+/** The fault of a call: an error response; failed entries of a batch; or no response, after the engine accepted the call. */
+export type CallFault = { status: number; code: string } | { failed: Record<string, Failure> } | { lost: () => void };
+/** Returns the fault of a call, or `undefined` for none. */
+export type FaultPlan = (call: Call) => CallFault | undefined | Promise<undefined>;
 export type Failure = { code: string; senderFault: boolean };
 
-/** Stands between a publisher and the engine's SNS, speaks the protocol of both, and makes trouble. */
-export async function unreliableSns(trouble: Trouble) {
+/** Starts a proxy in front of the engine's SNS that injects faults. */
+export async function unreliableSns(faultOf: FaultPlan) {
   const calls: Call[] = [];
   const server = createServer(async (request, response) => {
     const body = await text(request);
-    const call = understood(calls.length + 1, new URLSearchParams(body));
+    const call = parseCall(calls.length + 1, new URLSearchParams(body));
     calls.push(call);
-    const fate = await trouble(call);
+    const fault = await faultOf(call);
     response.setHeader('content-type', 'text/xml');
-    if (fate !== undefined && 'status' in fate) return response.writeHead(fate.status).end(error(fate.code));
-    const answer = await forwarded(request, body);
-    if (fate !== undefined && 'lost' in fate) {
-      fate.lost();
+    if (fault !== undefined && 'status' in fault) return response.writeHead(fault.status).end(error(fault.code));
+    const answer = await forward(request, body);
+    if (fault !== undefined && 'lost' in fault) {
+      fault.lost();
       return response.destroy();
     }
-    response.writeHead(answer.status).end(fate === undefined ? answer.body : partly(answer.body, fate.failed));
+    response
+      .writeHead(answer.status)
+      .end(fault === undefined ? answer.body : withFailedEntries(answer.body, fault.failed));
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const address = server.address();
@@ -40,7 +42,7 @@ export async function unreliableSns(trouble: Trouble) {
   };
 }
 
-function understood(number: number, parameters: URLSearchParams): Call {
+function parseCall(number: number, parameters: URLSearchParams): Call {
   const prefixes = [...parameters.keys()].flatMap((key) => /^(.*\.|)Message$/.exec(key)?.[1] ?? []);
   const orders = prefixes.map((prefix) => {
     const event: { id: string; data: { orderId: string } } = JSON.parse(parameters.get(`${prefix}Message`) ?? '{}');
@@ -49,7 +51,7 @@ function understood(number: number, parameters: URLSearchParams): Call {
   return { number, action: parameters.get('Action') ?? '', orders };
 }
 
-async function forwarded(request: IncomingMessage, body: string): Promise<{ status: number; body: string }> {
+async function forward(request: IncomingMessage, body: string): Promise<{ status: number; body: string }> {
   const { authorization = '', 'content-type': type = '' } = request.headers;
   const headers = { authorization, 'content-type': type };
   const answer = await fetch(inject('endpoint'), { method: 'POST', headers, body });
@@ -62,8 +64,8 @@ const error = (code: string) =>
   `<ErrorResponse ${NAMESPACE}><Error><Type>Sender</Type><Code>${code}</Code><Message>${code}, says the test</Message></Error>` +
   '<RequestId>r-1</RequestId></ErrorResponse>';
 
-/** Takes the engine's answer to a batch, all of it taken, and says of some entries that they failed. */
-function partly(answer: string, failed: Record<string, Failure>): string {
+/** Replaces some successful entries of a batch response by failed ones. */
+function withFailedEntries(answer: string, failed: Record<string, Failure>): string {
   const ids = [...answer.matchAll(/<Id>([^<]*)<\/Id>/g)].map(([, id = '']) => id);
   const messageIds = [...answer.matchAll(/<MessageId>([^<]*)<\/MessageId>/g)].map(([, id = '']) => id);
   const taken = ids.map((id, index) => ({ id, messageId: messageIds[index] })).filter(({ id }) => !(id in failed));

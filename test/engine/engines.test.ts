@@ -25,7 +25,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineName } from '../../localstack/engine.ts';
 import { listProcessGroup } from '../../localstack/processes.ts';
-import { eventually, started, testable } from './started.ts';
+import { canTestEngine, eventually, startTestEngine } from './started.ts';
 import { zipOf } from './zip.ts';
 
 const code = `
@@ -53,12 +53,12 @@ exports.handler = async (event, context) => {
 };`;
 
 describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
-  describe.skipIf(!(await testable(name)))('does what the shop relies on', { timeout: 30_000 }, () => {
-    let own: Awaited<ReturnType<typeof started>>;
+  describe.skipIf(!(await canTestEngine(name)))('supports what the shop relies on', { timeout: 30_000 }, () => {
+    let own: Awaited<ReturnType<typeof startTestEngine>>;
     let lambda: LambdaClient;
 
     beforeAll(async () => {
-      own = await started(name);
+      own = await startTestEngine(name);
       lambda = new LambdaClient(own.config);
       await lambda.send(
         new CreateFunctionCommand({
@@ -88,7 +88,7 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
       return { failed: FunctionError !== undefined, result: JSON.parse(Buffer.from(Payload ?? []).toString()) };
     };
 
-    it('is reached from this machine only', async () => {
+    it('is reachable from this machine only', async () => {
       const { port } = new URL(own.engine.endpoint);
       const outside = Object.values(networkInterfaces())
         .flatMap((addresses) => addresses ?? [])
@@ -97,7 +97,7 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
       await expect(fetch(`http://${outside.address}:${port}/_localstack/health`)).rejects.toThrow();
     });
 
-    it('runs a function warm, on the pinned Node, with its environment and its limits', async () => {
+    it('runs a warm function on the pinned Node version with its environment and limits', async () => {
       const { result: first } = await invoke({});
       const { result: second } = await invoke({});
       expect(second.pid).toBe(first.pid);
@@ -116,20 +116,20 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
       expect(first.env.AWS_PROFILE).toBeUndefined();
     });
 
-    it('reports what a function throws, and invokes it again', async () => {
+    it('reports an error that a function throws and invokes it again', async () => {
       const { pid } = (await invoke({})).result;
       const thrown = await invoke({ throw: 'out of range' });
       expect(thrown).toMatchObject({ failed: true, result: { errorMessage: 'out of range' } });
       const after = await invoke({});
       expect(after.failed).toBe(false);
-      // MiniStack calls every error of a handler Runtime.HandlerError, and starts a new process after it.
+      // MiniStack reports every handler error as Runtime.HandlerError and starts a new process afterwards.
       if (name === 'ministack') return;
       expect(thrown.result.errorType).toBe('RangeError');
       expect(after.result.pid).toBe(pid);
     });
 
     it.each([{ exit: 7 }, { spin: true }, { hog: true }, { reject: true, wait: 20_000 }])(
-      'survives a function that does %j: the next invocation gets a new process',
+      'starts a new process after a function that does %j',
       async (event) => {
         const before = (await invoke({})).result;
         const start = Date.now();
@@ -141,13 +141,13 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
       },
     );
 
-    it('ends a function that hangs, says that it timed out, and goes on with a new process', async () => {
+    it('ends a function at its timeout and continues with a new process', async () => {
       const { pid } = (await invoke({})).result;
       expect(JSON.stringify((await invoke({ wait: 20_000 })).result)).toMatch(/timed out after 2/i);
       expect((await invoke({})).result.pid).not.toBe(pid);
     });
 
-    it('keeps the output in the log of the function, also that of an invocation which died', async () => {
+    it("keeps a function's output in its log, also when the invocation died", async () => {
       await invoke({ say: 'to be found in the log' });
       await invoke({ say: 'last words', exit: 1 });
       await eventually('the log', async () => {
@@ -156,7 +156,7 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
       });
     });
 
-    it('writes up to 25 conditional statements in one call, each answered by itself', async () => {
+    it('writes up to 25 conditional statements in one call with one result each', async () => {
       const client = new DynamoDBClient(own.config);
       await client.send(
         new CreateTableCommand({
@@ -190,7 +190,7 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
       expect((await item('new')).Item).toMatchObject({ v: { N: '9' } });
     });
 
-    it('deploys tables and an event archive with CloudFormation, and replays the archived events', async () => {
+    it('deploys tables and an event archive with CloudFormation and replays archived events', async () => {
       const cloudFormation = new CloudFormationClient(own.config);
       const events = new EventBridgeClient(own.config);
       const sqs = new SQSClient(own.config);
@@ -239,7 +239,7 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
       await expect(events.send(new DescribeArchiveCommand({ ArchiveName: archive }))).rejects.toThrow();
     });
 
-    it('keeps message groups on a FIFO topic that CloudFormation made, and drops what it was given already', async () => {
+    it('keeps message groups and deduplicates on a FIFO topic deployed with CloudFormation', async () => {
       const cloudFormation = new CloudFormationClient(own.config);
       const sqs = new SQSClient(own.config);
       await cloudFormation.send(new CreateStackCommand({ StackName: 'feed', TemplateBody: fifoTemplate }));
@@ -258,7 +258,7 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
       const PublishBatchRequestEntries = [entry('a', 'a1'), entry('b', 'b1'), entry('a', 'a2')];
       const publish = new PublishBatchCommand({ TopicArn: outputs.topic, PublishBatchRequestEntries });
       await new SNSClient(own.config).send(publish);
-      // LocalStack leaves dropping to the queue.
+      // LocalStack leaves deduplication to the queue.
       await new SNSClient(own.config).send(publish);
       const receive = async () => {
         const ask = { QueueUrl: outputs.queue, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 };
@@ -279,22 +279,22 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
       expect(seen.filter((one) => one.startsWith('b'))).toEqual(['b b1']);
     });
 
-    it('ends what a function has started, with the engine', async () => {
+    it('ends the processes that a function started when the engine ends', async () => {
       const { result: child } = await invoke({ child: true });
       const group = await listProcessGroup(own.engine.pid);
-      // The check after all tests would find it.
+      // The check in afterAll fails if it survives.
       expect(group.map(({ pid }) => pid)).toContain(child);
     });
   });
 });
 
-/** The sources of the events waiting in a queue, one receive at a time; nothing when there are none. */
+/** Receives once and returns the sources of the events, or `undefined` when there are none. */
 async function received(sqs: SQSClient, QueueUrl: string): Promise<string[] | undefined> {
   const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }));
   return Messages.length === 0 ? undefined : Messages.map(({ Body }) => String(JSON.parse(Body ?? '{}').source));
 }
 
-/** A log group's text, asked for without another SDK client. */
+/** Reads a log group without another SDK client. */
 async function logOf(endpoint: string, logGroupName: string): Promise<string> {
   const response = await fetch(endpoint, {
     method: 'POST',
@@ -309,7 +309,7 @@ async function logOf(endpoint: string, logGroupName: string): Promise<string> {
   return response.text();
 }
 
-// A FIFO topic with a FIFO queue behind it.
+// A FIFO topic with a subscribed FIFO queue.
 const fifoTemplate = JSON.stringify({
   Resources: {
     Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'feed.fifo', FifoTopic: true } },
@@ -329,7 +329,7 @@ const fifoTemplate = JSON.stringify({
 
 const arnOf = (resource: string) => ({ 'Fn::GetAtt': [resource, 'Arn'] });
 
-// A stack whose archive keeps events for this many days.
+// A stack with an event archive that retains events for the given number of days.
 const templateKeeping = (RetentionDays: number) =>
   JSON.stringify({
     Resources: {

@@ -25,7 +25,7 @@ describe('the engine that npm start leaves running', { timeout: 120_000 }, () =>
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('is started once, used again, and stopped with everything it started', async () => {
+  it('is started once, reused, and stopped with all its processes', async () => {
     const port = await freePort();
     const first = await ensure(port);
     expect(await ensure(port)).toEqual(first);
@@ -35,7 +35,7 @@ describe('the engine that npm start leaves running', { timeout: 120_000 }, () =>
     expect(await stopEngine(folder)).toBe('No engine of ours is running.');
   });
 
-  it('is started anew after its processes were killed', async () => {
+  it('is started again after its processes were killed', async () => {
     const port = await freePort();
     const first = await ensure(port);
     process.kill(first.pid ?? 0, 'SIGKILL');
@@ -45,7 +45,7 @@ describe('the engine that npm start leaves running', { timeout: 120_000 }, () =>
     expect(await readEngineRecord(folder)).toEqual(second);
   });
 
-  it('is one for two that start it at the same time', async () => {
+  it('is started once by two concurrent callers', async () => {
     const port = await freePort();
     const first = ensure(port);
     await eventually(
@@ -56,13 +56,13 @@ describe('the engine that npm start leaves running', { timeout: 120_000 }, () =>
     expect(await ensure(port)).toEqual(await first);
   });
 
-  it('is not ended for another one at another address', async () => {
+  it('is not stopped for another engine at another address', async () => {
     const first = await ensure(await freePort());
     await expect(ensure(await freePort())).rejects.toThrow(`ministack already runs at ${first.endpoint}`);
     expect(await findDetachedEngines(folder)).toHaveLength(1);
   });
 
-  it('leaves a process alone that has been given the number of an engine that ended', async () => {
+  it('does not kill a foreign process that has the id of an ended engine', async () => {
     const stranger = spawn('sleep', ['60'], { detached: true });
     try {
       const record = JSON.stringify({ name: 'ministack', endpoint: 'http://127.0.0.1:9', pid: stranger.pid });
@@ -76,7 +76,7 @@ describe('the engine that npm start leaves running', { timeout: 120_000 }, () =>
     }
   });
 
-  it('says in a sentence that something else has the port', async () => {
+  it('fails with a clear message when another program uses the port', async () => {
     const port = await freePort();
     const server = createServer((_, answer) => answer.end('hello')).listen(port, '127.0.0.1');
     try {
@@ -86,7 +86,7 @@ describe('the engine that npm start leaves running', { timeout: 120_000 }, () =>
     }
   });
 
-  it('uses an AWS-like server that it does not know, and does not stop it', async () => {
+  it('uses a foreign AWS-like server and does not stop it', async () => {
     const port = await freePort();
     const server = createServer((request, answer) =>
       answer.end(request.method === 'POST' ? '<GetCallerIdentityResponse><GetCallerIdentityResult/>' : 'no'),

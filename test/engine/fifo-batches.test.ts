@@ -13,10 +13,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineName } from '../../localstack/engine.ts';
-import { eventually, started, testable } from './started.ts';
+import { canTestEngine, eventually, startTestEngine } from './started.ts';
 import { zipOf } from './zip.ts';
 
-// Says what it was given, as a message of its own: nothing but Node is in the bundle.
+// Sends the records it received as a message, without an SDK in the bundle.
 const code = `
 exports.handler = async ({ Records }) => {
   const MessageBody = JSON.stringify(Records.map(({ body, attributes }) => [attributes.MessageGroupId, body]));
@@ -34,14 +34,14 @@ exports.handler = async ({ Records }) => {
 };`;
 
 describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
-  describe.skipIf(!(await testable(name)))('a FIFO queue’s batches', { timeout: 60_000 }, () => {
-    let own: Awaited<ReturnType<typeof started>>;
+  describe.skipIf(!(await canTestEngine(name)))('batches of a FIFO queue', { timeout: 60_000 }, () => {
+    let own: Awaited<ReturnType<typeof startTestEngine>>;
     beforeAll(async () => {
-      own = await started(name);
+      own = await startTestEngine(name);
     }, 300_000);
     afterAll(() => own.end(), 30_000);
 
-    it('hold several groups, each in its sequence', async () => {
+    it('contain several message groups, each in sequence', async () => {
       const sqs = new SQSClient(own.config);
       const lambda = new LambdaClient(own.config);
       const { QueueUrl: SEEN = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'seen' }));

@@ -7,15 +7,15 @@ import {
 import { CreateFunctionCommand, InvokeCommand, LambdaClient, waitUntilFunctionActiveV2 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineName } from '../../localstack/engine.ts';
-import { eventually, started, testable } from './started.ts';
+import { canTestEngine, eventually, startTestEngine } from './started.ts';
 import { zipOf } from './zip.ts';
 
-// Writes the lines it is given to its log.
+// Writes the given lines to its log.
 const code = 'exports.handler = async ({ lines }) => { for (const line of lines) console.log(line); };';
 
 type Dimensions = Record<string, string>;
 
-/** A log line with metrics, as the specification has it. */
+/** Returns a log line in CloudWatch's embedded metric format. */
 const line = (
   metrics: Record<string, number | number[]>,
   dimensions: Dimensions = {},
@@ -37,13 +37,13 @@ const line = (
   });
 
 describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
-  describe.skipIf(!(await testable(name)))('takes metrics from the logs of functions', { timeout: 30_000 }, () => {
-    let own: Awaited<ReturnType<typeof started>>;
+  describe.skipIf(!(await canTestEngine(name)))('extracts metrics from function logs', { timeout: 30_000 }, () => {
+    let own: Awaited<ReturnType<typeof startTestEngine>>;
     let lambda: LambdaClient;
     let cloudWatch: CloudWatchClient;
 
     beforeAll(async () => {
-      own = await started(name);
+      own = await startTestEngine(name);
       lambda = new LambdaClient(own.config);
       cloudWatch = new CloudWatchClient(own.config);
       await lambda.send(
@@ -81,7 +81,7 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
     const eventuallyIs = (value: number, ask: () => Promise<number | undefined>) =>
       eventually(`the figure ${value}`, async () => ((await ask()) === value ? true : undefined));
 
-    it('adds up single values and lists of values, each dimension set by itself', async () => {
+    it('aggregates single values and lists by dimension set', async () => {
       await write(line({ Done: 2 }, { consumer: 'a' }), line({ Done: 3 }, { consumer: 'a' }), line({ Done: 7 }));
       await write(line({ Waited: [10, 30, 30, 50] }, { consumer: 'a' }));
       await eventuallyIs(5, () => statistic('Done', 'Sum', { consumer: 'a' }));
@@ -91,13 +91,13 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
       expect(await statistic('Waited', 'SampleCount', { consumer: 'a' })).toBe(4);
     });
 
-    it('files one value under several dimension sets', async () => {
+    it('stores one value under several dimension sets', async () => {
       await write(line({ Cancelled: 4 }, { reason: 'customer' }, [[], ['reason']]));
       await eventuallyIs(4, () => statistic('Cancelled', 'Sum', { reason: 'customer' }));
       await eventuallyIs(4, () => statistic('Cancelled', 'Sum'));
     });
 
-    it('survives lines that are not what they look like, and takes the next', async () => {
+    it('ignores malformed lines and continues with the next', async () => {
       await write(
         '{"_aws":{"CloudWatchMetrics":',
         '{"_aws":{"CloudWatchMetrics":[]}}',
@@ -107,7 +107,7 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
       await eventuallyIs(1, () => statistic('After', 'Sum'));
     });
 
-    it('has alarms that look at their own dimensions only', async () => {
+    it('evaluates an alarm on its own dimensions only', async () => {
       const alarm = (consumer: string) =>
         cloudWatch.send(
           new PutMetricAlarmCommand({

@@ -27,7 +27,7 @@ describe('installing an engine', { timeout: 60_000 }, () => {
 
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  it('makes an interrupted install anew', async () => {
+  it('replaces an interrupted installation', async () => {
     const folder = await environmentFolder(installation());
     await mkdir(join(folder, 'bin'), { recursive: true });
     await writeFile(join(folder, 'bin', 'python'), 'half a file');
@@ -36,7 +36,7 @@ describe('installing an engine', { timeout: 60_000 }, () => {
     expect(lines.join('\n')).toContain('unfinished');
   });
 
-  it('installs once for two that ask at the same time, and says nothing when it is there', async () => {
+  it('installs once for two concurrent callers, and prints nothing when it is installed', async () => {
     const [first, second] = await Promise.all([install(installation()), install(installation())]);
     expect(first).toBe(second);
     expect(lines.filter((line) => line.includes('installing'))).toHaveLength(1);
@@ -51,7 +51,7 @@ describe('installing an engine', { timeout: 60_000 }, () => {
     expect(await environmentFolder(installation())).not.toBe(before);
   });
 
-  it('shows why the package index refused, and leaves nothing that looks installed', async () => {
+  it("shows the package index's error and leaves nothing that looks installed", async () => {
     await writeFile(join(root, 'requirements.txt'), 'no-hash-here==1.0\n');
     await expect(install(installation())).rejects.toThrow(/could not be installed[\s\S]*hash/i);
     expect(existsSync(join(await environmentFolder(installation()), 'installed'))).toBe(false);

@@ -7,13 +7,13 @@ const exactly313 = {
   uvRequest: '3.13',
 };
 
-/** A machine whose programs answer as told; a program that is not listed cannot be run. */
+/** Simulates a machine whose programs print the given answers; a program that is not listed cannot run. */
 function machine(answers: Record<string, string>): CaptureOutput {
   return async (file, args) => answers[args[0] === '-c' ? file : [file, ...args].join(' ')];
 }
 
-describe('finding a Python', () => {
-  it('takes the first one that isSupported and can make environments', async () => {
+describe('findPython', () => {
+  it('returns the first suitable Python that can create environments', async () => {
     const answers = machine({
       python3: '3 11 True /usr/bin/python3',
       '/pyenv/3.13/python3': '3 13 True /pyenv/3.13/python3',
@@ -22,7 +22,7 @@ describe('finding a Python', () => {
     expect(found).toEqual({ python: '/pyenv/3.13/python3', uv: undefined });
   });
 
-  it('does not trust a name on PATH: a shim that exits non-zero is passed over', async () => {
+  it('skips a shim on PATH that exits with an error', async () => {
     const found = await findPython(
       exactly313,
       ['python3.13', 'real'],
@@ -31,14 +31,14 @@ describe('finding a Python', () => {
     expect(found.python).toBe('/opt/my python/python3');
   });
 
-  it('takes a Python without the venv module only where uv makes the environment', async () => {
+  it('accepts a Python without the venv module only when uv can create the environment', async () => {
     const debian = { python3: '3 13 False /usr/bin/python3' };
     await expect(findPython(exactly313, ['python3'], machine(debian))).rejects.toThrow('3.13 without venv');
     const found = await findPython(exactly313, ['python3'], machine({ ...debian, 'uv --version': 'uv 0.13' }));
     expect(found).toEqual({ python: '/usr/bin/python3', uv: 'uv' });
   });
 
-  it('lets uv fetch one when nothing else isSupported', async () => {
+  it('lets uv install a Python when none is suitable', async () => {
     const answers = machine({
       'uv --version': 'uv 0.13',
       'uv python install --quiet 3.13': '',
@@ -47,7 +47,7 @@ describe('finding a Python', () => {
     expect(await findPython(exactly313, ['python3'], answers)).toEqual({ python: '/uv/3.13/python', uv: 'uv' });
   });
 
-  it('says in one sentence what was looked for, what is there, and the ways out', async () => {
+  it('reports what is needed, what was found and how to install it', async () => {
     const answers = machine({ python3: '3 11 True /usr/bin/python3', python: '2 7 False /usr/bin/python' });
     await expect(findPython(exactly313, ['python3', 'python'], answers)).rejects.toThrow(
       /^Python 3\.13 is needed .* PATH, under pyenv or through uv \(found: 3\.11, 2\.7 without venv\); install it .*uv.*\.$/,

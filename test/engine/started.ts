@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EngineName, startEngine, unavailableReason } from '../../localstack/engine.ts';
 
-/** Whether an engine can be tested here; on a CI machine it has to be. */
-export async function testable(name: EngineName): Promise<boolean> {
+/** Returns whether an engine can be tested here; throws on CI when it cannot. */
+export async function canTestEngine(name: EngineName): Promise<boolean> {
   const reason = await unavailableReason(name);
   if (reason === undefined) return true;
   if (process.env.CI === 'true') throw new Error(`${name} must be tested on CI. ${reason}`);
@@ -13,7 +13,7 @@ export async function testable(name: EngineName): Promise<boolean> {
   return false;
 }
 
-/** A port of the loopback that nothing listens on. */
+/** Returns a free port of the loopback interface. */
 export function freePort(): Promise<number> {
   return new Promise((found) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -23,8 +23,8 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** An engine of the test's own, with a port and a folder of its own; `end` leaves nothing behind. */
-export async function started(name: EngineName) {
+/** Starts an engine on a port and a folder of its own; `end` stops it and removes the folder. */
+export async function startTestEngine(name: EngineName) {
   const dataDir = await mkdtemp(join(tmpdir(), `engine-${name}-`));
   const engine = await startEngine({ name, port: await freePort(), dataDir, progress: console.info });
   const end = async () => {
@@ -35,10 +35,10 @@ export async function started(name: EngineName) {
   return { engine, dataDir, end, config: { endpoint: engine.endpoint, region: 'us-east-1', credentials } };
 }
 
-/** Asks again and again until the answer is there. */
+/** Polls until `ask` returns a value other than `undefined` and returns it. */
 export async function eventually<T>(what: string, ask: () => Promise<T | undefined>, seconds = 20): Promise<T> {
-  const patience = Date.now() + seconds * 1_000;
-  while (Date.now() < patience) {
+  const deadline = Date.now() + seconds * 1_000;
+  while (Date.now() < deadline) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     await new Promise((soon) => setTimeout(soon, 50));

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** A zip archive with one stored file, which is all that a function's code needs here. */
+/** Returns a zip archive with one stored file, as the code of a function. */
 export function zipOf(name: string, content: string | Uint8Array): Uint8Array {
   const bytes = Buffer.from(content);
   const file = Buffer.from(name);

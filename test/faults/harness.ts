@@ -1,7 +1,7 @@
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, beforeEach } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
-import { deadLetterQueueUrl, gateway, output, queueUrl, receiving, sqs } from '../deployed/deployed-shop.ts';
+import { deadLetterQueueUrl, output, queueUrl, setGatewayState, setReceiving, sqs } from '../deployed/deployed-shop.ts';
 import { Clock } from './clock.ts';
 import { connection, consumers, deployedFunction, leadTo } from './deployed-functions.ts';
 import { EventSource } from './event-source.ts';
@@ -93,7 +93,7 @@ export class Harness {
 
   /** Sees to it that nobody but the harness receives. */
   async stopMappings(): Promise<void> {
-    await Promise.all(consumers.map((consumer) => receiving(consumer, false)));
+    await Promise.all(consumers.map((consumer) => setReceiving(consumer, false)));
   }
 
   /** Begins a test: empty queues, no faults but these, everything up. */
@@ -106,7 +106,10 @@ export class Harness {
     for (const instance of [...this.instances.values()].flat()) instance.restore();
     this.faults(seed, ...rules);
     const urls = consumers.flatMap((consumer) => [queueUrl(consumer), deadLetterQueueUrl(consumer)]);
-    await Promise.all([...urls.map((QueueUrl) => sqs.send(new PurgeQueueCommand({ QueueUrl }))), gateway('up')]);
+    await Promise.all([
+      ...urls.map((QueueUrl) => sqs.send(new PurgeQueueCommand({ QueueUrl }))),
+      setGatewayState('up'),
+    ]);
   }
 
   /** Replaces the faults; postponed messages wait on the test's time in any case. */

@@ -1,4 +1,4 @@
-import { placed, publishAll, stockUp, type TestOrder } from '../deployed/deployed-shop.ts';
+import { placed, publishAll, setStock, type TestOrder } from '../deployed/deployed-shop.ts';
 
 /** What a test put in, to be compared with what came out. */
 export class Ledger {
@@ -10,7 +10,7 @@ export class Ledger {
   /** Puts goods on the shelf. */
   async stock(sku: string, pieces: number): Promise<void> {
     this.goods.set(sku, pieces);
-    await stockUp(sku, pieces);
+    await setStock(sku, pieces);
   }
 
   /** Publishes orders, each of them `times`, as messages of their own. */

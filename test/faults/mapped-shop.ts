@@ -6,7 +6,7 @@ import {
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
-import { deadLetterQueueUrl, eventually, queueUrl, receiving, sqs } from '../deployed/deployed-shop.ts';
+import { deadLetterQueueUrl, eventually, queueUrl, setReceiving, sqs } from '../deployed/deployed-shop.ts';
 import {
   connection,
   consumers,
@@ -57,7 +57,7 @@ export class MappedShop implements Observed {
         await this.environment(deployed.name, leadTo(await this.proxy.open(consumer), deployed.environment));
         const ScalingConfig = { MaximumConcurrency: concurrency(consumer) };
         await lambda.send(new UpdateEventSourceMappingCommand({ UUID: deployed.mapping, ScalingConfig }));
-        await receiving(consumer, true);
+        await setReceiving(consumer, true);
       }),
     );
   }
@@ -77,7 +77,7 @@ export class MappedShop implements Observed {
 
   /** Gives the functions their own environment back and stops the mappings. */
   async close(): Promise<void> {
-    await Promise.all(consumers.map((consumer) => receiving(consumer, false)));
+    await Promise.all(consumers.map((consumer) => setReceiving(consumer, false)));
     await Promise.all(this.functions.map(({ name, environment }) => this.environment(name, environment)));
     await this.proxy.close();
   }

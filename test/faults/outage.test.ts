@@ -1,6 +1,6 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
-import { deadLetterQueueUrl, gateway, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
+import { deadLetterQueueUrl, queueUrl, setGatewayState, sqs, testOrder } from '../deployed/deployed-shop.ts';
 import { useHarness } from './harness.ts';
 import { checkInvariants } from './invariants.ts';
 import { runSeed } from './random.ts';
@@ -24,7 +24,7 @@ async function move(from: string, to: string): Promise<number> {
   }
 }
 
-describe('the store down for a minute', () => {
+describe('A DynamoDB outage of a minute', () => {
   test('loses nothing and dead-letters nothing', async () => {
     const down: Rule = { service: 'dynamodb', fault: { kind: 'refuse' } };
     shop().proxy.add(down);
@@ -39,7 +39,7 @@ describe('the store down for a minute', () => {
     await checkInvariants(shop());
   });
 
-  test('then its dead letters are redriven into live traffic', async () => {
+  test('can be followed by a redrive into live traffic', async () => {
     const { sku } = testOrder();
     await shop().ledger.stock(sku, 100);
     await shop().ledger.place(Array.from({ length: 50 }, () => testOrder({ sku })));
@@ -55,8 +55,8 @@ describe('the store down for a minute', () => {
   });
 });
 
-test('the payment gateway down for a day: the others go on, and the backlog drains by itself', async () => {
-  await gateway('down');
+test('During a payment gateway outage of a day other consumers continue, and the backlog drains afterwards', async () => {
+  await setGatewayState('down');
   const { confirmed } = await placeMixed(shop().ledger, 3);
   for (let hour = 0; hour < 24; hour += 2) {
     await shop().pump();
@@ -65,18 +65,18 @@ test('the payment gateway down for a day: the others go on, and the backlog drai
   await shop().pump();
   for (const { orderId } of confirmed) expect(shop().statuses.get(orderId)).toEqual(['PLACED']);
   for (const name of ['stock', 'order', 'outcomes'] as const) expect(shop().source(name).waiting).toBe(0);
-  await gateway('up');
+  await setGatewayState('up');
   await shop().settle();
   const { orders } = await checkInvariants(shop());
   for (const { orderId } of confirmed) expect(orders.get(orderId)).toMatchObject({ status: 'CONFIRMED' });
 });
 
-describe('30 % transaction conflicts and 30 % throttling injected', () => {
+describe('With 30 % transaction conflicts and 30 % throttling', () => {
   const EACH = 3;
   // MiniStack loses the message group of a step published in a batch, so that shipping retries more than it would on AWS.
   const calls = () => shop().proxy.calls(/^(?!shipping).*-\d$/, /./);
 
-  test('every order ends, with at most three times the calls that an order costs alone', async () => {
+  test('every order is decided with at most three times the usual calls', async () => {
     for (const parts of [{}, { token: 'tok_declined' }, { quantity: 2 }, {}]) {
       const order = testOrder(parts);
       await shop().ledger.stock(order.sku, 1);

@@ -16,7 +16,7 @@ describe.each(consumers)('The alarms of %s', (name, route) => {
   const { queue, deadLetterQueue, function: fn, rules } = template.consumer(name);
   const nameOf = (target: { id: string }) => ({ 'Fn::GetAtt': [target.id, 'QueueName'] });
 
-  test('go off at the first dead letter that is visible, however it got there, and stay while it is there', () => {
+  test('fire on the first visible dead letter and stay while there is one', () => {
     expect(alarm(`${name}-dead-letters`)).toMatchObject({
       Namespace: 'AWS/SQS',
       MetricName: 'ApproximateNumberOfMessagesVisible',
@@ -28,7 +28,7 @@ describe.each(consumers)('The alarms of %s', (name, route) => {
     });
   });
 
-  test('go off when a message waits for long, be it taken or not', () => {
+  test('fire when a message waits for long, whether received or not', () => {
     expect(alarm(`${name}-oldest-message`)).toMatchObject({
       MetricName: 'ApproximateAgeOfOldestMessage',
       Dimensions: [{ Name: 'QueueName', Value: nameOf(queue) }],
@@ -45,13 +45,13 @@ describe.each(consumers)('The alarms of %s', (name, route) => {
     });
   });
 
-  test('look back longer than the longest wait between two tries, in which there is no figure', () => {
+  test('cover a longer period than the longest backoff, in which there is no data', () => {
     const { Period, EvaluationPeriods, DatapointsToAlarm } = alarm(`${name}-late-messages`);
     expect(DatapointsToAlarm).toBe(1);
     expect(Period * EvaluationPeriods).toBeGreaterThanOrEqual(900);
   });
 
-  test('go off when its function keeps dying, and not when it dies once', () => {
+  test('fire when its function fails repeatedly, and not on a single failure', () => {
     expect(alarm(`${name}-function-errors`)).toMatchObject({
       Namespace: 'AWS/Lambda',
       MetricName: 'Errors',
@@ -60,7 +60,7 @@ describe.each(consumers)('The alarms of %s', (name, route) => {
     });
   });
 
-  test('go off when the bus cannot deliver to it, if it listens to the bus', () => {
+  test('fire when the bus cannot deliver to it, if it consumes from the bus', () => {
     const [rule] = rules;
     if (rule === undefined) return expect(alarm(`${name}-failed-deliveries`)).toBeUndefined();
     expect(alarm(`${name}-failed-deliveries`)).toMatchObject({
@@ -73,7 +73,7 @@ describe.each(consumers)('The alarms of %s', (name, route) => {
     });
   });
 
-  test('go off when its circuit breaker stays open, if it calls out', () => {
+  test('fire when its circuit breaker stays open, if it calls a downstream', () => {
     const breaker = alarm(`${name}-breaker-open`);
     expect(breaker !== undefined).toBe(readHandler(name).includes('circuitBreaker('));
     if (breaker === undefined) return;
@@ -86,15 +86,15 @@ describe.each(consumers)('The alarms of %s', (name, route) => {
     }
   });
 
-  test('say what customers lose without it', () => {
+  test('describe the impact on customers', () => {
     const own = alarms.filter(({ AlarmName }) => AlarmName.startsWith(`ShopMessaging-dev-${name}-`));
     expect(own.length).toBeGreaterThanOrEqual(4);
     for (const { AlarmDescription } of own) expect(AlarmDescription).toContain(route.impact);
   });
 });
 
-describe('Beside the consumers', () => {
-  test.each(['orders-topic', 'lifecycle-feed'])('failed deliveries of the %s set off an alarm', (name) => {
+describe("Alarms beside the consumers'", () => {
+  test.each(['orders-topic', 'lifecycle-feed'])('fire on failed deliveries of the %s', (name) => {
     expect(alarm(`${name}-failed-deliveries`)).toMatchObject({
       Namespace: 'AWS/SNS',
       MetricName: 'NumberOfNotificationsFailed',
@@ -104,12 +104,12 @@ describe('Beside the consumers', () => {
     });
   });
 
-  test('an archive that does not keep what it should sets off an alarm', () => {
+  test('fire when the archive fails', () => {
     expect(alarm('archive-function-errors')?.MetricName).toBe('Errors');
     expect(alarm('archive-dead-letters')?.MetricName).toBe('ApproximateNumberOfMessagesVisible');
   });
 
-  test('every dead-letter queue there is has its alarm', () => {
+  test('exist for every dead-letter queue', () => {
     const watched = alarms.filter(({ AlarmName }) => AlarmName.endsWith('-dead-letters'));
     const queues = template.resources('AWS::SQS::Queue').filter(({ id }) => id.includes('DeadLetterQueue'));
     expect(watched.map(({ Dimensions }) => Dimensions[0].Value['Fn::GetAtt'][0]).sort()).toEqual(
@@ -117,7 +117,7 @@ describe('Beside the consumers', () => {
     );
   });
 
-  test('a sweep that fails or does not run sets off an alarm', () => {
+  test('fire when the sweep fails or does not run', () => {
     expect(alarm('sweep-function-errors')?.MetricName).toBe('Errors');
     expect(alarm('sweep-dead-letters')?.MetricName).toBe('ApproximateNumberOfMessagesVisible');
   });
@@ -125,44 +125,44 @@ describe('Beside the consumers', () => {
 
 describe('Every alarm', () => {
   const names = alarms.map(({ AlarmName }) => String(AlarmName));
-  const said = (name: string) =>
+  const instructionsIn = (name: string) =>
     /Run: npm run ops -- (?<command>.+?)\. Read: (?<page>docs\/runbook\/[\w-]+\.md)$/.exec(
       alarms.find(({ AlarmName }) => AlarmName === name)?.AlarmDescription,
     )?.groups ?? {};
-  const help = new Map<string, string>();
+  const helpTexts = new Map<string, string>();
 
   beforeAll(() => {
-    const commands = new Set(names.map((name) => said(name).command ?? ''));
+    const commands = new Set(names.map((name) => instructionsIn(name).command ?? ''));
     for (const command of commands) {
       const words = command.split(' ').filter((word) => !word.startsWith('--'));
       const path = words.slice(0, words[0] === 'dlq' ? 2 : 1);
       const text = execFileSync(process.execPath, ['ops/main.ts', ...path, '--help'], { cwd: root, encoding: 'utf8' });
-      help.set(command, text);
+      helpTexts.set(command, text);
     }
   }, 60_000);
 
-  test.each(names)('%s names a command that there is, with options that it takes', (name) => {
-    const { command = '' } = said(name);
+  test.each(names)('names an existing command with existing options: %s', (name) => {
+    const { command = '' } = instructionsIn(name);
     const words = command.split(' ').slice(0, command.startsWith('dlq') ? 2 : 1);
-    expect(help.get(command)).toContain(`Usage: ops ${words.join(' ')}`);
+    expect(helpTexts.get(command)).toContain(`Usage: ops ${words.join(' ')}`);
     for (const option of command.split(' ').filter((word) => word.startsWith('--'))) {
-      expect(help.get(command)).toContain(option);
+      expect(helpTexts.get(command)).toContain(option);
     }
   });
 
-  test.each(names)('%s names its page in the runbook, which says how to look, repair and when it is over', (name) => {
-    const { page = '' } = said(name);
+  test.each(names)('names a runbook page with all its sections: %s', (name) => {
+    const { page = '' } = instructionsIn(name);
     expect(existsSync(join(root, page)), page).toBe(true);
     for (const section of ['What customers feel', 'Look first', 'Likely causes', 'Repair', 'When it is over']) {
       expect(readFileSync(join(root, page), 'utf8')).toContain(`## ${section}`);
     }
   });
 
-  test('is evaluated on a single figure, which every engine can do', () => {
+  test('is evaluated on a single metric, which every engine supports', () => {
     for (const { AlarmName, MetricName } of alarms) expect(MetricName, AlarmName).toBeTruthy();
   });
 
-  test('goes to the alarm topic, and its description fits', () => {
+  test('notifies the alarm topic and has a description within the limit', () => {
     for (const { AlarmActions, AlarmDescription } of alarms) {
       expect(AlarmActions).toEqual([{ Ref: topic?.id }]);
       expect(AlarmDescription.length).toBeLessThanOrEqual(1024);
@@ -177,7 +177,7 @@ describe('The alarm topic', () => {
     .flatMap(({ properties }) => properties.PolicyDocument.Statement);
   const [key] = template.resources('AWS::KMS::Key');
 
-  test('is in the outputs', () => {
+  test('is a stack output', () => {
     expect(template.outputValue('AlarmTopicArn')).toEqual({ Ref: topic?.id });
   });
 
@@ -193,7 +193,7 @@ describe('The alarm topic', () => {
     );
   });
 
-  test('takes what CloudWatch of this account publishes, and nothing without TLS', () => {
+  test('accepts messages from CloudWatch of this account, and nothing without TLS', () => {
     expect(policies).toContainEqual(
       expect.objectContaining({
         Effect: 'Allow',
@@ -207,14 +207,16 @@ describe('The alarm topic', () => {
     );
   });
 
-  test('writes to nobody unless told whom', () => {
-    const mails = (settings: Record<string, string>) =>
+  test('sends e-mail only to the address in the settings', () => {
+    const emailSubscriptions = (settings: Record<string, string>) =>
       synthesise(settings)
         .resources('AWS::SNS::Subscription')
         .filter(({ properties }) => properties.Protocol === 'email')
         .map(({ properties }) => [properties.Endpoint, properties.TopicArn]);
-    expect(mails({})).toEqual([]);
-    expect(mails({ alarmEmail: 'operators@example.com' })).toEqual([['operators@example.com', { Ref: topic?.id }]]);
+    expect(emailSubscriptions({})).toEqual([]);
+    expect(emailSubscriptions({ alarmEmail: 'operators@example.com' })).toEqual([
+      ['operators@example.com', { Ref: topic?.id }],
+    ]);
   });
 });
 
@@ -223,7 +225,7 @@ describe('The dashboard', () => {
   const body = JSON.stringify(dashboard?.properties.DashboardBody).replaceAll('\\', '');
 
   test.each(Object.keys(routing))(
-    'shows %s: throughput, depth, age, latency, errors, dead letters, time to drain',
+    'shows throughput, depth, age, latency, errors, dead letters and time to drain of %s',
     (name) => {
       const { queue, deadLetterQueue } = template.consumer(name);
       for (const metric of ['Done', 'Retried', 'DeadLettered', 'Waited', 'Took']) {
@@ -249,7 +251,7 @@ describe('The dashboard', () => {
   });
 });
 
-/** The code of a consumer's folder: its handler, and what the handlers of several gateways share. */
+/** Returns the code of a consumer's handlers and of what they share. */
 const readHandler = (name: string) => {
   const folder = join(root, 'lambdas', name);
   const files = readdirSync(folder).filter((file) => file.endsWith('handler.ts') || file.endsWith('-consumer.ts'));

@@ -11,10 +11,10 @@ const [table] = template.resources('AWS::DynamoDB::Table').filter(({ id }) => id
 describe('The archive', () => {
   test.each([
     ['topic', 'OrdersTopicArn', 'ArchiveDeadLetterQueue', undefined],
-    // AWS takes only a FIFO queue for what a FIFO topic cannot deliver.
+    // A FIFO topic can dead-letter to a FIFO queue only.
     ['lifecycle', 'OrderLifecycleTopicArn', 'ArchiveUndeliveredSteps', true],
   ] as const)(
-    'gets every event of the %s, bare, and none that only claims to travel there',
+    'receives every event of the %s channel without an envelope, filtered by type',
     (channel, output, dead, fifo) => {
       const topic = template.outputValue(output).Ref;
       const found = archive.subscriptions.filter(({ properties }) => properties.TopicArn.Ref === topic);
@@ -31,7 +31,7 @@ describe('The archive', () => {
     },
   );
 
-  test('gets every event of the bus, from the publishers the contracts name', () => {
+  test('receives every event of the bus from the publishers in the contracts', () => {
     expect(archive.rules.map(({ properties }) => properties)).toMatchObject([
       {
         EventPattern: { 'detail-type': on('bus'), source: expect.arrayContaining(['/shop/order']) },
@@ -40,13 +40,13 @@ describe('The archive', () => {
     ]);
   });
 
-  test('keeps it for as many days as it is told, and may only add to it', () => {
+  test('keeps events for the configured days and can only write to its table', () => {
     expect(archive.function.properties.Environment.Variables.ARCHIVE_DAYS).toBe('7');
     expect(table?.properties.TimeToLiveSpecification).toEqual({ AttributeName: 'expires', Enabled: true });
     const statements = archive.role.properties.PolicyDocument.Statement;
     // biome-ignore lint/suspicious/noExplicitAny: policy statements are plain JSON
-    const mine = statements.filter((one: any) => JSON.stringify(one.Resource).includes(`"${table?.id}"`));
-    expect(mine.flatMap(actionsOf)).toEqual(['dynamodb:BatchWriteItem']);
+    const archiveStatements = statements.filter((one: any) => JSON.stringify(one.Resource).includes(`"${table?.id}"`));
+    expect(archiveStatements.flatMap(actionsOf)).toEqual(['dynamodb:BatchWriteItem']);
   });
 
   test.each([

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { exceeded, readBudgets } from '../../bench/sections/cold-start/budgets.ts';
 import { ourBundles } from '../../bench/sections/cold-start/bundles.ts';
 
-test('no function exceeds its budget of bytes and modules', async () => {
+test('no function exceeds its bundle budget of bytes and modules', async () => {
   expect(exceeded(await readBudgets(), await ourBundles())).toEqual([]);
 });
 
-test('an exceeded budget is told with the function, by how much, and how to raise it', () => {
+test('an exceeded bundle budget is reported with function, excess and how to raise it', () => {
   const bundles = new Map([
     ['payment', { bytes: 1_010_000, modules: 10 }],
     ['sweep', { bytes: 1, modules: 1 }],

@@ -7,13 +7,13 @@ const arn = { 'Fn::GetAtt': [key?.id, 'Arn'] };
 // biome-ignore lint/suspicious/noExplicitAny: policy statements are plain JSON
 const statements: any[] = key?.properties.KeyPolicy.Statement;
 
-describe("The stack's key", () => {
-  test('is the only one, and is renewed every year', () => {
+describe('The encryption key of the stack', () => {
+  test('is the only key and is rotated every year', () => {
     expect(otherKeys).toEqual([]);
     expect(key?.properties.EnableKeyRotation).toBe(true);
   });
 
-  test('is over every topic, queue, table and log', () => {
+  test('encrypts every topic, queue, table and log group', () => {
     const of = (type: string) => template.resources(type).map(({ properties }) => properties);
     for (const { KmsMasterKeyId } of of('AWS::SNS::Topic')) expect(KmsMasterKeyId).toEqual(arn);
     for (const { KmsKeyId } of of('AWS::Logs::LogGroup')) expect(KmsKeyId).toEqual(arn);
@@ -25,7 +25,7 @@ describe("The stack's key", () => {
     }
   });
 
-  test('is governed by the IAM of its account', () => {
+  test('is governed by the IAM policies of its account', () => {
     const [account] = statements;
     expect(account).toMatchObject({ Effect: 'Allow', Action: 'kms:*' });
     expect(JSON.stringify(account.Principal)).toMatch(/"AWS::AccountId"\},":root"/);
@@ -41,7 +41,7 @@ describe("The stack's key", () => {
       'kms:EncryptionContext:aws:logs:arn',
       ':log-group:ShopMessaging-*',
     ],
-  ])('serves %s, for what is ours only', (service, actions, condition, value) => {
+  ])("can be used by %s for the stack's own resources only", (service, actions, condition, value) => {
     const found = statements.filter(({ Principal }) => JSON.stringify(Principal).includes(`"${service}`));
     expect(found.map(actionsOf)).toEqual([actions]);
     const [wanted] = Object.values(found[0].Condition);
@@ -49,11 +49,11 @@ describe("The stack's key", () => {
     expect(JSON.stringify(wanted)).toContain(value);
   });
 
-  test('serves nobody else', () => {
+  test('can be used by no other service', () => {
     expect(statements).toHaveLength(5);
   });
 
-  test('does not depend on what it encrypts, which depends on it', () => {
+  test('does not depend on the resources it encrypts', () => {
     expect(JSON.stringify(key?.properties)).not.toContain('Fn::GetAtt');
     expect(JSON.stringify(key?.properties).match(/"Ref":"(?!AWS::)/g)).toBeNull();
   });
@@ -64,7 +64,7 @@ describe("The stack's key", () => {
     expect(foreign.map(actionsOf)).toEqual([['kms:Decrypt', 'kms:GenerateDataKey*']]);
   });
 
-  test('is kept in prod, without which nothing kept could be read', () => {
+  test('is retained in prod, because retained data would be unreadable without it', () => {
     expect(synthesise({ stage: 'prod' }).resources('AWS::KMS::Key')[0]?.deletionPolicy).toBe('Retain');
     expect(key?.deletionPolicy).toBe('Delete');
   });
@@ -73,13 +73,13 @@ describe("The stack's key", () => {
 describe('With encryption=aws', () => {
   const without = synthesise({ encryption: 'aws' });
 
-  test('there is no key to pay for, and nobody is granted any', () => {
+  test('there is no KMS key and no grant for one', () => {
     expect(without.resources('AWS::KMS::Key')).toEqual([]);
     const policies = [...without.resources('AWS::IAM::Policy'), ...without.resources('AWS::IAM::ManagedPolicy')];
     expect(JSON.stringify(policies)).not.toContain('kms:');
   });
 
-  test('queues are encrypted by SQS all the same', () => {
+  test('queues are encrypted by SQS', () => {
     for (const { properties } of without.resources('AWS::SQS::Queue')) {
       expect(properties).toMatchObject({ SqsManagedSseEnabled: true });
     }

@@ -47,7 +47,7 @@ function replacements(type: string, pinned: Record<string, Pin>, resources: read
 describe('Logical ids', () => {
   const template = synthesise();
 
-  test.each(Object.entries(pins.resources))('of every %s are those that AWS knows', (type, pinned) => {
+  test.each(Object.entries(pins.resources))('of every %s match the pinned ones', (type, pinned) => {
     expect(replacements(type, pinned, template.resources(type))).toEqual([]);
   });
 
@@ -68,13 +68,13 @@ describe('A changed logical id', () => {
   const properties = { KeySchema: [{ AttributeName: 'orderId', KeyType: 'HASH' }] };
   const table = (id: string, own: object = properties) => ({ id, properties: own, deletionPolicy: undefined });
 
-  test('names the resource, what is lost, and what starts empty in its place', () => {
+  test('is reported with the resource, what is lost and what starts empty in its place', () => {
     const [gone, added] = replacements(type, pinned, [table('PaymentsPaymentsTable1A2B3C4D')]);
     expect(gone).toMatch(/PaymentsTable48A42630 is gone: .* loses what was captured .* starts empty: PaymentsPayments/);
     expect(added).toMatch(/PaymentsPaymentsTable1A2B3C4D is new/);
   });
 
-  test('is told from a property that CloudFormation cannot change in place', () => {
+  test('is distinguished from a changed property that CloudFormation cannot update in place', () => {
     const other = { KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }] };
     expect(replacements(type, pinned, [table('PaymentsTable48A42630', other)])).toEqual([
       expect.stringMatching(/KeySchema is id instead of orderId, so a deployment replaces it and loses what was/),
@@ -83,16 +83,16 @@ describe('A changed logical id', () => {
   });
 });
 
-describe('Alarms that a deployment watches', () => {
+describe('Alarms watched by a deployment', () => {
   // CloudFormation keeps rollback triggers on the stack: a watched alarm that disappears rolls the next deployment back.
-  test.each(Object.entries(pins.watchedAlarms))('keep logical id and name: %s, %s', (id, name) => {
+  test.each(Object.entries(pins.watchedAlarms))('keep their logical id and name: %s, %s', (id, name) => {
     const alarm = synthesise()
       .resources('AWS::CloudWatch::Alarm')
       .find((one) => one.id === id);
     expect(alarm?.properties.AlarmName).toBe(`ShopMessaging-dev-${name}`);
   });
 
-  test('are those that the deployment workflow names', () => {
+  test('match the deployment workflow', () => {
     const workflow = readFileSync(join(root, '.github/workflows/deploy.yml'), 'utf8');
     const [, watched = ''] = /for alarm in (.+); do/.exec(workflow) ?? [];
     expect(watched.split(' ').sort()).toEqual(Object.values(pins.watchedAlarms).sort());

@@ -2,7 +2,7 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
 import { synthesise } from '../builders/template.ts';
 
-const chosen = [
+const contexts = [
   { stage: 'dev' },
   { stage: 'prod' },
   {
@@ -14,10 +14,10 @@ const chosen = [
   },
 ];
 
-describe.each(chosen)('With %j', (context) => {
+describe.each(contexts)('A stack with %j', (context) => {
   const { stack } = synthesise(context);
 
-  test.each([new AwsSolutionsChecks(), new ServerlessChecks()])('cdk-nag finds nothing: $readPackName', (pack) => {
+  test.each([new AwsSolutionsChecks(), new ServerlessChecks()])('has no cdk-nag findings: $readPackName', (pack) => {
     const found = pack.validateScope(stack).violations.map(({ ruleName, description, violatingResources }) => ({
       ruleName,
       description,
@@ -26,7 +26,7 @@ describe.each(chosen)('With %j', (context) => {
     expect(found).toEqual([]);
   });
 
-  test('each rule that is not followed has its reason, in a sentence', () => {
+  test('gives a reason for each suppressed rule in a sentence', () => {
     const reasons = stack.node
       .findAll()
       .flatMap(({ node }) => node.metadata)

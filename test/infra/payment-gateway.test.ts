@@ -25,7 +25,7 @@ function paymentWith(context: Record<string, string>) {
 }
 
 describe('The payment gateway', () => {
-  test('is the sandbox unless another is chosen', () => {
+  test('is the sandbox by default', () => {
     const { template, environment, secrets, code } = paymentWith({});
     expect(template.outputs).toContain('SandboxGatewayTableName');
     expect(environment).not.toHaveProperty('STRIPE_SECRET_ID');
@@ -37,7 +37,7 @@ describe('The payment gateway', () => {
   test.each([
     ['by its name', 'shop/stripe', ':secret:shop/stripe-??????"'],
     ['by its ARN', ARN, `"${ARN}"`],
-  ])('Stripe reads one secret, %s, and has no sandbox beside it', (_, stripeSecret, resource) => {
+  ])('Stripe reads one secret %s and has no sandbox beside it', (_, stripeSecret, resource) => {
     const { template, environment, secrets, code } = paymentWith({
       stage: 'prod',
       paymentGateway: 'stripe',
@@ -58,18 +58,18 @@ describe('The payment gateway', () => {
     [{ paymentGateway: 'paypal' }, '-c paymentGateway=paypal: must be one of sandbox, stripe'],
     [{ paymentGateway: 'stripe', stripeSecret: 'two words' }, "must be a secret's name or its whole ARN"],
     [{ paymentGateway: 'stripe', stripeSecret: ARN.slice(0, -7) }, "must be a secret's name or its whole ARN"],
-  ])('is refused with a sentence where it makes no sense: %j', (context, sentence) => {
+  ])('settings are refused with a reason when they contradict each other: %j', (context, sentence) => {
     expect(() => settings(context)).toThrow(sentence);
   });
 });
 
-describe('What holds for all texts', () => {
-  test('has defaults; the orders made up on one machine all go to a number or two', () => {
+describe('The SMS settings', () => {
+  test('have defaults, with no daily limit in the local stage', () => {
     expect(settings({}).sms).toEqual({ perDay: 10, maxPrice: '0.50' });
     expect(settings({ stage: 'local' }).sms).toEqual({ perDay: 0, maxPrice: '0.50' });
   });
 
-  test('reaches the function, which may count only where it has to', () => {
+  test('reach the notification function, which gets UpdateItem only with a daily limit', () => {
     const context = {
       smsSenderId: 'Shop-1',
       smsCountries: '+82,+447',
@@ -100,7 +100,7 @@ describe('What holds for all texts', () => {
     ['smsQuietHours', '8-21', 'must be hours from and to, such as 21-8, at most 12 of them'],
     ['smsQuietHours', '8-8', 'must be hours from and to, such as 21-8, at most 12 of them'],
     ['smsQuietHours', '21-24', 'must be hours from and to, such as 21-8, at most 12 of them'],
-  ])('is refused with a sentence where it is wrong: -c %s=%s', (name, value, sentence) => {
+  ])('are refused with a reason when they are invalid: -c %s=%s', (name, value, sentence) => {
     expect(() => settings({ [name]: value })).toThrow(`-c ${name}=${value}: ${sentence}`);
   });
 });

@@ -9,44 +9,44 @@ const stripe = synthesise({ paymentGateway: 'stripe', stripeSecret: 'shop/stripe
 
 // biome-ignore lint/suspicious/noExplicitAny: policy statements are plain JSON
 type Json = any;
-const fedFunctions = [...Object.keys(routing), 'archive'];
+const queueFunctions = [...Object.keys(routing), 'archive'];
 const functions = [
-  ...[...fedFunctions, 'sweep'].map((name) => ({ name, handler: `${name}/handler.ts`, template: sandbox })),
+  ...[...queueFunctions, 'sweep'].map((name) => ({ name, handler: `${name}/handler.ts`, template: sandbox })),
   { name: 'payment', handler: 'payment/stripe-handler.ts', template: stripe },
 ];
 
 const roleOf = (template: typeof sandbox, name: string) => template.function(name).role.properties.PolicyDocument;
-/** The logical ids that something in the template refers to. */
-const named = (value: Json): string[] =>
+/** Returns the logical ids that a part of the template refers to. */
+const referencedIds = (value: Json): string[] =>
   [...JSON.stringify(value ?? '').matchAll(/\{"(?:Ref|Fn::GetAtt)":\[?"(\w+)"/g)].map(([, id = '']) => id);
-const ofAws = (id: string) => !id.startsWith('AWS');
+const isOwnId = (id: string) => !id.startsWith('AWS');
 
 describe.each(functions)('The function of $name ($handler)', ({ name, handler, template }) => {
   const statements: Json[] = roleOf(template, name).Statement;
   const { function: fn, log, queue } = template.function(name);
   const allowed = [...new Set(statements.flatMap(actionsOf))].sort();
   const calls = actionsCalledBy(handler);
-  const fed = fedFunctions.includes(name);
+  const hasQueue = queueFunctions.includes(name);
 
-  test('may do exactly what its code calls, what Lambda does for it, and what encryption needs for both', () => {
+  test('may call exactly the actions that its code, Lambda and encryption need', () => {
     const tables = calls.some((action) => action.startsWith('dynamodb:'));
     const sends = calls.includes('sqs:SendMessage');
     const forLambda = [
       ...['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
-      ...(fed ? ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'] : []),
+      ...(hasQueue ? ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'] : []),
     ];
-    const forKey = [...(tables || fed ? ['kms:Decrypt'] : []), ...(sends ? ['kms:GenerateDataKey'] : [])];
+    const forKey = [...(tables || hasQueue ? ['kms:Decrypt'] : []), ...(sends ? ['kms:GenerateDataKey'] : [])];
     expect(allowed).toEqual([...new Set([...calls, ...forLambda, ...forKey])].sort());
   });
 
-  test('may touch exactly what it is told the name of, its queue, its log and the key', () => {
-    const told = named(fn.properties.Environment.Variables).filter(ofAws);
-    const own = [log.id, ...(fed ? [queue?.id] : []), template.resources('AWS::KMS::Key')[0]?.id];
-    const touched = statements.flatMap(({ Resource }) => named(Resource)).filter(ofAws);
-    expect([...new Set(touched)].sort()).toEqual([...new Set([...told, ...own])].sort());
+  test('may access exactly the resources in its environment, its queue, its log and the key', () => {
+    const configuredIds = referencedIds(fn.properties.Environment.Variables).filter(isOwnId);
+    const ownIds = [log.id, ...(hasQueue ? [queue?.id] : []), template.resources('AWS::KMS::Key')[0]?.id];
+    const touched = statements.flatMap(({ Resource }) => referencedIds(Resource)).filter(isOwnId);
+    expect([...new Set(touched)].sort()).toEqual([...new Set([...configuredIds, ...ownIds])].sort());
   });
 
-  test('may use the key through each service that encrypts something for it, and not directly', () => {
+  test('may use the key only through each service that encrypts for it', () => {
     const used = statements
       .filter((statement) => actionsOf(statement).some((action) => action.startsWith('kms:')))
       .map(({ Condition, ...statement }) => {
@@ -56,20 +56,20 @@ describe.each(functions)('The function of $name ($handler)', ({ name, handler, t
     const both = ['kms:Decrypt', 'kms:GenerateDataKey'];
     const publishes = statements.some((one) => one.Resource !== undefined && actionsOf(one).includes('sns:Publish'));
     expect(Object.fromEntries(used)).toEqual({
-      ...(fed ? { sqs: calls.includes('sqs:SendMessage') ? both : ['kms:Decrypt'] } : {}),
+      ...(hasQueue ? { sqs: calls.includes('sqs:SendMessage') ? both : ['kms:Decrypt'] } : {}),
       ...(calls.some((action) => action.startsWith('dynamodb:')) ? { dynamodb: ['kms:Decrypt'] } : {}),
       ...(publishes ? { sns: both } : {}),
     });
   });
 });
 
-test('A function is allowed nothing by a policy of AWS, or by one that others share', () => {
+test('Function roles have no managed or shared policies', () => {
   const roles = sandbox.resources('AWS::IAM::Role');
   expect(roles).toHaveLength(sandbox.resources('AWS::Lambda::Function').length);
   for (const { properties } of roles) expect(properties).not.toHaveProperty('ManagedPolicyArns');
   for (const { properties } of sandbox.resources('AWS::IAM::Policy')) expect(properties.Roles).toHaveLength(1);
 });
 
-test('docs/permissions.md is what the template says (`npx vitest run --project infra -u` writes it)', async () => {
+test('docs/permissions.md matches the template (`npx vitest run --project infra -u` writes it)', async () => {
   await expect(permissionsPage(sandbox, stripe)).toMatchFileSnapshot('../../docs/permissions.md');
 });

@@ -10,15 +10,15 @@ import { synthesise } from '../builders/template.ts';
 const template = synthesise();
 const orders = template.outputValue('OrdersTopicArn');
 
-describe('The policy for existing services', () => {
+describe('The managed policy for publishers', () => {
   const policies = template.resources('AWS::IAM::ManagedPolicy');
   const [key] = template.resources('AWS::KMS::Key');
 
-  test('allows publishing on the orders topic and nothing more: not the bus, no other topic, nothing to read', () => {
+  test('allows publishing to the orders topic and nothing else', () => {
     expect(policies).toHaveLength(1);
     expect(policies[0]?.properties.PolicyDocument.Statement).toEqual([
       { Effect: 'Allow', Action: 'sns:Publish', Resource: orders },
-      // What SNS needs to encrypt on the publisher's behalf.
+      // SNS needs these to encrypt on behalf of the publisher.
       {
         Effect: 'Allow',
         Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
@@ -27,17 +27,17 @@ describe('The policy for existing services', () => {
     ]);
   });
 
-  test('is attached to nobody here, and is an output', () => {
+  test('is attached to no role and is a stack output', () => {
     expect(policies[0]?.properties).not.toHaveProperty('Roles');
     expect(template.outputValue('PublishPolicyArn')).toEqual({ Ref: policies[0]?.id });
   });
 
-  test('is named by CloudFormation, so that another stage in the account can have its own', () => {
+  test('has no fixed name, so that several stages fit into one account', () => {
     expect(policies[0]?.properties).not.toHaveProperty('ManagedPolicyName');
   });
 });
 
-describe('The names that services look up', () => {
+describe('The SSM parameters for publishers', () => {
   const names = (stage: string) =>
     Object.fromEntries(
       synthesise({ stage })
@@ -45,7 +45,7 @@ describe('The names that services look up', () => {
         .map(({ properties }) => [properties.Name, properties.Value]),
     );
 
-  test('are those of the topics, the bus and the policy', () => {
+  test('contain the topics, the bus and the policy', () => {
     expect(names('dev')).toEqual({
       '/ShopMessaging/dev/orders-topic-arn': orders,
       '/ShopMessaging/dev/order-lifecycle-topic-arn': template.outputValue('OrderLifecycleTopicArn'),
@@ -54,7 +54,7 @@ describe('The names that services look up', () => {
     });
   });
 
-  test('differ from stage to stage', () => {
+  test('have different names in each stage', () => {
     const [dev, prod] = [Object.keys(names('dev')), Object.keys(names('prod'))];
     expect(prod).toHaveLength(dev.length);
     expect(prod.filter((name) => dev.includes(name))).toEqual([]);
@@ -77,11 +77,11 @@ describe('Another account', () => {
   });
   const two = { publisherAccounts: '111111111111,222222222222' };
 
-  test('may not publish unless it is named', () => {
+  test('may not publish by default', () => {
     expect(statementsOf({}, 'OrdersTopicArn').filter(({ Effect }) => Effect === 'Allow')).toEqual([]);
   });
 
-  test('that is named may publish orders, which is all it may do, and only over TLS', () => {
+  test('in publisherAccounts may publish orders over TLS and do nothing else', () => {
     const [refusal, permission, ...rest] = statementsOf(two, 'OrdersTopicArn');
     expect(permission).toMatchObject({
       Effect: 'Allow',
@@ -98,12 +98,12 @@ describe('Another account', () => {
     expect(rest).toEqual([]);
   });
 
-  test('that is named may not publish on the lifecycle feed', () => {
+  test('in publisherAccounts may not publish to the lifecycle feed', () => {
     expect(statementsOf(two, 'OrderLifecycleTopicArn')).toEqual(statementsOf({}, 'OrderLifecycleTopicArn'));
   });
 });
 
-test('Where the topic has a key of its own, the policy and the named accounts may use it for publishing and no more', () => {
+test("Publishers may use a topic's own key for publishing only", () => {
   const stack = new Stack(new App(), 'Encrypted');
   const key = new Key(stack, 'Key');
   const topic = new Topic(stack, 'Orders', { masterKey: key });

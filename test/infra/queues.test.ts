@@ -10,35 +10,35 @@ describe.each(Object.keys(routing))('The queue of %s', (name) => {
   const { queue, deadLetterQueue, function: fn, mapping } = template.consumer(name);
   const { VisibilityTimeout, MessageRetentionPeriod, RedrivePolicy } = queue.properties;
 
-  test('hides a message for at least six times as long as its function may run', () => {
+  test('has a visibility timeout of at least six function timeouts', () => {
     const window = mapping.properties.MaximumBatchingWindowInSeconds ?? 0;
     expect(VisibilityTimeout).toBeGreaterThanOrEqual(6 * fn.properties.Timeout + window);
   });
 
-  test('has a dead-letter queue of its own, which keeps messages for longer', () => {
+  test('has its own dead-letter queue with a longer retention', () => {
     expect(RedrivePolicy.deadLetterTargetArn).toEqual({ 'Fn::GetAtt': [deadLetterQueue.id, 'Arn'] });
     expect(deadLetterQueue.properties.MessageRetentionPeriod).toBeGreaterThan(MessageRetentionPeriod);
   });
 
-  test('allows as many tries as a day of failures takes, with some to spare', () => {
+  test('allows 1.5 times the attempts of a day of failures', () => {
     expect(RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(1.5 * attemptsWithin(24));
     expect(RedrivePolicy.maxReceiveCount).toBeLessThanOrEqual(1_000);
   });
 
-  test('leaves it to its function to give a message up, with a reason, unless the function dies again and again', () => {
+  test('allows more receives than the consumer makes attempts, so that the consumer dead-letters with a reason', () => {
     expect(RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(MAX_ATTEMPTS + 10);
   });
 
-  test('outlasts a day in which its function never gets to set a wait, because the downstream hangs until it is killed', () => {
+  test('outlasts a day of invocations that time out', () => {
     expect(RedrivePolicy.maxReceiveCount * VisibilityTimeout).toBeGreaterThanOrEqual(DAY);
   });
 
-  test('keeps a message until its tries are used up, so that none expires unseen', () => {
+  test('retains a message until its attempts are used up', () => {
     const longest = RedrivePolicy.maxReceiveCount * (MAX_BACKOFF_SECONDS + VisibilityTimeout);
     expect(longest).toBeLessThan(MessageRetentionPeriod);
   });
 
-  test('hands over batches of which a part may fail, to a limited number of functions', () => {
+  test('delivers batches with partial failures to a limited number of concurrent functions', () => {
     expect(mapping.properties).toMatchObject({
       EventSourceArn: { 'Fn::GetAtt': [queue.id, 'Arn'] },
       FunctionName: { Ref: fn.id },
@@ -48,7 +48,7 @@ describe.each(Object.keys(routing))('The queue of %s', (name) => {
     });
   });
 
-  test('is told to its function together with its dead-letter queue and the time it has', () => {
+  test('is configured in its function with the dead-letter queue and the timeout', () => {
     expect(fn.properties.Environment.Variables).toMatchObject({
       QUEUE_URL: { Ref: queue.id },
       DEAD_LETTER_QUEUE_URL: { Ref: deadLetterQueue.id },
@@ -58,10 +58,10 @@ describe.each(Object.keys(routing))('The queue of %s', (name) => {
 });
 
 describe('With a batch size of 100 and a window of a minute', () => {
-  const wide = synthesise({ batchSize: '100', batchWindowSeconds: '60' });
+  const wideBatches = synthesise({ batchSize: '100', batchWindowSeconds: '60' });
 
-  test.each(Object.keys(routing))('the queue of %s hands over as much as it can', (name) => {
-    const { queue, mapping, function: fn } = wide.consumer(name);
+  test.each(Object.keys(routing))('the queue of %s uses as much of both as its type allows', (name) => {
+    const { queue, mapping, function: fn } = wideBatches.consumer(name);
     const fifo = queue.properties.FifoQueue === true;
     const { BatchSize, MaximumBatchingWindowInSeconds: window = 0 } = mapping.properties;
     expect([BatchSize, window]).toEqual(fifo ? [10, 0] : [100, 60]);

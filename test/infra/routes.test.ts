@@ -13,7 +13,7 @@ import { type Route, routing } from '../../infra/routing.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { synthesise } from '../builders/template.ts';
 
-/** What we publish for others only. */
+/** Events that are published for other services only. */
 const FOR_OUTSIDERS = ['shop.notification.sent.v1', 'shop.notification.refused.v1'];
 
 const template = synthesise();
@@ -23,18 +23,18 @@ const routes = Object.entries<Route>(routing);
 const typesOn = (route: Route, channel: Channel) =>
   route.consumes.filter((contract) => contract.channel === channel).map(({ type }) => type);
 
-describe('Every consumer has both of its halves', () => {
+describe('Every consumer', () => {
   const lambdas = join(import.meta.dirname, '..', '..', 'lambdas');
   const folders = readdirSync(lambdas).filter((name) => existsSync(join(lambdas, name, 'consumes.ts')));
 
-  test.each(folders)('the folder lambdas/%s has its line in infra/routing.ts', (name) => {
+  test.each(folders)('with a folder lambdas/%s has a route in infra/routing.ts', (name) => {
     expect(
       Object.keys(routing),
       `Nothing is sent to lambdas/${name}: add the line "${name}: { consumes: ${name} }" to infra/routing.ts`,
     ).toContain(name);
   });
 
-  test.each(Object.keys(routing))('the line %s in infra/routing.ts has its folder under lambdas/', (name) => {
+  test.each(Object.keys(routing))('with a route in infra/routing.ts has a folder: %s', (name) => {
     expect(folders, `infra/routing.ts sends events to ${name}, but there is no lambdas/${name}/consumes.ts`).toContain(
       name,
     );
@@ -44,7 +44,7 @@ describe('Every consumer has both of its halves', () => {
     ).toBe(true);
   });
 
-  test.each(Object.keys(routing))('%s is deployed', (name) => {
+  test.each(Object.keys(routing))('is deployed: %s', (name) => {
     expect(
       () => template.consumer(name),
       `The stack makes no Consumer for the line ${name} of infra/routing.ts`,
@@ -52,7 +52,7 @@ describe('Every consumer has both of its halves', () => {
   });
 });
 
-describe('Every event reaches somebody', () => {
+describe('Every event has a consumer or is listed for outsiders', () => {
   test.each(catalog.map(({ type }) => type))('%s', (type) => {
     const consumers = routes
       .filter(([, { consumes }]) => consumes.some((contract) => contract.type === type))
@@ -63,29 +63,32 @@ describe('Every event reaches somebody', () => {
   });
 });
 
-describe('The topic', () => {
-  test.each(routes)('brings %s what it understands of it, bare, and keeps what cannot be delivered', (name, route) => {
-    const { deadLetterQueue, ...parts } = template.consumer(name);
-    const subscriptions = parts.subscriptions.filter(({ properties }) => properties.TopicArn.Ref === ordersTopic);
-    const types = typesOn(route, 'topic');
-    if (types.length === 0) return expect(subscriptions).toEqual([]);
-    expect(subscriptions).toHaveLength(1);
-    expect(subscriptions[0]?.properties).toMatchObject({
-      Protocol: 'sqs',
-      RawMessageDelivery: true,
-      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLetterQueue.id, 'Arn'] } },
-    });
-    const { FilterPolicy, FilterPolicyScope } = subscriptions[0]?.properties ?? {};
-    if (route.unfiltered) expect([FilterPolicy, FilterPolicyScope]).toEqual([undefined, undefined]);
-    else expect([FilterPolicy, FilterPolicyScope]).toEqual([{ type: types }, 'MessageBody']);
-  });
+describe('The orders topic', () => {
+  test.each(routes)(
+    'delivers what %s consumes without an envelope, and dead-letters failed deliveries',
+    (name, route) => {
+      const { deadLetterQueue, ...parts } = template.consumer(name);
+      const subscriptions = parts.subscriptions.filter(({ properties }) => properties.TopicArn.Ref === ordersTopic);
+      const types = typesOn(route, 'topic');
+      if (types.length === 0) return expect(subscriptions).toEqual([]);
+      expect(subscriptions).toHaveLength(1);
+      expect(subscriptions[0]?.properties).toMatchObject({
+        Protocol: 'sqs',
+        RawMessageDelivery: true,
+        RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLetterQueue.id, 'Arn'] } },
+      });
+      const { FilterPolicy, FilterPolicyScope } = subscriptions[0]?.properties ?? {};
+      if (route.unfiltered) expect([FilterPolicy, FilterPolicyScope]).toEqual([undefined, undefined]);
+      else expect([FilterPolicy, FilterPolicyScope]).toEqual([{ type: types }, 'MessageBody']);
+    },
+  );
 
-  test('has one front door, through which everything comes, so that nothing published is lost unseen', () => {
+  test('has exactly one unfiltered subscription, so that no unknown event is lost', () => {
     expect(routes.filter(([, { unfiltered }]) => unfiltered).map(([name]) => name)).toEqual(['order']);
   });
 
   test.each(routes.filter(([, route]) => typesOn(route, 'topic').length > 0).map(([name]) => name))(
-    'alone may write to the queues of %s in its name',
+    'is the only topic that may send to the queues of %s',
     (name) => {
       const { queue, deadLetterQueue, statements, subscriptions } = template.consumer(name);
       const topic = subscriptions[0]?.properties.TopicArn;
@@ -97,15 +100,15 @@ describe('The topic', () => {
 });
 
 describe('The lifecycle feed', () => {
-  test('is a FIFO topic, which keeps its sequence per order and knows an event by its id', () => {
+  test('is a FIFO topic with deduplication by event id', () => {
     const { properties } = template.resources('AWS::SNS::Topic').find(({ id }) => id === lifecycleTopic) ?? {};
     expect(properties).toMatchObject({ FifoTopic: true, FifoThroughputScope: 'MessageGroup' });
-    // Its publisher names the event's id, which a hash of the body would not be: a trace may differ from try to try.
+    // The publisher sets the event id. A hash of the body would not do, as the trace may differ between attempts.
     expect(properties.ContentBasedDeduplication ?? false).toBe(false);
   });
 
   test.each(routes)(
-    'brings %s every step, bare, if it follows them, and keeps what cannot be delivered',
+    'delivers every step to %s if it consumes the feed, and dead-letters failed deliveries',
     (name, route) => {
       const { deadLetterQueue, ...parts } = template.consumer(name);
       const subscriptions = parts.subscriptions.filter(({ properties }) => properties.TopicArn.Ref === lifecycleTopic);
@@ -122,7 +125,7 @@ describe('The lifecycle feed', () => {
     },
   );
 
-  test.each(routes)('reaches %s through FIFO queues that hold nothing else, or not at all', (name, route) => {
+  test.each(routes)('reaches %s through FIFO queues of its own', (name, route) => {
     const { queue, deadLetterQueue } = template.consumer(name);
     const follows = typesOn(route, 'lifecycle').length > 0;
     if (follows) expect(typesOn(route, 'lifecycle')).toHaveLength(route.consumes.length);
@@ -138,7 +141,7 @@ describe('The lifecycle feed', () => {
   });
 
   test.each(routes.filter(([, route]) => typesOn(route, 'lifecycle').length > 0).map(([name]) => name))(
-    'alone may write to the queues of %s in its name',
+    'is the only topic that may send to the queues of %s',
     (name) => {
       const { queue, deadLetterQueue, statements } = template.consumer(name);
       for (const target of [queue, deadLetterQueue]) {
@@ -152,7 +155,7 @@ describe('The lifecycle feed', () => {
 
 describe('The bus', () => {
   test.each(routes)(
-    'brings %s what it understands of it, from the publishers the contracts name, as the bare event',
+    'delivers what %s consumes, only from the publishers in the contracts, as the bare event',
     (name, route) => {
       const { rules, queue, deadLetterQueue } = template.consumer(name);
       const contracts = route.consumes.filter(({ channel }) => channel === 'bus');
@@ -178,7 +181,7 @@ describe('The bus', () => {
   );
 
   test.each(routes.filter(([, route]) => typesOn(route, 'bus').length > 0).map(([name]) => name))(
-    'writes to the queues of %s only by its own rules',
+    'may send to the queues of %s by its own rules only',
     (name) => {
       const { queue, deadLetterQueue, statements, rules } = template.consumer(name);
       const conditions = rules.map(({ id }) => ({ ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [id, 'Arn'] } } }));
@@ -188,7 +191,7 @@ describe('The bus', () => {
     },
   );
 
-  test('keeps what its own publishers say for 30 days, to be replayed', () => {
+  test('archives events of its own publishers for 30 days', () => {
     const sources = new Set(catalog.flatMap(({ source }) => (source === undefined ? [] : [source])));
     expect(template.resources('AWS::Events::Archive').map(({ properties }) => properties)).toEqual([
       expect.objectContaining({ RetentionDays: 30, EventPattern: { source: expect.arrayContaining([...sources]) } }),
@@ -196,8 +199,8 @@ describe('The bus', () => {
   });
 });
 
-// Who may publish an order may say anything on the topic: what is not in reach of it is believed to be the shop's own word.
-describe('What becomes of an order', () => {
+// A publisher of orders can send any event on the topic, so outcomes must arrive on a path it cannot reach.
+describe('The outcome of an order', () => {
   const sendersTo = (name: string) => {
     const { queue, deadLetterQueue, statements } = template.consumer(name);
     return [queue, deadLetterQueue].map((target) =>
@@ -211,16 +214,16 @@ describe('What becomes of an order', () => {
     return [[sender], [sender]];
   };
 
-  test('comes into the queue of outcomes by its rule on the bus, and from nobody else', () => {
+  test('reaches the outcomes queue by its rule on the bus only', () => {
     const { rules } = template.consumer('outcomes');
     expect(sendersTo('outcomes')).toEqual(only('events.amazonaws.com', { 'Fn::GetAtt': [rules[0]?.id, 'Arn'] }));
   });
 
-  test('is not told at the front door, whose queue the orders topic alone may write to', () => {
+  test('cannot be sent to the order queue, which only the orders topic may send to', () => {
     expect(sendersTo('order')).toEqual(only('sns.amazonaws.com', { Ref: ordersTopic }));
   });
 
-  test('cannot be made the front door’s business by its line in the routing', () => {
+  test('cannot be routed to the order consumer', () => {
     const route = { ...routing.order, consumes: [...routing.order.consumes, ...routing.outcomes.consumes] };
     const stack = new Stack();
     const topic = new Topic(stack, 'Topic');
@@ -234,8 +237,8 @@ describe('What becomes of an order', () => {
   });
 });
 
-describe('The line of a consumer in infra/routing.ts', () => {
-  test.each(Object.keys(routing))('gives %s every environment variable that its code requires', (name) => {
+describe('A route in infra/routing.ts', () => {
+  test.each(Object.keys(routing))('sets every environment variable that the code of %s requires', (name) => {
     const folder = join(import.meta.dirname, '..', '..', 'lambdas', name === 'outcomes' ? 'order' : name);
     const sources = readdirSync(folder).filter((file) => !file.startsWith('stripe-'));
     const required = sources.flatMap((file) => [
@@ -246,7 +249,7 @@ describe('The line of a consumer in infra/routing.ts', () => {
     expect(given).toEqual(expect.arrayContaining(required.map(([, variable]) => variable)));
   });
 
-  test('cannot give a table that another consumer shares another key', () => {
+  test('cannot give a shared table another key', () => {
     const tables = new RecordTables(new Stack(), { removalPolicy: RemovalPolicy.DESTROY, encryptionKey: undefined });
     const table = tables.for({ id: 'SharedTable', key: 'orderId' });
     expect(tables.for({ id: 'SharedTable', key: 'orderId' })).toBe(table);
@@ -254,7 +257,7 @@ describe('The line of a consumer in infra/routing.ts', () => {
   });
 });
 
-/** The conditions under which a service may send to a queue. */
+/** Returns the conditions under which a service may send to a queue. */
 // biome-ignore lint/suspicious/noExplicitAny: policy statements are plain JSON
 function allowed(statements: any[], service: string): unknown[] {
   return statements

@@ -3,10 +3,10 @@ import { synthesise } from '../builders/template.ts';
 
 const REFERENCES = new Set(['AttributeName', 'IndexName', 'FunctionName', 'EventBusName', 'MetricName']);
 
-/** Every physical name that a stack gives, by resource type. */
+/** Returns every physical name in a stack, with its resource type. */
 const physicalNames = (context: Record<string, string>): string[] => {
   const shop = synthesise(context);
-  // A role's own policy is named within the role.
+  // An inline policy's name is scoped to its role.
   return shop.types
     .filter((type) => type !== 'AWS::IAM::Policy')
     .flatMap((type) =>
@@ -22,11 +22,11 @@ const physicalNames = (context: Record<string, string>): string[] => {
     );
 };
 
-describe('A second stack in the account and region', () => {
+describe('A second stack in the same account and region', () => {
   const one = physicalNames({});
   const two = physicalNames({ stackName: 'ShopMessagingTwo' });
 
-  test('gives no name that the first gives: bus, FIFO topic, trace policy, parameters, alarms, dashboard', () => {
+  test('shares no physical name with the first', () => {
     for (const type of [
       'Events::EventBus',
       'SNS::Topic',
@@ -44,7 +44,7 @@ describe('A second stack in the account and region', () => {
     expect(two.filter((name) => one.includes(name))).toEqual([]);
   });
 
-  test('counts for itself', () => {
+  test('has its own metrics namespace', () => {
     const { resources } = synthesise({ stackName: 'ShopMessagingTwo' });
     for (const { id, properties } of resources('AWS::Lambda::Function')) {
       expect(properties.Environment.Variables.METRICS_NAMESPACE, id).toBe('ShopMessagingTwo');
@@ -57,7 +57,7 @@ describe('A second stack in the account and region', () => {
     expect(JSON.stringify(resources('AWS::CloudWatch::Dashboard'))).not.toContain('"namespace":"ShopMessaging"');
   });
 
-  test('has a key that serves its own topics and logs', () => {
+  test('has a key for its own topics and logs', () => {
     const [key] = synthesise({ stackName: 'ShopMessagingTwo' }).resources('AWS::KMS::Key');
     expect(JSON.stringify(key?.properties)).toContain('log-group:ShopMessagingTwo-*');
     expect(JSON.stringify(key?.properties)).not.toContain('ShopMessaging-*');

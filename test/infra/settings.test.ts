@@ -8,7 +8,7 @@ import { synthesise } from '../builders/template.ts';
 const settings = (context: Record<string, unknown>) => readSettings(new App({ context }).node);
 
 describe('Settings', () => {
-  test('have defaults for everything', () => {
+  test('have defaults', () => {
     expect(settings({})).toMatchObject({
       stackName: 'ShopMessaging',
       stage: 'dev',
@@ -26,7 +26,7 @@ describe('Settings', () => {
     });
   });
 
-  test('are read from -c, where everything is a text', () => {
+  test('are read as strings from -c', () => {
     expect(
       settings({
         stackName: 'ShopMessaging-2',
@@ -75,11 +75,11 @@ describe('Settings', () => {
     ['batchSize', '0', 'must be a whole number from 1 to 100'],
     ['batchSize', '11', 'more than 10 needs -c batchWindowSeconds=1 or more'],
     ['batchWindowSeconds', '61', 'must be a whole number from 0 to 60'],
-    // A consumer waits out an outage of a day; an order must not be given up meanwhile.
+    // Consumers retry through an outage of a day, in which an order must not time out.
     ['orderDeadlineHours', '24', 'must be a whole number from 25 to 336'],
     ['orderDeadlineHours', '337', 'must be a whole number from 25 to 336'],
     ['orderDeadlineHours', 'never', 'must be a whole number from 25 to 336'],
-    // With the cancellation it would come too late.
+    // A reminder after the deadline would be too late.
     ['reminderHours', '48', 'must be a whole number from 0 to 47'],
     ['reminderHours', '-1', 'must be a whole number from 0 to 47'],
     ['publisherAccounts', '', 'must be AWS account ids of 12 digits, separated by commas'],
@@ -90,17 +90,17 @@ describe('Settings', () => {
     ['alarmEmail', 'operators', 'must be one e-mail address such as operators@example.com'],
     ['alarmEmail', 'a@example.com,b@example.com', 'must be one e-mail address such as operators@example.com'],
     ['logDays', '31', 'must be one of 1, 7, 14, 30, 90, 180, 365'],
-  ])('that are wrong are refused with a sentence: -c %s=%s', (name, value, sentence) => {
+  ])('are refused with a reason when they are invalid: -c %s=%s', (name, value, sentence) => {
     expect(() => settings({ [name]: value })).toThrow(`-c ${name}=${value}: ${sentence}`);
   });
 });
 
-describe('A setting that there is not', () => {
-  test.each(['Stage', 'archivedays', 'logDay', 'log_days'])('is noticed: -c %s', (name) => {
+describe('An unknown setting', () => {
+  test.each(['Stage', 'archivedays', 'logDay', 'log_days'])('is refused: -c %s', (name) => {
     expect(() => settings({ [name]: '7' })).toThrow(`-c ${name}: there is no such setting; there are alarmEmail, `);
   });
 
-  test('is not what CDK keeps in the same place', () => {
+  test("does not include CDK's own context keys", () => {
     const ofCdk = {
       '@aws-cdk/core:flag': true,
       'aws:cdk:toolkit': 'x',
@@ -114,22 +114,22 @@ describe('The table of settings in the README', () => {
   const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
   const [, section = ''] = readme.split('## Deploy to AWS');
   const lines = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `(\w+)` \| (.+?) \|/gm)];
-  const asked = new Set<string>();
+  const readNames = new Set<string>();
   const app = new App();
-  const ask = app.node.tryGetContext.bind(app.node);
+  const tryGetContext = app.node.tryGetContext.bind(app.node);
   app.node.tryGetContext = (name: string) => {
-    asked.add(name);
-    return ask(name);
+    readNames.add(name);
+    return tryGetContext(name);
   };
   const defaults = new Map(Object.entries(readSettings(app.node)));
 
-  test('has each once', () => {
-    expect(lines.map(([, name]) => name).sort()).toEqual([...asked].sort());
+  test('has each setting once', () => {
+    expect(lines.map(([, name]) => name).sort()).toEqual([...readNames].sort());
   });
 
   test.each(lines.map(([, name = '', said = '']) => [name, said]))('has the default of %s: %s', (name, said) => {
     const value = defaults.get(name);
-    // What a consumer gets as a whole has its own test.
+    // Settings grouped in one variable have their own test.
     if (value === undefined && name.startsWith('sms')) return;
     const written = /^`(.+)`/.exec(said)?.[1];
     expect(written).toBe(value === undefined || Array.isArray(value) ? undefined : String(value));
@@ -146,21 +146,21 @@ describe('The stage prod', () => {
     reminderHours: '6',
   });
 
-  test('cannot be destroyed by mistake, and keeps its tables, queues and logs', () => {
+  test('has termination protection and retains tables, queues and logs', () => {
     expect(stack.terminationProtection).toBe(true);
     for (const type of ['AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup']) {
       for (const { id, deletionPolicy } of resources(type)) expect(deletionPolicy, id).toBe('Retain');
     }
   });
 
-  test('protects its tables against deletion by anybody, and can restore them', () => {
+  test('has tables with deletion protection and point-in-time recovery', () => {
     for (const { id, properties } of resources('AWS::DynamoDB::Table')) {
       expect(properties.DeletionProtectionEnabled, id).toBe(true);
       expect(properties.PointInTimeRecoverySpecification, id).toEqual({ PointInTimeRecoveryEnabled: true });
     }
   });
 
-  test('takes what was set into the template', () => {
+  test('applies its settings to the template', () => {
     for (const { properties } of resources('AWS::Lambda::EventSourceMapping')) {
       expect(properties.ScalingConfig).toEqual({ MaximumConcurrency: 50 });
     }
@@ -175,7 +175,7 @@ describe('The stage prod', () => {
 describe('Any other stage', () => {
   const { stack, resources } = synthesise();
 
-  test('can be destroyed without leaving anything', () => {
+  test('can be destroyed completely', () => {
     expect(stack.terminationProtection).toBeFalsy();
     for (const { properties } of resources('AWS::DynamoDB::Table')) {
       expect(properties.DeletionProtectionEnabled).toBeFalsy();

@@ -3,7 +3,7 @@ import { synthesise } from '../builders/template.ts';
 
 const template = synthesise();
 
-describe('What others build on', () => {
+describe('The stack outputs', () => {
   test.each([
     'OrdersTopicArn',
     'OrderLifecycleTopicArn',
@@ -16,12 +16,12 @@ describe('What others build on', () => {
       `${name}QueueUrl`,
       `${name}DeadLetterQueueUrl`,
     ]),
-  ])('the output %s', (name) => {
+  ])('include %s', (name) => {
     expect(template.outputs).toContain(name);
   });
 
   test.each(['Order', 'Payment', 'Stock', 'Notification', 'Shipping'])(
-    'the queue outputs of %s name its own queues',
+    'of the queues of %s refer to its own queues',
     (name) => {
       const { queue, deadLetterQueue } = template.consumer(name.toLowerCase());
       expect(template.outputValue(`${name}QueueUrl`)).toEqual({ Ref: queue.id });
@@ -33,7 +33,7 @@ describe('What others build on', () => {
 describe('Every table', () => {
   const tables = template.resources('AWS::DynamoDB::Table');
 
-  test('costs nothing at rest and can be restored to any second', () => {
+  test('is billed per request and has point-in-time recovery', () => {
     expect(tables.length).toBeGreaterThanOrEqual(7);
     for (const { properties } of tables) {
       expect(properties).toMatchObject({
@@ -43,7 +43,7 @@ describe('Every table', () => {
     }
   });
 
-  test('keeps its records for good, for they must outlive every redelivery; only the archive forgets', () => {
+  test('keeps its records without expiry, except the archive', () => {
     const records = tables.filter(({ id }) => !id.startsWith('Archive'));
     for (const { properties } of records) expect(properties.TimeToLiveSpecification).toBeUndefined();
   });
@@ -52,7 +52,7 @@ describe('Every table', () => {
 describe('Every function', () => {
   const functions = template.resources('AWS::Lambda::Function');
 
-  test('runs a pinned Node, with a log that ends', () => {
+  test('runs a pinned Node version with a log retention', () => {
     for (const { properties } of functions) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -63,7 +63,7 @@ describe('Every function', () => {
     for (const { properties } of template.resources('AWS::Logs::LogGroup')) expect(properties.RetentionInDays).toBe(30);
   });
 
-  test('runs as a role of its own', () => {
+  test('has its own role', () => {
     const roles = functions.map(({ properties }) => JSON.stringify(properties.Role));
     expect(new Set(roles).size).toBe(functions.length);
   });

@@ -4,21 +4,21 @@ import { actionsOf, synthesise } from '../builders/template.ts';
 
 const template = synthesise();
 const { resources } = template;
-const only = (type: string) => {
+const sweepResource = (type: string) => {
   const [found, ...others] = resources(type).filter(({ id }) => id.startsWith('Sweep'));
   if (found === undefined || others.length > 0) throw new Error(`The sweep has not one ${type}`);
   return found;
 };
-const fn = only('AWS::Lambda::Function');
-const rule = only('AWS::Events::Rule');
-const missedRuns = only('AWS::SQS::Queue');
+const fn = sweepResource('AWS::Lambda::Function');
+const rule = sweepResource('AWS::Events::Rule');
+const missedRuns = sweepResource('AWS::SQS::Queue');
 const orders = template.outputValue('OrdersTableName').Ref;
 const bus = template.outputValue('EventBusName');
 
 describe('The index of undecided orders', () => {
   const table = resources('AWS::DynamoDB::Table').find(({ id }) => id === orders);
 
-  test('is kept by two attributes only an undecided order has, and holds nothing but keys', () => {
+  test('has two key attributes that only undecided orders have, and projects keys only', () => {
     expect(table?.properties.GlobalSecondaryIndexes).toEqual([
       {
         IndexName: 'open-orders',
@@ -31,19 +31,19 @@ describe('The index of undecided orders', () => {
     ]);
   });
 
-  test('is the only one: no other table pays for one', () => {
+  test('is the only secondary index', () => {
     const others = resources('AWS::DynamoDB::Table').filter(({ id }) => id !== orders);
     for (const { properties } of others) expect(properties.GlobalSecondaryIndexes).toBeUndefined();
   });
 });
 
 describe('The sweep', () => {
-  test('comes by every five minutes', () => {
+  test('runs every five minutes', () => {
     expect(rule.properties).toMatchObject({ ScheduleExpression: 'rate(5 minutes)', State: 'ENABLED' });
     expect(rule.properties.EventBusName, 'a schedule works on the default bus only').toBeUndefined();
   });
 
-  test('is tried again, and a run that never came off is in a dead-letter queue', () => {
+  test('is retried, and a failed start goes to a dead-letter queue', () => {
     expect(rule.properties.Targets).toEqual([
       expect.objectContaining({
         Arn: { 'Fn::GetAtt': [fn.id, 'Arn'] },
@@ -54,7 +54,7 @@ describe('The sweep', () => {
     expect(missedRuns.properties).toMatchObject({ MessageRetentionPeriod: 1_209_600 });
   });
 
-  test('may be started, and its dead-letter queue written to, by its own schedule only', () => {
+  test('can be started by its schedule only, which alone may send to its dead-letter queue', () => {
     const source = { 'Fn::GetAtt': [rule.id, 'Arn'] };
     const starts = resources('AWS::Lambda::Permission').filter(
       ({ properties }) => properties.FunctionName['Fn::GetAtt']?.[0] === fn.id,
@@ -75,11 +75,11 @@ describe('The sweep', () => {
     ]);
   });
 
-  test('ends before the next one begins', () => {
+  test('times out before the next run', () => {
     expect(fn.properties.Timeout).toBeLessThan(300);
   });
 
-  test('knows the table, the index, the bus, and a deadline longer than the outage every consumer waits out', () => {
+  test('is configured with table, index, bus and a deadline longer than the outage consumers retry', () => {
     expect(fn.properties.Environment.Variables).toMatchObject({
       TABLE_NAME: { Ref: orders },
       OPEN_ORDERS_INDEX: 'open-orders',
@@ -90,8 +90,8 @@ describe('The sweep', () => {
     expect(Number(fn.properties.Environment.Variables.ORDER_DEADLINE_SECONDS)).toBeGreaterThan(OUTAGE_HOURS * 3600);
   });
 
-  test('may ask the index, speak on the bus and be traced, and nothing else: it reads no order and changes none', () => {
-    const statements = only('AWS::IAM::Policy').properties.PolicyDocument.Statement;
+  test('may query the index, publish on the bus and write traces, and nothing else', () => {
+    const statements = sweepResource('AWS::IAM::Policy').properties.PolicyDocument.Statement;
     expect(statements.flatMap(actionsOf).sort()).toEqual([
       'dynamodb:Query',
       'events:PutEvents',

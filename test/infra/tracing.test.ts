@@ -4,8 +4,8 @@ import { synthesise } from '../builders/template.ts';
 const template = synthesise();
 const topics = template.resources('AWS::SNS::Topic').filter(({ properties }) => properties.TracingConfig !== undefined);
 
-describe('X-Ray', () => {
-  test("traces the functions that handle the shop's messages", () => {
+describe('X-Ray tracing', () => {
+  test('is active in every function that handles messages', () => {
     const functions = template
       .resources('AWS::Lambda::Function')
       .filter(({ properties }) => properties.Environment?.Variables?.EVENT_BUS_NAME !== undefined);
@@ -13,7 +13,7 @@ describe('X-Ray', () => {
     for (const { id, properties } of functions) expect(properties.TracingConfig, id).toEqual({ Mode: 'Active' });
   });
 
-  test('traces the orders topic and the lifecycle feed, which are allowed to report there, and nobody else is', () => {
+  test('is active on the orders topic and the lifecycle feed, which alone may write traces', () => {
     const named = ['OrdersTopicArn', 'OrderLifecycleTopicArn'].map((output) => template.outputValue(output).Ref);
     expect(topics.map(({ id }) => id).sort()).toEqual(named.sort());
     for (const { properties } of topics) expect(properties.TracingConfig).toBe('Active');

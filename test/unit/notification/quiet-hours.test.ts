@@ -10,12 +10,12 @@ describe('Quiet hours', () => {
     ['Seoul, at 22:30', '+821012345678', '2026-11-21T13:30:00Z', '2026-11-21T23:00:00.000Z'],
     ['Seoul, at 07:59', '+821012345678', '2026-11-21T22:59:30Z', '2026-11-21T23:00:00.000Z'],
     ['London in summer, at 21:00', '+447700900123', '2026-07-01T20:00:00Z', '2026-07-02T07:00:00.000Z'],
-    // The clocks go back in this night: 08:00 is an hour later.
+    // The clocks go back in this night, so 08:00 is an hour later.
     ['London, the longest night', '+447700900123', '2026-10-24T21:00:00Z', '2026-10-25T08:00:00.000Z'],
-    ['a country that is not known, by UTC', '+26771123456', '2026-11-21T23:00:00Z', '2026-11-22T08:00:00.000Z'],
-    // 22:00 in Newfoundland; the day has begun in Hawaii too at 18:00 UTC.
+    ['an unknown country, by UTC', '+26771123456', '2026-11-21T23:00:00Z', '2026-11-22T08:00:00.000Z'],
+    // 22:00 in Newfoundland; at 18:00 UTC it is day in Hawaii too.
     [
-      'a country of many zones, until it is day in all',
+      'a country of many time zones, when it is day in all of them',
       '+12025550123',
       '2026-11-22T01:30:00Z',
       '2026-11-22T18:00:00.000Z',
@@ -28,16 +28,16 @@ describe('Quiet hours', () => {
     ['+821012345678', '2026-11-21T00:00:00Z'],
     ['+821012345678', '2026-11-21T11:59:00Z'],
     ['+12025550123', '2026-11-21T19:00:00Z'],
-  ])('are not at noon: %s %s', (phone, now) => {
+  ])('do not apply at daytime: %s %s', (phone, now) => {
     expect(until(phone, now)).toBeUndefined();
   });
 
-  test('may lie within a day', () => {
+  test('may be within a day', () => {
     expect(until('+821012345678', '2026-11-21T04:30:00Z', { from: 12, to: 15 })).toBe('2026-11-21T06:00:00.000Z');
     expect(until('+821012345678', '2026-11-21T06:00:00Z', { from: 12, to: 15 })).toBeUndefined();
   });
 
-  test('are over when they are over, wherever and whenever', () => {
+  test('are not followed by quiet hours when they end, in any country at any time', () => {
     const hours = fc
       .record({ from: fc.integer({ min: 0, max: 23 }), length: fc.integer({ min: 1, max: 12 }) })
       .map(({ from, length }) => ({ from, to: (from + length) % 24 }));

@@ -9,8 +9,8 @@ const morning = new Date('2026-11-21T23:00:00Z');
 const rules = { now, leaseSeconds: 30, textWhenPlaced: false };
 const PREMIUM = '+8260700123';
 
-/** Delivers events one after the other and gives what the last one called for. */
-function allOf(
+/** Delivers events one after the other and returns the last step with the record. */
+function deliverAll(
   events: Parameters<typeof delivery>[0][],
   settings: Partial<Parameters<typeof nextNotification>[2]> = {},
 ) {
@@ -23,11 +23,11 @@ function allOf(
   return { record, ...step };
 }
 
-describe('A text to a number that gets none', () => {
+describe('A text to a refused number', () => {
   const premium = [placed({ phone: PREMIUM }), confirmed()];
 
-  test('is not sent; that is noted and published, without the number', () => {
-    const { record, effect, publish } = allOf(premium, { numberRefusal });
+  test('is not sent; the refusal is recorded and published without the number', () => {
+    const { record, effect, publish } = deliverAll(premium, { numberRefusal });
     expect(effect).toBeUndefined();
     expect(record?.texts).toEqual({
       'order-confirmed': { refusedAt: now.toISOString(), reason: 'premium-rate' },
@@ -42,42 +42,43 @@ describe('A text to a number that gets none', () => {
     expect(JSON.stringify(publish)).not.toContain('60700123');
   });
 
-  test('is published as the same event when it is delivered again, and stays refused when the settings change', () => {
-    const { record } = allOf(premium, { numberRefusal });
+  test('publishes the same event on redelivery and stays refused when the settings change', () => {
+    const { record } = deliverAll(premium, { numberRefusal });
     const again = nextNotification(record, delivery(confirmed()), { ...rules, now: morning });
     expect(again.effect).toBeUndefined();
     expect(again.publish).toMatchObject([{ id: 'o-1001.order-confirmed.refused', time: now.toISOString() }]);
   });
 
-  test('that only SNS or the limit refuses is noted and published in the same way', () => {
-    const { record, effect } = allOf([placed(), confirmed()]);
+  test('that SNS or the daily limit refuses is recorded and published in the same way', () => {
+    const { record, effect } = deliverAll([placed(), confirmed()]);
     if (effect === undefined) throw new Error('a text is due');
     const step = nextNotification(record, { text: effect, refused: 'opted-out' }, rules);
     expect(step.after?.texts['order-confirmed']).toEqual({ refusedAt: now.toISOString(), reason: 'opted-out' });
     expect(step.publish).toMatchObject([{ data: { reason: 'opted-out' } }]);
   });
 
-  test('a thousand orders to premium-rate numbers cost no text', () => {
+  test('is never sent for a thousand orders with premium-rate numbers', () => {
     const actions = Array.from({ length: 1_000 }, (_, index) => {
       const orderId = `o-${index}`;
-      return allOf([placed({ orderId, phone: `+8260${1_000_000 + index}` }), confirmed({ orderId })], { numberRefusal })
-        .effect;
+      return deliverAll([placed({ orderId, phone: `+8260${1_000_000 + index}` }), confirmed({ orderId })], {
+        numberRefusal,
+      }).effect;
     });
     expect(actions.filter((action) => action !== undefined)).toEqual([]);
   });
 });
 
-describe('In quiet hours', () => {
+describe('Quiet hours', () => {
   const quietUntil = () => morning;
 
-  test('a text waits until they end; what is known is noted, and nobody holds a lease meanwhile', () => {
-    const { record, effect } = allOf([placed(), confirmed()], { quietUntil });
+  test('delay a text until their end; the decision is recorded and no lease is held', () => {
+    const { record, effect } = deliverAll([placed(), confirmed()], { quietUntil });
     expect(effect).toMatchObject({ template: 'order-confirmed', notBefore: morning });
     expect(record).toMatchObject({ decision: 'order-confirmed', texts: {} });
   });
 
-  test('a text that was overtaken by the decision in the night is not sent in the morning', () => {
-    const { record } = allOf([placed(), delayed(), cancelled()], { quietUntil });
+  test('drop a delay text when the order is decided before they end', () => {
+    const { record } = deliverAll([placed(), delayed(), cancelled()], { quietUntil });
     const { effect } = nextNotification(record, delivery(delayed()), { ...rules, now: morning });
     expect(effect).toMatchObject({ template: 'order-cancelled' });
   });

@@ -13,7 +13,7 @@ const LEASE = 30;
 const start = new Date('2026-11-21T09:00:00Z');
 const later = (seconds: number) => new Date(start.getTime() + seconds * 1000);
 
-/** One customer's texts, as a consumer with a table and a telephone would have them. */
+/** Simulates a consumer with one record and an SMS sender. */
 function notifications({ textWhenPlaced = false } = {}) {
   let record: Notification | undefined;
   const texts: string[] = [];
@@ -28,7 +28,7 @@ function notifications({ textWhenPlaced = false } = {}) {
     texts,
     published,
     record: () => record,
-    /** Delivers an event; the text it calls for goes out and is recorded, unless the function dies before or after sending. */
+    /** Delivers an event, sends the text and records it, unless the function dies before or after sending. */
     deliver(
       event: NotificationInput,
       { at = start, dies }: { at?: Date; dies?: 'before sending' | 'after sending' } = {},
@@ -48,7 +48,7 @@ describe('A decided order', () => {
   test.each([
     ['confirmed', confirmed(), /order-confirmed to \+821012345678: .*o-1001.*확정/],
     ['cancelled', cancelled(), /order-cancelled to \+821012345678: .*o-1001.*취소/],
-  ])('that is %s is texted once, in the language of its customer', (_, decided, text) => {
+  ])("that is %s is texted once, in its customer's language", (_, decided, text) => {
     const shop = notifications();
     shop.deliver(placed());
     expect(shop.texts).toEqual([]);
@@ -57,14 +57,14 @@ describe('A decided order', () => {
     expect(shop.published).toHaveLength(1);
   });
 
-  test('is texted in English to everybody else', () => {
+  test('is texted in English to other customers', () => {
     const shop = notifications();
     shop.deliver(english);
     shop.deliver(confirmed());
     expect(shop.texts).toEqual([expect.stringContaining('is confirmed')]);
   });
 
-  test('that is decided before it is placed is texted once it is known whom to text', () => {
+  test('that is decided before it is placed is texted when its placement arrives', () => {
     const shop = notifications();
     shop.deliver(cancelled());
     expect(shop.texts).toEqual([]);
@@ -72,7 +72,7 @@ describe('A decided order', () => {
     expect(shop.texts).toEqual([expect.stringContaining('order-cancelled')]);
   });
 
-  test('is texted once, however often anything is delivered', () => {
+  test('is texted once under any redelivery', () => {
     const shop = notifications();
     for (const event of [
       placed(),
@@ -87,7 +87,7 @@ describe('A decided order', () => {
     expect(new Set(shop.published)).toEqual(new Set(['order-confirmed']));
   });
 
-  test('publishes the same event again when it is delivered again, for the first may not have arrived', () => {
+  test('publishes the same event on redelivery, because the first publication may have failed', () => {
     const shop = notifications();
     shop.deliver(placed());
     shop.deliver(confirmed());
@@ -102,7 +102,7 @@ describe('A decided order', () => {
   test.each([
     [confirmed(), cancelled()],
     [cancelled(), confirmed()],
-  ])('cannot be decided otherwise later', (first, second) => {
+  ])('throws ConflictError on the opposite decision', (first, second) => {
     const shop = notifications();
     shop.deliver(placed());
     shop.deliver(first);
@@ -110,7 +110,7 @@ describe('A decided order', () => {
     expect(shop.texts).toHaveLength(1);
   });
 
-  test('is texted at the number it was placed with first', () => {
+  test('is texted at the number of its first placement', () => {
     const shop = notifications();
     shop.deliver(placed());
     shop.deliver(placed({ phone: '+447700900123' }));
@@ -119,8 +119,8 @@ describe('A decided order', () => {
   });
 });
 
-describe('What is published', () => {
-  test('says which text went out, never its words or the number', () => {
+describe('notification.sent', () => {
+  test('names the template and contains neither text nor number', () => {
     const shop = notifications();
     shop.deliver(english);
     const { effect } = shop.deliver(confirmed());
@@ -135,20 +135,20 @@ describe('What is published', () => {
   });
 });
 
-describe('Texting when an order is placed', () => {
+describe('The text on placement', () => {
   test('is off by default', () => {
     const shop = notifications();
     shop.deliver(placed());
     expect(shop.texts).toEqual([]);
   });
 
-  test('gives one text more, each once', () => {
+  test("is sent once, in addition to the decision's text", () => {
     const shop = notifications({ textWhenPlaced: true });
     for (const event of [placed(), placed(), confirmed(), placed(), confirmed()]) shop.deliver(event);
     expect(shop.texts.map((text) => text.split(' ')[0])).toEqual(['order-placed', 'order-confirmed']);
   });
 
-  test('gives no text about the placing of an order that is decided already', () => {
+  test('is not sent for an order that is already decided', () => {
     const shop = notifications({ textWhenPlaced: true });
     shop.deliver(cancelled());
     shop.deliver(placed());
@@ -156,22 +156,22 @@ describe('Texting when an order is placed', () => {
   });
 });
 
-describe('An order that takes longer than usual', () => {
+describe('A delayed order', () => {
   const templates = ({ texts }: { texts: string[] }) => texts.map((text) => text.split(' ')[0]);
 
-  test('has its customer told so once, and of the decision later', () => {
+  test('is texted about its delay once, and later about its decision', () => {
     const shop = notifications();
     for (const event of [placed(), delayed(), delayed(), placed(), confirmed(), delayed()]) shop.deliver(event);
     expect(templates(shop)).toEqual(['order-delayed', 'order-confirmed']);
   });
 
-  test('and is decided meanwhile has its customer told of the decision only', () => {
+  test('that was decided before is texted about its decision only', () => {
     const shop = notifications();
     for (const event of [placed(), cancelled(), delayed()]) shop.deliver(event);
     expect(templates(shop)).toEqual(['order-cancelled']);
   });
 
-  test('has nobody told before it is known whom', () => {
+  test('is texted about its delay when its placement arrives', () => {
     const shop = notifications();
     shop.deliver(delayed());
     expect(shop.texts).toEqual([]);
@@ -179,7 +179,7 @@ describe('An order that takes longer than usual', () => {
     expect(templates(shop)).toEqual(['order-delayed']);
   });
 
-  test('and is decided before the text could go out has it cancelled', () => {
+  test('that is decided before the delay text was sent gets no delay text', () => {
     const shop = notifications();
     shop.deliver(placed());
     shop.deliver(delayed(), { dies: 'before sending' });
@@ -189,7 +189,7 @@ describe('An order that takes longer than usual', () => {
   });
 });
 
-describe('A text of which nobody can tell whether it went out', () => {
+describe('A text with an unknown outcome', () => {
   const unanswered = () => {
     const shop = notifications();
     shop.deliver(placed());
@@ -199,13 +199,13 @@ describe('A text of which nobody can tell whether it went out', () => {
     return { effect, rules, step: nextNotification(shop.record(), { text: effect, unknownOutcome: true }, rules) };
   };
 
-  test('is noted as such, and not published as sent', () => {
+  test('is recorded as unanswered and not published as sent', () => {
     const { step } = unanswered();
     expect(step.after?.texts).toEqual({ 'order-confirmed': { unansweredAt: later(8).toISOString() } });
     expect(step.publish ?? []).toEqual([]);
   });
 
-  test('is not sent again, however late anything is delivered again', () => {
+  test('is not sent again on any redelivery', () => {
     const { step, rules } = unanswered();
     for (const event of [confirmed(), placed()]) {
       expect(nextNotification(step.after, delivery(event), { ...rules, now: later(90_000) })).toEqual({});
@@ -213,8 +213,8 @@ describe('A text of which nobody can tell whether it went out', () => {
   });
 });
 
-describe('Somebody who is sending a text', () => {
-  test('keeps everybody else from sending it for as long as an invocation can live', () => {
+describe('The lease on a text', () => {
+  test('keeps other deliveries from sending it while an invocation can still run', () => {
     const shop = notifications();
     shop.deliver(placed());
     shop.deliver(confirmed(), { dies: 'before sending' });
@@ -222,7 +222,7 @@ describe('Somebody who is sending a text', () => {
     expect(shop.texts).toEqual([]);
   });
 
-  test('and died before it went out is replaced after that', () => {
+  test('expires, so that another delivery sends the text after a crash', () => {
     const shop = notifications();
     shop.deliver(placed());
     shop.deliver(confirmed(), { dies: 'before sending' });
@@ -232,7 +232,7 @@ describe('Somebody who is sending a text', () => {
     expect(shop.texts).toHaveLength(1);
   });
 
-  test('and died between sending and recording causes the one repeat that is tolerated, and no third', () => {
+  test('allows one repeated text after a crash between sending and recording, and no third', () => {
     const shop = notifications();
     shop.deliver(placed());
     shop.deliver(confirmed(), { dies: 'after sending' });
@@ -240,7 +240,7 @@ describe('Somebody who is sending a text', () => {
     expect(shop.texts).toHaveLength(2);
   });
 
-  test('does not overlook a decision that arrives meanwhile', () => {
+  test('does not hide a decision that arrives during sending', () => {
     const shop = notifications({ textWhenPlaced: true });
     const { effect } = shop.deliver(placed(), { dies: 'before sending' });
     if (effect === undefined) throw new Error('a text is due');

@@ -32,14 +32,14 @@ function sns(refusal?: Error) {
 
 const refusal = (name: string, message: string) => Object.assign(new Error(message), { name });
 
-const thrownBy = async (action: Promise<unknown>) =>
+const rejectionOf = async (action: Promise<unknown>) =>
   action.then(
     () => undefined,
     (error: unknown) => error,
   );
 
-describe('A text', () => {
-  test('goes to its number as a transactional message, from our name and at a price, in one call', async () => {
+describe('Sending a text with SNS', () => {
+  test('makes one call with the transactional type, the sender id and the maximum price', async () => {
     const { calls, send } = sns();
     await send(PHONE, 'Your order is confirmed.');
     expect(calls).toEqual([
@@ -55,12 +55,12 @@ describe('A text', () => {
     ]);
   });
 
-  test('that SNS cannot take right now is tried again later', async () => {
+  test('is retried when SNS throttles', async () => {
     const { send } = sns(refusal('ThrottledException', 'Rate exceeded'));
-    expect(failureActionFor(await thrownBy(send(PHONE, 'x'))).action).toBe('retry');
+    expect(failureActionFor(await rejectionOf(send(PHONE, 'x'))).action).toBe('retry');
   });
 
-  // SNS quotes the number in this very sentence.
+  // SNS quotes the number in its message.
   const invalid = new InvalidParameterException({
     message: `Invalid parameter: PhoneNumber Reason: ${PHONE} is not valid to publish to`,
     $metadata: {},
@@ -70,8 +70,8 @@ describe('A text', () => {
     $metadata: {},
   });
 
-  test('that is refused does not put the number into the log or the dead letter', async () => {
-    const thrown = await thrownBy(sns(invalid).send(PHONE, 'x'));
+  test('keeps the number out of the error message when SNS rejects it', async () => {
+    const thrown = await rejectionOf(sns(invalid).send(PHONE, 'x'));
     expect(thrown).toBeInstanceOf(Error);
     expect(describeError(thrown).errorMessage).not.toContain('821012345678');
   });
@@ -80,54 +80,51 @@ describe('A text', () => {
     ['opted-out', optedOut],
     ['opted-out', new OptedOutException({ message: 'no', $metadata: {} })],
     ['invalid-number', invalid],
-  ])('to a number that takes none is refused: %s', async (reason, permanent) => {
-    const thrown = await thrownBy(sns(permanent).send(PHONE, 'x'));
+  ])('throws NumberRefusedError for a number that cannot be texted: %s', async (reason, permanent) => {
+    const thrown = await rejectionOf(sns(permanent).send(PHONE, 'x'));
     expect(thrown).toMatchObject({ name: 'NumberRefusedError', reason });
-    // It is no outage: the circuit breaker stays closed.
+    // Not an outage, so the circuit breaker stays closed.
     expect(thrown).not.toBeInstanceOf(UnavailableError);
   });
 
-  test('that SNS refuses for another reason than its number is dead-lettered, for every text would be', async () => {
+  test('is dead-lettered when SNS rejects another parameter than the number', async () => {
     const message = 'Invalid parameter: AWS.SNS.SMS.SenderID';
-    const thrown = await thrownBy(sns(new InvalidParameterException({ message, $metadata: {} })).send(PHONE, 'x'));
+    const thrown = await rejectionOf(sns(new InvalidParameterException({ message, $metadata: {} })).send(PHONE, 'x'));
     expect(failureActionFor(thrown).action).toBe('dead-letter');
   });
 });
 
-describe('Whether a text may be out', () => {
+describe('The outcome of a failed SNS call', () => {
   const error = (name: string, parts: object = {}) => Object.assign(new Error(`${name} happened`), { name, ...parts });
 
   test.each([
-    ['time was up', error('TimeoutError', { code: 'ETIMEDOUT' })],
-    ['the connection was cut', error('TimeoutError', { code: 'ECONNRESET', message: 'socket hang up' })],
-    ['the answer was cut short', error('SyntaxError', { $metadata: { httpStatusCode: 200 } })],
-  ])('nobody can tell where %s', async (_, refusal) => {
-    expect(await thrownBy(sns(refusal).send(PHONE, 'x'))).toBeInstanceOf(UnknownOutcomeError);
+    ['a timeout', error('TimeoutError', { code: 'ETIMEDOUT' })],
+    ['a connection reset', error('TimeoutError', { code: 'ECONNRESET', message: 'socket hang up' })],
+    ['a truncated response', error('SyntaxError', { $metadata: { httpStatusCode: 200 } })],
+  ])('is unknown after %s', async (_, refusal) => {
+    expect(await rejectionOf(sns(refusal).send(PHONE, 'x'))).toBeInstanceOf(UnknownOutcomeError);
   });
 
   test.each([
-    ['nobody listens', error('Error', { code: 'ECONNREFUSED', syscall: 'connect' })],
-    ['no address answers', Object.assign(new AggregateError([]), { code: 'ETIMEDOUT' })],
+    ['connection refused', error('Error', { code: 'ECONNREFUSED', syscall: 'connect' })],
+    ['no reachable address', Object.assign(new AggregateError([]), { code: 'ETIMEDOUT' })],
+    ['a connection timeout', error('TimeoutError', { message: 'the request socket did not establish a connection' })],
     [
-      'there is no connection in time',
-      error('TimeoutError', { message: 'the request socket did not establish a connection' }),
-    ],
-    [
-      'there is no encryption',
+      'a failed TLS handshake',
       error('TimeoutError', { code: 'ECONNRESET', message: 'before secure TLS connection was established' }),
     ],
-    ['the name is not known', error('Error', { code: 'ENOTFOUND', syscall: 'getaddrinfo' })],
-    ['there are no credentials', error('CredentialsProviderError')],
-    ['SNS is throttling', error('ThrottledException', { $metadata: { httpStatusCode: 429 } })],
-    ['SNS is broken', error('InternalErrorException', { $metadata: { httpStatusCode: 500 } })],
-  ])('it is not where %s: it is sent later', async (_, refusal) => {
-    const thrown = await thrownBy(sns(refusal).send(PHONE, 'x'));
+    ['an unknown host name', error('Error', { code: 'ENOTFOUND', syscall: 'getaddrinfo' })],
+    ['missing credentials', error('CredentialsProviderError')],
+    ['throttling', error('ThrottledException', { $metadata: { httpStatusCode: 429 } })],
+    ['an SNS internal error', error('InternalErrorException', { $metadata: { httpStatusCode: 500 } })],
+  ])('is a retryable failure after %s', async (_, refusal) => {
+    const thrown = await rejectionOf(sns(refusal).send(PHONE, 'x'));
     expect(thrown).toBeInstanceOf(UnavailableError);
     expect(thrown).not.toBeInstanceOf(UnknownOutcomeError);
   });
 
-  /** The real client against a server that does with a connection as it is told. */
-  async function against(serve: (socket: Socket) => void): Promise<unknown> {
+  /** Calls the real client against a TCP server with the given behaviour. */
+  async function sendTo(serve: (socket: Socket) => void): Promise<unknown> {
     const open: Socket[] = [];
     const server = await new Promise<Server>((ready) => {
       const one: Server = createServer((socket) => {
@@ -142,12 +139,12 @@ describe('Whether a text may be out', () => {
     const address = server.address();
     const endpoint = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    return thrownBy(snsSms(settings, smsClient({ endpoint, region: 'us-east-1', credentials }, 400))(PHONE, 'x'));
+    return rejectionOf(snsSms(settings, smsClient({ endpoint, region: 'us-east-1', credentials }, 400))(PHONE, 'x'));
   }
 
-  test('nobody can tell where the server hangs up, as the real client has it, which tries once', async () => {
+  test('is unknown when the server closes the connection, and the real client makes one attempt', async () => {
     let calls = 0;
-    const thrown = await against((socket) => {
+    const thrown = await sendTo((socket) => {
       calls += 1;
       socket.once('data', () => socket.destroy());
     });
@@ -155,14 +152,14 @@ describe('Whether a text may be out', () => {
     expect(calls).toBe(1);
   });
 
-  test('nobody can tell where the server does not answer; the real client gives up before the circuit breaker does', async () => {
-    expect(await against(() => {})).toBeInstanceOf(UnknownOutcomeError);
-    // What the breaker allows a call.
+  test('is unknown when the server does not respond, and the real client times out before the circuit breaker', async () => {
+    expect(await sendTo(() => {})).toBeInstanceOf(UnknownOutcomeError);
+    // The circuit breaker's timeout of a call.
     expect(SMS_TIMEOUT_MS).toBeLessThan(10_000);
   });
 });
 
-describe('A text is sent at most once', () => {
+describe('sendTextOnce', () => {
   const text: OutgoingText = {
     orderId: 'o-1',
     traceparent: undefined,
@@ -171,35 +168,35 @@ describe('A text is sent at most once', () => {
     message: 'x',
   };
 
-  test('and noted where nobody can tell, with a line in the log that has no number', async () => {
+  test('reports an unknown outcome and logs it without the number', async () => {
     const perform = sendTextOnce(() => Promise.reject(new UnknownOutcomeError('no answer')));
     expect(await perform(text)).toEqual({ text, unknownOutcome: true });
     expect(log.lines.join()).toContain('a text may not have gone out');
     expect(log.lines.join()).not.toContain('8210');
   });
 
-  test('or not at all to a number that takes none, which is an outcome, with a line in the log that has no number', async () => {
+  test('reports a refused number as a result and logs it without the number', async () => {
     const perform = sendTextOnce(() => Promise.reject(new NumberRefusedError('opted-out')));
     expect(await perform(text)).toEqual({ text, refused: 'opted-out' });
     expect(log.lines.join()).toContain('a text is refused: opted-out');
     expect(log.lines.join()).not.toContain('8210');
   });
 
-  test('or not at all to a number that has had its texts of the day, and then SNS is not called', async () => {
+  test('reports too-many without calling SNS when the daily limit is reached', async () => {
     const send = vi.fn(async () => {});
     expect(await sendTextOnce(send, async () => false)(text)).toEqual({ text, refused: 'too-many' });
     expect(send).not.toHaveBeenCalled();
   });
 
-  test('or later, in the night, and then nothing is counted or sent', async () => {
+  test('throws RetryAtError in quiet hours, without counting or sending', async () => {
     const notBefore = new Date('2026-11-22T08:00:00Z');
     const counted = vi.fn(async () => true);
-    const thrown = await thrownBy(sendTextOnce(async () => {}, counted)({ ...text, notBefore }));
+    const thrown = await rejectionOf(sendTextOnce(async () => {}, counted)({ ...text, notBefore }));
     expect(thrown).toMatchObject({ name: 'RetryAtError', at: notBefore });
     expect(counted).not.toHaveBeenCalled();
   });
 
-  test('or tried again where it surely is not out', async () => {
+  test('throws when the text was certainly not sent', async () => {
     const down = new UnavailableError('down');
     await expect(sendTextOnce(() => Promise.reject(down))(text)).rejects.toBe(down);
     expect(await sendTextOnce(async () => {})(text)).toEqual({ text });

@@ -7,7 +7,7 @@ const longestId = `${'Q'.repeat(30)}_-90123456`;
 const GSM_7 = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà]*$/;
 
 describe.each(templates)('The text %s', (template) => {
-  test('names the order and fits into one segment, in English of GSM-7', () => {
+  test('contains the order id and fits into one GSM-7 segment in English', () => {
     const text = textFor(template, 'en', longestId);
     expect(longestId).toHaveLength(40);
     expect(text).toContain(longestId);
@@ -15,7 +15,7 @@ describe.each(templates)('The text %s', (template) => {
     expect(text.length).toBeLessThanOrEqual(160);
   });
 
-  test('names the order and fits into one segment, in Korean', () => {
+  test('contains the order id and fits into one segment in Korean', () => {
     const text = textFor(template, 'ko', longestId);
     expect(text).toContain(longestId);
     expect(text).toMatch(/[가-힣]/);
@@ -27,16 +27,16 @@ describe.each(templates)('The text %s', (template) => {
   });
 });
 
-test('The texts differ, in both languages', () => {
+test('The texts are all different in both languages', () => {
   expect(
     new Set(['en', 'ko'].flatMap((locale) => templates.map((template) => textFor(template, locale, 'o-1')))).size,
   ).toBe(8);
 });
 
-test.each(['ko', 'KO', 'ko-KR', 'ko-Kore-KR'])('%s is read in Korean', (locale) => {
+test.each(['ko', 'KO', 'ko-KR', 'ko-Kore-KR'])('the text for locale %s is Korean', (locale) => {
   expect(textFor('order-confirmed', locale, 'o-1')).toMatch(/[가-힣]/);
 });
 
-test.each(['en', 'en-GB', 'kok', 'ja', 'fr-FR', 'zh-ko'])('%s is read in English', (locale) => {
+test.each(['en', 'en-GB', 'kok', 'ja', 'fr-FR', 'zh-ko'])('the text for locale %s is English', (locale) => {
   expect(textFor('order-confirmed', locale, 'o-1')).toMatch(/confirmed/);
 });

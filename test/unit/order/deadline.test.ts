@@ -24,14 +24,14 @@ const now = new Date('2026-11-21T09:00:05Z');
 const orderAfter = (...events: OrderInput[]): Order | undefined =>
   events.reduce<Order | undefined>((order, event) => nextOrder(order, delivery(event), now).after ?? order, undefined);
 
-describe('An order past its deadline', () => {
+describe('An order whose deadline passes', () => {
   test.each<[string, OrderInput[]]>([
-    ['of which nothing was heard', []],
+    ['without any outcome', []],
     ['that is paid', [captured()]],
     ['whose card was declined', [declined()]],
-    ['whose goods are set aside', [reserved()]],
-    ['whose goods are not there', [rejected()]],
-  ])('%s is cancelled as timed-out', (_, known) => {
+    ['whose goods are reserved', [reserved()]],
+    ['whose goods are out of stock', [rejected()]],
+  ])('is cancelled as timed-out: an order %s', (_, known) => {
     const { after: order, publish = [] } = nextOrder(orderAfter(placed(), ...known), delivery(deadlinePassed()), now);
     expect(order).toMatchObject({ status: 'CANCELLED', reason: 'timed-out' });
     expect(order?.timeline.slice(-2)).toEqual([
@@ -47,22 +47,22 @@ describe('An order past its deadline', () => {
   test.each<[string, OrderInput[], string]>([
     ['confirmed', [placed(), captured(), reserved()], 'CONFIRMED'],
     ['cancelled', [placed(), cancelRequested()], 'CANCELLED'],
-  ])('that is %s already stays so, and the news leaves no trace', (_, known, status) => {
+  ])('stays %s when it is already decided, and the event is not recorded', (_, known, status) => {
     const order = orderAfter(...known);
     expect(nextOrder(order, delivery(deadlinePassed()), now).after).toBeUndefined();
     expect(order?.status).toBe(status);
   });
 
   test.each<[string, OrderInput[]]>([
-    ['nobody knows', []],
-    ['that is known only from an outcome', [captured()]],
-  ])('%s leaves no trace either, so that a deadline that does pass later counts', (_, known) => {
+    ['an unknown order', []],
+    ['an order known only from an outcome', [captured()]],
+  ])('does not record the event for %s, so that a later deadline still counts', (_, known) => {
     expect(nextOrder(orderAfter(...known), delivery(deadlinePassed()), now).after).toBeUndefined();
     expect(orderAfter(...known, deadlinePassed(), placed())).toMatchObject({ status: 'PLACED' });
     expect(orderAfter(...known, deadlinePassed(), placed(), deadlinePassed())).toMatchObject({ reason: 'timed-out' });
   });
 
-  test('stays timed-out, whatever comes late', () => {
+  test('stays timed-out, whatever arrives late', () => {
     const order = orderAfter(placed(), deadlinePassed());
     for (const late of [captured(), declined(), reserved(), rejected(), cancelRequested(), refunded()]) {
       const step = nextOrder(order, delivery(late), now);
@@ -73,13 +73,13 @@ describe('An order past its deadline', () => {
 });
 
 describe('The index of undecided orders', () => {
-  test('holds an order from when it is placed, since when by our own clock, until it is decided', () => {
+  test('contains an order from its placement by our own clock until its decision', () => {
     expect(orderAfter(captured())).not.toHaveProperty('open');
     const open = { open: expect.stringMatching(/^open-\d$/), openSince: now.toISOString() };
     expect(orderAfter(placed())).toMatchObject(open);
     expect(orderAfter(placed(), captured())).toMatchObject(open);
     for (const deciding of [reserved(), rejected(), cancelRequested(), deadlinePassed()]) {
-      // Not `undefined`: an attribute has to be absent for the record to leave the index.
+      // The attributes must be absent, not `undefined`, for the record to leave the index.
       const keys = Object.keys(orderAfter(placed(), captured(), deciding) ?? {});
       expect(keys).toContain('status');
       expect(keys).not.toEqual(expect.arrayContaining(['open']));
@@ -88,7 +88,7 @@ describe('The index of undecided orders', () => {
     expect(orderAfter(captured(), reserved(), placed())).not.toHaveProperty('open');
   });
 
-  test('has parts that the sweep knows, which share the orders evenly', () => {
+  test('spreads the orders evenly over the shards that the sweep reads', () => {
     const parts = new Map(unremindedShards.map((part) => [part, 0]));
     for (let index = 0; index < 4_000; index += 1) {
       const { open = '' } = orderAfter(placed({ orderId: `o-${index}` })) ?? {};
@@ -102,24 +102,24 @@ describe('The index of undecided orders', () => {
   });
 });
 
-describe('Money that arrives after the order has timed out', () => {
+describe("A payment captured around an order's timeout", () => {
   test.each([
-    ['whose answer was lost', true],
-    ['that was taken only then', false],
-  ])('%s is with the customer in the end, and the goods are back on the shelf', async (_, taken) => {
+    ['whose response was lost', true],
+    ['that happens only after the timeout', false],
+  ])('%s is refunded in the end, and the goods are released', async (_, taken) => {
     const shop = new SimulatedShop({ A: 5 });
     const { capture, find } = shop.gateway;
-    let asked = 0;
-    // The gateway takes the money and does not say so, and is not there again until long after the deadline.
+    let captureCalls = 0;
+    // The gateway captures without a response and is down until long after the deadline.
     shop.gateway.capture = async (charge) => {
-      asked += 1;
-      if (asked > 1) return capture.call(shop.gateway, charge);
+      captureCalls += 1;
+      if (captureCalls > 1) return capture.call(shop.gateway, charge);
       if (taken) await capture.call(shop.gateway, charge);
       shop.mayTimeOut.add('o-1');
-      throw new UnavailableError('The answer got lost');
+      throw new UnavailableError('The response was lost');
     };
     shop.gateway.find = (orderId) => {
-      shop.simulation.whenIdle();
+      shop.simulation.onIdle();
       return shop.orders.items.get(orderId)?.status === 'CANCELLED'
         ? find.call(shop.gateway, orderId)
         : Promise.reject(new UnavailableError('down'));
@@ -127,7 +127,7 @@ describe('Money that arrives after the order has timed out', () => {
     shop.simulation.send(placed({ orderId: 'o-1', items: [priced('A', 2)] }));
     await shop.simulation.run([]);
     expect(shop.orders.items.get('o-1')).toMatchObject({ status: 'CANCELLED', reason: 'timed-out' });
-    // The order may not know yet that it is cancelled when the gateway is back: then it is charged late, and refunded.
+    // The order may not be cancelled yet when the gateway is back: then it is charged late and refunded.
     expect(shop.gateway.ledger.map(({ kind }) => kind)).toEqual(['capture', 'refund']);
     expect(shop.stock.shelf('A')).toEqual({ sku: 'A', available: 5, reserved: 0, sold: 0 });
     expect(shop.texts).toEqual(['o-1 order-cancelled']);

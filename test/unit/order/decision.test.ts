@@ -18,7 +18,7 @@ const now = new Date('2026-11-21T09:00:05Z');
 
 const STEP = 'shop.order.progressed.v1';
 
-/** Delivers the events one after the other; each write succeeds, and what is published is noted as the handler notes it. */
+/** Delivers events one after the other. Every write succeeds, and publications are recorded as the handler records them. */
 function deliver(events: readonly OrderInput[], start?: Order) {
   let order = start;
   const published: { type: string; data: unknown; after: number }[] = [];
@@ -30,8 +30,8 @@ function deliver(events: readonly OrderInput[], start?: Order) {
     const out = step.publish ?? [];
     published.push(...out.filter(({ type }) => type !== STEP).map(({ type, data }) => ({ type, data, after: index })));
     steps.push(...out.filter(({ type }) => type === STEP).map(({ data }) => data));
-    const noted = publishedSteps(out).get(event.data.orderId) ?? 0;
-    if (order !== undefined && noted > order.published) order = { ...order, published: noted };
+    const publishedCount = publishedSteps(out).get(event.data.orderId) ?? 0;
+    if (order !== undefined && publishedCount > order.published) order = { ...order, published: publishedCount };
     statuses.push(order?.status);
   });
   return { order, published, steps, statuses };
@@ -47,34 +47,39 @@ const unpaid = declined();
 const stocked = reserved();
 const short = rejected();
 
-describe('Whatever the sequence, an order', () => {
+describe('In any sequence of events, an order', () => {
   test.each<[string, OrderInput[], Partial<Order>, string]>([
-    ['paid and in stock is confirmed', [placed(), paid, stocked], { status: 'CONFIRMED' }, 'shop.order.confirmed.v1'],
     [
-      'with a declined card is cancelled',
+      'that is paid and in stock is confirmed',
+      [placed(), paid, stocked],
+      { status: 'CONFIRMED' },
+      'shop.order.confirmed.v1',
+    ],
+    [
+      'whose card is declined is cancelled',
       [placed(), unpaid, stocked],
       { status: 'CANCELLED', reason: 'payment-declined' },
       'shop.order.cancelled.v1',
     ],
     [
-      'out of stock is cancelled',
+      'that is out of stock is cancelled',
       [placed(), paid, short],
       { status: 'CANCELLED', reason: 'out-of-stock' },
       'shop.order.cancelled.v1',
     ],
     [
-      'declined and out of stock is cancelled for the card',
+      'that is declined and out of stock is cancelled for the payment',
       [placed(), unpaid, short],
       { status: 'CANCELLED', reason: 'payment-declined' },
       'shop.order.cancelled.v1',
     ],
     [
-      'cancelled before any outcome is in is cancelled for the customer',
+      'that its customer cancels before any outcome is cancelled for the customer',
       [placed(), cancelRequested()],
       { status: 'CANCELLED', reason: 'customer' },
       'shop.order.cancelled.v1',
     ],
-  ])('%s, once', (_, events, expected, type) => {
+  ])('%s, and the decision is published once', (_, events, expected, type) => {
     for (const sequence of permutations(events)) {
       const { order, published } = deliver(sequence);
       expect(order).toMatchObject(expected);
@@ -91,13 +96,13 @@ describe('Whatever the sequence, an order', () => {
     }
   });
 
-  test('never placed stays without a status, whatever else is heard of it', () => {
+  test('that was never placed has no status', () => {
     const { order, published } = deliver([paid, stocked, cancelRequested(), refunded(), released()]);
     expect(order?.status).toBeUndefined();
     expect(published).toEqual([]);
   });
 
-  test('that the customer cancels ends cancelled or confirmed by what came first, and undoing changes nothing', () => {
+  test('that its customer cancels is confirmed or cancelled by what arrived first, and refunds change nothing', () => {
     for (const sequence of permutations<OrderInput>([
       placed(),
       paid,
@@ -114,13 +119,13 @@ describe('Whatever the sequence, an order', () => {
     }
   });
 
-  test('repeated and shuffled in any way reaches one terminal state, moves only forward, and keeps each step once', () => {
-    const stories = fc.record({
+  test('with repeated events reaches one terminal state, moves only forward and records each step once', () => {
+    const inputs = fc.record({
       payment: fc.constantFrom<OrderInput>(paid, unpaid),
       stock: fc.constantFrom<OrderInput>(stocked, short),
       cancels: fc.boolean(),
     });
-    const cases = stories.chain(({ payment, stock, cancels }) => {
+    const cases = inputs.chain(({ payment, stock, cancels }) => {
       const once: OrderInput[] = [
         placed(),
         payment,
@@ -129,7 +134,7 @@ describe('Whatever the sequence, an order', () => {
         refunded(),
         released(),
       ];
-      // Everything arrives at least once, in a random sequence with repetitions before, between and after.
+      // Every event arrives at least once, in random sequence with repetitions.
       return fc.record({
         payment: fc.constant(payment),
         stock: fc.constant(stock),
@@ -164,7 +169,7 @@ describe('Whatever the sequence, an order', () => {
 });
 
 describe('The decision', () => {
-  test('to confirm says what was ordered and paid, without prices of lines or the customer', () => {
+  test('to confirm contains items and total, without unit prices or the customer', () => {
     const { published } = deliver([placed(), paid, stocked]);
     expect(published[0]?.data).toEqual({
       orderId: 'o-1001',
@@ -173,7 +178,7 @@ describe('The decision', () => {
     });
   });
 
-  test('to cancel says why', () => {
+  test('to cancel contains the reason', () => {
     const { published } = deliver([placed(), cancelRequested()]);
     expect(published[0]?.data).toEqual({ orderId: 'o-1001', reason: 'customer' });
   });
@@ -181,7 +186,7 @@ describe('The decision', () => {
   test.each([
     ['confirm', [placed(), stocked, paid]],
     ['cancel', [placed(), stocked, unpaid]],
-  ])('to %s is published again, as the same event, whatever is delivered, until it is known to be out', (_, events) => {
+  ])('to %s is published again unchanged on every delivery until it is recorded as published', (_, events) => {
     const [first, second, deciding] = events;
     if (first === undefined || second === undefined || deciding === undefined) throw new Error('three events');
     const { order: undecided } = deliver([first, second]);
@@ -194,12 +199,12 @@ describe('The decision', () => {
     for (const event of events) expect(nextOrder(order, delivery(event), later)).toEqual({ publish: [] });
   });
 
-  test('is not published for the same event sent anew once it is out', () => {
+  test('is not published again for a duplicate event after it is recorded as published', () => {
     const { order } = deliver([placed(), stocked, paid]);
     expect(nextOrder(order, delivery(captured({ id: 'another' })), now)).toEqual({ publish: [] });
   });
 
-  test('once confirmed is not undone by a late cancellation or a late refusal', () => {
+  test('to confirm is not undone by a late cancellation or a late rejection', () => {
     for (const late of [cancelRequested(), unpaid, short]) {
       const { order, published } = deliver([placed(), paid, stocked, late]);
       expect(order?.status).toBe('CONFIRMED');
@@ -207,7 +212,7 @@ describe('The decision', () => {
     }
   });
 
-  test("carries on the trace of the order's first event, whatever trace led to it", () => {
+  test("continues the trace of the order's first event", () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const another = '00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const { order } = deliver([{ ...placed(), traceparent }, paid]);
@@ -216,7 +221,7 @@ describe('The decision', () => {
     for (const event of publish) expect(event).toMatchObject({ traceparent });
   });
 
-  test("leaves the trace to the order's id where its first event brought none, or just that one", () => {
+  test('carries no trace when it is the one derived from the order id', () => {
     const own = continueTrace(undefined, 'o-1001', 'an event');
     for (const first of [placed(), { ...placed(), traceparent: own }]) {
       const { order } = deliver([first, paid]);
@@ -229,7 +234,7 @@ describe('The decision', () => {
 });
 
 describe('The timeline', () => {
-  test('holds every step with its time and source, in the sequence in which they were learnt', () => {
+  test('holds every step with its time and source, in the sequence of arrival', () => {
     expect(deliver([paid, placed(), stocked]).order?.timeline).toEqual([
       { time: paid.time, type: paid.type, source: '/shop/payment' },
       { time: placed().time, type: placed().type, source: '/shop/checkout' },
@@ -238,7 +243,7 @@ describe('The timeline', () => {
     ]);
   });
 
-  test('holds no phone number, token or customer, and nor does the rest of the record', () => {
+  test('and the rest of the record hold no phone number, token or customer', () => {
     expect(JSON.stringify(deliver([placed(), paid, stocked]).order)).not.toMatch(/8210|tok_visa|c-7/);
   });
 });

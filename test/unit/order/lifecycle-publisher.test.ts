@@ -9,7 +9,7 @@ import { cancelled, confirmed, progressed } from '../../builders/events.ts';
 
 type Call = NonNullable<PublishBatchCommand['input']['PublishBatchRequestEntries']>;
 
-/** A FIFO topic that refuses what `refuses` says, entry by entry, and throws when `throws` says so, before or after taking. */
+/** A FIFO topic that refuses entries as `refuses` says, and throws before or after accepting a call as `throws` says. */
 function topic(
   parts: {
     refuses?: (id: string, call: number) => boolean;
@@ -17,7 +17,7 @@ function topic(
   } = {},
 ) {
   const calls: Call[] = [];
-  const taken: string[] = [];
+  const acceptedIds: string[] = [];
   const client = {
     async send({ input }: PublishBatchCommand) {
       expect(input.TopicArn).toBe('the-feed');
@@ -27,7 +27,7 @@ function topic(
       const accepted = entries.filter(
         ({ MessageDeduplicationId = '' }) => !parts.refuses?.(MessageDeduplicationId, calls.length),
       );
-      taken.push(...accepted.map(({ MessageDeduplicationId = '' }) => MessageDeduplicationId));
+      acceptedIds.push(...accepted.map(({ MessageDeduplicationId = '' }) => MessageDeduplicationId));
       if (parts.throws?.(calls.length) === 'after') throw new Error('socket hang up');
       return {
         Successful: accepted.map(({ Id }) => ({ Id })),
@@ -35,16 +35,16 @@ function topic(
       };
     },
   };
-  return { calls, taken, publish: lifecyclePublisher('the-feed', client as unknown as SNSClient) };
+  return { calls, acceptedIds, publish: lifecyclePublisher('the-feed', client as unknown as SNSClient) };
 }
 
 const steps = (orderId: string, count: number, from = 1) =>
   Array.from({ length: count }, (_, index) => progressed({ orderId, sequence: from + index }));
 const idsOf = (call: Call | undefined) => (call ?? []).map(({ MessageDeduplicationId }) => MessageDeduplicationId);
-const fine = (answers: readonly unknown[]) => answers.map((answer) => answer === undefined);
+const succeeded = (answers: readonly unknown[]) => answers.map((answer) => answer === undefined);
 
-describe('A step on the feed', () => {
-  test('is the bare event, in the group of its order, known by its id', async () => {
+describe('Publishing steps to the feed', () => {
+  test('sends the bare event with the order as message group and the event id as deduplication id', async () => {
     const { calls, publish } = topic();
     const step = progressed({ orderId: 'o-1', sequence: 3 });
     expect(await publish([step])).toEqual([undefined]);
@@ -60,20 +60,20 @@ describe('A step on the feed', () => {
     ]);
   });
 
-  test('of ten orders travels in one call, of the eleventh in another', async () => {
+  test('sends the steps of ten orders per call', async () => {
     const { calls, publish } = topic();
     const events = Array.from({ length: 11 }, (_, index) => progressed({ orderId: `o-${index}` }));
     expect(await publish(events)).toEqual(Array(11).fill(undefined));
     expect(calls.map(({ length }) => length)).toEqual([10, 1]);
   });
 
-  test('goes out only after the one before it was taken: one of each order per call', async () => {
+  test('sends a step only after the previous step of its order was accepted', async () => {
     const { calls, publish } = topic();
     await publish([...steps('a', 3), ...steps('b', 1), ...steps('c', 2)]);
     expect(calls.map(idsOf)).toEqual([['a.1', 'b.1', 'c.1'], ['a.2', 'c.2'], ['a.3']]);
   });
 
-  test('nothing to publish is no call', async () => {
+  test('makes no call for no steps', async () => {
     const { calls, publish } = topic();
     expect(await publish([])).toEqual([]);
     expect(calls).toEqual([]);
@@ -81,41 +81,41 @@ describe('A step on the feed', () => {
 });
 
 describe('A refused entry', () => {
-  test('holds back the later steps of its order, and nobody else', async () => {
-    const { calls, taken, publish } = topic({ refuses: (id) => id === 'a.2' });
+  test('holds back the later steps of its order and no other order', async () => {
+    const { calls, acceptedIds, publish } = topic({ refuses: (id) => id === 'a.2' });
     const answers = await publish([...steps('a', 4), ...steps('b', 3)]);
-    expect(fine(answers)).toEqual([true, false, false, false, true, true, true]);
+    expect(succeeded(answers)).toEqual([true, false, false, false, true, true, true]);
     for (const answer of answers.slice(1, 4)) expect(answer).toBeInstanceOf(UnavailableError);
-    expect(taken).toEqual(['a.1', 'b.1', 'b.2', 'b.3']);
+    expect(acceptedIds).toEqual(['a.1', 'b.1', 'b.2', 'b.3']);
     expect(calls).toHaveLength(3);
   });
 
-  test('that the answer does not mention was not taken', async () => {
+  test('includes an entry that the response does not mention', async () => {
     const publish = lifecyclePublisher('the-feed', { send: async () => ({}) } as unknown as SNSClient);
     expect(await publish(steps('a', 2))).toEqual(Array(2).fill(expect.any(UnavailableError)));
   });
 });
 
-describe('A call that fails as a whole', () => {
-  test('holds back the orders that were in it, keeps the cause, and goes on with the others', async () => {
-    const { calls, taken, publish } = topic({ throws: (call) => (call === 1 ? 'before' : undefined) });
+describe('A failed call', () => {
+  test('holds back the orders in it, keeps the cause and continues with the other orders', async () => {
+    const { calls, acceptedIds, publish } = topic({ throws: (call) => (call === 1 ? 'before' : undefined) });
     const events = Array.from({ length: 12 }, (_, index) => steps(`o-${index}`, 2)).flat();
     const answers = await publish(events);
-    expect(fine(answers)).toEqual([...Array(20).fill(false), ...Array(4).fill(true)]);
+    expect(succeeded(answers)).toEqual([...Array(20).fill(false), ...Array(4).fill(true)]);
     expect(answers[0]?.cause).toEqual(new Error('ECONNRESET'));
-    expect(taken).toEqual(['o-10.1', 'o-11.1', 'o-10.2', 'o-11.2']);
+    expect(acceptedIds).toEqual(['o-10.1', 'o-11.1', 'o-10.2', 'o-11.2']);
     expect(calls).toHaveLength(3);
   });
 
-  test('after it was taken is not taken for a success', async () => {
-    const { taken, publish } = topic({ throws: () => 'after' });
-    expect(fine(await publish(steps('a', 2)))).toEqual([false, false]);
-    expect(taken).toEqual(['a.1']);
+  test('is reported as a failure even if the topic accepted the entries', async () => {
+    const { acceptedIds, publish } = topic({ throws: () => 'after' });
+    expect(succeeded(await publish(steps('a', 2)))).toEqual([false, false]);
+    expect(acceptedIds).toEqual(['a.1']);
   });
 });
 
-describe('Whatever is refused and whichever call fails', () => {
-  test('of each order a first part is taken, in sequence, and exactly that is reported', async () => {
+describe('Under random refusals and failed calls', () => {
+  test("a prefix of each order's steps is accepted in sequence, and exactly that is reported", async () => {
     const orders = fc.array(fc.record({ order: fc.nat({ max: 13 }), count: fc.integer({ min: 1, max: 4 }) }), {
       maxLength: 20,
     });
@@ -124,16 +124,16 @@ describe('Whatever is refused and whichever call fails', () => {
         orders,
         fc.array(fc.nat({ max: 9 }), { maxLength: 60 }),
         fc.array(fc.constantFrom('before', undefined, undefined, undefined), { maxLength: 20 }),
-        async (blocks, luck, throwing) => {
+        async (blocks, random, throwing) => {
           const next = new Map<number, number>();
-          // The events of several orders in any mixture, each order's own in sequence.
+          // Events of several orders, interleaved, each order's in sequence.
           const events = blocks.flatMap(({ order, count }) => {
             const from = next.get(order) ?? 1;
             next.set(order, from + count);
             return steps(`o-${order}`, count, from);
           });
           const feed = topic({
-            refuses: () => luck.shift() === 0,
+            refuses: () => random.shift() === 0,
             throws: (call) => throwing[call - 1],
           });
           const answers = await feed.publish(events);
@@ -144,10 +144,10 @@ describe('Whatever is refused and whichever call fails', () => {
           }
           for (const [order, end] of next) {
             const ids = steps(`o-${order}`, end - 1).map(({ id }) => id);
-            const taken = feed.taken.filter((id) => ids.includes(id));
-            expect(taken).toEqual(ids.slice(0, taken.length));
+            const accepted = feed.acceptedIds.filter((id) => ids.includes(id));
+            expect(accepted).toEqual(ids.slice(0, accepted.length));
             const reported = events.filter(({ id }, index) => ids.includes(id) && answers[index] === undefined);
-            expect(reported.map(({ id }) => id)).toEqual(taken);
+            expect(reported.map(({ id }) => id)).toEqual(accepted);
           }
         },
       ),
@@ -156,7 +156,7 @@ describe('Whatever is refused and whichever call fails', () => {
   });
 });
 
-describe('Two publishers in one', () => {
+describe('channelPublisher', () => {
   const recorded = (refuses: readonly string[] = []) => {
     const given: string[] = [];
     const publish: Publish = async (events) => {
@@ -173,7 +173,7 @@ describe('Two publishers in one', () => {
     progressed({ orderId: 'b', sequence: 7 }),
   ];
 
-  test('the feed gets the steps and the bus all else, and every answer finds its event', async () => {
+  test("sends steps to the feed and other events to the bus, and returns each result in its event's position", async () => {
     const [feed, bus] = [recorded(['b.7']), recorded(['a.decided'])];
     expect(await channelPublisher(feed.publish, bus.publish)(mixed)).toEqual([
       undefined,
@@ -187,11 +187,11 @@ describe('Two publishers in one', () => {
     ]);
   });
 
-  test('nobody is called for nothing', async () => {
-    const nobody: Publish = () => Promise.reject(new Error('Nobody should call'));
+  test('does not call a publisher without events', async () => {
+    const neverCalled: Publish = () => Promise.reject(new Error('Should not be called'));
     const some = recorded();
-    expect(await channelPublisher(some.publish, nobody)(steps('a', 2))).toEqual([undefined, undefined]);
-    expect(await channelPublisher(nobody, some.publish)([confirmed()])).toEqual([undefined]);
-    expect(await channelPublisher(nobody, nobody)([])).toEqual([]);
+    expect(await channelPublisher(some.publish, neverCalled)(steps('a', 2))).toEqual([undefined, undefined]);
+    expect(await channelPublisher(neverCalled, some.publish)([confirmed()])).toEqual([undefined]);
+    expect(await channelPublisher(neverCalled, neverCalled)([])).toEqual([]);
   });
 });

@@ -27,23 +27,23 @@ import { MemoryRecordStore } from '../../builders/records.ts';
 
 quietLog();
 
-type Trouble = 'killed before publishing' | 'killed before noting' | 'note lost' | 'refused';
+type Fault = 'killed before publishing' | 'killed before saving progress' | 'progress not saved' | 'refused';
 
-/** Those who keep orders, as one, with their table and everything they publish; one delivery can meet with trouble. */
-function shop() {
+/** Simulates the order consumers with their table; each delivery can meet a fault. */
+function orderConsumer() {
   const records = new MemoryRecordStore<Order>();
-  let trouble: Trouble | undefined;
-  let takes = (_event: CloudEvent) => true;
+  let fault: Fault | undefined;
+  let accepts = (_event: CloudEvent) => true;
   const out: CloudEvent[] = [];
   const outside = consumerDependencies({
     publish: async (events) => {
-      if (trouble === 'killed before publishing') throw new Error('killed');
-      const taken = events.map((event) => (trouble === 'refused' ? takes(event) : true));
-      out.push(...events.filter((_, index) => taken[index]));
-      return taken.map((done) => (done ? undefined : new UnavailableError('refused')));
+      if (fault === 'killed before publishing') throw new Error('killed');
+      const accepted = events.map((event) => (fault === 'refused' ? accepts(event) : true));
+      out.push(...events.filter((_, index) => accepted[index]));
+      return accepted.map((done) => (done ? undefined : new UnavailableError('refused')));
     },
     onPublished: async (events) => {
-      if (trouble === 'note lost') throw new UnavailableError('throttled');
+      if (fault === 'progress not saved') throw new UnavailableError('throttled');
       await records.advanceTo('published', publishedSteps(events));
     },
   });
@@ -64,16 +64,16 @@ function shop() {
     records,
     order: () => records.items.get('o-1001'),
     out,
-    /** Delivers events in one batch; gives what is published. */
+    /** Delivers events in one batch and returns what is published. */
     async deliverAll(events: readonly OrderInput[]) {
       const before = out.length;
       await receive({ Records: events.map((event) => sqsRecord(event)) });
       return out.slice(before).map(nameOf);
     },
-    /** Delivers one event; gives what is published: the numbers of steps, and `decided`. */
-    async deliver(event: OrderInput, meets?: Trouble, taken: (event: CloudEvent) => boolean = () => true) {
-      trouble = meets;
-      takes = taken;
+    /** Delivers one event and returns what is published: step numbers and `decided`. */
+    async deliver(event: OrderInput, nextFault?: Fault, accepted: (event: CloudEvent) => boolean = () => true) {
+      fault = nextFault;
+      accepts = accepted;
       const before = out.length;
       let kept: number | undefined;
       try {
@@ -81,9 +81,9 @@ function shop() {
       } catch {
         kept = 1;
       }
-      // Somebody who dies before noting what is out has left a table that does not know it.
-      if (meets === 'killed before noting') kept = 1;
-      trouble = undefined;
+      // A function killed before it recorded what it published.
+      if (nextFault === 'killed before saving progress') kept = 1;
+      fault = undefined;
       return { kept, published: out.slice(before).map(nameOf) };
     },
   };
@@ -92,9 +92,9 @@ function shop() {
 const nameOf = (event: CloudEvent): string | number =>
   event.type === 'shop.order.progressed.v1' ? (event as OrderProgressed).data.sequence : 'decided';
 
-describe('Each step', () => {
-  test('is published with the delivery that brings it, numbered from 1, and never again', async () => {
-    const { deliver } = shop();
+describe('A step of an order', () => {
+  test('is published once, with the delivery that adds it, numbered from 1', async () => {
+    const { deliver } = orderConsumer();
     expect(await deliver(placed())).toEqual({ kept: 0, published: [1] });
     expect(await deliver(captured())).toEqual({ kept: 0, published: [2] });
     expect(await deliver(reserved())).toEqual({ kept: 0, published: [3, 4, 'decided'] });
@@ -103,8 +103,8 @@ describe('Each step', () => {
     expect(await deliver(cancelRequested())).toEqual({ kept: 0, published: [5] });
   });
 
-  test('says what happened, the status it led to, and for a confirmed order the goods', async () => {
-    const { deliver, out } = shop();
+  test('contains the event type, the new status and, for a confirmed order, the items', async () => {
+    const { deliver, out } = orderConsumer();
     for (const event of [captured(), placed(), reserved()]) await deliver(event);
     const steps = out.filter(({ type }) => type === 'shop.order.progressed.v1');
     expect(steps.map(({ id, source, subject }) => [id, source, subject])).toEqual(
@@ -125,8 +125,8 @@ describe('Each step', () => {
     expect(JSON.stringify(out)).not.toMatch(/8210|tok_visa|c-7/);
   });
 
-  test('that cancels says why, and so does the decision, under one id', async () => {
-    const { deliver, out } = shop();
+  test('that cancels has the same reason as the decision', async () => {
+    const { deliver, out } = orderConsumer();
     for (const event of [placed(), cancelRequested()]) await deliver(event);
     expect(out.slice(-2)).toMatchObject([
       { id: 'o-1001.3', data: { step: 'shop.order.cancelled.v1', status: 'CANCELLED', reason: 'customer' } },
@@ -136,19 +136,27 @@ describe('Each step', () => {
 });
 
 describe('Two messages of one order in one batch', () => {
-  test('publish each step once, too', async () => {
-    const { deliverAll } = shop();
+  test('publish each step once', async () => {
+    const { deliverAll } = orderConsumer();
     expect(await deliverAll([placed(), captured()])).toEqual([1, 2]);
     expect(await deliverAll([reserved(), refunded()])).toEqual([3, 4, 'decided', 5]);
   });
 });
 
-describe('What was written and not published', () => {
-  const story: OrderInput[] = [placed(), captured(), reserved(), cancelRequested(), refunded(), released(), declined()];
+describe('Steps that were written but not published', () => {
+  const events: OrderInput[] = [
+    placed(),
+    captured(),
+    reserved(),
+    cancelRequested(),
+    refunded(),
+    released(),
+    declined(),
+  ];
 
-  test('because its writer died is published with the next delivery of any event of the order, in sequence', async () => {
-    for (const event of story) {
-      const one = shop();
+  test('are published in sequence with the next delivery of any event of the order', async () => {
+    for (const event of events) {
+      const one = orderConsumer();
       await one.deliver(placed());
       await one.deliver(captured());
       expect(await one.deliver(reserved(), 'killed before publishing')).toEqual({ kept: 1, published: [] });
@@ -161,35 +169,35 @@ describe('What was written and not published', () => {
     }
   });
 
-  test('through several deaths adds up, and is the very same each time', async () => {
-    const { deliver, out } = shop();
+  test('add up over several crashes and stay identical', async () => {
+    const { deliver, out } = orderConsumer();
     await deliver(placed(), 'killed before publishing');
     await deliver(captured(), 'killed before publishing');
-    expect((await deliver(reserved(), 'note lost')).published).toEqual([1, 2, 3, 4, 'decided']);
+    expect((await deliver(reserved(), 'progress not saved')).published).toEqual([1, 2, 3, 4, 'decided']);
     expect((await deliver(placed())).published).toEqual([1, 2, 3, 4, 'decided']);
     expect(out.slice(5)).toEqual(out.slice(0, 5));
     expect(await deliver(placed())).toEqual({ kept: 0, published: [] });
   });
 
-  test('for one order does not come with the events of another', async () => {
-    const { deliver } = shop();
+  test('are not published with the events of another order', async () => {
+    const { deliver } = orderConsumer();
     await deliver(placed({ orderId: 'other' }), 'killed before publishing');
     expect((await deliver(placed())).published).toEqual([1]);
   });
 });
 
-describe('The note of what is out', () => {
-  test('that could not be written harms nothing: the message is done, and the step comes once more', async () => {
-    const { deliver } = shop();
-    expect(await deliver(placed(), 'note lost')).toEqual({ kept: 0, published: [1] });
+describe('The number of published steps', () => {
+  test('may fail to be saved: the message is done, and its step is published once more', async () => {
+    const { deliver } = orderConsumer();
+    expect(await deliver(placed(), 'progress not saved')).toEqual({ kept: 0, published: [1] });
     expect((await deliver(captured())).published).toEqual([1, 2]);
     expect((await deliver(captured())).published).toEqual([]);
   });
 
-  test('stops before the first step that was refused, and its message is kept', async () => {
-    const one = shop();
+  test('stops before the first refused step, whose message stays in the queue', async () => {
+    const one = orderConsumer();
     await one.deliver(placed(), 'killed before publishing');
-    // The feed never takes a step whose predecessor it refused.
+    // The feed never accepts a step after a refused one of the same order.
     expect(await one.deliver(captured(), 'refused', () => false)).toEqual({ kept: 1, published: [] });
     expect(one.order()?.published).toBe(0);
     expect(await one.deliver(captured(), 'refused', (event) => nameOf(event) === 1)).toEqual({
@@ -200,8 +208,8 @@ describe('The note of what is out', () => {
     expect((await one.deliver(captured())).published).toEqual([2]);
   });
 
-  test('does not count a decision that only the feed took', async () => {
-    const one = shop();
+  test('does not include a decision that only the feed accepted', async () => {
+    const one = orderConsumer();
     await one.deliver(placed());
     await one.deliver(captured());
     const { kept, published } = await one.deliver(reserved(), 'refused', (event) => nameOf(event) !== 'decided');
@@ -211,12 +219,12 @@ describe('The note of what is out', () => {
     expect((await one.deliver(reserved())).published).toEqual([]);
   });
 
-  test('survives a write that was decided on an older one', async () => {
-    const one = shop();
-    await one.deliver(placed(), 'note lost');
+  test('survives a concurrent write that is based on an older record', async () => {
+    const one = orderConsumer();
+    await one.deliver(placed(), 'progress not saved');
     let late: () => void = () => {};
     one.records.beforeSave = () => late();
-    // The first message's note arrives after the second one has read the record and before it writes.
+    // The first message's update arrives between the second one's read and its write.
     late = () => {
       late = () => {};
       const order = one.order();
@@ -227,7 +235,7 @@ describe('The note of what is out', () => {
     expect((await one.deliver(captured())).published).toEqual([2]);
   });
 
-  test('never goes back', async () => {
+  test('never decreases', async () => {
     const records = new MemoryRecordStore<Order>();
     records.items.set('o-1001', { orderId: 'o-1001', version: 4, timeline: [], published: 3 });
     await records.advanceTo(
@@ -241,30 +249,30 @@ describe('The note of what is out', () => {
   });
 });
 
-describe('How many steps are published with some events', () => {
+describe('publishedSteps counts', () => {
   const decision = { sequence: 4, step: 'shop.order.confirmed.v1', status: 'CONFIRMED' } as const;
   const cancels = { sequence: 2, step: 'shop.order.cancelled.v1', status: 'CANCELLED' } as const;
   const decided = (orderId: string) => `${orderId}.decided`;
 
   test.each<[string, CloudEvent[], [string, number][]]>([
-    ['none', [], []],
+    ['nothing for no events', [], []],
     ['one step', [progressed({ sequence: 3 })], [['o-1001', 3]]],
-    ['several, the last', [progressed({ sequence: 3 }), progressed({ sequence: 4 })], [['o-1001', 4]]],
+    ['the last of several steps', [progressed({ sequence: 3 }), progressed({ sequence: 4 })], [['o-1001', 4]]],
     [
-      'a decision with the decision itself',
+      'a decision published with its event',
       [progressed({ sequence: 3 }), progressed(decision), confirmed({ id: decided('o-1001') })],
       [['o-1001', 4]],
     ],
-    ['a decision without the decision itself', [progressed({ sequence: 3 }), progressed(decision)], [['o-1001', 3]]],
-    ['a decision alone without the decision itself', [progressed(decision)], []],
+    ['no decision published without its event', [progressed({ sequence: 3 }), progressed(decision)], [['o-1001', 3]]],
+    ['no single decision without its event', [progressed(decision)], []],
     [
-      'nothing after a decision that did not get out either',
+      'nothing after a decision that was not published',
       [progressed({ sequence: 3 }), progressed(decision), progressed({ sequence: 5 })],
       [['o-1001', 3]],
     ],
-    ['a decision whose step did not get out', [confirmed({ id: decided('o-1001') })], []],
+    ['no decision whose step was not published', [confirmed({ id: decided('o-1001') })], []],
     [
-      'each order by itself',
+      'each order separately',
       [
         progressed({ orderId: 'a', ...cancels }),
         progressed({ orderId: 'b', ...cancels }),
@@ -281,26 +289,26 @@ describe('How many steps are published with some events', () => {
   });
 });
 
-describe('Whatever goes wrong on the way', () => {
-  test('the feed starts with 1, never leaves out a number, and ends complete; the decision gets out', async () => {
-    const story: OrderInput[] = [placed(), captured(), reserved(), cancelRequested(), refunded()];
-    const troubles = fc.option(fc.constantFrom<Trouble>('killed before publishing', 'note lost', 'refused'), {
+describe('Under random faults', () => {
+  test('the feed has every step in sequence without gaps, and the decision is published', async () => {
+    const events: OrderInput[] = [placed(), captured(), reserved(), cancelRequested(), refunded()];
+    const faults = fc.option(fc.constantFrom<Fault>('killed before publishing', 'progress not saved', 'refused'), {
       nil: undefined,
     });
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.record({ event: fc.nat({ max: 4 }), meets: troubles, takes: fc.nat({ max: 6 }) }), {
+        fc.array(fc.record({ event: fc.nat({ max: 4 }), nextFault: faults, accepts: fc.nat({ max: 6 }) }), {
           maxLength: 20,
         }),
-        fc.shuffledSubarray(story, { minLength: story.length }),
+        fc.shuffledSubarray(events, { minLength: events.length }),
         async (past, rest) => {
-          const one = shop();
-          for (const { event, meets, takes } of past) {
-            let left = takes;
-            // Takes so many steps and no later one, and the decision in two of three cases.
-            const taken = (each: CloudEvent) => (nameOf(each) === 'decided' ? takes % 3 > 0 : left-- > 0);
-            const given = story[event];
-            if (given !== undefined) await one.deliver(given, meets, taken);
+          const one = orderConsumer();
+          for (const { event, nextFault, accepts } of past) {
+            let left = accepts;
+            // Accepts the given number of steps, and the decision in two of three cases.
+            const accepted = (each: CloudEvent) => (nameOf(each) === 'decided' ? accepts % 3 > 0 : left-- > 0);
+            const given = events[event];
+            if (given !== undefined) await one.deliver(given, nextFault, accepted);
           }
           for (const event of rest) await one.deliver(event);
           const numbers = one.out.map(nameOf).filter((name) => typeof name === 'number');
@@ -315,8 +323,8 @@ describe('Whatever goes wrong on the way', () => {
             new Set(one.out.filter((each) => nameOf(each) === 'decided').map((each) => JSON.stringify(each))).size,
           ).toBe(1);
           const before = one.out.length;
-          for (const event of story) await one.deliver(event);
-          expect(one.out.length, 'nothing is published twice once it is noted').toBe(before);
+          for (const event of events) await one.deliver(event);
+          expect(one.out.length, 'nothing is published twice once it is recorded').toBe(before);
         },
       ),
       { numRuns: 300 },

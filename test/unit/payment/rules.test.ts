@@ -32,7 +32,7 @@ function payments() {
     gateway,
     records,
     state: (orderId = 'o-1001') => records.items.get(orderId)?.state,
-    /** Delivers one event; gives the types of what is published, or the error's name. */
+    /** Delivers one event and returns the types of published events, or the failure. */
     async deliver(event: PaymentInput): Promise<string[]> {
       const [result] = await handle([delivery(event)]);
       if (result === undefined || 'failure' in result) return [`failed: ${result?.failure}`];
@@ -41,7 +41,7 @@ function payments() {
   };
 }
 
-const once = () => {
+const onFirstCall = () => {
   let left = 1;
   return () => {
     left -= 1;
@@ -50,7 +50,7 @@ const once = () => {
 };
 
 describe('A placed order', () => {
-  test('is charged its total, once, and that is published', async () => {
+  test('is charged its total once and publishes payment.captured', async () => {
     const shop = payments();
     expect(await shop.deliver(placed())).toEqual(['shop.payment.captured.v1']);
     expect(shop.gateway.ledger).toEqual([{ kind: 'capture', orderId: 'o-1001', money: MONEY }]);
@@ -62,76 +62,76 @@ describe('A placed order', () => {
     expect([shop.gateway.calls, shop.records.loads, shop.records.saves]).toEqual([1, 0, 2]);
   });
 
-  test('delivered again asks nobody and publishes the same event again', async () => {
+  test('publishes the same event on redelivery without a gateway call', async () => {
     const shop = payments();
     await shop.deliver(placed());
     expect(await shop.deliver(placed())).toEqual(['shop.payment.captured.v1']);
     expect(shop.gateway.calls).toBe(1);
   });
 
-  test('delivered again after the gateway has forgotten its keys is not charged again', async () => {
+  test("is not charged again on redelivery after the gateway's idempotency keys expired", async () => {
     const shop = payments();
     await shop.deliver(placed());
-    shop.gateway.forgetKeys();
+    shop.gateway.expireIdempotencyKeys();
     await shop.deliver(placed({ id: 'another message' }));
     expect(shop.gateway.ledger).toHaveLength(1);
   });
 
-  test('whose card is declined is published as declined, again and again, and never charged', async () => {
+  test('with a declined card publishes payment.declined on every delivery and is never charged', async () => {
     const shop = payments();
     expect(await shop.deliver(placed({ token: 'tok_declined' }))).toEqual(['shop.payment.declined.v1']);
     expect(await shop.deliver(placed({ token: 'tok_visa' }))).toEqual(['shop.payment.declined.v1']);
     expect(shop.gateway.ledger).toEqual([]);
   });
 
-  test('with another amount is refused, and the first charge stays', async () => {
+  test('with another amount fails with ConflictError and keeps the first charge', async () => {
     const shop = payments();
     await shop.deliver(placed());
     expect(await shop.deliver(placed({ currency: 'USD' }))).toEqual([expect.stringContaining('ConflictError')]);
     expect(shop.gateway.ledger).toHaveLength(1);
   });
 
-  test('keeps no token and no customer on record', async () => {
+  test('stores no token and no customer', async () => {
     const shop = payments();
     await shop.deliver(placed());
     expect(JSON.stringify([...shop.records.items.values()])).not.toMatch(/tok_visa|8210|c-7/);
   });
 });
 
-describe('An answer that gets lost', () => {
-  test('to a charge is asked for, not charged again, also when the gateway has forgotten its keys', async () => {
+describe('A lost response', () => {
+  test('to a charge is looked up instead of charged again, also after idempotency keys expired', async () => {
     for (const forgets of [false, true]) {
       const shop = payments();
-      shop.gateway.losesAnswer = once();
+      shop.gateway.losesResponse = onFirstCall();
       expect(await shop.deliver(placed())).toEqual([expect.stringContaining('UnavailableError')]);
-      if (forgets) shop.gateway.forgetKeys();
+      if (forgets) shop.gateway.expireIdempotencyKeys();
       expect(await shop.deliver(placed())).toEqual(['shop.payment.captured.v1']);
       expect(shop.gateway.ledger).toHaveLength(1);
     }
   });
 
-  test('to a refund is asked for again, and the money goes back once', async () => {
+  test('to a refund leads to one refund on redelivery', async () => {
     const shop = payments();
     await shop.deliver(placed());
-    shop.gateway.losesAnswer = once();
+    shop.gateway.losesResponse = onFirstCall();
     expect(await shop.deliver(cancelled())).toEqual([expect.stringContaining('UnavailableError')]);
     expect(await shop.deliver(cancelled())).toEqual(['shop.payment.refunded.v1']);
     expect(shop.gateway.entries('refund', 'o-1001')).toHaveLength(1);
   });
 
-  test('to a refund does not send the money back twice when the gateway has forgotten its keys', async () => {
+  test('to a refund does not refund twice after idempotency keys expired', async () => {
     const shop = payments();
     await shop.deliver(placed());
-    shop.gateway.losesAnswer = once();
+    shop.gateway.losesResponse = onFirstCall();
     await shop.deliver(cancelled());
-    shop.gateway.forgetKeys();
+    shop.gateway.expireIdempotencyKeys();
     expect(await shop.deliver(cancelled())).toEqual(['shop.payment.refunded.v1']);
     expect(shop.gateway.entries('refund', 'o-1001')).toHaveLength(1);
   });
 });
 
 describe('A cancelled order', () => {
-  test('gets its money back once, all of it', async () => {
+  test('is refunded in full, once', async () => {
     const shop = payments();
     await shop.deliver(placed());
     expect(await shop.deliver(cancelled())).toEqual(['shop.payment.refunded.v1']);
@@ -139,7 +139,7 @@ describe('A cancelled order', () => {
     expect(shop.gateway.entries('refund', 'o-1001')).toEqual([{ kind: 'refund', orderId: 'o-1001', money: MONEY }]);
   });
 
-  test('that is placed only afterwards is never charged', async () => {
+  test('that is placed after its cancellation is never charged', async () => {
     const shop = payments();
     expect(await shop.deliver(cancelled())).toEqual([]);
     expect(await shop.deliver(placed())).toEqual([]);
@@ -147,23 +147,23 @@ describe('A cancelled order', () => {
     expect(shop.gateway.calls).toBe(0);
   });
 
-  test('that was declined has nothing to give back', async () => {
+  test('whose card was declined is not refunded', async () => {
     const shop = payments();
     await shop.deliver(placed({ token: 'tok_declined' }));
     expect(await shop.deliver(cancelled({ reason: 'payment-declined' }))).toEqual([]);
     expect(shop.gateway.ledger).toEqual([]);
   });
 
-  test('whose charge had no answer yet is looked up and refunded', async () => {
+  test('whose charge had no response yet is looked up and refunded', async () => {
     const shop = payments();
-    shop.gateway.losesAnswer = once();
+    shop.gateway.losesResponse = onFirstCall();
     await shop.deliver(placed());
     expect(await shop.deliver(cancelled())).toEqual([]);
     expect(await shop.deliver(placed())).toEqual(['shop.payment.refunded.v1']);
     expect(shop.gateway.ledger.map(({ kind }) => kind)).toEqual(['capture', 'refund']);
   });
 
-  test('of which nobody knows whether it was charged is charged under the same key, to know, and refunded', async () => {
+  test('with an unknown charge is charged under the same key and refunded', async () => {
     const shop = payments();
     shop.gateway.capture = () => Promise.reject(new Error('unreachable'));
     await shop.deliver(placed());
@@ -175,7 +175,7 @@ describe('A cancelled order', () => {
     expect(shop.state()).toBe('refunded');
   });
 
-  test('that is cancelled while the gateway is charging gets its money back at once', async () => {
+  test('refunds once when the cancellation arrives during a capture', async () => {
     const shop = payments();
     const { capture } = FakeGateway.prototype;
     shop.gateway.capture = async (charge) => {
@@ -187,8 +187,8 @@ describe('A cancelled order', () => {
   });
 });
 
-describe('A capture that takes effect after its caller has given up', () => {
-  test('is refunded when the order is cancelled meanwhile', async () => {
+describe('A capture that takes effect after its caller timed out', () => {
+  test('is refunded when the order was cancelled meanwhile', async () => {
     const shop = payments();
     const { capture } = FakeGateway.prototype;
     let finish = async () => {};
@@ -198,7 +198,7 @@ describe('A capture that takes effect after its caller has given up', () => {
     };
     await shop.deliver(placed());
     await shop.deliver(cancelled());
-    // The gateway is still at it: it knows of no capture yet.
+    // The gateway is still processing and reports no capture yet.
     await shop.deliver(placed());
     expect(shop.state()).toBe('capturing');
     await finish();
@@ -208,22 +208,22 @@ describe('A capture that takes effect after its caller has given up', () => {
 });
 
 describe('Two deliveries that get different answers', () => {
-  test('declined to one and captured to the other never keep the money of a declined order', async () => {
+  test('never keep the money of an order that was declined to one and captured to the other', async () => {
     const shop = payments();
     const { capture } = FakeGateway.prototype;
     let calls = 0;
-    // The bank says no; the customer's retry overtakes that answer, and by then there is money on the account.
+    // The bank declines; the customer's retry overtakes that response, when the account has funds again.
     shop.gateway.capture = async (charge) => {
       calls += 1;
       if (calls > 1) {
-        await held;
+        await released;
         return capture.call(shop.gateway, charge);
       }
       return { kind: 'declined', reason: 'insufficient_funds' };
     };
-    let letGo = () => {};
-    const held = new Promise<void>((resolve) => {
-      letGo = resolve;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
     });
     shop.records.items.set('o-1001', {
       orderId: 'o-1001',
@@ -235,7 +235,7 @@ describe('Two deliveries that get different answers', () => {
     const first = shop.deliver(placed());
     const second = shop.deliver(placed({ id: 'another message' }));
     const published = [await first];
-    letGo();
+    release();
     published.push(await second);
     await shop.deliver(cancelled({ reason: 'payment-declined' }));
     const kept = shop.gateway.entries('capture', 'o-1001').length - shop.gateway.entries('refund', 'o-1001').length;

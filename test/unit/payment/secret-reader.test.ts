@@ -5,26 +5,26 @@ import { secretReader } from '../../../lambdas/payment/secret-reader.ts';
 const NAME = 'shop/stripe';
 
 function secrets(answer: { SecretString?: string } | Error) {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const client = new SecretsManagerClient({ region: 'us-east-1' });
   client.send = (async ({ input }: GetSecretValueCommand) => {
-    asked.push(input);
+    requests.push(input);
     if (answer instanceof Error) throw answer;
     return answer;
   }) as never;
-  return { asked, read: secretReader(NAME, client) };
+  return { requests, read: secretReader(NAME, client) };
 }
 
-test('A secret is read by its name, without the line break at its end', async () => {
-  const { asked, read } = secrets({ SecretString: 'sk_test_1\n' });
+test('secretReader reads a secret by name and removes the trailing line break', async () => {
+  const { requests, read } = secrets({ SecretString: 'sk_test_1\n' });
   expect(await read()).toBe('sk_test_1');
-  expect(asked).toEqual([{ SecretId: NAME }]);
+  expect(requests).toEqual([{ SecretId: NAME }]);
 });
 
 test.each([
-  ['is not there', Object.assign(new Error('Secrets Manager can’t find it'), { name: 'ResourceNotFoundException' })],
+  ['does not exist', Object.assign(new Error('Secrets Manager can’t find it'), { name: 'ResourceNotFoundException' })],
   ['is empty', { SecretString: '' }],
   ['is binary', {}],
-])('A secret that %s is an outage', async (_, answer) => {
+])('secretReader throws UnavailableError for a secret that %s', async (_, answer) => {
   await expect(secrets(answer).read()).rejects.toMatchObject({ name: 'UnavailableError' });
 });

@@ -19,37 +19,37 @@ import { Simulation } from '../../builders/simulation.ts';
 
 quietLog();
 
-function world() {
+function paymentConsumer() {
   const gateway = new FakeGateway();
   const records = new MemoryRecordStore<Payment>();
   const simulation: Simulation = new Simulation(
     {
-      payment: (reach, surroundings) =>
+      payment: (intercept, dependencies) =>
         consumer(
           'payment',
           consumes,
           stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
             {
               decide: (payment, input) => nextPayment(payment, input, simulation.now()),
-              runEffect: (action) => runPaymentEffect(reach(gateway), action),
+              runEffect: (action) => runPaymentEffect(intercept(gateway), action),
               isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
             },
-            reach(records),
+            intercept(records),
           ),
-          surroundings,
+          dependencies,
         ),
     },
     ({ source }) => (source === '/shop/payment' ? [] : ['payment']),
   );
-  gateway.losesAnswer = () => simulation.misfortune(4);
+  gateway.losesResponse = () => simulation.faultOccurs(4);
   records.beforeSave = () => {
-    // The table commits, the answer is lost, and the SDK's own second try is refused.
-    if (simulation.misfortune(13)) records.fates[0] = 'saved-but-conflict';
+    // The table commits, the response is lost, and the SDK's retry is refused.
+    if (simulation.faultOccurs(13)) records.plannedResults[0] = 'saved-but-conflict';
   };
   return { gateway, records, simulation };
 }
 
-type World = ReturnType<typeof world>;
+type PaymentConsumer = ReturnType<typeof paymentConsumer>;
 
 type Message = { orderId: string; kind: 'placed' | 'cancelled' };
 
@@ -67,7 +67,11 @@ const eventOf = ({ orderId, kind }: Message, index: number, declined: readonly s
     ? cancelled({ orderId, id: `c-${index}` })
     : placed({ orderId, id: `p-${index}`, token: declined.includes(orderId) ? 'tok_declined' : 'tok_visa' });
 
-function expectMoneyIsRight(sent: readonly Message[], declined: readonly string[], { gateway, simulation }: World) {
+function expectMoneyIsRight(
+  sent: readonly Message[],
+  declined: readonly string[],
+  { gateway, simulation }: PaymentConsumer,
+) {
   expect(simulation.deadLetters).toEqual([]);
   for (const orderId of new Set(sent.map((message) => message.orderId))) {
     const of = (kind: Message['kind']) => sent.some((message) => message.orderId === orderId && message.kind === kind);
@@ -88,8 +92,13 @@ function expectMoneyIsRight(sent: readonly Message[], declined: readonly string[
   }
 }
 
-/** Sends everything, lets it happen as the numbers say, then sends everything once more; all must be right both times. */
-async function runTwice(sent: readonly Message[], declined: readonly string[], given: readonly number[], shop: World) {
+/** Sends all messages and runs the simulation, twice; the payments must be right both times. */
+async function runTwice(
+  sent: readonly Message[],
+  declined: readonly string[],
+  given: readonly number[],
+  shop: PaymentConsumer,
+) {
   for (const round of [given, given.toReversed()]) {
     sent.forEach((message, index) => {
       shop.simulation.send(eventOf(message, index, declined));
@@ -99,21 +108,21 @@ async function runTwice(sent: readonly Message[], declined: readonly string[], g
   }
 }
 
-describe('Whatever is delivered twice, overtaken, lost or killed at any await', () => {
-  test('money is captured at most once, refunded at most once, in the right amount, and a cancelled order holds none', async () => {
+describe('The payment consumer under duplicates, reordering, lost responses and crashes at any await', () => {
+  test('captures at most once, refunds at most once, with the right amount, and keeps no money of a cancelled order', async () => {
     await fc.assert(
       fc.asyncProperty(messages, fc.subarray(['o-1', 'o-2']), numbers, async (sent, declined, given) => {
-        await runTwice(sent, declined, given, world());
+        await runTwice(sent, declined, given, paymentConsumer());
       }),
       { numRuns: 500, interruptAfterTimeLimit: 4_000 },
     );
   });
 
-  test('the same holds when the gateway forgets its idempotency keys meanwhile', async () => {
+  test("does so when the gateway's idempotency keys expire meanwhile", async () => {
     await fc.assert(
       fc.asyncProperty(messages, numbers, async (sent, given) => {
-        const simulated = world();
-        simulated.simulation.whenIdle = () => simulated.gateway.forgetKeys();
+        const simulated = paymentConsumer();
+        simulated.simulation.onIdle = () => simulated.gateway.expireIdempotencyKeys();
         await runTwice(sent, [], given, simulated);
       }),
       { numRuns: 500, interruptAfterTimeLimit: 4_000 },

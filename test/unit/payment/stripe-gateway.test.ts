@@ -27,20 +27,20 @@ async function stripe(readKey: () => Promise<string> = async () => 'sk_test_righ
   onTestFinished(() => server.close());
   const gateway = stripeGateway(stripeCaller(readKey, { ...connection, timeout }), 'Shop-prod', server.now);
   const capture = (token = 'pm_visa', money = MONEY) => gateway.capture({ orderId: 'o-1', token, money });
-  /** The first call to a path that ends so meets the fault. */
-  const once = (ending: string, fault: StripeFault) => {
-    let met = false;
+  /** Injects the fault into the first POST to a path with the ending. */
+  const injectOnce = (ending: string, fault: StripeFault) => {
+    let injected = false;
     server.fault = ({ path, method }) => {
-      if (met || method !== 'POST' || !path.endsWith(ending)) return undefined;
-      met = true;
+      if (injected || method !== 'POST' || !path.endsWith(ending)) return undefined;
+      injected = true;
       return fault;
     };
   };
-  const asked = () => server.requests.map(({ method, path }) => `${method} ${path}`);
-  return { server, gateway, capture, once, asked };
+  const calls = () => server.requests.map(({ method, path }) => `${method} ${path}`);
+  return { server, gateway, capture, injectOnce, calls };
 }
 
-const thrownBy = (action: Promise<unknown>) =>
+const rejectionOf = (action: Promise<unknown>) =>
   action.then(
     (value) => {
       throw new Error(`nothing was thrown, but ${JSON.stringify(value)} given`);
@@ -48,8 +48,8 @@ const thrownBy = (action: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-describe('An order that is charged with Stripe', () => {
-  test('is one payment intent with its total, its id and its card, and known by its reference', async () => {
+describe('A charge with Stripe', () => {
+  test('creates and confirms one payment intent with total, order id and card, and returns its reference', async () => {
     const { server, capture } = await stripe();
     expect(await capture()).toEqual({ kind: 'captured', reference: 'pi_1' });
     const [create, confirm] = server.requests;
@@ -66,7 +66,7 @@ describe('An order that is charged with Stripe', () => {
     ['pm_visa', { payment_method: 'pm_visa' }, { error_on_requires_action: 'true' }],
     ['tok_visa', { payment_method: 'pm_of_tok_visa' }, { error_on_requires_action: 'true' }],
     ['cus_1/pm_visa', { payment_method: 'pm_visa', customer: 'cus_1' }, { off_session: 'true' }],
-  ])('pays with %s', async (token, created, confirmed) => {
+  ])('accepts the token %s', async (token, created, confirmed) => {
     const { server, capture } = await stripe();
     expect(await capture(token)).toMatchObject({ kind: 'captured' });
     const [create, confirm] = server.requests.slice(-2);
@@ -74,7 +74,7 @@ describe('An order that is charged with Stripe', () => {
     expect(confirm?.params).toEqual(confirmed);
   });
 
-  test('twice is charged once', async () => {
+  test('is made once when it is repeated', async () => {
     const { server, capture } = await stripe();
     await capture();
     expect(await capture()).toEqual({ kind: 'captured', reference: 'pi_1' });
@@ -85,47 +85,50 @@ describe('An order that is charged with Stripe', () => {
     ['pm_declined', 'insufficient_funds'],
     ['pm_3ds', 'authentication_required'],
     ['pm_unknown', 'resource_missing'],
-  ])('with %s is declined with a code: %s, again and again, and after a day too', async (token, reason) => {
-    const { server, gateway, capture } = await stripe();
-    expect(await capture(token)).toEqual({ kind: 'declined', reason });
-    expect(await capture(token)).toEqual({ kind: 'declined', reason });
-    server.forgetKeys();
-    const { reference } = await gateway.find('o-1');
-    expect(await gateway.capture({ orderId: 'o-1', token, money: MONEY }, reference)).toEqual({
-      kind: 'declined',
-      reason,
-    });
-    expect(server.ledger).toEqual([]);
-  });
+  ])(
+    'with %s is declined with the code %s on every attempt, also after idempotency keys expired',
+    async (token, reason) => {
+      const { server, gateway, capture } = await stripe();
+      expect(await capture(token)).toEqual({ kind: 'declined', reason });
+      expect(await capture(token)).toEqual({ kind: 'declined', reason });
+      server.expireIdempotencyKeys();
+      const { reference } = await gateway.find('o-1');
+      expect(await gateway.capture({ orderId: 'o-1', token, money: MONEY }, reference)).toEqual({
+        kind: 'declined',
+        reason,
+      });
+      expect(server.ledger).toEqual([]);
+    },
+  );
 
-  test('for more than Stripe takes is declined', async () => {
+  test("above Stripe's maximum is declined", async () => {
     const { capture } = await stripe();
     const answer = await capture('pm_visa', { amount: 1e12, currency: 'KRW' });
     expect(answer).toEqual({ kind: 'declined', reason: 'amount_too_large' });
   });
 
-  test('with other contents under the same id is refused for good', async () => {
+  test('with another amount for the same order fails with ConflictError', async () => {
     const { capture } = await stripe();
     await capture();
-    expect(await thrownBy(capture('pm_visa', { ...MONEY, amount: 1 }))).toMatchObject({ name: 'ConflictError' });
+    expect(await rejectionOf(capture('pm_visa', { ...MONEY, amount: 1 }))).toMatchObject({ name: 'ConflictError' });
   });
 
-  test('in a way that Stripe does not understand is refused for good, without a word of what was sent', async () => {
+  test('that Stripe rejects as invalid is dead-lettered without quoting what was sent', async () => {
     const { capture } = await stripe();
-    const thrown = await thrownBy(capture('pm_secret', { amount: 1, currency: 'XXX' }));
+    const thrown = await rejectionOf(capture('pm_secret', { amount: 1, currency: 'XXX' }));
     expect(failureActionFor(thrown).action).toBe('dead-letter');
     expect(describeError(thrown).errorMessage).toContain('req_1');
     expect(describeError(thrown).errorMessage).not.toMatch(/quotes|pm_secret/);
   });
 });
 
-describe('When Stripe does not say what it did', () => {
+describe('A Stripe call with an unknown outcome', () => {
   test.each<[string, StripeFault]>([
     ['/payment_intents', 'lost'],
     ['/payment_intents', 'hang'],
     ['/payment_intents', 'overloaded'],
     ['/payment_intents', 'limited'],
-    // Stripe answers a saved 500 again for a day, whether it was carried out or not.
+    // Stripe repeats a saved 500 for a day, whether the call was executed or not.
     ['/payment_intents', 'broken'],
     ['/payment_intents', 'failed'],
     ['/confirm', 'lost'],
@@ -133,11 +136,11 @@ describe('When Stripe does not say what it did', () => {
     ['/confirm', 'overloaded'],
     ['/confirm', 'broken'],
     ['/confirm', 'failed'],
-  ])('at POST …%s (%s), the message is tried again, and the order charged once', async (ending, fault) => {
-    const { server, capture, once } = await stripe(undefined, fault === 'hang' ? 150 : undefined);
-    once(ending, fault);
+  ])('at POST …%s (%s) is retried, and the order is charged once', async (ending, fault) => {
+    const { server, capture, injectOnce } = await stripe(undefined, fault === 'hang' ? 150 : undefined);
+    injectOnce(ending, fault);
     const first = await capture().catch((error: unknown) => error);
-    // The SDK itself repeats a call once, under the same key, where the connection was closed.
+    // The SDK itself retries once with the same key when the connection was closed.
     if (fault !== 'lost') expect(first).toBeInstanceOf(UnavailableError);
     expect(await capture()).toMatchObject({ kind: 'captured' });
     expect(server.ledger).toHaveLength(1);
@@ -148,66 +151,66 @@ describe('When Stripe does not say what it did', () => {
     ['/refunds', 'hang'],
     ['/refunds', 'broken'],
     ['/refunds', 'failed'],
-  ])('at POST …%s (%s), the money goes back once', async (ending, fault) => {
-    const { server, gateway, capture, once } = await stripe(undefined, fault === 'hang' ? 150 : undefined);
+  ])('at POST …%s (%s) refunds once', async (ending, fault) => {
+    const { server, gateway, capture, injectOnce } = await stripe(undefined, fault === 'hang' ? 150 : undefined);
     await capture();
-    once(ending, fault);
+    injectOnce(ending, fault);
     await gateway.refund('o-1', MONEY, 'pi_1').catch(() => {});
     await gateway.refund('o-1', MONEY, 'pi_1');
     expect(server.ledger.map(({ kind }) => kind)).toEqual(['charge', 'refund']);
   });
 
-  test('of the first of two payments it made, everybody finishes the second, while the search finds the first', async () => {
-    const { server, gateway, capture, once } = await stripe();
-    once('/payment_intents', 'broken');
-    await thrownBy(capture());
-    once('/confirm', 'overloaded');
-    await thrownBy(capture());
+  test('that created a first payment intent leads every attempt to the second one', async () => {
+    const { server, gateway, capture, injectOnce } = await stripe();
+    injectOnce('/payment_intents', 'broken');
+    await rejectionOf(capture());
+    injectOnce('/confirm', 'overloaded');
+    await rejectionOf(capture());
     const { reference } = await gateway.find('o-1');
     expect(reference).toBeUndefined();
     expect(await capture()).toEqual({ kind: 'captured', reference: 'pi_2' });
     expect([server.ledger.length, server.intents.size]).toEqual([1, 2]);
   });
 
-  test('since somebody else is at it, the message comes back shortly and the breaker does not open', async () => {
-    const { capture, once } = await stripe();
-    once('/confirm', 'busy');
-    expect(await thrownBy(capture())).toMatchObject({ name: 'BusyError' });
+  test('of another attempt in progress throws BusyError and does not open the circuit breaker', async () => {
+    const { capture, injectOnce } = await stripe();
+    injectOnce('/confirm', 'busy');
+    expect(await rejectionOf(capture())).toMatchObject({ name: 'BusyError' });
   });
 
-  test('for it is still processing, nothing is charged again', async () => {
+  test('that is still processing is not charged again', async () => {
     const { server, gateway, capture } = await stripe();
-    expect(await thrownBy(capture('pm_slow'))).toMatchObject({ name: 'BusyError' });
-    expect(await thrownBy(gateway.find('o-1'))).toMatchObject({ name: 'BusyError' });
+    expect(await rejectionOf(capture('pm_slow'))).toMatchObject({ name: 'BusyError' });
+    expect(await rejectionOf(gateway.find('o-1'))).toMatchObject({ name: 'BusyError' });
     expect(server.ledger).toHaveLength(1);
   });
 });
 
-describe('After Stripe has forgotten its keys', () => {
-  test('a charge is found by its order, whatever letters are capital', async () => {
+describe("After Stripe's idempotency keys expired", () => {
+  test('a charge is found by its case-sensitive order id', async () => {
     const { server, gateway, capture } = await stripe();
     await capture();
     await gateway.capture({ orderId: 'O-1', token: 'pm_visa', money: MONEY });
-    server.forgetKeys();
+    server.expireIdempotencyKeys();
     expect(await gateway.find('o-1')).toEqual({ captured: true, refunded: false, reference: 'pi_1' });
     expect(await gateway.find('O-1')).toEqual({ captured: true, refunded: false, reference: 'pi_2' });
   });
 
-  test('and not before, the search is asked for a charge: it has a rate limit, which the end of an outage would meet', async () => {
-    const { server, gateway, capture, asked } = await stripe();
+  test('a charge is searched for, and not before, because the search has a rate limit', async () => {
+    const { server, gateway, capture, calls } = await stripe();
     await capture();
     const capturingSince = server.now().toISOString();
     expect(await gateway.find('o-1', { capturingSince })).toEqual({ captured: false, refunded: false });
-    expect(asked()).toHaveLength(2);
-    server.forgetKeys();
+    expect(calls()).toHaveLength(2);
+    server.expireIdempotencyKeys();
     expect(await gateway.find('o-1', { capturingSince })).toMatchObject({ captured: true, reference: 'pi_1' });
   });
 
-  test('a charge that was begun is finished, not begun again', async () => {
-    const { server, gateway, capture, once } = await stripe();
-    once('/confirm', 'overloaded');
-    await thrownBy(capture());
-    server.forgetKeys();
+  test('a started charge is completed instead of started again', async () => {
+    const { server, gateway, capture, injectOnce } = await stripe();
+    injectOnce('/confirm', 'overloaded');
+    await rejectionOf(capture());
+    server.expireIdempotencyKeys();
     const { captured, reference = '' } = await gateway.find('o-1');
     expect([captured, reference]).toEqual([false, 'pi_1']);
     await gateway.capture({ orderId: 'o-1', token: 'pm_visa', money: MONEY }, reference);
@@ -218,7 +221,7 @@ describe('After Stripe has forgotten its keys', () => {
     const { server, gateway, capture } = await stripe();
     await capture();
     await gateway.refund('o-1', MONEY, 'pi_1');
-    server.forgetKeys();
+    server.expireIdempotencyKeys();
     expect(await gateway.find('o-1', { reference: 'pi_1' })).toEqual({
       captured: true,
       refunded: true,
@@ -229,28 +232,28 @@ describe('After Stripe has forgotten its keys', () => {
   });
 });
 
-describe('A refund', () => {
-  test('needs no search where the reference is known, for the search lags behind', async () => {
-    const { server, gateway, capture, asked } = await stripe();
+describe('A refund with Stripe', () => {
+  test('needs no search when the reference is known', async () => {
+    const { server, gateway, capture, calls } = await stripe();
     await capture();
-    server.searchIsLate = true;
+    server.searchLags = true;
     await gateway.refund('o-1', MONEY, 'pi_1');
-    expect(asked().slice(2)).toEqual(['POST /v1/refunds']);
+    expect(calls().slice(2)).toEqual(['POST /v1/refunds']);
     expect(server.requests.at(-1)?.key).toBe('Shop-prod/o-1/refund');
   });
 
-  test('waits for the search where it is not', async () => {
+  test('throws BusyError until the search finds the charge when the reference is unknown', async () => {
     const { server, gateway, capture } = await stripe();
     await capture();
-    server.searchIsLate = true;
-    expect(await thrownBy(gateway.refund('o-1', MONEY))).toMatchObject({ name: 'BusyError' });
-    server.searchIsLate = false;
+    server.searchLags = true;
+    expect(await rejectionOf(gateway.refund('o-1', MONEY))).toMatchObject({ name: 'BusyError' });
+    server.searchLags = false;
     await gateway.refund('o-1', MONEY);
     expect(server.ledger).toHaveLength(2);
   });
 });
 
-describe("The account's key", () => {
+describe('The Stripe API key', () => {
   test('is read once', async () => {
     let reads = 0;
     const { capture } = await stripe(async () => {
@@ -262,38 +265,38 @@ describe("The account's key", () => {
     expect(reads).toBe(1);
   });
 
-  test('is read again when Stripe refuses it, for it may have been rotated', async () => {
+  test('is read again when Stripe refuses it, as after a rotation', async () => {
     const keys = ['sk_test_old', 'sk_test_right'];
     const { capture } = await stripe(async () => keys.shift() ?? 'sk_test_right');
     expect(await capture()).toMatchObject({ kind: 'captured' });
   });
 
-  test('that is wrong is an outage, and not in the log', async () => {
+  test('causes UnavailableError when it is wrong and is not logged', async () => {
     const { capture } = await stripe(async () => 'sk_test_wrong');
-    const thrown = await thrownBy(capture());
+    const thrown = await rejectionOf(capture());
     expect(thrown).toBeInstanceOf(UnavailableError);
     expect(describeError(thrown).errorMessage).not.toContain('sk_');
   });
 
-  test('that may not do it is an outage', async () => {
-    const { capture, once } = await stripe();
-    once('/payment_intents', 'forbidden');
-    expect(await thrownBy(capture())).toBeInstanceOf(UnavailableError);
+  test('causes UnavailableError when it lacks a permission', async () => {
+    const { capture, injectOnce } = await stripe();
+    injectOnce('/payment_intents', 'forbidden');
+    expect(await rejectionOf(capture())).toBeInstanceOf(UnavailableError);
   });
 
-  test('that cannot be read is an outage, and read again the next time', async () => {
+  test('causes UnavailableError when it cannot be read and is read again on the next call', async () => {
     let down = true;
     const { capture } = await stripe(async () => {
       if (down) throw new UnavailableError('Secrets Manager is down');
       return 'sk_test_right';
     });
-    expect(await thrownBy(capture())).toBeInstanceOf(UnavailableError);
+    expect(await rejectionOf(capture())).toBeInstanceOf(UnavailableError);
     down = false;
     expect(await capture()).toMatchObject({ kind: 'captured' });
   });
 });
 
-/** The consumer's rules with Stripe, over a network that fails as it is told. */
+/** Runs the payment rules with a gateway. */
 function payments(gateway: PaymentGateway, now: () => Date) {
   const records = new MemoryRecordStore<Payment>();
   const handle = stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
@@ -315,7 +318,7 @@ describe('The payment consumer with Stripe', () => {
   const nothing = undefined;
   const faults = [nothing, nothing, 'broken', 'failed', 'overloaded', 'limited', 'busy', 'forget', 'late'] as const;
 
-  test('charges once and refunds once, whatever happens to the calls and their answers', async () => {
+  test('charges once and refunds once under random faults', async () => {
     const { server, gateway } = await stripe();
     let number = 0;
     await fc.assert(
@@ -329,7 +332,7 @@ describe('The payment consumer with Stripe', () => {
           const steps = [...plan];
           server.fault = () => {
             const step = steps.shift();
-            if (step === 'late') server.searchIsLate = !server.searchIsLate;
+            if (step === 'late') server.searchLags = !server.searchLags;
             return step === 'late' || step === 'forget' ? undefined : step;
           };
           const { deliver, records } = payments(gateway, server.now);
@@ -338,12 +341,12 @@ describe('The payment consumer with Stripe', () => {
           const events: PaymentInput[] = !isCancelled ? [order] : late ? [order, end, order] : [order, order, end];
           for (const event of events) {
             for (let attempt = 0; !(await deliver(event)); attempt += 1) {
-              // A day later the keys are forgotten and the search has caught up.
+              // A day later the keys have expired and the search has caught up.
               if (plan.includes('forget') && attempt % 3 === 2) {
-                server.forgetKeys();
-                server.searchIsLate = false;
+                server.expireIdempotencyKeys();
+                server.searchLags = false;
               }
-              if (attempt > 14) server.searchIsLate = false;
+              if (attempt > 14) server.searchLags = false;
               expect(attempt).toBeLessThan(40);
             }
           }

@@ -8,13 +8,13 @@ import { stripeCaller } from '../../../lambdas/payment/stripe-caller.ts';
 import { stripeGateway } from '../../../lambdas/payment/stripe-gateway.ts';
 import { localFolder } from '../../../localstack/engines.ts';
 
-// Stripe's own mock knows every parameter of its API, and nothing of what happened before: it checks that calls are well formed.
+// stripe-mock validates every parameter of the API but is stateless, so it checks that calls are well formed.
 const VERSION = 'v0.203.0';
 const folder = join(localFolder, `stripe-mock-${VERSION}`);
 const program = join(folder, 'stripe-mock');
 
-/** Builds Stripe's mock on first use; gives why it cannot be had here, if so. */
-async function lacks(): Promise<string | undefined> {
+/** Builds stripe-mock on first use; returns why it is not available, if so. */
+async function missingReason(): Promise<string | undefined> {
   if (existsSync(program)) return undefined;
   const run = promisify(execFile);
   try {
@@ -32,33 +32,33 @@ async function lacks(): Promise<string | undefined> {
   }
 }
 
-/** Starts the mock on a port of its own and gives where it listens. */
-async function listening(): Promise<{ host: string; port: number; protocol: 'http' }> {
+/** Starts stripe-mock on a free port and returns its address. */
+async function startMock(): Promise<{ host: string; port: number; protocol: 'http' }> {
   const local = '127.0.0.1:0';
   const mock = spawn(program, ['-http-addr', local, '-https-addr', local], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void mock.kill());
   return new Promise((resolve, reject) => {
-    let said = '';
+    let output = '';
     mock.stdout.on('data', (chunk) => {
-      said += chunk;
-      const port = /for HTTP at address: 127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+      output += chunk;
+      const port = /for HTTP at address: 127\.0\.0\.1:(\d+)/.exec(output)?.[1];
       if (port !== undefined) resolve({ host: '127.0.0.1', port: Number(port), protocol: 'http' });
     });
-    mock.once('exit', () => reject(new Error(`stripe-mock ended: ${said}`)));
+    mock.once('exit', () => reject(new Error(`stripe-mock ended: ${output}`)));
   });
 }
 
-describe("Stripe's own mock", () => {
-  test('takes every call that the gateway makes, and knows a wrong one', async (context) => {
-    const reason = await lacks();
+describe('stripe-mock', () => {
+  test('accepts every call the gateway makes and rejects an invalid one', async (context) => {
+    const reason = await missingReason();
     if (reason !== undefined) {
       console.warn(`skipped: ${reason}`);
       context.skip(reason);
     }
-    const calls = stripeCaller(async () => 'sk_test_123', await listening());
+    const calls = stripeCaller(async () => 'sk_test_123', await startMock());
     const gateway = stripeGateway(calls, 'ShopMessaging-prod');
     const money = { amount: 12_000, currency: 'KRW' };
-    // Its payment intents are all alike, and none is paid.
+    // All its payment intents are alike, and none is paid.
     const unpaid = { kind: 'declined', reason: 'card_declined' };
     for (const token of ['pm_card_visa', 'tok_visa', 'cus_1/pm_card_visa']) {
       expect(await gateway.capture({ orderId: 'o-1', token, money })).toEqual(unpaid);

@@ -5,10 +5,10 @@ import { partitionKeysOf, toArchiveParts } from '../../../lambdas/archive/item.t
 import type { ArchivedMessage } from '../../../lambdas/archive/pack.ts';
 import { readArchive } from '../../../ops/replay/archive.ts';
 import type { DeployedShop } from '../../../ops/stack.ts';
-import { keptAt } from '../../builders/archived.ts';
+import { archivedMessageAt } from '../../builders/archived.ts';
 
 const PAGE = 2;
-const minutes = (...all: number[]) => all.map((minute) => keptAt(minute * 60_000, `m-${minute}`));
+const minutes = (...all: number[]) => all.map((minute) => archivedMessageAt(minute * 60_000, `m-${minute}`));
 const pack = (...messages: ArchivedMessage[]) => toArchiveParts(messages, 30);
 
 type Item = { hour: string; at: string };
@@ -68,14 +68,14 @@ test('what was kept twice comes once', async () => {
 });
 
 test('a message too large for one item is found', async () => {
-  const huge = keptAt(60_000, randomBytes(768 * 1024).toString('base64'));
+  const huge = archivedMessageAt(60_000, randomBytes(768 * 1024).toString('base64'));
   const items = [...pack(...minutes(0), huge), ...pack(...minutes(2))];
   expect(items.length).toBeGreaterThan(3);
   expect(await between(items, '09:00', '09:10')).toEqual(['m-0', huge.body, 'm-2']);
 });
 
 test('a pack that was not taken whole counts for nothing', async () => {
-  const huge = keptAt(60_000, randomBytes(768 * 1024).toString('base64'));
+  const huge = archivedMessageAt(60_000, randomBytes(768 * 1024).toString('base64'));
   const parts = pack(...minutes(0), huge);
   for (const missing of parts) {
     const items = [...parts.filter((part) => part !== missing), ...pack(...minutes(0)), ...pack(...minutes(2))];

@@ -6,7 +6,7 @@ import { toArchiveParts } from '../../../lambdas/archive/item.ts';
 import { type ReplayProgress, replay, sendReplayed } from '../../../ops/replay/replay.ts';
 import type { SelectedEvent } from '../../../ops/replay/select.ts';
 import type { DeployedShop } from '../../../ops/stack.ts';
-import { keptAt } from '../../builders/archived.ts';
+import { archivedMessageAt } from '../../builders/archived.ts';
 import { placed } from '../../builders/events.ts';
 
 const selected = (id: string): SelectedEvent => ({ id, body: `{"id": "${id}"}`, orderId: 'o-1', type: 't', time: '' });
@@ -57,7 +57,7 @@ test('an entry that fails inside a 200 response is an error', async () => {
 
 test('a replay that fails has reported how many events were sent, and where to resume', async () => {
   const archived = Array.from({ length: 12 }, (_, second) =>
-    keptAt(second * 1_000, JSON.stringify(placed({ id: `e-${second}`, orderId: 'o-1' }))),
+    archivedMessageAt(second * 1_000, JSON.stringify(placed({ id: `e-${second}`, orderId: 'o-1' }))),
   );
   const items = toArchiveParts(archived, 30);
   const query = async ({ input }: QueryCommand) => ({

@@ -12,24 +12,24 @@ const sequences = fc
 const rounds = <E extends OrderEvent>(deliveries: readonly Delivery<E>[]) =>
   roundsByKey(deliveries, ({ event }) => event.data.orderId);
 
-describe('Rounds by order', () => {
-  test('ten different orders make one round', () => {
+describe('roundsByKey', () => {
+  test('puts ten different orders into one round', () => {
     const ten = Array.from({ length: 10 }, (_, index) => delivery(placed({ orderId: `o-${index}` })));
     expect(rounds(ten)).toEqual([ten]);
   });
 
-  test('no deliveries make no round', () => {
+  test('returns no round for no deliveries', () => {
     expect(rounds([])).toEqual([]);
   });
 
-  test('an order that occurs twice is in two rounds, in its sequence', () => {
+  test('puts two deliveries of one order into two rounds, in sequence', () => {
     const first = delivery(placed({ orderId: 'o-1' }));
     const other = delivery(placed({ orderId: 'o-2' }));
     const second = delivery(cancelled({ orderId: 'o-1' }));
     expect(rounds<(typeof first | typeof second)['event']>([first, other, second])).toEqual([[first, other], [second]]);
   });
 
-  test('every delivery is in one round, no order twice in any, and its sequence is kept', () => {
+  test('puts every delivery into one round, each order at most once per round, in sequence', () => {
     fc.assert(
       fc.property(sequences, (deliveries) => {
         const result = rounds(deliveries);
@@ -46,16 +46,16 @@ describe('Rounds by order', () => {
   });
 });
 
-test('Rounds put items without a key into the first round', () => {
+test('roundsByKey puts items without a key into the first round', () => {
   expect(roundsByKey([1, 2, 3], () => undefined)).toEqual([[1, 2, 3]]);
 });
 
-test('Chunks hold at most so many items, in order', () => {
+test('chunk keeps the order of items and limits their number', () => {
   expect(chunk([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
   expect(chunk([], 2)).toEqual([]);
 });
 
-test('Chunks by size respect both limits, and an item that is too large is alone', () => {
+test('chunkBySize respects both limits and puts an item that is too large into its own chunk', () => {
   const limits = { maxItems: 3, maxBytes: 10, bytesOf: (size: number) => size };
   expect(chunkBySize([4, 6, 1, 12, 1, 1, 1, 1], limits)).toEqual([[4, 6], [1], [12], [1, 1, 1], [1]]);
 });

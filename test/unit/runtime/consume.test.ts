@@ -17,7 +17,7 @@ const log = quietLog();
 
 const orders = (...names: string[]) => names.map((name) => sqsRecord(placed({ orderId: name }), { messageId: name }));
 
-/** Publishes one event per order; `failing` says which orders fail, and with what. */
+/** Publishes one event per order; orders in `failing` fail with the given value. */
 const handler =
   (failing: Record<string, unknown> = {}): BatchHandler<Placed> =>
   async (deliveries) =>
@@ -33,7 +33,7 @@ function consume(handle: BatchHandler<Placed> = handler(), outside = consumerDep
   const receive = consumer('payment', [orderPlaced], handle, outside);
   return {
     outside,
-    /** Gives the ids of the messages Lambda is told to keep. */
+    /** Returns the ids of the messages that Lambda keeps. */
     async receive(records: ReturnType<typeof orders>): Promise<string[]> {
       const { batchItemFailures } = await receive({ Records: records });
       return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
@@ -41,8 +41,8 @@ function consume(handle: BatchHandler<Placed> = handler(), outside = consumerDep
   };
 }
 
-describe('A batch in which all goes well', () => {
-  test('is done: everything published in one call, nothing handed back', async () => {
+describe('A batch without failures', () => {
+  test('publishes all events in one call and reports no failures', async () => {
     const calls: number[] = [];
     const outside = consumerDependencies({
       publish: async (events) => {
@@ -54,18 +54,18 @@ describe('A batch in which all goes well', () => {
     expect(calls).toEqual([3]);
   });
 
-  test('that publishes nothing makes no call', async () => {
-    const outside = consumerDependencies({ publish: () => Promise.reject(new Error('Nobody should call')) });
+  test('makes no call when there is nothing to publish', async () => {
+    const outside = consumerDependencies({ publish: () => Promise.reject(new Error('Should not be called')) });
     expect(
       await consume(async (deliveries) => deliveries.map(() => ({ publish: [] })), outside).receive(orders('a')),
     ).toEqual([]);
   });
 
-  test('of no messages is done', async () => {
+  test('succeeds when it is empty', async () => {
     expect(await consume().receive([])).toEqual([]);
   });
 
-  test('tells the handler the message, the attempt and when it was published', async () => {
+  test('passes the message id, the attempt and the publishing time to the handler', async () => {
     const seen: unknown[] = [];
     const { time: _, ...timeless } = placed({ orderId: 'b' });
     await consume(async (deliveries) => {
@@ -82,16 +82,16 @@ describe('A batch in which all goes well', () => {
   });
 
   test('handles two messages of one order one after the other', async () => {
-    const waves: number[] = [];
+    const rounds: number[] = [];
     await consume(async (deliveries) => {
-      waves.push(deliveries.length);
+      rounds.push(deliveries.length);
       return deliveries.map(() => ({ publish: [] }));
     }).receive([...orders('a', 'b'), sqsRecord(placed({ orderId: 'a' }))]);
-    expect(waves).toEqual([2, 1]);
+    expect(rounds).toEqual([2, 1]);
   });
 });
 
-describe('A bad message', () => {
+describe('A message that cannot be processed', () => {
   test.each([
     '{"broken',
     'null',
@@ -99,27 +99,27 @@ describe('A bad message', () => {
     '7',
     '{"type":"shop.nobody.knows.v1"}',
     JSON.stringify({ ...placed(), data: {} }),
-  ])('harms only itself: %s beside nine good ones', async (body) => {
+  ])('is dead-lettered alone: %s beside nine good messages', async (body) => {
     const good = orders('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i');
     const { outside, receive } = consume();
     expect(await receive([...good.slice(0, 4), sqsRecord(body, { messageId: 'bad' }), ...good.slice(4)])).toEqual([]);
     expect(outside.published).toHaveLength(9);
-    expect(outside.letters.map(({ record, errorType }) => [record.messageId, errorType])).toEqual([
+    expect(outside.deadLetters.map(({ record, errorType }) => [record.messageId, errorType])).toEqual([
       ['bad', 'ContractError'],
     ]);
     expect(outside.postponed).toEqual([]);
   });
 
-  test('goes to the dead-letter queue with its reason, its body unchanged', async () => {
+  test('is dead-lettered with its reason and an unchanged body', async () => {
     const { outside, receive } = consume(handler({ a: new ConflictError('Order a was placed otherwise') }));
     const [record] = orders('a');
     expect(await receive(record === undefined ? [] : [record])).toEqual([]);
-    expect(outside.letters).toEqual([
+    expect(outside.deadLetters).toEqual([
       { record, errorType: 'ConflictError', errorMessage: 'Order a was placed otherwise' },
     ]);
   });
 
-  test('that the dead-letter queue does not take is kept, whether refused alone or with the whole call', async () => {
+  test('stays in the queue when the dead-letter queue refuses the entry or the whole call', async () => {
     const refusing = consume(
       handler(),
       consumerDependencies({ queue: { deadLetter: async () => new Set(['bad-2']) } }),
@@ -135,18 +135,18 @@ describe('A bad message', () => {
   });
 });
 
-describe('A message that fails for now', () => {
-  test('is handed back alone, after a wait of its own', async () => {
+describe('A message that fails temporarily', () => {
+  test('is returned to the queue alone, with its own delay', async () => {
     const { outside, receive } = consume(handler({ b: new UnavailableError('down') }));
     expect(await receive(orders('a', 'b', 'c'))).toEqual(['b']);
     expect(outside.published.map(({ subject }) => subject)).toEqual(['a', 'c']);
     expect(outside.postponed).toEqual([
       { record: expect.objectContaining({ messageId: 'b' }), seconds: expect.any(Number) },
     ]);
-    expect(outside.letters).toEqual([]);
+    expect(outside.deadLetters).toEqual([]);
   });
 
-  test('waits the longer the older it is, whatever the number of its tries', async () => {
+  test('waits longer the older it is, whatever its number of attempts', async () => {
     const { outside, receive } = consume(handler({ a: new UnavailableError('down'), b: new UnavailableError('down') }));
     vi.spyOn(Math, 'random').mockReturnValue(1 - Number.EPSILON);
     await receive([
@@ -157,7 +157,7 @@ describe('A message that fails for now', () => {
     expect([125, 126]).toContain(outside.postponed[1]?.seconds);
   });
 
-  test('is handed back even if its wait cannot be set', async () => {
+  test('is returned to the queue even if its delay cannot be set', async () => {
     const outside = consumerDependencies({
       queue: { delayRetry: () => Promise.reject(new Error('ReceiptHandleIsInvalid')) },
     });
@@ -166,51 +166,56 @@ describe('A message that fails for now', () => {
     ]);
   });
 
-  test.each([undefined, null, 'a text', 0])('may throw anything, %s too', async (thrown) => {
+  test.each([undefined, null, 'a text', 0])('may fail with any thrown value: %s', async (thrown) => {
     expect(await consume(handler({ b: thrown })).receive(orders('a', 'b'))).toEqual(['b']);
   });
 });
 
 describe('A handler that fails as a whole', () => {
-  test.each([undefined, null, 'a text', new Error('down')])('by throwing %s hands everything back', async (thrown) => {
-    const { outside, receive } = consume(() => Promise.reject(thrown));
-    expect(await receive(orders('a', 'b', 'c'))).toEqual(['a', 'b', 'c']);
-    expect(outside.letters).toEqual([]);
-  });
+  test.each([undefined, null, 'a text', new Error('down')])(
+    'returns all messages to the queue when it throws %s',
+    async (thrown) => {
+      const { outside, receive } = consume(() => Promise.reject(thrown));
+      expect(await receive(orders('a', 'b', 'c'))).toEqual(['a', 'b', 'c']);
+      expect(outside.deadLetters).toEqual([]);
+    },
+  );
 
-  test('before its first await hands everything back', async () => {
+  test('returns all messages to the queue when it throws before its first await', async () => {
     const { receive } = consume(() => {
       throw new UnavailableError('at once');
     });
     expect(await receive(orders('a', 'b'))).toEqual(['a', 'b']);
   });
 
-  test('does not keep a bad message from its dead-letter queue', async () => {
+  test('still dead-letters an invalid message', async () => {
     const { outside, receive } = consume(() => Promise.reject(undefined));
     expect(await receive([sqsRecord('{', { messageId: 'bad' }), ...orders('a')])).toEqual(['a']);
-    expect(outside.letters).toHaveLength(1);
+    expect(outside.deadLetters).toHaveLength(1);
   });
 
-  test('with a bug does not dead-letter good messages: each is handled alone to see which of them is at fault', async () => {
+  test('dead-letters only the message that causes the bug: after a bug every message is handled alone', async () => {
     const bug = new TypeError("Cannot read properties of null (reading 'x')");
     const { outside, receive } = consume(async (deliveries) => {
       if (deliveries.some(({ event }) => event.data.orderId === 'b')) throw bug;
       return handler()(deliveries);
     });
     expect(await receive(orders('a', 'b', 'c'))).toEqual([]);
-    expect(outside.letters.map(({ record, errorType }) => [record.messageId, errorType])).toEqual([['b', 'TypeError']]);
+    expect(outside.deadLetters.map(({ record, errorType }) => [record.messageId, errorType])).toEqual([
+      ['b', 'TypeError'],
+    ]);
     expect(outside.published.map(({ subject }) => subject)).toEqual(['a', 'c']);
     expect(outside.postponed).toEqual([]);
   });
 
-  test.each([0, 1])('by giving only %i results hands back those without one', async (count) => {
+  test.each([0, 1])('returns the messages without a result when it returns only %i results', async (count) => {
     const { receive } = consume(async () => Array(count).fill({ publish: [] }));
     expect(await receive(orders('a', 'b', 'c'))).toEqual(['a', 'b', 'c'].slice(count));
   });
 });
 
 describe('Publishing before the message is deleted', () => {
-  test('one refused entry hands back only its own message', async () => {
+  test('returns only the message whose entry was refused', async () => {
     const outside = consumerDependencies({
       publish: async (events) =>
         events.map(({ subject }) => (subject === 'b' ? new UnavailableError('refused') : undefined)),
@@ -218,7 +223,7 @@ describe('Publishing before the message is deleted', () => {
     expect(await consume(handler(), outside).receive(orders('a', 'b', 'c'))).toEqual(['b']);
   });
 
-  test('one refused event of several hands its message back', async () => {
+  test('returns a message when one of its several events is refused', async () => {
     const outside = consumerDependencies({
       publish: async () => [new UnavailableError('refused'), undefined, undefined],
     });
@@ -229,20 +234,20 @@ describe('Publishing before the message is deleted', () => {
     expect(await consume(twoEach, outside).receive(orders('a', 'b'))).toEqual(['a']);
   });
 
-  test('nothing is published for a message that failed', async () => {
+  test('publishes nothing for a message that failed', async () => {
     const { outside, receive } = consume(handler({ a: new UnavailableError('down'), b: new ConflictError('no') }));
     await receive(orders('a', 'b'));
     expect(outside.published).toEqual([]);
   });
 });
 
-describe('The list of failures', () => {
-  test('is empty only when every message is done or in its dead-letter queue', async () => {
+describe('The list of batch item failures', () => {
+  test('names every message that is neither done nor dead-lettered', async () => {
     const all = consume(handler({ a: undefined, b: 'text', c: new Error('x') }));
     expect(await all.receive(orders('a', 'b', 'c'))).toEqual(['a', 'b', 'c']);
   });
 
-  test('names a message once, though its order failed in both waves', async () => {
+  test('names each message of an order once when both fail', async () => {
     const { receive } = consume(handler({ a: new UnavailableError('down') }));
     const twice = [
       sqsRecord(placed({ orderId: 'a' }), { messageId: 'm-1' }),
@@ -251,14 +256,14 @@ describe('The list of failures', () => {
     expect(await receive(twice)).toEqual(['m-1', 'm-2']);
   });
 
-  test('holds one name when SQS delivers one message twice in a batch and it fails', async () => {
+  test('names a message once when SQS delivers it twice in one batch and it fails', async () => {
     const { receive } = consume(handler({ a: new UnavailableError('down') }));
     expect(await receive([...orders('a'), ...orders('a')])).toEqual(['a']);
   });
 });
 
-describe('When the function is about to run out of time', () => {
-  test('what is done stays done, and what is unfinished is handed back before the deadline', async () => {
+describe('An invocation that is about to time out', () => {
+  test('keeps completed messages done and returns unfinished ones before the deadline', async () => {
     vi.useFakeTimers();
     const hanging: BatchHandler<Placed> = (deliveries) =>
       deliveries.some(({ attempt }) => attempt > 1) ? new Promise(() => {}) : handler()(deliveries);
@@ -280,11 +285,11 @@ describe('When the function is about to run out of time', () => {
   });
 });
 
-describe('A message that has to be tried again', () => {
+describe('A message that must be retried', () => {
   const sequence = (...names: string[]) =>
     names.map((name) => sqsRecord(placed({ orderId: name.charAt(0) }), { messageId: name }));
 
-  /** Fails the messages named, once each is reached; remembers which ones were. */
+  /** Fails the given messages and records which ones were handled. */
   function failing(failures: Record<string, unknown>) {
     const handled: string[] = [];
     const handle: BatchHandler<Placed> = async (deliveries) =>
@@ -297,23 +302,23 @@ describe('A message that has to be tried again', () => {
     return { handled, handle };
   }
 
-  test('holds back the later ones of its order in the batch, which are not even begun; the others are done', async () => {
+  test('holds back the later messages of its order in the batch and lets other orders continue', async () => {
     const { handled, handle } = failing({ a1: new UnavailableError('down') });
     const { outside, receive } = consume(handle);
     expect(await receive(sequence('a1', 'b1', 'a2', 'b2', 'a3'))).toEqual(['a1', 'a2', 'a3']);
     expect(handled).toEqual(['a1', 'b1', 'b2']);
     expect(outside.published.map(({ subject }) => subject)).toEqual(['b', 'b']);
-    expect(outside.letters).toEqual([]);
+    expect(outside.deadLetters).toEqual([]);
   });
 
-  test('half-way leaves the earlier ones of its order done', async () => {
+  test('leaves the earlier messages of its order done', async () => {
     const { handled, handle } = failing({ a2: new UnavailableError('down') });
     const { receive } = consume(handle);
     expect(await receive(sequence('a1', 'a2', 'a3', 'a4'))).toEqual(['a2', 'a3', 'a4']);
     expect(handled).toEqual(['a1', 'a2']);
   });
 
-  test('because an earlier one has not come lets that one through, which somebody put back behind it', async () => {
+  test('lets the missing earlier message through when it follows in the same batch', async () => {
     const done: string[] = [];
     const { receive } = consume(async (deliveries) =>
       deliveries.map(({ messageId }) => {
@@ -327,7 +332,7 @@ describe('A message that has to be tried again', () => {
     expect(done).toEqual(['second']);
   });
 
-  test('because of its event holds the later ones back too', async () => {
+  test('holds back the later messages of its order when only publishing its event failed', async () => {
     const { handled, handle } = failing({});
     const outside = consumerDependencies({
       publish: async (events) =>
@@ -337,7 +342,7 @@ describe('A message that has to be tried again', () => {
     expect(handled).toEqual(['a1', 'b1', 'b2']);
   });
 
-  test('makes those behind it wait shortly only, and says why', async () => {
+  test('gives the messages held back behind it a short delay and logs the reason', async () => {
     const records = sequence('a1', 'a2').map((record) => ({
       ...record,
       attributes: { ...record.attributes, SentTimestamp: String(Date.now() - 86_400_000) },
@@ -354,25 +359,25 @@ describe('A message that has to be tried again', () => {
     });
   });
 
-  test('does so even where it is given up: the next ones are judged by their own tries', async () => {
+  test('holds back later messages even when it is given up after its last attempt', async () => {
     const records = sequence('a1', 'a2').map((record, index) => ({
       ...record,
       attributes: { ...record.attributes, ApproximateReceiveCount: String(index === 0 ? MAX_ATTEMPTS : 3) },
     }));
     const { outside, receive } = consume(failing({ a1: new UnavailableError('down') }).handle);
     expect(await receive(records)).toEqual(['a2']);
-    expect(outside.letters.map(({ record }) => record.messageId)).toEqual(['a1']);
+    expect(outside.deadLetters.map(({ record }) => record.messageId)).toEqual(['a1']);
   });
 
-  test('is unlike a bad one, which lets the later ones of its order through', async () => {
+  test('is unlike a dead-lettered message, which lets the later messages of its order through', async () => {
     const { handled, handle } = failing({ a1: new ConflictError('no') });
     const { outside, receive } = consume(handle);
     expect(await receive(sequence('a1', 'a2', 'b1'))).toEqual([]);
     expect(handled).toEqual(['a1', 'b1', 'a2']);
-    expect(outside.letters).toHaveLength(1);
+    expect(outside.deadLetters).toHaveLength(1);
   });
 
-  test('holds back nobody it cannot name: a broken body between two good ones', async () => {
+  test('does not hold back anything when the failed body is unreadable', async () => {
     const { handled, handle } = failing({});
     const [one, two] = sequence('a1', 'a2');
     if (one === undefined || two === undefined) throw new Error('two messages');
@@ -381,13 +386,13 @@ describe('A message that has to be tried again', () => {
   });
 });
 
-describe('A message that has been tried as often as an outage takes', () => {
-  const tried = (attempt: number) => [sqsRecord(placed({ orderId: 'a' }), { messageId: 'a', attempt })];
+describe('A message that has used up its attempts', () => {
+  const receivedTimes = (attempt: number) => [sqsRecord(placed({ orderId: 'a' }), { messageId: 'a', attempt })];
 
-  test('is given up with the reason of its last try', async () => {
+  test('is dead-lettered with the reason of its last attempt', async () => {
     const { outside, receive } = consume(handler({ a: new UnavailableError('The gateway is down') }));
-    expect(await receive(tried(MAX_ATTEMPTS))).toEqual([]);
-    expect(outside.letters).toMatchObject([
+    expect(await receive(receivedTimes(MAX_ATTEMPTS))).toEqual([]);
+    expect(outside.deadLetters).toMatchObject([
       {
         errorType: 'UnavailableError',
         errorMessage: `given up after ${MAX_ATTEMPTS} attempts: The gateway is down`,
@@ -396,31 +401,31 @@ describe('A message that has been tried as often as an outage takes', () => {
     expect(outside.postponed).toEqual([]);
   });
 
-  test('has one try less to go before that', async () => {
+  test('is still retried one attempt earlier', async () => {
     const { outside, receive } = consume(handler({ a: new UnavailableError('down') }));
-    expect(await receive(tried(MAX_ATTEMPTS - 1))).toEqual(['a']);
-    expect(outside.letters).toEqual([]);
+    expect(await receive(receivedTimes(MAX_ATTEMPTS - 1))).toEqual(['a']);
+    expect(outside.deadLetters).toEqual([]);
   });
 
-  test('that is bad is not said to be given up', async () => {
+  test('keeps its own reason when it cannot be processed anyway', async () => {
     const { outside, receive } = consume(handler({ a: new ConflictError('no') }));
-    await receive(tried(MAX_ATTEMPTS + 5));
-    expect(outside.letters).toMatchObject([{ errorMessage: 'no' }]);
+    await receive(receivedTimes(MAX_ATTEMPTS + 5));
+    expect(outside.deadLetters).toMatchObject([{ errorMessage: 'no' }]);
   });
 
-  test('and succeeds is done', async () => {
-    expect(await consume().receive(tried(MAX_ATTEMPTS + 9))).toEqual([]);
+  test('is done when the last attempt succeeds', async () => {
+    expect(await consume().receive(receivedTimes(MAX_ATTEMPTS + 9))).toEqual([]);
   });
 });
 
-describe("A consumer's own policy", () => {
+describe("A consumer's own failure policy", () => {
   const policy: FailurePolicy = {
     ...defaultPolicy,
     UnavailableError: { action: 'dead-letter' },
     ConflictError: { action: 'retry', firstSeconds: 7, maxSeconds: 7 },
   };
 
-  test('decides what is tried again, how long it waits, and what is held back', async () => {
+  test('decides what is retried, how long it waits and what is dead-lettered', async () => {
     const outside = consumerDependencies({ policy });
     vi.spyOn(Math, 'random').mockReturnValue(1 - Number.EPSILON);
     const { receive } = consume(handler({ a: new UnavailableError('x'), b: new ConflictError('x') }), outside);
@@ -428,38 +433,38 @@ describe("A consumer's own policy", () => {
       'b',
       'b2',
     ]);
-    expect(outside.letters.map(({ record }) => record.messageId)).toEqual(['a']);
+    expect(outside.deadLetters.map(({ record }) => record.messageId)).toEqual(['a']);
     expect(outside.postponed[0]?.seconds).toBe(7);
   });
 });
 
-describe('What was published is noted', () => {
-  test('after it was taken, the events that were, and only those', async () => {
-    const noted: string[][] = [];
+describe('The onPublished callback', () => {
+  test('receives the events that the bus accepted, and only those', async () => {
+    const published: string[][] = [];
     const outside = consumerDependencies({
       publish: async (events) =>
         events.map(({ subject }) => (subject === 'b' ? new UnavailableError('refused') : undefined)),
-      onPublished: async (events) => void noted.push(events.map(({ subject = '' }) => subject)),
+      onPublished: async (events) => void published.push(events.map(({ subject = '' }) => subject)),
     });
     expect(await consume(handler(), outside).receive(orders('a', 'b', 'c'))).toEqual(['b']);
-    expect(noted).toEqual([['a', 'c']]);
+    expect(published).toEqual([['a', 'c']]);
   });
 
-  test('and a note that fails hands nothing back: what it is about is out', async () => {
+  test('returns no message to the queue when it fails, because the events are already published', async () => {
     const outside = consumerDependencies({ onPublished: () => Promise.reject(new Error('throttled')) });
     expect(await consume(handler(), outside).receive(orders('a', 'b'))).toEqual([]);
     expect(log.lines.map((line) => JSON.parse(line).message)).toContain('what was published could not be noted');
   });
 
-  test('and where nothing was to be published there is nothing to note', async () => {
-    const outside = consumerDependencies({ onPublished: () => Promise.reject(new Error('Nobody should call')) });
+  test('is not called when there is nothing to publish', async () => {
+    const outside = consumerDependencies({ onPublished: () => Promise.reject(new Error('Should not be called')) });
     await consume(async (deliveries) => deliveries.map(() => ({ publish: [] })), outside).receive(orders('a'));
     expect(log.lines.map((line) => JSON.parse(line).message)).toEqual(['done', 'batch']);
   });
 });
 
-describe('A handler that fails as a whole, once more', () => {
-  test('is not asked about each one alone when all of them are worth another try', async () => {
+describe('A batch handler that throws', () => {
+  test('is not called again for each message when every message can be retried', async () => {
     let calls = 0;
     const { receive } = consume(() => {
       calls += 1;
@@ -469,17 +474,17 @@ describe('A handler that fails as a whole, once more', () => {
     expect(calls).toBe(1);
   });
 
-  test('is asked about each one alone otherwise: some are done, some bad, some tried again', async () => {
-    const fate: Record<string, unknown> = { b: new TypeError('x'), c: new UnavailableError('down') };
+  test('is called for each message alone after a bug: messages are done, dead-lettered or retried one by one', async () => {
+    const failures: Record<string, unknown> = { b: new TypeError('x'), c: new UnavailableError('down') };
     const { outside, receive } = consume(async (deliveries) => {
       const [first, ...others] = deliveries;
       if (others.length > 0) throw new RangeError('Too many');
       const { orderId = '' } = first?.event.data ?? {};
-      if (orderId in fate) throw fate[orderId];
+      if (orderId in failures) throw failures[orderId];
       return handler()(deliveries);
     });
     expect(await receive(orders('a', 'b', 'c', 'd'))).toEqual(['c']);
-    expect(outside.letters.map(({ record }) => record.messageId)).toEqual(['b']);
+    expect(outside.deadLetters.map(({ record }) => record.messageId)).toEqual(['b']);
     expect(outside.published.map(({ subject }) => subject)).toEqual(['a', 'd']);
   });
 });
@@ -489,7 +494,7 @@ describe('The deadline', () => {
     vi.useRealTimers();
   });
 
-  /** Receives with so much time to live; gives the answer there is after some of it, and what became of the rest. */
+  /** Receives with the given seconds until the timeout and collects the response. */
   function within(seconds: number, handle: BatchHandler<Placed>, outside = consumerDependencies()) {
     vi.useFakeTimers();
     const end = Date.now() + seconds * 1000;
@@ -510,7 +515,7 @@ describe('The deadline', () => {
     };
   }
 
-  test('hands everything back three seconds before the end, and what waits behind it shortly after', async () => {
+  test('returns all messages three seconds before the timeout, and the ones held back with a short delay', async () => {
     const { one, outside, receive } = within(30, () => new Promise(() => {}));
     receive([...orders('a', 'b'), sqsRecord(placed({ orderId: 'a' }), { messageId: 'a2' })]);
     await one.letGo(26_900);
@@ -519,7 +524,7 @@ describe('The deadline', () => {
     expect(one.answer).toEqual(['a', 'b', 'a2']);
     expect(outside.postponed.map(({ record }) => record.messageId)).toEqual(['a', 'b', 'a2']);
     expect(outside.postponed[2]?.seconds).toBeLessThanOrEqual(30);
-    expect(outside.letters).toEqual([]);
+    expect(outside.deadLetters).toEqual([]);
     expect(log.lines.slice(0, -1).map((line) => JSON.parse(line).errorType)).toEqual([
       'DeadlineExceededError',
       'DeadlineExceededError',
@@ -527,15 +532,15 @@ describe('The deadline', () => {
     ]);
   });
 
-  test('does not keep a bad message from its dead-letter queue', async () => {
+  test('still dead-letters an invalid message', async () => {
     const { one, outside, receive } = within(30, () => new Promise(() => {}));
     receive([...orders('a'), sqsRecord('{', { messageId: 'bad' })]);
     await one.letGo(29_000);
     expect(one.answer).toEqual(['a']);
-    expect(outside.letters.map(({ record }) => record.messageId)).toEqual(['bad']);
+    expect(outside.deadLetters.map(({ record }) => record.messageId)).toEqual(['bad']);
   });
 
-  test('publishes nothing of what ended too late', async () => {
+  test('publishes nothing for a handler that finishes too late', async () => {
     const { one, outside, receive } = within(30, async (deliveries) => {
       await new Promise((resolve) => setTimeout(resolve, 28_000));
       return handler()(deliveries);
@@ -546,7 +551,7 @@ describe('The deadline', () => {
     expect(outside.published).toEqual([]);
   });
 
-  test('that is not reached leaves no timer behind, which would hold up the next invocation', async () => {
+  test('leaves no timer behind when it is not reached', async () => {
     const { one, receive } = within(30, handler());
     receive(orders('a', 'b'));
     await one.letGo(1);
@@ -554,7 +559,7 @@ describe('The deadline', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('once reached begins nothing new', async () => {
+  test('starts no further round once it is reached', async () => {
     const begun: string[] = [];
     const outside = consumerDependencies({
       publish: async (events) => {
@@ -572,12 +577,12 @@ describe('The deadline', () => {
     );
     receive([...orders('a'), sqsRecord(placed({ orderId: 'a' }), { messageId: 'a2' })]);
     await one.letGo(29_900);
-    // What the bus was being told comes again: nobody knows whether it took it.
+    // A publication in progress is repeated, as its outcome is unknown.
     expect(one.answer).toEqual(['a', 'a2']);
     expect(begun).toEqual(['a']);
   });
 
-  test('once reached begins none of those either that a bug made it handle one by one', async () => {
+  test('stops handling messages one by one after a bug once it is reached', async () => {
     const begun: string[] = [];
     const { one, receive } = within(30, async (deliveries) => {
       if (deliveries.length > 1) throw new TypeError('a bug');
@@ -591,7 +596,7 @@ describe('The deadline', () => {
     expect(begun).toEqual(['a', 'b']);
   });
 
-  test('is kept by a bus that does not answer, too', async () => {
+  test('also ends a publish call that hangs', async () => {
     const { one, receive } = within(30, handler(), consumerDependencies({ publish: () => new Promise(() => {}) }));
     receive(orders('a', 'b'));
     await one.letGo(29_900);
@@ -600,7 +605,7 @@ describe('The deadline', () => {
 });
 
 describe('The log', () => {
-  test('says of each failure whose and why, and never quotes the message', async () => {
+  test("names each failure's message and reason and quotes no message content", async () => {
     const { receive } = consume(handler({ a: new UnavailableError('down'), b: new ConflictError('no') }));
     await receive([...orders('a', 'b'), sqsRecord('{"phone":"+821012345678"', { messageId: 'bad' })]);
     expect(
@@ -618,7 +623,7 @@ describe('The log', () => {
     expect(log.lines.join()).not.toContain('tok_visa');
   });
 
-  test('says of every message what became of it and how long that took, all in one write', async () => {
+  test('has one line for each message with outcome and duration, in one write', async () => {
     const { receive } = consume(handler({ b: new UnavailableError('down') }));
     await receive([
       sqsRecord(placed({ orderId: 'a' }), { messageId: 'a', attempt: 3, sentSecondsAgo: 60 }),
@@ -653,20 +658,20 @@ describe('The log', () => {
     expect(lines[2]).not.toHaveProperty('published');
   });
 
-  test('does not call dead-lettered what the dead-letter queue did not take', async () => {
+  test('does not report a message as dead-lettered when the dead-letter queue refused it', async () => {
     const refusing = consumerDependencies({ queue: { deadLetter: async () => new Set() } });
     await consume(handler({ a: new ConflictError('no') }), refusing).receive(orders('a'));
     expect(log.lines.map((line) => JSON.parse(line).message)).toContain('will be tried again');
     expect(log.lines.join()).not.toContain('dead-lettered');
   });
 
-  test('stays short, however long an error is', async () => {
+  test('stays short however long an error message is', async () => {
     const failures = Object.fromEntries(Array.from('abcdefghij', (name) => [name, new Error('x'.repeat(100_000))]));
     await consume(handler(failures)).receive(orders(...'abcdefghij'));
     expect(log.lines.join('').length).toBeLessThan(65_536);
   });
 
-  test('is not written for a batch of no messages', async () => {
+  test('has no message lines for an empty batch', async () => {
     await consume().receive([]);
     expect(log.lines.filter((line) => line.includes('messageId'))).toEqual([]);
   });
@@ -679,14 +684,14 @@ describe('The trace', () => {
       publish: [{ ...captured({ orderId: event.data.orderId }), traceparent: event.traceparent }],
     }));
 
-  test('of the publisher goes on in what is published and in the log; each event has a span of its own', async () => {
+  test('of the publisher continues in published events and in the log, with a new span for each event', async () => {
     const { outside, receive } = consume(following);
     await receive([sqsRecord({ ...placed({ orderId: 'a' }), traceparent })]);
     expect(outside.published[0]?.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad)[\da-f]{16}-00$/);
     expect(JSON.parse(log.lines[0] ?? '').traceId).toBe('0af7651916cd43dd8448eb211c80319c');
   });
 
-  test("is the order's where the publisher sent none, in every message about it and in every consumer", async () => {
+  test('is derived from the order when the publisher sent none, for every message and in every consumer', async () => {
     const { outside, receive } = consume(following);
     await receive([
       sqsRecord(placed({ orderId: 'a', id: 'one' })),
@@ -698,7 +703,7 @@ describe('The trace', () => {
     expect(outside.published.map((event) => event.traceparent?.slice(3, 35))).toEqual(inLog.slice(1));
   });
 
-  test('leaves an event that is published again the same to the byte', async () => {
+  test('is the same in an event that is published again, byte for byte', async () => {
     const { outside, receive } = consume(following);
     for (const record of [...orders('a'), ...orders('a')]) await receive([record]);
     const [once, again] = outside.published.map((event) => JSON.stringify(event));

@@ -13,38 +13,38 @@ import { defaultPolicy, type FailurePolicy, failureActionFor } from '../../../la
 
 const named = (name: string, options?: ErrorOptions) => Object.assign(new Error('x', options), { name });
 
-describe('Tried again', () => {
+describe('Retries', () => {
   test.each<[string, unknown]>([
     ['an outage', new UnavailableError('down')],
-    ['a race', new BusyError('busy')],
-    ['an error nobody knows', new Error('?')],
+    ['a lost race', new BusyError('busy')],
+    ['an unknown error', new Error('?')],
     ['throttling', named('ThrottlingException')],
     ['a time-out', named('TimeoutError')],
     ['an unreachable host, as fetch reports it', new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') })],
     ['undefined', undefined],
     ['null', null],
-    ['a text', 'TypeError'],
+    ['a string', 'TypeError'],
     ['a number', 0],
-    ['an object that only looks like an error', { name: 'TypeError', message: 'x' }],
+    ['an object that is not an Error', { name: 'TypeError', message: 'x' }],
     ['an outage that wraps a bug', new UnavailableError('down', { cause: new TypeError('x') })],
   ])('%s', (_, thrown) => {
     expect(failureActionFor(thrown).action).toBe('retry');
   });
 
-  test('a load balancer that answers 503 in HTML, which the SDK fails to read', async () => {
+  test('an HTML answer with status 503 that the SDK cannot parse', async () => {
     expect(failureActionFor(await answerOf(503, '<html><body>Service Unavailable</body></html>')).action).toBe('retry');
   });
 
-  test('a success cut short on the way, which the SDK fails to read', async () => {
+  test('a truncated success that the SDK cannot parse', async () => {
     expect(failureActionFor(await answerOf(200, '{"Responses":[{"Tab')).action).toBe('retry');
   });
 });
 
-describe('Dead-lettered at once', () => {
+describe('Dead-letters at once', () => {
   test.each<[string, unknown]>([
     ['a broken contract', new ContractError(['id: is missing'])],
-    ['a contradiction', new ConflictError('another total')],
-    ['a call the API will never take', named('ValidationException')],
+    ['a conflict', new ConflictError('another total')],
+    ['an API validation error', named('ValidationException')],
     ["a bug's TypeError", new TypeError("Cannot read properties of undefined (reading 'x')")],
     ['a ReferenceError', new ReferenceError('x is not defined')],
     ['a RangeError', new RangeError('Invalid array length')],
@@ -53,31 +53,31 @@ describe('Dead-lettered at once', () => {
   });
 });
 
-describe('The wait for it', () => {
+describe('The backoff after a failure', () => {
   test.each<[string, unknown, number, number]>([
     ['an outage', new UnavailableError('down'), 2, 900],
-    ['an error nobody knows', new Error('?'), 2, 900],
+    ['an unknown error', new Error('?'), 2, 900],
     ['undefined', undefined, 2, 900],
-    ['a language error that is about an answer', new TypeError('x', { cause: new Error('ECONNREFUSED') }), 2, 900],
-    ['a race', new BusyError('busy'), 1, 30],
+    ['a language error caused by a failed request', new TypeError('x', { cause: new Error('ECONNREFUSED') }), 2, 900],
+    ['a lost race', new BusyError('busy'), 1, 30],
     ['a lost transaction', named('TransactionConflictException'), 1, 30],
-    // Whoever hangs until the deadline may do so for as long as an outage lasts.
+    // A downstream may hang until the deadline for as long as an outage lasts.
     ['an invocation that ran out of time', new DeadlineExceededError('late'), 2, 900],
-  ])('%s: from %s', (_, thrown, firstSeconds, maxSeconds) => {
+  ])('%s: starts at %s seconds', (_, thrown, firstSeconds, maxSeconds) => {
     expect(failureActionFor(thrown)).toEqual({ action: 'retry', firstSeconds, maxSeconds });
   });
 });
 
-describe('A policy', () => {
+describe('A failure policy', () => {
   const policy: FailurePolicy = { Special: { action: 'dead-letter' }, otherwise: defaultPolicy.otherwise };
 
-  test('names the classes it treats otherwise', () => {
+  test('treats the error classes it names differently', () => {
     expect(failureActionFor(named('Special'), policy)).toEqual({ action: 'dead-letter' });
     expect(failureActionFor(new ConflictError('x'), policy)).toEqual(defaultPolicy.otherwise);
   });
 
   test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
-    'is not asked for what every object has: an error named %s',
+    'ignores inherited object properties: an error named %s',
     (name) => {
       expect(failureActionFor(named(name))).toEqual(defaultPolicy.otherwise);
     },
@@ -86,7 +86,7 @@ describe('A policy', () => {
 
 describe('A language error', () => {
   test.each(['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError'])(
-    '%s is a bug by itself, and bad luck when it is about an answer',
+    '%s is dead-lettered as a bug, and retried when an answer caused it',
     (name) => {
       expect(failureActionFor(named(name)).action).toBe('dead-letter');
       for (const about of [{ $response: {} }, { $metadata: {} }, { cause: new Error('x') }])
@@ -94,14 +94,14 @@ describe('A language error', () => {
     },
   );
 
-  test('is told apart from an answer that refuses for good, which has metadata as well', () => {
+  test('is different from a permanent refusal, which has response metadata too', () => {
     const refused = Object.assign(named('ValidationException'), { $metadata: {} });
     expect(failureActionFor(refused).action).toBe('dead-letter');
   });
 });
 
-describe('What an operator reads of it', () => {
-  test('has no phone number, wherever it stood', () => {
+describe('The description of a failure', () => {
+  test('contains no phone number', () => {
     const error = new Error('PhoneNumber: +821012345678 is not valid, nor is (+14155550123)');
     expect(describeError(error).errorMessage).toBe('PhoneNumber: +… is not valid, nor is (+…)');
   });
@@ -113,16 +113,16 @@ describe('What an operator reads of it', () => {
     [undefined, 'NonError', 'a undefined was thrown'],
     ['some text, maybe a phone number', 'NonError', 'a string was thrown'],
     [null, 'NonError', 'a object was thrown'],
-  ])('%s', (thrown, errorType, errorMessage) => {
+  ])('of %s', (thrown, errorType, errorMessage) => {
     expect(describeError(thrown)).toEqual({ errorType, errorMessage });
   });
 
-  test('an error without a name still has a class, for an empty attribute would be refused by SQS', () => {
+  test('has an error type even when the error has no name, because SQS refuses empty attributes', () => {
     expect(describeError(named('')).errorType).not.toBe('');
   });
 });
 
-/** What the real SDK client throws when it is answered so. */
+/** Returns the error of the real SDK client for a response. */
 async function answerOf(statusCode: number, body: string): Promise<unknown> {
   const client = new DynamoDBClient({
     region: 'eu-west-1',

@@ -9,7 +9,7 @@ const startedAt = Date.UTC(2026, 10, 21, 9);
 
 type Parts = { waited?: number[]; outcomes?: Outcome['kind'][]; published?: CloudEvent[] };
 
-/** Three tries that were done, unless told otherwise; the first published all there is. */
+/** Returns three done attempts by default; the first published all events. */
 function attempts({ waited = [5, 70, 900], outcomes = [], published = [] }: Parts) {
   return waited.map((ms, index) => {
     const made = sqsRecord({});
@@ -21,7 +21,7 @@ function attempts({ waited = [5, 70, 900], outcomes = [], published = [] }: Part
 
 const linesOf = (parts: Parts = {}) => metricLines('payment', attempts(parts), startedAt, startedAt + 40);
 
-/** What CloudWatch makes of the lines: each metric with its dimensions' values, and its value or values. */
+/** Evaluates the lines as CloudWatch does: each metric with its dimensions and values. */
 function metricsOf(parts: Parts): Record<string, unknown>[] {
   const found: Record<string, unknown>[] = [];
   for (const text of linesOf(parts)) {
@@ -44,7 +44,7 @@ const placedStep = (orderId: string, step = 'shop.order.placed.v1'): CloudEvent 
   data: { orderId, sequence: 1, step },
 });
 
-test('What was published before is not counted again', () => {
+test('Metrics do not count a repeated publication', () => {
   const [first, ...others] = attempts({ published: [captured()] });
   if (first === undefined) throw new Error('There is a first try');
   const again = [{ ...first, repeated: true as const }, ...others];
@@ -54,8 +54,8 @@ test('What was published before is not counted again', () => {
   expect(metricLines('payment', again, startedAt, startedAt + 40).join()).not.toContain('PaymentsCaptured');
 });
 
-describe('A batch', () => {
-  test('is one line: what became of its messages, how long each waited, and how long it took', () => {
+describe('The metrics of a batch', () => {
+  test('are one line with outcomes, waiting times and duration', () => {
     expect(linesOf()).toHaveLength(1);
     expect(metricsOf({ outcomes: ['will be tried again', 'done', 'dead-lettered'] })).toEqual([
       { Done: 1, Unit: 'Count', consumer: 'payment' },
@@ -66,15 +66,15 @@ describe('A batch', () => {
     ]);
   });
 
-  test('whose messages come from a clock ahead of ours waited no time', () => {
+  test("report a waiting time of zero when the sender's clock is ahead", () => {
     expect(metricsOf({ waited: [-20] })).toContainEqual(expect.objectContaining({ Waited: [0] }));
   });
 });
 
-describe('Business figures', () => {
+describe('Business metrics', () => {
   const business = (...published: CloudEvent[]) => metricsOf({ published }).filter(({ consumer }) => !consumer);
 
-  test('are counted from what was published', () => {
+  test('count published events', () => {
     const published = [
       placedStep('o-1'),
       placedStep('o-2'),
@@ -90,7 +90,7 @@ describe('Business figures', () => {
     ]);
   });
 
-  test('say what money came and went, in minor units of its currency', () => {
+  test('report captured and refunded money in minor units of its currency', () => {
     expect(business(captured({ amount: 100 }), captured({ amount: 20 }), refunded())).toEqual([
       { PaymentsCaptured: 2, Unit: 'Count' },
       { PaymentsRefunded: 1, Unit: 'Count' },
@@ -99,7 +99,7 @@ describe('Business figures', () => {
     ]);
   });
 
-  test('of two currencies take two lines, and the batch is counted in the first only', () => {
+  test('use one line per currency and count the batch in the first only', () => {
     const euros = { ...captured({ amount: 3 }), data: { orderId: 'o-3', amount: 3, currency: 'EUR' } };
     const published = [captured({ amount: 100 }), euros];
     expect(linesOf({ published })).toHaveLength(2);
@@ -110,7 +110,7 @@ describe('Business figures', () => {
     expect(found).toContainEqual({ RevenueCaptured: 3, Unit: 'None', currency: 'EUR' });
   });
 
-  test('count cancelled orders by reason and altogether, each once', () => {
+  test('count cancelled orders in total and by reason', () => {
     const reasons = ['customer', 'out-of-stock', 'customer'] as const;
     const found = business(...reasons.map((reason, index) => cancelled({ orderId: `o-${index}`, reason })));
     expect(found).toEqual([

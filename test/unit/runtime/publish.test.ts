@@ -23,7 +23,7 @@ function bus(answer: (entries: Entries) => Answer = accept) {
 const events = (count: number) => Array.from({ length: count }, (_, index) => captured({ orderId: `o-${index}` }));
 
 describe('Publishing on the bus', () => {
-  test('puts the bare event as detail, and its type and source where rules look', async () => {
+  test('sends the bare event as detail, with the type and source that rules match', async () => {
     const { calls, publish } = bus();
     const event = captured();
     expect(await publish([event])).toEqual([undefined]);
@@ -39,7 +39,7 @@ describe('Publishing on the bus', () => {
     ]);
   });
 
-  test('ten events travel in one call, the eleventh in another', async () => {
+  test('sends ten events per call', async () => {
     const ten = bus();
     await ten.publish(events(10));
     expect(ten.calls.map((entries) => entries.length)).toEqual([10]);
@@ -49,13 +49,13 @@ describe('Publishing on the bus', () => {
     expect(more.calls.map((entries) => entries.length)).toEqual([10, 10, 3]);
   });
 
-  test('nothing to publish is no call', async () => {
+  test('makes no call for no events', async () => {
     const { calls, publish } = bus();
     expect(await publish([])).toEqual([]);
     expect(calls).toEqual([]);
   });
 
-  test('an entry refused inside a 200 is told apart from its neighbours', async () => {
+  test('reports an entry refused in a 200 response as the failure of its event only', async () => {
     const { publish } = bus((entries) => ({
       Entries: entries.map((_, index) => (index === 1 ? { ErrorCode: 'ThrottlingException' } : { EventId: 'e' })),
     }));
@@ -69,12 +69,12 @@ describe('Publishing on the bus', () => {
     ['no entries', {}],
     ['an empty list', { Entries: [] }],
     ['an entry that says nothing', { Entries: [{}] }],
-  ])('an answer with %s is no acceptance', async (_, answer) => {
+  ])('treats an answer with %s as a failure', async (_, answer) => {
     const { publish } = bus(() => answer);
     expect(await publish(events(1))).toEqual([expect.any(UnavailableError)]);
   });
 
-  test('a call that fails as a whole fails its ten events and not the other ones, and keeps the cause', async () => {
+  test('fails the ten events of a failed call with its cause, and no others', async () => {
     const down = new Error('ECONNRESET');
     const { publish } = bus((entries) => {
       if (entries[0]?.Detail?.includes('"o-0"')) throw down;

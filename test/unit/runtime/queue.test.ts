@@ -6,11 +6,11 @@ import { quietLog } from '../../builders/quiet-log.ts';
 
 const log = quietLog();
 
-const MOST_BYTES_PER_CALL = 1_048_576;
+const MAX_BYTES_PER_CALL = 1_048_576;
 
 type Command = SendMessageBatchCommand | ChangeMessageVisibilityBatchCommand;
 
-/** Answers as SQS does, with its limit of 1 MiB for a call, bodies and attributes together. */
+/** Acts as SQS with its limit of 1 MiB for the bodies and attributes of a call. */
 function sqs(refused: readonly string[] = []) {
   const calls: Command['input'][] = [];
   const client = {
@@ -29,7 +29,7 @@ function sqs(refused: readonly string[] = []) {
             ]
           : [],
       );
-      if (bytes.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0) > MOST_BYTES_PER_CALL) {
+      if (bytes.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0) > MAX_BYTES_PER_CALL) {
         throw Object.assign(new Error('Batch requests cannot be longer than 1048576 bytes.'), {
           name: 'BatchRequestTooLong',
         });
@@ -45,16 +45,16 @@ function sqs(refused: readonly string[] = []) {
   return { calls, queue: sqsConsumerQueue(names, client as unknown as SQSClient, now) };
 }
 
-const letter = (body: string, messageId: string, errorMessage = 'must be JSON') => ({
+const deadLetter = (body: string, messageId: string, errorMessage = 'must be JSON') => ({
   record: sqsRecord(body, { messageId, attempt: 3 }),
   errorType: 'ContractError',
   errorMessage,
 });
 
 describe('Dead-lettering', () => {
-  test('keeps the body as it is and says class, reason, consumer, time and number of tries', async () => {
+  test('keeps the body unchanged and adds error type, reason, consumer, time and number of attempts', async () => {
     const { calls, queue } = sqs();
-    expect(await queue.deadLetter([letter('{"odd"', 'm-1')])).toEqual(new Set(['m-1']));
+    expect(await queue.deadLetter([deadLetter('{"odd"', 'm-1')])).toEqual(new Set(['m-1']));
     expect(calls).toEqual([
       {
         QueueUrl: 'the-dlq',
@@ -75,16 +75,16 @@ describe('Dead-lettering', () => {
     ]);
   });
 
-  test('names only those that arrived, for SQS refuses entries inside a 200', async () => {
+  test('returns only the messages that SQS accepted, because SQS can refuse entries in a 200 response', async () => {
     const { queue } = sqs(['1']);
-    expect(await queue.deadLetter([letter('a', 'm-1'), letter('b', 'm-2'), letter('c', 'm-3')])).toEqual(
+    expect(await queue.deadLetter([deadLetter('a', 'm-1'), deadLetter('b', 'm-2'), deadLetter('c', 'm-3')])).toEqual(
       new Set(['m-1', 'm-3']),
     );
   });
 
-  test('keeps the attributes that the message came with, as many as fit, the marks of a replay before all else', async () => {
+  test("keeps as many of the message's own attributes as fit, replay marks first", async () => {
     const { calls, queue } = sqs();
-    const { record, ...why } = letter('a', 'm-1');
+    const { record, ...why } = deadLetter('a', 'm-1');
     const given = (stringValue: string) => ({ dataType: 'String', stringValue });
     const messageAttributes = {
       errorType: given('of an earlier failure'),
@@ -108,17 +108,17 @@ describe('Dead-lettering', () => {
     });
   });
 
-  test('counts the attributes a message came with, so that large ones travel in calls of their own', async () => {
+  test("includes the message's own attributes in the size, so that large messages go in separate calls", async () => {
     const { queue } = sqs();
-    const { record, ...why } = letter('x'.repeat(400_000), 'm-1');
+    const { record, ...why } = deadLetter('x'.repeat(400_000), 'm-1');
     const messageAttributes = { originalBody: { dataType: 'String', stringValue: 'y'.repeat(300_000) } };
     const large = (messageId: string) => ({ ...why, record: { ...record, messageId, messageAttributes } });
     expect(await queue.deadLetter([large('m-1'), large('m-2')])).toEqual(new Set(['m-1', 'm-2']));
   });
 
-  test('cuts a reason that is too long', async () => {
+  test('truncates a long reason', async () => {
     const { calls, queue } = sqs();
-    await queue.deadLetter([letter('a', 'm-1', 'x'.repeat(5_000))]);
+    await queue.deadLetter([deadLetter('a', 'm-1', 'x'.repeat(5_000))]);
     expect(
       JSON.stringify(calls)
         .match(/x+/g)
@@ -126,15 +126,18 @@ describe('Dead-lettering', () => {
     ).toContain(1_000);
   });
 
-  test('two messages that together are too big for one call both arrive', async () => {
+  test('splits two messages that together exceed the call limit', async () => {
     const { queue } = sqs();
     const half = 'x'.repeat(600_000);
-    expect(await queue.deadLetter([letter(half, 'm-1'), letter(half, 'm-2')])).toEqual(new Set(['m-1', 'm-2']));
+    expect(await queue.deadLetter([deadLetter(half, 'm-1'), deadLetter(half, 'm-2')])).toEqual(new Set(['m-1', 'm-2']));
   });
 
-  test('a message of 1 MiB, which leaves no room for a reason, does not keep its neighbour from arriving', async () => {
+  test('accepts other messages beside one of 1 MiB that has no room for a reason', async () => {
     const { queue } = sqs();
-    const arrived = await queue.deadLetter([letter('x'.repeat(MOST_BYTES_PER_CALL), 'm-1'), letter('small', 'm-2')]);
+    const arrived = await queue.deadLetter([
+      deadLetter('x'.repeat(MAX_BYTES_PER_CALL), 'm-1'),
+      deadLetter('small', 'm-2'),
+    ]);
     expect(arrived).toContain('m-2');
   });
 });
@@ -142,46 +145,46 @@ describe('Dead-lettering', () => {
 describe('Dead-lettering by size', () => {
   const entriesOf = (call: Command['input']): object[] => call.Entries ?? [];
 
-  test('ten small messages travel in one call', async () => {
+  test('sends ten small messages in one call', async () => {
     const { calls, queue } = sqs();
-    await queue.deadLetter(Array.from({ length: 10 }, (_, index) => letter('small', `m-${index}`)));
+    await queue.deadLetter(Array.from({ length: 10 }, (_, index) => deadLetter('small', `m-${index}`)));
     expect(calls.map((call) => entriesOf(call).length)).toEqual([10]);
   });
 
-  test('25 small ones travel in calls of ten, as many as SQS takes', async () => {
+  test('sends 25 small messages in calls of ten', async () => {
     const { calls, queue } = sqs();
-    const letters = Array.from({ length: 25 }, (_, index) => letter('a', `m-${index}`));
-    expect((await queue.deadLetter(letters)).size).toBe(25);
+    const deadLetters = Array.from({ length: 25 }, (_, index) => deadLetter('a', `m-${index}`));
+    expect((await queue.deadLetter(deadLetters)).size).toBe(25);
     expect(calls.map(({ Entries = [] }) => Entries.length)).toEqual([10, 10, 5]);
   });
 
-  test('ten large ones travel in as many calls as SQS needs, each with its reason', async () => {
+  test('splits ten large messages by size, each with its reason', async () => {
     const { calls, queue } = sqs();
     const bodies = Array.from({ length: 10 }, (_, index) =>
-      letter('ä'.repeat(130_000), `m-${index}`, 'é'.repeat(2_000)),
+      deadLetter('ä'.repeat(130_000), `m-${index}`, 'é'.repeat(2_000)),
     );
     expect((await queue.deadLetter(bodies)).size).toBe(10);
     expect(calls.map((call) => entriesOf(call).length)).toEqual([3, 3, 3, 1]);
     for (const entry of calls.flatMap(entriesOf)) expect(Object.keys(entry)).toContain('MessageAttributes');
   });
 
-  test('one that fills a message by itself arrives without its reason, for which there is no room', async () => {
+  test('sends a message of the maximum size without its reason', async () => {
     const { calls, queue } = sqs();
-    const body = 'x'.repeat(MOST_BYTES_PER_CALL);
-    expect(await queue.deadLetter([letter(body, 'm-1')])).toEqual(new Set(['m-1']));
+    const body = 'x'.repeat(MAX_BYTES_PER_CALL);
+    expect(await queue.deadLetter([deadLetter(body, 'm-1')])).toEqual(new Set(['m-1']));
     expect(calls.flatMap(entriesOf)).toEqual([{ Id: '0', MessageBody: body }]);
   });
 
-  test('what a second call does not take does not hide what the first one did, entry by entry', async () => {
+  test('reports what the first call accepted when the second refuses entries', async () => {
     const { queue } = sqs(['0']);
     const half = 'x'.repeat(600_000);
     // Both calls refuse their first entry.
-    expect(await queue.deadLetter([letter(half, 'm-1'), letter('s', 'm-2'), letter(half, 'm-3')])).toEqual(
+    expect(await queue.deadLetter([deadLetter(half, 'm-1'), deadLetter('s', 'm-2'), deadLetter(half, 'm-3')])).toEqual(
       new Set(['m-2']),
     );
   });
 
-  test('a second call that fails as a whole does not hide what the first one did', async () => {
+  test('reports what the first call accepted when the second call fails', async () => {
     let calls = 0;
     const client = {
       async send({ input }: SendMessageBatchCommand) {
@@ -193,8 +196,8 @@ describe('Dead-lettering by size', () => {
     const names = { consumer: 'stock', queueUrl: 'the-queue', deadLetterQueueUrl: 'the-dlq' };
     const half = 'x'.repeat(600_000);
     const arrived = await sqsConsumerQueue(names, client as unknown as SQSClient).deadLetter([
-      letter(half, 'm-1'),
-      letter(half, 'm-2'),
+      deadLetter(half, 'm-1'),
+      deadLetter(half, 'm-2'),
     ]);
     expect(arrived).toEqual(new Set(['m-1']));
     expect(log.lines.map((line) => JSON.parse(line))).toMatchObject([
@@ -205,22 +208,22 @@ describe('Dead-lettering by size', () => {
 
 describe('Dead-lettering from a FIFO queue', () => {
   const fifo = (messageId: string) => {
-    const { record, ...rest } = letter('{}', messageId);
+    const { record, ...rest } = deadLetter('{}', messageId);
     const attributes = { ...record.attributes, MessageGroupId: 'o-1', MessageDeduplicationId: 'o-1.3' };
     return { ...rest, record: { ...record, attributes } };
   };
 
-  test('keeps the group, so that the sequence is kept when the messages are put back', async () => {
+  test('keeps the message group, so that a redrive keeps the sequence', async () => {
     const { calls, queue } = sqs();
     await queue.deadLetter([fifo('m-1')]);
     expect(calls[0]?.Entries?.[0]).toMatchObject({ MessageGroupId: 'o-1', MessageDeduplicationId: 'm-1.3' });
   });
 
-  test('a message that comes back and fails again is not dropped as a repetition of its first dead letter', async () => {
+  test('does not deduplicate a message that fails again after a redrive', async () => {
     const seen = new Set<string | undefined>();
     const kept: string[] = [];
     const client = {
-      // SQS answers with success for a repetition, and does not keep it.
+      // SQS reports success for a duplicate and drops it.
       async send({ input }: SendMessageBatchCommand) {
         for (const { MessageDeduplicationId, MessageBody = '' } of input.Entries ?? []) {
           if (!seen.has(MessageDeduplicationId)) kept.push(MessageBody);
@@ -232,14 +235,14 @@ describe('Dead-lettering from a FIFO queue', () => {
     const names = { consumer: 'shipping', queueUrl: 'the-queue.fifo', deadLetterQueueUrl: 'the-dlq.fifo' };
     const queue = sqsConsumerQueue(names, client as unknown as SQSClient);
     await queue.deadLetter([fifo('m-1')]);
-    // An operator moves it back a minute later; SQS gives it a new message id.
+    // An operator redrives it a minute later, and SQS assigns a new message id.
     await queue.deadLetter([fifo('m-2')]);
     expect(kept).toHaveLength(2);
   });
 });
 
-describe('Postponing', () => {
-  test('sets every message its own wait in one call', async () => {
+describe('Delaying retries', () => {
+  test('sets a separate delay for every message in one call', async () => {
     const { calls, queue } = sqs();
     const [one, two] = [sqsRecord('a', { messageId: 'm-1' }), sqsRecord('b', { messageId: 'm-2' })];
     await queue.delayRetry([
@@ -257,7 +260,7 @@ describe('Postponing', () => {
     ]);
   });
 
-  test('takes as many calls as SQS needs, ten messages each', async () => {
+  test('uses calls of ten messages', async () => {
     const { calls, queue } = sqs();
     const messages = Array.from({ length: 25 }, (_, index) => sqsRecord('a', { messageId: `m-${index}` }));
     await queue.delayRetry(messages.map((record) => ({ record, seconds: 1 })));

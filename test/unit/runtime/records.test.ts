@@ -35,8 +35,8 @@ const kept = (orderId: string, version = 1): Kept => ({ orderId, version, state:
 const fresh = (count: number) => ids(count).map((orderId) => ({ before: undefined, after: kept(orderId, 0) }));
 const found = (input: Input) => ({ Responses: { 'the-table': keys(input).map(({ orderId }) => kept(orderId)) } });
 
-describe('Writing records', () => {
-  test('a new one is inserted, which a record that is there refuses', async () => {
+describe('Saving records', () => {
+  test('inserts new ones and refuses existing ones', async () => {
     const { calls, records } = table(allSaved);
     expect(await records.save(fresh(2))).toEqual(['saved', 'saved']);
     expect(statements(calls[0])).toEqual(
@@ -47,7 +47,7 @@ describe('Writing records', () => {
     );
   });
 
-  test('a new one that comes alone is put, which a record that is there refuses and shows itself', async () => {
+  test('puts a single new one and returns the existing record when the table refuses it', async () => {
     const { calls, records } = table(() => ({}));
     expect(await records.save(fresh(1))).toEqual(['saved']);
     expect(calls).toEqual([
@@ -65,27 +65,27 @@ describe('Writing records', () => {
     expect(await refused.records.save(fresh(1))).toEqual([{ found: there }]);
   });
 
-  test('one that comes alone and is refused without showing why is read again', async () => {
+  test('reports a conflict when a single new one is refused without returning the existing record', async () => {
     const { records } = table(() => {
       throw new ConditionalCheckFailedException({ message: 'no', $metadata: {} });
     });
     expect(await records.save(fresh(1))).toEqual(['conflict']);
   });
 
-  test('one that comes alone fails alone, and is treated as its error says', async () => {
-    for (const [name, verdict] of [
+  test('returns the error of a single write as its own result', async () => {
+    for (const [name, action] of [
       ['ProvisionedThroughputExceededException', 'retry'],
       ['ValidationException', 'dead-letter'],
     ] as const) {
       const { records } = table(() => {
         throw Object.assign(new Error(name), { name });
       });
-      const [fate] = await records.save(fresh(1));
-      expect(failureActionFor(fate).action).toBe(verdict);
+      const [result] = await records.save(fresh(1));
+      expect(failureActionFor(result).action).toBe(action);
     }
   });
 
-  test('a known one is updated on condition that it still has the version that was read', async () => {
+  test('updates an existing one on condition that it still has the version that was read', async () => {
     const { calls, records } = table(allSaved);
     const before = kept('o-1', 7);
     expect(await records.save([{ before, after: { ...before, state: 'done' } }])).toEqual(['saved']);
@@ -97,7 +97,7 @@ describe('Writing records', () => {
     ]);
   });
 
-  test('only what changed is written, and what is gone is removed: the rest may belong to somebody else', async () => {
+  test('writes only changed attributes and removes missing ones', async () => {
     const { calls, records } = table(allSaved);
     const before = { ...kept('o-1', 7), note: 'old' };
     const { note: _, ...after } = { ...before, state: 'done' };
@@ -120,37 +120,40 @@ describe('Writing records', () => {
     ]);
   });
 
-  test('what is undefined is left out', async () => {
+  test('leaves out undefined attributes', async () => {
     const { calls, records } = table(allSaved);
     await records.save([{ before: undefined, after: { ...kept('o-1', 0), note: undefined } }, ...fresh(1)]);
     expect(statements(calls[0])[0]?.Statement).not.toContain('note');
     expect(statements(calls[0])[0]?.Parameters).not.toContain(undefined);
   });
 
-  test('no value ever becomes part of a statement', async () => {
+  test('passes values as parameters and never inside a statement', async () => {
     const { calls, records } = table(allSaved);
     await records.save([{ before: undefined, after: { ...kept('o-1', 0), note: `'} --` } }, ...fresh(1)]);
     expect(statements(calls[0])[0]?.Statement).not.toContain('--');
   });
 
-  test('25 travel in one call, the 26th in another, and every fate keeps its place', async () => {
+  test('writes 25 in one call and returns every result in its position', async () => {
     const { calls, records } = table((input, call) => ({
       Responses: statements(input).map((_, index) =>
         call === 2 && index === 1 ? { Error: { Code: 'ConditionalCheckFailed' } } : {},
       ),
     }));
-    const fates = await records.save(fresh(28));
+    const results = await records.save(fresh(28));
     expect(calls.map((input) => statements(input).length)).toEqual([25, 3]);
-    expect(fates).toEqual([...Array(26).fill('saved'), 'conflict', 'saved']);
+    expect(results).toEqual([...Array(26).fill('saved'), 'conflict', 'saved']);
   });
 
-  test.each(['DuplicateItem', 'ConditionalCheckFailed', 'TransactionConflict'])('%s is a lost race', async (Code) => {
-    const { records } = table(() => ({ Responses: [{}, { Error: { Code } }] }));
-    expect(await records.save(fresh(2))).toEqual(['saved', 'conflict']);
-  });
+  test.each(['DuplicateItem', 'ConditionalCheckFailed', 'TransactionConflict'])(
+    'reports %s as a conflict',
+    async (Code) => {
+      const { records } = table(() => ({ Responses: [{}, { Error: { Code } }] }));
+      expect(await records.save(fresh(2))).toEqual(['saved', 'conflict']);
+    },
+  );
 
   test.each(['ThrottlingError', 'ProvisionedThroughputExceeded', 'RequestLimitExceeded', 'InternalServerError'])(
-    '%s touches only the one it is about, which is tried again',
+    'reports %s for the record it concerns only, and that one is retried',
     async (Code) => {
       const { records } = table(() => ({ Responses: [{}, { Error: { Code, Message: 'slow down' } }, {}] }));
       const [one, two, three] = await records.save(fresh(3));
@@ -160,21 +163,21 @@ describe('Writing records', () => {
     },
   );
 
-  test('a write the table will never take is dead-lettered', async () => {
+  test('dead-letters a write that the table rejects permanently', async () => {
     const { records } = table(() => ({ Responses: [{ Error: { Code: 'ValidationError' } }, {}] }));
-    const [fate] = await records.save(fresh(2));
-    expect(fate).toBeInstanceOf(Error);
-    expect(failureActionFor(fate).action).toBe('dead-letter');
+    const [result] = await records.save(fresh(2));
+    expect(result).toBeInstanceOf(Error);
+    expect(failureActionFor(result).action).toBe('dead-letter');
   });
 
-  test('an answer without an entry for a write is not taken for success', async () => {
+  test('does not report a write without a response entry as saved', async () => {
     const { records } = table(() => ({}));
     expect(await records.save(fresh(2))).not.toContain('saved');
   });
 });
 
-describe('Raising a number', () => {
-  test('asks the table to raise it where it is lower, and leaves the version alone', async () => {
+describe('Advancing a number', () => {
+  test('sets it where it is lower and leaves the version alone', async () => {
     const { calls, records } = table(allSaved);
     await records.advanceTo(
       'version',
@@ -195,12 +198,12 @@ describe('Raising a number', () => {
     ]);
   });
 
-  test('that is that high already is no failure', async () => {
+  test('does not fail when the number is already as high', async () => {
     const { records } = table(() => ({ Responses: [{ Error: { Code: 'ConditionalCheckFailed' } }] }));
     await expect(records.advanceTo('version', new Map([['o-1', 3]]))).resolves.toBeUndefined();
   });
 
-  test('25 a call, and nothing for nobody', async () => {
+  test('writes 25 in one call and makes no call for an empty map', async () => {
     const { calls, records } = table(allSaved);
     await records.advanceTo('version', new Map());
     expect(calls).toEqual([]);
@@ -209,8 +212,8 @@ describe('Raising a number', () => {
   });
 });
 
-describe('Reading records', () => {
-  test('is consistent, asks for each once, and leaves out those that are not there', async () => {
+describe('Loading records', () => {
+  test('reads consistently, asks for each order once and leaves out missing records', async () => {
     const { calls, records } = table(() => ({ Responses: { 'the-table': [kept('o-1')] } }));
     expect(await records.load(['o-1', 'o-2', 'o-1'])).toEqual(new Map([['o-1', kept('o-1')]]));
     expect(calls).toEqual([
@@ -218,13 +221,13 @@ describe('Reading records', () => {
     ]);
   });
 
-  test('nothing to read is no call', async () => {
+  test('makes no call for an empty list', async () => {
     const { calls, records } = table(found);
     expect(await records.load([])).toEqual(new Map());
     expect(calls).toEqual([]);
   });
 
-  test('asks again for what the table left unread', async () => {
+  test('requests unprocessed keys again', async () => {
     const { calls, records } = table((input, call) =>
       call === 1
         ? {
@@ -237,7 +240,7 @@ describe('Reading records', () => {
     expect(keys(calls[1])).toEqual([{ orderId: 'o-1' }]);
   });
 
-  test('gives up on a table that leaves everything unread, instead of asking for ever', async () => {
+  test('fails with a retryable error when the table keeps returning all keys unprocessed', async () => {
     const { calls, records } = table((input) => ({ UnprocessedKeys: { 'the-table': { Keys: keys(input) } } }));
     const thrown = await records.load(['o-1']).catch((error: unknown) => error);
     expect(failureActionFor(thrown).action).toBe('retry');
@@ -245,7 +248,7 @@ describe('Reading records', () => {
     expect(calls.length).toBeLessThan(10);
   });
 
-  test.each([250, 650])('%i records are read 100 a call', async (count) => {
+  test.each([250, 650])('reads %i records in calls of 100', async (count) => {
     const { calls, records } = table(found);
     expect((await records.load(ids(count))).size).toBe(count);
     expect(calls).toHaveLength(Math.ceil(count / 100));

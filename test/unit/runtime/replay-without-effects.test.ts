@@ -32,7 +32,7 @@ function payment() {
   return { gateway, records, handle };
 }
 
-test('a replayed order that payment has no record of is not charged, and nothing is recorded that did not happen', async () => {
+test('a replayed order unknown to payment is not charged and not recorded', async () => {
   const { gateway, records, handle } = payment();
   const results = await handle([{ ...delivery(placed()), withoutEffects: true }]);
   expect(results).toEqual([{ publish: [] }]);
@@ -47,7 +47,7 @@ test('a replayed cancellation refunds nothing', async () => {
   expect(gateway.ledger.map(({ kind }) => kind)).toEqual(['capture']);
 });
 
-test('a replay completes a record where that takes no effect', async () => {
+test('a replay completes a record when that needs no effect', async () => {
   const { records, handle } = payment();
   await handle([{ ...delivery(cancelled()), withoutEffects: true }]);
   expect([...records.items.values()]).toMatchObject([{ state: 'cancelled' }]);
@@ -61,13 +61,13 @@ async function published(attributes: Record<string, string>): Promise<string[]> 
   return outside.published.map(({ type }) => type);
 }
 
-test('a replayed message is told to nobody else, unless it may have its effects', async () => {
+test('a replayed message publishes nothing, unless the replay allows effects', async () => {
   expect(await published(replayed)).toEqual([]);
   expect(await published(withEffects)).toEqual(['shop.payment.captured.v1']);
   expect(await published({})).toEqual(['shop.payment.captured.v1']);
 });
 
-test('a replayed message that fails keeps its mark in the dead-letter queue, and so when it is put back', async () => {
+test('a replayed message that fails keeps its replay mark in the dead-letter queue', async () => {
   const sent: { Entries: { MessageAttributes: object }[] }[] = [];
   const send = async ({ input }: { input: (typeof sent)[number] }) => void sent.push(input);
   const names = { consumer: 'stock', queueUrl: 'q', deadLetterQueueUrl: 'dlq' };

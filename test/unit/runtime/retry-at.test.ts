@@ -21,18 +21,18 @@ const HOUR_MS = 3_600_000;
 const askedFor = (hours: number, now = sent) =>
   retryDelaySeconds(new RetryAtError(new Date(sent + hours * HOUR_MS)), sent, growth, now);
 
-describe('A try at a given time', () => {
-  test('comes then, to the second', () => {
+describe('A retry at a given time', () => {
+  test('is delayed to the exact second', () => {
     expect(askedFor(1)).toBe(3_600);
     expect(askedFor(1.0001)).toBe(3_601);
     expect(askedFor(11)).toBe(39_600);
   });
 
-  test('comes at once where the time has passed already', () => {
+  test('happens at once when the time has passed', () => {
     expect(askedFor(1, sent + 2 * HOUR_MS)).toBe(1);
   });
 
-  test('comes in steps where it is further away than SQS hides a message, none longer than it does, and never too early', () => {
+  test('is delayed in steps when the time exceeds the maximum visibility timeout, and never comes early', () => {
     const wanted = 5 * 24;
     const steps: number[] = [];
     for (let now = sent; now < sent + wanted * HOUR_MS; now += (steps.at(-1) ?? 0) * 1_000) {
@@ -40,24 +40,24 @@ describe('A try at a given time', () => {
     }
     expect(Math.max(...steps)).toBeLessThan(12 * 3_600);
     expect(steps.reduce((sum, seconds) => sum + seconds, 0)).toBe(wanted * 3_600);
-    // Few enough to leave an outage its tries.
+    // Leaves enough attempts for an outage.
     expect(steps.length).toBeLessThan(MAX_ATTEMPTS / 40);
   });
 
   test.each([QUEUE_RETENTION_DAYS * 24 - OUTAGE_HOURS + 1, 24 * 365])(
-    'is not promised for %d hours later: the queue would not keep the message until then and through an outage',
+    'is refused %d hours ahead, because the queue would not keep the message through an outage after that',
     (hours) => {
       expect(askedFor(hours)).toBeUndefined();
       expect(askedFor(QUEUE_RETENTION_DAYS * 24 - OUTAGE_HOURS)).toBeGreaterThan(0);
     },
   );
 
-  test('is nothing to any other failure, which waits as its policy says', () => {
+  test("does not apply to other failures, which use their policy's backoff", () => {
     expect(retryDelaySeconds(new Error('down'), sent, growth, sent + 10 * HOUR_MS)).toBeLessThanOrEqual(900);
   });
 });
 
-describe('A handler that asks for its message at a given time', () => {
+describe('A handler that throws RetryAtError', () => {
   const receive = async (at: Date, attempt = 1) => {
     const outside = consumerDependencies();
     const handle = consumer(
@@ -70,23 +70,23 @@ describe('A handler that asks for its message at a given time', () => {
     return { ...outside, kept: batchItemFailures.length };
   };
 
-  test('has it hidden until then', async () => {
-    const { postponed, letters, kept } = await receive(new Date(Date.now() + 2 * HOUR_MS));
+  test('hides its message until the given time', async () => {
+    const { postponed, deadLetters, kept } = await receive(new Date(Date.now() + 2 * HOUR_MS));
     expect(Math.abs((postponed[0]?.seconds ?? 0) - 7_200)).toBeLessThanOrEqual(2);
-    expect([letters, kept]).toEqual([[], 1]);
+    expect([deadLetters, kept]).toEqual([[], 1]);
   });
 
-  test('too far away has it dead-lettered with the reason, not lost when the queue forgets it', async () => {
-    const { letters, postponed, kept } = await receive(new Date('2999-01-01T00:00:00Z'));
-    expect(letters[0]).toMatchObject({
+  test("dead-letters its message with the reason when the time is beyond the queue's retention", async () => {
+    const { deadLetters, postponed, kept } = await receive(new Date('2999-01-01T00:00:00Z'));
+    expect(deadLetters[0]).toMatchObject({
       errorType: 'RetryAtError',
       errorMessage: 'the queue does not keep it that long: To be tried again at 2999-01-01T00:00:00.000Z',
     });
     expect([postponed, kept]).toEqual([[], 0]);
   });
 
-  test('again and again has it given up in the end, before the queue itself would do so without a reason', async () => {
-    const { letters } = await receive(new Date(Date.now() + HOUR_MS), MAX_ATTEMPTS);
-    expect(letters[0]?.errorMessage).toContain(`given up after ${MAX_ATTEMPTS} attempts`);
+  test('is given up after the maximum number of attempts', async () => {
+    const { deadLetters } = await receive(new Date(Date.now() + HOUR_MS), MAX_ATTEMPTS);
+    expect(deadLetters[0]?.errorMessage).toContain(`given up after ${MAX_ATTEMPTS} attempts`);
   });
 });

@@ -12,7 +12,7 @@ import {
 
 const almostOne = 1 - Number.EPSILON;
 
-describe('The wait before the next try', () => {
+describe('Backoff', () => {
   test.each([
     [0, 2],
     [4, 2],
@@ -23,12 +23,12 @@ describe('The wait before the next try', () => {
     [7_201, 900],
     [86_400, 900],
     [1_209_600, 900],
-  ])('of a message of %i seconds is anything from 1 to %i seconds', (age, most) => {
+  ])('delays a message that is %i seconds old by 1 to %i seconds', (age, most) => {
     expect(backoffSeconds(age, undefined, () => 0)).toBe(1);
     expect(backoffSeconds(age, undefined, () => almostOne)).toBe(most);
   });
 
-  test('is always a whole number of seconds that SQS takes, also where a clock runs behind', () => {
+  test('is a whole number of seconds that SQS accepts, also with a clock that runs behind', () => {
     fc.assert(
       fc.property(
         fc.double({ min: -1_000, max: 2_000_000, noNaN: true }),
@@ -43,7 +43,7 @@ describe('The wait before the next try', () => {
     );
   });
 
-  test('is spread over the whole span, so that a crowd does not come back together', () => {
+  test('has jitter over its whole span, so that messages do not return together', () => {
     const waits = new Set(
       Array.from({ length: 100 }, (_, index) => backoffSeconds(2_048, undefined, () => index / 100)),
     );
@@ -51,7 +51,7 @@ describe('The wait before the next try', () => {
     expect(new Set(Array.from({ length: 50 }, () => backoffSeconds(3_600))).size).toBeGreaterThan(10);
   });
 
-  test('grows exponentially over the tries, for each wait adds to the age', () => {
+  test('grows exponentially, because each wait adds to the age', () => {
     const ages = [0];
     for (let attempt = 0; attempt < 60; attempt += 1) {
       const age = ages.at(-1) ?? 0;
@@ -64,35 +64,35 @@ describe('The wait before the next try', () => {
     }
   });
 
-  test('is at most an eighth of what an outage has lasted: who met a minute of it waits 8 seconds more', () => {
+  test("is at most an eighth of an outage's duration", () => {
     for (const outage of [16, 64, 640]) expect(backoffSeconds(outage, undefined, () => almostOne)).toBe(outage / 8);
   });
 });
 
-describe('A growth of its own', () => {
+describe('Backoff with its own growth', () => {
   test.each([
     [0, 1],
     [2, 1],
     [80, 10],
     [240, 30],
     [86_400, 30],
-  ])('from 1 to 30 seconds: of a message of %i seconds anything from 1 to %i seconds', (age, most) => {
+  ])('from 1 to 30 seconds delays a message that is %i seconds old by 1 to %i seconds', (age, most) => {
     const growth = { firstSeconds: 1, maxSeconds: 30 };
     expect(backoffSeconds(age, growth, () => 0)).toBe(1);
     expect(backoffSeconds(age, growth, () => almostOne)).toBe(most);
   });
 
-  test('of none is always the same span', () => {
+  test('stays constant when first and maximum are equal', () => {
     const growth = { firstSeconds: 7, maxSeconds: 7 };
     for (const age of [0, 10, 5_000]) expect(backoffSeconds(age, growth, () => almostOne)).toBe(7);
   });
 });
 
-describe('The tries a message has', () => {
-  test('outlast a day in which all fails, however the waits fall', () => {
+describe('The maximum number of attempts', () => {
+  test('outlasts a day of failures, whatever the jitter', () => {
     expect(OUTAGE_HOURS).toBeGreaterThanOrEqual(24);
     const treatment = failureActionFor(new UnavailableError('down'));
-    if (treatment.action !== 'retry') throw new Error('An outage is tried again');
+    if (treatment.action !== 'retry') throw new Error('An outage is retried');
     for (let sample = 0; sample < 200; sample += 1) {
       let seconds = 0;
       for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt += 1) seconds += backoffSeconds(seconds, treatment);
@@ -100,39 +100,39 @@ describe('The tries a message has', () => {
     }
   });
 
-  test('outlast a day in which the downstream hangs, so that every try ends at the deadline', () => {
+  test('outlasts a day of calls that hang until the deadline', () => {
     const treatment = failureActionFor(new DeadlineExceededError('The invocation ran out of time'));
-    if (treatment.action !== 'retry') throw new Error('A try that ran out of time is tried again');
-    const SECONDS_PER_TRY = 27;
+    if (treatment.action !== 'retry') throw new Error('A timed-out attempt is retried');
+    const SECONDS_PER_ATTEMPT = 27;
     let seconds = 0;
     for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt += 1)
-      seconds += SECONDS_PER_TRY + backoffSeconds(seconds, treatment, () => 0.5);
+      seconds += SECONDS_PER_ATTEMPT + backoffSeconds(seconds, treatment, () => 0.5);
     expect(seconds).toBeGreaterThanOrEqual(OUTAGE_HOURS * 3600);
   });
 
-  test('are fewer than the queue allows, so that a message is given up with its reason and not dropped without', () => {
+  test("is lower than the queue's limit, so that a message is dead-lettered with its reason", () => {
     expect(Number.isInteger(MAX_ATTEMPTS)).toBe(true);
     expect(MAX_ATTEMPTS).toBeLessThan(1_000);
   });
 });
 
-describe('The number of tries within a span', () => {
-  test('of no time is none', () => {
+describe('The number of attempts within a duration', () => {
+  test('is zero for no time', () => {
     expect(attemptsWithin(0)).toBe(0);
   });
 
-  test.each([1, 6, 24, 72])('of %i hours fills it on average, and one try less does not', (hours) => {
-    const tries = attemptsWithin(hours);
+  test.each([1, 6, 24, 72])('fills %i hours on average and is the smallest number that does', (hours) => {
+    const attempts = attemptsWithin(hours);
     const average = (count: number) => {
       let age = 0;
       for (let attempt = 0; attempt < count; attempt += 1) age += backoffSeconds(age, undefined, () => 0.5);
       return age;
     };
-    expect(average(tries)).toBeGreaterThanOrEqual(hours * 3600);
-    expect(average(tries - 1)).toBeLessThan(hours * 3600);
+    expect(average(attempts)).toBeGreaterThanOrEqual(hours * 3600);
+    expect(average(attempts - 1)).toBeLessThan(hours * 3600);
   });
 
-  test('of a day is allowed twice over by a queue that counts to 1000', () => {
+  test('of a day fits twice into the 1000 receives of a queue', () => {
     expect(2 * attemptsWithin(24)).toBeLessThanOrEqual(1_000);
   });
 });

@@ -9,12 +9,12 @@ import { MemoryRecordStore } from '../../builders/records.ts';
 
 type Input = ReturnType<typeof placed> | ReturnType<typeof cancelled>;
 type Machine = StateMachine<Tally, Input, string, { performed: string }>;
-/** Counts the messages an order got and the effects it had. */
+/** Counts an order's messages and effects. */
 type Tally = OrderRecord & { messages: string[]; effects?: number; foreign?: true };
 
 const tally = (orderId: string): Tally => ({ orderId, version: 0, messages: [] });
 
-/** Adds the message to the order's record, carries out one effect, counts it, and publishes; a repetition only publishes. */
+/** Records the message, runs one effect, counts it and publishes; a redelivery only publishes. */
 const counting: Machine = {
   decide(record, input) {
     if ('performed' in input) {
@@ -44,19 +44,19 @@ const of = (...names: string[]): Delivery<Input>[] =>
   names.map((name) => delivery(placed({ orderId: name }), { messageId: `of ${name}` }));
 
 beforeEach(() => {
-  // The pause between two lost races is random; none is needed here.
+  // The pause after a lost race is random; the tests need none.
   vi.spyOn(Math, 'random').mockReturnValue(0);
 });
 
-describe('The cost of a wave', () => {
-  test('of ten first events with an effect is no read and two writes', async () => {
+describe('The number of table calls of a round', () => {
+  test('is no read and two writes for ten first events with an effect', async () => {
     const { records, handle } = run();
     const results = await handle(of('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'));
     expect(results.every((result) => 'publish' in result && result.publish.length === 1)).toBe(true);
     expect([records.loads, records.saves]).toEqual([0, 2]);
   });
 
-  test('of ten later events without an effect is one read and one write', async () => {
+  test('is one read and one write for ten later events without an effect', async () => {
     const { records, handle } = run({
       decide: (record, input) =>
         'event' in input ? { after: { ...(record ?? tally(input.event.data.orderId)) } } : {},
@@ -65,7 +65,7 @@ describe('The cost of a wave', () => {
     expect([records.loads, records.saves]).toEqual([1, 1]);
   });
 
-  test('of one repetition that comes alone is one refused write, which brings the record along', async () => {
+  test('is one refused write for a single redelivery, because the refusal returns the record', async () => {
     const { records, handle } = run();
     await handle(of('a'));
     Object.assign(records, { loads: 0, saves: 0 });
@@ -73,7 +73,7 @@ describe('The cost of a wave', () => {
     expect([records.loads, records.saves]).toEqual([0, 1]);
   });
 
-  test('is read again only for what was published of, where publishing changes the record', async () => {
+  test('includes reading again what was published when the record has an outbox', async () => {
     const quiet: Partial<Machine> = { usesOutbox: true, decide: () => ({}) };
     for (const [parts, loads] of [
       [{ usesOutbox: true }, 1],
@@ -88,7 +88,7 @@ describe('The cost of a wave', () => {
     }
   });
 
-  test('of repetitions that change nothing is one refused write and one read at most', async () => {
+  test('is one refused write and one read for redeliveries that change nothing', async () => {
     const { records, handle } = run();
     await handle(of('a', 'b'));
     records.loads = 0;
@@ -99,14 +99,14 @@ describe('The cost of a wave', () => {
 });
 
 describe('A lost race', () => {
-  test('is read and decided again on what the winner wrote', async () => {
+  test('is decided again on the record the winner wrote', async () => {
     const { records, handle } = run();
     records.overwrite({ ...tally('a'), foreign: true });
     expect(await handle(of('a'))).toEqual([{ publish: [captured({ orderId: 'a' })] }]);
     expect(records.items.get('a')).toMatchObject({ foreign: true, messages: ['of a'], effects: 1, version: 3 });
   });
 
-  test('of one order does not make the others write again', async () => {
+  test('on one order does not write the other orders again', async () => {
     const { records, handle } = run();
     const save = vi.spyOn(records, 'save');
     records.overwrite({ ...tally('b'), foreign: true });
@@ -114,7 +114,7 @@ describe('A lost race', () => {
     expect(save.mock.calls.map(([changes]) => changes.length)).toEqual([3, 1, 3]);
   });
 
-  test('after an effect counts the effect once and does not repeat it', async () => {
+  test('after an effect records the effect once and does not repeat it', async () => {
     let performed = 0;
     const { records, handle } = run({
       runEffect: async (orderId) => {
@@ -128,14 +128,14 @@ describe('A lost race', () => {
     expect(records.items.get('a')).toMatchObject({ foreign: true, effects: 1 });
   });
 
-  test('against a winner at every turn ends as busy, after a bounded number of tries', async () => {
+  test('on every attempt ends as BusyError after a bounded number of attempts', async () => {
     const { records, handle } = run();
     records.beforeSave = () => records.overwrite({ ...tally('a'), foreign: true });
     expect(await handle(of('a'))).toEqual([{ failure: expect.any(BusyError) }]);
     expect(records.saves).toBeLessThanOrEqual(10);
   });
 
-  test('for ever on one order leaves the other one done', async () => {
+  test('on every attempt of one order leaves the other order done', async () => {
     const { records, handle } = run();
     records.beforeSave = () => records.overwrite({ ...tally('a'), foreign: true });
     expect(await handle(of('a', 'b'))).toEqual([
@@ -145,18 +145,18 @@ describe('A lost race', () => {
   });
 });
 
-describe('A write whose answer was lost', () => {
-  test('is recognised as our own, and counted once', async () => {
+describe('A write whose response was lost', () => {
+  test('is recognised as our own and recorded once', async () => {
     const { records, handle } = run();
-    records.fates.push('saved-but-conflict');
-    // For the figures it passes for a repetition: nobody can tell it from one.
+    records.plannedResults.push('saved-but-conflict');
+    // Counts as a redelivery in the metrics, because it cannot be told from one.
     expect(await handle(of('a'))).toEqual([{ publish: [captured({ orderId: 'a' })], repeated: true }]);
     expect(records.items.get('a')?.messages).toEqual(['of a']);
   });
 });
 
-describe('What fails for one order', () => {
-  test('in its effect leaves the others done', async () => {
+describe('A failure of one order', () => {
+  test('in its effect leaves the other orders done', async () => {
     const down = new UnavailableError('down');
     const { records, handle } = run({
       runEffect: async (orderId) => (orderId === 'b' ? Promise.reject(down) : { performed: orderId }),
@@ -169,12 +169,12 @@ describe('What fails for one order', () => {
     expect(records.items.get('b')).toMatchObject({ messages: ['of b'] });
   });
 
-  test('in its effect with undefined is a failure all the same', async () => {
+  test('in its effect with the value undefined is still a failure', async () => {
     const { handle } = run({ runEffect: () => Promise.reject(undefined) });
     expect(await handle(of('a'))).toEqual([{ failure: undefined }]);
   });
 
-  test('in its rule leaves the others done, also when the rule looks at an outcome', async () => {
+  test("in its rule leaves the other orders done, also when the rule applies an effect's result", async () => {
     const bug = new TypeError('x');
     const { handle } = run({
       decide: (record, input) => {
@@ -189,7 +189,7 @@ describe('What fails for one order', () => {
     ]);
   });
 
-  test('in its write leaves the others done, and has no effect', async () => {
+  test('in its write leaves the other orders done and runs no effect', async () => {
     const throttled = new UnavailableError('throttled');
     const performed: string[] = [];
     const { records, handle } = run({
@@ -198,12 +198,12 @@ describe('What fails for one order', () => {
         return { performed: orderId };
       },
     });
-    records.fates.push(undefined, throttled);
+    records.plannedResults.push(undefined, throttled);
     expect(await handle(of('a', 'b'))).toEqual([{ publish: [captured({ orderId: 'a' })] }, { failure: throttled }]);
     expect(performed).toEqual(['a']);
   });
 
-  test('after its effect is written again, a few times; the effect is not repeated', async () => {
+  test("to write the effect's result is retried without repeating the effect", async () => {
     let performed = 0;
     const { records, handle } = run({
       runEffect: async (orderId) => {
@@ -212,20 +212,20 @@ describe('What fails for one order', () => {
       },
     });
     const throttled = new UnavailableError('throttled');
-    records.fates.push(undefined, throttled, throttled);
+    records.plannedResults.push(undefined, throttled, throttled);
     expect(await handle(of('a'))).toEqual([{ publish: [captured({ orderId: 'a' })] }]);
     expect(performed).toBe(1);
     expect(records.items.get('a')?.effects).toBe(1);
   });
 
-  test('after its effect is written in the end, however often the record cannot even be read meanwhile', async () => {
+  test("to write the effect's result is retried until the record can be read and written again", async () => {
     let performed = 0;
     const runEffect = async (orderId: string) => {
       performed += 1;
       return { performed: orderId };
     };
     const { records, handle } = run({ runEffect });
-    records.fates.push(undefined, ...Array(10).fill('conflict'));
+    records.plannedResults.push(undefined, ...Array(10).fill('conflict'));
     let reads = 0;
     const load = records.load.bind(records);
     records.load = async (orderIds) => {
@@ -237,15 +237,15 @@ describe('What fails for one order', () => {
     expect([performed, records.items.get('a')?.effects]).toEqual([1, 1]);
   });
 
-  test('after its effect, and for good, publishes nothing', async () => {
+  test("to write the effect's result publishes nothing when its retries are used up", async () => {
     const { records, handle } = run();
-    records.fates.push(undefined, ...Array(50).fill(new UnavailableError('throttled')));
+    records.plannedResults.push(undefined, ...Array(50).fill(new UnavailableError('throttled')));
     expect(await handle(of('a'))).toEqual([{ failure: expect.any(UnavailableError) }]);
     expect(records.saves).toBeLessThanOrEqual(25);
   });
 
   test.each([new UnavailableError('down'), undefined])(
-    'after its effect, with the whole call (%s), is written again as well; before it, nothing is tried',
+    'of the whole write call (%s) is retried after an effect and not before one',
     async (down) => {
       const { records, handle } = run();
       let left = 0;
@@ -262,12 +262,12 @@ describe('What fails for one order', () => {
   );
 });
 
-describe('What was read or written for one wave', () => {
+describe('A record that was read or written in one round', () => {
   const later = (orderId: string) => delivery(cancelled({ orderId }));
   const decide: Machine['decide'] = (record, input) =>
     'event' in input ? { after: { ...(record ?? tally(input.event.data.orderId)), messages: [input.messageId] } } : {};
 
-  test('is not read again for the next one of the same batch', async () => {
+  test('is not read again in the next round of the same batch', async () => {
     const { records, handle } = run({ decide });
     const cache = new Map();
     await handle([later('a'), later('b')], cache);
@@ -275,7 +275,7 @@ describe('What was read or written for one wave', () => {
     expect([records.loads, records.saves]).toEqual([1, 2]);
   });
 
-  test('is read again where somebody else has written meanwhile', async () => {
+  test('is read again when another process has written it since', async () => {
     const { records, handle } = run({ decide });
     const cache = new Map();
     await handle([later('a')], cache);
@@ -298,7 +298,7 @@ describe('A record that this process wrote', () => {
     expect(records.items.get('a')).toMatchObject({ messages: ['of a', 'later of a'], effects: 2 });
   });
 
-  test('is read where somebody else has written meanwhile, and decided on what they wrote', async () => {
+  test('is read when another process has written it since, and decided on the new state', async () => {
     const { records, handle } = run();
     await handle(of('a'));
     records.overwrite({ ...(records.items.get('a') ?? tally('a')), messages: ['of a', 'theirs'], foreign: true });
@@ -317,11 +317,11 @@ describe('A record that this process wrote', () => {
         },
       },
     ],
-  ])('is read before a rule is believed that %s of it', async (_, parts) => {
+  ])('is read again before a rule is trusted that %s', async (_, parts) => {
     const { records, handle } = run(parts);
     await handle(of('a'));
     await handle([later('a')]).catch(() => {});
-    // Somebody else has undone it meanwhile; who believes what is remembered would only publish, or fail.
+    // Another process has reset the record; a decision on the cached one would only publish, or fail.
     records.overwrite({ ...tally('a'), foreign: true });
     Object.assign(records, { loads: 0 });
     expect(await handle([later('a')])).toEqual([{ publish: [expect.objectContaining({ subject: 'a' })] }]);
@@ -329,7 +329,7 @@ describe('A record that this process wrote', () => {
     expect(records.items.get('a')).toMatchObject({ messages: ['later of a'], foreign: true });
   });
 
-  test('is read where nothing may come of it', async () => {
+  test('is read for a message without effects', async () => {
     const { records, handle } = run();
     await handle(of('a'));
     Object.assign(records, { loads: 0 });
@@ -337,14 +337,14 @@ describe('A record that this process wrote', () => {
     expect(records.loads).toBe(1);
   });
 
-  test('is read where publishing changes it', async () => {
+  test('is read when the record has an outbox', async () => {
     const { records, handle } = run({ usesOutbox: true });
     await handle(of('a'));
     await handle([later('a')]);
     expect(records.loads).toBe(1);
   });
 
-  test('is forgotten when there are a thousand later ones', async () => {
+  test('is dropped from the cache after a thousand newer records', async () => {
     const { records, handle } = run();
     await handle(of('a', 'b'));
     await handle(of(...Array.from({ length: 999 }, (_, index) => `o-${index}`)));
@@ -355,8 +355,8 @@ describe('A record that this process wrote', () => {
   });
 });
 
-describe('The effects of a wave', () => {
-  test('are carried out side by side', async () => {
+describe('The effects of a round', () => {
+  test('run concurrently', async () => {
     let running = 0;
     let most = 0;
     const { handle } = run({
@@ -372,7 +372,7 @@ describe('The effects of a wave', () => {
     expect(most).toBe(3);
   });
 
-  test('come after the write that announces them', async () => {
+  test('run after the write that announces them', async () => {
     const { records } = run();
     const seen: unknown[] = [];
     await stateMachine<Tally, Input, string, { performed: string }>(

@@ -15,7 +15,7 @@ const steps = {
   confirmed: progressed({ sequence: 4, step: 'shop.order.confirmed.v1', status: 'CONFIRMED', items: goods }),
   late: progressed({ sequence: 5, step: 'shop.order.cancel-requested.v1' }),
 };
-const life = Object.values(steps);
+const confirmedSteps = Object.values(steps);
 const cancelled = [
   steps.placed,
   progressed({ sequence: 2, step: 'shop.order.cancel-requested.v1' }),
@@ -23,8 +23,8 @@ const cancelled = [
   progressed({ sequence: 4, step: 'shop.payment.refunded.v1' }),
 ];
 
-/** Delivers steps one after the other; a step that has to wait changes nothing. */
-const follow = (given: readonly OrderProgressed[], start?: Shipment): Shipment | undefined =>
+/** Delivers steps one after the other; a step out of sequence changes nothing. */
+const apply = (given: readonly OrderProgressed[], start?: Shipment): Shipment | undefined =>
   given.reduce<Shipment | undefined>((known, step) => {
     try {
       return nextShipment(known, delivery(step)).after ?? known;
@@ -35,9 +35,9 @@ const follow = (given: readonly OrderProgressed[], start?: Shipment): Shipment |
   }, start);
 
 describe('A confirmed order', () => {
-  test('has its shipment recorded with the step that confirms it, not before', () => {
-    expect(follow(life.slice(0, 3))).toEqual({ orderId: 'o-1001', version: 0, sequence: 3, status: 'PLACED' });
-    expect(follow(life.slice(0, 4))).toEqual({
+  test('gets its shipment with the step that confirms it', () => {
+    expect(apply(confirmedSteps.slice(0, 3))).toEqual({ orderId: 'o-1001', version: 0, sequence: 3, status: 'PLACED' });
+    expect(apply(confirmedSteps.slice(0, 4))).toEqual({
       orderId: 'o-1001',
       version: 0,
       sequence: 4,
@@ -46,66 +46,69 @@ describe('A confirmed order', () => {
     });
   });
 
-  test('keeps its one shipment, whatever comes after', () => {
-    const known = follow(life.slice(0, 4));
-    expect(follow([steps.late], known)).toEqual({ ...known, sequence: 5 });
+  test('keeps its one shipment, whatever follows', () => {
+    const known = apply(confirmedSteps.slice(0, 4));
+    expect(apply([steps.late], known)).toEqual({ ...known, sequence: 5 });
     const again = progressed({ ...steps.confirmed.data, sequence: 5, items: [line('X', 9)] });
-    expect(follow([again], known)?.shipment).toEqual(known?.shipment);
+    expect(apply([again], known)?.shipment).toEqual(known?.shipment);
   });
 });
 
 describe('A cancelled order', () => {
   test('has no shipment', () => {
-    const known = follow(cancelled);
+    const known = apply(cancelled);
     expect(known).toEqual({ orderId: 'o-1001', version: 0, sequence: 4, status: 'CANCELLED' });
   });
 });
 
 describe('A step', () => {
-  test.each(life.map((step, index) => [index + 1, step] as const))('%i seen before changes nothing', (_, step) => {
-    const known = follow(life);
-    expect(nextShipment(known, delivery(step))).toEqual({});
-  });
+  test.each(confirmedSteps.map((step, index) => [index + 1, step] as const))(
+    '%i that was seen before changes nothing',
+    (_, step) => {
+      const known = apply(confirmedSteps);
+      expect(nextShipment(known, delivery(step))).toEqual({});
+    },
+  );
 
-  test('that comes before its predecessor waits for it as long as for the end of an outage: an operator may have to put that one back', () => {
-    const skip = () => nextShipment(follow([steps.placed]), delivery(steps.reserved));
+  test('out of sequence throws OutOfSequenceError, which is retried as long as an outage', () => {
+    const skip = () => nextShipment(apply([steps.placed]), delivery(steps.reserved));
     expect(skip).toThrow('Step 2 of order o-1001 has not come yet, this is step 3');
     const first = () => nextShipment(undefined, delivery(steps.captured));
     expect(first).toThrow(OutOfSequenceError);
     expect(failureActionFor(new OutOfSequenceError('x'))).toMatchObject({ action: 'retry', maxSeconds: 900 });
   });
 
-  test('is based on what is known, so that it is written on condition of the version that was read', () => {
+  test('changes a copy of the known record and keeps its version', () => {
     const known: Shipment = { orderId: 'o-1001', version: 7, sequence: 1, status: 'PLACED' };
     expect(nextShipment(known, delivery(steps.captured)).after).toEqual({ ...known, sequence: 2 });
     expect(known.sequence).toBe(1);
   });
 
-  test('publishes nothing and has no effect of its own', () => {
-    for (const [index, step] of life.entries()) {
-      expect(Object.keys(nextShipment(follow(life.slice(0, index)), delivery(step)))).toEqual(['after']);
+  test('publishes nothing and has no effect', () => {
+    for (const [index, step] of confirmedSteps.entries()) {
+      expect(Object.keys(nextShipment(apply(confirmedSteps.slice(0, index)), delivery(step)))).toEqual(['after']);
     }
   });
 });
 
-describe('However the steps are repeated and shuffled', () => {
-  test('they are followed in sequence, and the record is what it would have been without that', () => {
+describe('Steps that are repeated and shuffled', () => {
+  test('are applied in sequence, with the same result as in order', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(life, cancelled),
+        fc.constantFrom(confirmedSteps, cancelled),
         fc.array(fc.nat({ max: 4 }), { maxLength: 30 }),
-        (story, disorder) => {
+        (story, indices) => {
           let known: Shipment | undefined;
-          for (const index of disorder) {
+          for (const index of indices) {
             const step = story[index % story.length];
-            const after = follow(step === undefined ? [] : [step], known);
+            const after = apply(step === undefined ? [] : [step], known);
             const [was, is] = [known?.sequence ?? 0, after?.sequence ?? 0];
             expect([was, was + 1]).toContain(is);
             known = after;
           }
-          // Every step comes back until its turn has come.
-          for (let round = 0; round < story.length; round += 1) known = follow(story.toReversed(), known);
-          expect(known).toEqual(follow(story));
+          // Every step is redelivered until it is next.
+          for (let round = 0; round < story.length; round += 1) known = apply(story.toReversed(), known);
+          expect(known).toEqual(apply(story));
         },
       ),
       { numRuns: 500 },

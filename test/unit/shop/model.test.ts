@@ -35,28 +35,28 @@ async function explore(given: Ordered, chance: readonly number[], prepare: (shop
     if (cancels === 'before') shop.send(cancelRequested({ orderId }));
     for (let copy = 0; copy < copies; copy += 1) {
       const order = placed({ orderId, items, token, id: `${orderId} ${copy}` });
-      shop.model.bill(order);
+      shop.model.recordBill(order);
       shop.send(order);
     }
     if (cancels === 'after') shop.send(cancelRequested({ orderId }));
   }
   await shop.run(chance);
-  shop.expectAgreement();
+  shop.expectConsistent();
   return shop;
 }
 
-const seen = { runs: 0, steps: 0, ends: new Map<string, number>() };
+const explored = { runs: 0, steps: 0, ends: new Map<string, number>() };
 
-describe('The rules of order, payment and stock, in any interleaving of their reads, writes, calls and messages', () => {
+describe('The rules of order, payment and stock under any interleaving of reads, writes, calls and messages', () => {
   test(`agree with the model after every write, in ${RUNS} explorations`, { timeout: 30_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(orders, numbers, async (given, chance) => {
         const shop = await explore(given, chance);
-        seen.runs += 1;
-        seen.steps += shop.taken;
+        explored.runs += 1;
+        explored.steps += shop.stepsTaken;
         for (const { status = '', reason = '' } of shop.orders.values()) {
           const end = `${status} ${reason}`.trim();
-          seen.ends.set(end, (seen.ends.get(end) ?? 0) + 1);
+          explored.ends.set(end, (explored.ends.get(end) ?? 0) + 1);
         }
       }),
       { numRuns: RUNS, interruptAfterTimeLimit: 8_000 },
@@ -64,19 +64,19 @@ describe('The rules of order, payment and stock, in any interleaving of their re
   });
 
   afterAll(() => {
-    // An exploration that never gets anywhere would agree with everything.
-    expect(seen.runs).toBeGreaterThan(100);
-    expect(seen.steps / seen.runs).toBeGreaterThan(50);
+    // An exploration that decides nothing would agree with any model.
+    expect(explored.runs).toBeGreaterThan(100);
+    expect(explored.steps / explored.runs).toBeGreaterThan(50);
     for (const end of [
       'CONFIRMED',
       ...['customer', 'timed-out', 'payment-declined', 'out-of-stock'].map((reason) => `CANCELLED ${reason}`),
     ])
-      expect(seen.ends.get(end) ?? 0, `${end} is hardly ever reached`).toBeGreaterThan(seen.runs / 50);
+      expect(explored.ends.get(end) ?? 0, `${end} is hardly ever reached`).toBeGreaterThan(explored.runs / 50);
   });
 });
 
-describe('The exploration notices', () => {
-  const notices = async (prepare: (shop: Exploration) => void) => {
+describe('The exploration detects', () => {
+  const detects = async (prepare: (shop: Exploration) => void) => {
     const result = await fc.check(
       fc.asyncProperty(orders, numbers, async (given, chance) => void (await explore(given, chance, prepare))),
       { numRuns: RUNS, endOnFailure: true },
@@ -84,18 +84,18 @@ describe('The exploration notices', () => {
     return result.failed;
   };
 
-  test('a gateway that is not asked what it did before', async () => {
-    const blind = async () => ({ captured: false, refunded: false });
-    expect(await notices(({ gateway }) => void Object.assign(gateway, { find: blind }))).toBe(true);
+  test('a gateway lookup that never finds a charge', async () => {
+    const findNothing = async () => ({ captured: false, refunded: false });
+    expect(await detects(({ gateway }) => void Object.assign(gateway, { find: findNothing }))).toBe(true);
   });
 
-  test('a table that does not compare what it holds with what was believed', async () => {
+  test('a stock table that ignores its conditions on reservations', async () => {
     expect(
-      await notices(({ stock }) => {
+      await detects(({ stock }) => {
         const commit = stock.commit.bind(stock);
         stock.commit = async (plan) => {
           const refusal = await commit(plan);
-          // As if the conditions on reservations were not there.
+          // Acts as if there were no conditions on reservations.
           if (refusal === undefined || refusal.reservations.size === 0 || refusal.available.size > 0) return refusal;
           for (const [sku, delta] of plan.shelfDeltas)
             for (const part of ['available', 'reserved', 'sold'] as const) stock.shelf(sku)[part] += delta[part];

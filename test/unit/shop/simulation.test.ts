@@ -48,8 +48,8 @@ async function run(given: Ordered, chance: readonly number[]): Promise<Simulated
   return shop;
 }
 
-/** What must hold in the end, whatever happened on the way. */
-function expectAllIsWell(given: Ordered, shop: SimulatedShop, { exactTexts }: { exactTexts: boolean }) {
+/** Asserts what must hold at the end of any run. */
+function expectConsistent(given: Ordered, shop: SimulatedShop, { exactTexts }: { exactTexts: boolean }) {
   expect(shop.simulation.deadLetters).toEqual([]);
   const held = { A: 0, B: 0 };
   for (const { orderId, items, token, cancels, timesOut } of given) {
@@ -71,14 +71,14 @@ function expectAllIsWell(given: Ordered, shop: SimulatedShop, { exactTexts }: { 
       const reasons = [refused, ...(cancels ? ['customer'] : []), ...(timesOut ? ['timed-out'] : [])];
       expect(reasons).toContain(order?.reason);
     }
-    expectFeedIsRight(orderId, shop);
-    const told = new Set(texts);
-    // Who is told of the delay is so only where it was noted, and before the decision; a decision meanwhile makes it void.
-    if (told.delete(`${orderId} order-delayed`)) {
+    expectCompleteFeed(orderId, shop);
+    const templates = new Set(texts);
+    // A delay text needs a recorded reminder and comes before the decision's text; after a decision it is not sent.
+    if (templates.delete(`${orderId} order-delayed`)) {
       expect(order?.timeline.map(({ type }) => type)).toContain('shop.order.reminder-due.v1');
       expect(texts[0]).toBe(`${orderId} order-delayed`);
     }
-    expect(told).toEqual(new Set([`${orderId} order-${order?.status?.toLowerCase()}`]));
+    expect(templates).toEqual(new Set([`${orderId} order-${order?.status?.toLowerCase()}`]));
     if (exactTexts) expect(new Set(texts).size).toBe(texts.length);
   }
   for (const sku of ['A', 'B'] as const) {
@@ -86,8 +86,8 @@ function expectAllIsWell(given: Ordered, shop: SimulatedShop, { exactTexts }: { 
   }
 }
 
-/** The feed has every step of the order, none before its predecessor, and shipping followed it to the end. */
-function expectFeedIsRight(orderId: string, shop: SimulatedShop) {
+/** Asserts that the feed has every step in sequence and that shipping applied all of them. */
+function expectCompleteFeed(orderId: string, shop: SimulatedShop) {
   const order = shop.orders.items.get(orderId);
   const steps = shop.feed.filter((step) => step.orderId === orderId);
   const first = steps.filter(({ sequence }, index) => !steps.slice(0, index).some((one) => one.sequence === sequence));
@@ -101,37 +101,37 @@ function expectFeedIsRight(orderId: string, shop: SimulatedShop) {
   expect([order?.open, order?.openSince]).toEqual([undefined, undefined]);
 }
 
-describe('The whole shop', () => {
-  test('decides every order once, with money, goods and texts in agreement, when messages overtake one another', {
+describe('The simulated shop', () => {
+  test('decides every order once, with consistent payments, stock and texts, when messages arrive out of order', {
     timeout: 30_000,
   }, async () => {
     await fc.assert(
       fc.asyncProperty(orders, numbers, async (given, chance) => {
-        // Nobody dies at a number that no seven divides.
+        // Only multiples of seven kill an invocation.
         const shop = await run(
           given,
           chance.map((number) => (number % 7 === 0 ? number + 1 : number)),
         );
-        expectAllIsWell(given, shop, { exactTexts: true });
+        expectConsistent(given, shop, { exactTexts: true });
       }),
       { numRuns: 150, interruptAfterTimeLimit: 6_000 },
     );
   });
 
-  test('comes to the same agreement when functions are killed at any await', { timeout: 30_000 }, async () => {
+  test('stays consistent when functions are killed at any await', { timeout: 30_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(orders, numbers, async (given, chance) => {
         const shop = await run(given, chance);
-        // A text may be repeated only where somebody died between sending and recording.
-        expectAllIsWell(given, shop, { exactTexts: false });
+        // A text may be repeated only after a crash between sending and recording.
+        expectConsistent(given, shop, { exactTexts: false });
       }),
       { numRuns: 200, interruptAfterTimeLimit: 8_000 },
     );
   });
 
-  test('comes to rest although it is never noted what was published', async () => {
+  test('comes to rest although the number of published steps is never saved', async () => {
     const shop = new SimulatedShop({ A: 5 });
-    shop.orders.raiseFails = () => true;
+    shop.orders.advanceFails = () => true;
     const capture = shop.gateway.capture.bind(shop.gateway);
     shop.gateway.capture = async (charge) => {
       shop.simulation.send(cancelRequested({ orderId: 'o-1' }));
@@ -141,7 +141,7 @@ describe('The whole shop', () => {
     await shop.simulation.run([]);
   });
 
-  test('takes as many calls for ten orders as for one, where nothing goes wrong', async () => {
+  test('makes as many calls for ten orders as for one when nothing fails', async () => {
     const shop = new SimulatedShop({ A: 100 });
     for (let index = 0; index < 10; index += 1)
       shop.simulation.send(placed({ orderId: `o-${index}`, items: [priced('A')] }));
@@ -152,8 +152,8 @@ describe('The whole shop', () => {
     expect(shop.payments.saves + shop.payments.loads).toBe(2);
     expect(shop.notifications.saves + shop.notifications.loads).toBeLessThanOrEqual(5);
     expect(shop.orders.saves + shop.orders.loads).toBeLessThanOrEqual(6);
-    // Every order has four steps; the feed takes ten orders' next steps at a time.
+    // Every order has four steps; one call to the feed publishes one step of up to ten orders.
     expect(shop.feed).toHaveLength(40);
-    expect(shop.orders.raises).toBeLessThanOrEqual(4);
+    expect(shop.orders.advances).toBeLessThanOrEqual(4);
   });
 });

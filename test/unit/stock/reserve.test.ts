@@ -17,7 +17,7 @@ function shop(available: Record<string, number>) {
   return {
     table,
     handle,
-    /** Delivers events in one batch; gives per event the types of what is published, or the error's name. */
+    /** Delivers events in one batch and returns for each the types of published events, or the error's name. */
     async deliver(...events: StockInput[]): Promise<string[]> {
       const results = await handle(events.map((event) => delivery(event)));
       return results.map((result) =>
@@ -30,23 +30,23 @@ function shop(available: Record<string, number>) {
 }
 
 const order = (orderId: string, ...items: ReturnType<typeof priced>[]) => placed({ orderId, items });
-const many = (count: number, ...items: ReturnType<typeof priced>[]) =>
+const ordersFor = (count: number, ...items: ReturnType<typeof priced>[]) =>
   Array.from({ length: count }, (_, index) => order(`o-${index}`, ...items));
 
 beforeEach(() => {
-  // The pause after a conflict is random; none is needed here.
+  // The pause after a conflict is random; the tests need none.
   vi.spyOn(Math, 'random').mockReturnValue(0);
 });
 
 describe('A placed order', () => {
-  test('gets its goods set aside', async () => {
+  test('reserves its goods', async () => {
     const { table, deliver } = shop({ A: 5, B: 5 });
     expect(await deliver(order('o-1', priced('A', 2), priced('B', 1)))).toEqual(['reserved']);
     expect(table.shelf('A')).toEqual({ sku: 'A', available: 3, reserved: 2, sold: 0 });
     expect(table.shelf('B')).toEqual({ sku: 'B', available: 4, reserved: 1, sold: 0 });
   });
 
-  test('of which one line is short gets nothing, and is told which', async () => {
+  test('reserves nothing when one line is short and reports the short lines', async () => {
     const { table, handle } = shop({ A: 5, B: 1 });
     const [result] = await handle([delivery(order('o-1', priced('A', 2), priced('B', 2), priced('NONE', 1)))]);
     expect(result).toMatchObject({
@@ -56,7 +56,7 @@ describe('A placed order', () => {
     expect(table.shelf('B').available).toBe(1);
   });
 
-  test('with one SKU on two lines gets the sum, and is rejected when only one line would fit', async () => {
+  test('adds up the lines of one SKU and is rejected when only one of them fits', async () => {
     const { table, deliver } = shop({ A: 5 });
     expect(await deliver(order('o-1', priced('A', 2), priced('A', 2)))).toEqual(['reserved']);
     expect(table.shelf('A')).toMatchObject({ available: 1, reserved: 4 });
@@ -65,7 +65,7 @@ describe('A placed order', () => {
     expect(short.table.shelf('A').available).toBe(3);
   });
 
-  test('delivered again, in whatever message, gets the same answer and no more goods', async () => {
+  test('gets the same answer and no more goods on redelivery', async () => {
     const { table, deliver } = shop({ A: 5 });
     await deliver(order('o-1', priced('A', 2)));
     expect(await deliver(order('o-1', priced('A', 2)))).toEqual(['reserved']);
@@ -75,7 +75,7 @@ describe('A placed order', () => {
     expect(table.shelf('A')).toMatchObject({ available: 3, reserved: 2 });
   });
 
-  test('costs a repetition one call to the table', async () => {
+  test('costs one table call on redelivery', async () => {
     const { table, deliver } = shop({ A: 5 });
     await deliver(order('o-1', priced('A', 2)));
     const before = table.transactions.length + table.loads;
@@ -83,14 +83,14 @@ describe('A placed order', () => {
     expect(table.transactions.length + table.loads - before).toBe(1);
   });
 
-  test('with other items under the same id is refused', async () => {
+  test('with other items under the same id fails with ConflictError', async () => {
     const { table, deliver } = shop({ A: 5 });
     await deliver(order('o-1', priced('A', 2)));
     expect(await deliver(order('o-1', priced('A', 3)))).toEqual([ConflictError.name]);
     expect(table.shelf('A')).toMatchObject({ available: 3, reserved: 2 });
   });
 
-  test('that was rejected stays rejected when goods come in', async () => {
+  test('that was rejected stays rejected after restocking', async () => {
     const { table, deliver } = shop({ A: 1 });
     await deliver(order('o-1', priced('A', 2)));
     table.shelf('A').available = 10;
@@ -99,17 +99,17 @@ describe('A placed order', () => {
   });
 });
 
-describe('Within a batch', () => {
-  test('ten fresh orders travel in one transaction, without a read', async () => {
+describe('A batch of stock events', () => {
+  test('reserves ten new orders in one transaction without a read', async () => {
     const { table, deliver } = shop({ A: 10 });
-    expect(await deliver(...many(10, priced('A')))).toEqual(Array(10).fill('reserved'));
+    expect(await deliver(...ordersFor(10, priced('A')))).toEqual(Array(10).fill('reserved'));
     expect(table.transactions).toEqual([11]);
     expect(table.loads).toBe(0);
   });
 
-  test('who comes first is served first', async () => {
+  test('reserves in the sequence of arrival', async () => {
     const { table, deliver } = shop({ A: 3 });
-    expect(await deliver(...many(5, priced('A')))).toEqual([
+    expect(await deliver(...ordersFor(5, priced('A')))).toEqual([
       'reserved',
       'reserved',
       'reserved',
@@ -117,18 +117,18 @@ describe('Within a batch', () => {
       'rejected',
     ]);
     expect(table.shelf('A')).toMatchObject({ available: 0, reserved: 3 });
-    // One to learn how many there are, one to hand them out.
+    // One transaction to learn the quantity, one to reserve.
     expect(table.transactions).toHaveLength(2);
   });
 
-  test('an order that does not fit lets a smaller one behind it through', async () => {
+  test('reserves a smaller order behind one that does not fit', async () => {
     const { deliver } = shop({ A: 3 });
     expect(
       await deliver(order('o-1', priced('A', 2)), order('o-2', priced('A', 2)), order('o-3', priced('A', 1))),
     ).toEqual(['reserved', 'rejected', 'reserved']);
   });
 
-  test('a contradiction harms only itself', async () => {
+  test('fails only the message with a conflict', async () => {
     const { deliver } = shop({ A: 10 });
     await deliver(order('o-1', priced('A')));
     expect(await deliver(order('o-0', priced('A')), order('o-1', priced('A', 2)), order('o-2', priced('A')))).toEqual([
@@ -138,7 +138,7 @@ describe('Within a batch', () => {
     ]);
   });
 
-  test('no transaction has more than 100 actions, however large the orders are', async () => {
+  test('uses at most 100 actions per transaction, however large the orders are', async () => {
     const skus = (from: number) => Array.from({ length: 99 }, (_, index) => priced(`S-${from + index}`));
     const shelves = Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`S-${index}`, 10]));
     const { table, deliver } = shop(shelves);
@@ -154,7 +154,7 @@ describe('Within a batch', () => {
     expect(table.shelf('S-1')).toMatchObject({ available: 7, reserved: 3 });
   });
 
-  test('large orders are confirmed and cancelled within 100 actions too, also when the plan has to be learnt', async () => {
+  test('confirms and cancels large orders within 100 actions per transaction', async () => {
     const items = Array.from({ length: 99 }, (_, index) => priced(`S-${index}`));
     const { table, deliver } = shop(Object.fromEntries(items.map(({ sku }) => [sku, 10])));
     await deliver(order('o-1', ...items), order('o-2', ...items));
@@ -169,7 +169,7 @@ describe('Within a batch', () => {
 });
 
 describe('A confirmed order', () => {
-  test('has its goods sold, once', async () => {
+  test('sells its goods once', async () => {
     const { table, deliver } = shop({ A: 5 });
     await deliver(order('o-1', priced('A', 2)));
     const event = confirmed({ orderId: 'o-1', items: [line('A', 2)] });
@@ -186,13 +186,13 @@ describe('A confirmed order', () => {
     expect(table.loads).toBe(0);
   });
 
-  test('that holds nothing is a contradiction', async () => {
+  test('without a reservation fails with ConflictError', async () => {
     const { table, deliver } = shop({ A: 5 });
     expect(await deliver(confirmed({ orderId: 'o-1', items: [line('A', 2)] }))).toEqual([ConflictError.name]);
     expect(table.shelf('A')).toMatchObject({ available: 5, reserved: 0, sold: 0 });
   });
 
-  test('that is placed once more publishes the very event it published first', async () => {
+  test('publishes the same event when its placement is delivered again', async () => {
     const { handle } = shop({ A: 5 });
     const bodies: unknown[] = [];
     for (const event of [
@@ -209,7 +209,7 @@ describe('A confirmed order', () => {
 });
 
 describe('A cancelled order', () => {
-  test('gives its goods back, once, and says so as often as it is asked', async () => {
+  test('releases its goods once and publishes stock.released on every delivery', async () => {
     const { table, deliver } = shop({ A: 5 });
     await deliver(order('o-1', priced('A', 2)));
     expect(await deliver(cancelled({ orderId: 'o-1' }))).toEqual(['released']);
@@ -218,20 +218,20 @@ describe('A cancelled order', () => {
     expect(table.shelf('A')).toEqual({ sku: 'A', available: 5, reserved: 0, sold: 0 });
   });
 
-  test('that is placed only afterwards gets nothing', async () => {
+  test('that is placed after its cancellation reserves nothing', async () => {
     const { table, deliver } = shop({ A: 5 });
     expect(await deliver(cancelled({ orderId: 'o-1' }))).toEqual(['']);
     expect(await deliver(order('o-1', priced('A', 2)))).toEqual(['']);
     expect(table.shelf('A')).toEqual({ sku: 'A', available: 5, reserved: 0, sold: 0 });
   });
 
-  test('that was rejected has nothing to give back', async () => {
+  test('that was rejected has nothing to release', async () => {
     const { deliver } = shop({ A: 1 });
     await deliver(order('o-1', priced('A', 2)));
     expect(await deliver(cancelled({ orderId: 'o-1' }))).toEqual(['']);
   });
 
-  test('whose goods are sold is a contradiction', async () => {
+  test('whose goods are sold fails with ConflictError', async () => {
     const { table, deliver } = shop({ A: 5 });
     await deliver(order('o-1', priced('A', 2)));
     await deliver(confirmed({ orderId: 'o-1', items: [line('A', 2)] }));
@@ -240,24 +240,24 @@ describe('A cancelled order', () => {
   });
 });
 
-describe('Others in the way', () => {
-  test('for a while only make it take longer', async () => {
+describe('A transaction conflict', () => {
+  test('that is temporary only costs more attempts', async () => {
     const { table, deliver } = shop({ A: 10 });
     let left = 3;
     table.conflicts = () => left-- > 0;
-    expect(await deliver(...many(10, priced('A')))).toEqual(Array(10).fill('reserved'));
+    expect(await deliver(...ordersFor(10, priced('A')))).toEqual(Array(10).fill('reserved'));
     expect(table.transactions.length).toBeLessThanOrEqual(4);
   });
 
-  test('for good end as busy, after a bounded number of tries, with nothing changed', async () => {
+  test('that persists ends as BusyError after a bounded number of attempts and changes nothing', async () => {
     const { table, deliver } = shop({ A: 10 });
     table.conflicts = () => true;
-    expect(await deliver(...many(10, priced('A')))).toEqual(Array(10).fill(BusyError.name));
+    expect(await deliver(...ordersFor(10, priced('A')))).toEqual(Array(10).fill(BusyError.name));
     expect(table.transactions.length).toBeLessThanOrEqual(66);
     expect(table.shelf('A')).toMatchObject({ available: 10, reserved: 0 });
   });
 
-  test('on one SKU do not keep an order for another SKU in the batch from its goods', async () => {
+  test('on one SKU does not block an order of another SKU in the batch', async () => {
     const { table, deliver } = shop({ HOT: 10, A: 10 });
     const commit = table.commit.bind(table);
     table.commit = (plan) => {
@@ -267,7 +267,7 @@ describe('Others in the way', () => {
     expect(await deliver(order('o-1', priced('HOT')), order('o-2', priced('A')))).toEqual([BusyError.name, 'reserved']);
   });
 
-  test('a table that is down after the first of two transactions does not undo what that one did', async () => {
+  test('or outage in a second transaction does not undo the first', async () => {
     const skus = (from: number) => Array.from({ length: 60 }, (_, index) => priced(`S-${from + index}`));
     const { table, deliver } = shop(Object.fromEntries(Array.from({ length: 160 }, (_, index) => [`S-${index}`, 10])));
     const commit = table.commit.bind(table);
@@ -280,7 +280,7 @@ describe('Others in the way', () => {
   });
 });
 
-describe('Whatever happens to the orders', () => {
+describe('In any sequence of stock events', () => {
   const events = fc.record({
     orderId: fc.constantFrom('o-1', 'o-2', 'o-3', 'o-4', 'o-5'),
     kind: fc.constantFrom('placed', 'placed', 'decided', 'cancelled'),
@@ -297,7 +297,7 @@ describe('Whatever happens to the orders', () => {
     ),
   );
 
-  test('nothing is lost, nothing is negative, every order holds all of its lines or none', async () => {
+  test('no stock is lost or negative, and every order holds all of its lines or none', async () => {
     await fc.assert(
       fc.asyncProperty(
         orders,
@@ -308,8 +308,8 @@ describe('Whatever happens to the orders', () => {
           const { table, handle } = shop(start);
           table.conflicts = () => conflicts.shift() ?? false;
           for (const batch of batches) {
-            // Within a wave every order occurs once.
-            const wave = [...new Map(batch.map((event) => [event.orderId, event])).values()].map(
+            // Within a round every order occurs once.
+            const round = [...new Map(batch.map((event) => [event.orderId, event])).values()].map(
               ({ orderId, kind }) => {
                 const items = lines[orderId] ?? [];
                 if (kind === 'cancelled') return cancelled({ orderId });
@@ -318,11 +318,11 @@ describe('Whatever happens to the orders', () => {
                 return placed({ orderId, items: items.map((item) => ({ ...item, unitPrice: 1 })) });
               },
             );
-            await handle(wave.map((event) => delivery<StockInput>(event)));
-            expect(table.lowest()).toBeGreaterThanOrEqual(0);
+            await handle(round.map((event) => delivery<StockInput>(event)));
+            expect(table.minimum()).toBeGreaterThanOrEqual(0);
           }
           for (const sku of ['A', 'B', 'C'] as const) {
-            expect(table.sum(sku)).toBe(start[sku]);
+            expect(table.total(sku)).toBe(start[sku]);
             const held = (state: string) =>
               [...table.reservations.values()]
                 .filter((reservation) => reservation.state === state)
@@ -337,7 +337,7 @@ describe('Whatever happens to the orders', () => {
     );
   });
 
-  test('320 buyers of 50 pieces, with 16 workers at once and conflicts: exactly 50 are served', async () => {
+  test('320 buyers of 50 pieces with 16 concurrent workers and conflicts: exactly 50 get one', async () => {
     const { table, handle } = shop({ A: 50 });
     const commit = table.commit.bind(table);
     table.commit = async (plan) => {
@@ -346,7 +346,7 @@ describe('Whatever happens to the orders', () => {
     };
     let calls = 0;
     table.conflicts = () => (calls++ * 7) % 10 < 3;
-    let waiting = many(320, priced('A'));
+    let waiting = ordersFor(320, priced('A'));
     for (let turn = 0; waiting.length > 0 && turn < 50; turn += 1) {
       const batches = Array.from({ length: 16 }, (_, worker) =>
         waiting.filter((__, index) => index % 16 === worker),

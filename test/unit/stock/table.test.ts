@@ -34,8 +34,8 @@ const planOf = (...events: StockInput[]) =>
   );
 const oneOrder = planOf(placed({ items: [priced('A', 2)] }));
 
-describe('A plan', () => {
-  test('becomes one transaction: the reservation if there is none, the pieces if there are enough', async () => {
+describe('Committing a stock plan', () => {
+  test('writes reservations and shelves on condition in one transaction', async () => {
     const { calls, table } = dynamo();
     expect(await table.commit(oneOrder)).toBeUndefined();
     expect(calls).toEqual([
@@ -69,7 +69,7 @@ describe('A plan', () => {
     ]);
   });
 
-  test('that is refused says what the table really holds', async () => {
+  test('returns the stored reservation and stock when a condition fails', async () => {
     const { table } = dynamo(
       refused(
         {
@@ -86,7 +86,7 @@ describe('A plan', () => {
     });
   });
 
-  test('about a SKU that is on no shelf learns that there are none', async () => {
+  test('reports zero stock for an unknown SKU', async () => {
     const { table } = dynamo(refused({ Code: 'None' }, { Code: 'ConditionalCheckFailed' }));
     expect(await table.commit(oneOrder)).toEqual({
       reservations: new Map(),
@@ -95,20 +95,17 @@ describe('A plan', () => {
     });
   });
 
-  test('with somebody in its way learns just that', async () => {
+  test('reports a transaction conflict', async () => {
     const { table } = dynamo(refused({ Code: 'TransactionConflict' }, { Code: 'None' }));
     expect(await table.commit(oneOrder)).toEqual({ reservations: new Map(), available: new Map(), conflict: true });
   });
 
-  test.each(['ThrottlingError', 'ProvisionedThroughputExceeded'])(
-    'that meets %s is tried again later',
-    async (Code) => {
-      const { table } = dynamo(refused({ Code: 'None' }, { Code }));
-      await expect(table.commit(oneOrder)).rejects.toBeInstanceOf(UnavailableError);
-    },
-  );
+  test.each(['ThrottlingError', 'ProvisionedThroughputExceeded'])('throws UnavailableError on %s', async (Code) => {
+    const { table } = dynamo(refused({ Code: 'None' }, { Code }));
+    await expect(table.commit(oneOrder)).rejects.toBeInstanceOf(UnavailableError);
+  });
 
-  test('for two orders moves a shelf once, by their sum', async () => {
+  test('updates a shelf once by the sum of two orders', async () => {
     const { calls, table } = dynamo();
     await table.commit(
       planOf(
@@ -124,8 +121,8 @@ describe('A plan', () => {
   });
 });
 
-describe('What orders hold', () => {
-  test('is read consistently, in one call; null for those not on record', async () => {
+describe('Loading reservations', () => {
+  test('reads consistently in one call and returns null for unknown orders', async () => {
     const { calls, table } = dynamo(() => ({
       Responses: { reservations: [{ orderId: 'o-1', state: 'sold', lines: [], time: 't' }] },
     }));
@@ -140,13 +137,13 @@ describe('What orders hold', () => {
     ]);
   });
 
-  test('of nobody is no call', async () => {
+  test('makes no call for no orders', async () => {
     const { calls, table } = dynamo();
     expect(await table.load([])).toEqual(new Map());
     expect(calls).toEqual([]);
   });
 
-  test('is not guessed when the table left something unread, but an empty list of the unread is not a failure', async () => {
+  test('throws UnavailableError when the table leaves keys unprocessed', async () => {
     const unread = (Keys: object[]) => () => ({ UnprocessedKeys: Keys.length === 0 ? {} : { reservations: { Keys } } });
     await expect(dynamo(unread([{ orderId: 'o-1' }])).table.load(['o-1'])).rejects.toBeInstanceOf(UnavailableError);
     expect(await dynamo(unread([])).table.load(['o-1'])).toEqual(new Map([['o-1', null]]));

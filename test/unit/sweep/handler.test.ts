@@ -21,15 +21,15 @@ const { handler } = await import('../../../lambdas/sweep/handler.ts');
 
 type Entries = NonNullable<PutEventsCommand['input']['Entries']>;
 
-/** What the index holds, page by page for each part, and whether the bus takes an entry. */
+/** The pages of each shard of the index, and whether the bus accepts an event. */
 let pages: Record<string, string[][]>;
-let takes: (orderId: string) => boolean;
+let accepts: (orderId: string) => boolean;
 let queries: QueryCommand['input'][];
 let published: { Detail: string; DetailType: string; EventBusName: string; Source: string }[];
 
 beforeEach(() => {
   pages = {};
-  takes = () => true;
+  accepts = () => true;
   queries = [];
   published = [];
   vi.spyOn(DynamoDBDocumentClient.prototype, 'send').mockImplementation(async (command: unknown) => {
@@ -46,7 +46,7 @@ beforeEach(() => {
     expect(entries.length).toBeLessThanOrEqual(10);
     return {
       Entries: entries.map((entry) => {
-        if (!takes(JSON.parse(entry.Detail ?? '').subject)) return { ErrorCode: 'ThrottlingException' };
+        if (!accepts(JSON.parse(entry.Detail ?? '').subject)) return { ErrorCode: 'ThrottlingException' };
         published.push(entry as (typeof published)[number]);
         return { EventId: 'e' };
       }),
@@ -58,7 +58,7 @@ const hoursBefore = (moment: number, time: unknown) =>
   Math.round((moment - new Date(String(time)).getTime()) / 360_000) / 10;
 
 describe('The sweep', () => {
-  test('asks the index, part by part, for those undecided past the deadline, and reads no order', async () => {
+  test('queries every shard of the index for orders past the deadline and reads no order', async () => {
     const started = Date.now();
     expect(await handler()).toEqual({ found: 0, reminded: 0 });
     expect(queries.map(({ ExpressionAttributeValues }) => ExpressionAttributeValues?.[':part'])).toEqual(openShards);
@@ -71,7 +71,7 @@ describe('The sweep', () => {
     expect(published).toEqual([]);
   });
 
-  test('says of each one that its deadline passed, as the contract has it, with one id however often', async () => {
+  test('publishes order.deadline-passed for each order, with the same id on every run', async () => {
     pages = { [openShards[3] ?? '']: [['o-1', 'o-2']] };
     expect(await handler()).toEqual({ found: 2, reminded: 0 });
     expect(await handler()).toEqual({ found: 2, reminded: 0 });
@@ -85,7 +85,7 @@ describe('The sweep', () => {
         { orderId },
       ]),
     );
-    // It knows of no publisher's trace: it names the one that the order's id stands for.
+    // The sweep knows no publisher's trace, so it uses the one derived from the order id.
     expect(events[0]?.traceparent).toContain(`-${traceIdOf(undefined, 'o-1')}-`);
     expect(published[0]).toMatchObject({
       EventBusName: 'the-bus',
@@ -94,21 +94,21 @@ describe('The sweep', () => {
     });
   });
 
-  test('goes through all pages of all parts', async () => {
+  test('reads all pages of all shards', async () => {
     const ids = (part: number, page: number) => Array.from({ length: 13 }, (_, index) => `o-${part}-${page}-${index}`);
     pages = Object.fromEntries(openShards.map((part, index) => [part, [ids(index, 0), [], ids(index, 2)]]));
     expect(await handler()).toEqual({ found: openShards.length * 26, reminded: 0 });
     expect(new Set(published.map(({ Detail }) => JSON.parse(Detail).subject)).size).toBe(openShards.length * 26);
   });
 
-  test('fails, so that its run is repeated, where the bus refuses one of them; the others of the page are out', async () => {
+  test('fails when the bus refuses an event, after publishing the rest of the page', async () => {
     pages = { [openShards[0] ?? '']: [['o-1', 'o-2', 'o-3']] };
-    takes = (orderId) => orderId !== 'o-2';
+    accepts = (orderId) => orderId !== 'o-2';
     await expect(handler()).rejects.toThrow('The bus refused shop.order.deadline-passed.v1');
     expect(published.map(({ Detail }) => JSON.parse(Detail).subject)).toEqual(['o-1', 'o-3']);
   });
 
-  test('tells the log how many it found', async () => {
+  test('logs how many orders it found', async () => {
     pages = { [openShards[0] ?? '']: [['o-1']] };
     await handler();
     expect(log.lines.map((line) => JSON.parse(line).message)).toEqual([
@@ -117,7 +117,7 @@ describe('The sweep', () => {
   });
 });
 
-describe('The sweep of a shop that reminds its customers after six hours', () => {
+describe('The sweep with reminders after six hours', () => {
   let remindingSweep: typeof handler;
 
   beforeEach(async () => {
@@ -127,7 +127,7 @@ describe('The sweep of a shop that reminds its customers after six hours', () =>
     vi.unstubAllEnvs();
   });
 
-  test('asks besides for those between six hours and the deadline, among those nobody was reminded of', async () => {
+  test('also queries the unreminded shards between six hours and the deadline', async () => {
     const started = Date.now();
     await remindingSweep();
     const reminders = queries
@@ -139,7 +139,7 @@ describe('The sweep of a shop that reminds its customers after six hours', () =>
     }
   });
 
-  test('says of each one that a reminder is due, as the contract has it', async () => {
+  test('publishes order.reminder-due for each order', async () => {
     vi.mocked(DynamoDBDocumentClient.prototype.send).mockImplementation(async (command: unknown) => {
       const { ExpressionAttributeValues: values } = (command as QueryCommand).input;
       const isReminder = hoursBefore(Date.now(), values?.[':until']) === 6;

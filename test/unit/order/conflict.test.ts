@@ -11,7 +11,7 @@ const after = (...events: OrderInput[]) =>
 
 const twoItems = placed({ items: [priced('A', 2), priced('B', 1)] });
 
-describe('Refused, for it cannot be about the order on record', () => {
+describe('A conflict with the recorded order is rejected', () => {
   test.each<[string, OrderInput[], OrderInput]>([
     ['the same order with another total', [placed()], placed({ items: [{ sku: 'KB-01', quantity: 1, unitPrice: 1 }] })],
     ['the same order in another currency', [placed()], placed({ currency: 'USD' })],
@@ -45,7 +45,7 @@ describe('Refused, for it cannot be about the order on record', () => {
   });
 });
 
-describe('Not a contradiction', () => {
+describe('An event that matches the recorded order is accepted', () => {
   test.each<[string, OrderInput[], OrderInput]>([
     ['the same order in a new message', [placed()], placed({ id: 'another' })],
     ['the same items in another sequence', [twoItems], placed({ items: [priced('B', 1), priced('A', 2)] })],
@@ -61,7 +61,7 @@ describe('Not a contradiction', () => {
   });
 });
 
-test('A refusal names the order and quotes neither money nor goods', () => {
+test('A ConflictError names the order and quotes neither amounts nor items', () => {
   const refused = () => nextOrder(after(placed()), delivery(placed({ currency: 'USD' })), now);
   expect(refused).toThrow('Order o-1001 was already placed with another total');
 });
