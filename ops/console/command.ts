@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { type ShopOptions, shopCommand } from '../command.ts';
-import { connectToShop } from '../stack.ts';
-import { drawing } from '../status/drawing.ts';
-import { enter, typedBelow } from './screen.ts';
-import { parseConsoleLine } from './typed.ts';
+import { describeError } from '../errors.ts';
+import { connectToShop, type DeployedShop } from '../stack.ts';
+import { liveStatusCollector } from '../status/collect.ts';
+import { CLEAR_SCREEN, overwritingScreen, statusReport } from '../status/report.ts';
 
-const EVERY_MS = 2_000;
+const REFRESH_MS = 2_000;
+const HINT = "An order's id shows its trace, dlq its dead letters; any other command works too; q ends.";
 
-/** `ops console` */
+/** Builds `ops console`. */
 export function consoleCommand(): Command {
   return shopCommand(
     'console',
@@ -19,26 +21,94 @@ export function consoleCommand(): Command {
     if (json || !process.stdin.isTTY || !process.stdout.isTTY) {
       throw new Error('The console needs a terminal and a person; for scripts there is npm run ops -- status --json');
     }
-    const draw = drawing(await connectToShop({ aws }));
     const commands = new Set(self.parent?.commands.map((command) => command.name()));
-    for (;;) {
-      const wish = parseConsoleLine((await typedBelow(draw, EVERY_MS)) ?? 'q', commands);
-      if (wish === 'quit') return;
-      if (wish === 'status') continue;
-      await run([...wish.run, ...(aws ? ['--aws'] : [])]);
-      if (!(await enter('\nEnter goes back to the status. '))) return;
-    }
+    await runConsole(await connectToShop({ aws }), commands, aws ? ['--aws'] : []);
+  });
+}
+
+async function runConsole(
+  shop: DeployedShop,
+  commands: ReadonlySet<string>,
+  addedArguments: readonly string[],
+): Promise<void> {
+  const collectStatus = liveStatusCollector(shop);
+  for (;;) {
+    const line = (await readLineBelow(async () => statusReport(await collectStatus()))) ?? 'q';
+    const input = parseConsoleLine(line, commands);
+    if (input === 'quit') return;
+    if (input === 'status') continue;
+    await runCommand([...input.run, ...addedArguments]);
+    if (!(await waitForEnter('\nEnter goes back to the status. '))) return;
+  }
+}
+
+/** The meaning of a line typed into the console: a command with its arguments, the status, or the end. */
+export type ConsoleInput = { run: string[] } | 'status' | 'quit';
+
+/** Parses a typed line; a first word that is no command is taken for an order's id, whose trace is shown. */
+export function parseConsoleLine(line: string, commands: ReadonlySet<string>): ConsoleInput {
+  const [first, ...words] = line.trim().split(/\s+/);
+  if (first === undefined || first === '' || first === 'status') return 'status';
+  if (first === 'q' || first === 'quit' || first === 'exit') return 'quit';
+  if (commands.has(first)) return { run: first === 'dlq' && words.length === 0 ? ['dlq', 'list'] : [first, ...words] };
+  return { run: ['trace', first, ...words] };
+}
+
+/** Renders a text again and again above a prompt until a line is typed; `undefined` at the end of input or Ctrl-C. */
+async function readLineBelow(render: () => Promise<string>): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: 'shop> ' });
+  let typed: string | undefined;
+  let over = false;
+  const finished = new Promise<void>((resolve) => {
+    const finish = (line?: string) => {
+      typed ??= line;
+      over = true;
+      resolve();
+    };
+    lines.once('line', finish);
+    lines.once('SIGINT', () => finish());
+    lines.once('close', () => finish());
+  });
+  process.stdout.write(CLEAR_SCREEN);
+  while (!over) {
+    const text = await render().catch(describeError);
+    if (over) break;
+    process.stdout.write(overwritingScreen(`${new Date().toLocaleTimeString()}\n\n${text}\n\n${HINT}`));
+    lines.prompt(true);
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([
+      finished,
+      new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, REFRESH_MS);
+      }),
+    ]);
+    clearTimeout(timer);
+  }
+  lines.close();
+  return typed;
+}
+
+/** Waits for Enter; `false` at the end of input or Ctrl-C. */
+function waitForEnter(prompt: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  return new Promise((resolve) => {
+    lines.question(prompt, () => {
+      resolve(true);
+      lines.close();
+    });
+    lines.once('SIGINT', () => lines.close());
+    lines.once('close', () => resolve(false));
   });
 }
 
 /** Runs a command as from the shell, in this terminal; Ctrl-C ends the command, not the console. */
-async function run(words: readonly string[]): Promise<void> {
-  const stay = () => {};
-  process.on('SIGINT', stay);
+async function runCommand(words: readonly string[]): Promise<void> {
+  const ignoreInterrupt = () => {};
+  process.on('SIGINT', ignoreInterrupt);
   try {
     const main = process.argv[1] ?? '';
     await once(spawn(process.execPath, [main, ...words], { stdio: 'inherit' }), 'close');
   } finally {
-    process.off('SIGINT', stay);
+    process.off('SIGINT', ignoreInterrupt);
   }
 }

@@ -1,66 +1,127 @@
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import { CloudWatchClient, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
+import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { chunk } from '../../lambdas/runtime/chunk.ts';
 import { findConsumerQueues } from '../consumers.ts';
-import { type QueueDepth, readQueueDepth, totalMessages } from '../queues.ts';
+import { readQueueDepth, totalMessages } from '../queues.ts';
 import { isGatewayDown } from '../sandbox/gateway.ts';
 import type { DeployedShop } from '../stack.ts';
-import { queryMetrics } from './cloudwatch.ts';
-import { type Figures, figuresFrom, queriesFor } from './figures.ts';
-import { problems } from './health.ts';
-import { type EventSourceMapping, eventSourceMappings, queueName } from './mappings.ts';
-import { countOrders, type OrderCounts, oldestOpen } from './orders.ts';
+import { type ConsumerStatus, type EventSourceMapping, problemsOf, type ShopStatus } from './health.ts';
+import {
+  BREAKER_MINUTES,
+  computeMetrics,
+  type Datapoint,
+  type MetricQuery,
+  metricQueriesFor,
+  queueName,
+} from './metrics.ts';
+import { countOrders, type OrderCounts, oldestOpenOrder } from './orders.ts';
 
-/** What is known of one consumer. */
-export type ConsumerState = { name: string } & QueueDepth &
-  Figures & {
-    deadLetters: number;
-    /** `undefined` where nothing hands its messages to a function. */
-    mapping: EventSourceMapping | undefined;
-  };
+const PERIOD_SECONDS = 60;
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+const QUERIES_PER_CALL = 500;
 
-/** The whole shop at one moment. */
-export type ShopStatus = {
-  consumers: ConsumerState[];
-  orders: OrderCounts;
-  /** Whether the sandbox gateway was taken down. */
-  gatewayDown: boolean;
-  /** The order that is undecided for the longest time; looked up only where something is wrong. */
-  oldestOrder: string | undefined;
-};
+/** From this many orders on, a live status counts them only every so often. */
+const MANY_ORDERS = 2_000;
+const RECOUNT_MS = 60_000;
 
-/** Looks at the shop, again and again if wanted, through clients that are made once. */
-export function collectStatus(shop: DeployedShop): (orders?: OrderCounts) => Promise<ShopStatus> {
+/** Returns a function that collects the shop's status, with clients that are made once; it counts no orders when given counts. */
+export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts) => Promise<ShopStatus> {
   const sqs = new SQSClient(shop.config);
   const lambda = new LambdaClient(shop.config);
   const cloudwatch = new CloudWatchClient(shop.config);
   const deployed = findConsumerQueues(shop.outputs).sort((one, other) => (one.consumer < other.consumer ? -1 : 1));
 
-  return async (known) => {
+  return async (knownOrders) => {
     const now = new Date();
-    const asked = deployed.map((consumer) => ({ ...consumer, queries: queriesFor(consumer) }));
-    const queries = asked.flatMap((one) => Object.values(one.queries));
-    const [answer, mappings, orders, gatewayDown] = await Promise.all([
+    const consumers = deployed.map((queues) => ({ ...queues, queries: metricQueriesFor(queues) }));
+    const queries = consumers.flatMap((consumer) => Object.values(consumer.queries));
+    const [datapointsOf, mappings, orders, gatewayDown] = await Promise.all([
       queryMetrics(cloudwatch, queries, now),
       eventSourceMappings(lambda),
-      known ?? countOrders(shop),
+      knownOrders ?? countOrders(shop),
       isGatewayDown(shop),
     ]);
-    const stateOf = async (one: (typeof asked)[number]): Promise<ConsumerState> => {
-      const [depth, letters] = await Promise.all([
+    const statusOf = async (one: (typeof consumers)[number]): Promise<ConsumerStatus> => {
+      const [depth, deadLetterDepth] = await Promise.all([
         readQueueDepth(sqs, one.queueUrl),
         readQueueDepth(sqs, one.deadLetterQueueUrl),
       ]);
       return {
         name: one.consumer,
         ...depth,
-        deadLetters: totalMessages(letters),
-        ...figuresFrom(one.queries, answer, totalMessages(depth) === 0, now),
+        deadLetters: totalMessages(deadLetterDepth),
+        ...computeMetrics(one.queries, datapointsOf, totalMessages(depth) === 0, now),
         mapping: mappings.get(queueName(one.queueUrl)),
       };
     };
-    const seen = { consumers: await Promise.all(asked.map(stateOf)), orders, gatewayDown, oldestOrder: undefined };
-    // Only whoever is in trouble is pointed to an order.
-    return problems(seen).length === 0 ? seen : { ...seen, oldestOrder: await oldestOpen(shop) };
+    const statuses = await Promise.all(consumers.map(statusOf));
+    const status: ShopStatus = { consumers: statuses, orders, gatewayDown, oldestOrder: undefined };
+    // Only a problem's next command names an order, so a healthy shop is not queried for one.
+    return problemsOf(status).length === 0 ? status : { ...status, oldestOrder: await oldestOpenOrder(shop) };
   };
+}
+
+/** Returns a function that collects the status for a live view: a large table of orders is counted at most once a minute. */
+export function liveStatusCollector(shop: DeployedShop): () => Promise<ShopStatus> {
+  const collectStatus = statusCollector(shop);
+  let orders: OrderCounts | undefined;
+  let countedAt = 0;
+  return async () => {
+    const many = orders !== undefined && (orders.atLeast || orders.CONFIRMED + orders.CANCELLED > MANY_ORDERS);
+    const reused = many && Date.now() - countedAt < RECOUNT_MS ? orders : undefined;
+    if (reused === undefined) countedAt = Date.now();
+    const status = await collectStatus(reused);
+    orders = status.orders;
+    return status;
+  };
+}
+
+/** Reads metrics per minute in as few calls as possible, and returns a lookup by query. */
+async function queryMetrics(
+  client: CloudWatchClient,
+  queries: readonly MetricQuery[],
+  now: Date,
+): Promise<(query: MetricQuery) => readonly Datapoint[]> {
+  // Whole minutes, the present one included.
+  const minute = Math.floor(now.getTime() / (PERIOD_SECONDS * 1_000));
+  const StartTime = new Date((minute - BREAKER_MINUTES) * PERIOD_SECONDS * 1_000);
+  const EndTime = new Date((minute + 1) * PERIOD_SECONDS * 1_000);
+  const datapoints = new Map<MetricQuery, Datapoint[]>(queries.map((query) => [query, []]));
+  for (const batch of chunk(queries, QUERIES_PER_CALL)) {
+    const MetricDataQueries = batch.map(metricDataQuery);
+    for await (const page of paginateGetMetricData({ client }, { MetricDataQueries, StartTime, EndTime })) {
+      for (const { Id = '', Timestamps = [], Values = [] } of page.MetricDataResults ?? []) {
+        const query = batch[Number(Id.slice(1))];
+        const points = Timestamps.map((time, index) => ({ time, value: Values[index] ?? 0 }));
+        if (query !== undefined) datapoints.get(query)?.push(...points);
+      }
+    }
+  }
+  return (query) => datapoints.get(query) ?? [];
+}
+
+const metricDataQuery = ({ namespace, metric, dimensions, statistic }: MetricQuery, index: number) => ({
+  Id: `q${index}`,
+  MetricStat: {
+    Metric: {
+      Namespace: namespace,
+      MetricName: metric,
+      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+    },
+    Period: PERIOD_SECONDS,
+    Stat: statistic,
+  },
+});
+
+/** Reads the event source mappings, by the name of their queue. */
+async function eventSourceMappings(client: LambdaClient): Promise<Map<string, EventSourceMapping>> {
+  const byQueue = new Map<string, EventSourceMapping>();
+  for await (const { EventSourceMappings = [] } of paginateListEventSourceMappings({ client }, {})) {
+    for (const { UUID = '', State = '', EventSourceArn = '' } of EventSourceMappings) {
+      const enabled = !['Disabled', 'Disabling'].includes(State);
+      byQueue.set(queueName(EventSourceArn), { uuid: UUID, enabled });
+    }
+  }
+  return byQueue;
 }

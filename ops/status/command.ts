@@ -1,17 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { describeError } from '../errors.ts';
 import { print } from '../output.ts';
 import { connectToShop } from '../stack.ts';
-import { collectStatus } from './collect.ts';
-import { drawing } from './drawing.ts';
-import { document, report } from './report.ts';
-import { watch } from './watch.ts';
+import { liveStatusCollector, statusCollector } from './collect.ts';
+import { type ShopStatus, statusDocument } from './health.ts';
+import { CLEAR_SCREEN, overwritingScreen, statusReport } from './report.ts';
 
 type Options = ShopOptions & { watch?: number | true; check?: boolean };
 
 const WATCH_SECONDS = 2;
 
-/** `ops status` */
+/** Builds `ops status`. */
 export function statusCommand(): Command {
   return shopCommand(
     'status',
@@ -25,15 +26,30 @@ export function statusCommand(): Command {
     .action(status);
 }
 
-async function status({ json, aws, watch: again, check }: Options): Promise<void> {
-  if (again !== undefined && json) throw new Error('--json prints one document, so it does not go with --watch.');
+async function status({ json, aws, watch, check }: Options): Promise<void> {
+  if (watch !== undefined && json) throw new Error('--json prints one document, so it does not go with --watch.');
   const shop = await connectToShop({ aws });
-  if (again !== undefined) {
-    await watch(drawing(shop), again === true ? WATCH_SECONDS : again);
+  if (watch !== undefined) {
+    await watchStatus(liveStatusCollector(shop), watch === true ? WATCH_SECONDS : watch);
     return;
   }
-  const seen = await collectStatus(shop)();
-  const found = document(seen);
-  print(json, found, () => report(seen));
-  if (check && !found.ok) process.exitCode = 1;
+  const collected = await statusCollector(shop)();
+  const document = statusDocument(collected);
+  print(json, document, () => statusReport(collected));
+  if (check && !document.ok) process.exitCode = 1;
+}
+
+/** Shows the status until Ctrl-C, on a terminal always in the same place; an error is shown instead of the status once. */
+async function watchStatus(collectStatus: () => Promise<ShopStatus>, seconds: number): Promise<void> {
+  const stop = new AbortController();
+  const end = () => stop.abort();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, end);
+  const { isTTY } = process.stdout;
+  if (isTTY) process.stdout.write(CLEAR_SCREEN);
+  while (!stop.signal.aborted) {
+    const shown = await collectStatus().then(statusReport).catch(describeError);
+    const text = `${new Date().toLocaleTimeString()}, every ${seconds} s; Ctrl-C ends it\n\n${shown}`;
+    process.stdout.write(isTTY ? overwritingScreen(text) : `${text}\n\n`);
+    await pause(seconds * 1_000, undefined, { signal: stop.signal }).catch(() => undefined);
+  }
 }

@@ -1,22 +1,45 @@
-import { totalMessages } from '../queues.ts';
-import type { ConsumerState, ShopStatus } from './collect.ts';
-import { RATE_MINUTES } from './figures.ts';
+import { type QueueDepth, totalMessages } from '../queues.ts';
+import { type ConsumerMetrics, RATE_MINUTES } from './metrics.ts';
+import type { OrderCounts } from './orders.ts';
 
-/** Something that is wrong: with which consumer, in a word, in a sentence, and the command to run next. */
+/** A queue's event source mapping, which delivers its messages to the function. */
+export type EventSourceMapping = { uuid: string; enabled: boolean };
+
+/** The state of one consumer: its queue, its metrics and its mapping. */
+export type ConsumerStatus = { name: string } & QueueDepth &
+  ConsumerMetrics & {
+    deadLetters: number;
+    /** `undefined` where the queue has none. */
+    mapping: EventSourceMapping | undefined;
+  };
+
+/** The state of the whole shop at one moment. */
+export type ShopStatus = {
+  consumers: ConsumerStatus[];
+  orders: OrderCounts;
+  /** Whether the sandbox gateway was taken down. */
+  gatewayDown: boolean;
+  /** The id of the order that has been undecided the longest; read only where there is a problem. */
+  oldestOrder: string | undefined;
+};
+
+/** One problem of a consumer: a short state, a sentence, and the command to run next. */
 export type Problem = { consumer: string; state: string; sentence: string; next: string };
 
-/** A message that waits longer than this, in seconds, is trouble: in a shop that is well it takes a few. */
-const LONG_SECONDS = 120;
-/** Where this part of the tries fails, 0 to 1, it is trouble. A few always fail: two writers met, a network blinked. */
-const MANY_FAIL = 0.1;
+/** A message older than this, in seconds, is a problem: a healthy shop needs a few seconds. */
+const MAX_HEALTHY_AGE_SECONDS = 120;
+/** From this share of failed attempts, 0 to 1, there is a problem. A few always fail: write conflicts, network errors. */
+const MIN_UNHEALTHY_ERROR_RATE = 0.1;
 
-/** Takes the shop as it was seen and names all that is wrong, the worst first. */
-export function problems({ consumers, gatewayDown, oldestOrder }: ShopStatus): Problem[] {
-  const found = consumers.flatMap((consumer) => consumerProblems(consumer, gatewayDown, oldestOrder));
-  const letters = consumers.filter(({ deadLetters }) => deadLetters > 0);
+const DEPLOY = 'npx cdk deploy (on this machine: npm run ops -- up)';
+
+/** Returns all problems of the shop; consumers that do not make progress come first, dead letters last. */
+export function problemsOf({ consumers, gatewayDown, oldestOrder }: ShopStatus): Problem[] {
+  const stalled = consumers.flatMap((consumer) => progressProblem(consumer, gatewayDown, oldestOrder) ?? []);
+  const withDeadLetters = consumers.filter(({ deadLetters }) => deadLetters > 0);
   return [
-    ...found,
-    ...letters.map(({ name, deadLetters }) => ({
+    ...stalled,
+    ...withDeadLetters.map(({ name, deadLetters }) => ({
       consumer: name,
       state: 'dead letters',
       sentence: counted(deadLetters, 'dead letter'),
@@ -25,49 +48,57 @@ export function problems({ consumers, gatewayDown, oldestOrder }: ShopStatus): P
   ];
 }
 
-/** The one thing that says most about a consumer that does not get on; what follows from it is not said again. */
-function consumerProblems(consumer: ConsumerState, gatewayDown: boolean, oldestOrder: string | undefined): Problem[] {
+/** Returns the root cause only: an open breaker, for one, also makes attempts fail and messages wait. */
+function progressProblem(
+  consumer: ConsumerStatus,
+  gatewayDown: boolean,
+  oldestOrder: string | undefined,
+): Problem | undefined {
   const { name, mapping, breaker, oldestSeconds, errorRate } = consumer;
-  const because = (state: string, sentence: string, next: string): Problem[] => [
-    { consumer: name, state, sentence: [sentence, ...backlog(consumer)].join(', '), next },
-  ];
-  const look = oldestOrder === undefined ? 'npm run ops -- status --watch' : `npm run ops -- trace ${oldestOrder}`;
-  if (mapping === undefined) return because('not connected', 'nothing hands its messages to a function', DEPLOY);
-  if (!mapping.on) {
-    const on = `aws lambda update-event-source-mapping --uuid ${mapping.uuid} --enabled`;
-    return because('switched off', 'it is switched off', on);
+  const problem = (state: string, cause: string, next: string): Problem => ({
+    consumer: name,
+    state,
+    sentence: [cause, ...backlog(consumer)].join(', '),
+    next,
+  });
+  const inspect = oldestOrder === undefined ? 'npm run ops -- status --watch' : `npm run ops -- trace ${oldestOrder}`;
+  if (mapping === undefined) return problem('not connected', 'its queue has no event source mapping', DEPLOY);
+  if (!mapping.enabled) {
+    const enable = `aws lambda update-event-source-mapping --uuid ${mapping.uuid} --enabled`;
+    return problem('switched off', 'its event source mapping is disabled', enable);
   }
   if (name === 'payment' && gatewayDown) {
-    return because('gateway down', 'the sandbox gateway is down', 'npm run ops -- sandbox payment up');
+    return problem('gateway down', 'the sandbox gateway is down', 'npm run ops -- sandbox payment up');
   }
-  if (breaker === 'open') return because('breaker open', 'its circuit breaker is open', look);
-  if (errorRate !== null && errorRate >= MANY_FAIL && totalMessages(consumer) > 0) {
+  if (breaker === 'open') return problem('breaker open', 'its circuit breaker is open', inspect);
+  if (errorRate !== null && errorRate >= MIN_UNHEALTHY_ERROR_RATE && totalMessages(consumer) > 0) {
     const share = `${Math.round(errorRate * 100)}%`;
-    return because('failing', `${share} of its tries failed in the last ${RATE_MINUTES} minutes`, look);
+    return problem('failing', `${share} of its attempts failed in the last ${RATE_MINUTES} minutes`, inspect);
   }
-  return (oldestSeconds ?? 0) >= LONG_SECONDS ? because('slow', 'it does not keep up', look) : [];
+  const slow = (oldestSeconds ?? 0) >= MAX_HEALTHY_AGE_SECONDS;
+  return slow ? problem('slow', 'it does not keep up', inspect) : undefined;
 }
 
-const DEPLOY = 'npx cdk deploy (on this machine: npm run ops -- up)';
-
-function backlog(consumer: ConsumerState): string[] {
+function backlog(consumer: ConsumerStatus): string[] {
   const { oldestSeconds } = consumer;
   const count = totalMessages(consumer);
   if (count === 0) return [];
-  const since = oldestSeconds === null ? '' : `, the oldest for ${duration(oldestSeconds)}`;
+  const since = oldestSeconds === null ? '' : `, the oldest for ${formatAge(oldestSeconds)}`;
   return [`${counted(count, 'message')} not done${since}`];
 }
 
-/** Takes what is wrong and gives the last lines of the status: what it is, and the command to run next. */
-export function verdict(found: readonly Problem[]): string {
-  if (found.length === 0) return 'All is well.';
-  return [...Map.groupBy(found, ({ next }) => next)]
-    .map(([next, same]) => `${same.map(({ consumer, sentence }) => `${consumer}: ${sentence}`).join('; ')}: ${next}`)
-    .join('\n');
+/** Returns the document of `status --json`. */
+export function statusDocument(status: ShopStatus) {
+  const problems = problemsOf(status);
+  const consumers = status.consumers.map(({ mapping, ...consumer }) => {
+    const own = problems.filter((problem) => problem.consumer === consumer.name);
+    return { ...consumer, enabled: mapping?.enabled ?? false, problems: own.map(({ sentence }) => sentence) };
+  });
+  return { ok: problems.length === 0, consumers, orders: status.orders, problems };
 }
 
-/** A time as people say it: 40 s, 4 min, 3 h. */
-export function duration(seconds: number): string {
+/** Formats a duration: 40 s, 4 min, 3 h. */
+export function formatAge(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} s`;
   return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseConsoleLine } from '../../ops/console/typed.ts';
+import { parseConsoleLine } from '../../ops/console/command.ts';
 
 const commands = new Set(['status', 'trace', 'dlq', 'sandbox']);
 
@@ -15,7 +15,7 @@ describe('A line typed into the console', () => {
     ['sandbox payment up', { run: ['sandbox', 'payment', 'up'] }],
     ['o-1001', { run: ['trace', 'o-1001'] }],
     ['o-1001 --diagram', { run: ['trace', 'o-1001', '--diagram'] }],
-  ])('%j asks for %j', (line, wish) => {
-    expect(parseConsoleLine(line, commands)).toEqual(wish);
+  ])('%j asks for %j', (line, input) => {
+    expect(parseConsoleLine(line, commands)).toEqual(input);
   });
 });

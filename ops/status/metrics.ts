@@ -1,0 +1,105 @@
+import type { ConsumerQueues } from '../consumers.ts';
+import { STACK_NAME } from '../stack.ts';
+
+/** What CloudWatch measured of a consumer; `null` where it has no data. */
+export type ConsumerMetrics = {
+  /** Age of the oldest message, in seconds. */
+  oldestSeconds: number | null;
+  /** Messages done per second. */
+  throughput: number;
+  /** Share of failed attempts, 0 to 1; `null` when nothing was attempted. */
+  errorRate: number | null;
+  /** `open` also while the breaker probes; `closed` where the consumer has none. */
+  breaker: 'closed' | 'open';
+};
+
+/** A metric to read, in values per minute. */
+export type MetricQuery = {
+  namespace: string;
+  metric: string;
+  dimensions: Record<string, string>;
+  statistic: 'Sum' | 'Maximum' | 'Minimum';
+};
+
+/** The value of one minute; `time` is its start. */
+export type Datapoint = { time: Date; value: number };
+
+/** How far back the metrics are read, in minutes: the state of a breaker is its latest datapoint. */
+export const BREAKER_MINUTES = 15;
+/** The minutes that throughput and error rate cover. */
+export const RATE_MINUTES = 5;
+
+const MINUTE_MS = 60_000;
+
+type ByMetric<T> = Record<'done' | 'retried' | 'deadLettered' | 'waited' | 'breaker' | 'age', T>;
+
+/** Returns a queue's name from its URL or ARN. */
+export const queueName = (urlOrArn: string): string => /[^/:]*$/.exec(urlOrArn)?.[0] ?? '';
+
+/** Returns the metrics to read for a consumer. */
+export function metricQueriesFor({ consumer, queueUrl }: ConsumerQueues): ByMetric<MetricQuery> {
+  const own = (metric: string, statistic: MetricQuery['statistic']): MetricQuery => ({
+    namespace: STACK_NAME,
+    metric,
+    dimensions: { consumer },
+    statistic,
+  });
+  return {
+    done: own('Done', 'Sum'),
+    retried: own('Retried', 'Sum'),
+    deadLettered: own('DeadLettered', 'Sum'),
+    waited: own('Waited', 'Maximum'),
+    breaker: own('CircuitBreakerOpen', 'Minimum'),
+    age: {
+      namespace: 'AWS/SQS',
+      metric: 'ApproximateAgeOfOldestMessage',
+      dimensions: { QueueName: queueName(queueUrl) },
+      statistic: 'Maximum',
+    },
+  };
+}
+
+/** Computes a consumer's metrics from its datapoints; an empty queue has an oldest age of 0. */
+export function computeMetrics(
+  queries: ByMetric<MetricQuery>,
+  datapointsOf: (query: MetricQuery) => readonly Datapoint[],
+  queueIsEmpty: boolean,
+  now: Date,
+): ConsumerMetrics {
+  const since = now.getTime() - RATE_MINUTES * MINUTE_MS;
+  const recent = (query: MetricQuery) => datapointsOf(query).filter(({ time }) => time.getTime() >= since);
+  const sum = (query: MetricQuery) => recent(query).reduce((total, { value }) => total + value, 0);
+  const done = sum(queries.done);
+  const failed = sum(queries.retried) + sum(queries.deadLettered);
+  const opened = latest(datapointsOf(queries.breaker))?.value ?? 0;
+  return {
+    oldestSeconds: queueIsEmpty
+      ? 0
+      : oldestAgeSeconds(recent(queries.age), recent(queries.retried), recent(queries.waited)),
+    throughput: done / (RATE_MINUTES * 60),
+    errorRate: done + failed === 0 ? null : failed / (done + failed),
+    breaker: opened > 0 ? 'open' : 'closed',
+  };
+}
+
+/**
+ * Returns the greater of SQS' own metric and the longest wait, in milliseconds, of a message retried in the latest minute:
+ * SQS ignores messages that were received more than three times, which is all of a backlog that is retried.
+ */
+function oldestAgeSeconds(
+  age: readonly Datapoint[],
+  retried: readonly Datapoint[],
+  waited: readonly Datapoint[],
+): number | null {
+  const lastRetry = latest(retried.filter(({ value }) => value > 0))?.time.getTime();
+  const waitedMs = waited.find(({ time }) => time.getTime() === lastRetry)?.value;
+  const seconds = [latest(age)?.value, waitedMs === undefined ? undefined : waitedMs / 1_000];
+  const known = seconds.filter((value) => value !== undefined);
+  return known.length === 0 ? null : Math.round(Math.max(...known));
+}
+
+const latest = (datapoints: readonly Datapoint[]): Datapoint | undefined =>
+  datapoints.reduce<Datapoint | undefined>(
+    (last, point) => (last === undefined || point.time > last.time ? point : last),
+    undefined,
+  );
