@@ -4,14 +4,14 @@ import { ulid } from 'ulid';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
-import { printNotice } from '../progress.ts';
+import { printNotice, updateStatusLine } from '../progress.ts';
 import { isGatewayDown } from '../sandbox/gateway.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
 import { setAvailable } from '../stock/shelves.ts';
-import type { LoadResult } from './outcome.ts';
-import { report } from './report.ts';
-import { runLoad } from './run.ts';
-import { svg } from './svg.ts';
+import { loadReport } from './report.ts';
+import type { LoadResult } from './result.ts';
+import { type LoadProgress, runLoad } from './run.ts';
+import { loadChart } from './svg.ts';
 
 type Options = ShopOptions & {
   rate: number;
@@ -25,7 +25,7 @@ type Options = ShopOptions & {
   svg?: string;
 };
 
-/** `ops load` */
+/** Builds `ops load`. */
 export function loadCommand(): Command {
   return shopCommand(
     'load',
@@ -53,36 +53,44 @@ async function load({ json, aws, svg: file, ...options }: Options): Promise<void
   if (await isGatewayDown(shop))
     printNotice('The sandbox payment gateway is down, so nothing is decided until it is back.');
   const run = `load-${ulid().slice(-8).toLowerCase()}`;
-  const mix = {
+  const loadOptions = {
+    ...options,
     run,
-    sku: options.sku ?? (await stocked(shop, run, options.count)),
-    phone: options.phone,
+    sku: options.sku ?? (await stockOwnSku(shop, run, options.count)),
     declined: options.declined / 100,
     duplicates: options.duplicates / 100,
+    timeoutSeconds: options.patience,
   };
-  const outcome = await interruptible('Interrupted: what was published finishes by itself.', (signal) =>
-    runLoad(shop, { ...options, ...mix }, signal),
+  const onProgress = (progress: LoadProgress) => updateStatusLine(progressLine(progress, options.count));
+  const result = await interruptible('Interrupted: what was published finishes by itself.', (signal) =>
+    runLoad(shop, loadOptions, { signal, onProgress }),
   );
   if (file !== undefined) {
-    await writeFile(file, svg(outcome));
+    await writeFile(file, loadChart(result));
     printNotice(`Its picture is in ${file}.`);
   }
-  print(json, outcome, () => report(outcome));
-  end(outcome, options.patience);
+  print(json, result, () => loadReport(result));
+  failUnlessDecided(result, options.patience);
 }
 
-/** Puts enough pieces on a shelf that only this load buys from; what is left stays there, and its sums stay right. */
-async function stocked(shop: DeployedShop, sku: string, count: number): Promise<string> {
+/** Stocks a SKU that only this load orders; what is left of it stays in stock. */
+async function stockOwnSku(shop: DeployedShop, sku: string, count: number): Promise<string> {
   await setAvailable(shop, sku, count);
   printNotice(`Stocked ${count} pieces of ${sku}, which only this load orders.`);
   return sku;
 }
 
-function end({ interrupted, undecided, published, errors }: LoadResult, patience: number): void {
+function progressLine({ second, published, decided, held }: LoadProgress, count: number): string {
+  const busy = Object.entries(held).filter(([, messages]) => messages > 0);
+  const queues = busy.map(([name, messages]) => `${name} ${messages}`).join(', ');
+  return `${second.toFixed(0)} s: ${published} of ${count} published, ${decided} decided; not done: ${queues || 'nothing'}`;
+}
+
+function failUnlessDecided({ interrupted, undecided, published, errors }: LoadResult, timeoutSeconds: number): void {
   if (interrupted) process.exitCode = 130;
   else if (undecided > 0) {
     throw new Error(
-      `${undecided} of ${published} orders were not decided within ${patience} s of the last one: npm run ops -- status`,
+      `${undecided} of ${published} orders were not decided within ${timeoutSeconds} s of the last one: npm run ops -- status`,
     );
   } else if (errors > 0) throw new Error(`The topic did not take ${errors} orders.`);
 }

@@ -1,46 +1,64 @@
 import { table } from '../format.ts';
-import { type LoadResult, latencyText } from './outcome.ts';
-import { sparkline } from './sparkline.ts';
+import { type LoadResult, latencyText } from './result.ts';
 
-/** What a load came to, for people. */
-export function report(outcome: LoadResult): string {
-  const { published, decided, confirmed, cancelled, rate, throughput, errors, errorRate, series } = outcome;
+/** Formats the result of a load for a terminal. */
+export function loadReport(result: LoadResult): string {
+  const { published, decided, confirmed, cancelled, rate, throughput, errors, errorRate, series } = result;
   const consumers = Object.keys(series.held[0]?.held ?? {});
-  const depths = consumers.map((name) =>
-    line(
+  const backlogs = consumers.map((name) =>
+    seriesRow(
       name,
       series.held.map(({ held }) => held[name] ?? 0),
     ),
   );
-  const figures = [
-    ['published', `${published} orders at ${each(rate.reached)} (asked for ${rate.asked}/s)${behind(rate.lateMs)}`],
-    ['decided', `${decided}, at ${each(throughput)}: ${confirmed} confirmed, ${cancelled} cancelled`],
+  const measures = [
+    [
+      'published',
+      `${published} orders at ${ratePerSecond(rate.reached)} (asked for ${rate.asked}/s)${lateness(rate.lateMs)}`,
+    ],
+    ['decided', `${decided}, at ${ratePerSecond(throughput)}: ${confirmed} confirmed, ${cancelled} cancelled`],
     [
       'errors',
-      `${errors} (${(errorRate * 100).toFixed(errors === 0 ? 0 : 1)}%), ${outcome.deadLetters} new dead letters`,
+      `${errors} (${(errorRate * 100).toFixed(errors === 0 ? 0 : 1)}%), ${result.deadLetters} new dead letters`,
     ],
-    ['published → decided', latencyText(outcome)],
+    ['published → decided', latencyText(result)],
   ];
   return [
-    table(['what', 'came of it'], figures),
+    table(['measure', 'result'], measures),
     '',
-    table(['messages not done', 'most', `over ${outcome.seconds.toFixed(0)} s`], depths),
+    table(['messages not done', 'most', `over ${result.seconds.toFixed(0)} s`], backlogs),
     '',
     table(
       ['orders per second', 'most', `over ${series.decidedPerSecond.length} s`],
-      [line('published', series.publishedPerSecond), line('decided', series.decidedPerSecond)],
+      [seriesRow('published', series.publishedPerSecond), seriesRow('decided', series.decidedPerSecond)],
     ),
   ].join('\n');
 }
 
-const line = (name: string, values: readonly number[]): (string | number)[] => [
+const seriesRow = (name: string, values: readonly number[]): (string | number)[] => [
   name,
   Math.max(0, ...values),
   sparkline(values),
 ];
 
-const LATE_MS = 1_000;
-const behind = (lateMs: number) =>
-  lateMs < LATE_MS ? '' : `; the topic took no more, so they were up to ${Math.round(lateMs / 1_000)} s late`;
+const LEVELS = '▁▂▃▄▅▆▇█';
 
-const each = (rate: number | null) => (rate === null ? '–' : `${rate.toFixed(1)}/s`);
+/** Draws values as a line of block characters; where there are more values than columns, a column shows its greatest. */
+export function sparkline(values: readonly number[], width = 40): string {
+  const greatest = Math.max(1, ...values);
+  const columns = Math.min(width, values.length);
+  return Array.from({ length: columns }, (_, column) => {
+    const from = Math.floor((column * values.length) / columns);
+    const until = Math.floor(((column + 1) * values.length) / columns);
+    const value = Math.max(...values.slice(from, until));
+    return LEVELS[Math.ceil((value / greatest) * (LEVELS.length - 1))];
+  }).join('');
+}
+
+const REPORTED_LATENESS_MS = 1_000;
+const lateness = (lateMs: number) =>
+  lateMs < REPORTED_LATENESS_MS
+    ? ''
+    : `; the topic took no more, so they were up to ${Math.round(lateMs / 1_000)} s late`;
+
+const ratePerSecond = (rate: number | null) => (rate === null ? '–' : `${rate.toFixed(1)}/s`);

@@ -1,5 +1,4 @@
-import { type LoadResult, latencyText } from './outcome.ts';
-import { ticks } from './scale.ts';
+import { type LoadResult, latencyText } from './result.ts';
 
 type Line = { name: string; color: string; points: readonly (readonly [second: number, value: number])[] };
 type Panel = { top: number; height: number; title: string; lines: readonly Line[] };
@@ -9,12 +8,12 @@ const HEIGHT = 620;
 const LEFT = 64;
 const RIGHT = 150;
 const PLOT = WIDTH - LEFT - RIGHT;
-// https://jfly.uni-koeln.de/color/: told apart by people who see colours differently.
+// https://jfly.uni-koeln.de/color/: also distinguishable for colour-blind people.
 const COLORS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000', '#8A7A00'];
 
-/** Draws what a load came to as an SVG: messages not done per consumer, and orders published and decided per second, over time. */
-export function svg(outcome: LoadResult): string {
-  const { series } = outcome;
+/** Draws a load as an SVG: the messages of each consumer that are not done, and the orders published and decided per second. */
+export function loadChart(result: LoadResult): string {
+  const { series } = result;
   const names = Object.keys(series.held[0]?.held ?? {});
   const depth = names.map(
     (name, index): Line => ({
@@ -33,12 +32,12 @@ export function svg(outcome: LoadResult): string {
     perSecond('decided', '#222222', series.decidedPerSecond),
   ];
   const lastSecond = Math.max(1, ...[...depth, ...rates].flatMap(({ points }) => points.map(([second]) => second)));
-  const seconds = ticks(lastSecond, 10);
+  const seconds = axisTicks(lastSecond, 10);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="Helvetica, Arial, sans-serif" font-size="13">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-    text(LEFT, 32, title(outcome), 'font-size="18" font-weight="bold"'),
-    text(LEFT, 54, subtitle(outcome), 'fill="#555555"'),
+    text(LEFT, 32, title(result), 'font-size="18" font-weight="bold"'),
+    text(LEFT, 54, subtitle(result), 'fill="#555555"'),
     ...panel({ top: 100, height: 220, title: 'messages not done, per consumer', lines: depth }, seconds),
     ...panel({ top: 380, height: 170, title: 'orders per second', lines: rates }, seconds),
     text(LEFT + PLOT / 2, HEIGHT - 20, 'seconds since the first order', 'text-anchor="middle" fill="#555555"'),
@@ -55,7 +54,7 @@ function subtitle({ latency, throughput, errors }: LoadResult): string {
 }
 
 function panel({ top, height, title: heading, lines }: Panel, seconds: readonly number[]): string[] {
-  const values = ticks(Math.max(...lines.flatMap(({ points }) => points.map(([, value]) => value)), 0));
+  const values = axisTicks(Math.max(...lines.flatMap(({ points }) => points.map(([, value]) => value)), 0));
   const x = (second: number) => fixed(LEFT + (second / (seconds.at(-1) ?? 1)) * PLOT);
   const y = (value: number) => fixed(top + height - (value / (values.at(-1) ?? 1)) * height);
   const grid = values.flatMap((value) => [
@@ -74,6 +73,15 @@ function panel({ top, height, title: heading, lines }: Panel, seconds: readonly 
     text(LEFT + PLOT + 42, top + 12 + index * 20, name),
   ]);
   return [text(LEFT, top - 12, heading, 'font-weight="bold"'), ...grid, ...below, ...drawn, ...legend];
+}
+
+/** Returns round, evenly spaced numbers from 0 to at least the greatest value, about as many as wanted. */
+export function axisTicks(greatest: number, wanted = 5): number[] {
+  const rough = Math.max(greatest, 1) / wanted;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = Math.max(1, ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power);
+  const count = Math.ceil(Math.max(greatest, 1) / step);
+  return Array.from({ length: count + 1 }, (_, index) => index * step);
 }
 
 const text = (x: number, y: number, words: string, style = '') =>

@@ -3,8 +3,8 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { localTarget } from '../../ops/aws-target.ts';
 import { runLoad } from '../../ops/load/run.ts';
 import { deployedShop } from '../../ops/stack.ts';
-import { type ConsumerState, collectStatus, type ShopStatus } from '../../ops/status/collect.ts';
-import { problems } from '../../ops/status/health.ts';
+import { statusCollector } from '../../ops/status/collect.ts';
+import { type ConsumerStatus, problemsOf, type ShopStatus } from '../../ops/status/health.ts';
 import {
   decided,
   eventually,
@@ -22,8 +22,8 @@ const shop = deployedShop(localTarget(inject('endpoint')), {
   StackStatus: 'CREATE_COMPLETE',
   Outputs: Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
 });
-const collect = collectStatus(shop);
-const payment = (seen: ShopStatus | undefined): Partial<ConsumerState> =>
+const collect = statusCollector(shop);
+const payment = (seen: ShopStatus | undefined): Partial<ConsumerStatus> =>
   seen?.consumers.find(({ name }) => name === 'payment') ?? {};
 
 test('the status reports a stopped consumer with its waiting messages and their age until it has caught up', async () => {
@@ -47,7 +47,7 @@ test('the status reports a stopped consumer with its waiting messages and their 
     return waiting >= 1 && (oldestSeconds ?? 0) >= 1 && seen.orders.PLACED >= 1 ? seen : undefined;
   };
   const seen = await eventually('messages wait, for a while, of orders that are undecided', waits, 120, instead);
-  expect(problems(seen)).toContainEqual(expect.objectContaining({ consumer: 'payment', state: 'switched off' }));
+  expect(problemsOf(seen)).toContainEqual(expect.objectContaining({ consumer: 'payment', state: 'switched off' }));
   const confirmed = seen.orders.CONFIRMED;
 
   await setReceiving('payment', true);
@@ -65,11 +65,11 @@ test('a load run ends with every order decided and measured', async () => {
   await setStock(sku, 20);
   const pace = { rate: 40, count: 20, burst: 5, patience: 240 };
   const mix = { run: sku, sku, declined: 0.1, duplicates: 0.1 };
-  const outcome = await runLoad(shop, { ...pace, ...mix }, new AbortController().signal);
+  const result = await runLoad(shop, { ...schedule, ...mix }, { signal: new AbortController().signal });
 
-  expect(outcome).toMatchObject({ published: 20, decided: 20, confirmed: 18, cancelled: 2, errors: 0 });
-  expect(outcome.latency.p50).toBeGreaterThan(0);
-  expect(outcome.latency.p99).toBeGreaterThanOrEqual(outcome.latency.p50 ?? 0);
+  expect(result).toMatchObject({ published: 20, decided: 20, confirmed: 18, cancelled: 2, errors: 0 });
+  expect(result.latency.p50).toBeGreaterThan(0);
+  expect(result.latency.p99).toBeGreaterThanOrEqual(result.latency.p50 ?? 0);
   await eventually('what was declined is back on the shelf', async () => {
     const shelf = await shelfOf(sku);
     return shelf?.available === 2 && shelf.reserved === 0 && shelf.sold === 18;

@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
-import { newDecisions } from '../../ops/load/decisions.ts';
-import { type Evidence, latencyText, loadResult } from '../../ops/load/outcome.ts';
-import { type Clock, dueAfter, keepPace, type Pace, type Send } from '../../ops/load/pace.ts';
-import { percentile } from '../../ops/load/percentile.ts';
-import { messages } from '../../ops/load/plan.ts';
-import { report } from '../../ops/load/report.ts';
-import { ticks } from '../../ops/load/scale.ts';
-import { sparkline } from '../../ops/load/sparkline.ts';
-import { svg } from '../../ops/load/svg.ts';
+import { collectDecisions, orderMessages } from '../../ops/load/orders.ts';
+import { loadReport, sparkline } from '../../ops/load/report.ts';
+import { type LoadObservations, latencyText, loadResult, percentile } from '../../ops/load/result.ts';
+import {
+  type ArrivalSchedule,
+  type Clock,
+  dueAfterMs,
+  type SendRange,
+  sendOnSchedule,
+} from '../../ops/load/schedule.ts';
+import { axisTicks, loadChart } from '../../ops/load/svg.ts';
 
 describe('A percentile', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
@@ -31,24 +33,24 @@ describe('A percentile', () => {
   });
 });
 
-/** A clock that time passes on only when it is waited for, `lag` later than asked, until it is to end. */
+/** Builds a clock on which time passes only while waiting: each wait ends `lag` ms late, and waits fail after `ends` ms. */
 function fakeClock({ lag = 0, ends = Number.POSITIVE_INFINITY } = {}): Clock {
   let now = 1_000_000;
   return {
     now: () => now,
-    until: async (time) => {
+    waitUntil: async (time) => {
       now = Math.max(now, time) + lag;
       return now < 1_000_000 + ends;
     },
   };
 }
 
-/** Sends with a pace and gives when, after the start, which orders went out. */
-async function sent(pace: Pace, clock: Clock, answer: Send = async () => undefined) {
+/** Sends on a schedule and returns which orders were sent when, in milliseconds after the start. */
+async function sent(schedule: ArrivalSchedule, clock: Clock, answer: SendRange = async () => undefined) {
   const start = clock.now();
   const calls: { at: number; first: number; end: number }[] = [];
-  const late = await keepPace(
-    pace,
+  const late = await sendOnSchedule(
+    schedule,
     (first, end) => {
       calls.push({ at: clock.now() - start, first, end });
       return answer(first, end);
@@ -58,7 +60,7 @@ async function sent(pace: Pace, clock: Clock, answer: Send = async () => undefin
   return { calls, late };
 }
 
-describe('The pace of a load', () => {
+describe('The schedule of a load', () => {
   test('sends every order once, in sequence, at most ten in a call', async () => {
     const { calls } = await sent({ rate: 1_000, burst: 1, count: 237 }, fakeClock());
     expect(calls[0]?.first).toBe(0);
@@ -70,16 +72,16 @@ describe('The pace of a load', () => {
   });
 
   test('does not drift, however late each wait ends', async () => {
-    const pace = { rate: 100, burst: 1, count: 1_000 };
-    const { calls, late } = await sent(pace, fakeClock({ lag: 7 }));
-    expect(calls.at(-1)?.at).toBeLessThan(dueAfter(999, pace) + 100);
-    expect(calls.at(-1)?.at).toBeGreaterThanOrEqual(dueAfter(999, pace));
+    const schedule = { rate: 100, burst: 1, count: 1_000 };
+    const { calls, late } = await sent(schedule, fakeClock({ lag: 7 }));
+    expect(calls.at(-1)?.at).toBeLessThan(dueAfterMs(999, schedule) + 100);
+    expect(calls.at(-1)?.at).toBeGreaterThanOrEqual(dueAfterMs(999, schedule));
     expect(late).toBeLessThan(100);
   });
 
   test('sends bursts at the same average rate', () => {
-    const pace = { rate: 20, burst: 100, count: 300 };
-    expect([0, 99, 100, 199, 200].map((index) => dueAfter(index, pace))).toEqual([0, 0, 5_000, 5_000, 10_000]);
+    const schedule = { rate: 20, burst: 100, count: 300 };
+    expect([0, 99, 100, 199, 200].map((index) => dueAfterMs(index, schedule))).toEqual([0, 0, 5_000, 5_000, 10_000]);
   });
 
   test('does not wait for answers', async () => {
@@ -88,15 +90,15 @@ describe('The pace of a load', () => {
       answer = resolve;
     });
     const clock = fakeClock();
-    const pace = { rate: 10, burst: 1, count: 12 };
-    const running = sent(pace, clock, () => answered);
+    const schedule = { rate: 10, burst: 1, count: 12 };
+    const running = sent(schedule, clock, () => answered);
     for (let turn = 0; turn < 200; turn += 1) await Promise.resolve();
-    expect(clock.now()).toBeGreaterThanOrEqual(1_000_000 + dueAfter(11, pace));
+    expect(clock.now()).toBeGreaterThanOrEqual(1_000_000 + dueAfterMs(11, schedule));
     answer();
     expect((await running).calls).toHaveLength(12);
   });
 
-  test('has no more than a bounded number of calls under way', async () => {
+  test('limits the number of calls in flight', async () => {
     let [running, most] = [0, 0];
     await sent({ rate: 10_000, burst: 1_000, count: 1_000 }, fakeClock(), async () => {
       running += 1;
@@ -107,10 +109,10 @@ describe('The pace of a load', () => {
     expect(most).toBe(16);
   });
 
-  test('ends when it is told to, and when a call fails for good', async () => {
+  test('ends when the clock does, and when a call throws', async () => {
     const { calls } = await sent({ rate: 10, burst: 1, count: 1_000 }, fakeClock({ ends: 1_000 }));
     expect(calls.length).toBeLessThan(12);
-    const failing: Send = async () => {
+    const failing: SendRange = async () => {
       throw new Error('the topic is gone');
     };
     await expect(sent({ rate: 10, burst: 1, count: 9 }, fakeClock(), failing)).rejects.toThrow('the topic is gone');
@@ -120,14 +122,14 @@ describe('The pace of a load', () => {
 describe('The orders of a load', () => {
   const mix = { run: 'load-1', sku: 'SKU-1', declined: 0.1, duplicates: 0.2 };
   const all = Array.from({ length: 100 }, (_, index) =>
-    messages(mix, index).map((body) => parseEvent(body, [orderPlaced])),
+    orderMessages(mix, index).map((body) => parseEvent(body, [orderPlaced])),
   );
 
   test('keep their contract and have ids of their own', () => {
     expect(new Set(all.map(([event]) => event?.data.orderId)).size).toBe(100);
   });
 
-  test('hold the shares that were asked for', () => {
+  test('contain the requested shares', () => {
     expect(all.filter(([event]) => event?.data.payment.token === 'tok_declined')).toHaveLength(10);
     expect(all.filter((events) => events.length === 2)).toHaveLength(20);
     expect(all.filter(([one, other]) => other !== undefined && one?.id === other.id)).toHaveLength(10);
@@ -144,18 +146,18 @@ describe('The decisions of a load', () => {
     ],
   };
 
-  test('are taken from the orders’ own record, and each order is looked at in turn', async () => {
+  test('come from the orders’ own records, and each order is polled in turn', async () => {
     const undecided = new Set(['o-1', 'o-2', 'o-3']);
-    const found = await newDecisions(undecided, async () => new Map([['o-2', decided]]));
+    const found = await collectDecisions(undecided, async () => new Map([['o-2', decided]]));
     expect([...found]).toEqual([['o-2', { status: 'CONFIRMED', time: Date.parse('2026-11-21T09:00:02Z') }]]);
     undecided.add('o-4');
     expect([...undecided]).toEqual(['o-1', 'o-3', 'o-4']);
   });
 });
 
-describe('What a load came to', () => {
+describe('The result of a load', () => {
   const started = 10_000;
-  const evidence = (parts: Partial<Evidence> = {}): Evidence => ({
+  const observations = (parts: Partial<LoadObservations> = {}): LoadObservations => ({
     sku: 'load-1',
     rate: 2,
     started,
@@ -174,7 +176,7 @@ describe('What a load came to', () => {
       { second: 0, held: { order: 0, payment: 3 } },
       { second: 1, held: { order: 2, payment: 0 } },
     ],
-    refused: 0,
+    rejected: 0,
     lateMs: 3,
     deadLetters: 0,
     interrupted: false,
@@ -182,7 +184,7 @@ describe('What a load came to', () => {
   });
 
   test('is counted per order, from published to decided', () => {
-    expect(loadResult(evidence())).toMatchObject({
+    expect(loadResult(observations())).toMatchObject({
       published: 3,
       decided: 3,
       confirmed: 2,
@@ -197,14 +199,14 @@ describe('What a load came to', () => {
     });
   });
 
-  test('has errors where orders were refused or not decided, but not because it was interrupted', () => {
-    const part = { decisions: new Map([['o-1', { status: 'CONFIRMED' as const, time: started + 1 }]]), refused: 1 };
-    expect(loadResult(evidence(part))).toMatchObject({ undecided: 2, errors: 3, errorRate: 0.75 });
-    expect(loadResult(evidence({ ...part, interrupted: true }))).toMatchObject({ undecided: 2, errors: 1 });
+  test('has errors where orders were rejected or not decided, but not because it was interrupted', () => {
+    const part = { decisions: new Map([['o-1', { status: 'CONFIRMED' as const, time: started + 1 }]]), rejected: 1 };
+    expect(loadResult(observations(part))).toMatchObject({ undecided: 2, errors: 3, errorRate: 0.75 });
+    expect(loadResult(observations({ ...part, interrupted: true }))).toMatchObject({ undecided: 2, errors: 1 });
   });
 
-  test('is told even when nothing was published', () => {
-    expect(loadResult(evidence({ published: new Map(), decisions: new Map() }))).toMatchObject({
+  test('is complete even when nothing was published', () => {
+    expect(loadResult(observations({ published: new Map(), decisions: new Map() }))).toMatchObject({
       published: 0,
       throughput: null,
       errorRate: 0,
@@ -212,23 +214,23 @@ describe('What a load came to', () => {
     });
   });
 
-  test('is told in words, with what kept the publisher from its rate', () => {
+  test('is formatted with latencies, and with the lateness of the publisher', () => {
     expect(latencyText({ latency: { p50: 312, p95: 131_000, p99: null } })).toBe('p50 312 ms, p95 131.0 s, p99 –');
-    expect(report(loadResult(evidence({ lateMs: 4_200 })))).toContain('up to 4 s late');
-    expect(report(loadResult(evidence()))).not.toContain('late');
+    expect(loadReport(loadResult(observations({ lateMs: 4_200 })))).toContain('up to 4 s late');
+    expect(loadReport(loadResult(observations()))).not.toContain('late');
   });
 
   test('is drawn with a line and a name for each consumer, and never a broken number', () => {
-    const picture = svg(loadResult(evidence()));
+    const picture = loadChart(loadResult(observations()));
     expect(picture.match(/<polyline/g)).toHaveLength(4);
     for (const name of ['order', 'payment', 'published', 'decided']) expect(picture).toContain(`>${name}</text>`);
     for (const part of [{}, { samples: [] }, { published: new Map(), decisions: new Map() }]) {
-      expect(svg(loadResult(evidence(part)))).not.toMatch(/NaN|Infinity|undefined/);
+      expect(loadChart(loadResult(observations(part)))).not.toMatch(/NaN|Infinity|undefined/);
     }
   });
 });
 
-describe('A small picture', () => {
+describe('A chart', () => {
   test('is as high as its values, and keeps the peaks when it is narrower', () => {
     expect(sparkline([0, 1, 7])).toBe('▁▂█');
     expect(sparkline([0, 0, 9, 0], 2)).toBe('▁█');
@@ -241,6 +243,6 @@ describe('A small picture', () => {
     [43, [0, 10, 20, 30, 40, 50]],
     [1_608, [0, 500, 1_000, 1_500, 2_000]],
   ])('has round numbers on the axis of %s', (most, numbers) => {
-    expect(ticks(most)).toEqual(numbers);
+    expect(axisTicks(most)).toEqual(numbers);
   });
 });
