@@ -3,14 +3,15 @@ import type { EngineName } from '../../localstack/engine.ts';
 import { type ShopOptions, shopCommand } from '../command.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
+import { printNotice, progressPrinter } from '../progress.ts';
 import { connectToShop } from '../stack.ts';
 import { engineOption, upWithProgress } from '../up/command.ts';
-import { orderDocument, problemsIn, report } from './report.ts';
+import { demoDocument, demoReport } from './report.ts';
 import { runDemo } from './run.ts';
 
 type Options = ShopOptions & { engine?: EngineName; phone?: string };
 
-/** `ops demo`, which is `npm start` */
+/** Builds `ops demo`, which `npm start` runs. */
 export function demoCommand(): Command {
   return shopCommand(
     'demo',
@@ -29,26 +30,21 @@ async function demo({ json, aws, engine: name, phone }: Options): Promise<void> 
   }
   const started = Date.now();
   const { shop, engine } = aws ? { shop: await connectToShop({ aws }), engine: undefined } : await upWithProgress(name);
-  const seen = await interruptible('Interrupted: orders on their way finish by themselves.', (signal) =>
-    runDemo(shop, phone, signal),
+  const result = await interruptible('Interrupted: orders on their way finish by themselves.', (signal) =>
+    runDemo(shop, { phone, signal, onProgress: progressPrinter() }),
   );
+  if (result.onlyTotalsChecked) {
+    printNotice('Others ordered the same goods meanwhile, so only the sums of the shelves could be checked.');
+  }
 
-  const problems = problemsIn(seen);
   const seconds = (Date.now() - started) / 1_000;
   const where = `${engine === undefined ? '' : `${engine.name} at `}${shop.where}`;
-  const document = {
-    ok: problems.length === 0,
-    where,
-    seconds,
-    orders: seen.outcomes.map(orderDocument),
-    shelves: seen.shelves,
-    problems,
-  };
+  const document = demoDocument(result, where, seconds);
   const done = `\nDone in ${seconds.toFixed(1)} s on ${where}${engine === undefined ? '.' : ', which stays up.'}`;
-  print(json, document, () => `${report(seen)}\n${done}`);
-  if (problems.length > 0) {
+  print(json, document, () => `${demoReport(result)}\n${done}`);
+  if (!document.ok) {
     throw new Error(
-      `The demonstration did not end as it must: ${problems.join('; ')}. If nobody else was ordering meanwhile, ` +
+      `The demonstration did not end as expected: ${document.problems.join('; ')}. If nobody else was ordering meanwhile, ` +
         '`npm run ops -- trace <order>` shows how far an order got.',
     );
   }

@@ -1,10 +1,21 @@
 import { formatDuration, formatMoney, maskPhone, table } from '../format.ts';
 import { shelfTable } from '../stock/command.ts';
-import { type DemoOutcome, outcomeName } from './outcome.ts';
-import type { DemoResult } from './run.ts';
+import { type DemoResult, demoProblems, endStateText, type ScenarioResult } from './result.ts';
 
-/** What the demonstration says of one order to scripts; the customer's number stays masked. */
-export function orderDocument({ scenario, trace, captures, refunds, texts, stages, problems }: DemoOutcome) {
+/** Builds the document of `demo --json`; phone numbers are masked. */
+export function demoDocument(result: DemoResult, where: string, seconds: number) {
+  const problems = demoProblems(result);
+  return {
+    ok: problems.length === 0,
+    where,
+    seconds,
+    orders: result.results.map(orderDocument),
+    shelves: result.shelves,
+    problems,
+  };
+}
+
+function orderDocument({ scenario, trace, captures, refunds, texts, stages, problems }: ScenarioResult) {
   const { status, reason } = scenario.expected;
   return {
     orderId: scenario.order.orderId,
@@ -21,41 +32,34 @@ export function orderDocument({ scenario, trace, captures, refunds, texts, stage
   };
 }
 
-/** Names everything that is not as it must be. */
-export const problemsIn = ({ outcomes, stockProblems }: DemoResult): string[] => [
-  ...outcomes.flatMap(({ scenario, problems }) => problems.map((problem) => `${scenario.order.orderId} ${problem}`)),
-  ...stockProblems,
-];
-
-/** What the demonstration shows to people. */
-export function report(seen: DemoResult): string {
-  const { outcomes, shelves } = seen;
+/** Formats a demonstration for a terminal. */
+export function demoReport({ results, shelves }: DemoResult): string {
   return [
     heading('Orders'),
-    table(['order', 'what it shows', 'expected', 'actual', 'total', 'captures', 'refunds', ''], outcomes.map(orderRow)),
+    table(['order', 'what it shows', 'expected', 'actual', 'total', 'captures', 'refunds', ''], results.map(orderRow)),
     heading('Time per stage'),
     table(
       ['order', 'placed → payment', 'placed → stock', 'placed → decided', 'decided → text'],
-      outcomes.map(stagesRow),
+      results.map(stagesRow),
     ),
     heading('Texts that went out'),
-    table(['to', 'text', 'order', 'sent'], outcomes.flatMap(textRows)),
+    table(['to', 'text', 'order', 'sent'], results.flatMap(textRows)),
     heading('Shelves'),
     shelfTable(shelves),
     heading('What to try next'),
-    suggestions(outcomes[0]?.scenario.order.orderId ?? 'o-1001'),
+    suggestions(results[0]?.scenario.order.orderId ?? 'o-1001'),
   ].join('\n');
 }
 
 const heading = (title: string) => `\n${title}\n${'─'.repeat(title.length)}`;
 
-function orderRow({ scenario, trace, captures, refunds, problems }: DemoOutcome): (string | number)[] {
+function orderRow({ scenario, trace, captures, refunds, problems }: ScenarioResult): (string | number)[] {
   const { order, story, expected } = scenario;
   return [
     order.orderId,
     story,
-    outcomeName(expected.status, expected.reason),
-    trace === undefined ? 'unknown' : outcomeName(trace.status, trace.reason),
+    endStateText(expected.status, expected.reason),
+    trace === undefined ? 'unknown' : endStateText(trace.status, trace.reason),
     formatMoney(order.total),
     captures,
     refunds,
@@ -63,7 +67,7 @@ function orderRow({ scenario, trace, captures, refunds, problems }: DemoOutcome)
   ];
 }
 
-const stagesRow = ({ scenario, stages }: DemoOutcome): string[] => [
+const stagesRow = ({ scenario, stages }: ScenarioResult): string[] => [
   scenario.order.orderId,
   formatDuration(stages.placedToPayment),
   formatDuration(stages.placedToStock),
@@ -71,7 +75,7 @@ const stagesRow = ({ scenario, stages }: DemoOutcome): string[] => [
   formatDuration(stages.decidedToText),
 ];
 
-const textRows = ({ scenario, texts }: DemoOutcome): string[][] =>
+const textRows = ({ scenario, texts }: ScenarioResult): string[][] =>
   texts.map(({ template, phone, sentAt }) => [maskPhone(phone), template, scenario.order.orderId, sentAt]);
 
 function suggestions(orderId: string): string {

@@ -1,28 +1,32 @@
 import type { CancelReason, OrderPlaced } from '../../contracts/order.ts';
 import { generateOrder } from '../orders/generate.ts';
 
-/** The end that an order is to come to. `charged`: its money is taken, which a cancellation gives back. */
-export type Expected = { status: 'CONFIRMED' | 'CANCELLED'; reason?: CancelReason; charged: 'yes' | 'no' | 'either' };
+/** The expected end of an order. `charged`: whether money is captured; a cancellation refunds it. */
+export type ExpectedEndState = {
+  status: 'CONFIRMED' | 'CANCELLED';
+  reason?: CancelReason;
+  charged: 'yes' | 'no' | 'either';
+};
 
-/** One order of the demonstration: what it shows, how it is published, and how it has to end. */
+/** One order of the demonstration: what it shows, how it is published, and how it must end. */
 export type Scenario = {
   story: string;
   order: OrderPlaced['data'];
   publish: 'once' | 'repeatedly' | 'cancelled-first';
-  expected: Expected;
+  expected: ExpectedEndState;
 };
 
-/** How many pieces are on the demonstration's shelves when it starts; of the last there are none. */
-export const SHELVES = { 'KB-01': 100, 'MS-02': 100, 'SOLD-OUT': 0 } as const;
+/** The pieces per SKU that are available when the demonstration starts. */
+export const INITIAL_STOCK = { 'KB-01': 100, 'MS-02': 100, 'SOLD-OUT': 0 } as const;
 
-const confirmed: Expected = { status: 'CONFIRMED', charged: 'yes' };
+const confirmed: ExpectedEndState = { status: 'CONFIRMED', charged: 'yes' };
 
-/** Gives the orders of one run, one for every outcome; `run` makes their ids new. */
-export function scenarios(run: string, phone?: string): Scenario[] {
-  const reach = phone === undefined ? {} : { phone };
-  const korean = (name: string) => generateOrder({ orderId: `demo-${run}-${name}`, locale: 'ko', ...reach });
+/** Builds one order for every end state; `run` makes their ids unique. */
+export function demoScenarios(run: string, phone?: string): Scenario[] {
+  const contact = phone === undefined ? {} : { phone };
+  const korean = (name: string) => generateOrder({ orderId: `demo-${run}-${name}`, locale: 'ko', ...contact });
   const english = (name: string): OrderPlaced['data'] => ({
-    ...generateOrder({ orderId: `demo-${run}-${name}`, locale: 'en-GB', ...reach }),
+    ...generateOrder({ orderId: `demo-${run}-${name}`, locale: 'en-GB', ...contact }),
     items: [
       { sku: 'KB-01', quantity: 1, unitPrice: 7_950 },
       { sku: 'MS-02', quantity: 2, unitPrice: 2_475 },
@@ -53,17 +57,17 @@ export function scenarios(run: string, phone?: string): Scenario[] {
       story: 'cancelled by the customer',
       order: english('customer'),
       publish: 'cancelled-first',
-      // Whether the money was taken before the cancellation came is a race; either way none is kept.
+      // Capture and cancellation race; a capture is refunded.
       expected: { status: 'CANCELLED', reason: 'customer', charged: 'either' },
     },
     { story: 'published three times', order: korean('repeated'), publish: 'repeatedly', expected: confirmed },
   ];
 }
 
-/** Takes scenarios and gives how many pieces of each SKU they sell in the end. */
-export function piecesSold(all: readonly Scenario[]): Map<string, number> {
+/** Returns the pieces of each SKU that the confirmed orders sell. */
+export function expectedSales(scenarios: readonly Scenario[]): Map<string, number> {
   const sold = new Map<string, number>();
-  for (const { order, expected } of all) {
+  for (const { order, expected } of scenarios) {
     if (expected.status !== 'CONFIRMED') continue;
     for (const { sku, quantity } of order.items) sold.set(sku, (sold.get(sku) ?? 0) + quantity);
   }

@@ -4,13 +4,14 @@ import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { formatDuration, table } from '../format.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
+import { progressPrinter } from '../progress.ts';
 import { connectToShop } from '../stack.ts';
-import type { Audit } from './audit.ts';
-import { type DrillOptions, drill } from './run.ts';
+import type { DrillResult } from './result.ts';
+import { runDrill } from './run.ts';
 
-type Options = ShopOptions & Omit<DrillOptions, 'run'>;
+type Options = ShopOptions & { orders: number; repeated: number; outage: number; patience: number };
 
-/** `ops drill` */
+/** Builds `ops drill`. */
 export function drillCommand(): Command {
   return shopCommand(
     'drill',
@@ -22,33 +23,35 @@ export function drillCommand(): Command {
     .option('--repeated <percent>', 'how many of them are published twice', wholeNumber(0, 100), 10)
     .option('--outage <seconds>', 'how long the gateway is down', wholeNumber(1, 86_400), 60)
     .option('--patience <seconds>', 'how long to wait for everything to come to rest', wholeNumber(1, 86_400), 900)
-    .action(async ({ json, aws, ...options }: Options) => {
-      if (aws) throw new Error('A drill texts made-up numbers, so it is for an engine on this machine only.');
-      const shop = await connectToShop({ aws });
-      const run = `drill-${ulid().slice(-8).toLowerCase()}`;
-      const audit = await interruptible(
-        'Interrupted: bringing the gateway back; orders finish by themselves.',
-        (signal) => drill(shop, { run, ...options }, signal),
-      );
-      print(json, audit, () => report(audit));
-      if (audit.problems.length > 0) {
-        const [first, ...others] = audit.problems;
-        const more = others.length > 0 ? `, and ${others.length} more problems` : '';
-        throw new Error(`The drill does not add up: ${first}${more}. All of them: --json.`);
-      }
-    });
+    .action(drill);
 }
 
-function report({ problems, medians, ...counts }: Audit): string {
-  const phases = Object.entries(medians).map(([phase, { placedToReserved, cancelledToText }]) => [
-    phase,
+async function drill({ json, aws, orders, repeated, outage, patience }: Options): Promise<void> {
+  if (aws) throw new Error('A drill texts made-up numbers, so it is for an engine on this machine only.');
+  const shop = await connectToShop({ aws });
+  const run = `drill-${ulid().slice(-8).toLowerCase()}`;
+  const options = { run, orders, repeatedShare: repeated / 100, outageSeconds: outage, timeoutSeconds: patience };
+  const result = await interruptible('Interrupted: bringing the gateway back; orders finish by themselves.', (signal) =>
+    runDrill(shop, options, { signal, onProgress: progressPrinter() }),
+  );
+  print(json, result, () => drillReport(result));
+  if (result.problems.length > 0) {
+    const [first, ...others] = result.problems;
+    const more = others.length > 0 ? `, and ${others.length} more problems` : '';
+    throw new Error(`The drill does not add up: ${first}${more}. All of them: --json.`);
+  }
+}
+
+function drillReport({ problems, medians, ...counts }: DrillResult): string {
+  const periods = Object.entries(medians).map(([period, { placedToReserved, cancelledToText }]) => [
+    period,
     formatDuration(placedToReserved),
     formatDuration(cancelledToText),
   ]);
   return [
     table(['what', 'how many'], Object.entries(counts)),
     '',
-    table(['the outage', 'placed → reserved (median)', 'cancelled → text (median)'], phases),
+    table(['the outage', 'placed → reserved (median)', 'cancelled → text (median)'], periods),
     '',
     problems.length === 0 ? 'Every order adds up.' : `${problems.length} problems.`,
   ].join('\n');

@@ -1,95 +1,113 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { chunk } from '../../lambdas/runtime/chunk.ts';
 import { publishOrders } from '../orders/publish.ts';
 import { loadOrderRecords } from '../orders/records.ts';
 import { pollUntil } from '../poll.ts';
-import { runStep } from '../progress.ts';
 import { countDeadLetters, countQueuedMessages } from '../queues.ts';
 import { isGatewayDown, listGatewayRecords, setGatewayDown } from '../sandbox/gateway.ts';
 import type { DeployedShop } from '../stack.ts';
+import { type OnProgress, reportStep } from '../steps.ts';
 import { listShelves, setAvailable } from '../stock/shelves.ts';
-import { type Audit, auditDrill } from './audit.ts';
-import { type DrillOrder, type Phase, planDrill } from './plan.ts';
+import { type DrillOrder, type OutagePeriod, planDrill } from './plan.ts';
+import { type DrillObservations, type DrillResult, drillResult } from './result.ts';
 
-/** How a drill goes; times in seconds. */
-export type DrillOptions = { run: string; orders: number; repeated: number; outage: number; patience: number };
+/** `run` prefixes the order ids and names the SKU; `repeatedShare` (0 to 1) of the orders are published twice. */
+export type DrillOptions = {
+  run: string;
+  orders: number;
+  repeatedShare: number;
+  outageSeconds: number;
+  timeoutSeconds: number;
+};
 
-// Enough to meet the consumers at different moments, and to see the texts of a phase.
+// Enough to reach the consumers in different states, and to see the texts of each period.
 const CANCELLED_SHARE = 0.05;
-const BATCHES_PER_PHASE = 10;
+const BATCHES_PER_PERIOD = 10;
 
-/** Runs a load with an outage of the payment gateway in the middle and audits what became of every order. */
-export async function drill(shop: DeployedShop, options: DrillOptions, signal: AbortSignal): Promise<Audit> {
-  const { run, orders: count, outage, patience } = options;
+/**
+ * Publishes orders before, during and after an outage of the sandbox payment gateway, and checks every one of them once the
+ * queues are empty or the timeout has passed. Throws where the gateway is down already; brings it back in any case.
+ */
+export async function runDrill(
+  shop: DeployedShop,
+  options: DrillOptions,
+  { signal, onProgress }: { signal: AbortSignal; onProgress: OnProgress },
+): Promise<DrillResult> {
+  const { run, orders: count, outageSeconds, timeoutSeconds } = options;
   if (await isGatewayDown(shop))
     throw new Error('The payment gateway is down already: npm run ops -- sandbox payment up');
-  const orders = planDrill(run, count, { repeated: options.repeated / 100, cancelled: CANCELLED_SHARE });
-  const lettersBefore = await countDeadLetters(shop);
+  const orders = planDrill(run, count, { repeated: options.repeatedShare, cancelled: CANCELLED_SHARE });
+  const deadLettersBefore = await countDeadLetters(shop);
   await setAvailable(shop, run, count);
-  const of = (wanted: Phase) => orders.filter(({ phase }) => phase === wanted);
 
-  await runStep(`published ${of('before').length} orders while all is well`, () =>
-    publish(shop, of('before'), 0, signal),
-  );
+  const publishPeriod = (period: OutagePeriod, conditions: string, seconds: number) => {
+    const due = orders.filter((order) => order.period === period);
+    const title = `published ${due.length} orders ${conditions}`;
+    return reportStep(title, onProgress, () => publish(shop, due, seconds, signal));
+  };
+  await publishPeriod('before', 'while all is well', 0);
   await setGatewayDown(shop, true);
   try {
-    await runStep(`published ${of('during').length} orders during ${outage} s without a payment gateway`, () =>
-      publish(shop, of('during'), outage, signal),
-    );
+    await publishPeriod('during', `during ${outageSeconds} s without a payment gateway`, outageSeconds);
   } finally {
     await setGatewayDown(shop, false);
   }
-  await runStep(`published ${of('after').length} orders with the gateway back`, () =>
-    publish(shop, of('after'), 0, signal),
-  );
+  await publishPeriod('after', 'with the gateway back', 0);
 
   const ids = orders.map(({ order }) => order.orderId);
-  const deadline = Date.now() + patience * 1_000;
-  const decided = async () => {
-    const known = [...(await loadOrderRecords(shop, ids)).values()];
-    return known.filter(({ order }) => order?.status === 'CONFIRMED' || order?.status === 'CANCELLED').length;
-  };
-  await runStep('all orders were decided', () =>
-    pollUntil(decided, (done) => done === ids.length, { deadline, intervalMs: 1_000, signal }),
+  const deadline = Date.now() + timeoutSeconds * 1_000;
+  await reportStep('all orders were decided', onProgress, () =>
+    pollUntil(
+      () => countDecided(shop, ids),
+      (decided) => decided === ids.length,
+      { deadline, intervalMs: 1_000, signal },
+    ),
   );
-  const waiting = await runStep('queues came to rest', () =>
+  const waiting = await reportStep('queues came to rest', onProgress, () =>
     pollUntil(
       () => countQueuedMessages(shop),
       (left) => left === 0,
       { deadline, intervalMs: 500, signal },
     ),
   );
-
-  const own = new Set(ids);
-  const shelf = (await listShelves(shop)).find(({ sku }) => sku === run) ?? {
-    sku: run,
-    available: 0,
-    reserved: 0,
-    sold: 0,
-  };
-  return auditDrill({
-    orders,
-    known: await loadOrderRecords(shop, ids),
-    money: (await listGatewayRecords(shop)).filter(({ orderId }) => own.has(orderId)),
-    shelf,
-    stocked: count,
-    waiting,
-    deadLettered: (await countDeadLetters(shop)) - lettersBefore,
-  });
+  const deadLettered = (await countDeadLetters(shop)) - deadLettersBefore;
+  return drillResult({ orders, stocked: count, waiting, deadLettered, ...(await readRecords(shop, run, ids)) });
 }
 
-/** Publishes orders in batches spread over so many seconds; the last batch goes out at the end of them. */
+async function countDecided(shop: DeployedShop, orderIds: readonly string[]): Promise<number> {
+  const found = [...(await loadOrderRecords(shop, orderIds)).values()];
+  return found.filter(({ order }) => order?.status === 'CONFIRMED' || order?.status === 'CANCELLED').length;
+}
+
+async function readRecords(
+  shop: DeployedShop,
+  sku: string,
+  orderIds: readonly string[],
+): Promise<Pick<DrillObservations, 'records' | 'money' | 'shelf'>> {
+  const own = new Set(orderIds);
+  const shelf = (await listShelves(shop)).find((one) => one.sku === sku) ?? { sku, available: 0, reserved: 0, sold: 0 };
+  return {
+    shelf,
+    records: await loadOrderRecords(shop, orderIds),
+    money: (await listGatewayRecords(shop)).filter(({ orderId }) => own.has(orderId)),
+  };
+}
+
+/** Publishes orders in ten batches spread over so many seconds, with a pause after each. */
 async function publish(
   shop: DeployedShop,
   orders: readonly DrillOrder[],
   seconds: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const size = Math.max(1, Math.ceil(orders.length / BATCHES_PER_PHASE));
-  for (let start = 0; start < orders.length; start += size) {
+  const batchSize = Math.max(1, Math.ceil(orders.length / BATCHES_PER_PERIOD));
+  for (const batch of chunk(orders, batchSize)) {
     signal.throwIfAborted();
-    const bodies = orders.slice(start, start + size).flatMap((order) => order.bodies());
-    const [refused] = await publishOrders(shop, bodies);
-    if (refused !== undefined) throw new Error(`The topic refused an order: ${refused.code} ${refused.message}`);
-    if (seconds > 0) await pause((seconds * 1_000) / BATCHES_PER_PHASE, undefined, { signal });
+    const [rejected] = await publishOrders(
+      shop,
+      batch.flatMap((order) => order.bodies()),
+    );
+    if (rejected !== undefined) throw new Error(`The topic refused an order: ${rejected.code} ${rejected.message}`);
+    if (seconds > 0) await pause((seconds * 1_000) / BATCHES_PER_PERIOD, undefined, { signal });
   }
 }

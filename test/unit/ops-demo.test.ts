@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
-import { outcomeOf } from '../../ops/demo/outcome.ts';
-import { piecesSold, type Scenario, scenarios } from '../../ops/demo/scenarios.ts';
-import { stockProblems, sumProblems } from '../../ops/demo/stock-sums.ts';
+import { scenarioResult } from '../../ops/demo/result.ts';
+import { demoScenarios, expectedSales, type Scenario } from '../../ops/demo/scenarios.ts';
+import { checkShelfTotals, checkShelves } from '../../ops/demo/stock.ts';
 import { orderPlacedEvent } from '../../ops/orders/generate.ts';
 import type { OrderRecords } from '../../ops/orders/records.ts';
 
-const [first] = scenarios('run');
+const [first] = demoScenarios('run');
 if (first === undefined) throw new Error('There are no scenarios');
 const confirmed: Scenario = first;
 const { orderId } = confirmed.order;
@@ -19,7 +19,7 @@ const capture = {
   time: '2026-11-21T09:00:00.100Z',
 };
 
-/** What is on record of an order that went as it should. */
+/** The records of an order that ended as expected. */
 const good: OrderRecords = {
   order: {
     orderId,
@@ -38,7 +38,7 @@ const good: OrderRecords = {
 };
 
 describe('The demonstration', () => {
-  test.each(scenarios('0123456789').map((scenario) => [scenario.story, scenario] as const))(
+  test.each(demoScenarios('0123456789').map((scenario) => [scenario.story, scenario] as const))(
     'sends a valid order: %s',
     (_, { order }) => {
       expect(() => parseEvent(JSON.stringify(orderPlacedEvent(order)), [orderPlaced])).not.toThrow();
@@ -46,33 +46,33 @@ describe('The demonstration', () => {
   );
 
   test('sells what the confirmed orders hold, each once', () => {
-    expect(Object.fromEntries(piecesSold(scenarios('x')))).toEqual({ 'KB-01': 3, 'MS-02': 2 });
+    expect(Object.fromEntries(expectedSales(demoScenarios('x')))).toEqual({ 'KB-01': 3, 'MS-02': 2 });
   });
 });
 
 describe('An order of the demonstration', () => {
-  const problems = (known: OrderRecords, money = [capture]) => outcomeOf(confirmed, known, money).problems;
+  const problems = (known: OrderRecords, money = [capture]) => scenarioResult(confirmed, known, money).problems;
 
-  test('is right when status, money, payment and text are', () => {
+  test('has no problems when status, money, payment and text are as expected', () => {
     expect(problems(good)).toEqual([]);
   });
 
-  test('is measured from step to step', () => {
-    expect(outcomeOf(confirmed, good, [capture]).stages).toEqual({
+  test('is timed from step to step', () => {
+    expect(scenarioResult(confirmed, good, [capture]).stages).toEqual({
       placedToPayment: 100,
       placedToDecided: 150,
       decidedToText: 100,
     });
   });
 
-  test('is wrong when it was charged twice, or kept money it owes', () => {
+  test('has a problem when it was charged twice or not refunded', () => {
     expect(problems(good, [capture, capture])).toEqual(['was charged 2 times instead of 1']);
-    const declined = scenarios('x').find(({ story }) => story === 'out of stock');
+    const declined = demoScenarios('x').find(({ story }) => story === 'out of stock');
     if (declined === undefined) throw new Error('There is no such scenario');
-    expect(outcomeOf(declined, {}, [capture]).problems).toContain('was refunded 0 times instead of 1');
+    expect(scenarioResult(declined, {}, [capture]).problems).toContain('was refunded 0 times instead of 1');
   });
 
-  test('is wrong when it is undecided, unknown or not texted', () => {
+  test('has a problem when it is undecided, unknown or not texted', () => {
     expect(problems({}, [])).toContain('is unknown instead of CONFIRMED');
     expect(problems({ ...good, notification: undefined })).toEqual(['was texted nothing instead of order-confirmed']);
   });
@@ -82,8 +82,8 @@ describe('The shelves after the demonstration', () => {
   const shelf = (available: number, reserved: number, sold: number) => [{ sku: 'KB-01', available, reserved, sold }];
   const sold = new Map([['KB-01', 3]]);
 
-  test('are right when just what was confirmed is gone', () => {
-    expect(stockProblems(shelf(100, 0, 5), shelf(97, 0, 8), sold)).toEqual([]);
+  test('have no problems when exactly the confirmed orders were sold', () => {
+    expect(checkShelves(shelf(100, 0, 5), shelf(97, 0, 8), sold)).toEqual([]);
   });
 
   test.each([
@@ -91,12 +91,12 @@ describe('The shelves after the demonstration', () => {
     ['still reserved', shelf(97, 3, 5), 'KB-01 has 3 pieces reserved instead of 0'],
     ['lost', shelf(90, 0, 8), 'KB-01 has 98 pieces in all, not 105'],
     ['gone', [], 'KB-01 has 0 pieces in all, not 105'],
-  ])('are wrong when pieces are %s', (_, after, problem) => {
-    expect(stockProblems(shelf(100, 0, 5), after, sold)).toContain(problem);
+  ])('have a problem when pieces are %s', (_, after, problem) => {
+    expect(checkShelves(shelf(100, 0, 5), after, sold)).toContain(problem);
   });
 
-  test('add up even when others bought too', () => {
-    expect(sumProblems(shelf(100, 0, 5), shelf(80, 5, 20))).toEqual([]);
-    expect(sumProblems(shelf(1, 0, 5), shelf(-1, 0, 7))).toEqual(['KB-01 has -1 pieces available']);
+  test('keep their totals even when others bought too', () => {
+    expect(checkShelfTotals(shelf(100, 0, 5), shelf(80, 5, 20))).toEqual([]);
+    expect(checkShelfTotals(shelf(1, 0, 5), shelf(-1, 0, 7))).toEqual(['KB-01 has -1 pieces available']);
   });
 });
