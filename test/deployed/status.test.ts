@@ -63,7 +63,7 @@ test('the status reports a stopped consumer with its waiting messages and their 
 test('a load run ends with every order decided and measured', async () => {
   const sku = testOrder().sku;
   await setStock(sku, 20);
-  const pace = { rate: 40, count: 20, burst: 5, patience: 240 };
+  const schedule = { rate: 40, count: 20, burst: 5, timeoutSeconds: 240 };
   const mix = { run: sku, sku, declined: 0.1, duplicates: 0.1 };
   const result = await runLoad(shop, { ...schedule, ...mix }, { signal: new AbortController().signal });
 
