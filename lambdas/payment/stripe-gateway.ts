@@ -28,7 +28,6 @@ export function stripeGateway(callStripe: CallStripe, shop: string, now = () => 
 
   const createIntent = async ({ orderId, token }: Charge, money: { amount: number; currency: string }) => {
     const order = keyPrefix(orderId);
-    const metadata = { order, orderId };
     const { customer, method } = parseToken(token);
     const createMethod = async (idempotencyKey: string) =>
       callStripe(({ paymentMethods }) => paymentMethods.create({ type: 'card', card: { token } }, { idempotencyKey }));
@@ -37,7 +36,7 @@ export function stripeGateway(callStripe: CallStripe, shop: string, now = () => 
     return withIdempotencyKey(`${order}/intent`, (idempotencyKey) =>
       callStripe(({ paymentIntents }) =>
         paymentIntents.create(
-          { ...money, ...payer, allowed_payment_method_types: ['card'], metadata },
+          { ...money, ...payer, allowed_payment_method_types: ['card'], metadata: { order, orderId } },
           { idempotencyKey },
         ),
       ),

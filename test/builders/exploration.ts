@@ -200,24 +200,33 @@ export class Exploration {
       }
       yield;
       const out = step.publish ?? [];
-      // The feed accepts a prefix of the steps; the bus accepts the decision or refuses it.
-      let stopped = false;
-      const taken = out.filter((each) => {
-        if (each.type !== 'shop.order.progressed.v1') return !this.faultOccurs(6);
-        stopped ||= this.faultOccurs(8);
-        return !stopped;
-      });
-      for (const each of taken) {
-        if (each.type === 'shop.order.progressed.v1') this.feed.push((each as OrderProgressed).data);
-        else this.send(each);
-      }
+      const taken = this.publishSteps(out);
       yield;
-      const order = this.orders.get(orderId);
-      const publishedCount = publishedSteps(taken).get(orderId) ?? 0;
-      if (order !== undefined && publishedCount > order.published && !this.faultOccurs(6))
-        this.orders.set(orderId, { ...order, published: publishedCount });
+      this.recordPublished(orderId, taken);
       return taken.length === out.length;
     }
+  }
+
+  /** Publishes an order's events and returns the accepted ones: the feed accepts a prefix of the steps, the bus the decision or not. */
+  private publishSteps(events: readonly CloudEvent[]): CloudEvent[] {
+    let stopped = false;
+    const accepted = events.filter((each) => {
+      if (each.type !== 'shop.order.progressed.v1') return !this.faultOccurs(6);
+      stopped ||= this.faultOccurs(8);
+      return !stopped;
+    });
+    for (const each of accepted) {
+      if (each.type === 'shop.order.progressed.v1') this.feed.push((each as OrderProgressed).data);
+      else this.send(each);
+    }
+    return accepted;
+  }
+
+  private recordPublished(orderId: string, events: readonly CloudEvent[]): void {
+    const order = this.orders.get(orderId);
+    const published = publishedSteps(events).get(orderId) ?? 0;
+    if (order !== undefined && published > order.published && !this.faultOccurs(6))
+      this.orders.set(orderId, { ...order, published });
   }
 
   private async *onStock(messages: readonly Message[]): AsyncGenerator<void, boolean> {

@@ -78,16 +78,20 @@ export class ModelShop {
     } else if (event.type === 'shop.order.confirmed.v1') {
       if (one?.held === 'held') one.held = 'sold';
     } else if (one === undefined) {
-      const wanted = new Map<string, number>();
-      for (const { sku, quantity } of event.data.items) wanted.set(sku, (wanted.get(sku) ?? 0) + quantity);
-      const lines = [...wanted].map(([sku, quantity]) => ({ sku, quantity }));
-      const enough = (stock: ReadonlyMap<string, number>) =>
-        lines.every(({ sku, quantity }) => (stock.get(sku) ?? 0) >= quantity);
-      const wasShort = this.snapshots.slice(since).some((stock) => !enough(stock));
-      const isReserved = enough(this.stock) && !(wasShort && wasRejected(orderId));
-      if (isReserved) this.take(lines, 1);
-      this.reservations.set(orderId, { lines, held: isReserved ? 'held' : 'none' });
+      this.reserve(orderId, event.data.items, wasRejected(orderId), since);
     }
+  }
+
+  private reserve(orderId: string, items: readonly Line[], wasRejected: boolean, since: number): void {
+    const wanted = new Map<string, number>();
+    for (const { sku, quantity } of items) wanted.set(sku, (wanted.get(sku) ?? 0) + quantity);
+    const lines = [...wanted].map(([sku, quantity]) => ({ sku, quantity }));
+    const enough = (stock: ReadonlyMap<string, number>) =>
+      lines.every(({ sku, quantity }) => (stock.get(sku) ?? 0) >= quantity);
+    const wasShort = this.snapshots.slice(since).some((stock) => !enough(stock));
+    const isReserved = enough(this.stock) && !(wasShort && wasRejected);
+    if (isReserved) this.take(lines, 1);
+    this.reservations.set(orderId, { lines, held: isReserved ? 'held' : 'none' });
   }
 
   private take(lines: readonly Line[], sign: 1 | -1): void {

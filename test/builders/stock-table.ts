@@ -31,28 +31,41 @@ export class MemoryStockTable implements StockTable {
     if (writes.length + shelfDeltas.size > MAX_TRANSACTION_ACTIONS || keys.size < writes.length) {
       throw Object.assign(new Error('Too many actions, or two on one item'), { name: 'ValidationException' });
     }
-    const refusal: CommitRefusal = { reservations: new Map(), available: new Map(), conflict: this.conflicts() };
-    if (refusal.conflict) return refusal;
-    for (const { before, after } of writes) {
-      const held = this.reservations.get(after.orderId);
-      const matches =
-        before === null
-          ? held === undefined
-          : held?.state === before.state && isDeepStrictEqual(held.lines, before.lines);
-      if (!matches) refusal.reservations.set(after.orderId, structuredClone(held ?? null));
-    }
-    for (const [sku, { available, reserved }] of shelfDeltas) {
-      const shelf = this.shelves.get(sku);
-      const enough = shelf !== undefined && shelf.available >= -available && shelf.reserved >= -reserved;
-      if (!enough) refusal.available.set(sku, shelf?.available ?? 0);
-    }
-    if (refusal.reservations.size + refusal.available.size > 0) return refusal;
+    if (this.conflicts()) return { reservations: new Map(), available: new Map(), conflict: true };
+    const reservations = this.mismatches(writes);
+    const available = this.shortages(shelfDeltas);
+    if (reservations.size + available.size > 0) return { reservations, available, conflict: false };
     for (const write of writes) this.apply(write);
     for (const [sku, delta] of shelfDeltas) {
       const shelf = this.shelf(sku);
       for (const part of ['available', 'reserved', 'sold'] as const) shelf[part] += delta[part];
     }
     return undefined;
+  }
+
+  /** Returns the reservations that are not as a write expects them. */
+  private mismatches(writes: readonly ReservationWrite[]): CommitRefusal['reservations'] {
+    const found: CommitRefusal['reservations'] = new Map();
+    for (const { before, after } of writes) {
+      const held = this.reservations.get(after.orderId);
+      const matches =
+        before === null
+          ? held === undefined
+          : held?.state === before.state && isDeepStrictEqual(held.lines, before.lines);
+      if (!matches) found.set(after.orderId, structuredClone(held ?? null));
+    }
+    return found;
+  }
+
+  /** Returns what is available of the SKUs that a plan takes too much of. */
+  private shortages(shelfDeltas: StockPlan['shelfDeltas']): CommitRefusal['available'] {
+    const found: CommitRefusal['available'] = new Map();
+    for (const [sku, { available, reserved }] of shelfDeltas) {
+      const shelf = this.shelves.get(sku);
+      const enough = shelf !== undefined && shelf.available >= -available && shelf.reserved >= -reserved;
+      if (!enough) found.set(sku, shelf?.available ?? 0);
+    }
+    return found;
   }
 
   /** Like the real table, updates only a reservation's state and its time if it has one. */

@@ -22,6 +22,13 @@ const failure = (status: number, error: Json): Answer => ({ status, body: { erro
 const invalid = (code: string, parts: Json = {}) =>
   failure(400, { type: 'invalid_request_error', code, message: `quotes ${JSON.stringify(parts)}`, ...parts });
 
+const REFUSALS = new Map<StripeFault | undefined, Answer>([
+  ['overloaded', failure(503, { type: 'api_error' })],
+  ['limited', failure(429, { type: 'invalid_request_error', code: 'rate_limit' })],
+  ['forbidden', failure(403, { type: 'invalid_request_error' })],
+  ['busy', failure(409, { type: 'invalid_request_error', code: 'idempotency_key_in_use' })],
+]);
+
 /**
  * An HTTP server that acts like the part of Stripe's API that the shop uses, with idempotency keys and a lagging search. Cards:
  * `pm_declined` has no funds, `pm_3ds` requires authentication, `pm_unknown` does not exist, `pm_slow` stays in processing.
@@ -78,10 +85,8 @@ export class StripeServer {
     const fingerprint = JSON.stringify([pathname, params]);
     const saved = key === undefined ? undefined : this.savedResponses.get(key);
     const fault = this.fault(call);
-    if (fault === 'overloaded') return send(failure(503, { type: 'api_error' }));
-    if (fault === 'limited') return send(failure(429, { type: 'invalid_request_error', code: 'rate_limit' }));
-    if (fault === 'forbidden') return send(failure(403, { type: 'invalid_request_error' }));
-    if (fault === 'busy') return send(failure(409, { type: 'invalid_request_error', code: 'idempotency_key_in_use' }));
+    const refusal = REFUSALS.get(fault);
+    if (refusal !== undefined) return send(refusal);
     if (saved !== undefined && saved.request !== fingerprint) return send(failure(400, { type: 'idempotency_error' }));
     const broken = failure(500, { type: 'api_error' });
     const executeNow = () => {

@@ -92,6 +92,16 @@ function orderConsumer() {
 const nameOf = (event: CloudEvent): string | number =>
   event.type === 'shop.order.progressed.v1' ? (event as OrderProgressed).data.sequence : 'decided';
 
+/** Asserts that each number is at most one above all before it; returns the highest. */
+function expectNoGaps(numbers: readonly number[]): number {
+  let highest = 0;
+  for (const number of numbers) {
+    expect(number).toBeLessThanOrEqual(highest + 1);
+    highest = Math.max(highest, number);
+  }
+  return highest;
+}
+
 describe('A step of an order', () => {
   test('is published once, with the delivery that adds it, numbered from 1', async () => {
     const { deliver } = orderConsumer();
@@ -312,11 +322,7 @@ describe('Under random faults', () => {
           }
           for (const event of rest) await one.deliver(event);
           const numbers = one.out.map(nameOf).filter((name) => typeof name === 'number');
-          let highest = 0;
-          for (const number of numbers) {
-            expect(number).toBeLessThanOrEqual(highest + 1);
-            highest = Math.max(highest, number);
-          }
+          const highest = expectNoGaps(numbers);
           expect(highest).toBe(one.order()?.timeline.length);
           expect(one.order()?.published).toBe(highest);
           expect(

@@ -314,6 +314,37 @@ function payments(gateway: PaymentGateway, now: () => Date) {
   return { records, deliver };
 }
 
+/** An order that is delivered once, or twice with its cancellation; `late`: the second time after the cancellation. */
+function history(orderId: string, isCancelled: boolean, late: boolean): PaymentInput[] {
+  const order = placed({ orderId, token: 'pm_visa' });
+  const end = cancelled({ orderId });
+  if (!isCancelled) return [order];
+  return late ? [order, end, order] : [order, order, end];
+}
+
+/** Injects one fault of the plan per call; `late` turns the lag of the search on or off instead. */
+function planFaults(server: StripeServer, plan: readonly (StripeFault | 'late' | 'forget' | undefined)[]) {
+  const steps = [...plan];
+  server.fault = () => {
+    const step = steps.shift();
+    if (step === 'late') server.searchLags = !server.searchLags;
+    return step === 'late' || step === 'forget' ? undefined : step;
+  };
+}
+
+/** Repeats a delivery until it succeeds; meanwhile Stripe's search catches up and, if wanted, its keys expire. */
+async function deliverUntilDone(server: StripeServer, deliver: () => Promise<boolean>, keysExpire: boolean) {
+  for (let attempt = 0; !(await deliver()); attempt += 1) {
+    // A day later the keys have expired and the search has caught up.
+    if (keysExpire && attempt % 3 === 2) {
+      server.expireIdempotencyKeys();
+      server.searchLags = false;
+    }
+    if (attempt > 14) server.searchLags = false;
+    expect(attempt).toBeLessThan(40);
+  }
+}
+
 describe('The payment consumer with Stripe', () => {
   const nothing = undefined;
   const faults = [nothing, nothing, 'broken', 'failed', 'overloaded', 'limited', 'busy', 'forget', 'late'] as const;
@@ -329,26 +360,10 @@ describe('The payment consumer with Stripe', () => {
         async (plan, isCancelled, late) => {
           number += 1;
           const orderId = `o-${number}`;
-          const steps = [...plan];
-          server.fault = () => {
-            const step = steps.shift();
-            if (step === 'late') server.searchLags = !server.searchLags;
-            return step === 'late' || step === 'forget' ? undefined : step;
-          };
+          planFaults(server, plan);
           const { deliver, records } = payments(gateway, server.now);
-          const order = placed({ orderId, token: 'pm_visa' });
-          const end = cancelled({ orderId });
-          const events: PaymentInput[] = !isCancelled ? [order] : late ? [order, end, order] : [order, order, end];
-          for (const event of events) {
-            for (let attempt = 0; !(await deliver(event)); attempt += 1) {
-              // A day later the keys have expired and the search has caught up.
-              if (plan.includes('forget') && attempt % 3 === 2) {
-                server.expireIdempotencyKeys();
-                server.searchLags = false;
-              }
-              if (attempt > 14) server.searchLags = false;
-              expect(attempt).toBeLessThan(40);
-            }
+          for (const event of history(orderId, isCancelled, late)) {
+            await deliverUntilDone(server, () => deliver(event), plan.includes('forget'));
           }
           const kinds = server.ledger
             .filter(({ order: name }) => name === `Shop-prod/${orderId}`)

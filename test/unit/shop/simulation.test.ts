@@ -54,12 +54,7 @@ function expectConsistent(given: Ordered, shop: SimulatedShop, { exactTexts }: {
   const held = { A: 0, B: 0 };
   for (const { orderId, items, token, cancels, timesOut } of given) {
     const order = shop.orders.items.get(orderId);
-    const money = items.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
-    const captures = shop.gateway.entries('capture', orderId);
-    const refunds = shop.gateway.entries('refund', orderId);
-    const texts = shop.texts.filter((text) => text.startsWith(`${orderId} `));
-    for (const entry of [...captures, ...refunds]) expect(entry.money.amount).toBe(money);
-    expect(captures.length).toBeLessThanOrEqual(1);
+    const { captures, refunds } = expectAmounts(orderId, items, shop);
     if (order?.status === 'CONFIRMED') {
       expect([captures.length, refunds.length]).toEqual([1, 0]);
       expect(token).toBe('tok_visa');
@@ -67,23 +62,44 @@ function expectConsistent(given: Ordered, shop: SimulatedShop, { exactTexts }: {
     } else {
       expect(order?.status).toBe('CANCELLED');
       expect(refunds.length).toBe(captures.length);
-      const refused = token === 'tok_declined' ? 'payment-declined' : 'out-of-stock';
-      const reasons = [refused, ...(cancels ? ['customer'] : []), ...(timesOut ? ['timed-out'] : [])];
-      expect(reasons).toContain(order?.reason);
+      expect(possibleReasons({ token, cancels, timesOut })).toContain(order?.reason);
     }
     expectCompleteFeed(orderId, shop);
-    const templates = new Set(texts);
-    // A delay text needs a recorded reminder and comes before the decision's text; after a decision it is not sent.
-    if (templates.delete(`${orderId} order-delayed`)) {
-      expect(order?.timeline.map(({ type }) => type)).toContain('shop.order.reminder-due.v1');
-      expect(texts[0]).toBe(`${orderId} order-delayed`);
-    }
-    expect(templates).toEqual(new Set([`${orderId} order-${order?.status?.toLowerCase()}`]));
-    if (exactTexts) expect(new Set(texts).size).toBe(texts.length);
+    expectTexts(orderId, shop, exactTexts);
   }
   for (const sku of ['A', 'B'] as const) {
     expect(shop.stock.shelf(sku)).toEqual({ sku, available: START[sku] - held[sku], reserved: 0, sold: held[sku] });
   }
+}
+
+const possibleReasons = ({ token, cancels, timesOut }: Pick<Ordered[number], 'token' | 'cancels' | 'timesOut'>) => [
+  token === 'tok_declined' ? 'payment-declined' : 'out-of-stock',
+  ...(cancels ? ['customer'] : []),
+  ...(timesOut ? ['timed-out'] : []),
+];
+
+/** Asserts at most one capture, and that it and its refund are of the order's total. */
+function expectAmounts(orderId: string, items: Ordered[number]['items'], shop: SimulatedShop) {
+  const money = items.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
+  const captures = shop.gateway.entries('capture', orderId);
+  const refunds = shop.gateway.entries('refund', orderId);
+  for (const entry of [...captures, ...refunds]) expect(entry.money.amount).toBe(money);
+  expect(captures.length).toBeLessThanOrEqual(1);
+  return { captures, refunds };
+}
+
+/** Asserts that the customer got the text of the decision, and before it at most the text of a delay. */
+function expectTexts(orderId: string, shop: SimulatedShop, exactTexts: boolean) {
+  const order = shop.orders.items.get(orderId);
+  const texts = shop.texts.filter((text) => text.startsWith(`${orderId} `));
+  const templates = new Set(texts);
+  // A delay text needs a recorded reminder and comes before the decision's text; after a decision it is not sent.
+  if (templates.delete(`${orderId} order-delayed`)) {
+    expect(order?.timeline.map(({ type }) => type)).toContain('shop.order.reminder-due.v1');
+    expect(texts[0]).toBe(`${orderId} order-delayed`);
+  }
+  expect(templates).toEqual(new Set([`${orderId} order-${order?.status?.toLowerCase()}`]));
+  if (exactTexts) expect(new Set(texts).size).toBe(texts.length);
 }
 
 /** Asserts that the feed has every step in sequence and that shipping applied all of them. */
