@@ -5,7 +5,6 @@ import type { EventContract } from '../../contracts/cloud-event.ts';
 import { asyncApi } from './async-api.ts';
 import { type Break, breakingChanges } from './breaking.ts';
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
-import { page } from './page.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const PUBLISHED = 'contracts/published';
@@ -17,11 +16,9 @@ export function generated(contracts: readonly EventContract[] = catalog): Map<st
     return { contract, sample, schema: jsonSchemaOf(contract, sample) };
   });
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const document = asyncApi(events, version);
   return new Map([
     ...events.map(({ contract, schema }) => [`${PUBLISHED}/${contract.type}.json`, json(schema)] as const),
-    ['docs/asyncapi/asyncapi.json', json(document)],
-    ['docs/asyncapi/index.html', page(document)],
+    ['docs/asyncapi/asyncapi.json', json(asyncApi(events, version))],
   ]);
 }
 

@@ -4,7 +4,7 @@ import { write } from './generate.ts';
 
 const program = new Command('contracts')
   .description(
-    'Write the JSON Schemas, and the AsyncAPI document from the contracts; refuse if a published event would break.',
+    'Write the JSON Schemas and the AsyncAPI document from the contracts; refuse if a published event would break.',
   )
   .option('--json', 'print exactly one JSON document on standard output')
   .showHelpAfterError('(add --help to see how it is used)')
