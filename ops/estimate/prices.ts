@@ -1,33 +1,30 @@
-/** What something costs: `amount` US dollars for `per` of its units. */
+import * as v from 'valibot';
+
+/** `amount` US dollars for `per` units. */
 export type Price = { amount: number; per: number; unit: string };
+
+/** The prices of one region, with their date and how they were checked. */
+export type PriceList<Id extends string = PriceId> = {
+  region: string;
+  date: string;
+  checked: string;
+  prices: Readonly<Record<Id, Price>>;
+};
+
+export type PriceId = keyof typeof listPrices.prices;
 
 const million = (amount: number, unit: string): Price => ({ amount, per: 1_000_000, unit });
 const each = (amount: number, unit: string): Price => ({ amount, per: 1, unit });
 
-/**
- * AWS's list prices in one region, the first tier of each, without the free tier. `--prices <file>` replaces any of them. There
- * is none for texts: what one costs depends on the country.
- */
+/** AWS's list prices: the first tier of each, without the free tier. Texts are left out, because their price depends on the country. */
 export const listPrices = {
   region: 'us-east-1',
   date: '2026-11-21',
-  /** How sure they are. */
   checked:
-    'list prices as known on that date, not read from the pages by a program: compare them before you rely on them',
-  pages: [
-    'https://aws.amazon.com/sns/pricing/',
-    'https://aws.amazon.com/sqs/pricing/',
-    'https://aws.amazon.com/eventbridge/pricing/',
-    'https://aws.amazon.com/lambda/pricing/',
-    'https://aws.amazon.com/dynamodb/pricing/on-demand/',
-    'https://aws.amazon.com/cloudwatch/pricing/',
-    'https://aws.amazon.com/xray/pricing/',
-    'https://aws.amazon.com/kms/pricing/',
-    'https://aws.amazon.com/secrets-manager/pricing/',
-  ],
+    "entered by hand: compare them with AWS's pages (https://aws.amazon.com/<service>/pricing/) before you rely on them",
   prices: {
     'sns.publish': million(0.5, 'requests of 64 KB'),
-    'sns.payload-filter': each(0.09, 'GB looked into'),
+    'sns.payload-filter': each(0.09, 'GB filtered'),
     'sns.fifo-publish': million(0.3, 'messages'),
     'sns.fifo-publish-bytes': each(0.017, 'GB'),
     'sns.fifo-delivery': million(0.01, 'messages'),
@@ -46,27 +43,46 @@ export const listPrices = {
     'dynamodb.point-in-time': each(0.2, 'GB-month'),
     'logs.ingestion': each(0.5, 'GB'),
     'logs.storage': each(0.03, 'GB-month'),
-    'cloudwatch.metric': each(0.3, 'metric and month'),
-    'cloudwatch.alarm': each(0.1, 'alarmed metric and month'),
-    'cloudwatch.dashboard': each(3, 'dashboard and month'),
+    'cloudwatch.metric': each(0.3, 'metric-month'),
+    'cloudwatch.alarm': each(0.1, 'alarm metric-month'),
+    'cloudwatch.dashboard': each(3, 'dashboard-month'),
     'xray.trace': million(5, 'traces recorded'),
-    'kms.key': each(1, 'key and month'),
+    'kms.key': each(1, 'key-month'),
     'kms.request': { amount: 0.03, per: 10_000, unit: 'requests' },
-    'secrets.secret': each(0.4, 'secret and month'),
+    'secrets.secret': each(0.4, 'secret-month'),
   },
 } satisfies PriceList<string>;
 
-/** What has a price. */
-export type PriceId = keyof typeof listPrices.prices;
-
-/** Prices of one region, and the date on which they were known. */
-export type PriceList<Id extends string = PriceId> = {
-  region: string;
-  date: string;
-  checked: string;
-  pages: readonly string[];
-  prices: Readonly<Record<Id, Price>>;
-};
-
-/** Takes how many units, and a price, and gives US dollars. */
+/** Returns US dollars for a number of units. */
 export const cost = (units: number, { amount, per }: Price): number => (units / per) * amount;
+
+const isPriceId = (name: string): name is PriceId => Object.hasOwn(listPrices.prices, name);
+
+const SHAPE = 'A price file needs "region", "date" (such as 2026-11-21) and "prices", an object of dollars by name.';
+const PriceFile = v.pipe(
+  v.string(),
+  v.parseJson(undefined, 'The price file is not JSON.'),
+  v.object(
+    {
+      region: v.string(SHAPE),
+      date: v.pipe(v.string(SHAPE), v.isoDate(SHAPE)),
+      prices: v.record(v.string(), v.unknown(), SHAPE),
+    },
+    SHAPE,
+  ),
+);
+
+/** Replaces list prices by those of a price file (docs/costs.md). Throws where the file is malformed or names an unknown price. */
+export function parsePriceFile(text: string): PriceList {
+  const { region, date, prices: given } = v.parse(PriceFile, text, { abortEarly: true });
+  const prices = { ...listPrices.prices };
+  for (const [name, amount] of Object.entries(given)) {
+    if (!isPriceId(name)) throw new Error(`There is no price "${name}". Known: ${Object.keys(prices).join(', ')}.`);
+    if (typeof amount !== 'number' || !(amount >= 0))
+      throw new Error(`The price of "${name}" must be a number of dollars.`);
+    prices[name] = { ...prices[name], amount };
+  }
+  const missing = Object.keys(prices).filter((name) => !Object.hasOwn(given, name));
+  const rest = missing.length === 0 ? '' : `; from the list of ${listPrices.region}: ${missing.join(', ')}`;
+  return { region, date, checked: `from the price file${rest}`, prices };
+}

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { pack, unpack } from '../../../lambdas/archive/pack.ts';
-import { packed as estimated } from '../../../ops/estimate/archive.ts';
+import { ARCHIVE_BYTES } from '../../../ops/estimate/usage.ts';
 import { archivedMessageAt, archivedOrderEvents } from '../../builders/archived.ts';
 
 test('unpack returns the packed messages unchanged, oldest first', () => {
@@ -24,7 +24,7 @@ test.each([1, 10, 60, 100])(
       events.slice(n * size, (n + 1) * size),
     );
     const mean = packs.reduce((sum, messages) => sum + pack(messages).length, 0) / packs.length;
-    const estimate = estimated.pack + estimated.message * size;
+    const estimate = ARCHIVE_BYTES.item + ARCHIVE_BYTES.message * size;
     expect(mean).toBeLessThan(estimate);
     expect(mean).toBeGreaterThan(estimate / 2);
   },

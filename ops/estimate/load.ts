@@ -1,0 +1,57 @@
+import type { Measurement, Measurements } from './calls.ts';
+import type { Mapping, TemplateFacts } from './template.ts';
+
+/** What is estimated: a deployment, the measured calls per order, and the volume. */
+export type Scenario = { facts: TemplateFacts; measured: Measurements; ordersPerDay: number };
+
+/** The work of one consumer per order; `batch` is the mean number of messages per batch. */
+export type ConsumerLoad = {
+  name: string;
+  fifo: boolean;
+  messages: number;
+  messageBytes: number;
+  batch: number;
+  invocations: number;
+  calls: Readonly<Record<string, number>>;
+};
+
+export const DAYS_PER_MONTH = 30.4;
+const SECONDS_PER_DAY = 86_400;
+export const SECONDS_PER_MONTH = DAYS_PER_MONTH * SECONDS_PER_DAY;
+
+/** Returns the mean messages per batch: those that arrive within the window, at least one and at most the batch size. */
+export const averageBatch = (messagesPerSecond: number, { batchSize, windowSeconds }: Omit<Mapping, 'fifo'>): number =>
+  Math.min(batchSize, Math.max(1, messagesPerSecond * windowSeconds));
+
+/** Interpolates between measurements in batches of 1 and of 10 as `a + b / batch`: a cost per message and one per batch. */
+export function interpolate(atOne: number, atTen: number, batch: number): number {
+  const perBatch = (atOne - atTen) / (1 - 1 / 10);
+  return atOne - perBatch + perBatch / batch;
+}
+
+/** Computes the load of every consumer and of the archive. Throws where the template has a consumer without a measurement. */
+export function consumerLoads({ facts, measured, ordersPerDay }: Scenario): ConsumerLoad[] {
+  const atOne = withArchive(measured.batches['1'], 1);
+  const atTen = withArchive(measured.batches['10'], 10);
+  return Object.entries(facts.mappings).map(([name, mapping]) => {
+    const [one, ten] = [atOne[name], atTen[name]];
+    if (one === undefined || ten === undefined)
+      throw new Error(`${name} was never measured: run \`npm run test:faults -- calls-per-order -u\`.`);
+    const { messages, messageBytes } = one;
+    const batch = averageBatch((ordersPerDay / SECONDS_PER_DAY) * messages, mapping);
+    const calls = Object.keys({ ...one.calls, ...ten.calls }).map((operation): [string, number] => [
+      operation,
+      interpolate(one.calls[operation] ?? 0, ten.calls[operation] ?? 0, batch),
+    ]);
+    const invocations = messages / batch;
+    return { name, fifo: mapping.fifo, messages, messageBytes, batch, invocations, calls: Object.fromEntries(calls) };
+  });
+}
+
+/** Adds the archive, which is not measured: it receives every message of both topics and the bus and writes one item per batch. */
+function withArchive({ consumers, busEvents, feedEvents }: Measurement, batch: number): Measurement['consumers'] {
+  const messages = 1 + busEvents.count + feedEvents.count;
+  const invocations = messages / batch;
+  const calls = { 'dynamodb.BatchWriteItem': invocations };
+  return { archive: { invocations, messages, messageBytes: busEvents.bytes, calls }, ...consumers };
+}

@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { readSettings } from '../../infra/settings.ts';
+import { ShopMessagingStack } from '../../infra/shop-messaging-stack.ts';
+
+// A template is plain JSON of many shapes.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Json = any;
+
+/** A CloudFormation template as `cdk synth` writes it. */
+export type Template = { Resources: Record<string, { Type: string; Properties?: Json }> };
+
+/** What costs depend on in a template. */
+export type TemplateFacts = ReturnType<typeof readFacts>;
+
+/** An event source mapping; a FIFO queue has no window. */
+export type Mapping = { batchSize: number; windowSeconds: number; fifo: boolean };
+
+/** The resource types that have a price here or are free: policies, roles, names, rules and standard parameters. */
+const COVERED_TYPES: Readonly<Record<string, readonly string[]>> = {
+  CDK: ['Metadata'],
+  CloudWatch: ['Alarm', 'Dashboard'],
+  DynamoDB: ['Table'],
+  Events: ['Archive', 'EventBus', 'EventBusPolicy', 'Rule'],
+  IAM: ['ManagedPolicy', 'Policy', 'Role'],
+  KMS: ['Alias', 'Key'],
+  Lambda: ['EventSourceMapping', 'Function', 'Permission'],
+  Logs: ['LogGroup'],
+  SNS: ['Subscription', 'Topic', 'TopicPolicy'],
+  SQS: ['Queue', 'QueuePolicy'],
+  SSM: ['Parameter'],
+  SecretsManager: ['Secret'],
+  XRay: ['ResourcePolicy'],
+};
+
+/** Synthesizes the stack with the given `-c` settings. */
+export function synthesize(context: Readonly<Record<string, string>>): Template {
+  const { context: flags } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+  const outdir = mkdtempSync(join(tmpdir(), 'shop-messaging-estimate-'));
+  try {
+    const app = new App({ outdir, context: { ...flags, ...context } });
+    const settings = readSettings(app.node);
+    const stack = new ShopMessagingStack(app, settings.stackName, settings);
+    return app.synth().getStackArtifact(stack.artifactId).template as Template;
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+/** Reads what costs depend on. Throws for resource types and billing modes that the estimate does not cover. */
+export function readFacts({ Resources }: Template) {
+  assertCovered({ Resources });
+  const of = (type: string): Json[] =>
+    Object.values(Resources).flatMap(({ Type, Properties = {} }) => (Type === `AWS::${type}` ? [Properties] : []));
+  const isFifo = (reference: Json): boolean => {
+    const { FifoTopic, FifoQueue } = Resources[reference?.Ref ?? reference?.['Fn::GetAtt']?.[0]]?.Properties ?? {};
+    return FifoTopic === true || FifoQueue === true;
+  };
+  const mappings = of('Lambda::EventSourceMapping').map((mapping): [string, Mapping] => [
+    mapping.FunctionName.Ref.slice(0, mapping.FunctionName.Ref.indexOf('Function')).toLowerCase(),
+    {
+      batchSize: Number(mapping.BatchSize ?? 10),
+      windowSeconds: Number(mapping.MaximumBatchingWindowInSeconds ?? 0),
+      fifo: isFifo(mapping.EventSourceArn),
+    },
+  ]);
+  const subscriptions = of('SNS::Subscription').filter(({ Protocol }) => Protocol === 'sqs');
+  const feed = subscriptions.filter(({ TopicArn }) => isFifo(TopicArn));
+  const bodyFilters = (some: Json[]) => some.filter((one) => one.FilterPolicyScope === 'MessageBody').length;
+  const alarmMetrics = of('CloudWatch::Alarm').map(
+    ({ Metrics = [] }) => Metrics.filter((m: Json) => m.MetricStat).length,
+  );
+  // The stack gives all functions the same memory and architecture.
+  const [{ MemorySize = 128, Architectures = [], TracingConfig } = {}] = of('Lambda::Function');
+  const environment = Object.assign({}, ...of('Lambda::Function').map((fn) => fn.Environment?.Variables));
+  return {
+    memoryMb: Number(MemorySize),
+    architecture: Architectures[0] === 'arm64' ? ('arm64' as const) : ('x86_64' as const),
+    mappings: Object.fromEntries(mappings),
+    bodyFilters: { topic: bodyFilters(subscriptions) - bodyFilters(feed), feed: bodyFilters(feed) },
+    feedSubscriptions: feed.length,
+    topics: of('SNS::Topic').length,
+    tables: of('DynamoDB::Table').length,
+    pointInTimeRecovery: of('DynamoDB::Table').some(
+      (table) => table.PointInTimeRecoverySpecification?.PointInTimeRecoveryEnabled === true,
+    ),
+    keys: of('KMS::Key').length,
+    // A secret outside the stack costs the same.
+    secrets: JSON.stringify(Resources).includes('secretsmanager:GetSecretValue') ? 1 : 0,
+    alarmMetrics: alarmMetrics.reduce((sum, metrics) => sum + Math.max(1, metrics), 0),
+    dashboards: of('CloudWatch::Dashboard').length,
+    logDays: Math.max(0, ...of('Logs::LogGroup').map(({ RetentionInDays = 0 }) => Number(RetentionInDays))),
+    archiveDays: Number(environment.ARCHIVE_DAYS ?? 0),
+    busArchiveDays: Number(of('Events::Archive')[0]?.RetentionDays ?? 0),
+    traced: TracingConfig?.Mode === 'Active',
+    // A daily limit per number takes one more write per text.
+    textsLimited: /"perDay":[1-9]/.test(environment.SMS_SETTINGS ?? ''),
+  };
+}
+
+function assertCovered({ Resources }: Template): void {
+  const types = Object.values(Resources).map(({ Type }) => Type.split('::'));
+  const unknown = types.filter(([, service = '', resource = '']) => !COVERED_TYPES[service]?.includes(resource));
+  const names = new Set(unknown.map((parts) => parts.join('::')));
+  if (names.size > 0) throw new Error(`The estimate has no price for ${[...names].sort().join(', ')}.`);
+  for (const [id, { Type, Properties }] of Object.entries(Resources)) {
+    if (Type === 'AWS::DynamoDB::Table' && Properties?.BillingMode !== 'PAY_PER_REQUEST')
+      throw new Error(`${id} does not pay per request, and the estimate has no other prices.`);
+  }
+}
