@@ -1,21 +1,18 @@
 import type { Command } from 'commander';
 import { catalog } from '../../contracts/catalog.ts';
-import type { EventContract } from '../../contracts/cloud-event.ts';
-import { consumerNameOf } from '../../infra/names.ts';
-import { type Route, routing } from '../../infra/routing.ts';
 import { type ShopOptions, shopCommand } from '../command.ts';
 import { readInput } from '../input.ts';
 import { print } from '../output.ts';
-import { connectToShop, type DeployedShop } from '../stack.ts';
-import { deployedRoutes } from './deployment.ts';
-import { contractOf, type Explanation, explain, type Question, typeIn } from './explanation.ts';
-import { treeOf } from './text.ts';
+import { connectToShop } from '../stack.ts';
+import { explain } from './explain.ts';
+import { eventTypeOf } from './explanation.ts';
+import { formatExplanation } from './format.ts';
 
 /** `ops explain` */
 export function explainCommand(): Command {
   return shopCommand(
     'explain',
-    'Show what an event meets on its way, as it is deployed: filters, rules, queues, permissions, functions, dead-letter queues.',
+    'Show the routes of an event as deployed: filters, rules, queues, permissions, functions, dead-letter queues.',
     'explain shop.order.placed.v1',
     'explain --message order.json',
   )
@@ -26,34 +23,10 @@ export function explainCommand(): Command {
         throw new Error('Name an event type, or give a message with --message, one of the two.');
       }
       const body = message === undefined ? undefined : await readInput(message);
-      const found = await explained(await connectToShop({ aws }), {
-        type: body === undefined ? type : typeIn(body),
-        body,
-      });
-      print(json, found, () => treeOf(found));
-      if (!found.known && body === undefined) process.stderr.write(`Known types: ${types().join(', ')}\n`);
+      const question = { type: body === undefined ? type : eventTypeOf(body), body };
+      const explanation = await explain(await connectToShop({ aws }), question);
+      print(json, explanation, () => formatExplanation(explanation));
+      if (!explanation.known && body === undefined)
+        process.stderr.write(`Known types: ${catalog.map((contract) => contract.type).join(', ')}\n`);
     });
-}
-
-const types = () => catalog.map(({ type }) => type);
-
-/** Reads the deployment and gives what becomes of a message. What its publisher's contract does not say comes by the orders topic. */
-export async function explained(shop: DeployedShop, question: Question): Promise<Explanation> {
-  const channel = contractOf(question.type)?.channel ?? 'topic';
-  const { at, ways } = await deployedRoutes(shop, channel);
-  return explain(question, { channel, at, ways }, consumersOf(shop.outputs));
-}
-
-type Consumers = Map<string, { name: string; contracts: readonly EventContract[] | undefined }>;
-
-/** The deployed consumers by their queue's name, with what this checkout says they understand; a queue does not know that. */
-function consumersOf(outputs: DeployedShop['outputs']): Consumers {
-  const routes = new Map<string, Route>(Object.entries(routing));
-  const found: Consumers = new Map();
-  for (const [output, url] of Object.entries(outputs)) {
-    const [, construct = ''] = /^(?!.*DeadLetter)(.+)QueueUrl$/.exec(output) ?? [];
-    const name = consumerNameOf(construct);
-    if (name !== '') found.set(url.split('/').at(-1) ?? '', { name, contracts: routes.get(name)?.consumes });
-  }
-  return found;
 }

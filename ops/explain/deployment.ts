@@ -5,48 +5,51 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-s
 import type { Channel } from '../../contracts/cloud-event.ts';
 import type { DeployedShop } from '../stack.ts';
 
-/** A queue as it is deployed, and the functions that receive from it. */
+/** A deployed queue, and the functions that receive from it. */
 export type DeployedQueue = {
   policy: string | undefined;
-  /** Where a message goes that was received too often. */
+  /** The dead-letter queue of the redrive policy. */
   deadLetters: { queue: string; receives: number } | undefined;
   functions: { name: string; state: string; batchSize: number | undefined }[];
 };
 
-/** One way out of a topic or the bus. */
+/** A subscription of a topic, or a target of a rule on the bus. */
 export type DeployedRoute = {
   kind: 'subscription' | 'rule';
   arn: string;
   name: string;
-  /** The filter policy or event pattern; absent where everything passes. */
+  /** The filter policy or event pattern; `undefined` where everything passes. */
   filter: unknown;
   scope: 'body' | 'attributes' | 'event';
   enabled: boolean;
-  /** The ARN of a queue, or whatever else is at the end. */
+  /** The ARN of a queue, or the ARN or address of any other target. */
   target: string;
-  /** Where what cannot be delivered goes. */
+  /** The ARN of the dead-letter queue for messages that cannot be delivered. */
   undeliverable: string | undefined;
   queue: DeployedQueue | undefined;
 };
 
-/** Reads from the deployment where one channel leads; `at` is the topic's ARN or the bus's name. */
-export async function deployedRoutes(
+/** Reads the deployed routes of one channel; `at` is the topic's ARN or the bus's name. */
+export async function readRoutes(
   shop: DeployedShop,
   channel: Channel,
-): Promise<{ at: string; ways: DeployedRoute[] }> {
+): Promise<{ at: string; routes: DeployedRoute[] }> {
   const at = shop.output(
     channel === 'topic' ? 'OrdersTopicArn' : channel === 'lifecycle' ? 'OrderLifecycleTopicArn' : 'EventBusName',
   );
-  const found = channel === 'bus' ? await rules(shop, at) : await subscriptions(shop, at);
-  const read = queueReader(shop);
-  return { at, ways: await Promise.all(found.map(async (way) => ({ ...way, queue: await read(way.target) }))) };
+  const found = channel === 'bus' ? await busRoutes(shop, at) : await topicRoutes(shop, at);
+  const readQueue = queueReader(shop);
+  return {
+    at,
+    routes: await Promise.all(found.map(async (route) => ({ ...route, queue: await readQueue(route.target) }))),
+  };
 }
 
-type Found = Omit<DeployedRoute, 'queue'>;
+type UnresolvedRoute = Omit<DeployedRoute, 'queue'>;
 
-async function subscriptions(shop: DeployedShop, TopicArn: string): Promise<Found[]> {
+async function topicRoutes(shop: DeployedShop, TopicArn: string): Promise<UnresolvedRoute[]> {
   const client = new SNSClient(shop.config);
-  const found: Found[] = [];
+  const found: UnresolvedRoute[] = [];
   for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic({ client }, { TopicArn })) {
     for (const { SubscriptionArn: arn = '', Protocol = '', Endpoint = '' } of Subscriptions) {
       const confirmed = arn.startsWith('arn:');
@@ -69,7 +72,7 @@ async function subscriptions(shop: DeployedShop, TopicArn: string): Promise<Foun
   return found;
 }
 
-async function rules(shop: DeployedShop, EventBusName: string): Promise<Found[]> {
+async function busRoutes(shop: DeployedShop, EventBusName: string): Promise<UnresolvedRoute[]> {
   const client = new EventBridgeClient(shop.config);
   const all: Rule[] = [];
   let NextToken: string | undefined;
@@ -79,10 +82,10 @@ async function rules(shop: DeployedShop, EventBusName: string): Promise<Found[]>
     NextToken = page.NextToken;
   } while (NextToken);
   const found = all.map(async ({ Name = '', Arn = '', EventPattern, State }) => {
-    // A rule has five targets at most, so one page holds them.
+    // A rule has at most five targets: one page.
     const { Targets = [] } = await client.send(new ListTargetsByRuleCommand({ Rule: Name, EventBusName }));
     return Targets.map(
-      ({ Arn: target = '', DeadLetterConfig }): Found => ({
+      ({ Arn: target = '', DeadLetterConfig }): UnresolvedRoute => ({
         kind: 'rule',
         arn: Arn,
         name: `rule ${Name}`,
@@ -97,7 +100,7 @@ async function rules(shop: DeployedShop, EventBusName: string): Promise<Found[]>
   return (await Promise.all(found)).flat();
 }
 
-/** Gives a function that reads a queue by its ARN: `undefined` for what is no queue, or is there no more. */
+/** Returns a function that reads a queue by its ARN; `undefined` for a target that is no queue or does not exist. */
 function queueReader(shop: DeployedShop) {
   const sqs = new SQSClient(shop.config);
   const lambda = new LambdaClient(shop.config);
@@ -111,8 +114,9 @@ function queueReader(shop: DeployedShop) {
       throw error;
     });
     if (QueueUrl === undefined) return undefined;
-    const ask = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['Policy', 'RedrivePolicy'] });
-    const { Attributes = {} } = await sqs.send(ask);
+    const { Attributes = {} } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['Policy', 'RedrivePolicy'] }),
+    );
     const redrive = Attributes.RedrivePolicy ? JSON.parse(Attributes.RedrivePolicy) : undefined;
     const functions: DeployedQueue['functions'] = [];
     for await (const page of paginateListEventSourceMappings({ client: lambda }, { EventSourceArn: arn })) {

@@ -2,18 +2,18 @@ import { catalog } from '../../contracts/catalog.ts';
 import type { Channel, EventContract } from '../../contracts/cloud-event.ts';
 import { ContractError, parseEvent } from '../../contracts/parse.ts';
 import type { DeployedQueue, DeployedRoute } from './deployment.ts';
-import { type Match, match, type Subject } from './pattern.ts';
+import { type Match, matchPattern, type Subject } from './pattern.ts';
 import { denialReason } from './permission.ts';
 
-/** What is asked about: an event type, or a whole message, whose body may be anything. */
+/** What to explain: an event type, or a whole message, whose body may be anything. */
 export type Question = { type: string | undefined; body?: string | undefined };
 
-/** What a consumer makes of a message: whether it understands it, and what is wrong with it where it does not. */
+/** Whether a consumer accepts a message, and the problems where it does not. */
 export type Validation = { accepts: boolean; problems: string[] };
 
-/** One way, what becomes of the message on it, and why. */
-export type Route = Pick<DeployedRoute, 'kind' | 'name' | 'arn' | 'filter' | 'undeliverable'> & {
-  /** The consumer's name, or the ARN or address at the end of the way. */
+/** A deployed route, whether the message passes it, and why not. */
+export type ExplainedRoute = Pick<DeployedRoute, 'kind' | 'name' | 'arn' | 'filter' | 'undeliverable'> & {
+  /** The consumer's name, or the ARN or address of any other target. */
   to: string;
   gets: Match['verdict'];
   why: string[];
@@ -21,119 +21,122 @@ export type Route = Pick<DeployedRoute, 'kind' | 'name' | 'arn' | 'filter' | 'un
   permission: 'granted' | 'missing' | undefined;
   functions: DeployedQueue['functions'];
   deadLetters: DeployedQueue['deadLetters'];
+  /** Absent where the message does not arrive, or the consumer is unknown here. */
   reception: Validation | undefined;
 };
 
 export type Explanation = {
   type: string | undefined;
-  /** Whether there is such an event. */
+  /** Whether a contract has this type. */
   known: boolean;
   means: string | undefined;
   channel: Channel;
+  /** The topic's ARN or the bus's name. */
   at: string;
-  /** Whether the message keeps its contract; absent where no message was given. */
+  /** Absent where no message was given. */
   contract?: Validation;
-  routes: Route[];
+  routes: ExplainedRoute[];
 };
 
-/** Takes a body and gives its event type, if there is one in it. */
-export function typeIn(body: string): string | undefined {
-  const message = parsed(body);
+/** The deployed consumers by queue name; the contracts are those of this checkout, because a queue does not know them. */
+export type Consumers = ReadonlyMap<string, { name: string; contracts: readonly EventContract[] | undefined }>;
+
+/** Reads the event type of a message body; `undefined` for what is not JSON or has no type. */
+export function eventTypeOf(body: string): string | undefined {
+  const message = parseJson(body);
   const type = typeof message === 'object' && message !== null && 'type' in message ? message.type : undefined;
   return typeof type === 'string' ? type : undefined;
 }
 
-/** The contract of a type, if there is one. */
 export const contractOf = (type: string | undefined): EventContract | undefined =>
   catalog.find((contract) => contract.type === type);
 
-/**
- * Takes a question, the ways out of a channel as they are deployed, and who the consumers are (by the name of their queue),
- * with what each understands, and gives what becomes of the message on each way.
- */
-export function explain(
-  { type, body }: Question,
-  { channel, at, ways }: { channel: Channel; at: string; ways: readonly DeployedRoute[] },
-  consumers: ReadonlyMap<string, { name: string; contracts: readonly EventContract[] | undefined }>,
+/** Explains what happens to a message on each deployed route of a channel; routes that pass it come first. */
+export function explainRoutes(
+  question: Question,
+  { channel, at, routes }: { channel: Channel; at: string; routes: readonly DeployedRoute[] },
+  consumers: Consumers,
 ): Explanation {
+  const { type, body } = question;
   const contract = contractOf(type);
-  const routes = ways.map((way): Route => {
-    const queue = way.target.split(':')[2] === 'sqs' ? way.target.split(':').at(-1) : undefined;
-    const consumer = queue === undefined ? undefined : consumers.get(queue);
-    const passes = passage(way, subjectOf(way, type, body, contract));
-    const obstacle = passes.verdict === 'no' ? undefined : obstacleOn(way, queue, at);
-    const reachable = obstacle === undefined ? passes : { verdict: 'no' as const, why: [obstacle] };
-    const { kind, name, arn, filter } = way;
-    return {
-      to: consumer?.name ?? way.target,
-      gets: reachable.verdict,
-      why: reachable.why,
-      kind,
-      name,
-      arn,
-      filter,
-      queue,
-      permission: way.queue && (hindranceOn(way, at) === undefined ? 'granted' : 'missing'),
-      functions: way.queue?.functions ?? [],
-      undeliverable: shortened(way.undeliverable),
-      deadLetters: way.queue?.deadLetters && {
-        ...way.queue.deadLetters,
-        queue: shortened(way.queue.deadLetters.queue) ?? '',
-      },
-      reception:
-        reachable.verdict === 'no' || consumer?.contracts === undefined
-          ? undefined
-          : reception({ type, body }, consumer.contracts),
-    };
-  });
+  const explained = routes.map((route) => explainRoute(question, route, at, consumers));
   const order = { yes: 0, depends: 1, no: 2 };
-  routes.sort((one, other) => order[one.gets] - order[other.gets] || (one.to < other.to ? -1 : 1));
-  const means = contract?.description;
-  const kept = body === undefined ? {} : { contract: reception({ type, body }, catalog) };
-  return { type, known: contract !== undefined, means, channel, at, ...kept, routes };
+  explained.sort((one, other) => order[one.gets] - order[other.gets] || (one.to < other.to ? -1 : 1));
+  const validation = body === undefined ? {} : { contract: validate(question, catalog) };
+  const known = contract !== undefined;
+  return { type, known, means: contract?.description, channel, at, ...validation, routes: explained };
 }
 
-function passage(way: DeployedRoute, subject: Subject | undefined): Match {
-  if (!way.enabled) return { verdict: 'no', why: [`the ${way.kind} is switched off or was never confirmed`] };
-  if (way.filter === undefined) {
-    return way.kind === 'rule' ? { verdict: 'no', why: ['the rule runs on a schedule'] } : { verdict: 'yes', why: [] };
+function explainRoute(question: Question, route: DeployedRoute, at: string, consumers: Consumers): ExplainedRoute {
+  const { kind, name, arn, filter } = route;
+  const queue = route.target.split(':')[2] === 'sqs' ? nameInArn(route.target) : undefined;
+  const consumer = queue === undefined ? undefined : consumers.get(queue);
+  const filtered = filterMatch(route, filterSubject(route, question));
+  const problem = filtered.verdict === 'no' ? undefined : deliveryProblem(route, queue, at);
+  const { verdict, why } = problem === undefined ? filtered : { verdict: 'no' as const, why: [problem] };
+  const deadLetters = route.queue?.deadLetters;
+  const contracts = verdict === 'no' ? undefined : consumer?.contracts;
+  return {
+    to: consumer?.name ?? route.target,
+    gets: verdict,
+    why,
+    kind,
+    name,
+    arn,
+    filter,
+    queue,
+    permission: route.queue && (denialReasonOf(route, at) === undefined ? 'granted' : 'missing'),
+    functions: route.queue?.functions ?? [],
+    undeliverable: nameInArn(route.undeliverable),
+    deadLetters: deadLetters && { ...deadLetters, queue: nameInArn(deadLetters.queue) ?? '' },
+    reception: contracts && validate(question, contracts),
+  };
+}
+
+function filterMatch(route: DeployedRoute, subject: Subject | undefined): Match {
+  if (!route.enabled) return { verdict: 'no', why: [`the ${route.kind} is switched off or was never confirmed`] };
+  if (route.filter === undefined) {
+    return route.kind === 'rule'
+      ? { verdict: 'no', why: ['the rule runs on a schedule'] }
+      : { verdict: 'yes', why: [] };
   }
   if (subject === undefined)
-    return { verdict: 'no', why: ['the body is no JSON object, which a filter cannot look into'] };
-  return match(way.filter, subject);
+    return { verdict: 'no', why: ['the body is not a JSON object, so no filter on it matches'] };
+  return matchPattern(route.filter, subject);
 }
 
-/** What a filter looks at: the body, no attributes (our publishers send none), or the body in EventBridge's envelope. */
-function subjectOf(
-  way: DeployedRoute,
-  type: string | undefined,
-  body: string | undefined,
-  contract: EventContract | undefined,
-): Subject | undefined {
-  if (way.scope === 'attributes') return { value: {}, partial: false };
+/** Returns what a filter is applied to: the body, no attributes (our publishers send none), or the body in EventBridge's envelope. */
+function filterSubject(route: DeployedRoute, { type, body }: Question): Subject | undefined {
+  if (route.scope === 'attributes') return { value: {}, partial: false };
   const partial = body === undefined;
-  const source = contract?.source;
-  const message = partial ? { type, ...(source === undefined ? {} : { source }) } : parsed(body);
+  const source = contractOf(type)?.source;
+  const message = partial ? { type, ...(source === undefined ? {} : { source }) } : parseJson(body);
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return undefined;
-  if (way.scope === 'body') return { value: message, partial };
+  if (route.scope === 'body') return { value: message, partial };
   const from = 'source' in message ? { source: message.source } : {};
   return { value: { ...from, 'detail-type': type, detail: message }, partial };
 }
 
-const hindranceOn = (way: DeployedRoute, at: string) =>
-  way.kind === 'rule' ? denialReason(way.queue?.policy, 'events', way.arn) : denialReason(way.queue?.policy, 'sns', at);
+const denialReasonOf = (route: DeployedRoute, at: string) =>
+  route.kind === 'rule'
+    ? denialReason(route.queue?.policy, 'events', route.arn)
+    : denialReason(route.queue?.policy, 'sns', at);
 
-function obstacleOn(way: DeployedRoute, queue: string | undefined, at: string): string | undefined {
+function deliveryProblem(route: DeployedRoute, queue: string | undefined, at: string): string | undefined {
   if (queue === undefined) return undefined;
-  const found = way.queue === undefined ? 'its queue is gone' : hindranceOn(way, at);
-  if (found === undefined) return undefined;
-  const instead = shortened(way.undeliverable);
-  return `${found}: ${instead === undefined ? 'the message is lost, for there is no dead-letter queue' : `it goes to ${instead}`}`;
+  const reason = route.queue === undefined ? 'its queue is gone' : denialReasonOf(route, at);
+  if (reason === undefined) return undefined;
+  const deadLetterQueue = nameInArn(route.undeliverable);
+  const result = deadLetterQueue
+    ? `it goes to ${deadLetterQueue}`
+    : 'the message is lost, there is no dead-letter queue';
+  return `${reason}: ${result}`;
 }
 
-function reception({ type, body }: Question, contracts: readonly EventContract[]): Validation {
-  // Of a type alone nothing more can be said than whether it is understood.
-  if (body === undefined && contracts.some((one) => one.type === type)) return { accepts: true, problems: [] };
+function validate({ type, body }: Question, contracts: readonly EventContract[]): Validation {
+  // A type alone can only be known or unknown.
+  if (body === undefined && contracts.some((contract) => contract.type === type))
+    return { accepts: true, problems: [] };
   try {
     parseEvent(body ?? JSON.stringify({ type }), contracts);
     return { accepts: true, problems: [] };
@@ -143,9 +146,9 @@ function reception({ type, body }: Question, contracts: readonly EventContract[]
   }
 }
 
-const shortened = (arn: string | undefined) => arn?.split(':').at(-1);
+const nameInArn = (arn: string | undefined) => arn?.split(':').at(-1);
 
-function parsed(body: string): unknown {
+function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {

@@ -1,44 +1,44 @@
-/** Whether a message passes a filter; `depends` where the answer hangs on what is not known of the message. */
+/** Whether a message passes a filter; `depends` where that depends on fields or conditions that are not known here. */
 export type Verdict = 'yes' | 'no' | 'depends';
 
-/** A verdict with what speaks against a yes, a sentence each; none where it is `yes`. */
+/** A verdict with its reasons, one phrase each; none for `yes`. */
 export type Match = { verdict: Verdict; why: string[] };
 
-/** A message or event as a filter sees it; `partial` where more may be in it than is known. */
+/** What a filter is applied to; `partial` where only some fields are known. */
 export type Subject = { value: unknown; partial: boolean };
 
-// What else is in a message may be a phone number or a token, so a reason names its place only.
+// Other values may be personal (a phone number, a token), so a reason names their path only.
 const QUOTABLE = new Set(['type', 'source', 'detail-type', 'detail.type', 'detail.source']);
 
 /**
- * Takes an SNS filter policy or an EventBridge pattern (they share their language) and what it is applied to, and gives the
- * verdict. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+ * Applies an SNS filter policy or an EventBridge pattern, which share their operators
+ * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html).
  */
-export function match(pattern: unknown, subject: Subject, path: readonly string[] = []): Match {
-  if (Array.isArray(pattern)) return leaf(pattern, subject, path.join('.'));
-  const parts = Object.entries(object(pattern)).map(([key, sub]) => {
-    if (key === '$or' && Array.isArray(sub)) return any(sub.map((one) => match(one, subject, path)));
-    const inner = object(subject.value)[key];
-    return match(sub, { ...subject, value: inner }, [...path, key]);
+export function matchPattern(pattern: unknown, subject: Subject, path: readonly string[] = []): Match {
+  if (Array.isArray(pattern)) return matchValue(pattern, subject, path.join('.'));
+  const parts = Object.entries(asRecord(pattern)).map(([key, sub]) => {
+    if (key === '$or' && Array.isArray(sub)) return matchAny(sub.map((one) => matchPattern(one, subject, path)));
+    const inner = asRecord(subject.value)[key];
+    return matchPattern(sub, { ...subject, value: inner }, [...path, key]);
   });
-  return all(parts);
+  return matchAll(parts);
 }
 
-function all(parts: readonly Match[]): Match {
+function matchAll(parts: readonly Match[]): Match {
   const verdict = (['no', 'depends'] as const).find((one) => parts.some((part) => part.verdict === one)) ?? 'yes';
   return { verdict, why: parts.filter((part) => part.verdict === verdict).flatMap(({ why }) => why) };
 }
 
-function any(parts: readonly Match[]): Match {
+function matchAny(parts: readonly Match[]): Match {
   const verdict = (['yes', 'depends'] as const).find((one) => parts.some((part) => part.verdict === one)) ?? 'no';
   return { verdict, why: parts.filter((part) => part.verdict === verdict).flatMap(({ why }) => why) };
 }
 
-function leaf(conditions: readonly unknown[], { value, partial }: Subject, path: string): Match {
-  const wanted = alternatives(conditions);
+function matchValue(conditions: readonly unknown[], { value, partial }: Subject, path: string): Match {
+  const wanted = formatConditions(conditions);
   if (value === undefined && partial) return { verdict: 'depends', why: [`on ${path}, which must be ${wanted}`] };
   const values: unknown[] = Array.isArray(value) && value.length > 0 ? value : [value];
-  const results = conditions.flatMap((condition) => values.map((one) => holds(condition, one)));
+  const results = conditions.flatMap((condition) => values.map((one) => meetsCondition(condition, one)));
   if (results.includes(true)) return { verdict: 'yes', why: [] };
   const unknown = results.includes(undefined);
   if (unknown) return { verdict: 'depends', why: [`on ${path}, whose condition ${wanted} is not evaluated here`] };
@@ -46,21 +46,21 @@ function leaf(conditions: readonly unknown[], { value, partial }: Subject, path:
   return { verdict: 'no', why: [found === 'is not' ? `${path} is not ${wanted}` : `${path} ${found}, not ${wanted}`] };
 }
 
-/** Whether one value fulfils one condition; `undefined` for a condition that is not known here. */
-function holds(condition: unknown, value: unknown): boolean | undefined {
+/** Tests one value against one condition; `undefined` for an unknown operator. */
+function meetsCondition(condition: unknown, value: unknown): boolean | undefined {
   if (typeof condition !== 'object' || condition === null) return condition === value;
   const [operator, operand] = Object.entries(condition)[0] ?? ['', undefined];
   if (operator === 'exists') return (value !== undefined) === operand;
   if (operator === 'anything-but') {
     if (value === undefined) return false;
-    const refused = [operand].flat().map((one) => holds(one, value));
+    const refused = [operand].flat().map((one) => meetsCondition(one, value));
     return refused.includes(undefined) ? undefined : !refused.includes(true);
   }
-  if (operator === 'numeric' && Array.isArray(operand)) return typeof value === 'number' && within(operand, value);
+  if (operator === 'numeric' && Array.isArray(operand)) return typeof value === 'number' && inRange(operand, value);
   if (typeof operand === 'object' && operand !== null) {
-    const folded = object(operand)['equals-ignore-case'];
+    const folded = asRecord(operand)['equals-ignore-case'];
     if (typeof folded !== 'string' || typeof value !== 'string') return folded === undefined ? undefined : false;
-    return holds({ [operator]: folded.toLowerCase() }, value.toLowerCase());
+    return meetsCondition({ [operator]: folded.toLowerCase() }, value.toLowerCase());
   }
   if (typeof operand !== 'string') return undefined;
   const text = typeof value === 'string' ? value : undefined;
@@ -72,13 +72,13 @@ function holds(condition: unknown, value: unknown): boolean | undefined {
     case 'equals-ignore-case':
       return text?.toLowerCase() === operand.toLowerCase();
     case 'wildcard':
-      return text !== undefined && wildcard(operand).test(text);
+      return text !== undefined && wildcardRegExp(operand).test(text);
     default:
       return undefined;
   }
 }
 
-function within(bounds: readonly unknown[], value: number): boolean | undefined {
+function inRange(bounds: readonly unknown[], value: number): boolean | undefined {
   let inside: boolean | undefined = true;
   for (let index = 0; index < bounds.length; index += 2) {
     const bound = Number(bounds[index + 1]);
@@ -96,7 +96,8 @@ function within(bounds: readonly unknown[], value: number): boolean | undefined 
   return inside;
 }
 
-const wildcard = (pattern: string) =>
+/** Returns a regular expression for a pattern in which `*` stands for any characters. */
+export const wildcardRegExp = (pattern: string) =>
   new RegExp(
     `^${pattern
       .split('*')
@@ -105,20 +106,19 @@ const wildcard = (pattern: string) =>
     's',
   );
 
-// Beyond a few, a list says less than its length.
-const MOST_NAMED = 4;
-const alternatives = (conditions: readonly unknown[]): string => {
-  const rest = conditions.length - MOST_NAMED;
-  const named = conditions.slice(0, MOST_NAMED).map(written).join(' or ');
+const MAX_LISTED = 4;
+const formatConditions = (conditions: readonly unknown[]): string => {
+  const rest = conditions.length - MAX_LISTED;
+  const named = conditions.slice(0, MAX_LISTED).map(formatCondition).join(' or ');
   return rest > 0 ? `${named} or ${rest} more` : named;
 };
 
-const written = (condition: unknown): string => {
+const formatCondition = (condition: unknown): string => {
   if (typeof condition !== 'object' || condition === null) return JSON.stringify(condition);
   const [operator = '', operand] = Object.entries(condition)[0] ?? [];
   if (operator === 'exists') return operand ? 'there' : 'missing';
   return `${operator} ${JSON.stringify(operand)}`;
 };
 
-const object = (value: unknown): Record<string, unknown> =>
+const asRecord = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};

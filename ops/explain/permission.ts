@@ -1,4 +1,6 @@
-/** Takes a queue's policy and who would send (a service, for a topic or rule), and says in a sentence what hinders it, if anything. */
+import { wildcardRegExp } from './pattern.ts';
+
+/** Returns why a queue's policy does not let a service send for a topic or rule; `undefined` where it does. */
 export function denialReason(
   policy: string | undefined,
   service: 'sns' | 'events',
@@ -6,8 +8,9 @@ export function denialReason(
 ): string | undefined {
   const principal = `${service}.amazonaws.com`;
   if (policy === undefined || policy === '') return `its queue has no policy that lets ${principal} send`;
-  const statements = list(property(JSON.parse(policy), 'Statement')).filter(
-    (statement) => sends(statement) && concerns(statement, principal) && applies(statement, sourceArn),
+  const statements = asArray(property(JSON.parse(policy), 'Statement')).filter(
+    (statement) =>
+      coversSending(statement) && coversPrincipal(statement, principal) && conditionsMet(statement, sourceArn),
   );
   const denied = statements.some((statement) => property(statement, 'Effect') === 'Deny');
   if (denied) return `its queue's policy forbids ${principal} to send`;
@@ -15,19 +18,19 @@ export function denialReason(
   return allowed ? undefined : `its queue's policy does not let ${principal} send for ${sourceArn}`;
 }
 
-const sends = (statement: unknown) =>
-  list(property(statement, 'Action')).some((action) =>
+const coversSending = (statement: unknown) =>
+  asArray(property(statement, 'Action')).some((action) =>
     ['*', 'sqs:*', 'sqs:sendmessage'].includes(String(action).toLowerCase()),
   );
 
-function concerns(statement: unknown, principal: string): boolean {
+function coversPrincipal(statement: unknown, principal: string): boolean {
   const named = property(statement, 'Principal');
   if (named === '*' || property(named, 'AWS') === '*') return true;
-  return list(property(named, 'Service')).includes(principal);
+  return asArray(property(named, 'Service')).includes(principal);
 }
 
-/** Whether a statement's conditions hold for a sender that uses TLS, as AWS's services do. */
-function applies(statement: unknown, sourceArn: string): boolean {
+/** Evaluates a statement's conditions for a sender that uses TLS, as AWS services do. Unknown conditions count as unmet. */
+function conditionsMet(statement: unknown, sourceArn: string): boolean {
   const condition = property(statement, 'Condition');
   if (typeof condition !== 'object' || condition === null) return true;
   return Object.entries(condition).every(([operator, keys]) =>
@@ -35,20 +38,12 @@ function applies(statement: unknown, sourceArn: string): boolean {
       if (key.toLowerCase() === 'aws:securetransport') return String(wanted) === 'true';
       if (key.toLowerCase() !== 'aws:sourcearn') return false;
       if (!/^(Arn|String)(Equals|Like)$/.test(operator)) return false;
-      return list(wanted).some((pattern) => like(String(pattern)).test(sourceArn));
+      return asArray(wanted).some((pattern) => wildcardRegExp(String(pattern)).test(sourceArn));
     }),
   );
 }
 
-const like = (pattern: string) =>
-  new RegExp(
-    `^${pattern
-      .split('*')
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-  );
-
-const list = (value: unknown): unknown[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
+const asArray = (value: unknown): unknown[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 
 const property = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Object.entries(value).find(([key]) => key === name)?.[1] : undefined;

@@ -3,9 +3,9 @@ import { expect, inject, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import { routing } from '../../infra/routing.ts';
 import { localTarget } from '../../ops/aws-target.ts';
-import { explained } from '../../ops/explain/command.ts';
-import { deployedRoutes } from '../../ops/explain/deployment.ts';
-import { match } from '../../ops/explain/pattern.ts';
+import { readRoutes } from '../../ops/explain/deployment.ts';
+import { explain } from '../../ops/explain/explain.ts';
+import { matchPattern } from '../../ops/explain/pattern.ts';
 import { deployedShop } from '../../ops/stack.ts';
 import { bus, output, placed, testOrder } from './deployed-shop.ts';
 
@@ -21,7 +21,7 @@ const consumersOf = (type: string) =>
 
 test('every event reaches its consumers with permission and a dead-letter queue at each step', async () => {
   for (const { type, channel } of catalog) {
-    const { routes } = await explained(shop, { type });
+    const { routes } = await explain(shop, { type });
     const taking = routes.filter(({ gets }) => gets === 'yes');
     const front = channel === 'topic' ? ['order'] : [];
     const expected = new Set([...consumersOf(type), ...front, 'archive']);
@@ -41,13 +41,13 @@ test('every event reaches its consumers with permission and a dead-letter queue 
 });
 
 test('an unknown event type reaches the unfiltered order queue only', async () => {
-  const { known, routes } = await explained(shop, { type: 'shop.order.teleported.v1' });
+  const { known, routes } = await explain(shop, { type: 'shop.order.teleported.v1' });
   expect(known).toBe(false);
   expect(routes.filter(({ gets }) => gets === 'yes')).toMatchObject([{ to: 'order', reception: { accepts: false } }]);
 });
 
 test("an invalid message is reported as rejected by its consumers' contracts", async () => {
-  const { contract, routes } = await explained(shop, {
+  const { contract, routes } = await explain(shop, {
     type: 'shop.order.placed.v1',
     body: JSON.stringify(placed(testOrder({ quantity: 0 }))),
   });
@@ -56,8 +56,8 @@ test("an invalid message is reported as rejected by its consumers' contracts", a
 });
 
 test('a disabled rule is reported, and event patterns match as on the bus', async () => {
-  const { ways } = await deployedRoutes(shop, 'bus');
-  const rules = ways.filter(({ filter }) => filter !== undefined);
+  const { routes: deployed } = await readRoutes(shop, 'bus');
+  const rules = deployed.filter(({ filter }) => filter !== undefined);
   for (const { filter } of rules) {
     for (const [source, type] of [
       ['/shop/order', 'shop.order.confirmed.v1'],
@@ -77,15 +77,17 @@ test('a disabled rule is reported, and event patterns match as on the bus', asyn
       const { Result } = await bus.send(
         new TestEventPatternCommand({ EventPattern: JSON.stringify(filter), Event: JSON.stringify(event) }),
       );
-      expect(match(filter, { value: event, partial: false }).verdict, `${source} ${type}`).toBe(Result ? 'yes' : 'no');
+      expect(matchPattern(filter, { value: event, partial: false }).verdict, `${source} ${type}`).toBe(
+        Result ? 'yes' : 'no',
+      );
     }
   }
-  const { routes } = await explained(shop, { type: 'shop.order.confirmed.v1' });
+  const { routes } = await explain(shop, { type: 'shop.order.confirmed.v1' });
   const Name = routes.find(({ to }) => to === 'archive')?.name.replace('rule ', '');
   const rule = { Name, EventBusName: output('EventBusName') };
   await bus.send(new DisableRuleCommand(rule));
   try {
-    const off = (await explained(shop, { type: 'shop.order.confirmed.v1' })).routes.find(({ to }) => to === 'archive');
+    const off = (await explain(shop, { type: 'shop.order.confirmed.v1' })).routes.find(({ to }) => to === 'archive');
     expect(off).toMatchObject({ gets: 'no', why: [expect.stringContaining('switched off')] });
   } finally {
     await bus.send(new EnableRuleCommand(rule));

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { orderCancelled, orderPlaced } from '../../../contracts/order.ts';
 import type { DeployedRoute } from '../../../ops/explain/deployment.ts';
-import { contractOf, explain, typeIn } from '../../../ops/explain/explanation.ts';
-import { treeOf } from '../../../ops/explain/text.ts';
+import { contractOf, eventTypeOf, explainRoutes } from '../../../ops/explain/explanation.ts';
+import { formatExplanation } from '../../../ops/explain/format.ts';
 import { cancelled, placed } from '../../builders/events.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:orders';
@@ -51,13 +51,13 @@ const consumers = new Map([
 ]);
 const placedOnly = { type: ['shop.order.placed.v1'] };
 
-function explained(question: { type?: string; body?: string }, ...ways: DeployedRoute[]) {
-  const type = question.body === undefined ? question.type : typeIn(question.body);
+function explained(question: { type?: string; body?: string }, ...routes: DeployedRoute[]) {
+  const type = question.body === undefined ? question.type : eventTypeOf(question.body);
   const channel = contractOf(type)?.channel ?? 'topic';
-  return explain({ type, body: question.body }, { channel, at: TOPIC, ways }, consumers);
+  return explainRoutes({ type, body: question.body }, { channel, at: TOPIC, routes }, consumers);
 }
 
-test('a type goes to whoever asks for it or for everything, and to nobody else, who are told why', () => {
+test('a type goes to the routes whose filter it passes, and the others say why not', () => {
   const { routes } = explained(
     { type: 'shop.order.placed.v1' },
     subscription('order'),
@@ -71,7 +71,7 @@ test('a type goes to whoever asks for it or for everything, and to nobody else, 
   ]);
 });
 
-test('an unknown type is taken by the front door only, which dead-letters it', () => {
+test('an unknown type goes to the unfiltered consumer only, which dead-letters it', () => {
   const found = explained(
     { type: 'shop.order.teleported.v1' },
     subscription('order'),
@@ -84,18 +84,18 @@ test('an unknown type is taken by the front door only, which dead-letters it', (
       { to: 'payment', gets: 'no' },
     ],
   });
-  expect(treeOf(found)).toContain('dead-letters it there');
+  expect(formatExplanation(found)).toContain('dead-letters it there');
 });
 
-test('a message that breaks its contract is said to, by path and without a value', () => {
+test('a message that breaks its contract is reported by path, without values', () => {
   const body = JSON.stringify({ ...placed(), data: { ...placed().data, items: [] } });
   const found = explained({ body }, subscription('order'));
   expect(found).toMatchObject({ contract: { accepts: false }, routes: [{ reception: { accepts: false } }] });
-  expect(treeOf(found)).toContain('dead-lettered at once: data.items: must have at least 1 line');
+  expect(formatExplanation(found)).toContain('dead-lettered at once: data.items: must have at least 1 line');
   expect(JSON.stringify(found)).not.toContain('+8210');
 });
 
-test('no JSON passes no filter, and only who has none gets it', () => {
+test('a body that is not JSON passes no filter, and goes to unfiltered routes only', () => {
   const { routes } = explained({ body: '{' }, subscription('order'), subscription('payment', placedOnly));
   expect(routes.map(({ to, gets }) => [to, gets])).toEqual([
     ['order', 'yes'],
@@ -103,7 +103,7 @@ test('no JSON passes no filter, and only who has none gets it', () => {
   ]);
 });
 
-test('a queue that does not let the topic send gets nothing, and where it goes instead is said', () => {
+test('a queue that does not let the topic send receives nothing, and the route names its dead-letter queue', () => {
   const elsewhere = { policy: policyFor('sns.amazonaws.com', `${TOPIC}-2`), deadLetters: undefined, functions: [] };
   const { routes } = explained(
     { type: 'shop.order.placed.v1' },
@@ -113,7 +113,7 @@ test('a queue that does not let the topic send gets nothing, and where it goes i
   expect(routes[0]?.why[0]).toMatch(/does not let sns.amazonaws.com send .*: it goes to payment-dead/);
 });
 
-test('a queue that is gone and a way that is switched off are said', () => {
+test('a missing queue and a disabled route are reported', () => {
   const type = 'shop.order.placed.v1';
   expect(explained({ type }, subscription('payment', undefined, { queue: undefined })).routes[0]?.why[0]).toContain(
     'its queue is gone',
@@ -123,7 +123,7 @@ test('a queue that is gone and a way that is switched off are said', () => {
   );
 });
 
-test('on the bus a rule looks at source and detail-type', () => {
+test('a rule on the bus matches source and detail-type', () => {
   const rule = 'arn:aws:events:eu-west-1:123456789012:rule/bus/r';
   const on = (source: string) =>
     subscription(

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { match } from '../../../ops/explain/pattern.ts';
+import { matchPattern } from '../../../ops/explain/pattern.ts';
 
-const verdict = (pattern: unknown, value: unknown, partial = false) => match(pattern, { value, partial }).verdict;
+const verdict = (pattern: unknown, value: unknown, partial = false) =>
+  matchPattern(pattern, { value, partial }).verdict;
 
 test.each([
   ['a value named', { type: ['a', 'b'] }, { type: 'b' }, 'yes'],
@@ -33,17 +34,17 @@ test.each([
   expect(verdict(pattern, message)).toBe(expected);
 });
 
-test('of what is not known it says what it depends on, unless something else decides', () => {
+test('an unknown field makes the verdict depend on it, unless another field decides', () => {
   const pattern = { type: ['a'], data: { total: [{ numeric: ['>', 100] }] } };
-  expect(match(pattern, { value: { type: 'a' }, partial: true })).toEqual({
+  expect(matchPattern(pattern, { value: { type: 'a' }, partial: true })).toEqual({
     verdict: 'depends',
     why: ['on data.total, which must be numeric [">",100]'],
   });
   expect(verdict(pattern, { type: 'b' }, true)).toBe('no');
 });
 
-test('a reason quotes the type, and never what may be personal', () => {
-  const why = (pattern: unknown, value: unknown) => match(pattern, { value, partial: false }).why.join();
+test('a reason quotes the type, and never personal values', () => {
+  const why = (pattern: unknown, value: unknown) => matchPattern(pattern, { value, partial: false }).why.join();
   expect(why({ type: ['a'] }, { type: 'b' })).toBe('type is "b", not "a"');
   expect(why({ data: { phone: ['+1'] } }, { data: { phone: '+821012345678' } })).toBe('data.phone is not "+1"');
 });

@@ -1,10 +1,10 @@
-import type { Explanation, Route } from './explanation.ts';
+import type { ExplainedRoute, Explanation } from './explanation.ts';
 
 const CHANNELS = { topic: 'the orders topic', bus: 'the bus', lifecycle: 'the lifecycle topic' };
-const VERDICTS = { yes: 'gets it', no: 'does not get it', depends: 'gets it or not, depending' };
+const VERDICTS = { yes: 'gets it', no: 'does not get it', depends: 'may get it' };
 
-/** Gives an explanation as a tree for people. */
-export function treeOf({ type, known, means, channel, at, contract, routes }: Explanation): string {
+/** Formats an explanation as a tree. */
+export function formatExplanation({ type, known, means, channel, at, contract, routes }: Explanation): string {
   const lines = [
     `${type ?? 'A message without a type'}${means === undefined ? '' : `: ${means}`}`,
     `published on ${CHANNELS[channel]}, ${at.split(':').at(-1)}`,
@@ -13,20 +13,20 @@ export function treeOf({ type, known, means, channel, at, contract, routes }: Ex
   if (contract && !contract.accepts && known) lines.push(`It breaks its contract: ${contract.problems.join('; ')}`);
   if (!known) {
     lines.push(
-      'No contract has this type. Only who takes everything, the front door, gets it, and dead-letters it there with its reason.',
+      'No contract has this type. Only the consumer without a filter receives it, and dead-letters it there with its reason.',
     );
   }
   routes.forEach((route, index) => {
     const last = index === routes.length - 1;
     lines.push(`${last ? '└─' : '├─'} ${route.to} ${VERDICTS[route.gets]}`);
-    for (const detail of details(route)) lines.push(`${last ? '  ' : '│ '}    ${detail}`);
+    for (const detail of routeDetails(route)) lines.push(`${last ? '  ' : '│ '}    ${detail}`);
   });
   return lines.join('\n');
 }
 
-function details(route: Route): string[] {
+function routeDetails(route: ExplainedRoute): string[] {
   const { gets, why, name, filter, queue, permission, functions, undeliverable, deadLetters, reception } = route;
-  const filtered = filter === undefined ? 'no filter' : `filter ${cut(JSON.stringify(filter))}`;
+  const filtered = filter === undefined ? 'no filter' : `filter ${truncate(JSON.stringify(filter))}`;
   if (gets === 'no') return [`${name}: ${why.join('; ')}`];
   const lines = [`${name}, ${filtered}`, ...why];
   if (queue !== undefined) lines.push(`queue ${queue} (permission to send: ${permission})`);
@@ -38,9 +38,9 @@ function details(route: Route): string[] {
     lines.push(`function ${called}, up to ${batchSize ?? '?'} at once, ${state.toLowerCase()}${waits}`);
   }
   if (queue !== undefined && functions.length === 0) lines.push('no function receives from this queue');
-  if (deadLetters) lines.push(`received ${deadLetters.receives} times in vain: to ${deadLetters.queue}`);
+  if (deadLetters) lines.push(`after ${deadLetters.receives} receives: to ${deadLetters.queue}`);
   if (reception?.accepts === false) lines.push(`dead-lettered at once: ${reception.problems.join('; ')}`);
   return lines;
 }
 
-const cut = (text: string) => (text.length > 160 ? `${text.slice(0, 159)}…` : text);
+const truncate = (text: string) => (text.length > 160 ? `${text.slice(0, 159)}…` : text);

@@ -1,0 +1,23 @@
+import { consumerNameOf } from '../../infra/names.ts';
+import { type Route, routing } from '../../infra/routing.ts';
+import type { DeployedShop } from '../stack.ts';
+import { readRoutes } from './deployment.ts';
+import { type Consumers, contractOf, type Explanation, explainRoutes, type Question } from './explanation.ts';
+
+/** Explains what happens to a message as deployed. An unknown type is taken to be published on the orders topic. */
+export async function explain(shop: DeployedShop, question: Question): Promise<Explanation> {
+  const channel = contractOf(question.type)?.channel ?? 'topic';
+  const { at, routes } = await readRoutes(shop, channel);
+  return explainRoutes(question, { channel, at, routes }, consumersOf(shop.outputs));
+}
+
+function consumersOf(outputs: DeployedShop['outputs']): Consumers {
+  const routes = new Map<string, Route>(Object.entries(routing));
+  const consumers: [string, { name: string; contracts: Route['consumes'] | undefined }][] = [];
+  for (const [output, url] of Object.entries(outputs)) {
+    const [, construct = ''] = /^(?!.*DeadLetter)(.+)QueueUrl$/.exec(output) ?? [];
+    const name = consumerNameOf(construct);
+    if (name !== '') consumers.push([url.split('/').at(-1) ?? '', { name, contracts: routes.get(name)?.consumes }]);
+  }
+  return new Map(consumers);
+}
