@@ -4,13 +4,13 @@ import { type ShopOptions, shopCommand } from '../command.ts';
 import { table } from '../format.ts';
 import { print } from '../output.ts';
 import { connectToShop } from '../stack.ts';
-import { alarms } from './alarms.ts';
-import { type Fired, fire } from './fire.ts';
+import { listAlarms } from './alarms.ts';
+import { type AlarmTest, testAlarm } from './test-alarm.ts';
 
 /** `ops alarm` */
 export function alarmCommand(): Command {
   return new Command('alarm')
-    .description('See the alarms, and try whether one reaches you.')
+    .description('Show the alarms, and test whether one reaches you.')
     .addHelpText('after', '\nExample:\n  npm run ops -- alarm list')
     .addCommand(listCommand())
     .addCommand(testCommand());
@@ -19,16 +19,16 @@ export function alarmCommand(): Command {
 function listCommand(): Command {
   return shopCommand(
     'list',
-    'Show every alarm with its state; those that have gone off come first and say what to do.',
+    'Show every alarm with its state; those in ALARM come first and say what to do.',
     'alarm list',
   ).action(async ({ json, aws }: ShopOptions) => {
     const shop = await connectToShop({ aws });
-    const found = await alarms(shop, new CloudWatchClient(shop.config));
-    print(json, found, () => {
-      const wrong = found.filter(({ state }) => state === 'ALARM');
-      const rows = found.map(({ name, state, since }) => [name, state, since.slice(0, 19)]);
-      const said = wrong.map(({ name, description }) => `${name}: ${description}`);
-      return [table(['alarm', 'state', 'since'], rows), ...said].join('\n\n');
+    const alarms = await listAlarms(shop, new CloudWatchClient(shop.config));
+    print(json, alarms, () => {
+      const rows = alarms.map(({ name, state, since }) => [name, state, since.slice(0, 19)]);
+      const inAlarm = alarms.filter(({ state }) => state === 'ALARM');
+      const descriptions = inAlarm.map(({ name, description }) => `${name}: ${description}`);
+      return [table(['alarm', 'state', 'since'], rows), ...descriptions].join('\n\n');
     });
   });
 }
@@ -36,22 +36,22 @@ function listCommand(): Command {
 function testCommand(): Command {
   return shopCommand(
     'test',
-    'Really fire an alarm: whoever is subscribed to the alarm topic is told, with a reason that says it is a test.',
+    'Set an alarm to ALARM for real: subscribers of the alarm topic are notified, with a reason that says it is a test.',
     'alarm test payment-dead-letters',
   )
     .argument('<name>', 'the alarm, as `alarm list` calls it')
     .action(async (name: string, { json, aws }: ShopOptions) => {
       const shop = await connectToShop({ aws });
-      const fired = await fire(shop, new CloudWatchClient(shop.config), name);
-      print(json, fired, () => sentence(fired));
+      const result = await testAlarm(shop, new CloudWatchClient(shop.config), name);
+      print(json, result, () => formatResult(result));
     });
 }
 
-function sentence({ name, state, subscribers, unconfirmed }: Fired): string {
-  const told =
+function formatResult({ name, state, subscribers, unconfirmed }: AlarmTest): string {
+  const notified =
     subscribers === 0
-      ? 'nobody was told: deploy with -c alarmEmail=<address>, or subscribe to AlarmTopicArn'
-      : `${subscribers} ${subscribers === 1 ? 'subscriber was' : 'subscribers were'} told`;
-  const waiting = unconfirmed === 0 ? '' : `; ${unconfirmed} more never confirmed the subscription`;
-  return `${name} was fired and is ${state} again; ${told}${waiting}.`;
+      ? 'nobody was notified: deploy with -c alarmEmail=<address>, or subscribe to AlarmTopicArn'
+      : `${subscribers} ${subscribers === 1 ? 'subscriber was' : 'subscribers were'} notified`;
+  const unconfirmedNote = unconfirmed === 0 ? '' : `; ${unconfirmed} more never confirmed the subscription`;
+  return `${name} was in ALARM and is ${state} again; ${notified}${unconfirmedNote}.`;
 }

@@ -5,8 +5,8 @@ import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand } fro
 import { ulid } from 'ulid';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { routing } from '../../infra/routing.ts';
-import { alarms } from '../../ops/alarm/alarms.ts';
-import { fire } from '../../ops/alarm/fire.ts';
+import { listAlarms } from '../../ops/alarm/alarms.ts';
+import { testAlarm } from '../../ops/alarm/test-alarm.ts';
 import { localTarget } from '../../ops/aws-target.ts';
 import { deployedShop } from '../../ops/stack.ts';
 import {
@@ -43,11 +43,11 @@ async function subscribedQueue(): Promise<string> {
 }
 
 test("every consumer has alarms, and a test alarm reaches the topic's subscribers", async () => {
-  const names = (await alarms(shop, cloudWatch)).map(({ name }) => name);
+  const names = (await listAlarms(shop, cloudWatch)).map(({ name }) => name);
   for (const name of Object.keys(routing)) expect(names).toContain(`${name}-dead-letters`);
 
   const queue = await subscribedQueue();
-  const fired = await fire(shop, cloudWatch, 'sweep-function-errors');
+  const fired = await testAlarm(shop, cloudWatch, 'sweep-function-errors');
   expect(fired).toMatchObject({ name: 'sweep-function-errors', unconfirmed: 0 });
   expect(fired.subscribers).toBeGreaterThanOrEqual(1);
   const told = await eventually('the alarm is told', () =>
@@ -61,7 +61,7 @@ test("every consumer has alarms, and a test alarm reaches the topic's subscriber
 });
 
 test('firing an unknown alarm fails', async () => {
-  await expect(fire(shop, cloudWatch, 'nobody-sleeps')).rejects.toThrow('There is no alarm nobody-sleeps');
+  await expect(testAlarm(shop, cloudWatch, 'nobody-sleeps')).rejects.toThrow('There is no alarm nobody-sleeps');
 });
 
 test('a captured payment is counted as revenue in its currency and as done by its consumer', async () => {
