@@ -2,28 +2,34 @@ import type { Channel, EventContract } from '../../contracts/cloud-event.ts';
 import { routing } from '../../infra/routing.ts';
 import type { JsonSchema } from './json-schema.ts';
 
-/** One event, ready to be described: its contract, its JSON Schema and a sample. */
-export type DescribedEvent = { contract: EventContract; schema: JsonSchema; sample: unknown };
+/** An event's contract, its JSON Schema and a sample. */
+export type EventSpec = { contract: EventContract; schema: JsonSchema; sample: unknown };
 
 type Ref = { $ref: string };
 type Message = { name: string; title: string; summary: string; contentType: string; payload: Ref; examples: unknown[] };
-type Place = { address: null; title: string; description: string; servers: Ref[]; messages: Record<string, Ref> };
+type ChannelObject = {
+  address: null;
+  title: string;
+  description: string;
+  servers: Ref[];
+  messages: Record<string, Ref>;
+};
 type Operation = { action: 'send' | 'receive'; title: string; summary: string; channel: Ref; messages: Ref[] };
 
-/** An AsyncAPI 3.0 document, as far as it is used here (https://www.asyncapi.com/docs/reference/specification/v3.0.0). */
+/** The part of an AsyncAPI 3.0 document that is used here (https://www.asyncapi.com/docs/reference/specification/v3.0.0). */
 export type AsyncApi = {
   asyncapi: '3.0.0';
   info: { title: string; version: string; description: string; license: { name: string } };
   defaultContentType: string;
   servers: Record<string, unknown>;
-  channels: Record<string, Place>;
+  channels: Record<string, ChannelObject>;
   operations: Record<string, Operation>;
   components: { messages: Record<string, Message>; schemas: Record<string, JsonSchema> };
 };
 
 const CONTENT_TYPE = 'application/cloudevents+json';
 
-const places: Record<Channel, { name: string; title: string; description: string; server: string }> = {
+const channels: Record<Channel, { name: string; title: string; description: string; server: string }> = {
   topic: {
     name: 'orders',
     title: 'Orders topic',
@@ -54,8 +60,8 @@ const server = (host: string, protocol: string, description: string) => ({
   variables: { region: { default: 'us-east-1', description: 'The AWS region that the shop is deployed to.' } },
 });
 
-/** Takes the events there are and gives the document that describes them, from the shop's point of view. */
-export function asyncApi(events: readonly DescribedEvent[], version: string): AsyncApi {
+/** Describes the events as an AsyncAPI document, from the shop's point of view. */
+export function createAsyncApi(events: readonly EventSpec[], version: string): AsyncApi {
   return {
     asyncapi: '3.0.0',
     info: {
@@ -71,11 +77,11 @@ export function asyncApi(events: readonly DescribedEvent[], version: string): As
       eventBridge: server('events.{region}.amazonaws.com', 'https', 'Amazon EventBridge; subscribe with a rule.'),
     },
     channels: Object.fromEntries(
-      Object.entries(places).map(([channel, { name, server, ...told }]) => [
+      Object.entries(channels).map(([channel, { name, server, ...documentation }]) => [
         name,
         {
           address: null,
-          ...told,
+          ...documentation,
           servers: [{ $ref: `#/servers/${server}` }],
           messages: Object.fromEntries(
             events
@@ -85,16 +91,16 @@ export function asyncApi(events: readonly DescribedEvent[], version: string): As
         },
       ]),
     ),
-    operations: { ...sends(events), ...receives() },
+    operations: { ...sendOperations(events), ...receiveOperations() },
     components: {
       messages: Object.fromEntries(events.map((event) => [event.contract.type, message(event)])),
-      schemas: Object.fromEntries(events.map(({ contract, schema }) => [contract.type, embedded(schema)])),
+      schemas: Object.fromEntries(events.map(({ contract, schema }) => [contract.type, toDraft07(schema)])),
     },
   };
 }
 
-/** One operation per part of the shop and channel that it sends on. */
-function sends(events: readonly DescribedEvent[]): Record<string, Operation> {
+/** Describes one operation per part of the shop and channel that it sends on. */
+function sendOperations(events: readonly EventSpec[]): Record<string, Operation> {
   const found = new Map<string, EventContract[]>();
   for (const { contract } of events) {
     if (contract.source === undefined) continue;
@@ -104,8 +110,8 @@ function sends(events: readonly DescribedEvent[]): Record<string, Operation> {
   return Object.fromEntries([...found].map(([key, contracts]) => operation('send', key, contracts)));
 }
 
-/** One operation per consumer and channel that it is sent messages from. */
-function receives(): Record<string, Operation> {
+/** Describes one operation per consumer and channel that it receives from. */
+function receiveOperations(): Record<string, Operation> {
   const found = Object.entries(routing).flatMap(([name, { consumes }]) =>
     Object.entries(Object.groupBy<Channel, EventContract>(consumes, ({ channel }) => channel)).map(
       ([channel, contracts]) => operation('receive', `${name}-${channel}`, contracts),
@@ -120,7 +126,7 @@ function operation(
   contracts: readonly EventContract[],
 ): readonly [string, Operation] {
   const [part = '', channel] = key.split('-') as [string, Channel];
-  const { name, title } = places[channel];
+  const { name, title } = channels[channel];
   const verb = action === 'send' ? 'Sends' : 'Receives';
   return [
     `${part}${verb}${action === 'send' ? 'To' : 'From'}${name.charAt(0).toUpperCase()}${name.slice(1)}`,
@@ -134,7 +140,7 @@ function operation(
   ];
 }
 
-const message = ({ contract, sample }: DescribedEvent): Message => ({
+const message = ({ contract, sample }: EventSpec): Message => ({
   name: contract.type,
   title: contract.type,
   summary: contract.description,
@@ -143,5 +149,5 @@ const message = ({ contract, sample }: DescribedEvent): Message => ({
   examples: [{ name: 'sample', payload: sample }],
 });
 
-/** AsyncAPI reads draft-07 by default. What the schemas use is the same there, but for the name of the draft. */
-const embedded = ({ $schema, $id, examples, ...schema }: JsonSchema): JsonSchema => schema;
+/** Drops the draft's name: AsyncAPI's default is draft-07, in which the keywords used here mean the same. */
+const toDraft07 = ({ $schema, $id, examples, ...schema }: JsonSchema): JsonSchema => schema;

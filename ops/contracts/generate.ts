@@ -2,15 +2,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { catalog } from '../../contracts/catalog.ts';
 import type { EventContract } from '../../contracts/cloud-event.ts';
-import { asyncApi } from './async-api.ts';
-import { type Break, breakingChanges } from './breaking.ts';
+import { createAsyncApi } from './async-api.ts';
+import { type BreakingChange, breakingChanges } from './breaking.ts';
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const PUBLISHED = 'contracts/published';
 
-/** Gives every file that is made from the contracts, by its path in the repository. */
-export function generated(contracts: readonly EventContract[] = catalog): Map<string, string> {
+/** Generates the JSON Schemas and the AsyncAPI document, by their path in the repository. */
+export function generateFiles(contracts: readonly EventContract[] = catalog): Map<string, string> {
   const events = contracts.map((contract) => {
     const sample = sampleOf(contract.type);
     return { contract, sample, schema: jsonSchemaOf(contract, sample) };
@@ -18,44 +18,44 @@ export function generated(contracts: readonly EventContract[] = catalog): Map<st
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return new Map([
     ...events.map(({ contract, schema }) => [`${PUBLISHED}/${contract.type}.json`, json(schema)] as const),
-    ['docs/asyncapi/asyncapi.json', json(asyncApi(events, version))],
+    ['docs/asyncapi/asyncapi.json', json(createAsyncApi(events, version))],
   ]);
 }
 
-/** Gives the published schemas, as they were when they were last written. */
-export function published(checkout = root): JsonSchema[] {
+/** Reads the committed JSON Schemas. */
+export function publishedSchemas(checkout = root): JsonSchema[] {
   const folder = join(checkout, PUBLISHED);
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
   return files.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')));
 }
 
-/** Gives every way in which the contracts, as the code has them now, break what is published. */
-export function broken(contracts: readonly EventContract[] = catalog, checkout = root): Break[] {
-  const now = new Map(contracts.map((contract) => [contract.type, contract]));
-  return published(checkout).flatMap((schema) => {
-    const contract = now.get(String(schema.title));
+/** Compares the contracts with the published schemas and returns every breaking change. */
+export function findBreakingChanges(contracts: readonly EventContract[] = catalog, checkout = root): BreakingChange[] {
+  const current = new Map(contracts.map((contract) => [contract.type, contract]));
+  return publishedSchemas(checkout).flatMap((schema) => {
+    const contract = current.get(String(schema.title));
     return breakingChanges(schema, contract && jsonSchemaOf(contract, undefined));
   });
 }
 
-/** A break as a person reads it: `shop.order.placed.v1: data.customer.locale: field removed`. */
-export const told = ({ event, field, rule }: Break): string =>
+/** Formats a breaking change: `shop.order.placed.v1: data.customer.locale: field removed`. */
+export const formatBreakingChange = ({ event, field, rule }: BreakingChange): string =>
   [event, field, rule].filter((part) => part !== '').join(': ');
 
-/** Gives the paths of the files that are not what the contracts give. */
-export const outdated = (files = generated(), checkout = root): string[] =>
+/** Returns the paths of generated files whose committed content is missing or differs. */
+export const outdatedFiles = (files = generateFiles(), checkout = root): string[] =>
   [...files].filter(([path, content]) => read(join(checkout, path)) !== content).map(([path]) => path);
 
-/** Writes what is outdated and gives its paths. Throws, and writes nothing, if that would break what is published. */
-export function write(contracts: readonly EventContract[] = catalog, checkout = root): string[] {
-  const breaks = broken(contracts, checkout).map((one) => `  ${told(one)}`);
-  if (breaks.length > 0) {
+/** Writes outdated files and returns their paths. Throws, and writes nothing, where a published event would break. */
+export function writeOutdatedFiles(contracts: readonly EventContract[] = catalog, checkout = root): string[] {
+  const changes = findBreakingChanges(contracts, checkout).map((change) => `  ${formatBreakingChange(change)}`);
+  if (changes.length > 0) {
     throw new Error(
-      `This breaks what is published:\n${breaks.join('\n')}\nLeave that version as it is and define the next one (docs/contracts.md).`,
+      `This breaks what is published:\n${changes.join('\n')}\nLeave that version as it is and define the next one (docs/contracts.md).`,
     );
   }
-  const files = generated(contracts);
-  const paths = outdated(files, checkout);
+  const files = generateFiles(contracts);
+  const paths = outdatedFiles(files, checkout);
   for (const path of paths) {
     mkdirSync(dirname(join(checkout, path)), { recursive: true });
     writeFileSync(join(checkout, path), files.get(path) ?? '');
@@ -67,9 +67,9 @@ const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : 
 
 function sampleOf(type: string): unknown {
   const path = `test/contracts/samples/${type}.json`;
-  const found = read(join(root, path));
-  if (found === undefined) throw new Error(`Keep a sample of ${type} in ${path} before it is published.`);
-  return JSON.parse(found);
+  const sample = read(join(root, path));
+  if (sample === undefined) throw new Error(`Keep a sample of ${type} in ${path} before it is published.`);
+  return JSON.parse(sample);
 }
 
 const json = (document: unknown) => `${JSON.stringify(document, null, 2)}\n`;

@@ -1,7 +1,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { EventContract } from '../../contracts/cloud-event.ts';
 
-/** What these schemas use of JSON Schema; anything else a schema may hold is kept as it is. */
+/** The keywords of JSON Schema that are used here; other keywords are kept as they are. */
 export type JsonSchema = {
   type?: string | string[];
   properties?: Record<string, JsonSchema>;
@@ -17,12 +17,12 @@ export type JsonSchema = {
   [keyword: string]: unknown;
 };
 
-// `buildEvent` fills these in, so whoever reads the shop's own events can rely on them.
+// `buildEvent` fills these in, so the shop's own events always have them.
 const ALWAYS_SENT = ['specversion', 'time', 'subject', 'datacontenttype'];
 
-/** Takes a contract and a sample of its event and gives the event's JSON Schema, in draft 2020-12. */
+/** Converts a contract to a JSON Schema in draft 2020-12. Throws for a schema that JSON Schema cannot express. */
 export function jsonSchemaOf(contract: EventContract, sample: unknown): JsonSchema {
-  const { $schema, required = [], ...body } = convert(contract);
+  const { $schema, required = [], ...body } = toSchema(contract);
   return {
     $schema,
     $id: `urn:shop-messaging:${contract.type}`,
@@ -35,20 +35,21 @@ export function jsonSchemaOf(contract: EventContract, sample: unknown): JsonSche
   };
 }
 
-// The converter's errors are ignored for one reason: it takes a list that is counted before its lines are checked (two
-// schemas in one pipe) for an error, though it converts it well. All others are thrown here.
-const convert = ({ schema, type }: EventContract): JsonSchema =>
+// The converter reports two schemas in one pipe (a list whose length is checked before its lines) as an error, although it
+// converts them correctly. Its errors are therefore ignored, and all others are thrown here.
+const toSchema = ({ schema, type }: EventContract): JsonSchema =>
   toJsonSchema(schema, {
     target: 'draft-2020-12',
     errorMode: 'ignore',
     overrideSchema: ({ valibotSchema, errors }) => {
-      if (errors !== undefined) throw new Error(`${type}: JSON Schema cannot say "${valibotSchema.type}".`);
+      if (errors !== undefined) throw new Error(`${type}: JSON Schema cannot express "${valibotSchema.type}".`);
       return undefined;
     },
     overrideAction: ({ valibotAction, jsonSchema, errors }) => {
       const message = 'message' in valibotAction ? valibotAction.message : undefined;
       const isCheck = valibotAction.type === 'check' || valibotAction.type === 'partial_check';
-      if (errors !== undefined && !isCheck) throw new Error(`${type}: JSON Schema cannot say "${valibotAction.type}".`);
+      if (errors !== undefined && !isCheck)
+        throw new Error(`${type}: JSON Schema cannot express "${valibotAction.type}".`);
       if (typeof message !== 'string' || !(isCheck || valibotAction.type === 'regex')) return undefined;
       return { ...jsonSchema, description: `${message.charAt(0).toUpperCase()}${message.slice(1)}.` };
     },

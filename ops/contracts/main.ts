@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { print, reportFatalError } from '../output.ts';
-import { write } from './generate.ts';
+import { writeOutdatedFiles } from './generate.ts';
 
 const program = new Command('contracts')
   .description(
@@ -10,7 +10,7 @@ const program = new Command('contracts')
   .showHelpAfterError('(add --help to see how it is used)')
   .addHelpText('after', '\nExample:\n  npm run contracts')
   .action(({ json }: { json?: boolean }) => {
-    const written = write();
+    const written = writeOutdatedFiles();
     print(json, { written }, () =>
       written.length === 0 ? 'Everything is up to date.' : written.map((path) => `wrote ${path}`).join('\n'),
     );

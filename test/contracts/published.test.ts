@@ -12,20 +12,27 @@ import { buildEvent, type CloudEvent, defineEvent, type EventContract } from '..
 import { orderPlaced } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
 import { paymentDeclined } from '../../contracts/payment.ts';
-import { broken, generated, outdated, published, told, write } from '../../ops/contracts/generate.ts';
+import {
+  findBreakingChanges,
+  formatBreakingChange,
+  generateFiles,
+  outdatedFiles,
+  publishedSchemas,
+  writeOutdatedFiles,
+} from '../../ops/contracts/generate.ts';
 import { placed } from '../builders/events.ts';
 import { validOrders } from '../builders/orders.ts';
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
-const schemas = new Map(published().map((schema) => [String(schema.title), schema]));
+const schemas = new Map(publishedSchemas().map((schema) => [String(schema.title), schema]));
 const valid = (type: string, event: unknown) => {
   expect(ajv.validate(schemas.get(type) ?? false, event), ajv.errorsText()).toBe(true);
 };
 
 describe('The generated contract files', () => {
   // A breaking change fails the gate test instead, and nothing can be written.
-  test.skipIf(broken().length > 0)('are up to date', () => {
-    expect(outdated(), 'These files are older than the contracts: npm run contracts').toEqual([]);
+  test.skipIf(findBreakingChanges().length > 0)('are up to date', () => {
+    expect(outdatedFiles(), 'These files are older than the contracts: npm run contracts').toEqual([]);
   });
 
   test('cover every event and nothing else', () => {
@@ -44,30 +51,34 @@ describe('Changing a contract', () => {
   const orderId = v.string();
 
   test('with a breaking change reports it and writes nothing', () => {
-    write(catalog, folder);
+    writeOutdatedFiles(catalog, folder);
     const { data } = paymentDeclined;
     const without = declined(v.object({ reason }));
-    expect(broken(without, folder).map(told)).toContain('shop.payment.declined.v1: data.orderId: field removed');
-    expect(() => write(without, folder)).toThrow(
+    expect(findBreakingChanges(without, folder).map(formatBreakingChange)).toContain(
+      'shop.payment.declined.v1: data.orderId: field removed',
+    );
+    expect(() => writeOutdatedFiles(without, folder)).toThrow(
       /shop\.payment\.declined\.v1: data\.orderId: field removed.*define the next one/s,
     );
-    expect(outdated(generated(), folder)).toEqual([]);
-    expect(broken(declined(v.object({ reason, orderId, bank: v.string() })), folder).map(told)).toContain(
-      'shop.payment.declined.v1: data.bank: required added',
-    );
-    expect(broken(declined(data), folder)).toEqual([]);
+    expect(outdatedFiles(generateFiles(), folder)).toEqual([]);
+    expect(
+      findBreakingChanges(declined(v.object({ reason, orderId, bank: v.string() })), folder).map(formatBreakingChange),
+    ).toContain('shop.payment.declined.v1: data.bank: required added');
+    expect(findBreakingChanges(declined(data), folder)).toEqual([]);
   });
 
   test('by removing an event reports it', () => {
     const without = catalog.filter(({ type }) => type !== orderPlaced.type);
-    expect(broken(without, folder).map(told)).toEqual(['shop.order.placed.v1: event removed']);
+    expect(findBreakingChanges(without, folder).map(formatBreakingChange)).toEqual([
+      'shop.order.placed.v1: event removed',
+    ]);
   });
 
   test('by adding an optional field writes the new files', () => {
     const { entries } = paymentDeclined.data as unknown as ReturnType<typeof v.object>;
     const contracts = declined(v.object({ ...entries, bank: v.optional(v.string()) }));
-    expect(broken(contracts, folder)).toEqual([]);
-    expect(write(contracts, folder)).toEqual([
+    expect(findBreakingChanges(contracts, folder)).toEqual([]);
+    expect(writeOutdatedFiles(contracts, folder)).toEqual([
       'contracts/published/shop.payment.declined.v1.json',
       'docs/asyncapi/asyncapi.json',
     ]);
@@ -111,7 +122,7 @@ describe('The published JSON Schemas', () => {
 });
 
 describe('The AsyncAPI document', () => {
-  const document = JSON.parse(generated().get('docs/asyncapi/asyncapi.json') ?? '');
+  const document = JSON.parse(generateFiles().get('docs/asyncapi/asyncapi.json') ?? '');
 
   test('is valid AsyncAPI 3.0', () => {
     const spec = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0-without-$id.json');
