@@ -51,31 +51,33 @@ function meetsCondition(condition: unknown, value: unknown): boolean | undefined
   if (typeof condition !== 'object' || condition === null) return condition === value;
   const [operator, operand] = Object.entries(condition)[0] ?? ['', undefined];
   if (operator === 'exists') return (value !== undefined) === operand;
-  if (operator === 'anything-but') {
-    if (value === undefined) return false;
-    const refused = [operand].flat().map((one) => meetsCondition(one, value));
-    return refused.includes(undefined) ? undefined : !refused.includes(true);
-  }
+  if (operator === 'anything-but') return differsFromAll([operand].flat(), value);
   if (operator === 'numeric' && Array.isArray(operand)) return typeof value === 'number' && inRange(operand, value);
+  return meetsTextCondition(operator, operand, value);
+}
+
+function differsFromAll(excluded: readonly unknown[], value: unknown): boolean | undefined {
+  if (value === undefined) return false;
+  const results = excluded.map((one) => meetsCondition(one, value));
+  return results.includes(undefined) ? undefined : !results.includes(true);
+}
+
+const textOperators = new Map<string, (value: string, operand: string) => boolean>([
+  ['prefix', (value, operand) => value.startsWith(operand)],
+  ['suffix', (value, operand) => value.endsWith(operand)],
+  ['equals-ignore-case', (value, operand) => value.toLowerCase() === operand.toLowerCase()],
+  ['wildcard', (value, operand) => wildcardRegExp(operand).test(value)],
+]);
+
+function meetsTextCondition(operator: string, operand: unknown, value: unknown): boolean | undefined {
   if (typeof operand === 'object' && operand !== null) {
     const folded = asRecord(operand)['equals-ignore-case'];
     if (typeof folded !== 'string' || typeof value !== 'string') return folded === undefined ? undefined : false;
-    return meetsCondition({ [operator]: folded.toLowerCase() }, value.toLowerCase());
+    return meetsTextCondition(operator, folded.toLowerCase(), value.toLowerCase());
   }
-  if (typeof operand !== 'string') return undefined;
-  const text = typeof value === 'string' ? value : undefined;
-  switch (operator) {
-    case 'prefix':
-      return text?.startsWith(operand) ?? false;
-    case 'suffix':
-      return text?.endsWith(operand) ?? false;
-    case 'equals-ignore-case':
-      return text?.toLowerCase() === operand.toLowerCase();
-    case 'wildcard':
-      return text !== undefined && wildcardRegExp(operand).test(text);
-    default:
-      return undefined;
-  }
+  const test = textOperators.get(operator);
+  if (test === undefined || typeof operand !== 'string') return undefined;
+  return typeof value === 'string' && test(value, operand);
 }
 
 function inRange(bounds: readonly unknown[], value: number): boolean | undefined {
