@@ -69,8 +69,8 @@ export function consumer<C extends EventContract<string, { orderId: string }>>(
       const startedAt = Date.now();
       const results = await handleRound(round, blockedOrders, async (deliveries) => {
         const handled = await deadline.race(() => runHandler(handle, deliveries, policy, cache, deadline));
-        const silenced = handled && suppressReplayEvents(deliveries, handled);
-        return silenced && deadline.race(() => publishAll(dependencies, silenced));
+        const publishable = handled && suppressReplayEvents(deliveries, handled);
+        return publishable && deadline.race(() => publishAll(dependencies, publishable));
       });
       const endedAt = Date.now();
       for (const { record, delivery, result } of results) {
