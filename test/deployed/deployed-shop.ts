@@ -27,6 +27,8 @@ import type { Order } from '../../lambdas/order/rules.ts';
 import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-gateway.ts';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
+import { placedMessage } from '../harness/orders.ts';
+import type { TestOrder } from '../harness/shop-state.ts';
 
 // Operates the shop through the plain AWS SDK, as operators and existing services do, on whichever engine runs the suite.
 const outputs: Record<string, string> = inject('outputs');
@@ -68,17 +70,6 @@ export async function eventually<T>(
   }
 }
 
-/** The parts of an order that tests choose. */
-export type TestOrder = {
-  orderId: string;
-  sku: string;
-  quantity: number;
-  token: string;
-  phone: string;
-  locale: string;
-  unitPrice: number;
-};
-
 let phoneNumbers = Date.now() % 100_000;
 
 /** Creates an order with an id, a SKU and a phone number of its own. */
@@ -97,20 +88,7 @@ export function testOrder(parts: Partial<TestOrder> = {}): TestOrder {
 }
 
 /** Returns the message that a publisher sends for an order. */
-export function placed({ orderId, sku, quantity, token, phone, locale, unitPrice }: TestOrder, id: string = ulid()) {
-  return {
-    id,
-    source: '/shop/checkout',
-    type: 'shop.order.placed.v1',
-    data: {
-      orderId,
-      customer: { id: 'c-7', phone, locale },
-      payment: { token },
-      items: [{ sku, quantity, unitPrice }],
-      total: { amount: quantity * unitPrice, currency: 'KRW' },
-    },
-  };
-}
+export const placed = (order: TestOrder, id: string = ulid()) => placedMessage(order, id);
 
 /** Returns the message by which a customer cancels an order. */
 export const cancelRequested = (orderId: string) => ({

@@ -1,10 +1,11 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Pool } from 'pg';
+import { startTied } from '../harness/tied-program.ts';
 import { eventually } from './deployed-shop.ts';
 
 const run = promisify(execFile);
@@ -32,13 +33,8 @@ export async function postgres() {
   const options = { ...user, cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C' } };
   const program = (name: string) => join(programs ?? '', name);
   await run(program('initdb'), ['-D', data, '-U', 'shop', '-A', 'trust', '-E', 'UTF8', '--no-sync'], options);
-  // The shell stops the server when its input closes, which the kernel does even when this process is killed.
-  const script = '"$@" & server=$!; cat; kill -INT $server; wait $server';
   const server = ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off'];
-  const child = spawn('/bin/sh', ['-c', script, 'sh', program('postgres'), ...server], {
-    ...options,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
+  const running = startTied([program('postgres'), ...server], { ...options, signal: 'INT' });
   const connection = { PGHOST: folder, PGUSER: 'shop', PGDATABASE: 'postgres' };
   const database = new Pool({ host: folder, user: 'shop', database: 'postgres' });
   // The pool emits an error when the server ends while connections close.
@@ -47,7 +43,7 @@ export async function postgres() {
   await eventually('PostgreSQL answers', up, 30);
   const end = async () => {
     await database.end();
-    await waitForExit(child, () => child.stdin?.end());
+    await running.stop();
     await rm(folder, { recursive: true, force: true });
   };
   return { database, connection, end };

@@ -25,7 +25,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineName } from '../../localstack/engine.ts';
 import { listProcessGroup } from '../../localstack/processes.ts';
-import { canTestEngine, eventually, startTestEngine } from './started.ts';
+import { canTestEngine, eventually, startTestEngine } from '../harness/engine.ts';
 import { zipOf } from './zip.ts';
 
 const code = `

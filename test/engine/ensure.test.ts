@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureEngine, readEngineRecord, stopEngine } from '../../localstack/engine.ts';
 import { findDetachedEngines } from '../../localstack/pidfile.ts';
 import { listProcessGroup } from '../../localstack/processes.ts';
-import { eventually, freePort } from './started.ts';
+import { eventually, freePort } from '../harness/engine.ts';
 
 describe('the engine that npm start leaves running', { timeout: 120_000 }, () => {
   let folder: string;

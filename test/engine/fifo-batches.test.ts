@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineName } from '../../localstack/engine.ts';
-import { canTestEngine, eventually, startTestEngine } from './started.ts';
+import { canTestEngine, eventually, startTestEngine } from '../harness/engine.ts';
 import { zipOf } from './zip.ts';
 
 // Sends the records it received as a message, without an SDK in the bundle.

@@ -7,7 +7,7 @@ import {
 import { CreateFunctionCommand, InvokeCommand, LambdaClient, waitUntilFunctionActiveV2 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineName } from '../../localstack/engine.ts';
-import { canTestEngine, eventually, startTestEngine } from './started.ts';
+import { canTestEngine, eventually, startTestEngine } from '../harness/engine.ts';
 import { zipOf } from './zip.ts';
 
 // Writes the given lines to its log.

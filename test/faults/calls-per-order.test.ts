@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 import { documentClient } from '../../lambdas/runtime/records.ts';
 import type { Measurement } from '../../ops/estimate/calls.ts';
 import { output, testOrder } from '../deployed/deployed-shop.ts';
-import { bytesOfItem, CallCounter } from './call-counter.ts';
+import { CallCounter, itemBytes } from '../harness/call-counter.ts';
+import { checkInvariants } from './check-invariants.ts';
 import { connection, consumers, deployedFunction } from './deployed-functions.ts';
 import { type Harness, useHarness } from './harness.ts';
-import { checkInvariants } from './invariants.ts';
 
 // What `ops estimate` reckons with: `npm run test:faults -- calls-per-order -u` writes it anew.
 const file = '../../ops/estimate/calls-per-order.json';
@@ -29,7 +29,7 @@ async function handle(h: Harness, batch: number, counter: CallCounter): Promise<
       }
     }
   }
-  for (const consumer of consumers) counter.invoked(consumer, h.source(consumer).invocations.length);
+  for (const consumer of consumers) counter.recordInvocations(consumer, h.source(consumer).invocations.length);
 }
 
 async function tableNames(): Promise<Map<string, string>> {
@@ -49,7 +49,7 @@ async function measured(h: Harness, batch: number): Promise<Measurement> {
   const before = h.proxy.observe;
   h.proxy.observe = (call, answer) => {
     before(call, answer);
-    counter.saw(call, answer);
+    counter.recordCall(call, answer);
   };
   const { sku } = testOrder();
   await h.ledger.stock(sku, ORDERS);
@@ -64,7 +64,7 @@ async function measured(h: Harness, batch: number): Promise<Measurement> {
   for (const [table, name] of tables) {
     const { Items = [] } = await client.send(new ScanCommand({ TableName: table }));
     const own = Items.filter((item) => mine.has(item.orderId) || mine.has(item.sku));
-    counter.holds(name, own.map(bytesOfItem));
+    counter.recordItemSizes(name, own.map(itemBytes));
   }
   return counter.perOrder(ORDERS, h.logged());
 }

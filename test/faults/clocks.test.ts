@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { runSeed, seededRandom } from '../harness/random.ts';
+import { checkInvariants } from './check-invariants.ts';
 import { useHarness } from './harness.ts';
-import { checkInvariants } from './invariants.ts';
-import { randomFrom, runSeed } from './random.ts';
 import { placeMixed } from './scenario.ts';
 
 const shop = useHarness();
@@ -25,7 +25,7 @@ test('the shop stays consistent when clocks of instances differ by twenty minute
 });
 
 test('the shop stays consistent when clocks jump forwards and backwards', async () => {
-  const random = randomFrom(runSeed);
+  const random = seededRandom(runSeed);
   const errors: number[] = [];
   for (const instance of [...shop().instances.values()].flat()) {
     instance.clockError = () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { cancelRequested, publish, testOrder } from '../deployed/deployed-shop.ts';
+import type { Rule } from '../harness/fault-rules.ts';
+import { runSeed } from '../harness/random.ts';
+import { checkInvariants } from './check-invariants.ts';
 import { consumers } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
-import { checkInvariants } from './invariants.ts';
-import { runSeed } from './random.ts';
-import type { Rule } from './rules.ts';
 
 /** So long before the deadline a consumer hands back what it has not finished. */
 const HAND_BACK_MS = 3_000;
@@ -67,11 +67,11 @@ describe('A crash of every consumer', () => {
   }, 120_000);
 
   test('after the last call, before its messages are deleted', async () => {
-    for (const consumer of consumers) shop().source(consumer).dieBeforeDelete = 3;
+    for (const consumer of consumers) shop().source(consumer).crashBeforeDelete = 3;
     await placeThree();
     await shop().settle();
     await checkInvariants(shop());
-    for (const consumer of consumers) expect(shop().source(consumer).dieBeforeDelete).toBe(0);
+    for (const consumer of consumers) expect(shop().source(consumer).crashBeforeDelete).toBe(0);
   });
 });
 
@@ -95,7 +95,7 @@ describe('An invocation that times out in the middle of a batch', () => {
     const delay = { kind: 'delay', milliseconds: HAND_BACK_MS + 1_000 } as const;
     shop().proxy.add({ caller: /^payment/, operation: 'PutItem', times: 1, fault: delay });
     const instances = shop().instances.get('payment') ?? [];
-    for (const instance of instances) Object.assign(instance, { timeoutMs: HAND_BACK_MS + 500, haste: 1 });
+    for (const instance of instances) Object.assign(instance, { timeoutMs: HAND_BACK_MS + 500, timeScale: 1 });
     await placeThree();
     await shop().pump(['payment']);
     for (const instance of instances) instance.restore();

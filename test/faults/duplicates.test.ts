@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
 import { placed, publish, publishAll, testOrder } from '../deployed/deployed-shop.ts';
+import { runSeed } from '../harness/random.ts';
+import { checkInvariants } from './check-invariants.ts';
 import { standardConsumers } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
-import { checkInvariants } from './invariants.ts';
 import { forgetKeys } from './payment-gateway.ts';
-import { runSeed } from './random.ts';
 import { placeMixed } from './scenario.ts';
 
 const shop = useHarness();

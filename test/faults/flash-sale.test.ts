@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { testOrder } from '../deployed/deployed-shop.ts';
-import { checkInvariants } from './invariants.ts';
+import { runSeed } from '../harness/random.ts';
+import { checkInvariants } from './check-invariants.ts';
 import { MappedShop } from './mapped-shop.ts';
-import { runSeed } from './random.ts';
 
 let shop: MappedShop;
 

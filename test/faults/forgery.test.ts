@@ -1,9 +1,10 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { describe, expect, test } from 'vitest';
-import { bus, output, placed, publish, type TestOrder, testOrder } from '../deployed/deployed-shop.ts';
+import { bus, output, placed, publish, testOrder } from '../deployed/deployed-shop.ts';
+import type { TestOrder } from '../harness/shop-state.ts';
+import { checkInvariants } from './check-invariants.ts';
 import { consumers } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
-import { checkInvariants } from './invariants.ts';
 import { placeMixed } from './scenario.ts';
 
 const shop = useHarness();

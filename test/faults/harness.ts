@@ -2,16 +2,16 @@ import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, beforeEach } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
 import { deadLetterQueueUrl, output, queueUrl, setGatewayState, setReceiving, sqs } from '../deployed/deployed-shop.ts';
-import { Clock } from './clock.ts';
+import { Clock } from '../harness/clock.ts';
+import { EventSource } from '../harness/event-source.ts';
+import { FaultProxy } from '../harness/fault-proxy.ts';
+import type { Rule } from '../harness/fault-rules.ts';
+import { FunctionInstance } from '../harness/function-instance.ts';
+import type { ApiCall, ApiResponse, Json } from '../harness/protocol.ts';
+import { runSeed } from '../harness/random.ts';
 import { connection, consumers, deployedFunction, leadTo } from './deployed-functions.ts';
-import { EventSource } from './event-source.ts';
-import { Instance } from './instance.ts';
 import { Ledger } from './ledger.ts';
-import type { Answer, Call, Json } from './protocol.ts';
-import { FaultProxy } from './proxy.ts';
-import { runSeed } from './random.ts';
-import type { Rule } from './rules.ts';
-import { shelves } from './shop-state.ts';
+import { shelves } from './observe-shop.ts';
 import { statusesWritten } from './statuses.ts';
 
 /** How many processes each function runs in: enough to meet over one order, with one to spare when one dies. */
@@ -31,7 +31,7 @@ export class Harness {
   readonly proxy: FaultProxy;
   readonly clock = new Clock();
   readonly sources = new Map<ConsumerName, EventSource>();
-  readonly instances = new Map<ConsumerName, Instance[]>();
+  readonly instances = new Map<ConsumerName, FunctionInstance[]>();
   ledger = new Ledger();
   /** The statuses written for each order, in sequence. */
   readonly statuses = new Map<string, string[]>();
@@ -62,11 +62,11 @@ export class Harness {
     await Promise.all(
       consumers.map(async (consumer) => {
         const { bundle, environment, timeoutMs, visibilityTimeout } = await deployedFunction(consumer);
-        const instances: Instance[] = [];
+        const instances: FunctionInstance[] = [];
         for (let number = 1; number <= count; number += 1) {
           const endpoint = await this.proxy.open(`${consumer}-${number}`, () => instance.crash());
           const log = (text: string) => void this.output.push(text);
-          const instance: Instance = new Instance({
+          const instance: FunctionInstance = new FunctionInstance({
             bundle,
             environment: leadTo(endpoint, environment),
             timeoutMs,
@@ -102,7 +102,7 @@ export class Harness {
     this.statuses.clear();
     this.negatives.length = 0;
     this.output.length = 0;
-    for (const source of this.sources.values()) source.forget();
+    for (const source of this.sources.values()) source.reset();
     for (const instance of [...this.instances.values()].flat()) instance.restore();
     this.faults(seed, ...rules);
     const urls = consumers.flatMap((consumer) => [queueUrl(consumer), deadLetterQueueUrl(consumer)]);
@@ -162,7 +162,7 @@ export class Harness {
   }
 
   private async wake(): Promise<void> {
-    await Promise.all([...this.sources.values()].map((source) => source.wake()));
+    await Promise.all([...this.sources.values()].map((source) => source.releaseDue()));
   }
 
   private postpone(body: Json): void {
@@ -181,7 +181,7 @@ export class Harness {
     }
   }
 
-  private noteStatuses(table: string, call: Call, answer: Answer): void {
+  private noteStatuses(table: string, call: ApiCall, answer: ApiResponse): void {
     for (const { orderId, status } of statusesWritten(table, call, answer)) {
       this.statuses.set(orderId, [...(this.statuses.get(orderId) ?? []), status]);
     }

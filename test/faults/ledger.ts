@@ -1,4 +1,5 @@
-import { placed, publishAll, setStock, type TestOrder } from '../deployed/deployed-shop.ts';
+import { placed, publishAll, setStock } from '../deployed/deployed-shop.ts';
+import type { TestOrder } from '../harness/shop-state.ts';
 
 /** What a test put in, to be compared with what came out. */
 export class Ledger {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { testOrder } from '../deployed/deployed-shop.ts';
+import type { Rule } from '../harness/fault-rules.ts';
+import type { ApiCall } from '../harness/protocol.ts';
+import { checkInvariants } from './check-invariants.ts';
 import { useHarness } from './harness.ts';
-import { checkInvariants } from './invariants.ts';
 import { forgetKeys, isCharge } from './payment-gateway.ts';
-import type { Call } from './protocol.ts';
-import type { Rule } from './rules.ts';
 import { placeMixed } from './scenario.ts';
 
 const shop = useHarness();
@@ -95,7 +95,7 @@ describe('Failed entries of a batch call', () => {
   });
 
   test('do not lead to a second text when its record fails', async () => {
-    const isRecord = ({ body }: Call) => JSON.stringify(body.Statements ?? '').includes('sentAt');
+    const isRecord = ({ body }: ApiCall) => JSON.stringify(body.Statements ?? '').includes('sentAt');
     const rule: Rule = { caller: /^notification/, where: isRecord, times: 1, fault: { kind: 'fail-entries' } };
     shop().proxy.add(rule);
     await placeMixed(shop().ledger);

@@ -7,6 +7,10 @@ import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
 import { deadLetterQueueUrl, eventually, queueUrl, setReceiving, sqs } from '../deployed/deployed-shop.ts';
+import { FaultProxy } from '../harness/fault-proxy.ts';
+import type { Rule } from '../harness/fault-rules.ts';
+import type { Observations } from '../harness/invariants.ts';
+import type { Json } from '../harness/protocol.ts';
 import {
   connection,
   consumers,
@@ -16,14 +20,10 @@ import {
   leadTo,
 } from './deployed-functions.ts';
 import { Ledger } from './ledger.ts';
-import type { Json } from './protocol.ts';
-import { FaultProxy } from './proxy.ts';
-import type { Rule } from './rules.ts';
-import { shelves, waitingFor } from './shop-state.ts';
-import type { Observed } from './violations.ts';
+import { shelves, waitingFor } from './observe-shop.ts';
 
 /** The deployed shop with the engine's own event source mappings and workers; only its functions' calls pass the proxy. */
-export class MappedShop implements Observed {
+export class MappedShop implements Observations {
   readonly proxy = new FaultProxy(connection().endpoint);
   readonly ledger = new Ledger();
   readonly statuses = new Map<string, string[]>();

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { cancelRequested, publish, type TestOrder, testOrder } from '../deployed/deployed-shop.ts';
+import { cancelRequested, publish, testOrder } from '../deployed/deployed-shop.ts';
+import { runSeed } from '../harness/random.ts';
+import type { TestOrder } from '../harness/shop-state.ts';
+import { checkInvariants } from './check-invariants.ts';
 import { useHarness } from './harness.ts';
-import { checkInvariants } from './invariants.ts';
-import { runSeed } from './random.ts';
 import { placeMixed } from './scenario.ts';
 
 const shop = useHarness();
@@ -31,7 +32,7 @@ describe('Messages out of order', () => {
 
   test('lead to confirmation when payment and stock are handled before the order', async () => {
     const order = await place();
-    await shop().source('order').lose(10);
+    await shop().source('order').loseBatch(10);
     await shop().pump(['payment', 'stock', 'outcomes']);
     expect(await ended(order)).toBe('CONFIRMED');
   });
@@ -49,7 +50,7 @@ describe('Messages out of order', () => {
     'lead to cancellation when %s receives the cancellation before the order',
     async (consumer) => {
       const order = await place();
-      await shop().source(consumer).lose(10);
+      await shop().source(consumer).loseBatch(10);
       await publish(cancelRequested(order.orderId));
       await shop().pump();
       expect(await ended(order)).toBe('CANCELLED customer');

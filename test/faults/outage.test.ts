@@ -1,10 +1,10 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import { deadLetterQueueUrl, queueUrl, setGatewayState, sqs, testOrder } from '../deployed/deployed-shop.ts';
+import type { Rule } from '../harness/fault-rules.ts';
+import { runSeed } from '../harness/random.ts';
+import { checkInvariants } from './check-invariants.ts';
 import { useHarness } from './harness.ts';
-import { checkInvariants } from './invariants.ts';
-import { runSeed } from './random.ts';
-import type { Rule } from './rules.ts';
 import { placeMixed } from './scenario.ts';
 
 const shop = useHarness();

@@ -2,8 +2,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-gateway.ts';
 import { output } from '../deployed/deployed-shop.ts';
+import type { ApiCall } from '../harness/protocol.ts';
 import { connection } from './deployed-functions.ts';
-import type { Call } from './protocol.ts';
 
 const tables = DynamoDBDocumentClient.from(new DynamoDBClient(connection()));
 
@@ -14,5 +14,5 @@ export async function forgetKeys(): Promise<void> {
 }
 
 /** True for the calls by which the sandbox gateway takes money or gives it back. */
-export const isCharge = ({ operation, body }: Call): boolean =>
+export const isCharge = ({ operation, body }: ApiCall): boolean =>
   operation === 'PutItem' && body.TableName === output('SandboxGatewayTableName');

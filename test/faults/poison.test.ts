@@ -1,10 +1,10 @@
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import { placed, publish, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
+import type { QueuedMessage } from '../harness/shop-state.ts';
+import { checkInvariants } from './check-invariants.ts';
 import { standardConsumers as consumers } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
-import { checkInvariants } from './invariants.ts';
-import type { QueuedMessage } from './shop-state.ts';
 
 const shop = useHarness();
 

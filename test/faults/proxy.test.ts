@@ -19,8 +19,8 @@ import {
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { output, testOrder } from '../deployed/deployed-shop.ts';
+import { FaultProxy } from '../harness/fault-proxy.ts';
 import { connection } from './deployed-functions.ts';
-import { FaultProxy } from './proxy.ts';
 
 const proxy = new FaultProxy(connection().endpoint);
 const direct = DynamoDBDocumentClient.from(new DynamoDBClient(connection()));

@@ -1,4 +1,5 @@
-import { cancelRequested, publish, type TestOrder, testOrder } from '../deployed/deployed-shop.ts';
+import { cancelRequested, publish, testOrder } from '../deployed/deployed-shop.ts';
+import type { TestOrder } from '../harness/shop-state.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Orders of every outcome: a goods-and-money one, a declined card, missing goods, and a customer who wants out. */

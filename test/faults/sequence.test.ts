@@ -5,11 +5,12 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
-import { queueUrl, shipmentOf, sqs, type TestOrder, testOrder } from '../deployed/deployed-shop.ts';
+import { queueUrl, shipmentOf, sqs, testOrder } from '../deployed/deployed-shop.ts';
+import type { TestOrder } from '../harness/shop-state.ts';
+import { checkInvariants } from './check-invariants.ts';
 import { standardConsumers } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
-import { checkInvariants } from './invariants.ts';
-import { observeShop } from './shop-state.ts';
+import { observeShop } from './observe-shop.ts';
 
 const shop = useHarness();
 

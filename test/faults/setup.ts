@@ -8,7 +8,7 @@ import { localTarget } from '../../ops/aws-target.ts';
 import { progressPrinter } from '../../ops/progress.ts';
 import { deployedShop } from '../../ops/stack.ts';
 import { deploy } from '../../ops/up/deploy.ts';
-import { freePort } from '../engine/started.ts';
+import { freePort } from '../harness/engine.ts';
 
 const DEPLOYED_WITHIN_MS = 120_000;
 

@@ -1,7 +1,11 @@
-import type { Answer, Call, Json } from './protocol.ts';
+import type { ApiCall, ApiResponse, Json } from '../harness/protocol.ts';
 
 /** Takes a call that was carried out and its answer and gives the statuses it wrote to orders. */
-export function statusesWritten(table: string, call: Call, answer: Answer): { orderId: string; status: string }[] {
+export function statusesWritten(
+  table: string,
+  call: ApiCall,
+  answer: ApiResponse,
+): { orderId: string; status: string }[] {
   if (answer.status !== 200) return [];
   if (call.operation === 'PutItem' && call.body.TableName === table) {
     const { orderId, status } = call.body.Item;

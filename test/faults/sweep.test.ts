@@ -1,21 +1,21 @@
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { output, testOrder } from '../deployed/deployed-shop.ts';
+import type { Fault } from '../harness/fault-rules.ts';
+import { FunctionInstance } from '../harness/function-instance.ts';
+import { checkInvariants } from './check-invariants.ts';
 import { bundleOf, lambda, leadTo } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
-import { Instance } from './instance.ts';
-import { checkInvariants } from './invariants.ts';
-import type { Fault } from './rules.ts';
-import { forgetOpenOrders } from './shop-state.ts';
+import { forgetOpenOrders } from './observe-shop.ts';
 
 const shop = useHarness();
-let sweep: Instance;
+let sweep: FunctionInstance;
 
 beforeAll(async () => {
   const FunctionName = output('SweepFunctionName');
   const { Environment, Timeout = 3 } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
   const endpoint = await shop().proxy.open('sweep', () => sweep.crash());
-  sweep = new Instance({
+  sweep = new FunctionInstance({
     bundle: bundleOf('sweep'),
     environment: { ...leadTo(endpoint, { ...Environment?.Variables }), REMINDER_SECONDS: String(6 * 3600) },
     timeoutMs: Timeout * 1_000,

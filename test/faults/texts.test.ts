@@ -1,7 +1,7 @@
 import { test } from 'vitest';
 import { testOrder } from '../deployed/deployed-shop.ts';
+import { checkInvariants } from './check-invariants.ts';
 import { useHarness } from './harness.ts';
-import { checkInvariants } from './invariants.ts';
 
 const shop = useHarness();
 

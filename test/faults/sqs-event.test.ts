@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keptMessages } from './failure-list.ts';
+import { failedMessageIds } from '../harness/sqs-event.ts';
 
 const batch = ['a', 'b', 'c'];
 
@@ -14,6 +14,6 @@ test.each<[string, unknown, string[]]>([
   ['has an item with another key', { batchItemFailures: [{ id: 'a' }] }, batch],
   ['names an unknown id', { batchItemFailures: [{ itemIdentifier: 'z' }] }, batch],
   ['is not an array', { batchItemFailures: 'a' }, batch],
-])('keptMessages follows Lambda when batchItemFailures %s', (_, result, kept) => {
-  expect([...keptMessages(result, batch)]).toEqual(kept);
+])('failedMessageIds follows Lambda when batchItemFailures %s', (_, result, kept) => {
+  expect([...failedMessageIds(result, batch)]).toEqual(kept);
 });

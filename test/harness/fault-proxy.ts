@@ -1,31 +1,40 @@
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { withhold } from './entries.ts';
-import { type Answer, type Call, callOf, conflicting, ok, refusal, throttled, written } from './protocol.ts';
-import { randomFrom } from './random.ts';
-import { Receiving } from './receiving.ts';
-import { type Injected, matches, type Rule } from './rules.ts';
+import { withholdEntries } from './batch-entries.ts';
+import { DeliveryBuffer } from './delivery-buffer.ts';
+import { type InjectedFault, matchesRule, type Rule } from './fault-rules.ts';
+import {
+  type ApiCall,
+  type ApiResponse,
+  conflictError,
+  errorResponse,
+  parseCall,
+  serializeCall,
+  success,
+  throttlingError,
+} from './protocol.ts';
+import { seededRandom } from './random.ts';
 
-/** What the caller gets: an answer, or a connection that breaks. */
-type Outcome = Answer | 'broken';
+/** What the caller gets: a response, or a broken connection. */
+type Outcome = ApiResponse | 'broken';
 type Active = { rule: Rule; random: () => number; seen: number; hits: number };
 type Caller = { server: Server; onCrash: (() => void) | undefined };
 
 /**
- * Stands between AWS clients and an engine and makes of it an AWS on a bad day, as its rules say. The same seed gives
- * every rule the same decisions, whatever else goes on; every injected fault is kept for the report.
+ * Proxies AWS calls to an engine and injects faults by rules. The same seed gives every rule the same decisions; every injected
+ * fault is kept for the report.
  */
 export class FaultProxy {
-  readonly injected: Injected[] = [];
-  /** Sees every call that the server carried out, and its answer. */
-  observe: (call: Call, answer: Answer) => void = () => {};
-  /** The time its answers carry: an SDK whose clock differs from it by minutes corrects it, and calls again. */
+  readonly injected: InjectedFault[] = [];
+  /** Called with every call that the server executed, and its response. */
+  observe: (call: ApiCall, answer: ApiResponse) => void = () => {};
+  /** The time in its `date` headers: an SDK whose clock differs by minutes corrects it and calls again. */
   now: () => number = Date.now;
   private readonly counts = new Map<string, number>();
   private readonly latest = new Map<string, string>();
   private readonly callers = new Map<string, Caller>();
-  private readonly receiving = new Receiving();
+  private readonly receiving = new DeliveryBuffer();
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 128 });
   private readonly target: URL;
   private active: Active[] = [];
@@ -35,19 +44,19 @@ export class FaultProxy {
     this.target = new URL(target);
   }
 
-  /** Opens an endpoint for one caller, by which its calls are told apart, and gives its address. */
+  /** Opens an endpoint for one caller, which identifies its calls, and returns its URL. */
   async open(caller: string, onCrash?: () => void): Promise<string> {
     const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
       this.serve(caller, incoming, response).catch(() => response.socket?.destroy());
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    // An endpoint that nobody closes keeps nobody from ending.
+    // An open endpoint must not keep the process alive.
     server.unref();
     this.callers.set(caller, { server, onCrash });
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  /** Replaces all rules, forgets what was counted, recorded and kept back, and starts the seed anew. */
+  /** Replaces all rules and resets counts, recorded faults, held-back messages and the seed. */
   inject(seed: number, ...rules: Rule[]): void {
     this.seed = seed;
     this.active = [];
@@ -58,15 +67,15 @@ export class FaultProxy {
     this.add(...rules);
   }
 
-  /** Adds rules; where several match a call, the first that hits decides. */
+  /** Adds rules; if several match a call, the first that hits decides. */
   add(...rules: Rule[]): void {
     for (const rule of rules) {
-      const random = randomFrom(this.seed * 1_000 + this.active.length);
+      const random = seededRandom(this.seed * 1_000 + this.active.length);
       this.active.push({ rule, random, seen: 0, hits: 0 });
     }
   }
 
-  /** Takes rules away again. */
+  /** Removes rules. */
   remove(...rules: Rule[]): void {
     this.active = this.active.filter(({ rule }) => !rules.includes(rule));
   }
@@ -76,12 +85,12 @@ export class FaultProxy {
     return this.active.find((one) => one.rule === rule)?.hits ?? 0;
   }
 
-  /** How many received messages are kept back to come again or late. */
+  /** The number of messages held back to be delivered again or late. */
   get keptBack(): number {
     return this.receiving.pending;
   }
 
-  /** How many calls arrived, refused ones included, of callers and operations (`dynamodb.PutItem`) that match. */
+  /** Counts the calls that arrived, rejected ones included, by caller and operation (`dynamodb.PutItem`). */
   calls(caller: RegExp, operation: RegExp): number {
     let sum = 0;
     for (const [key, count] of this.counts) {
@@ -91,7 +100,7 @@ export class FaultProxy {
     return sum;
   }
 
-  /** What to print with a failed test: how to do it again, and what was done to it. */
+  /** Describes, for a failed test, the seed and the injected faults. */
   report(): string {
     const lines = this.injected.map(
       ({ caller, call, nth, fault, previous }) => `  ${caller} ${call} #${nth}, after ${previous}: ${fault}`,
@@ -111,15 +120,15 @@ export class FaultProxy {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString('utf8');
-    const call = callOf(caller, incoming.headers, text);
+    const call = parseCall(caller, incoming.headers, text);
     const name = `${call.service}.${call.operation}`;
     const nth = (this.counts.get(`${caller} ${name}`) ?? 0) + 1;
     this.counts.set(`${caller} ${name}`, nth);
     const previous = this.latest.get(caller) ?? 'nothing';
     this.latest.set(caller, name);
     const note = (fault: string) => this.injected.push({ caller, call: name, nth, fault, previous });
-    const forward = async (one: Call) => {
-      const answer = await this.forward(incoming, one.service === 'other' ? text : written(one));
+    const forward = async (one: ApiCall) => {
+      const answer = await this.forward(incoming, one.service === 'other' ? text : serializeCall(one));
       this.observe(one, answer);
       return answer;
     };
@@ -131,8 +140,8 @@ export class FaultProxy {
   }
 
   private async decide(
-    call: Call,
-    forward: (call: Call) => Promise<Answer>,
+    call: ApiCall,
+    forward: (call: ApiCall) => Promise<ApiResponse>,
     note: (fault: string) => void,
   ): Promise<Outcome> {
     const hit = this.active.filter((one) => this.strikes(one, call));
@@ -149,16 +158,18 @@ export class FaultProxy {
         return 'broken';
       case 'answer-500':
         await forward(call);
-        return refusal(call, 500, 'InternalFailure', 'Injected after the call was carried out');
+        return errorResponse(call, 500, 'InternalFailure', 'Injected after the call was carried out');
       case 'refuse':
-        return refusal(call, 500, 'InternalServerError', 'Injected instead of the call');
+        return errorResponse(call, 500, 'InternalServerError', 'Injected instead of the call');
       case 'delay':
         await pause(fault.milliseconds);
         return forward(call);
+      case 'respond':
+        return fault.response(call);
       case 'throttle':
-        return throttled(call);
+        return throttlingError(call);
       case 'conflict':
-        return conflicting(call) ?? forward(call);
+        return conflictError(call) ?? forward(call);
       case 'fail-entries':
         return this.failEntries(call, forward, () => random() < (fault.share ?? 1));
       case 'crash':
@@ -170,9 +181,9 @@ export class FaultProxy {
     }
   }
 
-  private strikes(one: Active, call: Call): boolean {
+  private strikes(one: Active, call: ApiCall): boolean {
     const { rule } = one;
-    if (one.hits >= (rule.times ?? Number.POSITIVE_INFINITY) || !matches(rule, call)) return false;
+    if (one.hits >= (rule.times ?? Number.POSITIVE_INFINITY) || !matchesRule(rule, call)) return false;
     one.seen += 1;
     if (one.seen <= (rule.skip ?? 0)) return false;
     if (rule.probability !== undefined && one.random() >= rule.probability) return false;
@@ -180,7 +191,12 @@ export class FaultProxy {
     return true;
   }
 
-  private receive(call: Call, given: Answer, hit: readonly Active[], note: (fault: string) => void): Answer {
+  private receive(
+    call: ApiCall,
+    given: ApiResponse,
+    hit: readonly Active[],
+    note: (fault: string) => void,
+  ): ApiResponse {
     // FIFO queues promise order and no duplicates, and keep it.
     if (given.status !== 200 || String(call.body.QueueUrl).endsWith('.fifo')) return given;
     let answer = given;
@@ -196,18 +212,20 @@ export class FaultProxy {
   }
 
   private async failEntries(
-    call: Call,
-    forward: (call: Call) => Promise<Answer>,
+    call: ApiCall,
+    forward: (call: ApiCall) => Promise<ApiResponse>,
     fails: () => boolean,
-  ): Promise<Answer> {
-    const withheld = withhold(call, fails);
+  ): Promise<ApiResponse> {
+    const withheld = withholdEntries(call, fails);
     if (withheld === undefined || withheld.count === 0) return forward(call);
-    return withheld.merge(withheld.rest === undefined ? { ...ok(call, {}), body: '' } : await forward(withheld.rest));
+    return withheld.merge(
+      withheld.rest === undefined ? { ...success(call, {}), body: '' } : await forward(withheld.rest),
+    );
   }
 
-  private forward(incoming: IncomingMessage, body: string): Promise<Answer> {
+  private forward(incoming: IncomingMessage, body: string): Promise<ApiResponse> {
     const headers = { ...incoming.headers, host: this.target.host, 'content-length': String(Buffer.byteLength(body)) };
-    // Compressed answers could not be looked into.
+    // Compressed responses could not be parsed.
     delete headers['accept-encoding'];
     delete headers['transfer-encoding'];
     return new Promise((answered, failed) => {

@@ -1,7 +1,7 @@
 import { createRequire, flushCompileCache } from 'node:module';
 
-// Runs one deployed function the way Lambda does: loads its bundle once, then handles one event after the other.
-// Its time is the test's: the real one plus what was skipped, and its wall clock may be wrong on top.
+// Runs one function as Lambda does: loads its bundle once, then handles one event after the other. Its clock is the test's: the
+// real time plus the time that was skipped, plus an error.
 type Handler = (event: unknown, context: object) => Promise<unknown>;
 type Invocation = {
   id: number;
@@ -9,15 +9,15 @@ type Invocation = {
   timeoutMs: number;
   skippedMs: number;
   clockErrorMs: number;
-  /** How many times shorter the waits between tries are, the SDK's own ones above all. */
-  haste: number;
+  /** The factor by which waits between attempts are shortened, those of the SDK included. */
+  timeScale: number;
 };
-// Longer ones are time limits.
+// Longer timers are time limits, not waits.
 const LONGEST_WAIT_MS = 4_000;
 
 let skippedMs = 0;
 let clockErrorMs = 0;
-let haste = 1;
+let timeScale = 1;
 const realNow = performance.now.bind(performance);
 performance.now = () => realNow() + skippedMs;
 globalThis.Date = new Proxy(Date, {
@@ -33,7 +33,7 @@ globalThis.Date = new Proxy(Date, {
 
 const realTimeout = globalThis.setTimeout;
 globalThis.setTimeout = Object.assign((run: (...given: unknown[]) => void, wait = 0, ...given: unknown[]) => {
-  return realTimeout(run, wait > LONGEST_WAIT_MS ? wait : wait / haste, ...given);
+  return realTimeout(run, wait > LONGEST_WAIT_MS ? wait : wait / timeScale, ...given);
 }, realTimeout);
 
 const { handler } = createRequire(import.meta.url)(process.argv[2] ?? '') as { handler: Handler };
@@ -44,7 +44,7 @@ const cpuMicros = () => {
 };
 
 process.on('message', async ({ id, event, timeoutMs, ...time }: Invocation) => {
-  ({ skippedMs, clockErrorMs, haste } = time);
+  ({ skippedMs, clockErrorMs, timeScale } = time);
   const deadline = realNow() + timeoutMs;
   const context = {
     awsRequestId: `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`,
@@ -57,7 +57,7 @@ process.on('message', async ({ id, event, timeoutMs, ...time }: Invocation) => {
   } catch (error) {
     process.send?.({ id, error: String(error), cpuMicros: cpuMicros() });
   }
-  // Who is killed leaves nothing for the next start to go faster by.
+  // A process that is killed later would not write its compile cache.
   if (id === 1) flushCompileCache();
 });
 process.on('disconnect', () => process.exit(0));

@@ -1,19 +1,19 @@
-import { type Answer, type Call, type Json, ok } from './protocol.ts';
+import { type ApiCall, type ApiResponse, type Json, success } from './protocol.ts';
 
-/** What is left of a batch when some entries are withheld from the server: nothing to send, or how to merge its answer. */
+/** A batch call without the entries that the server does not get to see. */
 export type Withheld = {
-  /** How many entries the server does not get to see. */
+  /** The number of withheld entries. */
   count: number;
-  /** The call with the other entries; `undefined` where none is left. */
-  rest: Call | undefined;
-  /** Takes the server's answer to the rest and gives the answer to the whole. */
-  merge(answer: Answer): Answer;
+  /** The call with the remaining entries; `undefined` if none is left. */
+  rest: ApiCall | undefined;
+  /** Adds the failures of the withheld entries to the server's response to the rest. */
+  merge(answer: ApiResponse): ApiResponse;
 };
 
 const REASON = 'Withheld by the fault proxy';
 
-/** Takes a batch call and which of its entries shall fail and withholds those; `undefined` where the call is no batch. */
-export function withhold(call: Call, fails: (index: number) => boolean): Withheld | undefined {
+/** Withholds the entries of a batch call for which `fails` is true; `undefined` if the call is no batch. */
+export function withholdEntries(call: ApiCall, fails: (index: number) => boolean): Withheld | undefined {
   switch (call.operation) {
     case 'PutEvents':
       return aligned(call, 'Entries', 'Entries', fails, { ErrorCode: 'ThrottlingException', ErrorMessage: REASON });
@@ -32,9 +32,9 @@ export function withhold(call: Call, fails: (index: number) => boolean): Withhel
   }
 }
 
-/** Batches whose answer lists a result per entry, in the same sequence. */
+/** Batches whose response lists a result per entry, in the same order. */
 function aligned(
-  call: Call,
+  call: ApiCall,
   field: string,
   results: string,
   fails: (index: number) => boolean,
@@ -52,13 +52,13 @@ function aligned(
       const given = [...((body[results] as unknown[] | undefined) ?? [])];
       const merged = lost.map((withheld) => (withheld ? failure : given.shift()));
       const counted = call.operation === 'PutEvents' ? { FailedEntryCount: lost.filter(Boolean).length } : {};
-      return ok(call, { ...body, ...counted, [results]: merged });
+      return success(call, { ...body, ...counted, [results]: merged });
     },
   };
 }
 
-/** SQS batches: results are found by the entry's own id. */
-function named(call: Call, fails: (index: number) => boolean): Withheld {
+/** SQS batches, whose results refer to entries by id. */
+function named(call: ApiCall, fails: (index: number) => boolean): Withheld {
   const entries = call.body.Entries as { Id: string }[];
   const lost = entries.filter((_, index) => fails(index));
   const left = entries.filter((entry) => !lost.includes(entry));
@@ -69,12 +69,12 @@ function named(call: Call, fails: (index: number) => boolean): Withheld {
       if (answer.status !== 200) return answer;
       const { Successful = [], Failed = [] } = JSON.parse(answer.body || '{}') as Json;
       const failed = lost.map(({ Id }) => ({ Id, Code: 'ServiceUnavailable', Message: REASON, SenderFault: false }));
-      return ok(call, { Successful, Failed: [...Failed, ...failed] });
+      return success(call, { Successful, Failed: [...Failed, ...failed] });
     },
   };
 }
 
-function keys(call: Call, fails: (index: number) => boolean): Withheld {
+function keys(call: ApiCall, fails: (index: number) => boolean): Withheld {
   const asked: Json = {};
   const unprocessed: Json = {};
   let index = 0;
@@ -93,31 +93,32 @@ function keys(call: Call, fails: (index: number) => boolean): Withheld {
     merge(answer) {
       if (answer.status !== 200) return answer;
       const { Responses = {}, ...more } = JSON.parse(answer.body || '{}') as Json;
-      return ok(call, { ...more, Responses, UnprocessedKeys: unprocessed });
+      return success(call, { ...more, Responses, UnprocessedKeys: unprocessed });
     },
   };
 }
 
 const MEMBER = /^PublishBatchRequestEntries\.member\.(\d+)\.(.+)$/;
 
-/** SNS still speaks XML: the entries are numbered fields of a form. */
-function published(call: Call, fails: (index: number) => boolean): Withheld {
-  const lost = new Map<string, string>();
-  const left = new Set<string>();
-  const query = new URLSearchParams();
-  for (const [name, value] of call.query) {
-    const [, number = '', field = ''] = MEMBER.exec(name) ?? [];
-    if (number === '') query.append(name, value);
-    else {
-      if (field === 'Id' && fails(Number(number) - 1)) lost.set(number, value);
-      if (field === 'Id' && !lost.has(number)) left.add(number);
-    }
-  }
-  for (const [name, value] of call.query) {
-    const [, number = '', field = ''] = MEMBER.exec(name) ?? [];
-    if (!left.has(number)) continue;
-    query.append(`PublishBatchRequestEntries.member.${[...left].indexOf(number) + 1}.${field}`, value);
-  }
+/** SNS batches, whose entries are numbered fields of a form, and whose responses are XML. */
+function published(call: ApiCall, fails: (index: number) => boolean): Withheld {
+  const fields = [...call.query].map(([name, value]) => {
+    const [, number, field = ''] = MEMBER.exec(name) ?? [];
+    return { name, value, number, field };
+  });
+  const ids = fields.filter(({ field }) => field === 'Id');
+  const lost = new Map(
+    ids.filter(({ number }) => fails(Number(number) - 1)).map(({ number, value }) => [number, value]),
+  );
+  const left = ids.map(({ number }) => number).filter((number) => !lost.has(number));
+  const query = new URLSearchParams(
+    fields
+      .filter(({ number }) => number === undefined || left.includes(number))
+      .map(({ name, value, number, field }): [string, string] => [
+        number === undefined ? name : `PublishBatchRequestEntries.member.${left.indexOf(number) + 1}.${field}`,
+        value,
+      ]),
+  );
   const failed = [...lost.values()]
     .map(
       (id) =>
@@ -126,7 +127,7 @@ function published(call: Call, fails: (index: number) => boolean): Withheld {
     .join('');
   return {
     count: lost.size,
-    rest: left.size === 0 ? undefined : { ...call, query },
+    rest: left.length === 0 ? undefined : { ...call, query },
     merge(answer) {
       if (answer.status !== 200) return answer;
       const empty =

@@ -1,5 +1,5 @@
-/** Gives numbers in [0, 1), always the same ones for the same seed (mulberry32). */
-export function randomFrom(seed: number): () => number {
+/** Returns a generator of numbers in [0, 1), the same ones for the same seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -9,7 +9,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** Gives the items in another sequence; the ones given stay as they are. */
+/** Returns the items in a random order. */
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   return items
     .map((item) => ({ item, place: random() }))
@@ -17,5 +17,5 @@ export function shuffled<T>(items: readonly T[], random: () => number): T[] {
     .map(({ item }) => item);
 }
 
-/** The seed of this run: `FAULTS_SEED`, else always the same one. */
+/** The seed of this run: `FAULTS_SEED`, else 1. */
 export const runSeed = Number(process.env.FAULTS_SEED ?? 1);

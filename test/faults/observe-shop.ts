@@ -10,30 +10,8 @@ import { inject } from 'vitest';
 import type { Order } from '../../lambdas/order/rules.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 import { deadLetterQueueUrl, output, queueUrl } from '../deployed/deployed-shop.ts';
+import type { Charge, PlacedOrders, QueuedMessage, ShopState } from '../harness/shop-state.ts';
 import { connection, consumers } from './deployed-functions.ts';
-import type { Ledger } from './ledger.ts';
-
-/** A message that lies in a queue. */
-export type QueuedMessage = {
-  consumer: string;
-  body: string;
-  attributes: Record<string, string>;
-  receiveCount: number;
-};
-
-/** One entry of the payment gateway's own record. */
-export type Charge = { orderId: string; kind: 'capture' | 'refund'; amount: number };
-
-/** Everything that can be seen from outside. */
-export type ShopState = {
-  orders: Map<string, Order>;
-  charges: Charge[];
-  shelves: Map<string, Shelf>;
-  /** Every text that was sent, by number. */
-  texts: Record<string, string[]>;
-  waiting: QueuedMessage[];
-  deadLetters: QueuedMessage[];
-};
 
 const tables = DynamoDBDocumentClient.from(new DynamoDBClient(connection()));
 
@@ -103,12 +81,9 @@ export async function waitingFor(idle: readonly string[] = []): Promise<QueuedMe
 }
 
 /** Looks at everything that concerns these orders and goods, and at all queues but those of `idle` consumers. */
-export async function observeShop(
-  { orders, goods }: Pick<Ledger, 'orders' | 'goods'>,
-  idle: readonly string[] = [],
-): Promise<ShopState> {
+export async function observeShop({ orders, goods }: PlacedOrders, idle: readonly string[] = []): Promise<ShopState> {
   const orderIds = [...orders.keys()];
-  const [known, charges, stock, waiting, letters, sms] = await Promise.all([
+  const [known, charges, stock, waiting, dead, sms] = await Promise.all([
     items<Order>('OrdersTableName', 'orderId', orderIds),
     Promise.all(orderIds.map(chargesOf)),
     shelves([...goods.keys()]),
@@ -124,6 +99,6 @@ export async function observeShop(
     shelves: stock,
     texts: Object.fromEntries(texts) as Record<string, string[]>,
     waiting,
-    deadLetters: letters,
+    deadLetters: dead,
   };
 }

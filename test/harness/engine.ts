@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EngineName, startEngine, unavailableReason } from '../../localstack/engine.ts';
 
-/** Returns whether an engine can be tested here; throws on CI when it cannot. */
+/** Returns whether an engine can run on this machine; throws on CI, where it must. */
 export async function canTestEngine(name: EngineName): Promise<boolean> {
   const reason = await unavailableReason(name);
   if (reason === undefined) return true;
@@ -13,7 +13,7 @@ export async function canTestEngine(name: EngineName): Promise<boolean> {
   return false;
 }
 
-/** Returns a free port of the loopback interface. */
+/** Finds a port of the loopback interface that nothing listens on. */
 export function freePort(): Promise<number> {
   return new Promise((found) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -23,19 +23,26 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Starts an engine on a port and a folder of its own; `end` stops it and removes the folder. */
+/** Creates a folder that is removed when this process exits. */
+export function temporaryFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `shop-messaging-${name}-`));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+/** Starts an engine on a port and in a folder of its own; `end` removes both. */
 export async function startTestEngine(name: EngineName) {
-  const dataDir = await mkdtemp(join(tmpdir(), `engine-${name}-`));
+  const dataDir = temporaryFolder(`engine-${name}`);
   const engine = await startEngine({ name, port: await freePort(), dataDir, progress: console.info });
   const end = async () => {
     await engine.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    rmSync(dataDir, { recursive: true, force: true });
   };
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   return { engine, dataDir, end, config: { endpoint: engine.endpoint, region: 'us-east-1', credentials } };
 }
 
-/** Polls until `ask` returns a value other than `undefined` and returns it. */
+/** Polls until `ask` returns a value; throws after `seconds`. */
 export async function eventually<T>(what: string, ask: () => Promise<T | undefined>, seconds = 20): Promise<T> {
   const deadline = Date.now() + seconds * 1_000;
   while (Date.now() < deadline) {

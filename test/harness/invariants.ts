@@ -1,51 +1,49 @@
-import type { TestOrder } from '../deployed/deployed-shop.ts';
-import type { Ledger } from './ledger.ts';
-import type { QueuedMessage, ShopState } from './shop-state.ts';
+import type { PlacedOrders, QueuedMessage, ShopState, TestOrder } from './shop-state.ts';
 
-/** A shop under test: what was put in, and what was seen on the way. */
-export type Observed = {
-  ledger: Pick<Ledger, 'orders' | 'goods'>;
-  /** The statuses written for each order, in sequence. */
+/** What a run put in, and what was observed on the way. */
+export type Observations = {
+  ledger: PlacedOrders;
+  /** The statuses written for each order, in order. */
   statuses: ReadonlyMap<string, string[]>;
-  /** SKUs that were seen with less than nothing. */
+  /** SKUs that were observed with a negative number. */
   negatives: readonly string[];
   logged(): string;
-  /** Consumers that take no part in the test. */
+  /** Consumers that do not run. */
   idle?: readonly string[];
 };
 
-/** What a test allows beyond the rule. */
+/** Exceptions from the invariants that a test allows. */
 export type Allowances = {
-  /** Orders whose text may have gone out twice: a crash between sending and recording. */
+  /** Orders that may have been texted twice, after a crash between sending and recording. */
   secondText?: ReadonlySet<string>;
-  /** Orders whose customers are told of a delay, once, besides the decision. */
+  /** Orders whose customers get one reminder besides the decision. */
   reminded?: ReadonlySet<string>;
   /** Orders whose number gets no text. */
   refused?: ReadonlySet<string>;
-  /** Dead letters that belong there; every other one is a violation. */
-  deadLetter?: (letter: QueuedMessage) => boolean;
+  /** Dead letters that are expected; every other one is a violation. */
+  deadLetter?: (message: QueuedMessage) => boolean;
 };
 
-/** Takes what was put in and what can be seen from outside and gives every broken promise, by number, as in design and fault list. */
-export function violations(observed: Observed, world: ShopState, allowances: Allowances = {}): string[] {
+/** Returns a sentence for each violated invariant, beginning with its number (I1: money, I2: stock, …). */
+export function findViolations(observed: Observations, state: ShopState, allowances: Allowances = {}): string[] {
   const { orders, goods } = observed.ledger;
   return [
     ...[...orders.values()].flatMap((order) => [
-      ...money(world, order),
-      ...terminal(world, order),
-      ...texts(world, order, allowances),
+      ...money(state, order),
+      ...terminal(state, order),
+      ...texts(state, order, allowances),
     ]),
-    ...stock(world, goods, orders),
+    ...stock(state, goods, orders),
     ...observed.negatives.map((sku) => `I2: ${sku} was negative for a moment`),
-    ...world.waiting.map(({ consumer, body }) => `I4: still waits for ${consumer}: ${body.slice(0, 80)}`),
-    ...world.deadLetters
-      .filter((letter) => allowances.deadLetter?.(letter) !== true)
+    ...state.waiting.map(({ consumer, body }) => `I4: still waits for ${consumer}: ${body.slice(0, 80)}`),
+    ...state.deadLetters
+      .filter((message) => allowances.deadLetter?.(message) !== true)
       .map(
         ({ consumer, attributes, body }) =>
           `I3: dead letter of ${consumer}: ${attributes.errorType} ${attributes.errorMessage} ${body.slice(0, 80)}`,
       ),
     ...forward(observed.statuses),
-    ...secrets(observed.logged(), orders, world),
+    ...secrets(observed.logged(), orders, state),
   ];
 }
 

@@ -3,13 +3,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 /** The services whose calls the proxy understands; everything else passes untouched. */
 export type Service = 'dynamodb' | 'sqs' | 'events' | 'sns' | 'other';
 
-/** A request body of a JSON protocol; queries stay text. */
+/** A request or response body of a JSON protocol. */
 // biome-ignore lint/suspicious/noExplicitAny: these are other people's documents, taken apart field by field
 export type Json = Record<string, any>;
 
 /** One call of an AWS API as it was sent. */
-export type Call = {
-  /** Who called: the name its endpoint was opened under. */
+export type ApiCall = {
+  /** The name that the caller's endpoint was opened under. */
   caller: string;
   service: Service;
   operation: string;
@@ -19,15 +19,15 @@ export type Call = {
   query: URLSearchParams;
 };
 
-/** An answer as it goes over the wire. */
-export type Answer = { status: number; type: string; body: string };
+/** A response as it goes over the wire. */
+export type ApiResponse = { status: number; type: string; body: string };
 
 // https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html: the target names the service's version and the operation.
 const TARGETS: Record<string, Service> = { DynamoDB_20120810: 'dynamodb', AmazonSQS: 'sqs', AWSEvents: 'events' };
 const JSON_TYPE: Partial<Record<Service, string>> = { events: 'application/x-amz-json-1.1' };
 
-/** Takes a request and gives the call it makes. */
-export function callOf(caller: string, headers: IncomingHttpHeaders, body: string): Call {
+/** Parses an HTTP request to an AWS API. */
+export function parseCall(caller: string, headers: IncomingHttpHeaders, body: string): ApiCall {
   const [prefix = '', target = ''] = String(headers['x-amz-target'] ?? '').split('.');
   const service = TARGETS[prefix];
   if (service !== undefined) {
@@ -39,18 +39,24 @@ export function callOf(caller: string, headers: IncomingHttpHeaders, body: strin
   return { caller, service: sns ? 'sns' : 'other', operation: query.get('Action') ?? '', body: {}, query };
 }
 
-/** Writes a call back as a request body. */
-export function written({ service, body, query }: Call): string {
+/** Serializes a call as a request body. */
+export function serializeCall({ service, body, query }: ApiCall): string {
   return service === 'sns' ? query.toString() : JSON.stringify(body);
 }
 
-/** The answer of a service that carried out a JSON call. */
-export function ok({ service }: Call, body: Json): Answer {
+/** Builds the response of a service that executed a JSON call. */
+export function success({ service }: ApiCall, body: Json): ApiResponse {
   return { status: 200, type: JSON_TYPE[service] ?? 'application/x-amz-json-1.0', body: JSON.stringify(body) };
 }
 
-/** The answer of a service that refused a call, in its protocol; `more` are further fields of a JSON error. */
-export function refusal(call: Call, status: number, code: string, message: string, more: Json = {}): Answer {
+/** Builds an error response in the service's protocol; `more` are further fields of a JSON error. */
+export function errorResponse(
+  call: ApiCall,
+  status: number,
+  code: string,
+  message: string,
+  more: Json = {},
+): ApiResponse {
   if (call.service === 'sns') {
     const kind = status < 500 ? 'Sender' : 'Receiver';
     const error = `<Error><Type>${kind}</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
@@ -61,34 +67,34 @@ export function refusal(call: Call, status: number, code: string, message: strin
     dynamodb: 'com.amazonaws.dynamodb.v20120810#',
     sqs: 'com.amazonaws.sqs#',
   };
-  const answer = ok(call, { __type: `${shapes[call.service] ?? ''}${code}`, message, Message: message, ...more });
+  const answer = success(call, { __type: `${shapes[call.service] ?? ''}${code}`, message, Message: message, ...more });
   return { ...answer, status };
 }
 
-/** How each service says "too fast"; the SDK takes each of them for throttling and tries again. */
-export function throttled(call: Call): Answer {
+/** Builds the service's throttling error, which the SDK retries. */
+export function throttlingError(call: ApiCall): ApiResponse {
   const codes: Partial<Record<Service, string>> = {
     dynamodb:
       call.operation === 'BatchExecuteStatement' ? 'ThrottlingException' : 'ProvisionedThroughputExceededException',
     sqs: 'RequestThrottled',
     sns: 'Throttling',
   };
-  return refusal(call, 400, codes[call.service] ?? 'ThrottlingException', 'Rate exceeded');
+  return errorResponse(call, 400, codes[call.service] ?? 'ThrottlingException', 'Rate exceeded');
 }
 
-/** How DynamoDB says that somebody else's transaction is at the same items; undefined for calls that cannot meet it. */
-export function conflicting(call: Call): Answer | undefined {
+/** Builds DynamoDB's error for a conflict with another transaction; `undefined` for calls that cannot get it. */
+export function conflictError(call: ApiCall): ApiResponse | undefined {
   const why = { Code: 'TransactionConflict', Message: 'Transaction is ongoing for the item' };
   if (call.operation === 'TransactWriteItems') {
     const reasons = (call.body.TransactItems as unknown[]).map((_, index) => (index === 0 ? why : { Code: 'None' }));
     const message = `Transaction cancelled, please refer cancellation reasons for specific reasons [${reasons.map(({ Code }) => Code).join(', ')}]`;
-    return refusal(call, 400, 'TransactionCanceledException', message, { CancellationReasons: reasons });
+    return errorResponse(call, 400, 'TransactionCanceledException', message, { CancellationReasons: reasons });
   }
   if (call.operation === 'BatchExecuteStatement') {
-    return ok(call, { Responses: (call.body.Statements as unknown[]).map(() => ({ Error: why })) });
+    return success(call, { Responses: (call.body.Statements as unknown[]).map(() => ({ Error: why })) });
   }
   if (['PutItem', 'UpdateItem', 'DeleteItem'].includes(call.operation)) {
-    return refusal(call, 400, 'TransactionConflictException', why.Message);
+    return errorResponse(call, 400, 'TransactionConflictException', why.Message);
   }
   return undefined;
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
 import { pinnedNode } from '../../localstack/engines.ts';
 
-/** What came of an invocation; `crashed` covers a killed process and one that ran out of time. */
-export type Invoked = { result: unknown } | { error: string } | { crashed: 'killed' | 'timed out' };
+/** The result of an invocation; `crashed` covers a killed process and one that timed out. */
+export type InvocationResult = { result: unknown } | { error: string } | { crashed: 'killed' | 'timed out' };
 
-/** How a function is run: its bundle, the environment the stack gave it, and where its output goes. */
+/** A function's bundle, its environment, its time limit, and where its output goes. */
 export type FunctionSetup = {
   bundle: string;
   environment: Record<string, string>;
@@ -14,17 +14,17 @@ export type FunctionSetup = {
   log: (text: string) => void;
 };
 
-const HASTE = 10;
+const TIME_SCALE = 10;
 
-/** One execution environment of a function: a process of its own that handles one event at a time and can be killed. */
-export class Instance {
-  /** What this instance's clock is wrong by, asked at each invocation; in milliseconds. */
+/** An execution environment of a function: a process that handles one event at a time and can be killed. */
+export class FunctionInstance {
+  /** The error of this instance's clock at each invocation, in milliseconds. */
   clockError: () => number = () => 0;
-  /** How many times shorter waits within the function are than they say. */
-  haste = HASTE;
-  /** After so long an invocation is ended with its process. */
+  /** The factor by which waits within the function are shortened. */
+  timeScale = TIME_SCALE;
+  /** The time after which an invocation is killed with its process. */
   timeoutMs: number;
-  /** The CPU time its process had used when it last answered, in microseconds. */
+  /** The CPU time of its process as of its last response, in microseconds. */
   cpuMicros = 0;
   private readonly setup: FunctionSetup;
   private child: ChildProcess | undefined;
@@ -36,7 +36,7 @@ export class Instance {
     this.timeoutMs = setup.timeoutMs;
   }
 
-  /** Starts the process unless it runs, and waits until the bundle is loaded: a cold start. */
+  /** Starts the process unless it runs, and waits until its bundle is loaded. */
   start(): Promise<ChildProcess> {
     this.starting ??= this.coldStart();
     return this.starting;
@@ -57,7 +57,7 @@ export class Instance {
       serialization: 'json',
     });
     this.child = child;
-    // It ends with us, and does not keep us from ending.
+    // The child ends with this process and must not keep it alive.
     child.unref();
     child.channel?.unref();
     child.stdout?.on('data', (text: Buffer) => log(text.toString()));
@@ -74,25 +74,25 @@ export class Instance {
     return child;
   }
 
-  /** Hands an event to the function and gives what came of it; kills it where it takes longer than it may. */
-  async invoke(event: SQSEvent, skippedMs: number): Promise<Invoked> {
+  /** Invokes the function with an event; kills the process when the time limit is exceeded. */
+  async invoke(event: SQSEvent, skippedMs: number): Promise<InvocationResult> {
     const child = await this.start();
     const { timeoutMs } = this;
     this.invocations += 1;
     const id = this.invocations;
     let late = false;
-    return new Promise<Invoked>((done) => {
+    return new Promise<InvocationResult>((done) => {
       const timer = setTimeout(() => {
         late = true;
         this.crash();
       }, timeoutMs);
       const onExit = () => end({ crashed: late ? 'timed out' : 'killed' });
-      const onMessage = ({ cpuMicros, ...message }: { id: number; cpuMicros: number } & Invoked) => {
+      const onMessage = ({ cpuMicros, ...message }: { id: number; cpuMicros: number } & InvocationResult) => {
         if (message.id !== id) return;
         this.cpuMicros = cpuMicros;
         end(message);
       };
-      const end = (outcome: Invoked) => {
+      const end = (outcome: InvocationResult) => {
         clearTimeout(timer);
         child.off('exit', onExit);
         child.off('message', onMessage);
@@ -100,24 +100,24 @@ export class Instance {
       };
       child.once('exit', onExit);
       child.on('message', onMessage);
-      child.send({ id, event, timeoutMs, skippedMs, clockErrorMs: this.clockError(), haste: this.haste });
+      child.send({ id, event, timeoutMs, skippedMs, clockErrorMs: this.clockError(), timeScale: this.timeScale });
     });
   }
 
-  /** Makes its clock right and its time limit the deployed one. */
+  /** Resets the clock error, the time limit and the time scale. */
   restore(): void {
     this.clockError = () => 0;
     this.timeoutMs = this.setup.timeoutMs;
-    this.haste = HASTE;
+    this.timeScale = TIME_SCALE;
   }
 
-  /** Ends the process at once, wherever it is, and lets another one start: Lambda replaces what crashes. */
+  /** Kills the process and starts another one, as Lambda does after a crash. */
   crash(): void {
     this.kill();
     this.start().catch(() => {});
   }
 
-  /** Ends the process at once, and for good. */
+  /** Kills the process. */
   kill(): void {
     this.child?.kill('SIGKILL');
     this.child = undefined;

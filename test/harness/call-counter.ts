@@ -1,5 +1,5 @@
 import type { ConsumerMeasurement, Measurement } from '../../ops/estimate/calls.ts';
-import type { Answer, Call, Json } from './protocol.ts';
+import type { ApiCall, ApiResponse, Json } from './protocol.ts';
 
 /** Counts what AWS would bill: calls by operation, events, and DynamoDB's units. */
 export class CallCounter {
@@ -13,48 +13,54 @@ export class CallCounter {
   private readonly events = { bus: [0, 0], feed: [0, 0], texts: [0, 0] };
   private indexWrites = 0;
   private readonly tables: ReadonlyMap<string, string>;
+  private readonly consumerOf: (queueUrl: string) => string;
 
-  constructor(tables: ReadonlyMap<string, string>) {
+  /** `tables`: short names by table name; calls of other tables are not counted. */
+  constructor(tables: ReadonlyMap<string, string>, consumerOf: (queueUrl: string) => string = fromDeployedName) {
     this.tables = tables;
+    this.consumerOf = consumerOf;
   }
 
-  invoked(consumer: string, times: number): void {
+  recordInvocations(consumer: string, times: number): void {
     this.invocations.set(consumer, times);
   }
 
-  /** Takes a table's name and the sizes of the items it holds in the end. */
-  holds(table: string, sizes: readonly number[]): void {
+  /** Records the sizes of the items in a table after the run. */
+  recordItemSizes(table: string, sizes: readonly number[]): void {
     this.itemBytes.set(table, sizes.reduce((sum, size) => sum + size, 0) / Math.max(1, sizes.length));
   }
 
-  saw(call: Call, answer: Answer): void {
-    const { body } = call;
-    if (call.operation === 'ReceiveMessage') {
-      this.received(String(body.QueueUrl), answer);
-      return;
-    }
-    if (call.operation === 'DeleteMessageBatch') return;
+  recordCall(call: ApiCall, response: ApiResponse): void {
+    const { operation, service, body, query } = call;
+    if (operation === 'ReceiveMessage') this.received(String(body.QueueUrl), response);
+    if (['ReceiveMessage', 'DeleteMessageBatch'].includes(operation)) return;
+    if (service === 'dynamodb' && !this.touches(body)) return;
     const consumer = call.caller.replace(/-\d+$/, '');
-    if (call.service === 'dynamodb' && !this.touches(body)) return;
     const own = this.calls.get(consumer) ?? new Map<string, number>();
-    const name =
-      call.operation === 'Publish' && call.query.has('PhoneNumber')
-        ? 'sns.PublishText'
-        : `${call.service}.${call.operation}`;
+    const name = operation === 'Publish' && query.has('PhoneNumber') ? 'sns.PublishText' : `${service}.${operation}`;
     own.set(name, (own.get(name) ?? 0) + 1);
     this.calls.set(consumer, own);
-    if (call.operation === 'PutEvents') {
-      for (const { Detail, Source, DetailType } of body.Entries as Record<string, string>[])
-        add(this.events.bus, `${Detail}${Source}${DetailType}`);
-    }
-    if (call.operation === 'PublishBatch') {
-      for (const [field, value] of call.query) if (field.endsWith('.Message')) add(this.events.feed, value);
-    }
-    if (name === 'sns.Publish') add(this.events.feed, call.query.get('Message') ?? '');
-    if (name === 'sns.PublishText') add(this.events.texts, call.query.get('Message') ?? '');
+    this.recordEvents(name, call);
   }
 
-  /** Gives all of it by the order. Sizes are rounded, for ids and times differ from run to run. */
+  private recordEvents(name: string, { body, query }: ApiCall): void {
+    switch (name) {
+      case 'events.PutEvents':
+        for (const { Detail, Source, DetailType } of body.Entries as Record<string, string>[])
+          add(this.events.bus, `${Detail}${Source}${DetailType}`);
+        break;
+      case 'sns.PublishBatch':
+        for (const [field, value] of query) if (field.endsWith('.Message')) add(this.events.feed, value);
+        break;
+      case 'sns.Publish':
+        add(this.events.feed, query.get('Message') ?? '');
+        break;
+      case 'sns.PublishText':
+        add(this.events.texts, query.get('Message') ?? '');
+    }
+  }
+
+  /** Returns the counts per order. Sizes are rounded, because ids and times differ between runs. */
   perOrder(orders: number, log: string): Measurement {
     const lines = log.split('\n').filter((line) => line !== '');
     const logBytes = lines.reduce((sum, line) => sum + Buffer.byteLength(withFixedTimes(line)) + 1, 0);
@@ -98,15 +104,15 @@ export class CallCounter {
     };
   }
 
-  private received(queueUrl: string, answer: Answer): void {
+  private received(queueUrl: string, answer: ApiResponse): void {
     const { Messages = [] } = JSON.parse(answer.body || '{}') as { Messages?: { Body: string }[] };
-    const consumer = /-([A-Z][a-z]+)(?:Queue|DeadLetterQueue)/.exec(queueUrl)?.[1]?.toLowerCase() ?? queueUrl;
+    const consumer = this.consumerOf(queueUrl);
     this.messages.set(consumer, (this.messages.get(consumer) ?? 0) + Messages.length);
     const bytes = Messages.reduce((sum, { Body }) => sum + Buffer.byteLength(Body), 0);
     this.messageBytes.set(consumer, (this.messageBytes.get(consumer) ?? 0) + bytes);
   }
 
-  /** Notes what a call of DynamoDB reads and writes; false where that is none of our tables. */
+  /** Counts the reads and writes of a DynamoDB call; false if it is not about one of the tables. */
   private touches(body: Json): boolean {
     let known = false;
     const note = (table: string, how: 'plain' | 'transactional' | 'read', units = 1, index = false) => {
@@ -142,7 +148,10 @@ export class CallCounter {
   }
 }
 
-/** Gives a log line in which all that differs from run to run has one length. */
+const fromDeployedName = (queueUrl: string) =>
+  /-([A-Z][a-z]+)(?:Queue|DeadLetterQueue)/.exec(queueUrl)?.[1]?.toLowerCase() ?? queueUrl;
+
+/** Replaces the times in a log line, whose length differs between runs. */
 const withFixedTimes = (line: string) =>
   line
     .replace(/("(?:waitedMs|tookMs|Took)":)\d+/g, '$1100')
@@ -155,17 +164,20 @@ function add(sums: number[], text: string): void {
   sums[1] = (sums[1] ?? 0) + Buffer.byteLength(text);
 }
 
-/** Gives how many bytes DynamoDB counts for an item, near enough: names and values (its rules for sizes of item). */
-export function bytesOfItem(value: unknown): number {
-  if (Array.isArray(value)) return 3 + value.reduce((sum: number, one) => sum + 1 + bytesOfItem(one), 0);
+/**
+ * Approximates the size that DynamoDB bills for an item
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html).
+ */
+export function itemBytes(value: unknown): number {
+  if (Array.isArray(value)) return 3 + value.reduce((sum: number, one) => sum + 1 + itemBytes(one), 0);
   if (typeof value === 'object' && value !== null) {
-    return Object.entries(value).reduce((sum, [name, one]) => sum + 1 + name.length + bytesOfItem(one), 3);
+    return Object.entries(value).reduce((sum, [name, one]) => sum + 1 + name.length + itemBytes(one), 3);
   }
   if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
   return typeof value === 'string' ? Buffer.byteLength(value) : 1;
 }
 
-/** Counts the metrics that lines in CloudWatch's embedded metric format name: each set of dimension values is one. */
+/** Counts the distinct metrics in CloudWatch's embedded metric format; each set of dimension values is one. */
 function metricsIn(lines: readonly string[]): number {
   const names = new Set<string>();
   for (const line of lines) {

@@ -1,0 +1,18 @@
+import type { TestOrder } from './shop-state.ts';
+
+/** Builds the message by which an existing service places an order of one line. */
+export const placedMessage = (order: TestOrder, id: string) => {
+  const { orderId, sku, quantity, token, phone, locale, unitPrice } = order;
+  return {
+    id,
+    source: '/shop/checkout',
+    type: 'shop.order.placed.v1',
+    data: {
+      orderId,
+      customer: { id: 'c-7', phone, locale },
+      payment: { token },
+      items: [{ sku, quantity, unitPrice }],
+      total: { amount: quantity * unitPrice, currency: 'KRW' },
+    },
+  };
+};

@@ -1,0 +1,38 @@
+import type { Order } from '../../lambdas/order/rules.ts';
+import type { Shelf } from '../../lambdas/stock/rules.ts';
+
+/** The parts of an order that tests choose. */
+export type TestOrder = {
+  orderId: string;
+  sku: string;
+  quantity: number;
+  token: string;
+  phone: string;
+  locale: string;
+  unitPrice: number;
+};
+
+/** What a run put in, to be compared with what came out: orders by id, and the pieces of each SKU that came in. */
+export type PlacedOrders = { orders: ReadonlyMap<string, TestOrder>; goods: ReadonlyMap<string, number> };
+
+/** A message in a queue. */
+export type QueuedMessage = {
+  consumer: string;
+  body: string;
+  attributes: Record<string, string>;
+  receiveCount: number;
+};
+
+/** One entry of the payment gateway's own record. */
+export type Charge = { orderId: string; kind: 'capture' | 'refund'; amount: number };
+
+/** Everything that can be seen from outside. */
+export type ShopState = {
+  orders: Map<string, Order>;
+  charges: Charge[];
+  shelves: Map<string, Shelf>;
+  /** Every text that was sent, by number. */
+  texts: Record<string, string[]>;
+  waiting: QueuedMessage[];
+  deadLetters: QueuedMessage[];
+};
