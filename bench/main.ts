@@ -5,62 +5,66 @@ import { wholeNumber } from '../ops/command.ts';
 import { describeError } from '../ops/errors.ts';
 import { reportFatalError } from '../ops/output.ts';
 import { printNotice, updateStatusLine } from '../ops/progress.ts';
-import { chart } from './chart.ts';
-import { installPeers } from './installed.ts';
-import { type Circumstances, circumstances, type Latest, type Measured, merged, readLatest } from './latest.ts';
-import { markdown, tableOf } from './report.ts';
-import { chosenSections, type SectionName, sectionNamed, sectionNames } from './sections.ts';
-import { steady } from './steady.ts';
+import { renderChart } from './chart.ts';
+import { validateFigures } from './figure.ts';
+import { installPeers } from './peers.ts';
+import { figureTable, resultsPage } from './report.ts';
+import { describeRun, mergeResults, type Results, type RunInfo, readResults, type SectionResult } from './results.ts';
+import { loadSection, parseSectionNames, type SectionName, sectionNames } from './sections.ts';
 
 type Options = { only: SectionName[]; runs: number; out: string };
 
-/** Runs one section and gives what it came to; what goes wrong is said in it, for the others do not depend on it. */
-async function measured(name: SectionName, runs: number, now: Circumstances): Promise<Measured> {
+/** Runs one section; a failure is part of its result, because the other sections do not depend on it. */
+async function runSection(name: SectionName, runs: number, now: RunInfo): Promise<SectionResult> {
   const began = Date.now();
-  const time = () => `${((Date.now() - began) / 1_000).toFixed(0)} s`;
-  const common = { name, date: new Date(began).toISOString(), commit: now.commit, runs };
+  const seconds = () => (Date.now() - began) / 1_000;
+  const time = () => `(${seconds().toFixed(0)} s)`;
   let title: string = name;
+  const result = (figures: SectionResult['figures'], failure?: string): SectionResult => {
+    printNotice(
+      `${failure === undefined ? '✓' : '✗'} ${title} ${time()}${failure === undefined ? '' : `: ${failure}`}`,
+    );
+    const about = { name, title, date: new Date(began).toISOString(), commit: now.commit, runs, seconds: seconds() };
+    return { ...about, figures, ...(failure === undefined ? {} : { failure }) };
+  };
   try {
-    const section = await sectionNamed(name);
+    const section = await loadSection(name);
     title = section.title;
     printNotice(`▸ ${title}`);
     const progress = (line: string) =>
-      process.stderr.isTTY ? updateStatusLine(`  ${line} (${time()})`) : printNotice(`  ${line}`);
-    const { figures, problems } = steady(await section.run({ runs, progress }));
-    printNotice(`${problems.length === 0 ? '✓' : '✗'} ${title} (${time()})`);
-    const failure = problems.length === 0 ? {} : { failure: problems.join(' ') };
-    return { ...common, title, seconds: (Date.now() - began) / 1_000, figures, ...failure };
+      process.stderr.isTTY ? updateStatusLine(`  ${line} ${time()}`) : printNotice(`  ${line}`);
+    const { figures, problems } = validateFigures(await section.run({ runs, progress }));
+    return result(figures, problems.length === 0 ? undefined : problems.join(' '));
   } catch (error) {
     if (process.env.DEBUG) console.error(error);
-    printNotice(`✗ ${title} (${time()}): ${describeError(error)}`);
-    return { ...common, title, seconds: (Date.now() - began) / 1_000, figures: [], failure: describeError(error) };
+    return result([], describeError(error));
   }
 }
 
-async function write(folder: string, latest: Latest): Promise<void> {
+async function writeResults(folder: string, results: Results): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'latest.json'), `${JSON.stringify(latest, null, 2)}\n`);
-  await writeFile(join(folder, 'README.md'), markdown(latest));
-  await writeFile(join(folder, 'chart.svg'), chart(latest));
+  await writeFile(join(folder, 'latest.json'), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(join(folder, 'README.md'), resultsPage(results));
+  await writeFile(join(folder, 'chart.svg'), renderChart(results));
 }
 
 async function bench({ only, runs, out }: Options): Promise<void> {
   await installPeers(printNotice);
-  const now = await circumstances();
-  let latest = await readLatest(join(out, 'latest.json'));
+  const now = await describeRun();
+  let results = await readResults(join(out, 'latest.json'));
   const failures: string[] = [];
   for (const name of only) {
-    const result = await measured(name, runs, now);
+    const result = await runSection(name, runs, now);
     if (result.failure !== undefined) failures.push(`${name}: ${result.failure}`);
-    latest = merged(latest, now, result);
-    await write(out, latest);
-    if (result.figures.length > 0) process.stdout.write(`\n${result.title}\n\n${tableOf(result.figures)}\n\n`);
+    results = mergeResults(results, now, result);
+    await writeResults(out, results);
+    if (result.figures.length > 0) process.stdout.write(`\n${result.title}\n\n${figureTable(result.figures)}\n\n`);
   }
   printNotice(`The results are in ${relative(process.cwd(), out) || '.'}: README.md, latest.json, chart.svg.`);
   if (failures.length > 0) throw new Error(`Not everything was measured.\n${failures.join('\n')}`);
 }
 
-// What was begun ends with the process: its temporary folders go when it exits, which a signal alone would not do.
+// Temporary folders are removed on exit, which a signal alone does not cause.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => process.exit(130));
 
 await new Command('bench')
@@ -70,15 +74,15 @@ await new Command('bench')
   .addOption(
     new Option('--only <sections>', `only these, with commas between: ${sectionNames.join(', ')}`)
       .default([...sectionNames], 'all')
-      .argParser(chosenSections),
+      .argParser(parseSectionNames),
   )
   .option('--runs <n>', 'how often each figure is measured', wholeNumber(1, 100), 5)
   .option('--out <folder>', 'where the results go', join(import.meta.dirname, 'results'))
   .showHelpAfterError('(add --help to see how it is used)')
-  .addHelpText('after', '\nExample:\n  npm run bench -- --only handlers,cold-start --runs 3')
+  .addHelpText('after', '\nExample:\n  npm run bench -- --only counts,cold-start --runs 3')
   .action(bench)
   .parseAsync()
   .catch(reportFatalError);
 
-// A section that forgot to close something does not keep the benchmark from ending.
+// A section that forgot to close something must not keep the process alive.
 process.exit();

@@ -1,103 +1,89 @@
 import { table } from '../ops/format.ts';
-import { type Contestant, type Figure, ratioTo, type Spread, spreadOf, type Target, verdict } from './figure.ts';
-import type { Latest, Measured } from './latest.ts';
+import { type Contestant, evaluateTarget, type Figure, ratioTo, type Spread, spreadOf, type Target } from './figure.ts';
+import type { Results, SectionResult } from './results.ts';
 
-/** A figure in which a contestant does better than ours; `ratio` is ours / theirs. */
+/** A figure in which a peer is better than ours; `ratio` is ours / theirs. */
 export type Loss = { figure: Figure; to: Contestant; ratio: Spread };
 
-// What nobody would run instead: the least that something can cost.
-const BOUNDS = ['floor', 'transport', 'sdk', 'emulator', 'localstack', 'store'];
+/** Returns whether a contestant is an alternative to ours; `floor` is a theoretical minimum. */
+export const isPeer = (contestant: Contestant): boolean => contestant !== 'ours' && contestant !== 'floor';
 
-/** Takes a contestant's name and gives true if somebody could pick it instead of ours. */
-export const isPeer = (contestant: Contestant): boolean =>
-  !contestant.endsWith('-bare') &&
-  !['ours', ...BOUNDS].some((bound) => contestant === bound || contestant.startsWith(`${bound}-`));
-
-/** Takes a number and gives it as people read it: three digits that count, whole numbers whole. */
-export function numberText(value: number): string {
+/** Formats a number with three significant digits, integers and large numbers as integers. */
+export function formatNumber(value: number): string {
   if (Number.isInteger(value) || Math.abs(value) >= 1_000) return Math.round(value).toLocaleString('en');
   return value.toLocaleString('en', { maximumSignificantDigits: 3 });
 }
 
-/** Takes a spread and gives its middle, and lowest and highest where they differ from it: `2.31 (2.2–2.5)`. */
-export function spreadText({ median, low, high }: Spread): string {
-  return low === high ? numberText(median) : `${numberText(median)} (${numberText(low)}–${numberText(high)})`;
+/** Formats a spread: `2.31 (2.2–2.5)`, or `2.31` if all values are the same. */
+export function formatSpread({ median, low, high }: Spread): string {
+  return low === high ? formatNumber(median) : `${formatNumber(median)} (${formatNumber(low)}–${formatNumber(high)})`;
 }
 
-/** Takes a target and gives it in words: `≤ 0.2 × powertools`. */
-export function targetText({ against, atMost, atLeast }: Target): string {
-  const times = against === undefined ? '' : ` × ${against}`;
-  const bounds = [
-    ...(atMost === undefined ? [] : [`≤ ${numberText(atMost)}${times}`]),
-    ...(atLeast === undefined ? [] : [`≥ ${numberText(atLeast)}${times}`]),
-  ];
-  return bounds.join(', ');
+/** Formats a target: `≤ 0.2 × powertools`. */
+export function formatTarget({ against, atMost, atLeast = 0 }: Target): string {
+  const bound = atMost === undefined ? `≥ ${formatNumber(atLeast)}` : `≤ ${formatNumber(atMost)}`;
+  return against === undefined ? bound : `${bound} × ${against}`;
 }
 
-/** Takes sections and gives where a peer does better in the middle of the runs, the greatest distance first. */
-export function losses(sections: readonly Measured[]): Loss[] {
-  const found = sections.flatMap(({ figures }) =>
-    figures.flatMap((figure) =>
+/** Finds where the median of a peer is better than ours, the greatest ratio first. */
+export function findLosses(sections: readonly SectionResult[]): Loss[] {
+  const losses = sections
+    .flatMap(({ figures }) => figures)
+    .flatMap((figure) =>
       Object.keys(figure.values)
         .filter(isPeer)
         .flatMap((to): Loss[] => {
           const ratio = ratioTo(figure, to);
-          return ratio !== undefined && distance(figure, ratio) > 1 ? [{ figure, to, ratio }] : [];
+          return ratio !== undefined && deficit(figure, ratio) > 1 ? [{ figure, to, ratio }] : [];
         }),
-    ),
-  );
-  return found.sort((one, other) => distance(other.figure, other.ratio) - distance(one.figure, one.ratio));
+    );
+  return losses.sort((one, other) => deficit(other.figure, other.ratio) - deficit(one.figure, one.ratio));
 }
 
-const distance = ({ better }: Figure, { median }: Spread) => (better === 'lower' ? median : 1 / median);
+const deficit = ({ better }: Figure, { median }: Spread) => (better === 'lower' ? median : 1 / median);
 
-/** Takes figures and gives them as a table for the terminal. */
-export function tableOf(figures: readonly Figure[]): string {
+/** Renders figures as a table for the terminal. */
+export function figureTable(figures: readonly Figure[]): string {
   const others = contestantsOf(figures).filter((name) => name !== 'ours');
   const rows = figures.map((figure) => {
-    const [first = ['', '', ''], ...more] = comparisons(figure);
-    const lines = [first, ...more];
-    const column = (index: number) => lines.map((line) => line[index] ?? '').join('\n');
-    const middle = (name: Contestant) => {
+    const median = (name: Contestant) => {
       const values = figure.values[name];
-      return values === undefined ? '' : numberText(spreadOf(values).median);
+      return values === undefined ? '' : formatNumber(spreadOf(values).median);
     };
-    return [figure.what, figure.unit, cell(figure, 'ours'), ...others.map(middle), column(0), column(1), column(2)];
+    return [figure.what, figure.unit, cell(figure, 'ours'), ...others.map(median), ...comparisonCells(figure, '\n')];
   });
   return table(['', 'unit', 'ours', ...others, 'ours / theirs', 'target', ''], rows);
 }
 
-function contestantsOf(figures: readonly Figure[]): Contestant[] {
-  return [...new Set(['ours', ...figures.flatMap(({ values }) => Object.keys(values))])];
-}
+const contestantsOf = (figures: readonly Figure[]): Contestant[] => [
+  ...new Set(['ours', ...figures.flatMap(({ values }) => Object.keys(values))]),
+];
 
 function cell({ values }: Figure, contestant: Contestant): string {
   const given = values[contestant];
-  return given === undefined ? '' : spreadText(spreadOf(given));
+  return given === undefined ? '' : formatSpread(spreadOf(given));
 }
 
-/** One line for each target: what is compared, the target, met or missed; where there is no target, the first peer. */
-function comparisons(figure: Figure): [ratio: string, target: string, verdict: string][] {
+/** Compares a figure with each of its targets, or with the first peer; the cells are ratio, target and result. */
+function comparisonCells(figure: Figure, separator: string): string[] {
   const { targets = [], values } = figure;
-  // A share of nothing says nothing.
+  // A ratio to zero is not meaningful.
   const ratio = (name: Contestant, spread: Spread) =>
-    Number.isFinite(spread.median) ? `${spreadText(spread)} × ${name}` : '';
-  if (targets.length > 0) {
-    return targets.map((target) => {
-      const found = verdict(figure, target);
-      if (found === undefined) return ['', targetText(target), 'not measured'];
-      const compared = target.against === undefined ? '' : ratio(target.against, found.spread);
-      return [compared, targetText(target), found.met ? 'met' : 'missed'];
-    });
-  }
+    Number.isFinite(spread.median) ? `${formatSpread(spread)} × ${name}` : '';
+  const rows = targets.map((target) => {
+    const result = evaluateTarget(figure, target);
+    if (result === undefined) return ['', formatTarget(target), 'not measured'];
+    const compared = target.against === undefined ? '' : ratio(target.against, result.spread);
+    return [compared, formatTarget(target), result.met ? 'met' : 'missed'];
+  });
   const peer = Object.keys(values).find(isPeer);
   const spread = peer === undefined ? undefined : ratioTo(figure, peer);
-  return peer === undefined || spread === undefined ? [] : [[ratio(peer, spread), '', '']];
+  if (rows.length === 0 && peer !== undefined && spread !== undefined) rows.push([ratio(peer, spread), '', '']);
+  return [0, 1, 2].map((index) => rows.map((row) => row[index] ?? '').join(separator));
 }
 
-/** Takes the results and gives them as a page in Markdown: where we lose, what was missed, and a table with notes for each section. */
-export function markdown(latest: Latest): string {
-  const { date, commit, node, cores, peers, sections } = latest;
+/** Renders the results as a page in Markdown: losses, missed targets, and a table with notes for each section. */
+export function resultsPage({ date, commit, node, cores, peers, sections }: Results): string {
   const versions = Object.entries(peers).map(([name, version]) => `${name} ${version}`);
   return [
     '# What the benchmark measured',
@@ -110,51 +96,46 @@ export function markdown(latest: Latest): string {
     '',
     '## Where we lose',
     '',
-    ...listed(lost(sections), 'Nowhere in what was measured.'),
+    ...list(findLosses(sections).map(lossLine), 'Nowhere in what was measured.'),
     '',
     '## Targets missed',
     '',
-    ...listed(missed(sections), 'None.'),
+    ...list(sections.flatMap(missedTargets), 'None.'),
     '',
     ...sections.flatMap(sectionPage),
   ].join('\n');
 }
 
-const listed = (lines: readonly string[], none: string) =>
+const list = (lines: readonly string[], none: string) =>
   lines.length === 0 ? [none] : lines.map((line) => `- ${line}`);
 
-const lost = (sections: readonly Measured[]): string[] =>
-  losses(sections).map(({ figure, to, ratio }) => {
-    if (!Number.isFinite(ratio.median)) return `${figure.what}: ${to} has none`;
-    const sure = ratio.low <= 1 && ratio.high >= 1 ? ', not in every run' : '';
-    return `${figure.what}: ${spreadText(ratio)} × ${to} (${figure.better} is better${sure})`;
-  });
-
-function missed(sections: readonly Measured[]): string[] {
-  return sections.flatMap(({ figures, failure, title }) => [
-    ...(failure === undefined ? [] : [`${title}: not measured whole, ${failure}`]),
-    ...figures.flatMap((figure) =>
-      (figure.targets ?? []).flatMap((target) => {
-        const found = verdict(figure, target);
-        if (found?.met) return [];
-        const instead = found === undefined ? 'not measured' : spreadText(found.spread);
-        return [`${figure.what}: ${instead} instead of ${targetText(target)}`];
-      }),
-    ),
-  ]);
+function lossLine({ figure, to, ratio }: Loss): string {
+  if (!Number.isFinite(ratio.median)) return `${figure.what}: ${to} has none`;
+  const unsure = ratio.low <= 1 && ratio.high >= 1 ? ', not in every run' : '';
+  return `${figure.what}: ${formatSpread(ratio)} × ${to} (${figure.better} is better${unsure})`;
 }
 
-function sectionPage({ title, date, commit, runs, figures }: Measured): string[] {
+const missedTargets = ({ figures, failure, title }: SectionResult): string[] => [
+  ...(failure === undefined ? [] : [`${title}: not measured whole, ${failure}`]),
+  ...figures.flatMap((figure) =>
+    (figure.targets ?? []).flatMap((target) => {
+      const result = evaluateTarget(figure, target);
+      if (result?.met) return [];
+      const measured = result === undefined ? 'not measured' : formatSpread(result.spread);
+      return [`${figure.what}: ${measured} instead of ${formatTarget(target)}`];
+    }),
+  ),
+];
+
+function sectionPage({ title, date, commit, runs, figures }: SectionResult): string[] {
   const names = contestantsOf(figures);
   const noted = figures.filter(({ note }) => note !== undefined);
-  const row = (figure: Figure) => {
-    const lines = comparisons(figure);
-    const column = (index: number) => lines.map((line) => line[index] ?? '').join('<br>');
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rows = figures.map((figure) => {
     const sign = noted.includes(figure) ? ` <sup>${noted.indexOf(figure) + 1}</sup>` : '';
     const cells = names.map((name) => cell(figure, name));
-    return [`${figure.what}${sign}`, figure.unit, ...cells, column(0), column(1), column(2)];
-  };
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+    return line([`${figure.what}${sign}`, figure.unit, ...cells, ...comparisonCells(figure, '<br>')]);
+  });
   return [
     `## ${title}`,
     '',
@@ -162,7 +143,7 @@ function sectionPage({ title, date, commit, runs, figures }: Measured): string[]
     '',
     line(['', 'unit', ...names, 'ours / theirs', 'target', '']),
     line(['---', '---', ...names.map(() => '---:'), '---:', '---', '---']),
-    ...figures.map((figure) => line(row(figure))),
+    ...rows,
     '',
     ...noted.map(({ note }, index) => `${index + 1}. ${note}`),
     ...(noted.length === 0 ? [] : ['']),

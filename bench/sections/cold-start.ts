@@ -1,164 +1,130 @@
-import { sqsRecord } from '../../test/builders/deliveries.ts';
-import { captured, placed, progressed } from '../../test/builders/events.ts';
-import type { Contestant, Figure, Section, Target } from '../figure.ts';
-import { temporaryFolder } from '../temporary.ts';
-import { type Bundle, bundleOf, functionNames, ourBundles } from './cold-start/bundles.ts';
-import { YesEndpoint } from './cold-start/endpoint.ts';
-import { withSdkOnly } from './cold-start/sdk-only.ts';
-import { starter } from './cold-start/start.ts';
+import { buildEvent } from '../../contracts/cloud-event.ts';
+import { orderProgressed } from '../../contracts/lifecycle.ts';
+import { paymentCaptured } from '../../contracts/payment.ts';
+import { temporaryFolder } from '../../test/harness/engine.ts';
+import { sqsEvent } from '../../test/harness/sqs-event.ts';
+import { type Bundle, bundleFunction } from '../bundles.ts';
+import { type Contestant, type Figure, measure, type Section } from '../figure.ts';
+import { createWorkload, placedMessages } from '../workload.ts';
+import { functionNames, ourBundles } from './cold-start/bundles.ts';
+import { createStarter } from './cold-start/start.ts';
+import type { Start } from './cold-start/start-process.ts';
+import { startStubServer } from './cold-start/stub-server.ts';
 
-// So many processes of a contestant make one value, the least disturbed one; fewer where no target depends on it.
+/** Processes per value, of which the fastest counts. */
 const PROCESSES = 5;
-const FEWER = 2;
+/** The functions of which every contestant's is started; the others' stubs would have to respond with more than success. */
+const COMPARED = ['payment', 'stock'];
 
-/** Whose bundles are held against ours, function by function. */
-function contestantsOf(name: string): Contestant[] {
-  if (withSdkOnly.includes(name)) return ['ours', 'powertools', 'middy', 'sample', 'full', 'sdk'];
-  return name === 'sweep' || name === 'archive' ? ['ours'] : ['ours', 'powertools'];
-}
-
-const firstEvents: Record<string, object> = { outcomes: captured(), shipping: progressed() };
-const firstEvent = (name: string): object =>
-  name === 'sweep' ? {} : { Records: [sqsRecord(firstEvents[name] ?? placed(), { sentSecondsAgo: 1 })] };
-
-type Start = {
-  function: string;
-  contestant: Contestant;
-  bundle: Bundle;
-  loads: number[];
-  firsts: number[];
-  cpus: number[];
-};
+type Candidate = { name: string; contestant: Contestant; bundle: Bundle; starts: Start[] };
 
 const NOTES = {
   bytes:
-    'Bundled by the options of infra/bundle.ts. full: the Powertools peer behind middy with the middlewares of Logger, Metrics and Parser, without Tracer. sdk: the clients and commands that the function needs, made and called once, and nothing else; it keeps the SDK’s own chain of credential providers, which our bundles replace.',
+    'Bundled by the options of infra/bundle.ts. full: the Powertools peer behind middy with the middlewares of Logger, Metrics and Parser, without Tracer.',
   modules: 'Modules of which anything is left in the bundle; all are evaluated at the start.',
   load: `From require() to the loaded bundle in a new process on Node ${process.version}, without a compile cache; of a run’s processes the least disturbed counts.`,
-  cpu: 'User and system time of the process from before its bundle is loaded to the end of its first call, of a run’s processes the least: steadier than the clock.',
   first:
-    'The first message, against an endpoint that says yes at once, credentials and connections included: each makes the calls it makes, sdk one call to each service.',
+    'The first message, against an endpoint that says yes at once, credentials and connections included: each makes the calls it makes.',
+  cpu: 'User and system time of the process from before its bundle is loaded to the end of its first call, of a run’s processes the least: steadier than the clock.',
 } as const;
 
-/** Bundle size, modules and times of a first start (figure 5). */
+/** Measures bundle size, modules and the times of a cold start. */
 export const section: Section = {
   name: 'cold-start',
   title: 'Cold start: bundle, modules, load and first call',
   async run({ runs, progress }) {
     const outdir = temporaryFolder('cold-start');
-    const endpoint = await YesEndpoint.start();
+    const server = await startStubServer();
     try {
       progress('bundling');
-      const starts = await bundled(outdir);
-      const start = await starter(outdir, endpoint.url);
+      const candidates = await bundleCandidates(outdir);
+      const start = await createStarter(outdir, server.url);
       for (let run = 1; run <= runs; run += 1) {
         progress(`run ${run} of ${runs}`);
-        const once = starts.map(() => ({ load: [] as number[], first: [] as number[], cpu: [] as number[] }));
-        for (let round = 0; round < PROCESSES; round += 1) {
-          for (const [index, one] of starts.entries()) {
-            if (!isTimed(one) || (round >= FEWER && !withSdkOnly.includes(one.function))) continue;
-            const { load, first, cpu } = await start(one.bundle.file, firstEvent(one.function));
-            once[index]?.load.push(load);
-            once[index]?.first.push(first);
-            once[index]?.cpu.push(cpu);
-          }
-        }
-        for (const [index, one] of starts.entries()) {
-          if (!isTimed(one)) continue;
-          one.loads.push(Math.min(...(once[index]?.load ?? [])));
-          one.firsts.push(Math.min(...(once[index]?.first ?? [])));
-          one.cpus.push(Math.min(...(once[index]?.cpu ?? [])));
-        }
+        await startEach(candidates.filter(isStarted), start);
       }
-      return functionNames.flatMap((name) => figuresOf(name, starts));
+      return functionNames.flatMap((name) => figuresOf(name, candidates));
     } finally {
-      endpoint.stop();
+      await server.stop();
     }
   },
 };
 
-// A peer's other functions want answers that say more than yes.
-const isTimed = (start: Start) => start.contestant === 'ours' || withSdkOnly.includes(start.function);
+const isStarted = ({ name, contestant }: Candidate) => contestant === 'ours' || COMPARED.includes(name);
 
-async function bundled(outdir: string): Promise<Start[]> {
-  const ours = await ourBundles();
-  const starts: Start[] = [];
-  for (const name of functionNames) {
-    for (const contestant of contestantsOf(name)) {
-      const bundle = contestant === 'ours' ? ours.get(name) : await bundleOf(contestant, name, outdir);
-      if (bundle === undefined) throw new Error(`There is no bundle of ${name}`);
-      starts.push({ function: name, contestant, bundle, loads: [], firsts: [], cpus: [] });
-    }
-  }
-  return starts;
+function peersOf(name: string): Contestant[] {
+  if (COMPARED.includes(name)) return ['powertools', 'middy', 'sample', 'full'];
+  return name === 'sweep' || name === 'archive' ? [] : ['powertools'];
 }
 
-function figuresOf(name: string, starts: readonly Start[]): Figure[] {
-  const own = starts.filter((start) => start.function === name);
-  const values = (of: (start: Start) => readonly number[]) =>
-    Object.fromEntries(own.flatMap((start) => (of(start).length === 0 ? [] : [[start.contestant, of(start)]])));
-  const first = name === functionNames[0];
-  const aimed = withSdkOnly.includes(name);
-  const targets = (atMost: number): { targets?: Target[] } =>
-    aimed
-      ? {
-          targets: [
-            { against: 'full', atMost },
-            { against: 'sdk', atMost: 1.1 },
-          ],
-        }
-      : {};
-  const note = (words: string) => (first ? { note: words } : {});
-  const count = { kind: 'count', better: 'lower' } as const;
-  const time = { kind: 'measure', better: 'lower', unit: 'ms' } as const;
-  const id = (what: string) => `cold-start.${name}.${what}`;
-  const total = ({ loads, firsts }: Start): number[] => loads.map((load, run) => load + (firsts[run] ?? Number.NaN));
+async function bundleCandidates(outdir: string): Promise<Candidate[]> {
+  const candidates = [...(await ourBundles())].map(([name, bundle]) => ({ name, contestant: 'ours', bundle }));
+  for (const name of functionNames) {
+    for (const contestant of peersOf(name)) {
+      candidates.push({ name, contestant, bundle: await bundleFunction(contestant, name, outdir) });
+    }
+  }
+  return candidates.map((one) => ({ ...one, starts: [] }));
+}
+
+/** Starts each candidate several times, in turns, and adds its least times. */
+async function startEach(
+  candidates: readonly Candidate[],
+  start: (bundle: string, event: object) => Promise<Start>,
+): Promise<void> {
+  const all = new Map(candidates.map((one) => [one, [] as Start[]]));
+  for (let round = 0; round < PROCESSES; round += 1) {
+    for (const [{ name, bundle }, starts] of all) {
+      starts.push(await start(bundle.file, firstEvent(name)));
+    }
+  }
+  for (const [{ starts }, own] of all) {
+    const least = (part: keyof Start) => Math.min(...own.map((one) => one[part]));
+    starts.push({ load: least('load'), first: least('first'), cpu: least('cpu') });
+  }
+}
+
+/** Builds the event of a function's first invocation. */
+function firstEvent(name: string): object {
+  if (name === 'sweep') return {};
+  const orderId = 'o-1001';
+  const attributes = { id: `${orderId}.1`, subject: orderId, time: new Date().toISOString() };
+  const events: Record<string, object> = {
+    outcomes: buildEvent(paymentCaptured, { ...attributes, data: { orderId, amount: 12_000, currency: 'KRW' } }),
+    shipping: buildEvent(orderProgressed, {
+      ...attributes,
+      data: { orderId, sequence: 1, step: 'shop.order.placed.v1' },
+    }),
+  };
+  const Body = JSON.stringify(events[name] ?? placedMessages(createWorkload(1))[0]);
+  const Attributes = { ApproximateReceiveCount: '1', SentTimestamp: String(Date.now() - 1_000) };
+  return sqsEvent([{ MessageId: 'm-1', ReceiptHandle: 'receipt', Body, Attributes }]);
+}
+
+function figuresOf(name: string, candidates: readonly Candidate[]): Figure[] {
+  const own = candidates.filter((one) => one.name === name);
+  const isFirst = name === functionNames[0];
+  const figure = (
+    part: keyof typeof NOTES | 'start',
+    what: string,
+    valuesOf: (one: Candidate) => readonly number[],
+    atMost?: number,
+  ): Figure => {
+    const values = own.map((one) => [one.contestant, valuesOf(one)] as const).filter(([, given]) => given.length > 0);
+    const isCount = part === 'bytes' || part === 'modules';
+    return {
+      ...measure(`cold-start.${name}.${part}`, `${name}: ${what}`, isCount ? part : 'ms', Object.fromEntries(values)),
+      kind: isCount ? 'count' : 'measure',
+      ...(atMost !== undefined && COMPARED.includes(name) ? { targets: [{ against: 'full', atMost }] } : {}),
+      ...(isFirst && part !== 'start' ? { note: NOTES[part] } : {}),
+    };
+  };
   return [
-    {
-      ...count,
-      id: id('bytes'),
-      what: `${name}: bytes of the bundle`,
-      unit: 'bytes',
-      values: values(({ bundle }) => [bundle.bytes]),
-      ...targets(0.35),
-      ...note(NOTES.bytes),
-    },
-    {
-      ...count,
-      id: id('modules'),
-      what: `${name}: modules evaluated`,
-      unit: 'modules',
-      values: values(({ bundle }) => [bundle.modules]),
-      ...note(NOTES.modules),
-    },
-    {
-      ...time,
-      id: id('load'),
-      what: `${name}: loading the bundle`,
-      values: values(({ loads }) => loads),
-      ...targets(0.45),
-      ...note(NOTES.load),
-    },
-    {
-      ...time,
-      id: id('first'),
-      what: `${name}: the first call`,
-      values: values(({ firsts }) => firsts),
-      ...note(NOTES.first),
-    },
-    {
-      ...time,
-      id: id('start'),
-      what: `${name}: loading and first call together`,
-      values: values(total),
-      ...targets(0.45),
-    },
-    {
-      ...time,
-      id: id('cpu'),
-      what: `${name}: CPU of loading and first call`,
-      values: values(({ cpus }) => cpus),
-      ...note(NOTES.cpu),
-    },
+    figure('bytes', 'bytes of the bundle', ({ bundle }) => [bundle.bytes], 0.35),
+    figure('modules', 'modules evaluated', ({ bundle }) => [bundle.modules]),
+    figure('load', 'loading the bundle', ({ starts }) => starts.map(({ load }) => load), 0.45),
+    figure('first', 'the first call', ({ starts }) => starts.map(({ first }) => first)),
+    figure('start', 'loading and first call together', ({ starts }) => starts.map((s) => s.load + s.first), 0.45),
+    figure('cpu', 'CPU of loading and first call', ({ starts }) => starts.map(({ cpu }) => cpu)),
   ];
 }

@@ -1,82 +1,43 @@
-import { FaultProxy } from '../../test/faults/proxy.ts';
-import { functionContestants } from '../contestants.ts';
-import { Crew } from '../crew.ts';
-import type { Contestant, Figure, Section } from '../figure.ts';
-import { openShop, type Shop } from '../shop.ts';
-import { recordChoice, stockChoice } from './counts/choice.ts';
-import { type Counted, counted } from './counts/counted.ts';
-import { cpuPerOrder } from './counts/cpu.ts';
-import { type Counts, figuresOf, type Named } from './counts/figures.ts';
+import { temporaryFolder } from '../../test/harness/engine.ts';
+import { type Contestant, type Figure, type Section, takeTurns } from '../figure.ts';
+import { type FunctionPool, startFunctionPool } from '../function-pool.ts';
+import { startLocalAws } from '../local-aws/local-aws.ts';
+import { countPerOrder } from './counts/count.ts';
+import { cpuFigures } from './counts/cpu.ts';
+import { figuresOf, type NamedScenario } from './counts/figures.ts';
+import { functionContestants } from './counts/money.ts';
 
-/** What is counted: batches of ten twice, to show that two runs agree. */
-const scenarios: readonly (Named & { among?: readonly Contestant[] })[] = [
+/** Batches of ten are counted twice, to show that two runs agree. */
+const scenarios: readonly NamedScenario[] = [
   { id: 'batch-1', what: 'batches of 1', batch: 1, orders: 5, perSku: 1, times: 1 },
   { id: 'batch-10', what: 'batches of 10', batch: 10, orders: 20, perSku: 1, times: 2 },
   { id: 'batch-10.one-sku', what: 'batches of 10 that share a SKU', batch: 10, orders: 20, perSku: 10, times: 1 },
-  // Who works on one record at a time makes the same calls as in smaller batches: one of them is enough.
-  {
-    id: 'batch-100',
-    what: 'batches of 100',
-    batch: 100,
-    orders: 100,
-    perSku: 1,
-    times: 1,
-    among: ['ours', 'powertools'],
-  },
+  { id: 'batch-100', what: 'batches of 100', batch: 100, orders: 100, perSku: 1, times: 1 },
 ];
 
-/** Calls, units, bytes of log and money per order, counted at the endpoint of the deployed stack, and the CPU an order takes. */
+/** Counts calls, units, bytes of log and money per order at the AWS endpoints, and measures the CPU an order takes. */
 export const section: Section = {
   name: 'counts',
   title: 'Calls, units, money and CPU per order',
   async run({ runs, progress }) {
-    const shop = await openShop(progress);
-    const proxy = new FaultProxy(shop.connection.endpoint);
-    const crews: Crew[] = [];
+    const aws = await startLocalAws(temporaryFolder('counts'), progress);
+    const pools = new Map<Contestant, FunctionPool>();
     try {
-      for (const { name } of functionContestants) crews.push(await Crew.start(name, shop, proxy));
+      for (const { name } of functionContestants) pools.set(name, await startFunctionPool(aws, name, name));
       const figures: Figure[] = [];
-      let writes = 0;
       for (const scenario of scenarios) {
-        const { among } = scenario;
-        const counts = await countAll(
-          shop,
-          crews.filter(({ name }) => among?.includes(name) ?? true),
-          proxy,
-          { ...scenario, times: Math.min(scenario.times, runs) },
-          progress,
-        );
-        figures.push(...figuresOf(scenario, counts));
-        if (scenario.id === 'batch-10') writes = plainWrites(counts.get('ours')?.[0]);
+        const costs = await takeTurns([...pools.keys()], Math.min(scenario.times, runs), async (name) => {
+          progress(`counting ${name} in ${scenario.what}`);
+          const pool = pools.get(name);
+          if (pool === undefined) throw new Error(`There is no contestant ${name}`);
+          return countPerOrder(aws, pool, scenario);
+        });
+        figures.push(...figuresOf(scenario, costs));
       }
-      figures.push(...stockChoice(), ...recordChoice(writes));
-      figures.push(...(await cpuPerOrder(shop, crews, runs, progress)));
-      return figures;
+      return [...figures, ...(await cpuFigures(aws, pools, runs, progress))];
     } finally {
-      for (const crew of crews) crew.end();
-      await proxy.close();
-      await shop.close();
+      for (const pool of pools.values()) await pool.stop();
+      await aws.stop();
     }
   },
 };
-
-async function countAll(
-  shop: Shop,
-  crews: readonly Crew[],
-  proxy: FaultProxy,
-  scenario: Named,
-  progress: (line: string) => void,
-): Promise<Counts> {
-  const counts = new Map<Contestant, Counted[]>();
-  for (let time = 1; time <= scenario.times; time += 1) {
-    for (const crew of crews) {
-      progress(`counting ${crew.name} in ${scenario.what}`);
-      const known = counts.get(crew.name) ?? [];
-      counts.set(crew.name, [...known, await counted(shop, crew, proxy, scenario)]);
-    }
-  }
-  return counts;
-}
-
-const plainWrites = (one: Counted | undefined) =>
-  Object.values(one?.measurement.tables ?? {}).reduce((sum, { writes }) => sum + writes, 0);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Figure, ratioTo, spreadOf, verdict } from '../../bench/figure.ts';
+import { evaluateTarget, type Figure, ratioTo, spreadOf } from '../../bench/figure.ts';
 
 const figure = (values: Figure['values'], parts: Partial<Figure> = {}): Figure => ({
   id: 'calls',
@@ -24,7 +24,7 @@ describe('A spread', () => {
 });
 
 describe('A ratio', () => {
-  test('is taken run by run, so that what slowed a whole run down is in both', () => {
+  test('is taken run by run, so that a slow run affects both', () => {
     expect(ratioTo(figure({ ours: [1, 10, 2], powertools: [4, 40, 8] }), 'powertools')).toEqual({
       median: 0.25,
       low: 0.25,
@@ -46,21 +46,21 @@ describe('A ratio', () => {
   });
 });
 
-describe('A verdict', () => {
+describe('The evaluation of a target', () => {
   const measured = figure({ ours: [2, 3, 4], powertools: [10, 10, 10] });
 
   test('holds the ratio against the target, in the middle of the runs', () => {
-    expect(verdict(measured, { against: 'powertools', atMost: 0.3 })).toMatchObject({ met: true });
-    expect(verdict(measured, { against: 'powertools', atMost: 0.29 })).toMatchObject({ met: false });
-    expect(verdict(measured, { against: 'powertools', atLeast: 0.31 })).toMatchObject({ met: false });
+    expect(evaluateTarget(measured, { against: 'powertools', atMost: 0.3 })).toMatchObject({ met: true });
+    expect(evaluateTarget(measured, { against: 'powertools', atMost: 0.29 })).toMatchObject({ met: false });
+    expect(evaluateTarget(measured, { against: 'powertools', atLeast: 0.31 })).toMatchObject({ met: false });
   });
 
   test('holds the value itself against a target that names nobody', () => {
-    expect(verdict(measured, { atMost: 3 })).toEqual({ spread: { median: 3, low: 2, high: 4 }, met: true });
-    expect(verdict(measured, { atMost: 2.9 })).toMatchObject({ met: false });
+    expect(evaluateTarget(measured, { atMost: 3 })).toEqual({ spread: { median: 3, low: 2, high: 4 }, met: true });
+    expect(evaluateTarget(measured, { atMost: 2.9 })).toMatchObject({ met: false });
   });
 
   test('is unknown where nothing was measured', () => {
-    expect(verdict(measured, { against: 'rabbitmq', atMost: 1 })).toBeUndefined();
+    expect(evaluateTarget(measured, { against: 'rabbitmq', atMost: 1 })).toBeUndefined();
   });
 });

@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { chart } from '../../bench/chart.ts';
-import type { Figure } from '../../bench/figure.ts';
-import { type Latest, type Measured, merged } from '../../bench/latest.ts';
-import { isPeer, losses, markdown, numberText, spreadText, tableOf, targetText } from '../../bench/report.ts';
-import { chosenSections } from '../../bench/sections.ts';
-import { steady } from '../../bench/steady.ts';
+import { renderChart } from '../../bench/chart.ts';
+import { type Figure, validateFigures } from '../../bench/figure.ts';
+import {
+  figureTable,
+  findLosses,
+  formatNumber,
+  formatSpread,
+  formatTarget,
+  isPeer,
+  resultsPage,
+} from '../../bench/report.ts';
+import { mergeResults, type Results, type SectionResult } from '../../bench/results.ts';
+import { parseSectionNames } from '../../bench/sections.ts';
 
 const calls: Figure = {
   id: 'calls',
@@ -22,10 +29,10 @@ const rate: Figure = {
   unit: 'orders/s',
   kind: 'measure',
   better: 'higher',
-  values: { ours: [100, 120], rabbitmq: [200, 160], 'floor-bus': [900, 900] },
+  values: { ours: [100, 120], rabbitmq: [200, 160], floor: [900, 900] },
   targets: [{ against: 'rabbitmq', atLeast: 1.5 }],
 };
-const section = (parts: Partial<Measured> = {}): Measured => ({
+const section = (parts: Partial<SectionResult> = {}): SectionResult => ({
   name: 'counts',
   title: 'What is counted',
   date: '2026-11-21T09:00:00.000Z',
@@ -36,11 +43,11 @@ const section = (parts: Partial<Measured> = {}): Measured => ({
   ...parts,
 });
 const now = { date: '2026-11-22T09:00:00.000Z', commit: 'def', node: 'v24.0.0', cores: 2, peers: { zod: '4.0.0' } };
-const latest = (...sections: Measured[]): Latest => ({ ...now, sections });
+const latest = (...sections: SectionResult[]): Results => ({ ...now, sections });
 
 describe('The report', () => {
   test('writes numbers with three digits that count, and whole ones whole', () => {
-    expect([0.12345, 2.5, 12.345, 999.6, 1_234.5, 970_855].map(numberText)).toEqual([
+    expect([0.12345, 2.5, 12.345, 999.6, 1_234.5, 970_855].map(formatNumber)).toEqual([
       '0.123',
       '2.5',
       '12.3',
@@ -51,32 +58,36 @@ describe('The report', () => {
   });
 
   test('writes the lowest and the highest only where they differ', () => {
-    expect(spreadText({ median: 2, low: 1, high: 3 })).toBe('2 (1–3)');
-    expect(spreadText({ median: 2, low: 2, high: 2 })).toBe('2');
+    expect(formatSpread({ median: 2, low: 1, high: 3 })).toBe('2 (1–3)');
+    expect(formatSpread({ median: 2, low: 2, high: 2 })).toBe('2');
   });
 
   test('writes a target in words', () => {
-    expect(targetText({ against: 'powertools', atMost: 0.2 })).toBe('≤ 0.2 × powertools');
-    expect(targetText({ atLeast: 5 })).toBe('≥ 5');
+    expect(formatTarget({ against: 'powertools', atMost: 0.2 })).toBe('≤ 0.2 × powertools');
+    expect(formatTarget({ atLeast: 5 })).toBe('≥ 5');
   });
 
   test('prints each figure with its ratio, its target and whether that is met', () => {
-    const [head, first, second] = tableOf([calls, rate]).split('\n');
-    expect(head).toMatch(/unit +ours +powertools +rabbitmq +floor-bus +ours \/ theirs +target/);
+    const [head, first, second] = figureTable([calls, rate]).split('\n');
+    expect(head).toMatch(/unit +ours +powertools +rabbitmq +floor +ours \/ theirs +target/);
     expect(first).toMatch(/calls per order +calls +0\.5 +9 +0\.0556 × powertools +≤ 0\.1 × powertools +met/);
     expect(second).toMatch(/110 \(100–120\) +180 +900 +0\.625 \(0\.5–0\.75\) × rabbitmq +≥ 1\.5 × rabbitmq +missed/);
   });
 
   test('finds where a peer does better, and no loss to what is only a bound', () => {
-    expect(losses([section()]).map(({ figure, to }) => `${figure.id} ${to}`)).toEqual(['rate rabbitmq']);
+    expect(findLosses([section()]).map(({ figure, to }) => `${figure.id} ${to}`)).toEqual(['rate rabbitmq']);
   });
 
-  test.each(['ours', 'ours-combined', 'floor-json', 'transport', 'rabbitmq-bare'])('takes %s for no peer', (name) => {
-    expect(isPeer(name)).toBe(false);
+  test.each([
+    ['ours', false],
+    ['floor', false],
+    ['powertools', true],
+  ])('takes %s for a peer: %s', (name, expected) => {
+    expect(isPeer(name)).toBe(expected);
   });
 
   test('begins with where we lose and what was missed', () => {
-    const page = markdown(latest(section({ failure: 'The engine stopped.' })));
+    const page = resultsPage(latest(section({ failure: 'The engine stopped.' })));
     expect(page).toContain('## Where we lose\n\n- orders per second: 0.625 (0.5–0.75) × rabbitmq (higher is better)\n');
     expect(page).toContain('- What is counted: not measured whole, The engine stopped.\n');
     expect(page).toContain('- orders per second: 0.625 (0.5–0.75) instead of ≥ 1.5 × rabbitmq\n');
@@ -86,7 +97,7 @@ describe('The report', () => {
 });
 
 test('A figure that Powertools has too becomes a bar, with its target', () => {
-  const svg = chart(latest(section()));
+  const svg = renderChart(latest(section()));
   expect(svg).toContain('calls per order');
   expect(svg).toContain('0.0556×');
   expect(svg).not.toContain('orders per second');
@@ -96,13 +107,13 @@ test('A figure that Powertools has too becomes a bar, with its target', () => {
 describe('A count', () => {
   test('that differs from run to run is an error that says so, and is not shown', () => {
     const unsteady = { ...calls, id: 'unsteady', values: { ours: [1, 2] } };
-    const { figures, problems } = steady([calls, unsteady, rate]);
+    const { figures, problems } = validateFigures([calls, unsteady, rate]);
     expect(figures).toEqual([calls, rate]);
     expect(problems).toEqual(['The count unsteady of ours differs from run to run: 1, 2.']);
   });
 
   test('that is no number, or occurs twice, is an error too', () => {
-    expect(steady([{ ...rate, values: { ours: [Number.NaN] } }, calls, calls]).problems).toEqual([
+    expect(validateFigures([{ ...rate, values: { ours: [Number.NaN] } }, calls, calls]).problems).toEqual([
       'The figure rate of ours is not a number: NaN.',
       'The figure calls occurs twice.',
     ]);
@@ -110,21 +121,21 @@ describe('A count', () => {
 });
 
 describe('What was measured before', () => {
-  const handlers = section({ name: 'handlers', title: 'Handlers' });
+  const growth = section({ name: 'growth', title: 'Growth' });
 
   test('stays where other sections are measured anew', () => {
     const anew = section({ date: '2026-11-22T09:00:00.000Z' });
-    expect(merged(latest(section(), handlers), now, anew).sections).toEqual([anew, handlers]);
-    expect(merged(latest(handlers), now, anew).sections).toEqual([anew, handlers]);
+    expect(mergeResults(latest(section(), growth), now, anew).sections).toEqual([anew, growth]);
+    expect(mergeResults(latest(growth), now, anew).sections).toEqual([anew, growth]);
   });
 
   test('stays with its date where a section fails, with why', () => {
     const failed = section({ date: '2026-11-22T09:00:00.000Z', figures: [], failure: 'No engine.' });
-    expect(merged(latest(section()), now, failed).sections).toEqual([{ ...section(), failure: 'No engine.' }]);
+    expect(mergeResults(latest(section()), now, failed).sections).toEqual([{ ...section(), failure: 'No engine.' }]);
   });
 });
 
-test('Sections are chosen by name, and run in their own sequence', () => {
-  expect(chosenSections('rate, counts')).toEqual(['counts', 'rate']);
-  expect(() => chosenSections('rates')).toThrow('There is no section "rates": choose from counts, handlers');
+test('Sections are chosen by name, and run in their own order', () => {
+  expect(parseSectionNames('rate, counts')).toEqual(['counts', 'rate']);
+  expect(() => parseSectionNames('rates')).toThrow('There is no section "rates": choose from counts, cold-start');
 });

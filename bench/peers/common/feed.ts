@@ -5,14 +5,9 @@ import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 const sns = new SNSClient({});
 const TopicArn = requireEnv('LIFECYCLE_TOPIC_ARN');
 
-/** Publishes one step on the FIFO topic, an order's steps in one group; the topic drops a step it was given already. */
+/** Publishes one step of an order on the FIFO topic, which drops duplicates; an order's steps share a message group. */
 export async function publishStep(step: OrderProgressed): Promise<void> {
-  await sns.send(
-    new PublishCommand({
-      TopicArn,
-      Message: JSON.stringify(step),
-      MessageGroupId: step.data.orderId,
-      MessageDeduplicationId: step.id,
-    }),
-  );
+  const { id, data } = step;
+  const Message = JSON.stringify(step);
+  await sns.send(new PublishCommand({ TopicArn, Message, MessageGroupId: data.orderId, MessageDeduplicationId: id }));
 }

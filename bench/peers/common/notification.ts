@@ -1,11 +1,12 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { NotificationSent } from '../../../contracts/notification.ts';
-import type { OrderCancelled, OrderConfirmed, OrderPlaced } from '../../../contracts/order.ts';
+import type { OrderConfirmed, OrderPlaced } from '../../../contracts/order.ts';
 import { textFor } from '../../../lambdas/notification/texts.ts';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
-import { cloudEvent, publish } from './publish.ts';
-import { type Guard, isRefusal, tables } from './table.ts';
+import { cloudEvent } from './cloud-event.ts';
+import { publish } from './publish.ts';
+import { isConditionFailure, tables, type WriteMode } from './table.ts';
 
 const TableName = requireEnv('TABLE_NAME');
 // A repeated text is worse than a late one.
@@ -13,8 +14,11 @@ const sms = new SNSClient({ maxAttempts: 1 });
 
 type Contact = { phone: string; locale: string };
 
-/** Keeps how to reach the customer of a placed order. */
-async function noteContact({ data: { orderId, customer } }: OrderPlaced): Promise<void> {
+/** Saves the contact of a placed order, and texts a confirmed one's. */
+export const handle = (event: OrderPlaced | OrderConfirmed, mode: WriteMode): Promise<void> =>
+  event.type === 'shop.order.placed.v1' ? saveContact(event) : sendConfirmation(event, mode);
+
+async function saveContact({ data: { orderId, customer } }: OrderPlaced): Promise<void> {
   await tables.send(
     new UpdateCommand({
       TableName,
@@ -25,16 +29,14 @@ async function noteContact({ data: { orderId, customer } }: OrderPlaced): Promis
   );
 }
 
-/** Texts the customer what was decided: notes that it is done, does it, and says so. Throws where the contact is not known yet. */
-async function textDecision(event: OrderConfirmed | OrderCancelled, guard: Guard): Promise<void> {
-  const { orderId } = event.data;
-  const template = event.type === 'shop.order.confirmed.v1' ? 'order-confirmed' : 'order-cancelled';
+/** Texts the customer, recorded before it is sent, and publishes that. Throws if the contact is not known yet. */
+async function sendConfirmation({ data: { orderId } }: OrderConfirmed, mode: WriteMode): Promise<void> {
+  const template = 'order-confirmed';
   const time = new Date().toISOString();
-  const contact = await claim(orderId, time, guard);
+  const contact = await claimText(orderId, time, mode);
   if (contact !== undefined) {
-    await sms.send(
-      new PublishCommand({ PhoneNumber: contact.phone, Message: textFor(template, contact.locale, orderId) }),
-    );
+    const Message = textFor(template, contact.locale, orderId);
+    await sms.send(new PublishCommand({ PhoneNumber: contact.phone, Message }));
   }
   await publish(
     cloudEvent<NotificationSent>({
@@ -48,15 +50,15 @@ async function textDecision(event: OrderConfirmed | OrderCancelled, guard: Guard
   );
 }
 
-/** Gives whom to text; nobody where the guard finds that it was done. */
-async function claim(orderId: string, time: string, guard: Guard): Promise<Contact | undefined> {
+/** Records that the text is sent; `undefined` if it was before. */
+async function claimText(orderId: string, time: string, mode: WriteMode): Promise<Contact | undefined> {
   try {
     const { Attributes } = await tables.send(
       new UpdateCommand({
         TableName,
         Key: { orderId },
         UpdateExpression: 'SET sentAt = :time',
-        ConditionExpression: `attribute_exists(phone)${guard === 'once' ? ' AND attribute_not_exists(sentAt)' : ''}`,
+        ConditionExpression: `attribute_exists(phone)${mode === 'conditional' ? ' AND attribute_not_exists(sentAt)' : ''}`,
         ExpressionAttributeValues: { ':time': time },
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
@@ -64,11 +66,7 @@ async function claim(orderId: string, time: string, guard: Guard): Promise<Conta
     );
     return Attributes as Contact;
   } catch (error) {
-    if (isRefusal(error) && error.Item?.sentAt !== undefined) return undefined;
+    if (isConditionFailure(error) && error.Item?.sentAt !== undefined) return undefined;
     throw error;
   }
 }
-
-/** Does what a message asks of notification. */
-export const notify = (event: OrderPlaced | OrderConfirmed | OrderCancelled, guard: Guard) =>
-  event.type === 'shop.order.placed.v1' ? noteContact(event) : textDecision(event, guard);

@@ -1,17 +1,13 @@
 import middy from '@middy/core';
 import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import type { z } from 'zod';
+import type { ConsumerOptions } from '../common/consumer-options.ts';
 
 /**
- * Takes a consumer's schema and what it does with one event, and gives its handler: records side by side. `fifo`: one after the
- * other instead, nothing after one that failed. What comes twice takes effect once by the condition of the write it leads to.
+ * Builds a consumer's handler, with records side by side; with `fifo` one after the other, up to the first that fails. Duplicate
+ * messages take effect once by the conditions of the consumers' writes.
  */
-export function consumer<Schema extends z.ZodType<{ type: string; data: { orderId: string } }>>(
-  schema: Schema,
-  handle: (event: z.infer<Schema>) => Promise<void>,
-  { fifo = false } = {},
-) {
+export function consumer({ schema, handle, fifo }: ConsumerOptions) {
   const handleRecord = async ({ body, messageId }: SQSRecord): Promise<void> => {
     const event = schema.parse(JSON.parse(body));
     await handle(event);

@@ -13,27 +13,23 @@ import { parse } from '@aws-lambda-powertools/parser';
 import { JSONStringified } from '@aws-lambda-powertools/parser/helpers';
 import { SqsRecordSchema } from '@aws-lambda-powertools/parser/schemas/sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { z } from 'zod';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
+import type { ConsumerOptions, OrderEvent } from '../common/consumer-options.ts';
 import { dynamodb } from '../common/table.ts';
 
-/** An event that concerns an order, as its schema gives it. */
-type OfOrder = { id: string; type: string; data: { orderId: string } };
-
 /**
- * Takes a consumer's name, its schema and what it does with one event, and gives its handler: records side by side, each parsed,
- * done once by its event's id, logged and counted. `fifo`: one after the other instead, and stop at the first that fails.
+ * Builds a consumer's handler: records side by side, each parsed, idempotent by its event's id, logged and counted; with `fifo` one
+ * after the other, up to the first that fails.
  */
-export function consumer<Schema extends z.ZodType<OfOrder>>(
-  name: string,
-  schema: Schema,
-  handle: (event: z.infer<Schema>) => Promise<void>,
-  { fifo = false } = {},
-): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
-  type Parsed = { body: z.infer<Schema> };
+export function consumer({
+  name,
+  schema,
+  handle,
+  fifo,
+}: ConsumerOptions): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const logger = new Logger({ serviceName: name });
   const metrics = new Metrics({ namespace: 'Shop', serviceName: name });
-  // Extended once: the processor's `innerSchema` would do it for every record.
+  // Extended once: the processor's `innerSchema` would extend it for every record.
   const payload = JSONStringified(schema);
   const parsing = { parser, schema: SqsRecordSchema.extend({ body: payload }), logger };
   const config = new IdempotencyConfig({ eventKeyJmesPath: 'id' });
@@ -45,7 +41,7 @@ export function consumer<Schema extends z.ZodType<OfOrder>>(
     config,
   });
 
-  const handleRecord = async ({ body }: Parsed) => {
+  const handleRecord = async ({ body }: { body: OrderEvent }) => {
     const about = { orderId: body.data.orderId, type: body.type, eventId: body.id };
     try {
       await once(body);
@@ -58,10 +54,10 @@ export function consumer<Schema extends z.ZodType<OfOrder>>(
     }
   };
   const standard = new BatchProcessor(EventType.SQS, parsing);
-  // This one has no parser of its own.
+  // The FIFO processor has no parser.
   const inSequence = new SqsFifoPartialProcessorAsync();
   const parseAndHandle = (unparsed: SQSRecord) =>
-    handleRecord({ body: parse(unparsed.body, undefined, payload) as z.infer<Schema> });
+    handleRecord({ body: parse(unparsed.body, undefined, payload) as OrderEvent });
 
   return async (event, context) => {
     config.registerLambdaContext(context);

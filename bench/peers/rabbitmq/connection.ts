@@ -1,29 +1,22 @@
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
-import type { CloudEvent } from '../../../contracts/cloud-event.ts';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 
-let connecting: Promise<{ connection: ChannelModel; confirming: ConfirmChannel }> | undefined;
+let opening: Promise<{ connection: ChannelModel; confirming: ConfirmChannel }> | undefined;
 
-/** The process's one connection, and the channel it publishes on. */
-export function connected() {
-  connecting ??= (async () => {
-    const connection = await connect(requireEnv('RABBITMQ_URL'));
-    return { connection, confirming: await connection.createConfirmChannel() };
-  })();
-  return connecting;
+/** Opens the process's one connection, and the channel that it publishes on. */
+export function openConnection(url = requireEnv('RABBITMQ_URL')) {
+  opening ??= connect(url).then(async (connection) => ({
+    connection,
+    confirming: await connection.createConfirmChannel(),
+  }));
+  return opening;
 }
 
-/** Publishes an event, persistent, under its type, and waits until the broker has it safely. */
-export async function send(exchange: string, routingKey: string, event: CloudEvent): Promise<void> {
-  await sendBytes(exchange, routingKey, Buffer.from(JSON.stringify(event)));
-}
-
-/** The same with what was received. */
-export async function sendBytes(exchange: string, routingKey: string, content: Buffer): Promise<void> {
-  const { confirming } = await connected();
-  await new Promise<void>((taken, refused) => {
-    confirming.publish(exchange, routingKey, content, { persistent: true, contentType: 'application/json' }, (error) =>
-      error ? refused(error) : taken(),
-    );
-  });
+/** Publishes a persistent message and waits for the broker's confirmation. */
+export async function send(exchange: string, routingKey: string, content: Buffer): Promise<void> {
+  const { confirming } = await openConnection();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const options = { persistent: true, contentType: 'application/json' };
+  confirming.publish(exchange, routingKey, content, options, (error) => (error ? reject(error) : resolve()));
+  await promise;
 }

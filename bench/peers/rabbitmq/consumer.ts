@@ -1,23 +1,19 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import type { z } from 'zod';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
-import { finished } from '../../sections/rate/gate.ts';
-import { connected, sendBytes } from './connection.ts';
+import { onCommand, reportDone } from '../../sections/rate/control.ts';
+import type { ConsumerOptions, OrderEvent } from '../common/consumer-options.ts';
+import { openConnection, send } from './connection.ts';
 import { deadLettersOf, queueOf } from './topology.ts';
 
 const PREFETCH = 10;
 
 /**
- * Takes a consumer's name, its schema and what it does with one event, and consumes: up to ten messages side by side, each acknowledged
- * by hand once its events are confirmed; what fails waits in the retry queue; what nobody understands is a dead letter.
+ * Consumes a consumer's queue: up to ten messages side by side, each acknowledged once its events are confirmed. A message that
+ * fails waits in the retry queue; an invalid one is a dead letter.
  */
-export async function consume<Schema extends z.ZodType>(
-  consumer: string,
-  schema: Schema,
-  handle: (event: z.infer<Schema>) => Promise<void>,
-): Promise<void> {
+export async function consumer({ name, schema, handle }: ConsumerOptions): Promise<void> {
   const shop = requireEnv('SHOP');
-  const { connection } = await connected();
+  const { connection } = await openConnection();
   const channel = await connection.createChannel();
   await channel.prefetch(PREFETCH);
 
@@ -25,19 +21,19 @@ export async function consume<Schema extends z.ZodType>(
     if (message === null) return;
     const parsed = parse(message.content, schema);
     try {
-      if (parsed === undefined) await sendBytes('', deadLettersOf(shop, consumer), message.content);
+      if (parsed === undefined) await send('', deadLettersOf(shop, name), message.content);
       else await handle(parsed);
     } catch {
       channel.nack(message, false, false);
       return;
     }
     channel.ack(message);
-    finished(1);
+    reportDone(1);
   };
-  await steered(channel, () => channel.consume(queueOf(shop, consumer), onMessage));
+  await consumeUnlessPaused(channel, () => channel.consume(queueOf(shop, name), onMessage));
 }
 
-function parse<Schema extends z.ZodType>(content: Buffer, schema: Schema): z.infer<Schema> | undefined {
+function parse(content: Buffer, schema: ConsumerOptions['schema']): OrderEvent | undefined {
   try {
     return schema.parse(JSON.parse(content.toString()));
   } catch {
@@ -45,14 +41,11 @@ function parse<Schema extends z.ZodType>(content: Buffer, schema: Schema): z.inf
   }
 }
 
-/** Consumes, but for when the benchmark says to pause. */
-async function steered(channel: Channel, begin: () => Promise<{ consumerTag: string }>): Promise<void> {
+/** Consumes, and pauses and resumes when the benchmark asks for it. */
+async function consumeUnlessPaused(channel: Channel, begin: () => Promise<{ consumerTag: string }>): Promise<void> {
   let { consumerTag } = await begin();
-  process.on('message', async (wish) => {
-    if (wish === 'pause') await channel.cancel(consumerTag);
+  onCommand(async (command) => {
+    if (command === 'pause') await channel.cancel(consumerTag);
     else ({ consumerTag } = await begin());
-    process.send?.(wish === 'pause' ? { paused: true } : { ready: true });
   });
-  process.once('disconnect', () => process.exit(0));
-  process.send?.({ ready: true });
 }

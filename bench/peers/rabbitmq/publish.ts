@@ -1,16 +1,15 @@
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
+import type { OrderProgressed } from '../../../contracts/lifecycle.ts';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { send } from './connection.ts';
-import { exchangeOf } from './topology.ts';
+import { exchangeOf, feedOf } from './topology.ts';
 
-const exchange = exchangeOf(requireEnv('SHOP'));
+const shop = requireEnv('SHOP');
 
-/** The parts of an event that its publisher chooses. */
-type Parts<E extends CloudEvent> = Pick<E, 'type' | 'source' | 'id' | 'data'> & { subject: string; time: string };
+/** Publishes one event on the shop's exchange, in place of the peers' bus. */
+export const publish = (event: CloudEvent): Promise<void> =>
+  send(exchangeOf(shop), event.type, Buffer.from(JSON.stringify(event)));
 
-/** Takes an event's own parts and gives the bare CloudEvent. */
-export const cloudEvent = <E extends CloudEvent>({ type, source, id, subject, time, data }: Parts<E>) =>
-  ({ specversion: '1.0', id, source, type, time, subject, datacontenttype: 'application/json', data }) as E;
-
-/** Puts one event on the shop's exchange, in the place of the peers' bus. */
-export const publish = (event: CloudEvent): Promise<void> => send(exchange, event.type, event);
+/** Publishes one step of an order, in place of the peers' FIFO topic. */
+export const publishStep = (step: OrderProgressed): Promise<void> =>
+  send(feedOf(shop), step.data.orderId, Buffer.from(JSON.stringify(step)));

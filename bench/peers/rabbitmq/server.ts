@@ -1,31 +1,31 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { connect as tcp } from 'node:net';
+import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { connect } from 'amqplib';
-import { freePort } from '../../../test/engine/started.ts';
-import { keep } from '../../memory/kept.ts';
+import { eventually, freePort } from '../../../test/harness/engine.ts';
+import { startTied } from '../../../test/harness/tied-program.ts';
 
-// Debian's command on the PATH insists on running as a user of its own; this is what that runs.
+// Debian's command on the PATH runs this one as a user of its own.
 const DEBIAN = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 
-/** What to tell somebody on whose machine there is no RabbitMQ. */
 export const HOW_TO_INSTALL =
   'RabbitMQ is left out, for there is no rabbitmq-server on this machine (on Debian: apt-get install rabbitmq-server).';
 
-/** A RabbitMQ of the run's own; `group` is its process group. */
-export type RabbitServer = { url: string; group: number; stop(): Promise<void> };
+const AMQP_HEADER = 'AMQP\0\0\x09\x01';
+const READY_WITHIN_SECONDS = 60;
 
-/** Gives the command that starts a RabbitMQ here, if there is one. */
-const command = (): string | undefined =>
+/** A running RabbitMQ. */
+export type RabbitServer = { url: string; stop(): Promise<void> };
+
+/** Finds the command that starts RabbitMQ. */
+const findCommand = (): string | undefined =>
   [DEBIAN, ...(process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'rabbitmq-server'))].find((file) =>
     existsSync(file),
   );
 
-/** Says whether a RabbitMQ can be started here. */
-export const rabbitIsThere = (): boolean => command() !== undefined;
+export const isRabbitInstalled = (): boolean => findCommand() !== undefined;
 
-/** Takes an empty folder and starts a RabbitMQ there, with its own node name, ports, cookie and data, on the loopback only. */
+/** Starts RabbitMQ in an empty folder, with its own node name, ports, cookie and data, on the loopback interface only. */
 export async function startRabbit(folder: string): Promise<RabbitServer> {
   const [port, distribution, mapper] = [await freePort(), await freePort(), await freePort()];
   const config = join(folder, 'rabbitmq.conf');
@@ -35,7 +35,7 @@ export async function startRabbit(folder: string): Promise<RabbitServer> {
   const env = {
     PATH: process.env.PATH,
     LANG: 'C.UTF-8',
-    // The cookie is kept there.
+    // RabbitMQ keeps its cookie there.
     HOME: folder,
     ERL_EPMD_PORT: String(mapper),
     ERL_EPMD_ADDRESS: '127.0.0.1',
@@ -51,31 +51,22 @@ export async function startRabbit(folder: string): Promise<RabbitServer> {
     RABBITMQ_PID_FILE: join(folder, 'pid'),
     RABBITMQ_GENERATED_CONFIG_DIR: join(folder, 'generated'),
   };
-  const kept = { cwd: folder, env, log: join(folder, 'rabbitmq.log') };
   // RabbitMQ would start a port mapper that outlives it.
-  const epmd = await keep(['epmd', '-port', String(mapper), '-address', '127.0.0.1'], kept);
-  await epmd.until('The port mapper answers', () => answers(mapper));
-  const server = await keep([command() ?? 'rabbitmq-server'], kept);
-  const url = `amqp://guest:guest@127.0.0.1:${port}`;
+  const epmd = startTied(['epmd', '-port', String(mapper), '-address', '127.0.0.1'], { cwd: folder, env });
+  await eventually('the port mapper responds', () => responds(mapper), READY_WITHIN_SECONDS);
+  const server = startTied([findCommand() ?? 'rabbitmq-server'], { cwd: folder, env, stderr: 'inherit' });
   const stop = async () => {
     await server.stop();
     await epmd.stop();
   };
-  const isUp = async () => {
-    const connection = await connect(url);
-    await connection.close();
-    return true;
-  };
-  await server.until('RabbitMQ answers', isUp).catch(async (error: unknown) => {
-    await stop();
-    throw error;
-  });
-  return { url, group: server.pid, stop };
+  await eventually('RabbitMQ responds', () => responds(port, AMQP_HEADER), READY_WITHIN_SECONDS);
+  return { url: `amqp://guest:guest@127.0.0.1:${port}`, stop };
 }
 
-const answers = (port: number) =>
-  new Promise<boolean>((answer) => {
-    const socket = tcp(port, '127.0.0.1');
-    socket.once('connect', () => socket.end(() => answer(true)));
-    socket.once('error', () => answer(false));
-  });
+/** Resolves to true if a port accepts connections and, given a protocol's header, responds to it. */
+function responds(port: number, header?: string): Promise<true | undefined> {
+  const { promise, resolve } = Promise.withResolvers<true | undefined>();
+  const socket = connect(port, '127.0.0.1', () => (header === undefined ? resolve(true) : socket.write(header)));
+  socket.once('data', () => resolve(true)).once('error', () => resolve(undefined));
+  return promise.finally(() => socket.destroy());
+}

@@ -1,28 +1,24 @@
 import type { Channel } from 'amqplib';
 import { routing } from '../../../infra/routing.ts';
 
-/** After so long a message that failed is tried again. */
-export const RETRY_MS = 5_000;
+const RETRY_MS = 5_000;
 
-/** The exchange that all events of a shop go through; who wants one binds a queue to its type. */
+/** The exchange of a shop's events; queues are bound to event types. */
 export const exchangeOf = (shop: string) => `${shop}.events`;
 
-/** The exchange of every order's steps. */
 export const feedOf = (shop: string) => `${shop}.feed`;
 
-/** The queue of a consumer. */
 export const queueOf = (shop: string, consumer: string) => `${shop}.${consumer}`;
 
-/** Where a message waits before it is tried again. */
+/** The queue in which failed messages wait before the next attempt. */
 export const retryQueueOf = (shop: string, consumer: string) => `${queueOf(shop, consumer)}.retry`;
 
-/** Where a message goes that nobody will ever understand. */
 export const deadLettersOf = (shop: string, consumer: string) => `${queueOf(shop, consumer)}.dead-letters`;
 
 /**
- * Takes a channel, a shop's name and its consumers and declares a durable topic exchange and, per consumer, three quorum queues: its own,
- * bound to what the stack routes to it; one whose messages go back after a wait; and one for dead letters. What is rejected moves
- * from queue to queue at least once (https://www.rabbitmq.com/docs/quorum-queues#activating-at-least-once-dead-lettering).
+ * Declares durable topic exchanges and, per consumer, three quorum queues: its own, bound to what the stack routes to it, one for
+ * retries, and one for dead letters. Rejected messages move between queues at least once
+ * (https://www.rabbitmq.com/docs/quorum-queues#activating-at-least-once-dead-lettering).
  */
 export async function declareShop(
   channel: Channel,

@@ -1,11 +1,10 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 
 /**
- * Takes what a consumer does with one event and gives its handler, as public serverless patterns show it: a loop over the records,
- * `JSON.parse`, and a list of those that failed. Not idempotent: a message that comes twice takes effect twice, and nothing checks
- * what is in it.
+ * Builds a consumer's handler as public serverless patterns show it: a loop over the records, `JSON.parse`, and a list of those that
+ * failed. It is not idempotent and validates nothing.
  */
-export function consumer<Event>(handle: (event: Event) => Promise<void>) {
+export function consumer<Event>({ handle }: { handle: (event: Event) => Promise<void> }) {
   return async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
     const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
     for (const { body, messageId } of Records) {

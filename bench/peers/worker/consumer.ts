@@ -1,18 +1,14 @@
 import { type Message, SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
-import type { z } from 'zod';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
-import { finished, gate } from '../../sections/rate/gate.ts';
+import { consumptionGate, reportDone } from '../../sections/rate/control.ts';
+import type { ConsumerOptions } from '../common/consumer-options.ts';
 
 const LONGEST_WAIT_SECONDS = 900;
 
-/** Takes a consumer's name, its schema and what it does with one event, and consumes its queue: ten messages side by side. */
-export async function consume<Schema extends z.ZodType>(
-  consumer: string,
-  schema: Schema,
-  handle: (event: z.infer<Schema>) => Promise<void>,
-): Promise<void> {
-  const isOpen = gate();
+/** Consumes a consumer's queue: ten messages side by side. */
+export function consumer({ name, schema, handle }: ConsumerOptions): void {
+  const opened = consumptionGate();
   const app = Consumer.create({
     queueUrl: requireEnv('QUEUE_URL'),
     sqs: new SQSClient({}),
@@ -21,21 +17,20 @@ export async function consume<Schema extends z.ZodType>(
     messageSystemAttributeNames: ['ApproximateReceiveCount'],
     terminateVisibilityTimeout: ([message]) => waitSeconds(message),
     handleMessage: async (message) => {
-      await isOpen();
+      await opened();
       await handle(schema.parse(JSON.parse(message.Body ?? '')));
       return message;
     },
   });
-  app.on('error', ({ message }) => console.error(consumer, message));
-  app.on('processing_error', ({ message }) => console.error(consumer, message));
-  app.on('timeout_error', ({ message }) => console.error(consumer, message));
-  app.on('message_processed', () => finished(1));
+  app.on('error', ({ message }) => console.error(name, message));
+  app.on('processing_error', ({ message }) => console.error(name, message));
+  app.on('timeout_error', ({ message }) => console.error(name, message));
+  app.on('message_processed', () => reportDone(1));
   app.start();
-  process.send?.({ ready: true });
 }
 
-/** Doubles with each try. */
+/** Doubles with each attempt. */
 function waitSeconds(message: Message | undefined): number {
-  const tries = Number(message?.Attributes?.ApproximateReceiveCount ?? 1);
-  return Math.min(LONGEST_WAIT_SECONDS, 2 ** Math.min(tries, 10));
+  const attempt = Number(message?.Attributes?.ApproximateReceiveCount ?? 1);
+  return Math.min(LONGEST_WAIT_SECONDS, 2 ** Math.min(attempt, 10));
 }

@@ -1,35 +1,46 @@
 import type { Measurement } from '../../../ops/estimate/calls.ts';
 import { assumed } from '../../../ops/estimate/compute.ts';
-import { cost, listPrices, type PriceId } from '../../../ops/estimate/prices.ts';
-import type { FunctionContestant } from '../../contestants.ts';
-import type { Counted } from './counted.ts';
+import { listPrices, type PriceId, cost as priceOf } from '../../../ops/estimate/prices.ts';
+import type { Contestant } from '../../figure.ts';
+import type { OrderCost } from './count.ts';
+
+/** A contestant that runs as Lambda functions behind SQS queues. */
+export type FunctionContestant = {
+  name: Contestant;
+  /** How a batch's messages are handled, which decides whose waits add up. Those of a FIFO queue are never side by side. */
+  handles: 'together' | 'side by side' | 'one by one';
+};
+
+export const functionContestants: readonly FunctionContestant[] = [
+  { name: 'ours', handles: 'together' },
+  { name: 'powertools', handles: 'side by side' },
+  { name: 'middy', handles: 'side by side' },
+  { name: 'sample', handles: 'one by one' },
+];
 
 const GB = 1024 ** 3;
 const MEMORY_GB = 0.5;
 const ORDERS = 1_000_000;
-/** The subscriptions of the orders topic that look into the body: payment, stock and notification. */
+/** The subscriptions of the orders topic that filter by message body: payment, stock and notification. */
 const BODY_FILTERS = 3;
 const MESSAGES_PER_RECEIVE = 10;
 
-/** What the sums rest on, the same for everybody. */
-export const MONEY_RESTS_ON =
+/** What the amounts of money assume, for all contestants alike. */
+export const MONEY_ASSUMPTIONS =
   `List prices of ${listPrices.region}, ${listPrices.date}, in US dollars, texts and everything that costs the same each month left out. ` +
   `Assumed for all alike: a call takes ${assumed.call} ms, a transaction ${assumed.transaction} ms, the gateway ${assumed.gateway} ms, a text ${assumed.text} ms; ` +
   `a function of 512 MB on arm64 computes ${assumed.batch} ms for a batch and ${assumed.message} ms for a message. Where a contestant handles the messages of a ` +
   'batch side by side, their waits count once.';
 
-/** Takes what was counted at a size of batch and gives what a million orders cost in US dollars, by service. */
-export function perMillion(
-  { measurement, units }: Counted,
-  batch: number,
-  { handles }: Pick<FunctionContestant, 'handles'>,
-): Record<string, number> {
+/** Prices a million orders in US dollars, by service. */
+export function dollarsPerMillion(cost: OrderCost, batch: number, { handles }: FunctionContestant) {
+  const { measurement, units } = cost;
   const { consumers, busEvents, feedEvents } = measurement;
-  const usd = (price: PriceId, perOrder: number) => cost(perOrder * ORDERS, listPrices.prices[price]);
-  const stations = Object.entries(consumers);
-  const invocations = stations.reduce((sum, [, { invocations: times }]) => sum + times, 0);
+  const usd = (price: PriceId, perOrder: number) => priceOf(perOrder * ORDERS, listPrices.prices[price]);
+  const loads = Object.entries(consumers);
+  const invocations = loads.reduce((sum, [, { invocations: times }]) => sum + times, 0);
   const requests = (fifo: boolean) =>
-    stations
+    loads
       .filter(([name]) => (name === 'shipping') === fifo)
       .reduce((sum, [, { messages, invocations: times }]) => {
         const receives = times * Math.ceil(batch / MESSAGES_PER_RECEIVE);
@@ -37,10 +48,8 @@ export function perMillion(
       }, 0);
   const placedBytes = consumers.payment?.messageBytes ?? 0;
   const feedBytes = (feedEvents.count * feedEvents.bytes) / GB;
-  const milliseconds = stations.reduce(
-    (sum, [name, station]) => sum + station.invocations * millisecondsOf(name, station, handles),
-    0,
-  );
+  const durations = loads.map(([name, load]) => load.invocations * millisecondsOf(name, load, handles));
+  const milliseconds = durations.reduce((sum, one) => sum + one, 0);
   return {
     SNS:
       usd('sns.publish', 1) +
@@ -57,7 +66,7 @@ export function perMillion(
   };
 }
 
-/** Gives the milliseconds that are billed for one invocation. */
+/** Estimates the billed milliseconds of one invocation. */
 function millisecondsOf(
   name: string,
   { invocations, messages, calls }: Measurement['consumers'][string],
@@ -65,7 +74,7 @@ function millisecondsOf(
 ): number {
   const batch = messages / invocations;
   const inTurn = handles === 'side by side' && name !== 'shipping' ? messages : invocations;
-  // A call to the gateway and a text cannot be combined: only a loop waits for one after the other.
+  // Calls to the gateway and texts cannot be combined; only a loop waits for one after the other.
   const effectsInTurn = handles === 'one by one' ? batch : 1;
   let waiting = name === 'payment' ? assumed.gateway * effectsInTurn : 0;
   for (const [operation, times] of Object.entries(calls)) {
@@ -76,10 +85,9 @@ function millisecondsOf(
   return waiting + assumed.batch + assumed.message * batch;
 }
 
-/** Takes what a million orders cost by service and gives the sum. */
-export const sumOf = (services: Record<string, number>) =>
+export const total = (services: Record<string, number>) =>
   Object.values(services).reduce((sum, dollars) => sum + dollars, 0);
 
-/** Takes what a million orders cost by service and gives what the functions' code decides: its writes, its time, and its log. */
-export const ownPartOf = ({ DynamoDB = 0, Lambda = 0, CloudWatch = 0 }: Record<string, number>) =>
+/** Adds up what the functions' code decides: its writes, its time, and its log. */
+export const ownPart = ({ DynamoDB = 0, Lambda = 0, CloudWatch = 0 }: Record<string, number>) =>
   DynamoDB + Lambda + CloudWatch;

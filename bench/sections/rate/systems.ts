@@ -1,120 +1,71 @@
 import { join } from 'node:path';
-import { PublishBatchCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { connect } from 'amqplib';
-import type { OrderPlaced } from '../../../contracts/order.ts';
+import { PublishCommand } from '@aws-sdk/client-sns';
+import { bundleFunctions } from '../../bundles.ts';
 import type { Contestant } from '../../figure.ts';
+import type { LocalAws } from '../../local-aws/local-aws.ts';
+import { consumers, createQueues, createTables, environmentOf, topicArn } from '../../local-aws/resources.ts';
 import type { RabbitServer } from '../../peers/rabbitmq/server.ts';
-import { deadLettersOf, declareShop, exchangeOf, queueOf, retryQueueOf } from '../../peers/rabbitmq/topology.ts';
-import { bundlesOf } from './bundles.ts';
-import { Processes } from './processes.ts';
-import { type Consumer, consumers, type Endpoints, environmentOf, INSTANCES, topicArn } from './shop.ts';
+import type { PlacedMessage } from '../../workload.ts';
+import { ConsumerProcesses } from './processes.ts';
 
-const perInstance = Array.from({ length: INSTANCES }, () => consumers).flat();
-const HOST = join(import.meta.dirname, 'function-host.ts');
-const ENTRIES_PER_CALL = 10;
+/** The consumers of the whole job; shipping, which nobody waits for, is left out for all contestants. */
+export const measuredConsumers = consumers.filter((name) => name !== 'shipping');
 
-/** A contestant at work: its consumers, and the way its orders come in. */
-export type System = {
-  name: Contestant;
-  processes: Processes;
-  /** Publishes one order as an existing service would; done when it was taken. */
-  publish(order: OrderPlaced): Promise<void>;
-  /** Publishes many. */
-  publishAll(orders: readonly OrderPlaced[]): Promise<void>;
-  /** How many messages are in its dead-letter queues. */
-  deadLetters(): Promise<number>;
+/** Processes per consumer: instances of a function, or workers. */
+const PROCESSES_PER_CONSUMER = 2;
+const POLLING_FUNCTION = join(import.meta.dirname, 'polling-function.ts');
+
+/** How a contestant's orders are published, and the environment of its processes. */
+export type Messaging = {
+  environment: Record<string, string>;
+  /** Publishes one order as an existing service would. */
+  publish(order: PlacedMessage): Promise<void>;
   stop(): Promise<void>;
 };
 
-/** Takes a contestant whose queues are SQS's, a folder for its code and clients, and starts its consumers; `code`: whose they are. */
-export async function startOnSqs(
-  name: Contestant,
-  folder: string,
-  endpoints: Endpoints,
-  { sns, sqs }: { sns: SNSClient; sqs: SQSClient },
-  code: Contestant = name,
-): Promise<System> {
-  const bundles = await bundlesOf(code, join(folder, name));
-  const processes = new Processes();
-  const start = (consumer: Consumer) => {
-    const file = bundles.get(consumer) ?? '';
-    const env = { ...environmentOf(name, consumer, endpoints), CONSUMER: consumer };
-    return code === 'worker' ? processes.start(file, [], env) : processes.start(HOST, [file], env);
-  };
-  await Promise.all(perInstance.map(start));
-  const TopicArn = topicArn(name);
+/** A contestant's running consumers. */
+export type System = Messaging & { processes: ConsumerProcesses };
+
+/** Starts a contestant's consumers on SQS or on RabbitMQ. */
+export async function startSystem(aws: LocalAws, contestant: Contestant, rabbit?: RabbitServer): Promise<System> {
+  await createTables(contestant, aws.clients.dynamodb);
+  const messaging =
+    rabbit === undefined ? await sqsMessaging(aws, contestant) : await rabbitMessaging(contestant, rabbit);
+  const bundles = await bundleFunctions(contestant, measuredConsumers, aws.folder);
+  const processes = new ConsumerProcesses();
+  const isWorker = contestant === 'worker' || rabbit !== undefined;
+  const starts = [...bundles].flatMap(([consumer, file]) => {
+    const environment = { ...environmentOf(contestant, consumer, aws.endpoints), ...messaging.environment };
+    const [module, args] = isWorker ? [file, []] : [POLLING_FUNCTION, [file]];
+    return Array.from({ length: PROCESSES_PER_CONSUMER }, () => processes.start(module, args, environment));
+  });
+  await Promise.all(starts);
   return {
-    name,
+    ...messaging,
     processes,
-    async publish(order) {
-      await sns.send(new PublishCommand({ TopicArn, Message: JSON.stringify(order) }));
+    async stop() {
+      await processes.stop();
+      await messaging.stop();
     },
-    async publishAll(orders) {
-      for (let start = 0; start < orders.length; start += ENTRIES_PER_CALL) {
-        const PublishBatchRequestEntries = orders
-          .slice(start, start + ENTRIES_PER_CALL)
-          .map((order, index) => ({ Id: String(index), Message: JSON.stringify(order) }));
-        await sns.send(new PublishBatchCommand({ TopicArn, PublishBatchRequestEntries }));
-      }
-    },
-    async deadLetters() {
-      const counts = await Promise.all(
-        consumers.map(async (consumer) => {
-          const QueueUrl = `${environmentOf(name, consumer, endpoints).DEAD_LETTER_QUEUE_URL}`;
-          const ask = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] });
-          return Number((await sqs.send(ask)).Attributes?.ApproximateNumberOfMessages ?? 0);
-        }),
-      );
-      return counts.reduce((sum, one) => sum + one, 0);
-    },
-    stop: () => processes.stop(),
   };
 }
 
-/** Takes a contestant whose queues are RabbitMQ's, and starts its consumers. */
-export async function startOnRabbit(
-  name: Contestant,
-  folder: string,
-  endpoints: Endpoints,
-  server: RabbitServer,
-): Promise<System> {
-  const bundles = await bundlesOf(name, join(folder, name));
-  const connection = await connect(server.url);
-  const channel = await connection.createConfirmChannel();
-  await declareShop(channel, name, consumers);
-  const processes = new Processes();
-  const start = (consumer: Consumer) => {
-    const own = { CONSUMER: consumer, SHOP: name, RABBITMQ_URL: server.url };
-    return processes.start(bundles.get(consumer) ?? '', [], { ...environmentOf(name, consumer, endpoints), ...own });
-  };
-  await Promise.all(perInstance.map(start));
-  const exchange = exchangeOf(name);
-  const publish = (order: OrderPlaced) =>
-    new Promise<void>((taken, refused) => {
-      const content = Buffer.from(JSON.stringify(order));
-      channel.publish(exchange, order.type, content, { persistent: true }, (error) =>
-        error ? refused(error) : taken(),
-      );
-    });
+async function sqsMessaging({ clients }: LocalAws, shop: string): Promise<Messaging> {
+  await createQueues(shop, clients);
   return {
-    name,
-    processes,
-    publish,
-    async publishAll(orders) {
-      await Promise.all(orders.map(publish));
+    environment: {},
+    async publish(order) {
+      await clients.sns.send(new PublishCommand({ TopicArn: topicArn(shop), Message: JSON.stringify(order) }));
     },
-    async deadLetters() {
-      const left = consumers.map((consumer) => channel.checkQueue(deadLettersOf(name, consumer)));
-      return (await Promise.all(left)).reduce((sum, { messageCount }) => sum + messageCount, 0);
-    },
-    async stop() {
-      await processes.stop();
-      for (const consumer of consumers) {
-        for (const queue of [queueOf, retryQueueOf, deadLettersOf]) await channel.deleteQueue(queue(name, consumer));
-      }
-      await connection.close();
-    },
+    stop: async () => {},
   };
+}
+
+async function rabbitMessaging(shop: string, server: RabbitServer): Promise<Messaging> {
+  // Its package is installed by the benchmark only, so the module is not part of the program that `npm run check` checks.
+  const file = join(import.meta.dirname, '..', '..', 'peers', 'rabbitmq', 'messaging.ts');
+  const { openMessaging } = (await import(file)) as {
+    openMessaging: (shop: string, consumers: readonly string[], url: string) => Promise<Messaging>;
+  };
+  return openMessaging(shop, measuredConsumers, server.url);
 }

@@ -1,5 +1,0 @@
-import { progress } from '../common/order.ts';
-import { orderInput } from '../common/schemas.ts';
-import { consumer } from './consumer.ts';
-
-export const handler = consumer(orderInput, (event) => progress(event, 'once'));

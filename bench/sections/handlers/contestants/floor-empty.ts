@@ -1,2 +1,0 @@
-/** Does nothing: what the measuring itself takes. */
-export const handler = async () => ({ batchItemFailures: [] });
