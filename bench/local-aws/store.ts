@@ -31,10 +31,10 @@ export async function startStore(folder: string, progress: (line: string) => voi
   const options = ['-inMemory', '-sharedDb', '-disableTelemetry', '-port', String(port)];
   const { stop } = startTied(
     ['java', ...heap, `-Djava.library.path=${LIBRARY}`, '-cp', join(LIBRARY, '*'), server, ...options],
-    { cwd: folder, env: { PATH: process.env.PATH, HOME: folder, TZ: 'UTC' }, stderr: 'inherit' },
+    { cwd: folder, env: { PATH: process.env.PATH, HOME: folder, TZ: 'UTC' } },
   );
   const isReady = async () => (await fetch(endpoint).catch(() => undefined))?.status;
-  await eventually('DynamoDB Local responds', isReady, READY_WITHIN_SECONDS);
+  await eventually('A response of DynamoDB Local', isReady, READY_WITHIN_SECONDS);
   return { name: 'DynamoDB Local', endpoint, stop };
 }
 

@@ -53,13 +53,13 @@ export async function startRabbit(folder: string): Promise<RabbitServer> {
   };
   // RabbitMQ would start a port mapper that outlives it.
   const epmd = startTied(['epmd', '-port', String(mapper), '-address', '127.0.0.1'], { cwd: folder, env });
-  await eventually('the port mapper responds', () => responds(mapper), READY_WITHIN_SECONDS);
+  await eventually('A response of the port mapper', () => responds(mapper), READY_WITHIN_SECONDS);
   const server = startTied([findCommand() ?? 'rabbitmq-server'], { cwd: folder, env, stderr: 'inherit' });
   const stop = async () => {
     await server.stop();
     await epmd.stop();
   };
-  await eventually('RabbitMQ responds', () => responds(port, AMQP_HEADER), READY_WITHIN_SECONDS);
+  await eventually('A response of RabbitMQ', () => responds(port, AMQP_HEADER), READY_WITHIN_SECONDS);
   return { url: `amqp://guest:guest@127.0.0.1:${port}`, stop };
 }
 
