@@ -15,7 +15,7 @@ function sandboxTable(shop: DeployedShop): string {
   return shop.output('SandboxGatewayTableName');
 }
 
-/** Takes the sandbox gateway down, or brings it back; while it is down, every call to it fails. */
+/** Switches the sandbox gateway off or on; while it is off, every call to it fails. */
 export async function setGatewayDown(shop: DeployedShop, isGatewayDown: boolean): Promise<void> {
   await shop.documents.send(
     new UpdateCommand({

@@ -195,7 +195,7 @@ export async function setReminderHours(hours: number): Promise<void> {
   await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 1 }, { FunctionName });
 }
 
-/** Takes the sandbox gateway down or brings it back. */
+/** Switches the sandbox gateway off or on. */
 export async function setGatewayState(state: 'up' | 'down'): Promise<void> {
   const Item = { ...SANDBOX_STATE_KEY, down: state === 'down' };
   await tables.send(new PutCommand({ TableName: output('SandboxGatewayTableName'), Item }));

@@ -36,7 +36,7 @@ export type DeployedFunction = {
 
 type Template = { Resources: Record<string, { Type: string; Metadata?: Record<string, string> }> };
 
-/** Gives a consumer's function as the stack deployed it: its real bundle, with the environment it was given. */
+/** Loads a consumer's function as the stack deployed it: its real bundle, with its deployed environment. */
 export async function deployedFunction(consumer: ConsumerName): Promise<DeployedFunction> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl(consumer), AttributeNames: ['QueueArn', 'VisibilityTimeout'] }),
@@ -59,7 +59,7 @@ export async function deployedFunction(consumer: ConsumerName): Promise<Deployed
   };
 }
 
-/** Gives the real bundle of a function, by its folder's name. */
+/** Finds the real bundle of a function, by its folder's name. */
 export function bundleOf(name: string): string {
   const assembly = inject('assembly');
   const template = JSON.parse(readFileSync(join(assembly, 'ShopMessaging.template.json'), 'utf8')) as Template;
@@ -71,7 +71,7 @@ export function bundleOf(name: string): string {
 }
 
 /**
- * Takes a function's environment and the address of a proxy and gives one that leads every SDK client to the proxy. The
+ * Builds an environment in which every SDK client of a function connects to the proxy. The
  * client for SQS goes where the queue's address says, whatever its endpoint is, so the addresses change too.
  */
 export function leadTo(endpoint: string, environment: Readonly<Record<string, string>>): Record<string, string> {

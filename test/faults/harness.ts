@@ -17,7 +17,7 @@ import { statusesWritten } from './statuses.ts';
 /** How many processes each function runs in: enough to meet over one order, with one to spare when one dies. */
 const INSTANCES = 3;
 /** More of the test's time than any message may take to find its end. */
-const LONGEST_MS = 10 * 24 * 3_600_000;
+const MAX_VIRTUAL_MS = 10 * 24 * 3_600_000;
 /** Messages that become visible within so much time of each other do so at once. */
 const TOGETHER_MS = 2_000;
 /** More of real time than any test may take. */
@@ -56,7 +56,7 @@ export class Harness {
     return found;
   }
 
-  /** Takes the mapping's place for every consumer, with `count` instances of each function. */
+  /** Replaces the event source mapping of every consumer, with `count` instances of each function. */
   async start(count: number): Promise<void> {
     const client = new SQSClient({ ...connection(await this.proxy.open('event-source')), maxAttempts: 1 });
     await Promise.all(
@@ -145,7 +145,7 @@ export class Harness {
     const start = this.clock.skippedMs;
     for (;;) {
       const handed = await this.pump();
-      if (Date.now() > patience || this.clock.skippedMs - start > LONGEST_MS)
+      if (Date.now() > patience || this.clock.skippedMs - start > MAX_VIRTUAL_MS)
         throw new Error(`It never ends.\n${this.proxy.report()}`);
       if (handed > 0 || this.proxy.keptBack > 0) continue;
       const due = Math.min(...[...this.sources.values()].map(({ nextDue }) => nextDue));
@@ -197,7 +197,7 @@ async function begin(): Promise<Harness> {
   return harness;
 }
 
-/** Gives the harness to a test file, emptied before each test; a failed test prints its seed and its faults. */
+/** Provides a test file with the harness, reset before each test; a failed test prints its seed and its faults. */
 export function useHarness(): () => Harness {
   let harness: Harness | undefined;
   const get = () => {

@@ -75,7 +75,7 @@ export class MappedShop implements Observations {
     this.log = (await Promise.all(this.functions.map(({ name }) => logOf(name)))).join('\n');
   }
 
-  /** Gives the functions their own environment back and stops the mappings. */
+  /** Restores the functions' own environment and stops the mappings. */
   async close(): Promise<void> {
     await Promise.all(consumers.map((consumer) => setReceiving(consumer, false)));
     await Promise.all(this.functions.map(({ name, environment }) => this.environment(name, environment)));
@@ -91,7 +91,7 @@ function comeBackSoon(body: Json): void {
   for (const entry of body.Entries as { VisibilityTimeout: number }[]) entry.VisibilityTimeout = 1;
 }
 
-/** Gives what a function has logged on the engine. */
+/** Reads what a function has logged on the engine. */
 async function logOf(FunctionName: string): Promise<string> {
   const { LoggingConfig } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
   const scope = 'test/20260101/us-east-1/logs/aws4_request';

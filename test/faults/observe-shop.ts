@@ -49,10 +49,10 @@ export async function forgetOpenOrders(): Promise<void> {
   for (const { orderId } of Items) await tables.send(new DeleteCommand({ TableName, Key: { orderId } }));
 }
 
-/** Gives what is on the shelves. */
+/** Reads the shelves. */
 export const shelves = (skus: readonly string[]) => items<Shelf>('StockTableName', 'sku', skus);
 
-/** Gives what lies in a queue without receiving it. */
+/** Reads the messages of a queue without receiving them. */
 async function queuedMessages(consumer: string, url: string): Promise<QueuedMessage[]> {
   const answer = await fetch(`${inject('endpoint')}/_ministack/sqs/messages?QueueUrl=${encodeURIComponent(url)}`);
   type Peeked = { Body: string; ReceiveCount: number; MessageAttributes: Record<string, { StringValue?: string }> };
@@ -70,11 +70,11 @@ async function queuedMessages(consumer: string, url: string): Promise<QueuedMess
   }));
 }
 
-/** Gives what lies in the dead-letter queues. */
+/** Reads the dead letters of all consumers. */
 export const deadLetters = async () =>
   (await Promise.all(consumers.map((name) => queuedMessages(name, deadLetterQueueUrl(name))))).flat();
 
-/** Gives what waits in the queues of all but the `idle` consumers. */
+/** Reads the messages that wait in the queues of all but the `idle` consumers. */
 export async function waitingFor(idle: readonly string[] = []): Promise<QueuedMessage[]> {
   const working = consumers.filter((name) => !idle.includes(name));
   return (await Promise.all(working.map((name) => queuedMessages(name, queueUrl(name))))).flat();

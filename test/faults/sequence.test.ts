@@ -25,7 +25,7 @@ async function decidedOrder(): Promise<TestOrder> {
   return order;
 }
 
-/** Takes one step of an order out of the queue, as if it were dead-lettered, and gives its body. */
+/** Removes one step of an order from the queue, as if it were dead-lettered; returns its body. */
 async function takeOut({ orderId }: TestOrder, sequence: number): Promise<string> {
   const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
   let body = '';

@@ -1,6 +1,6 @@
 import type { ApiCall, ApiResponse, Json } from '../harness/protocol.ts';
 
-/** Takes a call that was carried out and its answer and gives the statuses it wrote to orders. */
+/** Extracts the order statuses that a successful call wrote. */
 export function statusesWritten(
   table: string,
   call: ApiCall,

@@ -13,7 +13,7 @@ type Invocation = {
   timeScale: number;
 };
 // Longer timers are time limits, not waits.
-const LONGEST_WAIT_MS = 4_000;
+const MAX_WAIT_MS = 4_000;
 
 let skippedMs = 0;
 let clockErrorMs = 0;
@@ -33,7 +33,7 @@ globalThis.Date = new Proxy(Date, {
 
 const realTimeout = globalThis.setTimeout;
 globalThis.setTimeout = Object.assign((run: (...given: unknown[]) => void, wait = 0, ...given: unknown[]) => {
-  return realTimeout(run, wait > LONGEST_WAIT_MS ? wait : wait / timeScale, ...given);
+  return realTimeout(run, wait > MAX_WAIT_MS ? wait : wait / timeScale, ...given);
 }, realTimeout);
 
 const { handler } = createRequire(import.meta.url)(process.argv[2] ?? '') as { handler: Handler };

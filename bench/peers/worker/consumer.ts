@@ -4,7 +4,7 @@ import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { consumptionGate, reportDone } from '../../sections/rate/control.ts';
 import type { ConsumerOptions } from '../common/consumer-options.ts';
 
-const LONGEST_WAIT_SECONDS = 900;
+const MAX_WAIT_SECONDS = 900;
 
 /** Consumes a consumer's queue: ten messages side by side. */
 export function consumer({ name, schema, handle }: ConsumerOptions): void {
@@ -32,5 +32,5 @@ export function consumer({ name, schema, handle }: ConsumerOptions): void {
 /** Doubles with each attempt. */
 function waitSeconds(message: Message | undefined): number {
   const attempt = Number(message?.Attributes?.ApproximateReceiveCount ?? 1);
-  return Math.min(LONGEST_WAIT_SECONDS, 2 ** Math.min(attempt, 10));
+  return Math.min(MAX_WAIT_SECONDS, 2 ** Math.min(attempt, 10));
 }
