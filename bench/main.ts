@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import { wholeNumber } from '../ops/command.ts';
-import { describeError } from '../ops/errors.ts';
+import { toUserMessage } from '../ops/errors.ts';
 import { reportFatalError } from '../ops/output.ts';
 import { printNotice, updateStatusLine } from '../ops/progress.ts';
 import { renderChart } from './chart.ts';
@@ -37,7 +37,7 @@ async function runSection(name: SectionName, runs: number, now: RunInfo): Promis
     return result(figures, problems.length === 0 ? undefined : problems.join(' '));
   } catch (error) {
     if (process.env.DEBUG) console.error(error);
-    return result([], describeError(error));
+    return result([], toUserMessage(error));
   }
 }
 

@@ -7,8 +7,6 @@ import { consumes as stock } from '../lambdas/stock/consumes.ts';
 import { gatewayEntry, gatewayEnvironment, gatewaySecrets, gatewayTables } from './payment-gateway.ts';
 import { type Route, recordsOf } from './route.ts';
 
-export type { Route } from './route.ts';
-
 /** Every consumer; a consumer's name is its folder under `lambdas/`. */
 export const routing = {
   order: {

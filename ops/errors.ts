@@ -4,7 +4,7 @@ export class InterruptedError extends Error {
 }
 
 /** Describes an error in one sentence that says what to do about it, where that is known. */
-export function describeError(error: unknown): string {
+export function toUserMessage(error: unknown): string {
   if (!(error instanceof Error)) return `Something failed without a reason: ${String(error)}`;
   const code = 'code' in error ? error.code : undefined;
   if (code === 'ECONNREFUSED' || code === 'ECONNRESET') {

@@ -1,4 +1,4 @@
-import { describeError, InterruptedError } from './errors.ts';
+import { InterruptedError, toUserMessage } from './errors.ts';
 
 /** Prints the command's one result on standard output: the document as JSON for `--json`, else the text. */
 export function print(json: boolean | undefined, document: unknown, text: () => string): void {
@@ -9,5 +9,5 @@ export function print(json: boolean | undefined, document: unknown, text: () => 
 export function reportFatalError(error: unknown): void {
   process.exitCode = error instanceof InterruptedError ? 130 : 1;
   if (process.env.DEBUG) console.error(error);
-  else if (!(error instanceof InterruptedError)) console.error(describeError(error));
+  else if (!(error instanceof InterruptedError)) console.error(toUserMessage(error));
 }

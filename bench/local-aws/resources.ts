@@ -1,7 +1,8 @@
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
-import { type ConsumerName, type Route, routing } from '../../infra/routing.ts';
+import type { Route } from '../../infra/route.ts';
+import { type ConsumerName, routing } from '../../infra/routing.ts';
 import { type Clients, CREDENTIALS, type Endpoints, REGION } from './local-aws.ts';
 
 /** Every consumer of the stack; each contestant has all of them. */

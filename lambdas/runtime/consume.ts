@@ -197,7 +197,7 @@ async function publishAll(
   });
   await onPublished?.(publishResults.flatMap(({ published }) => published)).catch((error: unknown) => {
     // What is not recorded is published once more with the order's next event.
-    log.warn('what was published could not be noted', describeError(error));
+    log.warn('published events could not be recorded', describeError(error));
   });
   return publishResults;
 }

@@ -66,7 +66,7 @@ export function sqsConsumerQueue(
           Entries: batch.map((deadLetter, index) => toEntry(deadLetter, index, names.consumer, now())),
         });
         const answer = await client.send(send).catch((error: unknown) => {
-          log.error('the dead-letter queue took nothing', { consumer: names.consumer, ...describeError(error) });
+          log.error('the dead-letter queue accepted nothing', { consumer: names.consumer, ...describeError(error) });
           return undefined;
         });
         for (const { Id } of answer?.Successful ?? []) accepted.add(batch[Number(Id)]?.record.messageId ?? '');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { type ShopOptions, shopCommand } from '../command.ts';
-import { describeError } from '../errors.ts';
+import { toUserMessage } from '../errors.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
 import { liveStatusCollector } from '../status/collect.ts';
 import { CLEAR_SCREEN, overwritingScreen, statusReport } from '../status/report.ts';
@@ -71,7 +71,7 @@ async function readLineBelow(render: () => Promise<string>): Promise<string | un
   });
   process.stdout.write(CLEAR_SCREEN);
   while (!over) {
-    const text = await render().catch(describeError);
+    const text = await render().catch(toUserMessage);
     if (over) break;
     process.stdout.write(overwritingScreen(`${new Date().toLocaleTimeString()}\n\n${text}\n\n${HINT}`));
     lines.prompt(true);

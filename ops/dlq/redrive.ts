@@ -1,5 +1,6 @@
 import { ContractError, parseEvent } from '../../contracts/parse.ts';
-import { type Route, routing } from '../../infra/routing.ts';
+import type { Route } from '../../infra/route.ts';
+import { routing } from '../../infra/routing.ts';
 import { chunkBySize } from '../../lambdas/runtime/chunk.ts';
 import {
   MAX_BATCH_ENTRIES,

@@ -1,5 +1,6 @@
 import { consumerNameOf } from '../../infra/names.ts';
-import { type Route, routing } from '../../infra/routing.ts';
+import type { Route } from '../../infra/route.ts';
+import { routing } from '../../infra/routing.ts';
 import type { DeployedShop } from '../stack.ts';
 import { readRoutes } from './deployment.ts';
 import { type Consumers, contractOf, type Explanation, explainRoutes, type Question } from './explanation.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
-import { describeError } from '../errors.ts';
+import { toUserMessage } from '../errors.ts';
 import { readInput } from '../input.ts';
 import { print } from '../output.ts';
 import { printNotice } from '../progress.ts';
@@ -108,7 +108,7 @@ async function trace(orderId: string, { json, aws, wait, hours, diagram }: Trace
   const waitSeconds = wait === true ? DEFAULT_WAIT_SECONDS : wait;
   const { trace: found, logError } = await findTrace(shop, orderId, { waitSeconds, logHours: hours });
   if (logError !== undefined) {
-    printNotice(`The functions' logs could not be read, so attempts are not shown: ${describeError(logError)}`);
+    printNotice(`The functions' logs could not be read, so attempts are not shown: ${toUserMessage(logError)}`);
   }
   if (found === undefined) {
     const waited = waitSeconds === undefined ? '' : ` after ${waitSeconds} s`;

@@ -1,6 +1,7 @@
 import type { EventContract } from '../../contracts/cloud-event.ts';
 import { ContractError, parseEvent } from '../../contracts/parse.ts';
-import { type Route, routing } from '../../infra/routing.ts';
+import type { Route } from '../../infra/route.ts';
+import { routing } from '../../infra/routing.ts';
 import type { ArchivedMessage } from '../../lambdas/archive/pack.ts';
 
 /** The events to replay: those that a consumer understands, narrowed to some types or to one order. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
-import { describeError } from '../errors.ts';
+import { toUserMessage } from '../errors.ts';
 import { print } from '../output.ts';
 import { connectToShop } from '../stack.ts';
 import { liveStatusCollector, statusCollector } from './collect.ts';
@@ -47,7 +47,7 @@ async function watchStatus(collectStatus: () => Promise<ShopStatus>, seconds: nu
   const { isTTY } = process.stdout;
   if (isTTY) process.stdout.write(CLEAR_SCREEN);
   while (!stop.signal.aborted) {
-    const shown = await collectStatus().then(statusReport).catch(describeError);
+    const shown = await collectStatus().then(statusReport).catch(toUserMessage);
     const text = `${new Date().toLocaleTimeString()}, every ${seconds} s; Ctrl-C ends it\n\n${shown}`;
     process.stdout.write(isTTY ? overwritingScreen(text) : `${text}\n\n`);
     await pause(seconds * 1_000, undefined, { signal: stop.signal }).catch(() => undefined);

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { OrderProgressed } from '../../contracts/lifecycle.ts';
-import { type Route, routing } from '../../infra/routing.ts';
+import type { Route } from '../../infra/route.ts';
+import { routing } from '../../infra/routing.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../lambdas/order/rules.ts';
 import { nextPayment, type Payment, type PaymentInput, runPaymentEffect } from '../../lambdas/payment/rules.ts';
 import type { OrderRecord } from '../../lambdas/runtime/records.ts';

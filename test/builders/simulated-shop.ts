@@ -1,7 +1,8 @@
 import type { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { OrderProgressed } from '../../contracts/lifecycle.ts';
-import { type Route, routing } from '../../infra/routing.ts';
+import type { Route } from '../../infra/route.ts';
+import { routing } from '../../infra/routing.ts';
 import { consumes as notificationConsumes } from '../../lambdas/notification/consumes.ts';
 import {
   type Notification,

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Route, routing } from '../../infra/routing.ts';
+import type { Route } from '../../infra/route.ts';
+import { routing } from '../../infra/routing.ts';
 import { synthesise } from '../builders/template.ts';
 
 const root = join(import.meta.dirname, '..', '..');

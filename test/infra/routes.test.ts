@@ -9,7 +9,8 @@ import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
 import { Consumer } from '../../infra/constructs/consumer.ts';
 import { RecordTables } from '../../infra/constructs/record-table.ts';
-import { type Route, routing } from '../../infra/routing.ts';
+import type { Route } from '../../infra/route.ts';
+import { routing } from '../../infra/routing.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { synthesise } from '../builders/template.ts';
 

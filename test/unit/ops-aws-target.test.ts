@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { awsTarget, localTarget } from '../../ops/aws-target.ts';
-import { describeError } from '../../ops/errors.ts';
+import { toUserMessage } from '../../ops/errors.ts';
 import { formatDuration, formatMoney, maskPhone, table } from '../../ops/format.ts';
 import { pollUntil } from '../../ops/poll.ts';
 import { fingerprint } from '../../ops/up/fingerprint.ts';
@@ -75,8 +75,8 @@ describe('Formatting', () => {
   });
 
   test('describes the loss of the engine in one sentence', () => {
-    expect(describeError(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toContain('npm start');
-    expect(describeError(undefined)).toContain('without a reason');
+    expect(toUserMessage(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toContain('npm start');
+    expect(toUserMessage(undefined)).toContain('without a reason');
   });
 });
 

@@ -453,7 +453,7 @@ describe('The onPublished callback', () => {
   test('returns no message to the queue when it fails, because the events are already published', async () => {
     const outside = consumerDependencies({ onPublished: () => Promise.reject(new Error('throttled')) });
     expect(await consume(handler(), outside).receive(orders('a', 'b'))).toEqual([]);
-    expect(log.lines.map((line) => JSON.parse(line).message)).toContain('what was published could not be noted');
+    expect(log.lines.map((line) => JSON.parse(line).message)).toContain('published events could not be recorded');
   });
 
   test('is not called when there is nothing to publish', async () => {

@@ -201,7 +201,12 @@ describe('Dead-lettering by size', () => {
     ]);
     expect(arrived).toEqual(new Set(['m-1']));
     expect(log.lines.map((line) => JSON.parse(line))).toMatchObject([
-      { level: 'ERROR', message: 'the dead-letter queue took nothing', consumer: 'stock', errorMessage: 'ECONNRESET' },
+      {
+        level: 'ERROR',
+        message: 'the dead-letter queue accepted nothing',
+        consumer: 'stock',
+        errorMessage: 'ECONNRESET',
+      },
     ]);
   });
 });
