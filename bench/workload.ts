@@ -84,7 +84,7 @@ export async function assertInvariants(
   const [orders, shelves, charges, sent] = await Promise.all([
     scanTable<Order>(tables.orders, clients.dynamodb),
     scanTable<Shelf>(tables.stock, clients.dynamodb),
-    scanTable<Charge>(tables.gateway, clients.dynamodb),
+    scanTable<Charge>(tables.sandboxGateway, clients.dynamodb),
     transport.texts(),
   ]);
   const ordersById = new Map(orders.map((order) => [order.orderId, order]));

@@ -1,18 +1,30 @@
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
-import type { Route } from '../../infra/route.ts';
+import { RootConstruct } from 'constructs';
+import { consumerNameOf } from '../../infra/names.ts';
+import type { Route, TableUse } from '../../infra/route.ts';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
+import { readSettings } from '../../infra/settings.ts';
 import { type Clients, CREDENTIALS, type Endpoints, REGION } from './local-aws.ts';
 
 /** Every consumer of the stack; each contestant has all of them. */
 export const consumers = Object.keys(routing) as ConsumerName[];
+const routeOf = (consumer: ConsumerName): Route => routing[consumer];
+
+/** The settings of a local deployment. */
+const settings = readSettings(localContext());
+function localContext() {
+  const { node } = new RootConstruct('bench');
+  node.setContext('stage', 'local');
+  return node;
+}
 
 const ACCOUNT = '000000000000';
 const VISIBILITY_SECONDS = '180';
 
 export const isFifo = (consumer: ConsumerName): boolean =>
-  (routing[consumer] as Route).consumes.every(({ channel }) => channel === 'lifecycle');
+  routeOf(consumer).consumes.every(({ channel }) => channel === 'lifecycle');
 
 /** Names the consumer's queue; `shop` is the prefix of everything that one contestant has. */
 export const queueName = (shop: string, consumer: ConsumerName) =>
@@ -21,29 +33,32 @@ export const queueName = (shop: string, consumer: ConsumerName) =>
 /** Names the consumer of a queue that `queueName` named. */
 export const consumerOfQueue = (queueUrl: string) => queueUrl.replace('.fifo', '').split('-').at(-1) ?? '';
 
-/** The key columns of each table; only peers use the idempotency table. */
-const keyColumns = {
-  orders: ['orderId'],
-  payments: ['orderId'],
-  gateway: ['orderId', 'entry'],
-  stock: ['sku'],
-  reservations: ['orderId'],
-  notifications: ['orderId'],
-  shipments: ['orderId'],
-  idempotency: ['id'],
-} as const;
-export type TableNames = Record<keyof typeof keyColumns, string>;
+const tablesOf = (consumer: ConsumerName): [variable: string, use: TableUse][] =>
+  Object.entries(routeOf(consumer).tables?.(settings) ?? {});
+const shortName = ({ id }: TableUse) => consumerNameOf(id.replace(/Table$/, ''));
+
+/** The key columns of each table of the stack, and of the peers' idempotency table. */
+const keyColumns = new Map<string, string[]>([
+  ['idempotency', ['id']],
+  ...consumers
+    .flatMap(tablesOf)
+    .map(([, use]): [string, string[]] => [shortName(use), [use.key, ...(use.sortKey ? [use.sortKey] : [])]]),
+]);
+
+type TableName = 'orders' | 'payments' | 'sandboxGateway' | 'stock' | 'reservations' | 'notifications' | 'shipments';
+export type TableNames = Record<TableName | 'idempotency', string>;
+
+const tableName = (shop: string, name: string) => `${shop}-${name}`;
 
 /** Names a shop's tables. */
 export const tableNames = (shop: string) =>
-  Object.fromEntries(Object.keys(keyColumns).map((table) => [table, `${shop}-${table}`])) as TableNames;
+  Object.fromEntries([...keyColumns.keys()].map((name) => [name, tableName(shop, name)])) as TableNames;
 
 export async function createTables(shop: string, client: DynamoDBClient): Promise<void> {
-  for (const [table, columns] of Object.entries(keyColumns)) {
-    const TableName = `${shop}-${table}`;
+  for (const [name, columns] of keyColumns) {
     await client.send(
       new CreateTableCommand({
-        TableName,
+        TableName: tableName(shop, name),
         BillingMode: 'PAY_PER_REQUEST',
         AttributeDefinitions: columns.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
         KeySchema: columns.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
@@ -65,7 +80,7 @@ export async function createQueues(shop: string, { sns, sqs }: Clients): Promise
       }),
     );
     await sqs.send(new CreateQueueCommand({ QueueName: `${shop}-${consumer}-dead-letters` }));
-    const { consumes, unfiltered }: Route = routing[consumer];
+    const { consumes, unfiltered } = routeOf(consumer);
     const types = consumes.filter(({ channel }) => channel === 'topic').map(({ type }) => type);
     if (types.length === 0 && !isFifo(consumer)) continue;
     const FilterPolicy = JSON.stringify({ type: types });
@@ -91,19 +106,7 @@ export const queueUrl = (shop: string, consumer: ConsumerName, { queues }: Pick<
 
 /** Builds the environment of a consumer's function, as the stack does. */
 export function environmentOf(shop: string, consumer: ConsumerName, endpoints: Endpoints): Record<string, string> {
-  const tables = tableNames(shop);
-  const own: Record<ConsumerName, Record<string, string>> = {
-    order: { TABLE_NAME: tables.orders },
-    outcomes: { TABLE_NAME: tables.orders },
-    payment: { TABLE_NAME: tables.payments, SANDBOX_GATEWAY_TABLE_NAME: tables.gateway },
-    stock: { TABLE_NAME: tables.stock, RESERVATIONS_TABLE_NAME: tables.reservations },
-    notification: {
-      TABLE_NAME: tables.notifications,
-      TEXT_WHEN_PLACED: 'false',
-      SMS_SETTINGS: JSON.stringify({ perDay: 0, maxPrice: '0.50' }),
-    },
-    shipping: { TABLE_NAME: tables.shipments },
-  };
+  const tables = tablesOf(consumer).map(([variable, use]) => [variable, tableName(shop, shortName(use))]);
   return {
     AWS_REGION: REGION,
     AWS_LAMBDA_FUNCTION_NAME: `${shop}-${consumer}`,
@@ -120,7 +123,8 @@ export function environmentOf(shop: string, consumer: ConsumerName, endpoints: E
     LIFECYCLE_TOPIC_ARN: feedArn(shop),
     FUNCTION_TIMEOUT_SECONDS: '30',
     METRICS_NAMESPACE: 'ShopMessaging',
-    IDEMPOTENCY_TABLE_NAME: tables.idempotency,
-    ...own[consumer],
+    IDEMPOTENCY_TABLE_NAME: tableName(shop, 'idempotency'),
+    ...Object.fromEntries(tables),
+    ...routeOf(consumer).environment?.(settings),
   };
 }

@@ -26,14 +26,14 @@ const EFFECTS = ['payment', 'stock', 'notification'];
 
 /** Returns whether a call is the sandbox gateway's or sends a text, which nobody can combine and every contestant makes alike. */
 export const isExternalEffect = ({ query, body }: ApiCall, shop: string): boolean =>
-  query.has('PhoneNumber') || body.TableName === tableNames(shop).gateway;
+  query.has('PhoneNumber') || body.TableName === tableNames(shop).sandboxGateway;
 
 /** Lets a contestant handle new orders from the topic to the last step, counts its calls, and checks the invariants. */
 export async function countPerOrder(aws: LocalAws, pool: FunctionPool, scenario: Scenario): Promise<OrderCost> {
   const { batch, orders, perSku } = scenario;
   const { shop } = pool;
   const workload = createWorkload(orders, (index) => Math.floor(index / perSku));
-  const tables = Object.entries(tableNames(shop)).filter(([name]) => name !== 'gateway');
+  const tables = Object.entries(tableNames(shop)).filter(([name]) => name !== 'sandboxGateway');
   const counter = new CallCounter(new Map(tables.map(([name, table]) => [table, name])), consumerOfQueue);
   const calls: ApiCall[] = [];
   let round = 1;

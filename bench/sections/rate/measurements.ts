@@ -64,7 +64,7 @@ export async function measureRecovery(
   const { system, messages } = await setup.prepareOrders(name, perSecond * seconds);
   const document = DynamoDBDocumentClient.from(setup.aws.clients.dynamodb);
   const setGateway = (down: boolean) =>
-    document.send(new PutCommand({ TableName: tableNames(name).gateway, Item: { ...SANDBOX_STATE_KEY, down } }));
+    document.send(new PutCommand({ TableName: tableNames(name).sandboxGateway, Item: { ...SANDBOX_STATE_KEY, down } }));
   const wanted = system.processes.done + messages.length * MESSAGES_PER_ORDER;
   await setGateway(true);
   await publishAtRate(system, messages, perSecond);
