@@ -44,3 +44,6 @@ export async function readQueueDepth(client: SQSClient, QueueUrl: string): Promi
 }
 
 export const totalMessages = ({ waiting, inFlight, delayed }: QueueDepth): number => waiting + inFlight + delayed;
+
+/** Returns a queue's name from its URL or ARN. */
+export const queueName = (urlOrArn: string): string => /[^/:]*$/.exec(urlOrArn)?.[0] ?? '';

@@ -35,7 +35,7 @@ export async function connectToShop(choice: { aws?: boolean | undefined } = {}):
 }
 
 /** Builds the shop from the description of its stack. */
-export function deployedShop(target: AwsTarget, stack: Stack): DeployedShop {
+export function deployedShop(target: AwsTarget, stack: Pick<Stack, 'Outputs'>): DeployedShop {
   const outputs = Object.fromEntries(
     (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
   );

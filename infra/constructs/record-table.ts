@@ -43,12 +43,11 @@ export class RecordTables {
   }
 
   /** Returns the table of a use, created by the first consumer that names it; throws where two differ about its key. */
-  for({ id, key, sortKey, output }: Omit<TableUse, 'actions'>): Table {
-    const keys = `${key} ${sortKey}`;
+  for({ id, ...columns }: Omit<TableUse, 'actions'>): Table {
+    const keys = `${columns.key} ${columns.sortKey}`;
     const existing = this.tables.get(id);
     if (existing === undefined) {
-      const names = { key, ...(sortKey === undefined ? {} : { sortKey }), ...(output === undefined ? {} : { output }) };
-      const table = recordTable(this.stack, id, { ...names, ...this.props });
+      const table = recordTable(this.stack, id, { ...columns, ...this.props });
       this.tables.set(id, { table, keys });
       return table;
     }

@@ -1,6 +1,7 @@
-import { consumerNameOf } from '../../infra/names.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
+import { findConsumerQueues } from '../consumers.ts';
+import { queueName } from '../queues.ts';
 import type { DeployedShop } from '../stack.ts';
 import { readRoutes } from './deployment.ts';
 import { type Consumers, contractOf, type Explanation, explainRoutes, type Question } from './explanation.ts';
@@ -14,11 +15,10 @@ export async function explain(shop: DeployedShop, question: Question): Promise<E
 
 function consumersOf(outputs: DeployedShop['outputs']): Consumers {
   const routes = new Map<string, Route>(Object.entries(routing));
-  const consumers: [string, { name: string; contracts: Route['consumes'] | undefined }][] = [];
-  for (const [output, url] of Object.entries(outputs)) {
-    const [, construct = ''] = /^(?!.*DeadLetter)(.+)QueueUrl$/.exec(output) ?? [];
-    const name = consumerNameOf(construct);
-    if (name !== '') consumers.push([url.split('/').at(-1) ?? '', { name, contracts: routes.get(name)?.consumes }]);
-  }
-  return new Map(consumers);
+  return new Map(
+    findConsumerQueues(outputs).map(({ consumer, queueUrl }) => [
+      queueName(queueUrl),
+      { name: consumer, contracts: routes.get(consumer)?.consumes },
+    ]),
+  );
 }

@@ -3,18 +3,11 @@ import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-l
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { chunk } from '../../lambdas/runtime/chunk.ts';
 import { findConsumerQueues } from '../consumers.ts';
-import { readQueueDepth, totalMessages } from '../queues.ts';
+import { queueName, readQueueDepth, totalMessages } from '../queues.ts';
 import { isGatewayDown } from '../sandbox/gateway.ts';
 import type { DeployedShop } from '../stack.ts';
 import { type ConsumerStatus, type EventSourceMapping, problemsOf, type ShopStatus } from './health.ts';
-import {
-  BREAKER_MINUTES,
-  computeMetrics,
-  type Datapoint,
-  type MetricQuery,
-  metricQueriesFor,
-  queueName,
-} from './metrics.ts';
+import { BREAKER_MINUTES, computeMetrics, type Datapoint, type MetricQuery, metricQueriesFor } from './metrics.ts';
 import { countOrders, type OrderCounts, oldestOpenOrder } from './orders.ts';
 
 const PERIOD_SECONDS = 60;

@@ -1,4 +1,5 @@
 import type { ConsumerQueues } from '../consumers.ts';
+import { queueName } from '../queues.ts';
 import { STACK_NAME } from '../stack.ts';
 
 /** What CloudWatch measured of a consumer; `null` where it has no data. */
@@ -32,9 +33,6 @@ export const RATE_MINUTES = 5;
 const MINUTE_MS = 60_000;
 
 type ByMetric<T> = Record<'done' | 'retried' | 'deadLettered' | 'waited' | 'breaker' | 'age', T>;
-
-/** Returns a queue's name from its URL or ARN. */
-export const queueName = (urlOrArn: string): string => /[^/:]*$/.exec(urlOrArn)?.[0] ?? '';
 
 /** Returns the metrics to read for a consumer. */
 export function metricQueriesFor({ consumer, queueUrl }: ConsumerQueues): ByMetric<MetricQuery> {

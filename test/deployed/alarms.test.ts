@@ -3,12 +3,10 @@ import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { routing } from '../../infra/routing.ts';
 import { listAlarms } from '../../ops/alarm/alarms.ts';
 import { testAlarm } from '../../ops/alarm/test-alarm.ts';
-import { localTarget } from '../../ops/aws-target.ts';
-import { deployedShop } from '../../ops/stack.ts';
 import {
   decided,
   eventually,
@@ -16,18 +14,13 @@ import {
   placed,
   publish,
   setStock,
+  shop,
   sns,
   sqs,
   takeMessage,
   testOrder,
 } from './deployed-shop.ts';
 
-const shop = deployedShop(localTarget(inject('endpoint')), {
-  StackName: 'ShopMessaging',
-  CreationTime: undefined,
-  StackStatus: 'CREATE_COMPLETE',
-  Outputs: Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
-});
 const cloudWatch = new CloudWatchClient(shop.config);
 
 /** Creates a queue that is subscribed to the alarm topic. */

@@ -27,6 +27,8 @@ import type { Order } from '../../lambdas/order/rules.ts';
 import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-gateway.ts';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
+import { localTarget } from '../../ops/aws-target.ts';
+import { deployedShop } from '../../ops/stack.ts';
 import { placedMessage } from '../harness/orders.ts';
 import type { TestOrder } from '../harness/shop-state.ts';
 
@@ -37,6 +39,11 @@ const connection = {
   region: 'us-east-1',
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 };
+
+/** The shop as the operator's commands see it. */
+export const shop = deployedShop(localTarget(inject('endpoint')), {
+  Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
+});
 
 export const sns = new SNSClient(connection);
 export const sqs = new SQSClient(connection);

@@ -1,20 +1,11 @@
 import { DisableRuleCommand, EnableRuleCommand, TestEventPatternCommand } from '@aws-sdk/client-eventbridge';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import { routing } from '../../infra/routing.ts';
-import { localTarget } from '../../ops/aws-target.ts';
 import { readRoutes } from '../../ops/explain/deployment.ts';
 import { explain } from '../../ops/explain/explain.ts';
 import { matchPattern } from '../../ops/explain/pattern.ts';
-import { deployedShop } from '../../ops/stack.ts';
-import { bus, output, placed, testOrder } from './deployed-shop.ts';
-
-const shop = deployedShop(localTarget(inject('endpoint')), {
-  StackName: '',
-  CreationTime: undefined,
-  StackStatus: undefined,
-  Outputs: Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
-});
+import { bus, output, placed, shop, testOrder } from './deployed-shop.ts';
 
 const consumersOf = (type: string) =>
   Object.entries(routing).flatMap(([name, { consumes }]) => (consumes.some((one) => one.type === type) ? [name] : []));

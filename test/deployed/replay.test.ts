@@ -7,13 +7,11 @@ import {
 } from '@aws-sdk/client-sqs';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import { constructIdOf } from '../../infra/names.ts';
-import { localTarget } from '../../ops/aws-target.ts';
 import { replay } from '../../ops/replay/replay.ts';
 import { selectionFor } from '../../ops/replay/select.ts';
-import { deployedShop } from '../../ops/stack.ts';
 import {
   chargesOf,
   decided,
@@ -22,19 +20,12 @@ import {
   placed,
   publish,
   setStock,
+  shop,
   sqs,
   testOrder,
   textsTo,
   waitForEmptyQueues,
 } from './deployed-shop.ts';
-
-const outputs = Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
-const shop = deployedShop(localTarget(inject('endpoint')), {
-  StackName: '',
-  CreationTime: undefined,
-  StackStatus: undefined,
-  Outputs: outputs,
-});
 
 /** Replays the events of one order since a time, or counts them. */
 async function replayOrder(

@@ -1,8 +1,6 @@
 import './provided.ts';
-import { expect, inject, onTestFinished, test } from 'vitest';
-import { localTarget } from '../../ops/aws-target.ts';
+import { expect, onTestFinished, test } from 'vitest';
 import { runLoad } from '../../ops/load/run.ts';
-import { deployedShop } from '../../ops/stack.ts';
 import { statusCollector } from '../../ops/status/collect.ts';
 import { type ConsumerStatus, problemsOf, type ShopStatus } from '../../ops/status/health.ts';
 import {
@@ -13,15 +11,10 @@ import {
   setReceiving,
   setStock,
   shelfOf,
+  shop,
   testOrder,
 } from './deployed-shop.ts';
 
-const shop = deployedShop(localTarget(inject('endpoint')), {
-  StackName: 'ShopMessaging',
-  CreationTime: undefined,
-  StackStatus: 'CREATE_COMPLETE',
-  Outputs: Object.entries(inject('outputs')).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
-});
 const collect = statusCollector(shop);
 const payment = (seen: ShopStatus | undefined): Partial<ConsumerStatus> =>
   seen?.consumers.find(({ name }) => name === 'payment') ?? {};

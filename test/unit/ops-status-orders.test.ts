@@ -7,9 +7,6 @@ import { countOrders } from '../../ops/status/orders.ts';
 /** A shop whose orders table has pages of one confirmed order and one that was only cancelled, and 2 undecided per part. */
 function shopWith(pages: number) {
   const shop = deployedShop(localTarget('http://127.0.0.1:9'), {
-    StackName: 'ShopMessaging',
-    CreationTime: undefined,
-    StackStatus: 'CREATE_COMPLETE',
     Outputs: [{ OutputKey: 'OrdersTableName', OutputValue: 'orders' }],
   });
   let page = 0;
