@@ -8,10 +8,11 @@ import {
   orderDeadlinePassed,
   orderDelayed,
   orderPlaced,
+  orderRefused,
   orderReminderDue,
 } from './order.ts';
-import { paymentCaptured, paymentDeclined, paymentRefunded } from './payment.ts';
-import { stockRejected, stockReleased, stockReserved } from './stock.ts';
+import { paymentCaptured, paymentDeclined, paymentReceived, paymentRefundDue, paymentRefunded } from './payment.ts';
+import { stockReceived, stockRejected, stockReleased, stockReserved } from './stock.ts';
 
 /** Every event of the shop. An event that is not listed here is not part of the public interface. */
 export const catalog: readonly EventContract[] = [
@@ -19,6 +20,7 @@ export const catalog: readonly EventContract[] = [
   orderCancelRequested,
   orderConfirmed,
   orderCancelled,
+  orderRefused,
   orderDelayed,
   orderDeadlinePassed,
   orderReminderDue,
@@ -26,9 +28,12 @@ export const catalog: readonly EventContract[] = [
   paymentCaptured,
   paymentDeclined,
   paymentRefunded,
+  paymentReceived,
+  paymentRefundDue,
   stockReserved,
   stockRejected,
   stockReleased,
+  stockReceived,
   notificationSent,
   notificationRefused,
 ];

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { boundedText, defineEvent, type EventOf } from './cloud-event.ts';
 import { integer } from './money.ts';
-import { cancelReason, line, lines, orderId } from './order.ts';
+import { cancelReason, goods, orderId } from './order.ts';
 
 /** One step in an order's life. Steps are numbered from 1; the lifecycle topic delivers an order's steps in sequence. */
 export const orderProgressed = defineEvent({
@@ -18,7 +18,7 @@ export const orderProgressed = defineEvent({
       status: v.optional(v.picklist(['PLACED', 'CONFIRMED', 'CANCELLED'], 'must be an order status')),
       reason: v.optional(cancelReason),
       /** The items to ship. Present only on the step that confirms the order. */
-      items: v.optional(lines(line)),
+      items: v.optional(goods),
     },
     'must be an object',
   ),

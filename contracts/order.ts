@@ -1,18 +1,34 @@
 import * as v from 'valibot';
-import { boundedText, defineEvent, type EventOf, textMatching } from './cloud-event.ts';
-import { amount, integer, money } from './money.ts';
+import { advisory, boundedText, defineEvent, type EventOf, textMatching, timestamp } from './cloud-event.ts';
+import { amount, integer, type Money, money, signedAmount } from './money.ts';
 
-/** An order's id. Short and plain, because it becomes a table key, a FIFO message group and part of an SMS. */
-export const orderId = textMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, '1 to 40 letters, digits, - or _');
+// Printable ASCII without space, quotes, backslash and backtick: valid as a table key, a FIFO message group and a command's argument.
+const ID_CHARACTERS = '[!#-&(-[\\]-_a-~]';
+
+/** An order's id, as platforms make them: `#1029`, `gid://shopify/Order/5`, `20241126-0000001`. */
+export const orderId = textMatching(
+  new RegExp(`^${ID_CHARACTERS}{1,64}$`),
+  '1 to 64 printable ASCII characters without space, quotes, backslash or backtick',
+);
+
+/** What the customer knows the order by, where that is not its id. */
+const orderNumber = textMatching(
+  new RegExp(`^${ID_CHARACTERS}{1,20}$`),
+  '1 to 20 printable ASCII characters without space, quotes, backslash or backtick',
+);
+
+const CONTROL = '\\x00-\\x1f\\x7f-\\x9f';
+
+/** A stock keeping unit (SKU), in any script. The pattern has no Unicode classes, because not every language knows them. */
+export const sku = textMatching(
+  new RegExp(`^[^\\s${CONTROL}]([^${CONTROL}]{0,98}[^\\s${CONTROL}])?$`, 'u'),
+  '1 to 100 characters without control characters, and without spaces around',
+);
+
+const quantity = integer(1, 100_000);
 
 /** A stock keeping unit (SKU) and a quantity. */
-export const line = v.object(
-  {
-    sku: textMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, '1 to 64 letters, digits, ., - or _'),
-    quantity: integer(1, 100_000),
-  },
-  'must be an object',
-);
+export const line = v.object({ sku, quantity }, 'must be an object');
 
 export type Line = v.InferOutput<typeof line>;
 
@@ -33,50 +49,178 @@ export function sameGoods(one: readonly Line[], other: readonly Line[]): boolean
   );
 }
 
+const MAX_LINES = 500;
 // One DynamoDB transaction reserves a whole order. It has at most 100 actions; one of them writes the reservation.
-const MAX_LINES = 99;
+const MAX_SKUS = 99;
+const MAX_CHARGES = 100;
 
-/** Builds a schema for an order's lines. Checks their number before their contents, so that a huge message fails fast. */
-export const lines = <Item extends v.GenericSchema>(item: Item) =>
+/**
+ * Builds a schema for lists of `minLines` to `maxLines` lines. Checks their number before their contents, so that a huge message
+ * fails fast.
+ */
+const lineList = <Item extends v.GenericSchema>(item: Item, minLines: number, maxLines: number) =>
   v.pipe(
     v.array(v.unknown(), 'must be an array'),
-    v.minLength(1, 'must have at least 1 line'),
-    v.maxLength(MAX_LINES, `must have at most ${MAX_LINES} lines`),
+    v.minLength(minLines, `must have at least ${minLines} line`),
+    v.maxLength(maxLines, `must have at most ${maxLines} lines`),
     v.array(item),
   );
 
-const pricedLine = v.object({ ...line.entries, unitPrice: amount }, 'must be an object');
+/** Goods: one line per SKU. Empty where nothing of an order has a shelf. */
+export const goods = lineList(line, 0, MAX_SKUS);
+
+/** Goods, at least one SKU. */
+export const someGoods = lineList(line, 1, MAX_SKUS);
+
+/** A line of an order. `tracked` is false for what has no shelf; only such a line may lack its SKU. */
+export type OrderLine = {
+  sku?: string | undefined;
+  quantity: number;
+  unitPrice: number;
+  tracked?: boolean | undefined;
+};
+
+type PricedInput = Omit<OrderLine, 'sku'> & { sku?: unknown };
+
+const orderLine = v.pipe(
+  v.object(
+    {
+      /** Required for what has a shelf. */
+      sku: v.optional(v.unknown()),
+      quantity,
+      unitPrice: amount,
+      /** `false`: it has no shelf, as a service, a gift wrapping or a download. @default true */
+      tracked: v.optional(v.boolean('must be true or false')),
+    },
+    'must be an object',
+  ),
+  v.rawTransform<PricedInput, OrderLine>(({ dataset, addIssue, NEVER }) => {
+    const { sku: given, ...priced } = dataset.value;
+    const result = v.safeParse(sku, given);
+    if (result.success) return { sku: result.output, ...priced };
+    if (priced.tracked === false) return priced;
+    const message =
+      given === undefined ? 'is missing (only a line with tracked: false needs none)' : result.issues[0].message;
+    addIssue({ message, path: [{ type: 'object', origin: 'value', input: dataset.value, key: 'sku', value: given }] });
+    return NEVER;
+  }),
+);
+
+/** Returns what an order takes from the shelves: its tracked lines, one line per SKU. */
+export const goodsOf = (lines: readonly Omit<OrderLine, 'unitPrice'>[]): Line[] =>
+  sumBySku(
+    lines.flatMap(({ sku, quantity, tracked }) => (sku === undefined || tracked === false ? [] : [{ sku, quantity }])),
+  );
+
+const CHARGE_KINDS = ['shipping', 'tax', 'discount', 'gift-card', 'fee', 'rounding', 'other'] as const;
+
+/** What is paid, or deducted, beside the lines. It never touches a shelf. */
+const charge = v.object(
+  {
+    kind: v.picklist(CHARGE_KINDS, `must be one of ${CHARGE_KINDS.join(', ')}`),
+    amount: signedAmount,
+    label: advisory(boundedText(100, 0)),
+  },
+  'must be an object',
+);
+
+export type Charge = v.InferOutput<typeof charge>;
+
+const charges = v.pipe(
+  v.array(charge, 'must be an array'),
+  v.maxLength(MAX_CHARGES, `must have at most ${MAX_CHARGES} charges`),
+);
+
+/** Stands for a phone that is no text of at most 40 characters: no text can be sent to it. */
+const UNREADABLE_PHONE = '?';
+
+/** Whom to text, and in which language. Judged by the consumer `notification` alone. */
+const customer = v.object(
+  {
+    id: advisory(boundedText(64, 0)),
+    phone: advisory(boundedText(40, 0), UNREADABLE_PHONE),
+    locale: advisory(boundedText(35, 0)),
+  },
+  'must be an object',
+);
+
+export type Customer = v.InferOutput<typeof customer>;
+
+const reference = boundedText(256);
+
+/** How an order is paid, told apart by `kind`. */
+const payment = v.variant(
+  'kind',
+  [
+    // Charged here, with the provider's token for the customer's card.
+    v.object({ kind: v.optional(v.literal('token')), token: boundedText(256) }),
+    // Charged by the checkout. A cancellation refunds it by its reference.
+    v.object({ kind: v.literal('captured'), reference }),
+    // Authorized by the checkout, captured here by its reference.
+    v.object({ kind: v.literal('authorized'), reference }),
+    // Never charged here.
+    v.object({ kind: v.literal('on-delivery') }),
+    // A bank transfer: the order waits for `shop.payment.received.v1`, until the order deadline or its own `until`.
+    v.object({ kind: v.literal('awaited'), until: v.optional(timestamp) }),
+  ],
+  (issue) =>
+    issue.expected === 'Object'
+      ? 'must be an object'
+      : 'must be one of captured, authorized, on-delivery, awaited, or absent with a token',
+);
+
+export type Payment = v.InferOutput<typeof payment>;
+
+/** Tells whether an order waits for its money: not where there is nothing to pay, nor where the customer pays on delivery. */
+export const needsPayment = ({ payment, total }: { payment?: Payment | undefined; total: Money }): boolean =>
+  total.amount > 0 && payment?.kind !== 'on-delivery';
+
+const sum = (amounts: readonly number[]) => amounts.reduce((total, one) => total + one, 0);
 
 const order = v.pipe(
   v.object(
     {
       orderId,
-      customer: v.object(
-        {
-          id: boundedText(64),
-          phone: textMatching(/^\+[1-9]\d{6,14}$/, 'an E.164 number such as +821012345678'),
-          locale: v.optional(
-            textMatching(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a BCP 47 tag such as ko or en-GB'),
-            'en',
-          ),
-        },
-        'must be an object',
-      ),
-      payment: v.object({ token: boundedText(256) }, 'must be an object'),
-      items: lines(pricedLine),
+      orderNumber: advisory(orderNumber),
+      customer: advisory(customer),
+      payment: v.optional(payment),
+      items: lineList(orderLine, 1, MAX_LINES),
+      charges: v.optional(charges),
       total: money,
     },
     'must be an object',
   ),
-  v.forward(
-    v.partialCheck(
-      [['items'], ['total', 'amount']],
-      ({ items, total }) => items.reduce((sum, item) => sum + item.quantity * item.unitPrice, 0) === total.amount,
-      'must be the sum of the items',
-    ),
-    ['total', 'amount'],
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const problemAt = (key: 'payment' | 'items', message: string) =>
+      addIssue({
+        message,
+        path: [{ type: 'object', origin: 'value', input: dataset.value, key, value: dataset.value[key] }],
+      });
+    const { items, total, payment } = dataset.value;
+    const skus = goodsOf(items).length;
+    if (skus > MAX_SKUS) problemAt('items', `must be of at most ${MAX_SKUS} SKUs, not ${skus}`);
+    if (payment === undefined && total.amount > 0)
+      problemAt('payment', 'is missing (only an order with the total 0 needs none)');
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { items, charges = [], total } = dataset.value;
+    const ofItems = sum(items.map(({ quantity, unitPrice }) => quantity * unitPrice));
+    const ofCharges = sum(charges.map(({ amount }) => amount));
+    if (ofItems + ofCharges === total.amount) return;
+    addIssue({
+      message: `must be ${ofItems + ofCharges}, the sum of the items (${ofItems}) and the charges (${ofCharges}), not ${total.amount}`,
+      path: [
+        { type: 'object', origin: 'value', input: dataset.value, key: 'total', value: total },
+        { type: 'object', origin: 'value', input: total, key: 'amount', value: total.amount },
+      ],
+    });
+  }),
+  v.description(
+    'total.amount is the sum of quantity × unitPrice over the items, and of the charges. At most 99 different SKUs. ' +
+      'payment may be absent only where total.amount is 0.',
   ),
-  v.description('total.amount is the sum of quantity × unitPrice over the items.'),
 );
 
 export const orderPlaced = defineEvent({
@@ -91,7 +235,7 @@ export const orderCancelRequested = defineEvent({
   type: 'shop.order.cancel-requested.v1',
   channel: 'topic',
   description: 'A customer asks to cancel an order.',
-  data: v.object({ orderId, reason: boundedText(200) }, 'must be an object'),
+  data: v.object({ orderId, reason: advisory(boundedText(200, 0)) }, 'must be an object'),
 });
 
 /** Why an order was cancelled. */
@@ -100,13 +244,34 @@ export const cancelReason = v.picklist(
   'must be one of payment-declined, out-of-stock, customer, timed-out',
 );
 
+/** What of a message could not be taken: `path` names the member, `problem` says what it must be; neither quotes a value of the customer's. */
+const problem = v.object({ path: boundedText(512), problem: boundedText(512) }, 'must be an object');
+
+/** A message on the orders topic cannot be taken: it breaks its contract, or contradicts an order on record. Tells its publisher. */
+export const orderRefused = defineEvent({
+  type: 'shop.order.refused.v1',
+  channel: 'bus',
+  source: '/shop/order',
+  description: 'What a service published on the topic cannot be taken, and why.',
+  data: v.object(
+    {
+      orderId: v.optional(orderId),
+      /** `source` and `id` of the message, where it has them. */
+      source: v.optional(boundedText(256)),
+      id: v.optional(boundedText(256)),
+      problems: v.array(problem, 'must be an array'),
+    },
+    'must be an object',
+  ),
+});
+
 /** Payment is captured and all goods are reserved: the order is confirmed. */
 export const orderConfirmed = defineEvent({
   type: 'shop.order.confirmed.v1',
   channel: 'bus',
   source: '/shop/order',
   description: 'Payment and stock succeeded: the order is confirmed.',
-  data: v.object({ orderId, items: lines(line), total: money }, 'must be an object'),
+  data: v.object({ orderId, items: goods, total: money }, 'must be an object'),
 });
 
 /** The order is cancelled. Each consumer compensates: payment refunds, stock releases. */
@@ -145,6 +310,7 @@ export const orderDelayed = defineEvent({
   data: v.object({ orderId }, 'must be an object'),
 });
 
+export type OrderRefused = EventOf<typeof orderRefused>;
 export type OrderReminderDue = EventOf<typeof orderReminderDue>;
 export type OrderDelayed = EventOf<typeof orderDelayed>;
 export type OrderDeadlinePassed = EventOf<typeof orderDeadlinePassed>;

@@ -32,6 +32,30 @@ export const paymentRefunded = defineEvent({
   data: payment,
 });
 
+/** An awaited payment arrived: a bank transfer, or the customer paid on delivery. Put on the bus by whoever has the reporter's policy. */
+export const paymentReceived = defineEvent({
+  type: 'shop.payment.received.v1',
+  channel: 'bus',
+  source: '/shop/payments',
+  sentBy: 'services',
+  description: 'An awaited payment of an order arrived.',
+  data: v.object({ ...payment.entries, reference: v.optional(boundedText(256)) }, 'must be an object'),
+});
+
+/** Money must go back to the customer and no gateway can send it: a person has to. */
+export const paymentRefundDue = defineEvent({
+  type: 'shop.payment.refund-due.v1',
+  channel: 'bus',
+  source: '/shop/payment',
+  description: 'Money of an order must go back and no gateway can send it: a person has to.',
+  data: v.object(
+    { ...payment.entries, reference: v.optional(boundedText(256)), reason: boundedText(200) },
+    'must be an object',
+  ),
+});
+
+export type PaymentReceived = EventOf<typeof paymentReceived>;
+export type PaymentRefundDue = EventOf<typeof paymentRefundDue>;
 export type PaymentCaptured = EventOf<typeof paymentCaptured>;
 export type PaymentDeclined = EventOf<typeof paymentDeclined>;
 export type PaymentRefunded = EventOf<typeof paymentRefunded>;

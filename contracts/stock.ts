@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import { defineEvent, type EventOf } from './cloud-event.ts';
-import { line, lines, orderId } from './order.ts';
+import { integer } from './money.ts';
+import { goods, line, orderId, someGoods } from './order.ts';
 
-const orderItems = v.object({ orderId, items: lines(line) }, 'must be an object');
+const orderItems = v.object({ orderId, items: goods }, 'must be an object');
 
 /** All the order's items are reserved. */
 export const stockReserved = defineEvent({
@@ -13,13 +14,25 @@ export const stockReserved = defineEvent({
   data: orderItems,
 });
 
-/** At least one item is not available, so nothing was reserved. `items` are the lines that could not be reserved. */
+/** A SKU that an order asks for more of than there is. `unknown`: it never had a shelf. */
+const shortage = v.object(
+  {
+    ...line.entries,
+    available: integer(0, Number.MAX_SAFE_INTEGER),
+    unknown: v.optional(v.literal(true, 'must be true')),
+  },
+  'must be an object',
+);
+
+export type Shortage = v.InferOutput<typeof shortage>;
+
+/** At least one SKU is short, so nothing was reserved. `items` are the SKUs that were short: what was ordered, and what there is. */
 export const stockRejected = defineEvent({
   type: 'shop.stock.rejected.v1',
   channel: 'bus',
   source: '/shop/stock',
   description: 'At least one SKU of an order is short; nothing is reserved.',
-  data: orderItems,
+  data: v.object({ orderId, items: v.array(shortage, 'must be an array') }, 'must be an object'),
 });
 
 /** Reserved items are available for sale again. */
@@ -31,6 +44,15 @@ export const stockReleased = defineEvent({
   data: orderItems,
 });
 
+/** Goods came in: they are added to the shelves, once per receipt. */
+export const stockReceived = defineEvent({
+  type: 'shop.stock.received.v1',
+  channel: 'topic',
+  description: 'Goods came in; they are added to the shelves, once per receiptId.',
+  data: v.object({ receiptId: orderId, items: someGoods }, 'must be an object'),
+});
+
+export type StockReceived = EventOf<typeof stockReceived>;
 export type StockReserved = EventOf<typeof stockReserved>;
 export type StockRejected = EventOf<typeof stockRejected>;
 export type StockReleased = EventOf<typeof stockReleased>;

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 // https://www.w3.org/TR/trace-context/#traceparent-header: ids of all zeros and the version ff are invalid.
-const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-([\da-f]{2})$/;
+const TRACEPARENT = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(|-.*)$/;
 const SAMPLED = '01';
 
 /**
@@ -29,7 +29,20 @@ export function explicitTraceparent(traceparent: string | undefined, orderId: st
 
 const derivedTraceId = (orderId: string) => hash('sha256', orderId).slice(0, 32);
 
-function parseTraceparent(traceparent: string | undefined): { traceId: string; flags: string } | undefined {
-  const [, traceId, flags] = traceparent === undefined ? [] : (TRACEPARENT.exec(traceparent) ?? []);
-  return traceId === undefined || flags === undefined ? undefined : { traceId, flags };
+/**
+ * Reads a `traceparent` of any version by its first four fields (W3C, section 4.3: a later version may append fields), and returns
+ * these in the form of version 00; `undefined` if they cannot be read.
+ */
+export function readTraceparent(traceparent: string | undefined): string | undefined {
+  const parsed = parseTraceparent(traceparent);
+  return parsed && `00-${parsed.traceId}-${parsed.spanId}-${parsed.flags}`;
+}
+
+type Traceparent = { traceId: string; spanId: string; flags: string };
+
+function parseTraceparent(traceparent: string | undefined): Traceparent | undefined {
+  const [, version, traceId, spanId, flags, rest] =
+    traceparent === undefined ? [] : (TRACEPARENT.exec(traceparent) ?? []);
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
+  return version === '00' && rest !== '' ? undefined : { traceId, spanId, flags };
 }

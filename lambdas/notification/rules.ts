@@ -1,4 +1,4 @@
-import { buildEvent } from '../../contracts/cloud-event.ts';
+import { buildEvent, type TraceContext, traceContextOf } from '../../contracts/cloud-event.ts';
 import {
   notificationRefused,
   notificationSent,
@@ -44,7 +44,7 @@ export type NotificationInput = OrderPlaced | OrderDelayed | OrderConfirmed | Or
 /** The effect: a text to send. `notBefore` is set during quiet hours. */
 export type OutgoingText = {
   orderId: string;
-  traceparent: string | undefined;
+  trace: TraceContext;
   template: Template;
   phone: string;
   message: string;
@@ -86,21 +86,21 @@ export function nextNotification(
 
   const state = updated.texts[template];
   if (state !== undefined && 'sentAt' in state) {
-    return { ...recordOnly, publish: [sentEvent(orderId, template, state.sentAt, event.traceparent)] };
+    return { ...recordOnly, publish: [sentEvent(orderId, template, state.sentAt, traceContextOf(event))] };
   }
   // It may have been sent; a duplicate text is worse than none.
   if (state !== undefined && 'unansweredAt' in state) return recordOnly;
   if (state !== undefined && 'refusedAt' in state) {
-    return { ...recordOnly, publish: [refusedEvent(orderId, template, state, event.traceparent)] };
+    return { ...recordOnly, publish: [refusedEvent(orderId, template, state, traceContextOf(event))] };
   }
   if (state !== undefined && new Date(state.sendingUntil) > rules.now) {
     throw new BusyError(`The text ${template} of order ${orderId} is being sent`);
   }
   const reason = rules.numberRefusal?.(contact.phone);
-  if (reason !== undefined) return recordRefusal(updated, template, reason, event.traceparent, rules.now);
+  if (reason !== undefined) return recordRefusal(updated, template, reason, traceContextOf(event), rules.now);
   const sendingUntil = new Date(rules.now.getTime() + rules.leaseSeconds * 1000).toISOString();
   const message = textFor(template, contact.locale, orderId);
-  const text = { orderId, traceparent: event.traceparent, template, phone: contact.phone, message };
+  const text = { orderId, trace: traceContextOf(event), template, phone: contact.phone, message };
   const notBefore = rules.quietUntil?.(contact.phone, rules.now);
   if (notBefore !== undefined) return { ...recordOnly, effect: { ...text, notBefore } };
   return {
@@ -111,8 +111,8 @@ export function nextNotification(
 
 function applyEvent(current: Notification, event: NotificationInput): Notification {
   if (event.type === orderPlaced.type) {
-    const { phone, locale } = event.data.customer;
-    return current.contact === undefined ? { ...current, contact: { phone, locale } } : current;
+    const { phone, locale = 'en' } = event.data.customer ?? {};
+    return current.contact === undefined && phone ? { ...current, contact: { phone, locale } } : current;
   }
   if (event.type === orderDelayed.type) return current.delayed ? current : { ...current, delayed: true };
   const decision = event.type === orderConfirmed.type ? 'order-confirmed' : 'order-cancelled';
@@ -129,16 +129,16 @@ function dueTemplate({ decision, delayed }: Notification, { textWhenPlaced }: No
 
 function onSendResult(
   notification: Notification | undefined,
-  { text: { orderId, template, traceparent }, unknownOutcome, refused }: SendResult,
+  { text: { orderId, template, trace }, unknownOutcome, refused }: SendResult,
   { now }: NotificationRules,
 ): Transition<Notification, OutgoingText> {
   if (notification === undefined) throw new ConflictError(`The record of order ${orderId} disappeared`);
   const sentAt = now.toISOString();
-  if (refused !== undefined) return recordRefusal(notification, template, refused, traceparent, now);
+  if (refused !== undefined) return recordRefusal(notification, template, refused, trace, now);
   if (unknownOutcome) return { after: withTextState(notification, template, { unansweredAt: sentAt }) };
   return {
     after: withTextState(notification, template, { sentAt }),
-    publish: [sentEvent(orderId, template, sentAt, traceparent)],
+    publish: [sentEvent(orderId, template, sentAt, trace)],
   };
 }
 
@@ -152,13 +152,13 @@ function recordRefusal(
   notification: Notification,
   template: Template,
   reason: RefusalReason,
-  traceparent: string | undefined,
+  trace: TraceContext,
   now: Date,
 ): Transition<Notification, OutgoingText> {
   const state = { refusedAt: now.toISOString(), reason };
   return {
     after: withTextState(notification, template, state),
-    publish: [refusedEvent(notification.orderId, template, state, traceparent)],
+    publish: [refusedEvent(notification.orderId, template, state, trace)],
   };
 }
 
@@ -166,21 +166,21 @@ const refusedEvent = (
   orderId: string,
   template: Template,
   { refusedAt, reason }: { refusedAt: string; reason: RefusalReason },
-  traceparent: string | undefined,
+  trace: TraceContext,
 ) =>
   buildEvent(notificationRefused, {
     id: `${orderId}.${template}.refused`,
     time: refusedAt,
     subject: orderId,
-    traceparent,
+    trace,
     data: { orderId, template, reason },
   });
 
-const sentEvent = (orderId: string, template: Template, time: string, traceparent: string | undefined) =>
+const sentEvent = (orderId: string, template: Template, time: string, trace: TraceContext) =>
   buildEvent(notificationSent, {
     id: `${orderId}.${template}`,
     time,
     subject: orderId,
-    traceparent,
+    trace,
     data: { orderId, template },
   });

@@ -1,4 +1,5 @@
 import { consumes } from './consumes.ts';
 import { orderConsumer } from './order-consumer.ts';
+import { refusalOf } from './refusal.ts';
 
-export const handler = orderConsumer('order', consumes);
+export const handler = orderConsumer('order', consumes, { refusalOf });

@@ -1,6 +1,6 @@
 import type { CloudEvent, EventContract } from '../../contracts/cloud-event.ts';
 import { orderPlaced } from '../../contracts/order.ts';
-import { consumer, queueFromEnvironment } from '../runtime/consume.ts';
+import { type ConsumerDependencies, consumer, queueFromEnvironment } from '../runtime/consume.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { busPublisher } from '../runtime/publish.ts';
 import { dynamoRecordStore } from '../runtime/records.ts';
@@ -12,9 +12,14 @@ type ContractOf<E> = E extends CloudEvent<infer Type, infer Data> ? EventContrac
 
 /**
  * Builds the Lambda handler of a consumer that maintains orders. The `order` and `outcomes` consumers share the table and the rules but
- * have separate queues: the queue proves where a message came from, and a publisher of orders cannot forge that.
+ * have separate queues: the queue proves where a message came from, and a publisher of orders cannot forge that. `order` alone tells
+ * publishers what it refuses.
  */
-export function orderConsumer(name: string, contracts: readonly ContractOf<OrderInput>[]) {
+export function orderConsumer(
+  name: string,
+  contracts: readonly ContractOf<OrderInput>[],
+  options: Pick<ConsumerDependencies, 'refusalOf'> = {},
+) {
   const orders = dynamoRecordStore<Order>(requireEnv('TABLE_NAME'));
   return consumer(
     name,
@@ -33,6 +38,7 @@ export function orderConsumer(name: string, contracts: readonly ContractOf<Order
         lifecyclePublisher(requireEnv('LIFECYCLE_TOPIC_ARN')),
         busPublisher(requireEnv('EVENT_BUS_NAME')),
       ),
+      ...options,
       onPublished: (events) => orders.advanceTo('published', publishedSteps(events)),
     },
   );

@@ -1,9 +1,11 @@
-import { buildEvent, type CloudEvent } from '../../contracts/cloud-event.ts';
+import { buildEvent, type CloudEvent, type TraceContext, traceContextOf } from '../../contracts/cloud-event.ts';
 import { type OrderProgressed, orderProgressed } from '../../contracts/lifecycle.ts';
 import { type Money, sameMoney } from '../../contracts/money.ts';
 import {
   type CancelReason,
+  goodsOf,
   type Line,
+  needsPayment,
   type OrderCancelRequested,
   type OrderDeadlinePassed,
   type OrderPlaced,
@@ -17,6 +19,7 @@ import {
   orderReminderDue,
   sameGoods,
 } from '../../contracts/order.ts';
+import type { Problem } from '../../contracts/parse.ts';
 import {
   type PaymentCaptured,
   type PaymentDeclined,
@@ -43,33 +46,34 @@ import { openShard } from './open-orders.ts';
 /** One event in an order's history. */
 export type TimelineEntry = { time: string; type: string; source: string };
 
-/** An order's record. It has no status while only a cancellation request or an outcome has arrived, but not the order itself. */
-export type Order = OrderRecord & {
-  status?: 'PLACED' | 'CONFIRMED' | 'CANCELLED';
-  reason?: CancelReason;
-  total?: Money;
-  items?: Line[];
-  payment?: 'captured' | 'declined';
-  captured?: Money;
-  stock?: 'reserved' | 'rejected';
-  reserved?: Line[];
-  cancelRequested?: true;
-  timedOut?: true;
-  /**
-   * The trace of the order's first event, if it differs from the one derived from the order's id. All events of the order belong
-   * to this trace, including those caused by a cancellation or the sweep.
-   */
-  traceparent?: string;
-  /** While the order is undecided: its shard in the index of undecided orders, and since when it is there. */
-  open?: string;
-  openSince?: string;
-  timeline: TimelineEntry[];
-  /**
-   * The number of timeline entries that are known to be published. The timeline is the order's outbox: any delivery about the
-   * order publishes, in sequence, all entries that are not published yet.
-   */
-  published: number;
-};
+/**
+ * An order's record. Its trace context is that of the order's first event, if it differs from the one derived from the order's id: all
+ * events of the order belong to this trace, including those caused by a cancellation or the sweep. It has no status while only a
+ * cancellation request or an outcome has arrived, but not the order itself.
+ */
+export type Order = OrderRecord &
+  TraceContext & {
+    status?: 'PLACED' | 'CONFIRMED' | 'CANCELLED';
+    reason?: CancelReason;
+    total?: Money;
+    items?: Line[];
+    /** `not-needed`: there is nothing to pay, or the customer pays on delivery. */
+    payment?: 'captured' | 'declined' | 'not-needed';
+    captured?: Money;
+    stock?: 'reserved' | 'rejected';
+    reserved?: Line[];
+    cancelRequested?: true;
+    timedOut?: true;
+    /** While the order is undecided: its shard in the index of undecided orders, and since when it is there. */
+    open?: string;
+    openSince?: string;
+    timeline: TimelineEntry[];
+    /**
+     * The number of timeline entries that are known to be published. The timeline is the order's outbox: any delivery about the
+     * order publishes, in sequence, all entries that are not published yet.
+     */
+    published: number;
+  };
 
 export type OrderInput =
   | OrderPlaced
@@ -103,9 +107,9 @@ export function nextOrder(
   return { after, publish: unpublishedEvents(after, event) };
 }
 
-function newOrder({ traceparent, data: { orderId } }: OrderInput): Order {
-  const explicit = explicitTraceparent(traceparent, orderId);
-  const trace = explicit === undefined ? {} : { traceparent: explicit };
+function newOrder({ data: { orderId }, ...event }: OrderInput): Order {
+  const explicit = explicitTraceparent(event.traceparent, orderId);
+  const trace = explicit === undefined ? {} : traceContextOf(event);
   return { orderId, version: 0, timeline: [], published: 0, ...trace };
 }
 
@@ -114,9 +118,17 @@ function applyEvent(order: Order, event: OrderInput, time: string, now: Date): O
   const updated = { ...order, timeline };
   switch (event.type) {
     case orderPlaced.type: {
-      const items = event.data.items.map(({ sku, quantity }) => ({ sku, quantity }));
+      const items = goodsOf(event.data.items);
       const open = openShard('open', order.orderId);
-      return { ...updated, status: 'PLACED', total: event.data.total, items, open, openSince: now.toISOString() };
+      const placed = {
+        ...updated,
+        status: 'PLACED',
+        total: event.data.total,
+        items,
+        open,
+        openSince: now.toISOString(),
+      } as const;
+      return needsPayment(event.data) ? placed : { ...placed, payment: 'not-needed' };
     }
     case orderCancelRequested.type:
       return { ...updated, cancelRequested: true };
@@ -145,7 +157,7 @@ function applyEvent(order: Order, event: OrderInput, time: string, now: Date): O
 function withDecision(order: Order, now: Date): Order {
   if (order.status !== 'PLACED') return order;
   const reason = cancelReasonFor(order);
-  if (reason === undefined && !(order.payment === 'captured' && order.stock === 'reserved')) return order;
+  if (reason === undefined && !(order.payment !== undefined && order.stock === 'reserved')) return order;
   const { type, source } = reason === undefined ? orderConfirmed : orderCancelled;
   const { open: _, openSince: __, ...decided } = order;
   return {
@@ -176,12 +188,12 @@ function unpublishedEvents(order: Order, { type: cause }: OrderInput): CloudEven
 }
 
 function stepEvent(order: Order, { time, type }: TimelineEntry, sequence: number): CloudEvent {
-  const { orderId, reason, items = [], traceparent } = order;
+  const { orderId, reason, items = [] } = order;
   const status = STATUS_AFTER[type];
   return buildEvent(orderProgressed, {
     time,
     subject: orderId,
-    traceparent,
+    trace: traceContextOf(order),
     id: `${orderId}.${sequence}`,
     data: {
       orderId,
@@ -199,8 +211,8 @@ function stepEvent(order: Order, { time, type }: TimelineEntry, sequence: number
  * reactions to it, so that would loop for ever. A delay is published only while the order is undecided.
  */
 function busEvents(order: Order, { time, type }: TimelineEntry, cause: string): CloudEvent[] {
-  const { orderId, reason, items = [], total, traceparent } = order;
-  const context = { time, subject: orderId, traceparent };
+  const { orderId, reason, items = [], total } = order;
+  const context = { time, subject: orderId, trace: traceContextOf(order) };
   const isCompensation = cause === paymentRefunded.type || cause === stockReleased.type;
   if (type === orderCancelled.type && reason !== undefined && !isCompensation) {
     return [buildEvent(orderCancelled, { ...context, id: decisionId(orderId), data: { orderId, reason } })];
@@ -250,20 +262,27 @@ const isProgress = (event: CloudEvent): event is OrderProgressed => event.type =
 
 function rejectConflict(order: Order, event: OrderInput): void {
   const conflict = findConflict(order, event);
-  if (conflict !== undefined) throw new ConflictError(`Order ${order.orderId} ${conflict}`);
+  if (conflict !== undefined) throw new ConflictError(`Order ${order.orderId} ${conflict.problem}`, conflict.path);
 }
 
-function findConflict({ total, items, captured, reserved }: Order, event: OrderInput): string | undefined {
+/** Returns what of an event contradicts the record: the member, and how. */
+function findConflict({ total, items, captured, reserved }: Order, event: OrderInput): Problem | undefined {
+  const inTotal = (problem: string) => ({ path: 'data.total', problem });
+  const inItems = (problem: string) => ({ path: 'data.items', problem });
   switch (event.type) {
-    case orderPlaced.type:
-      if (differs(total, event.data.total, sameMoney)) return 'was already placed with another total';
-      if (differs(items, event.data.items, sameGoods)) return 'was already placed with other items';
-      if (differs(captured, event.data.total, sameMoney)) return 'was paid with another amount';
-      return differs(reserved, event.data.items, sameGoods) ? 'has other goods reserved' : undefined;
+    case orderPlaced.type: {
+      const goods = goodsOf(event.data.items);
+      if (differs(total, event.data.total, sameMoney)) return inTotal('was already placed with another total');
+      if (differs(items, goods, sameGoods)) return inItems('was already placed with other items');
+      if (differs(captured, event.data.total, sameMoney)) return inTotal('was paid with another amount');
+      return differs(reserved, goods, sameGoods) ? inItems('has other goods reserved') : undefined;
+    }
     case paymentCaptured.type:
-      return differs(total, event.data, sameMoney) ? 'has another total than was captured' : undefined;
+      return differs(total, event.data, sameMoney)
+        ? { path: 'data', problem: 'has another total than was captured' }
+        : undefined;
     case stockReserved.type:
-      return differs(items, event.data.items, sameGoods) ? 'has other items than were reserved' : undefined;
+      return differs(items, event.data.items, sameGoods) ? inItems('has other items than were reserved') : undefined;
     default:
       return undefined;
   }

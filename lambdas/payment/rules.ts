@@ -1,6 +1,12 @@
-import { buildEvent, type CloudEvent, type EventContract } from '../../contracts/cloud-event.ts';
+import {
+  buildEvent,
+  type CloudEvent,
+  type EventContract,
+  type TraceContext,
+  traceContextOf,
+} from '../../contracts/cloud-event.ts';
 import { type Money, sameMoney } from '../../contracts/money.ts';
-import { type OrderCancelled, type OrderPlaced, orderPlaced } from '../../contracts/order.ts';
+import { needsPayment, type OrderCancelled, type OrderPlaced, orderPlaced } from '../../contracts/order.ts';
 import { paymentCaptured, paymentDeclined, paymentRefunded } from '../../contracts/payment.ts';
 import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError } from '../runtime/failure.ts';
@@ -26,7 +32,7 @@ export type Payment = OrderRecord & {
 
 export type PaymentInput = OrderPlaced | OrderCancelled;
 
-type EventContext = { orderId: string; traceparent: string | undefined };
+type EventContext = { orderId: string; trace: TraceContext };
 
 export type PaymentEffect = EventContext &
   (
@@ -51,12 +57,14 @@ export function nextPayment(
 
 function onPlaced(
   payment: Payment | undefined,
-  { data, traceparent }: OrderPlaced,
+  { data, ...event }: OrderPlaced,
   time: string,
 ): Transition<Payment, PaymentEffect> {
   const { orderId, total: money } = data;
-  const context = { orderId, traceparent };
-  const charge = { orderId, token: data.payment.token, money };
+  const context = { orderId, trace: traceContextOf(event) };
+  if (!needsPayment(data)) return {};
+  const token = data.payment !== undefined && 'token' in data.payment ? data.payment.token : '';
+  const charge = { orderId, token, money };
   if (payment === undefined) {
     return {
       after: { orderId, version: 0, state: 'capturing', money, time },
@@ -76,11 +84,11 @@ function onPlaced(
 
 function onCancelled(
   payment: Payment | undefined,
-  { data, traceparent }: OrderCancelled,
+  { data, ...event }: OrderCancelled,
   time: string,
 ): Transition<Payment, PaymentEffect> {
   const { orderId } = data;
-  const context = { orderId, traceparent };
+  const context = { orderId, trace: traceContextOf(event) };
   if (payment === undefined) return { after: { orderId, version: 0, state: 'cancelled', time } };
   if (payment.state === 'capturing') return payment.cancelled ? {} : { after: { ...payment, cancelled: true } };
   if (payment.state === 'captured') return refund({ ...payment, time }, context);
@@ -136,7 +144,7 @@ function resumePayment(payment: Payment, context: EventContext): Transition<Paym
       id: `${orderId}.${state}`,
       time: payment.time,
       subject: orderId,
-      traceparent: context.traceparent,
+      trace: context.trace,
       data,
     });
   if (state === 'declined') {
@@ -152,16 +160,16 @@ function resumePayment(payment: Payment, context: EventContext): Transition<Paym
 
 /** Runs an effect against the gateway. The result is the next input of `nextPayment`. */
 export async function runPaymentEffect(gateway: PaymentGateway, effect: PaymentEffect): Promise<PaymentEffectResult> {
-  const { orderId, traceparent } = effect;
+  const { orderId, trace } = effect;
   switch (effect.kind) {
     case 'capture':
-      return { orderId, traceparent, result: await gateway.capture(effect.charge) };
+      return { orderId, trace, result: await gateway.capture(effect.charge) };
     case 'find-then-capture': {
       const { captured, reference } = await gateway.find(orderId, { capturingSince: effect.capturingSince });
       const result = captured
         ? { kind: 'captured' as const, ...optionalReference(reference) }
         : await gateway.capture(effect.charge, reference);
-      return { orderId, traceparent, result };
+      return { orderId, trace, result };
     }
     case 'find-then-refund':
     case 'refund': {
@@ -169,7 +177,7 @@ export async function runPaymentEffect(gateway: PaymentGateway, effect: PaymentE
       const found =
         effect.kind === 'find-then-refund' ? await gateway.find(orderId, optionalReference(reference)) : undefined;
       if (!found?.refunded) await gateway.refund(orderId, money, reference ?? found?.reference);
-      return { orderId, traceparent, result: { kind: 'refunded' } };
+      return { orderId, trace, result: { kind: 'refunded' } };
     }
   }
 }

@@ -7,7 +7,8 @@ import {
   type Delivery,
   type HandlerResult,
   isReplayWithoutEffects,
-  type OrderEvent,
+  recordKeyOf,
+  type SubjectEvent,
 } from './delivery.ts';
 import { requireEnv } from './environment.ts';
 import { BusyError, DeadlineExceededError, describeError, OutOfSequenceError } from './failure.ts';
@@ -28,10 +29,15 @@ export type ConsumerDependencies = {
   /** Called with the events that were accepted, so that an outbox can record them. */
   onPublished?: ((events: readonly CloudEvent[]) => Promise<void>) | undefined;
   policy?: FailurePolicy;
+  /** Builds the event that tells a publisher that its message was refused. It is published before the message is dead-lettered. */
+  refusalOf?: RefusalOf;
 };
 
+/** Builds the event about a message that is to be dead-lettered; `undefined` where nobody is told. */
+export type RefusalOf = (record: SQSRecord, reason: unknown) => CloudEvent | undefined;
+
 /** A message with the delivery that was read from it. */
-type Received<E extends OrderEvent> = { record: SQSRecord; delivery: Delivery<E> };
+type Received<E extends SubjectEvent> = { record: SQSRecord; delivery: Delivery<E> };
 
 /** How the handling of one delivery ended: which events were published, and why not all of them. */
 type PublishResult = Pick<Attempt, 'error' | 'published' | 'repeated'>;
@@ -42,10 +48,10 @@ type PublishResult = Pick<Attempt, 'error' | 'published' | 'repeated'>;
  * one exception: when a message is retried, later ones of the same order are retried too, so that none overtakes it (unless it
  * waits for an earlier one).
  */
-export function consumer<C extends EventContract<string, { orderId: string }>>(
+export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
   name: string,
   contracts: readonly C[],
-  handle: BatchHandler<EventOf<C> & OrderEvent>,
+  handle: BatchHandler<EventOf<C> & SubjectEvent>,
   dependencies: ConsumerDependencies = fromEnvironment(name),
 ): (event: SQSEvent, context?: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> {
   const { queue, policy = defaultPolicy } = dependencies;
@@ -53,7 +59,7 @@ export function consumer<C extends EventContract<string, { orderId: string }>>(
   return async ({ Records }, context) => {
     const arrivedAt = Date.now();
     const attempts: Attempt[] = [];
-    const received: Received<EventOf<C> & OrderEvent>[] = [];
+    const received: Received<EventOf<C> & SubjectEvent>[] = [];
     for (const record of Records) {
       try {
         received.push({ record, delivery: toDelivery(record, parseEvent(record.body, contracts)) });
@@ -64,10 +70,10 @@ export function consumer<C extends EventContract<string, { orderId: string }>>(
 
     const deadline = invocationDeadline(context);
     const cache: InvocationCache = new Map();
-    const blockedOrders = new Set<string>();
-    for (const round of roundsByKey(received, ({ delivery }) => delivery.event.data.orderId)) {
+    const blocked = new Set<string>();
+    for (const round of roundsByKey(received, ({ delivery }) => recordKeyOf(delivery.event))) {
       const startedAt = Date.now();
-      const results = await handleRound(round, blockedOrders, async (deliveries) => {
+      const results = await handleRound(round, blocked, async (deliveries) => {
         const handled = await deadline.race(() => runHandler(handle, deliveries, policy, cache, deadline));
         const publishable = handled && suppressReplayEvents(deliveries, handled);
         return publishable && deadline.race(() => publishAll(dependencies, publishable));
@@ -75,9 +81,10 @@ export function consumer<C extends EventContract<string, { orderId: string }>>(
       const endedAt = Date.now();
       for (const { record, delivery, result } of results) {
         attempts.push({ record, event: delivery.event, ...result, startedAt, endedAt });
-        if (result.error && blocksOrder(result.error.reason, policy)) blockedOrders.add(delivery.event.data.orderId);
+        if (result.error && blocksOthers(result.error.reason, policy)) blocked.add(recordKeyOf(delivery.event));
       }
     }
+    await publishRefusals(dependencies, attempts, policy);
     deadline.cancel();
 
     const resolved = await resolveOutcomes(name, queue, attempts, policy);
@@ -115,27 +122,26 @@ function toDelivery<E extends CloudEvent>(record: SQSRecord, event: E): Delivery
   };
 }
 
-/** Handles the deliveries of a round whose orders are not blocked; `work` returns `undefined` when time runs out. */
-async function handleRound<E extends OrderEvent>(
+/** Handles the deliveries of a round whose records are not blocked; `work` returns `undefined` when time runs out. */
+async function handleRound<E extends SubjectEvent>(
   round: readonly Received<E>[],
-  blockedOrders: ReadonlySet<string>,
+  blocked: ReadonlySet<string>,
   work: (deliveries: readonly Delivery<E>[]) => Promise<readonly PublishResult[] | undefined>,
 ): Promise<(Received<E> & { result: PublishResult })[]> {
-  const free = round.filter(({ delivery }) => !blockedOrders.has(delivery.event.data.orderId));
+  const free = round.filter(({ delivery }) => !blocked.has(recordKeyOf(delivery.event)));
   const results = await work(free.map(({ delivery }) => delivery));
   return round.map((received) => {
     const index = free.indexOf(received);
-    const { orderId } = received.delivery.event.data;
     const reason =
       index === -1
-        ? new BusyError(`An earlier message of order ${orderId} has to be retried first`)
+        ? new BusyError(`An earlier message of ${recordKeyOf(received.delivery.event)} has to be retried first`)
         : new DeadlineExceededError('The invocation ran out of time');
     return { ...received, result: results?.[index] ?? { error: { reason }, published: [] } };
   });
 }
 
 /** A message that waits for an earlier one does not block its order: that one may be right behind it after a redrive. */
-const blocksOrder = (reason: unknown, policy: FailurePolicy) =>
+const blocksOthers = (reason: unknown, policy: FailurePolicy) =>
   failureActionFor(reason, policy).action === 'retry' && !(reason instanceof OutOfSequenceError);
 
 /**
@@ -172,6 +178,28 @@ const suppressReplayEvents = (
   results: readonly HandlerResult[],
 ): readonly HandlerResult[] =>
   results.map((result, index) => (deliveries[index]?.withoutEffects && 'publish' in result ? { publish: [] } : result));
+
+/** Tells the publishers of the messages that will be dead-lettered. A message whose publisher cannot be told is retried. */
+async function publishRefusals(
+  { publish, refusalOf }: ConsumerDependencies,
+  attempts: readonly Attempt[],
+  policy: FailurePolicy,
+): Promise<void> {
+  if (refusalOf === undefined) return;
+  const refused = attempts.flatMap((attempt) => {
+    const { record, error } = attempt;
+    if (error === undefined || failureActionFor(error.reason, policy).action !== 'dead-letter') return [];
+    const event = isReplayWithoutEffects(record.messageAttributes) ? undefined : refusalOf(record, error.reason);
+    return event === undefined ? [] : [{ attempt, event: withTraceparent(event) }];
+  });
+  if (refused.length === 0) return;
+  const answers = await publish(refused.map(({ event }) => event));
+  refused.forEach(({ attempt, event }, index) => {
+    const reason = answers[index];
+    if (reason === undefined) attempt.published = [...attempt.published, event];
+    else attempt.error = { reason };
+  });
+}
 
 /** Publishes the events of all results together, each as part of its trace. */
 async function publishAll(

@@ -8,6 +8,16 @@ export type OrderEvent<
   Data extends { orderId: string } = { orderId: string },
 > = CloudEvent<Type, Data>;
 
+/** An event about an order or a receipt of goods. */
+export type SubjectEvent = CloudEvent<string, { orderId: string } | { receiptId: string }>;
+
+/** Returns the key under which a consumer records what an event is about: an order's id, or a receipt's, which no order's id equals. */
+export const recordKeyOf = ({ data }: SubjectEvent): string =>
+  'orderId' in data ? data.orderId : receiptKey(data.receiptId);
+
+/** Returns the key of a receipt's record. An order's id has no space. */
+export const receiptKey = (receiptId: string): string => `receipt ${receiptId}`;
+
 /** One delivery of one event: the message that carried it, and which attempt this is (1 for the first). */
 export type Delivery<E extends CloudEvent = CloudEvent> = {
   event: E;

@@ -24,6 +24,13 @@ export class OutOfSequenceError extends Error {
 /** A message conflicts with what is recorded (a used order id with other content); a retry cannot help. */
 export class ConflictError extends Error {
   override name = 'ConflictError';
+  /** The member of the message that conflicts, as in `data.total`. */
+  readonly path: string;
+
+  constructor(message: string, path = 'data') {
+    super(message);
+    this.path = path;
+  }
 }
 
 /** A downstream refuses a call because of its content, and always would. */

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
-import type { OrderEvent } from './delivery.ts';
+import type { SubjectEvent } from './delivery.ts';
 import { type Level, logLine } from './log.ts';
 import { extractLogFields } from './log-fields.ts';
 
@@ -9,7 +9,7 @@ import { extractLogFields } from './log-fields.ts';
 export type Attempt = {
   record: SQSRecord;
   /** Absent where the message is invalid. */
-  event?: OrderEvent;
+  event?: SubjectEvent;
   error?: { reason: unknown } | undefined;
   /** The events that it published and that were accepted. */
   published: readonly CloudEvent[];
@@ -49,10 +49,11 @@ export function outcomeLogLines(consumer: string, attempts: readonly (Attempt & 
     const known = event
       ? { ...event.data, eventType: event.type, traceparent: event.traceparent }
       : extractLogFields(record.body);
-    const { orderId, eventType, traceparent } = known;
+    const { orderId, receiptId, eventType, traceparent } = known;
     const fields = {
       consumer,
       orderId,
+      receiptId,
       messageId: record.messageId,
       eventType,
       // Without an order there is no trace but the publisher's own.

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { orderCancelled } from '../../contracts/order.ts';
+import { goodsOf, orderCancelled } from '../../contracts/order.ts';
 import type { BatchHandler, Delivery, HandlerResult } from '../runtime/delivery.ts';
 import { BusyError } from '../runtime/failure.ts';
 import { planStock, type StockInput, type StockPlan, type StockSnapshot } from './rules.ts';
@@ -90,6 +90,8 @@ function splitIntoTransactions(
 
 function skusOf(event: StockInput, reservations: StockSnapshot['reservations']): string[] {
   const lines =
-    event.type === orderCancelled.type ? (reservations.get(event.data.orderId)?.lines ?? []) : event.data.items;
+    event.type === orderCancelled.type
+      ? (reservations.get(event.data.orderId)?.lines ?? [])
+      : goodsOf(event.data.items);
   return lines.map(({ sku }) => sku);
 }

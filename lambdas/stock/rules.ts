@@ -1,5 +1,12 @@
-import { buildEvent, type CloudEvent, type EventContract } from '../../contracts/cloud-event.ts';
 import {
+  buildEvent,
+  type CloudEvent,
+  type EventContract,
+  type TraceContext,
+  traceContextOf,
+} from '../../contracts/cloud-event.ts';
+import {
+  goodsOf,
   type Line,
   type OrderCancelled,
   type OrderConfirmed,
@@ -9,7 +16,7 @@ import {
   sameGoods,
   sumBySku,
 } from '../../contracts/order.ts';
-import { stockRejected, stockReleased, stockReserved } from '../../contracts/stock.ts';
+import { type Shortage, stockRejected, stockReleased, stockReserved } from '../../contracts/stock.ts';
 import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError } from '../runtime/failure.ts';
 
@@ -22,8 +29,8 @@ export type Reservation = {
   state: 'reserved' | 'rejected' | 'sold' | 'released' | 'cancelled';
   /** The ordered items, one line per SKU. */
   lines: Line[];
-  /** Of a rejected order: the lines that were not available. */
-  short?: Line[];
+  /** Of a rejected order: the SKUs that were short. */
+  short?: Shortage[];
   time: string;
 };
 
@@ -75,15 +82,17 @@ function planDelivery(
   const { orderId } = event.data;
   const reservation = snapshot.reservations.get(orderId);
   if (event.type === orderPlaced.type) {
-    const lines = sumBySku(event.data.items);
-    if (reservation) return repeatOutcome(reservation, lines, event.traceparent);
-    const shortLines = lines.filter(({ sku, quantity }) => availableAfterPlan(sku, snapshot, shelfDeltas) < quantity);
+    const lines = goodsOf(event.data.items);
+    if (reservation) return repeatOutcome(reservation, lines, traceContextOf(event));
+    const shortLines = lines
+      .map((line) => ({ ...line, available: availableAfterPlan(line.sku, snapshot, shelfDeltas) }))
+      .filter(({ quantity, available }) => available < quantity);
     const after: Reservation =
       shortLines.length > 0
         ? { orderId, state: 'rejected', lines, short: shortLines, time }
         : { orderId, state: 'reserved', lines, time };
     if (after.state === 'reserved') addDeltas(shelfDeltas, lines, { available: -1, reserved: 1, sold: 0 });
-    return { write: { before: null, after }, publish: outcomeEvents(after, event.traceparent) };
+    return { write: { before: null, after }, publish: outcomeEvents(after, traceContextOf(event)) };
   }
   if (event.type === orderConfirmed.type) {
     const assumed: Reservation = { orderId, state: 'reserved', lines: sumBySku(event.data.items), time };
@@ -93,7 +102,7 @@ function planDelivery(
     addDeltas(shelfDeltas, before.lines, { available: 0, reserved: -1, sold: 1 });
     return { write: { before, after: { orderId, state: 'sold' } }, publish: [] };
   }
-  return planCancelled(orderId, reservation ?? null, shelfDeltas, time, event.traceparent);
+  return planCancelled(orderId, reservation ?? null, shelfDeltas, time, traceContextOf(event));
 }
 
 function planCancelled(
@@ -101,7 +110,7 @@ function planCancelled(
   before: Reservation | null,
   shelfDeltas: Map<string, ShelfDelta>,
   time: string,
-  traceparent: string | undefined,
+  trace: TraceContext,
 ): PlannedDelivery {
   switch (before?.state) {
     case undefined:
@@ -109,10 +118,10 @@ function planCancelled(
     case 'reserved': {
       addDeltas(shelfDeltas, before.lines, { available: 1, reserved: -1, sold: 0 });
       const change = { orderId, state: 'released', time } as const;
-      return { write: { before, after: change }, publish: outcomeEvents({ ...before, ...change }, traceparent) };
+      return { write: { before, after: change }, publish: outcomeEvents({ ...before, ...change }, trace) };
     }
     case 'released':
-      return { publish: outcomeEvents(before, traceparent) };
+      return { publish: outcomeEvents(before, trace) };
     case 'sold':
       throw new ConflictError(`Order ${orderId} is cancelled but its goods are sold`);
     default:
@@ -121,25 +130,21 @@ function planCancelled(
 }
 
 /** Plans an order that is already on record: publishes the recorded outcome again. */
-function repeatOutcome(
-  reservation: Reservation,
-  lines: readonly Line[],
-  traceparent: string | undefined,
-): PlannedDelivery {
+function repeatOutcome(reservation: Reservation, lines: readonly Line[], trace: TraceContext): PlannedDelivery {
   const { orderId, state } = reservation;
   if (state !== 'cancelled' && !sameGoods(lines, reservation.lines))
     throw new ConflictError(`Order ${orderId} was already placed with other items`);
-  return { publish: outcomeEvents(reservation, traceparent) };
+  return { publish: outcomeEvents(reservation, trace) };
 }
 
-function outcomeEvents(reservation: Reservation, traceparent: string | undefined): CloudEvent[] {
+function outcomeEvents(reservation: Reservation, trace: TraceContext): CloudEvent[] {
   const { orderId, state, lines, short = [], time } = reservation;
-  const event = (contract: EventContract<string, { orderId: string; items: Line[] }>, items: Line[]) =>
+  const event = <Items>(contract: EventContract<string, { orderId: string; items: Items }>, items: Items) =>
     buildEvent(contract, {
       id: `${orderId}.${contract.type}`,
       time,
       subject: orderId,
-      traceparent,
+      trace,
       data: { orderId, items },
     });
   if (state === 'reserved' || state === 'sold') return [event(stockReserved, lines)];

@@ -30,7 +30,7 @@ export function jsonSchemaOf(contract: EventContract, sample: unknown): JsonSche
     description: contract.description,
     'x-channel': contract.channel,
     ...body,
-    required: contract.source === undefined ? required : [...required, ...ALWAYS_SENT],
+    required: contract.sentBy === 'services' ? required : [...required, ...ALWAYS_SENT],
     examples: [sample],
   };
 }
@@ -46,11 +46,37 @@ const toSchema = ({ schema, type }: EventContract): JsonSchema =>
       return undefined;
     },
     overrideAction: ({ valibotAction, jsonSchema, errors }) => {
-      const message = 'message' in valibotAction ? valibotAction.message : undefined;
-      const isCheck = valibotAction.type === 'check' || valibotAction.type === 'partial_check';
-      if (errors !== undefined && !isCheck)
+      const keywords = keywordsOf(valibotAction);
+      if (errors !== undefined && keywords === undefined)
         throw new Error(`${type}: JSON Schema cannot express "${valibotAction.type}".`);
-      if (typeof message !== 'string' || !(isCheck || valibotAction.type === 'regex')) return undefined;
-      return { ...jsonSchema, description: `${message.charAt(0).toUpperCase()}${message.slice(1)}.` };
+      return keywords && { ...jsonSchema, ...keywords };
     },
   }) as JsonSchema;
+
+/** Returns the keywords of a check that the converter cannot translate, or translates without its explanation. */
+function keywordsOf(action: ActionToConvert): object | undefined {
+  const description = { description: typeof action.message === 'string' ? sentence(action.message) : undefined };
+  switch (action.type) {
+    case 'regex':
+      // A pattern matches code points, with or without the flag `u`, in every implementation but JavaScript's; ajv sets it.
+      return { pattern: (action.requirement as RegExp).source, ...description };
+    case 'max_code_points':
+      return { maxLength: action.requirement };
+    case 'check':
+      return description;
+    case 'raw_check':
+    case 'raw_transform':
+    case 'transform':
+      return {};
+    default:
+      return undefined;
+  }
+}
+
+type ActionToConvert = {
+  type: string;
+  message?: unknown;
+  requirement?: unknown;
+};
+
+const sentence = (message: string) => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;

@@ -1,4 +1,4 @@
-import type { CancelReason, OrderPlaced } from '../../contracts/order.ts';
+import { type CancelReason, goodsOf, type OrderPlaced } from '../../contracts/order.ts';
 import { generateOrder } from '../orders/generate.ts';
 
 /** The expected end of an order. `charged`: whether money is captured; a cancellation refunds it. */
@@ -69,7 +69,7 @@ export function expectedSales(scenarios: readonly Scenario[]): Map<string, numbe
   const sold = new Map<string, number>();
   for (const { order, expected } of scenarios) {
     if (expected.status !== 'CONFIRMED') continue;
-    for (const { sku, quantity } of order.items) sold.set(sku, (sold.get(sku) ?? 0) + quantity);
+    for (const { sku, quantity } of goodsOf(order.items)) sold.set(sku, (sold.get(sku) ?? 0) + quantity);
   }
   return sold;
 }

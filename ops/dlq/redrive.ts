@@ -1,4 +1,4 @@
-import { ContractError, parseEvent } from '../../contracts/parse.ts';
+import { ContractError, formatProblem, parseEvent } from '../../contracts/parse.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
 import { chunkBySize } from '../../lambdas/runtime/chunk.ts';
@@ -113,7 +113,7 @@ export function contractProblems(
     parseEvent(body, route.consumes);
     return [];
   } catch (error) {
-    if (error instanceof ContractError) return error.problems;
+    if (error instanceof ContractError) return error.problems.map(formatProblem);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel, EventContract } from '../../contracts/cloud-event.ts';
-import { ContractError, parseEvent } from '../../contracts/parse.ts';
+import { ContractError, formatProblem, parseEvent } from '../../contracts/parse.ts';
 import type { DeployedQueue, DeployedRoute } from './deployment.ts';
 import { type Match, matchPattern, type Subject } from './pattern.ts';
 import { denialReason } from './permission.ts';
@@ -142,7 +142,7 @@ function validate({ type, body }: Question, contracts: readonly EventContract[])
     return { accepts: true, problems: [] };
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
-    return { accepts: false, problems: [...error.problems] };
+    return { accepts: false, problems: error.problems.map(formatProblem) };
   }
 }
 

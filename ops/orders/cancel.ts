@@ -13,9 +13,9 @@ export function orderCancelRequestedEvent(orderId: string, reason: string, now =
     parseEvent(JSON.stringify(event), [orderCancelRequested]);
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
-    const problems = error.problems.filter((problem) => problem.startsWith('data.'));
+    const problems = error.problems.filter(({ path }) => path.startsWith('data.'));
     throw new Error(
-      `The cancellation is invalid: ${problems.map((problem) => problem.replace('data.', '')).join('; ')}`,
+      `The cancellation is invalid: ${problems.map(({ path, problem }) => `${path.replace('data.', '')}: ${problem}`).join('; ')}`,
     );
   }
   return event;

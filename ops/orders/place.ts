@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { orderPlaced } from '../../contracts/order.ts';
-import { ContractError, parseEvent } from '../../contracts/parse.ts';
+import { ContractError, formatProblem, parseEvent } from '../../contracts/parse.ts';
 import type { DeployedShop } from '../stack.ts';
 import { generateOrder, type OrderOptions, orderPlacedEvent } from './generate.ts';
 import { type FailedEntry, publishOrders } from './publish.ts';
@@ -63,7 +63,7 @@ export function parseOrderMessage(
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
     if (unchecked) return { body };
-    const problems = error.problems.map((problem) => `  ${problem}`).join('\n');
+    const problems = error.problems.map((problem) => `  ${formatProblem(problem)}`).join('\n');
     throw new Error(
       `This is not a valid order, so it was not published (--unchecked publishes it anyway):\n${problems}`,
     );

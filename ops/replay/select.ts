@@ -69,7 +69,7 @@ function parseKnown(body: string, contracts: readonly EventContract[]) {
     return parseEvent(body, contracts);
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
-    return error.problems[0]?.startsWith('type: must be one of') ? 'other type' : 'broken';
+    return error.problems[0]?.path === 'type' ? 'other type' : 'broken';
   }
 }
 

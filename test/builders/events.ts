@@ -11,7 +11,7 @@ import type {
   OrderReminderDue,
 } from '../../contracts/order.ts';
 import type { PaymentCaptured, PaymentDeclined, PaymentRefunded } from '../../contracts/payment.ts';
-import type { StockRejected, StockReleased, StockReserved } from '../../contracts/stock.ts';
+import type { Shortage, StockRejected, StockReleased, StockReserved } from '../../contracts/stock.ts';
 
 export const KEYBOARD = { sku: 'KB-01', quantity: 1, unitPrice: 12_000 };
 
@@ -115,8 +115,8 @@ export const reserved = ({
 export const rejected = ({
   id,
   orderId = 'o-1001',
-  items = [line()],
-}: Parts & { items?: Line[] } = {}): StockRejected =>
+  items = [{ ...line(), available: 0 }],
+}: Parts & { items?: Shortage[] } = {}): StockRejected =>
   envelope('shop.stock.rejected.v1', '/shop/stock', id, { orderId, items });
 
 export const released = ({

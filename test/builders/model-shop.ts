@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
-import type { Line, OrderPlaced } from '../../contracts/order.ts';
+import { goodsOf, type Line, type OrderPlaced } from '../../contracts/order.ts';
 import type { Order } from '../../lambdas/order/rules.ts';
 import type { Shelf, StockInput } from '../../lambdas/stock/rules.ts';
 import type { LedgerEntry } from './gateway.ts';
@@ -78,7 +78,7 @@ export class ModelShop {
     } else if (event.type === 'shop.order.confirmed.v1') {
       if (one?.held === 'held') one.held = 'sold';
     } else if (one === undefined) {
-      this.reserve(orderId, event.data.items, wasRejected(orderId), since);
+      this.reserve(orderId, goodsOf(event.data.items), wasRejected(orderId), since);
     }
   }
 

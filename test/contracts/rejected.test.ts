@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
-import { ContractError, parseEvent } from '../../contracts/parse.ts';
+import { ContractError, formatProblem, parseEvent } from '../../contracts/parse.ts';
 import { placed, priced } from '../builders/events.ts';
 
 /** Returns the problems of a valid order after one change to it. */
@@ -14,7 +14,7 @@ function problemsOf(body: string): readonly string[] {
   try {
     parseEvent(body, catalog);
   } catch (error) {
-    if (error instanceof ContractError) return error.problems;
+    if (error instanceof ContractError) return error.problems.map(formatProblem);
     throw error;
   }
   return [];

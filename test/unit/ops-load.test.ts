@@ -130,10 +130,10 @@ describe('The orders of a load', () => {
   });
 
   test('contain the requested shares', () => {
-    expect(all.filter(([event]) => event?.data.payment.token === 'tok_declined')).toHaveLength(10);
+    expect(all.filter(([event]) => JSON.stringify(event?.data.payment).includes('tok_declined'))).toHaveLength(10);
     expect(all.filter((events) => events.length === 2)).toHaveLength(20);
     expect(all.filter(([one, other]) => other !== undefined && one?.id === other.id)).toHaveLength(10);
-    expect(all.filter(([event]) => event?.data.customer.locale === 'en')).toHaveLength(33);
+    expect(all.filter(([event]) => event?.data.customer?.locale === 'en')).toHaveLength(33);
   });
 });
 

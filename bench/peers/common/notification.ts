@@ -1,11 +1,12 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { NotificationSent } from '../../../contracts/notification.ts';
-import type { OrderConfirmed, OrderPlaced } from '../../../contracts/order.ts';
+import type { OrderConfirmed } from '../../../contracts/order.ts';
 import { textFor } from '../../../lambdas/notification/texts.ts';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { cloudEvent } from './cloud-event.ts';
 import { publish } from './publish.ts';
+import type { PlacedOrder } from './schemas.ts';
 import { isConditionFailure, tables, type WriteMode } from './table.ts';
 
 const TableName = requireEnv('TABLE_NAME');
@@ -15,10 +16,10 @@ const sms = new SNSClient({ maxAttempts: 1 });
 type Contact = { phone: string; locale: string };
 
 /** Saves the contact of a placed order, and texts a confirmed one's. */
-export const handle = (event: OrderPlaced | OrderConfirmed, mode: WriteMode): Promise<void> =>
+export const handle = (event: PlacedOrder | OrderConfirmed, mode: WriteMode): Promise<void> =>
   event.type === 'shop.order.placed.v1' ? saveContact(event) : sendConfirmation(event, mode);
 
-async function saveContact({ data: { orderId, customer } }: OrderPlaced): Promise<void> {
+async function saveContact({ data: { orderId, customer } }: PlacedOrder): Promise<void> {
   await tables.send(
     new UpdateCommand({
       TableName,

@@ -2,13 +2,14 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { OrderProgressed } from '../../../contracts/lifecycle.ts';
 import type { Money } from '../../../contracts/money.ts';
-import type { Line, OrderConfirmed, OrderPlaced } from '../../../contracts/order.ts';
+import type { Line, OrderConfirmed } from '../../../contracts/order.ts';
 import type { PaymentCaptured } from '../../../contracts/payment.ts';
 import type { StockReserved } from '../../../contracts/stock.ts';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { cloudEvent } from './cloud-event.ts';
 import { publishStep } from './feed.ts';
 import { publish } from './publish.ts';
+import type { PlacedOrder } from './schemas.ts';
 import { conditionOf, isConditionFailure, tables, type WriteMode } from './table.ts';
 
 const TableName = requireEnv('TABLE_NAME');
@@ -25,7 +26,7 @@ type Order = {
   timeline: { time: string; type: string; source: string }[];
 };
 
-type OrderEvent = OrderPlaced | PaymentCaptured | StockReserved;
+type OrderEvent = PlacedOrder | PaymentCaptured | StockReserved;
 
 /**
  * Records an event of an order, publishes it as a step, and confirms the order once it is paid and reserved. Each event is one write that

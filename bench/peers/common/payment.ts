@@ -1,17 +1,17 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { OrderPlaced } from '../../../contracts/order.ts';
 import type { PaymentCaptured } from '../../../contracts/payment.ts';
 import { sandboxGateway } from '../../../lambdas/payment/sandbox-gateway.ts';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { cloudEvent } from './cloud-event.ts';
 import { publish } from './publish.ts';
+import type { PlacedOrder } from './schemas.ts';
 import { tables } from './table.ts';
 
 const TableName = requireEnv('TABLE_NAME');
 const gateway = sandboxGateway(requireEnv('SANDBOX_GATEWAY_TABLE_NAME'), tables);
 
 /** Charges a placed order, records the result and publishes it. The gateway's idempotency key prevents a second charge. */
-export async function handle({ data }: OrderPlaced): Promise<void> {
+export async function handle({ data }: PlacedOrder): Promise<void> {
   const { orderId, payment, total } = data;
   const { kind } = await gateway.capture({ orderId, token: payment.token, money: total });
   const time = new Date().toISOString();

@@ -44,6 +44,9 @@ const placed = event(
 );
 const confirmed = event('shop.order.confirmed.v1', z.object({ orderId, items: lines(line), total: money }));
 
+/** A placed order as the benchmark publishes it: with a token and a phone. */
+export type PlacedOrder = z.infer<typeof placed>;
+
 export const paymentInput = placed;
 export const stockInput = z.discriminatedUnion('type', [placed, confirmed]);
 export const notificationInput = stockInput;

@@ -1,21 +1,22 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import type { Line, OrderConfirmed, OrderPlaced } from '../../../contracts/order.ts';
+import type { Line, OrderConfirmed } from '../../../contracts/order.ts';
 import type { StockReserved } from '../../../contracts/stock.ts';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { cloudEvent } from './cloud-event.ts';
 import { publish } from './publish.ts';
+import type { PlacedOrder } from './schemas.ts';
 import { conditionOf, tables, type WriteMode } from './table.ts';
 
 const shelves = requireEnv('TABLE_NAME');
 const TableName = requireEnv('RESERVATIONS_TABLE_NAME');
 
 /** Reserves the goods of a placed order, and sells those of a confirmed one. */
-export const handle = (event: OrderPlaced | OrderConfirmed, mode: WriteMode): Promise<void> =>
+export const handle = (event: PlacedOrder | OrderConfirmed, mode: WriteMode): Promise<void> =>
   event.type === 'shop.order.placed.v1' ? reserve(event, mode) : sell(event, mode);
 
 /** Reserves all goods of an order, in one transaction of its reservation and its shelves. */
-async function reserve({ data: { orderId, items } }: OrderPlaced, mode: WriteMode): Promise<void> {
+async function reserve({ data: { orderId, items } }: PlacedOrder, mode: WriteMode): Promise<void> {
   const lines = items.map(({ sku, quantity }) => ({ sku, quantity }));
   const time = new Date().toISOString();
   await writeOnce([

@@ -162,7 +162,7 @@ describe('The outcome of a failed SNS call', () => {
 describe('sendTextOnce', () => {
   const text: OutgoingText = {
     orderId: 'o-1',
-    traceparent: undefined,
+    trace: {},
     template: 'order-confirmed',
     phone: PHONE,
     message: 'x',

@@ -42,7 +42,7 @@ describe('Retries', () => {
 
 describe('Dead-letters at once', () => {
   test.each<[string, unknown]>([
-    ['a broken contract', new ContractError(['id: is missing'])],
+    ['a broken contract', new ContractError([{ path: 'id', problem: 'is missing' }])],
     ['a conflict', new ConflictError('another total')],
     ['an API validation error', named('ValidationException')],
     ["a bug's TypeError", new TypeError("Cannot read properties of undefined (reading 'x')")],
@@ -108,7 +108,11 @@ describe('The description of a failure', () => {
 
   test.each<[unknown, string, string]>([
     [new UnavailableError('The bus is down'), 'UnavailableError', 'The bus is down'],
-    [new ContractError(['id: is missing', 'data: is missing']), 'ContractError', 'id: is missing; data: is missing'],
+    [
+      new ContractError(['id', 'data'].map((path) => ({ path, problem: 'is missing' }))),
+      'ContractError',
+      'id: is missing; data: is missing',
+    ],
     [new Error(''), 'Error', 'Error'],
     [undefined, 'NonError', 'a undefined was thrown'],
     ['some text, maybe a phone number', 'NonError', 'a string was thrown'],
