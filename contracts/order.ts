@@ -25,10 +25,11 @@ export const sku = textMatching(
   '1 to 100 characters without control characters, and without spaces around',
 );
 
-const quantity = integer(1, 100_000);
+const MAX_LINES = 500;
+const MAX_QUANTITY = 100_000;
 
-/** A stock keeping unit (SKU) and a quantity. */
-export const line = v.object({ sku, quantity }, 'must be an object');
+/** A stock keeping unit (SKU) and a quantity: at most that of an order whose lines are all of this SKU. */
+export const line = v.object({ sku, quantity: integer(1, MAX_LINES * MAX_QUANTITY) }, 'must be an object');
 
 export type Line = v.InferOutput<typeof line>;
 
@@ -49,7 +50,6 @@ export function sameGoods(one: readonly Line[], other: readonly Line[]): boolean
   );
 }
 
-const MAX_LINES = 500;
 // One DynamoDB transaction reserves a whole order. It has at most 100 actions; one of them writes the reservation.
 const MAX_SKUS = 99;
 const MAX_CHARGES = 100;
@@ -87,7 +87,7 @@ const orderLine = v.pipe(
     {
       /** Required for what has a shelf. */
       sku: v.optional(v.unknown()),
-      quantity,
+      quantity: integer(1, MAX_QUANTITY),
       unitPrice: amount,
       /** `false`: it has no shelf, as a service, a gift wrapping or a download. @default true */
       tracked: v.optional(v.boolean('must be true or false')),
