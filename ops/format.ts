@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { Money } from '../contracts/money.ts';
+import { currencyDigits } from './currencies.ts';
 
 const BORDERS = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
 const RULES = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
@@ -21,10 +22,15 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
     .join('\n');
 }
 
-/** Formats minor units in the currency's own style: 12000 is ₩12,000 or €120.00. */
+/**
+ * Formats minor units in the currency's own style, with all digits that ISO 4217 gives it: 12000 is ₩12,000, €120.00 or HUF 120.00.
+ * Shows the plain number with its code where ISO gives none.
+ */
 export function formatMoney({ amount, currency }: Money): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  const digits = currencyDigits(currency);
+  if (digits === undefined) return `${currency} ${new Intl.NumberFormat('en').format(amount)} minor units`;
+  const fraction = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat('en', { style: 'currency', currency, ...fraction }).format(amount / 10 ** digits);
 }
 
 /** Masks a phone number so that it can be recognised but not called: +82…5678. */

@@ -6,12 +6,15 @@ const SENT_IN_HUNDREDTHS = new Set(['ISK', 'UGX']);
 const SENT_WITHOUT_MINOR_UNIT = new Set(['MGA']);
 // The last of the three decimals must be 0.
 const THREE_DECIMAL = new Set(['BHD', 'JOD', 'KWD', 'OMR', 'TND']);
+// Currencies without hundredths in ISO 4217 that Stripe does not list: it counts what it does not list in hundredths.
+const UNLISTED = new Set(['CLF', 'IQD', 'LYD', 'UYI', 'UYW']);
 
 /** Converts money from ISO 4217's minor unit to Stripe's. Returns `undefined` if Stripe cannot represent the amount. */
 export function toStripeMoney({ amount, currency }: Money): Money | undefined {
   const stripeAmount = convert(amount, currency);
-  const isValid = Number.isSafeInteger(stripeAmount) && !(THREE_DECIMAL.has(currency) && amount % 10 !== 0);
-  return isValid ? { amount: stripeAmount, currency: currency.toLowerCase() } : undefined;
+  const isRounded = !THREE_DECIMAL.has(currency) || amount % 10 === 0;
+  if (!Number.isSafeInteger(stripeAmount) || !isRounded || UNLISTED.has(currency)) return undefined;
+  return { amount: stripeAmount, currency: currency.toLowerCase() };
 }
 
 function convert(amount: number, currency: string): number {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { awsTarget, localTarget } from '../../ops/aws-target.ts';
 import { toUserMessage } from '../../ops/errors.ts';
-import { formatDuration, formatMoney, maskPhone, table } from '../../ops/format.ts';
+import { formatDuration, maskPhone, table } from '../../ops/format.ts';
 import { pollUntil } from '../../ops/poll.ts';
 import { fingerprint } from '../../ops/up/fingerprint.ts';
 
@@ -37,14 +37,6 @@ describe('The target of the commands', () => {
 });
 
 describe('Formatting', () => {
-  test.each([
-    [{ amount: 12_000, currency: 'KRW' }, '₩12,000'],
-    [{ amount: 12_900, currency: 'EUR' }, '€129.00'],
-    [{ amount: 1_234, currency: 'KWD' }, 'KWD 1.234'],
-  ])('shows %o in the currency’s own unit', (paid, shown) => {
-    expect(formatMoney(paid).replace(/\s/g, ' ')).toBe(shown);
-  });
-
   test.each([
     ['+821012345678', '+82…5678'],
     ['+1234567', '+12…67'],
