@@ -1,7 +1,9 @@
+import { sameMoney } from '../../contracts/money.ts';
 import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/order.ts';
 import { paymentCaptured, paymentDeclined } from '../../contracts/payment.ts';
 import { stockRejected, stockReserved } from '../../contracts/stock.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
+import { formatMoney } from '../format.ts';
 import { type OrderRecords, type SentText, sentTexts } from '../orders/records.ts';
 import { buildTrace, type Trace } from '../orders/trace.ts';
 import type { GatewayRecord } from '../sandbox/gateway.ts';
@@ -48,6 +50,7 @@ export function scenarioResult(
   const problems = [
     ...statusProblems(observed),
     ...chargeProblems(observed),
+    ...amountProblems(scenario, money),
     ...textProblems(observed),
     ...paymentProblems(observed),
   ];
@@ -81,7 +84,16 @@ function chargeProblems({ scenario, captures, refunds }: ObservedScenario): stri
   return problems;
 }
 
+/** Names every capture and refund of another amount than the order's total, its charges included. */
+function amountProblems({ order: { total } }: Scenario, money: readonly GatewayRecord[]): string[] {
+  return money
+    .filter((moved) => !sameMoney(moved, total))
+    .map((moved) => `has a ${moved.kind} of ${formatMoney(moved)} instead of ${formatMoney(total)}`);
+}
+
 function textProblems({ scenario, texts }: ObservedScenario): string[] {
+  if (scenario.order.customer?.phone === undefined)
+    return texts.length === 0 ? [] : ['was texted although it has no phone'];
   const template = scenario.expected.status === 'CONFIRMED' ? 'order-confirmed' : 'order-cancelled';
   const wrong = texts.filter((text) => text.template !== template && text.template !== 'order-placed');
   if (texts.some((text) => text.template === template) && wrong.length === 0) return [];

@@ -21,7 +21,7 @@ export const INITIAL_STOCK = { 'KB-01': 100, 'MS-02': 100, 'SOLD-OUT': 0 } as co
 
 const confirmed: ExpectedEndState = { status: 'CONFIRMED', charged: 'yes' };
 
-/** Builds one order for every end state; `run` makes their ids unique. */
+/** Builds one order for every end state, and some of an ordinary day; `run` makes their ids unique. */
 export function demoScenarios(run: string, phone?: string): Scenario[] {
   const contact = phone === undefined ? {} : { phone };
   const korean = (name: string) => generateOrder({ orderId: `demo-${run}-${name}`, locale: 'ko', ...contact });
@@ -33,11 +33,28 @@ export function demoScenarios(run: string, phone?: string): Scenario[] {
     ],
     total: { amount: 12_900, currency: 'EUR' },
   });
+  const ordinary = english('fee');
+  const { customer: _, ...guest } = korean('guest');
   const declined = korean('declined');
   const outOfStock = english('no-stock');
   return [
     { story: 'confirmed, customer reads Korean', order: korean('ko'), publish: 'once', expected: confirmed },
     { story: 'confirmed, customer reads English', order: english('en'), publish: 'once', expected: confirmed },
+    {
+      story: 'confirmed, with a shipping fee and a coupon',
+      order: {
+        ...ordinary,
+        orderNumber: '#1029',
+        charges: [
+          { kind: 'shipping', amount: 490, label: 'Standard' },
+          { kind: 'discount', amount: -1_000, label: 'WELCOME10' },
+        ],
+        total: { amount: 12_390, currency: 'EUR' },
+      },
+      publish: 'once',
+      expected: confirmed,
+    },
+    { story: 'confirmed, a guest without a phone', order: guest, publish: 'once', expected: confirmed },
     {
       story: 'card declined',
       order: { ...declined, payment: { token: 'tok_declined' } },

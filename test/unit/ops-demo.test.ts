@@ -37,6 +37,12 @@ const good: OrderRecords = {
   },
 };
 
+function scenarioOf(story: string): Scenario {
+  const scenario = demoScenarios('x').find((candidate) => candidate.story === story);
+  if (scenario === undefined) throw new Error('There is no such scenario');
+  return scenario;
+}
+
 describe('The demonstration', () => {
   test.each(demoScenarios('0123456789').map((scenario) => [scenario.story, scenario] as const))(
     'sends a valid order: %s',
@@ -46,7 +52,13 @@ describe('The demonstration', () => {
   );
 
   test('sells what the confirmed orders hold, each once', () => {
-    expect(Object.fromEntries(expectedSales(demoScenarios('x')))).toEqual({ 'KB-01': 3, 'MS-02': 2 });
+    expect(Object.fromEntries(expectedSales(demoScenarios('x')))).toEqual({ 'KB-01': 5, 'MS-02': 4 });
+  });
+
+  test('has an order with a shipping fee and a coupon, and one without a phone', () => {
+    const orders = demoScenarios('x').map(({ order }) => order);
+    expect(orders.flatMap(({ charges = [] }) => charges.map(({ kind }) => kind))).toEqual(['shipping', 'discount']);
+    expect(orders.filter(({ customer }) => customer?.phone === undefined)).toHaveLength(1);
   });
 });
 
@@ -67,9 +79,23 @@ describe('An order of the demonstration', () => {
 
   test('has a problem when it was charged twice or not refunded', () => {
     expect(problems(good, [capture, capture])).toEqual(['was charged 2 times instead of 1']);
-    const declined = demoScenarios('x').find(({ story }) => story === 'out of stock');
-    if (declined === undefined) throw new Error('There is no such scenario');
-    expect(scenarioResult(declined, {}, [capture]).problems).toContain('was refunded 0 times instead of 1');
+    expect(scenarioResult(scenarioOf('out of stock'), {}, [capture]).problems).toContain(
+      'was refunded 0 times instead of 1',
+    );
+  });
+
+  test('has a problem when something else than its total was charged', () => {
+    const { order, ...scenario } = scenarioOf('confirmed, with a shipping fee and a coupon');
+    const charged = (amount: number) =>
+      scenarioResult({ order, ...scenario }, good, [{ ...capture, amount, currency: 'EUR' }]).problems;
+    expect(charged(12_390)).toEqual([]);
+    expect(charged(12_900)).toEqual(['has a capture of €129.00 instead of €123.90']);
+  });
+
+  test('of a guest without a phone has a problem when it was texted', () => {
+    const guest = scenarioOf('confirmed, a guest without a phone');
+    expect(scenarioResult(guest, { ...good, notification: undefined }, [capture]).problems).toEqual([]);
+    expect(scenarioResult(guest, good, [capture]).problems).toEqual(['was texted although it has no phone']);
   });
 
   test('has a problem when it is undecided, unknown or not texted', () => {
