@@ -39,10 +39,12 @@ def build_order_placed(order_id):
         "time": datetime.now(timezone.utc).isoformat().replace("+00:00", "Z"),
         "data": {
             "orderId": order_id,
+            "orderNumber": "#1029",
             "customer": {"id": "c-7", "phone": "+821012345678", "locale": "ko"},
             "payment": {"token": "tok_visa"},
             "items": [{"sku": "KB-01", "quantity": 1, "unitPrice": 12000}],
-            "total": {"amount": 12000, "currency": "KRW"},
+            "charges": [{"kind": "shipping", "amount": 3000}],
+            "total": {"amount": 15000, "currency": "KRW"},
         },
     }
 

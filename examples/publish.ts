@@ -25,10 +25,12 @@ const buildOrderPlaced = (orderId: string) => ({
   time: new Date().toISOString(),
   data: {
     orderId,
+    orderNumber: '#1029',
     customer: { id: 'c-7', phone: '+821012345678', locale: 'ko' },
     payment: { token: 'tok_visa' },
     items: [{ sku: 'KB-01', quantity: 1, unitPrice: 12000 }],
-    total: { amount: 12000, currency: 'KRW' },
+    charges: [{ kind: 'shipping', amount: 3000 }],
+    total: { amount: 15000, currency: 'KRW' },
   },
 });
 type OrderPlaced = ReturnType<typeof buildOrderPlaced>;

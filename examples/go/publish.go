@@ -22,16 +22,22 @@ import (
 const maxAttempts = 5
 
 type order struct {
-	OrderID  string            `json:"orderId"`
-	Customer map[string]string `json:"customer"`
-	Payment  map[string]string `json:"payment"`
-	Items    []item            `json:"items"`
-	Total    total             `json:"total"`
+	OrderID     string            `json:"orderId"`
+	OrderNumber string            `json:"orderNumber"`
+	Customer    map[string]string `json:"customer"`
+	Payment     map[string]string `json:"payment"`
+	Items       []item            `json:"items"`
+	Charges     []charge          `json:"charges"`
+	Total       total             `json:"total"`
 }
 type item struct {
 	SKU       string `json:"sku"`
 	Quantity  int    `json:"quantity"`
 	UnitPrice int    `json:"unitPrice"`
+}
+type charge struct {
+	Kind   string `json:"kind"`
+	Amount int    `json:"amount"`
 }
 type total struct {
 	Amount   int    `json:"amount"`
@@ -49,11 +55,13 @@ type event struct {
 // newOrderPlaced builds the event of an order. Build it once per order: every attempt must send the same event.
 func newOrderPlaced(orderID string) event {
 	return event{"1.0", rand.Text(), "/shop/checkout", "shop.order.placed.v1", time.Now().UTC(), order{
-		OrderID:  orderID,
-		Customer: map[string]string{"id": "c-7", "phone": "+821012345678", "locale": "ko"},
-		Payment:  map[string]string{"token": "tok_visa"},
-		Items:    []item{{"KB-01", 1, 12000}},
-		Total:    total{12000, "KRW"},
+		OrderID:     orderID,
+		OrderNumber: "#1029",
+		Customer:    map[string]string{"id": "c-7", "phone": "+821012345678", "locale": "ko"},
+		Payment:     map[string]string{"token": "tok_visa"},
+		Items:       []item{{"KB-01", 1, 12000}},
+		Charges:     []charge{{"shipping", 3000}},
+		Total:       total{15000, "KRW"},
 	}}
 }
 

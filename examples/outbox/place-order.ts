@@ -3,9 +3,11 @@ import type { Pool } from 'pg';
 
 export type Order = {
   orderId: string;
+  orderNumber: string;
   customer: { id: string; phone: string; locale: string };
   payment: { token: string };
   items: { sku: string; quantity: number; unitPrice: number }[];
+  charges: { kind: string; amount: number }[];
   total: { amount: number; currency: string };
 };
 

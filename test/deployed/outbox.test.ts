@@ -16,10 +16,12 @@ if (inject('engine') === 'ministack' && reason !== undefined)
 
 const order = () => ({
   orderId: `t-${ulid()}`,
+  orderNumber: '#1029',
   customer: { id: 'c-7', phone: '+821012345678', locale: 'ko' },
   payment: { token: 'tok_visa' },
   items: [{ sku: 'KB-01', quantity: 1, unitPrice: 12000 }],
-  total: { amount: 12000, currency: 'KRW' },
+  charges: [{ kind: 'shipping', amount: 3000 }],
+  total: { amount: 15000, currency: 'KRW' },
 });
 
 describe.skipIf(reason !== undefined)(`The outbox of a service with PostgreSQL${reason ? ` (${reason})` : ''}`, () => {
@@ -87,7 +89,7 @@ describe.skipIf(reason !== undefined)(`The outbox of a service with PostgreSQL${
     expect(others).toEqual([]);
     for (const { orderId } of orders) {
       expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
-      expect(await chargesOf(orderId)).toEqual(['capture 12000 KRW']);
+      expect(await chargesOf(orderId)).toEqual(['capture 15000 KRW']);
     }
   });
 

@@ -72,7 +72,7 @@ for (const [language, publisher] of Object.entries(publishers)) {
       expect({ code, published }, stderr).toEqual({ code: 0, published: [orderId] });
       expect(calls.map(({ action }) => action)).toEqual(['Publish', 'Publish']);
       expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
-      expect(await chargesOf(orderId)).toEqual(['capture 12000 KRW']);
+      expect(await chargesOf(orderId)).toEqual(['capture 15000 KRW']);
     });
 
     test('publishes in calls of ten, retries failed entries and reports rejected ones', async () => {
@@ -98,7 +98,7 @@ for (const [language, publisher] of Object.entries(publishers)) {
       const sent = calls.flatMap((call) => call.orders).filter(({ orderId }) => orderId === again);
       expect(new Set(sent.map(({ event }) => event)).size).toBe(1);
       for (const orderId of published) expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
-      expect(await chargesOf(again)).toEqual(['capture 12000 KRW']);
+      expect(await chargesOf(again)).toEqual(['capture 15000 KRW']);
     });
 
     test('reports missing permission without a retry', async () => {

@@ -20,8 +20,11 @@ public class OrderPublisher {
   public record Customer(String id, String phone, String locale) {}
   public record Payment(String token) {}
   public record Item(String sku, int quantity, long unitPrice) {}
+  public record Charge(String kind, long amount) {}
   public record Total(long amount, String currency) {}
-  public record Order(String orderId, Customer customer, Payment payment, List<Item> items, Total total) {}
+  public record Order(
+      String orderId, String orderNumber, Customer customer, Payment payment,
+      List<Item> items, List<Charge> charges, Total total) {}
 
   /** The result for an order: the message id, or the error if it was not published. */
   public record Result(Order order, String messageId, String error) {}

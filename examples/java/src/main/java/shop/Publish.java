@@ -3,6 +3,7 @@ package shop;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import shop.OrderPublisher.Charge;
 import shop.OrderPublisher.Customer;
 import shop.OrderPublisher.Item;
 import shop.OrderPublisher.Order;
@@ -30,8 +31,8 @@ public class Publish {
 
   static Order order(String orderId) {
     return new Order(
-        orderId, new Customer("c-7", "+821012345678", "ko"), new Payment("tok_visa"),
-        List.of(new Item("KB-01", 1, 12_000)), new Total(12_000, "KRW"));
+        orderId, "#1029", new Customer("c-7", "+821012345678", "ko"), new Payment("tok_visa"),
+        List.of(new Item("KB-01", 1, 12_000)), List.of(new Charge("shipping", 3_000)), new Total(15_000, "KRW"));
   }
 
   public static void main(String[] args) {
