@@ -1,11 +1,28 @@
 import { z } from 'zod';
 
+/** Reads what does not fit as absent, because it matters neither to money nor to goods. */
+const advisory = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
+
 // The events of each consumer that lead to a confirmed order, with the same rules as the contracts, in zod.
-const orderId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/);
+const ID_CHARACTERS = '[!#-&(-[\\]-_a-~]';
+const orderId = z.string().regex(new RegExp(`^${ID_CHARACTERS}{1,64}$`));
 const integer = (least: number, most = 1_000_000_000_000) => z.number().int().min(least).max(most);
-const line = z.object({ sku: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/), quantity: integer(1, 100_000) });
-const lines = <Item extends z.ZodType>(item: Item) => z.array(item).min(1).max(99);
-const money = z.object({ amount: integer(1), currency: z.string().regex(/^[A-Z]{3}$/) });
+const sku = z.string().regex(/^[^\s\p{Cc}]([^\p{Cc}]{0,98}[^\s\p{Cc}])?$/u);
+const line = z.object({ sku, quantity: integer(1, 100_000) });
+const MAX_SKUS = 99;
+const goods = z.array(line).max(MAX_SKUS);
+const money = z.object({ amount: integer(0), currency: z.string().regex(/^[A-Z]{3}$/) });
+
+const charge = z.object({
+  kind: z.enum(['shipping', 'tax', 'discount', 'gift-card', 'fee', 'rounding', 'other']),
+  amount: integer(-1_000_000_000_000),
+  label: advisory(z.string().max(100)),
+});
+
+type Priced = { quantity: number; unitPrice: number } | { amount: number };
+
+const sumOf = (parts: readonly Priced[]) =>
+  parts.reduce((sum, part) => sum + ('amount' in part ? part.amount : part.quantity * part.unitPrice), 0);
 
 /** Builds the schema of a CloudEvent. */
 const event = <Type extends string, Data extends z.ZodType>(type: Type, data: Data) =>
@@ -15,36 +32,48 @@ const event = <Type extends string, Data extends z.ZodType>(type: Type, data: Da
     source: z.string().min(1).max(256),
     type: z.literal(type),
     time: z.iso.datetime({ offset: true }).optional(),
-    subject: z.string().min(1).max(256).optional(),
+    subject: advisory(z.string().min(1).max(256)),
+    datacontenttype: z
+      .string()
+      .regex(/^[a-z]+\/([\w.+-]+\+)?json *(;.*)?$/i)
+      .default('application/json'),
+    traceparent: advisory(z.string().min(1).max(512)),
+    tracestate: advisory(z.string().min(1).max(512)),
     data,
   });
 
 const customer = z.object({
-  id: z.string().min(1).max(64),
-  phone: z.string().regex(/^\+[1-9]\d{6,14}$/),
-  locale: z
-    .string()
-    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)
-    .default('en'),
+  id: advisory(z.string().max(64)),
+  phone: z.string().max(40),
+  locale: z.string().max(35).default('en'),
 });
 const placed = event(
   'shop.order.placed.v1',
   z
     .object({
       orderId,
+      orderNumber: advisory(z.string().regex(new RegExp(`^${ID_CHARACTERS}{1,20}$`))),
       customer,
-      payment: z.object({ token: z.string().min(1).max(256) }),
-      items: lines(line.extend({ unitPrice: integer(0) })),
+      payment: z.object({ kind: z.literal('token').optional(), token: z.string().min(1).max(256) }),
+      items: z
+        .array(line.extend({ unitPrice: integer(0), tracked: z.boolean().optional() }))
+        .min(1)
+        .max(500),
+      charges: z.array(charge).max(100).optional(),
       total: money,
     })
-    .refine(({ items, total }) => items.reduce((sum, one) => sum + one.quantity * one.unitPrice, 0) === total.amount, {
+    .refine(({ items }) => new Set(items.map((one) => one.sku)).size <= MAX_SKUS, {
+      path: ['items'],
+      error: 'must be of at most 99 SKUs',
+    })
+    .refine(({ items, charges = [], total }) => sumOf(items) + sumOf(charges) === total.amount, {
       path: ['total', 'amount'],
-      error: 'must be the sum of the items',
+      error: 'must be the sum of the items and the charges',
     }),
 );
-const confirmed = event('shop.order.confirmed.v1', z.object({ orderId, items: lines(line), total: money }));
+const confirmed = event('shop.order.confirmed.v1', z.object({ orderId, items: goods, total: money }));
 
-/** A placed order as the benchmark publishes it: with a token and a phone. */
+/** A placed order as the benchmark publishes it: with a token, a phone and tracked lines. */
 export type PlacedOrder = z.infer<typeof placed>;
 
 export const paymentInput = placed;
@@ -53,7 +82,7 @@ export const notificationInput = stockInput;
 export const orderInput = z.discriminatedUnion('type', [
   placed,
   event('shop.payment.captured.v1', z.object({ orderId, ...money.shape })),
-  event('shop.stock.reserved.v1', z.object({ orderId, items: lines(line) })),
+  event('shop.stock.reserved.v1', z.object({ orderId, items: goods })),
 ]);
 export const shippingInput = event(
   'shop.order.progressed.v1',
@@ -62,6 +91,6 @@ export const shippingInput = event(
     sequence: integer(1, 1000),
     step: z.string().min(1).max(128),
     status: z.enum(['PLACED', 'CONFIRMED']).optional(),
-    items: lines(line).optional(),
+    items: goods.optional(),
   }),
 );
