@@ -1,4 +1,5 @@
 import type { Node } from 'constructs';
+import { type CountryCode, isSupportedCountry } from 'libphonenumber-js/max';
 import type { QuietHours, SmsSettings } from '../lambdas/notification/sms-settings.ts';
 import { OUTAGE_HOURS } from '../lambdas/runtime/retry-policy.ts';
 import { Context } from './context.ts';
@@ -20,7 +21,7 @@ export type Settings = {
   paymentGateway: 'sandbox' | 'stripe';
   /** The name or ARN of the secret that holds Stripe's key, with `paymentGateway=stripe`. @default none */
   stripeSecret: string | undefined;
-  /** Settings of all texts: `smsSenderId`, `smsCountries`, `smsPerDay`, `smsMaxPrice`, `smsQuietHours`. */
+  /** Settings of all texts: `smsDefaultCountry`, `smsSenderId`, `smsCountries`, `smsPerDay`, `smsMaxPrice`, `smsQuietHours`. */
   sms: SmsSettings;
   /** Days events can be replayed. @default 30 */
   archiveDays: number;
@@ -98,9 +99,11 @@ function readPaymentGateway(context: Context): Pick<Settings, 'paymentGateway' |
 
 function readSms(context: Context, stage: Settings['stage']): SmsSettings {
   const quietHours = readQuietHours(context);
+  const defaultCountry = readDefaultCountry(context, stage);
   const senderId = context.matching('smsSenderId', SENDER_ID, '1 to 11 letters, digits or -, with a letter among them');
   const countries = context.matching('smsCountries', COUNTRIES, 'any, or country codes such as +82,+1');
   return {
+    ...(defaultCountry === undefined ? {} : { defaultCountry }),
     ...(senderId === undefined ? {} : { senderId }),
     ...(countries === undefined || countries === 'any' ? {} : { countries: countries.split(',') }),
     // The generated orders on this machine all have one of a few numbers.
@@ -108,6 +111,14 @@ function readSms(context: Context, stage: Settings['stage']): SmsSettings {
     maxPrice: context.matching('smsMaxPrice', /^\d{1,2}(\.\d{1,5})?$/, 'US dollars such as 0.50') ?? '0.50',
     ...(quietHours === undefined ? {} : { quietHours }),
   };
+}
+
+function readDefaultCountry(context: Context, stage: Settings['stage']): CountryCode | undefined {
+  const value = context.text('smsDefaultCountry') ?? (stage === 'local' ? 'KR' : undefined);
+  if (value === undefined || isSupportedCountry(value)) return value;
+  throw new Error(
+    `-c smsDefaultCountry=${value}: must be the ISO 3166 code of a country, two capital letters such as KR`,
+  );
 }
 
 function readQuietHours(context: Context): QuietHours | undefined {

@@ -21,8 +21,8 @@ export function dailyLimit(
 ): CheckDailyLimit {
   return async ({ orderId, template, phone }) => {
     if (perDay === 0) return true;
-    // Order ids never begin with `#`, so this key cannot collide with one.
-    const Key = { orderId: `#number/${createHash('sha256').update(phone).digest('hex')}` };
+    // An order id has no space, so this key cannot be one.
+    const Key = { orderId: `number ${createHash('sha256').update(phone).digest('hex')}` };
     const today = now().toISOString().slice(0, 10);
     const textName = `${orderId}.${template}`;
     const update = async (input: Partial<UpdateCommandInput>) => {

@@ -26,7 +26,7 @@ const breaker = circuitBreaker({
   onTransition: logBreakerTransitions('notification'),
 });
 const sms = JSON.parse(requireEnv('SMS_SETTINGS')) as SmsSettings;
-const { countries, perDay, quietHours } = sms;
+const { defaultCountry, countries, perDay, quietHours } = sms;
 const send = snsSms(sms);
 const leaseSeconds = Number(requireEnv('FUNCTION_TIMEOUT_SECONDS'));
 const textWhenPlaced = requireEnv('TEXT_WHEN_PLACED') === 'true';
@@ -41,6 +41,7 @@ export const handler = consumer(
           now: new Date(),
           leaseSeconds,
           textWhenPlaced,
+          ...(defaultCountry && { defaultCountry }),
           numberRefusal: (phone) => numberRefusal(phone, countries),
           ...(quietHours && { quietUntil: (phone, now) => quietUntil(phone, now, quietHours) }),
         }),

@@ -1,3 +1,4 @@
+import type { CountryCode } from 'libphonenumber-js/max';
 import { buildEvent, type TraceContext, traceContextOf } from '../../contracts/cloud-event.ts';
 import {
   notificationRefused,
@@ -18,6 +19,7 @@ import type { Delivery } from '../runtime/delivery.ts';
 import { BusyError, ConflictError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
 import type { Transition } from '../runtime/state-machine.ts';
+import { readPhone, visiblePhone } from './phone.ts';
 import { textFor } from './texts.ts';
 
 /**
@@ -30,9 +32,15 @@ type TextState =
   | { unansweredAt: string }
   | { refusedAt: string; reason: RefusalReason };
 
+/**
+ * Whom to text, in which language, and what the customer knows the order by if that is not its id. `phone` is in E.164, so a changed
+ * setting makes it nobody else's; it is absent if what was given is no number.
+ */
+type Contact = { phone?: string; locale: string; orderNumber?: string };
+
 /** An order's notification record: the customer's contact, what to tell them, and the state of each text. */
 export type Notification = OrderRecord & {
-  contact?: { phone: string; locale: string };
+  contact?: Contact;
   /** The order is delayed. A decision supersedes this. */
   delayed?: true;
   decision?: 'order-confirmed' | 'order-cancelled';
@@ -59,6 +67,8 @@ export type NotificationRules = {
   now: Date;
   leaseSeconds: number;
   textWhenPlaced: boolean;
+  /** The country of numbers without a country code. @default none: they are refused */
+  defaultCountry?: CountryCode;
   /** Returns why a number may not be texted. @default any number may */
   numberRefusal?: (phone: string) => RefusalReason | undefined;
   /** Returns when quiet hours end, if it is quiet now. @default no quiet hours */
@@ -78,47 +88,71 @@ export function nextNotification(
   const { event } = input;
   const { orderId } = event.data;
   const current: Notification = notification ?? { orderId, version: 0, texts: {} };
-  const updated = applyEvent(current, event);
+  const updated = applyEvent(current, event, rules);
   const template = dueTemplate(updated, rules);
   const { contact } = updated;
   const recordOnly = updated === current ? {} : { after: updated };
   if (template === undefined || contact === undefined) return recordOnly;
 
+  const trace = traceContextOf(event);
   const state = updated.texts[template];
   if (state !== undefined && 'sentAt' in state) {
-    return { ...recordOnly, publish: [sentEvent(orderId, template, state.sentAt, traceContextOf(event))] };
+    return { ...recordOnly, publish: [sentEvent(orderId, template, state.sentAt, trace)] };
   }
   // It may have been sent; a duplicate text is worse than none.
   if (state !== undefined && 'unansweredAt' in state) return recordOnly;
   if (state !== undefined && 'refusedAt' in state) {
-    return { ...recordOnly, publish: [refusedEvent(orderId, template, state, traceContextOf(event))] };
+    return { ...recordOnly, publish: [refusedEvent(orderId, template, state, trace)] };
   }
   if (state !== undefined && new Date(state.sendingUntil) > rules.now) {
     throw new BusyError(`The text ${template} of order ${orderId} is being sent`);
   }
-  const reason = rules.numberRefusal?.(contact.phone);
-  if (reason !== undefined) return recordRefusal(updated, template, reason, traceContextOf(event), rules.now);
-  const sendingUntil = new Date(rules.now.getTime() + rules.leaseSeconds * 1000).toISOString();
-  const message = textFor(template, contact.locale, orderId);
-  const text = { orderId, trace: traceContextOf(event), template, phone: contact.phone, message };
-  const notBefore = rules.quietUntil?.(contact.phone, rules.now);
-  if (notBefore !== undefined) return { ...recordOnly, effect: { ...text, notBefore } };
-  return {
-    after: withTextState(updated, template, { sendingUntil }),
-    effect: text,
-  };
+  return { ...recordOnly, ...startText(updated, template, contact, trace, rules) };
 }
 
-function applyEvent(current: Notification, event: NotificationInput): Notification {
+/** Refuses the contact's number, or sends a text under a lease; in quiet hours, without one. */
+function startText(
+  notification: Notification,
+  template: Template,
+  { phone, locale, orderNumber }: Contact,
+  trace: TraceContext,
+  { now, leaseSeconds, numberRefusal, quietUntil }: NotificationRules,
+): Transition<Notification, OutgoingText> {
+  if (phone === undefined) return recordRefusal(notification, template, 'invalid-number', trace, now);
+  const reason = numberRefusal?.(phone);
+  if (reason !== undefined) return recordRefusal(notification, template, reason, trace, now);
+  const { orderId } = notification;
+  const text = { orderId, trace, template, phone, message: textFor(template, locale, orderNumber ?? orderId) };
+  const notBefore = quietUntil?.(phone, now);
+  if (notBefore !== undefined) return { effect: { ...text, notBefore } };
+  const sendingUntil = new Date(now.getTime() + leaseSeconds * 1000).toISOString();
+  return { after: withTextState(notification, template, { sendingUntil }), effect: text };
+}
+
+function applyEvent(
+  current: Notification,
+  event: NotificationInput,
+  { defaultCountry }: NotificationRules,
+): Notification {
   if (event.type === orderPlaced.type) {
-    const { phone, locale = 'en' } = event.data.customer ?? {};
-    return current.contact === undefined && phone ? { ...current, contact: { phone, locale } } : current;
+    const contact = contactOf(event.data, defaultCountry);
+    return current.contact === undefined && contact !== undefined ? { ...current, contact } : current;
   }
   if (event.type === orderDelayed.type) return current.delayed ? current : { ...current, delayed: true };
   const decision = event.type === orderConfirmed.type ? 'order-confirmed' : 'order-cancelled';
   if (current.decision === undefined) return { ...current, decision };
   if (current.decision === decision) return current;
   throw new ConflictError(`Order ${current.orderId} was already decided otherwise`);
+}
+
+/** Returns whom to text about a placed order; `undefined` if it names no phone. */
+function contactOf(
+  { customer: { phone: given = '', locale = 'en' } = {}, orderNumber }: OrderPlaced['data'],
+  defaultCountry: CountryCode | undefined,
+): Contact | undefined {
+  if (visiblePhone(given) === '') return undefined;
+  const phone = readPhone(given, defaultCountry);
+  return { locale, ...(phone && { phone }), ...(orderNumber && { orderNumber }) };
 }
 
 function dueTemplate({ decision, delayed }: Notification, { textWhenPlaced }: NotificationRules): Template | undefined {

@@ -1,3 +1,5 @@
+import type { CountryCode } from 'libphonenumber-js/max';
+
 /** Hours of the day, 0 to 23, local to the number's country: no texts from `from` until `to`. */
 export type QuietHours = { from: number; to: number };
 
@@ -5,6 +7,8 @@ export type QuietHours = { from: number; to: number };
 export type SmsSettings = {
   /** The sender name that is shown, in countries that allow one. @default a number of Amazon's */
   senderId?: string;
+  /** The country of numbers without a country code, ISO 3166-1 alpha-2. @default none: they are refused */
+  defaultCountry?: CountryCode;
   /** Allowed prefixes, such as `+82` and `+447`. @default all but known premium-rate ranges */
   countries?: readonly string[];
   /** The maximum of texts to one number per UTC day; 0 means no limit. */

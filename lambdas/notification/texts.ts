@@ -1,26 +1,55 @@
 import type { Template } from '../../contracts/notification.ts';
+import { fitsOneSegment } from './segment.ts';
 
-const texts: Record<'ko' | 'en', Record<Template, (orderId: string) => string>> = {
+type Language = 'en' | 'ko';
+
+/** Writes a template about an order; without a name, about "your order". */
+type Wording = (name?: string) => string;
+
+const inEnglish = (name?: string) => (name === undefined ? 'order' : `order ${name}`);
+const inKorean = (name?: string) => (name === undefined ? '주문이' : `주문 ${name}`);
+
+// What a cancelled order's text says about money is true of every order: charged or not, paid on delivery, free.
+const texts: Record<Language, Record<Template, Wording>> = {
   en: {
-    'order-placed': (id) => `We have received your order ${id} and will confirm it shortly.`,
-    'order-delayed': (id) => `Your order ${id} takes longer than usual. We will text you as soon as it is decided.`,
-    'order-confirmed': (id) => `Your order ${id} is confirmed. Thank you!`,
-    'order-cancelled': (id) =>
-      `Your order ${id} was cancelled. You have not been charged, or your money is on its way back.`,
+    'order-placed': (name) => `We have received your ${inEnglish(name)} and will text you when it is confirmed.`,
+    'order-delayed': (name) =>
+      `Your ${inEnglish(name)} takes longer than usual. We will text you as soon as it is decided.`,
+    'order-confirmed': (name) => `Your ${inEnglish(name)} is confirmed. Thank you!`,
+    'order-cancelled': (name) =>
+      `Your ${inEnglish(name)} was cancelled. If you have paid anything, it will be refunded.`,
   },
   ko: {
-    'order-placed': (id) => `주문 ${id} 접수되었습니다.`,
-    'order-delayed': (id) => `주문 ${id} 처리 지연 중입니다. 곧 알려드리겠습니다.`,
-    'order-confirmed': (id) => `주문 ${id} 확정되었습니다. 감사합니다.`,
-    'order-cancelled': (id) => `주문 ${id} 취소되었습니다. 결제액은 환불됩니다.`,
+    'order-placed': (name) => `${inKorean(name)} 접수되었습니다.`,
+    'order-delayed': (name) => `${inKorean(name)} 처리 지연 중입니다. 곧 알려드리겠습니다.`,
+    'order-confirmed': (name) => `${inKorean(name)} 확정되었습니다. 감사합니다.`,
+    'order-cancelled': (name) => `${inKorean(name)} 취소되었습니다. 결제하셨다면 환불해 드립니다.`,
   },
 };
 
+/** The languages by their codes in ISO 639-1, -2 and -3. */
+const LANGUAGES: ReadonlyMap<string, Language> = new Map([
+  ['en', 'en'],
+  ['eng', 'en'],
+  ['ko', 'ko'],
+  ['kor', 'ko'],
+]);
+
+/** Reads a locale as software writes it (`ko-KR`, `ko_KR.UTF-8`, `kor`, `C`); English if its language has no texts. */
+export function languageOf(locale: string): Language {
+  const [code = ''] = /^[a-z]+/.exec(locale.trim().toLowerCase()) ?? [];
+  return LANGUAGES.get(code) ?? 'en';
+}
+
+// Phones make links of these.
+const LINK = /[:/]/;
+
 /**
- * Renders a template in Korean for the BCP 47 language `ko`, in English for any other. With an order id of at most 40 characters,
- * each text fits into one SMS segment: 160 GSM-7 or 70 UCS-2 characters.
+ * Renders a template in the language nearest to a locale, in one SMS segment. Names the order by `name`, its number or id, unless that
+ * would be shown as a link or need a second segment.
  */
-export function textFor(template: Template, locale: string, orderId: string): string {
-  const language = locale.toLowerCase().split('-')[0] === 'ko' ? 'ko' : 'en';
-  return texts[language][template](orderId);
+export function textFor(template: Template, locale: string, name: string): string {
+  const wording = texts[languageOf(locale)][template];
+  const text = wording(name);
+  return LINK.test(name) || !fitsOneSegment(text) ? wording() : text;
 }

@@ -64,13 +64,14 @@ describe('The payment gateway', () => {
 });
 
 describe('The SMS settings', () => {
-  test('have defaults, with no daily limit in the local stage', () => {
+  test('have defaults, with a country and no daily limit in the local stage', () => {
     expect(settings({}).sms).toEqual({ perDay: 10, maxPrice: '0.50' });
-    expect(settings({ stage: 'local' }).sms).toEqual({ perDay: 0, maxPrice: '0.50' });
+    expect(settings({ stage: 'local' }).sms).toEqual({ defaultCountry: 'KR', perDay: 0, maxPrice: '0.50' });
   });
 
   test('reach the notification function, which gets UpdateItem only with a daily limit', () => {
     const context = {
+      smsDefaultCountry: 'GB',
       smsSenderId: 'Shop-1',
       smsCountries: '+82,+447',
       smsPerDay: '0',
@@ -79,6 +80,7 @@ describe('The SMS settings', () => {
     };
     const { function: fn, role } = synthesise(context).consumer('notification');
     expect(JSON.parse(fn.properties.Environment.Variables.SMS_SETTINGS)).toEqual({
+      defaultCountry: 'GB',
       senderId: 'Shop-1',
       countries: ['+82', '+447'],
       perDay: 0,

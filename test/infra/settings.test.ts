@@ -89,10 +89,20 @@ describe('Settings', () => {
     ['alarmEmail', '', 'must be one e-mail address such as operators@example.com'],
     ['alarmEmail', 'operators', 'must be one e-mail address such as operators@example.com'],
     ['alarmEmail', 'a@example.com,b@example.com', 'must be one e-mail address such as operators@example.com'],
+    ...['kr', 'KOR', 'Korea', 'ZZ', '+82', '', 'toString'].map((value) => [
+      'smsDefaultCountry',
+      value,
+      'must be the ISO 3166 code of a country, two capital letters such as KR',
+    ]),
     ['logDays', '31', 'must be one of 1, 7, 14, 30, 90, 180, 365'],
   ])('are refused with a reason when they are invalid: -c %s=%s', (name, value, sentence) => {
     expect(() => settings({ [name]: value })).toThrow(`-c ${name}=${value}: ${sentence}`);
   });
+});
+
+test('A default country is taken in every stage, and reaches the settings of texts', () => {
+  expect(settings({ smsDefaultCountry: 'JP' }).sms.defaultCountry).toBe('JP');
+  expect(settings({ smsDefaultCountry: 'GB', stage: 'local' }).sms.defaultCountry).toBe('GB');
 });
 
 describe('An unknown setting', () => {

@@ -36,4 +36,40 @@ describe('numberRefusal', () => {
     expect(numberRefusal('+18765550123', ['+1'])).toBe('country');
     expect(numberRefusal('+18765550123', ['+1', '+1876'])).toBeUndefined();
   });
+
+  test.each([
+    ['a landline', '+8223123456'],
+    ['an Italian landline', '+390612345678'],
+    ['a toll-free number', '+18005550123'],
+    ["a company's number", '+8215881234'],
+    ['too short', '+8210123'],
+    ['too long', '+82101234567890'],
+    ['a trunk zero that the country does not know', '+3903471234567'],
+    ['an area code that nobody has', '+19991234567'],
+    ['an unknown country code', '+999123456789'],
+  ])('refuses a number that cannot receive texts: %s', (_, phone) => {
+    expect(numberRefusal(phone)).toBe('invalid-number');
+    expect(numberRefusal(phone, [phone.slice(0, 3)])).toBe('invalid-number');
+  });
+
+  test.each([
+    ['France', '+33899123456'],
+    ['Switzerland', '+41901123456'],
+    ['Spain', '+34803123456'],
+    ['Britain', '+448711234567'],
+    ['Germany', '+499001123456'],
+    ['Australia', '+611901234567'],
+  ])('refuses premium-rate numbers of %s unless their range is allowed', (_, phone) => {
+    expect(numberRefusal(phone, [phone.slice(0, 3)])).toBe('premium-rate');
+    expect(numberRefusal(phone, [phone.slice(0, 5)])).toBeUndefined();
+  });
+
+  test('knows the other countries that share +1 by every area code of theirs', () => {
+    const areaCodes =
+      '242 246 264 268 284 340 345 441 473 649 658 664 670 671 684 721 758 767 784 787 809 829 849 868 869 876 939';
+    for (const areaCode of areaCodes.split(' ')) {
+      for (const number of ['5550123', '1550123'])
+        expect(numberRefusal(`+1${areaCode}${number}`, ['+1'])).toBe('country');
+    }
+  });
 });

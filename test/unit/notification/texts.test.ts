@@ -1,10 +1,27 @@
+import fc from 'fast-check';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { orderId } from '../../../contracts/order.ts';
+import { fitsOneSegment } from '../../../lambdas/notification/segment.ts';
 import { textFor } from '../../../lambdas/notification/texts.ts';
 
 const templates = ['order-placed', 'order-delayed', 'order-confirmed', 'order-cancelled'] as const;
 const longestId = `${'Q'.repeat(30)}_-90123456`;
 // https://www.etsi.org/deliver/etsi_ts/123000_123099/123038/: the basic table, in which every character takes one place.
 const GSM_7 = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà]*$/;
+
+const validCharacters = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)).filter((character) =>
+  v.is(orderId, character),
+);
+
+/** Counts segments as a phone does, character by character. */
+function segments(text: string): number {
+  const septets = [...text].map((character) =>
+    GSM_7.test(character) ? 1 : '^{}\\[~]|€'.includes(character) ? 2 : Infinity,
+  );
+  const length = septets.reduce((sum, one) => sum + one, 0);
+  return Number.isFinite(length) ? Math.ceil(length / 160) : Math.ceil(text.length / 70);
+}
 
 describe.each(templates)('The text %s', (template) => {
   test('contains the order id and fits into one GSM-7 segment in English', () => {
@@ -33,10 +50,91 @@ test('The texts are all different in both languages', () => {
   ).toBe(8);
 });
 
-test.each(['ko', 'KO', 'ko-KR', 'ko-Kore-KR'])('the text for locale %s is Korean', (locale) => {
+test.each([
+  'ko',
+  'KO',
+  'ko-KR',
+  'ko-Kore-KR',
+  'ko_KR',
+  'KO_kr',
+  'ko_KR.UTF-8',
+  'kor',
+  'kor-KR',
+  ' ko ',
+  'ko-KR,ko;q=0.9',
+])('the text for locale %s is Korean', (locale) => {
   expect(textFor('order-confirmed', locale, 'o-1')).toMatch(/[가-힣]/);
 });
 
-test.each(['en', 'en-GB', 'kok', 'ja', 'fr-FR', 'zh-ko'])('the text for locale %s is English', (locale) => {
+test.each([
+  ...['en', 'en-GB', 'kok', 'ja', 'fr-FR', 'zh-ko', 'eng', 'en_US.UTF-8', 'C', 'POSIX', 'auto', 'iw', 'zh-Hant-TW'],
+  ...['', ' ', '-', '?', 'constructor', '__proto__', '한국어', 'korean'],
+])('the text for locale %s is English', (locale) => {
   expect(textFor('order-confirmed', locale, 'o-1')).toMatch(/confirmed/);
+});
+
+describe('An order in a text', () => {
+  test.each(['#1029', '20241126-0000001', '-NabcDEF123456789', 'R#1', 'a+b=c', '[1]', '1&2', '~1|2^3'])(
+    'is named by %s',
+    (name) => {
+      for (const locale of ['en', 'ko']) expect(textFor('order-confirmed', locale, name)).toContain(` ${name} `);
+    },
+  );
+
+  test.each(['gid://shopify/Order/5', 'a/b', 'a:b', 'https://example.com'])(
+    'is not named by what becomes a link: %s',
+    (name) => {
+      expect(textFor('order-confirmed', 'en', name)).toBe('Your order is confirmed. Thank you!');
+      expect(textFor('order-confirmed', 'ko', name)).toBe('주문이 확정되었습니다. 감사합니다.');
+    },
+  );
+
+  test('is not named where its name would need a second segment', () => {
+    expect(textFor('order-delayed', 'en', 'Q'.repeat(64))).toContain('Q'.repeat(64));
+    // Each bracket takes two places of GSM-7.
+    expect(textFor('order-delayed', 'en', '['.repeat(64))).toContain('Your order takes longer');
+    expect(textFor('order-cancelled', 'ko', 'Q'.repeat(42))).toContain('주문이 취소');
+  });
+
+  test('never makes a text longer than one segment, or a link, in any language', () => {
+    const ids = fc.string({ unit: fc.constantFrom(...validCharacters), minLength: 1, maxLength: 64 });
+    fc.assert(
+      fc.property(fc.constantFrom(...templates), fc.constantFrom('en', 'ko'), ids, (template, locale, name) => {
+        const text = textFor(template, locale, name);
+        expect(segments(text)).toBe(1);
+        expect(text).not.toMatch(/[:/]/);
+        const spoken = `${locale === 'en' ? 'order' : '주문'} ${name} `;
+        // It is named wherever it can be.
+        if (!text.includes(spoken)) {
+          const bare = textFor(template, locale, ':');
+          const named = bare.replace(locale === 'en' ? 'order ' : '주문이 ', () => spoken);
+          expect(/[:/]/.test(name) || segments(named) > 1).toBe(true);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('One segment', () => {
+  test.each([
+    ['160 characters of GSM-7', 'a'.repeat(160), true],
+    ['161 characters of GSM-7', 'a'.repeat(161), false],
+    ['80 euro signs', '€'.repeat(80), true],
+    ['81 euro signs', '€'.repeat(81), false],
+    ['70 Korean characters', '가'.repeat(70), true],
+    ['one Korean among 71 characters', `가${'a'.repeat(70)}`, false],
+    ['35 emoji', '🛒'.repeat(35), true],
+    ['36 emoji', '🛒'.repeat(36), false],
+    ['a backtick, which GSM-7 lacks, among 71 characters', `\`${'a'.repeat(70)}`, false],
+  ])('has room for %s: %s', (_, text, fits) => {
+    expect(fitsOneSegment(text)).toBe(fits);
+  });
+});
+
+test('The text of a cancelled order says nothing about money that is untrue of an order without payment', () => {
+  expect(textFor('order-cancelled', 'en', 'o-1')).toBe(
+    'Your order o-1 was cancelled. If you have paid anything, it will be refunded.',
+  );
+  expect(textFor('order-cancelled', 'ko', 'o-1')).toBe('주문 o-1 취소되었습니다. 결제하셨다면 환불해 드립니다.');
 });
