@@ -4,7 +4,19 @@ import { ulid } from 'ulid';
 import { expect, inject, test } from 'vitest';
 import { dailyLimit } from '../../lambdas/notification/daily-limit.ts';
 import type { Notification } from '../../lambdas/notification/rules.ts';
-import { decided, eventually, output, placed, publish, setStock, testOrder, textsTo } from './deployed-shop.ts';
+import type { TestOrder } from '../harness/shop-state.ts';
+import {
+  deadLetterQueueUrl,
+  decided,
+  eventually,
+  output,
+  placed,
+  publish,
+  setStock,
+  takeMessage,
+  testOrder,
+  textsTo,
+} from './deployed-shop.ts';
 
 const client = DynamoDBDocumentClient.from(
   new DynamoDBClient({
@@ -14,18 +26,65 @@ const client = DynamoDBDocumentClient.from(
   }),
 );
 
-test('an order with a premium-rate number is confirmed, and its refused text is recorded', async () => {
-  const order = testOrder({ phone: '+8260700123' });
+async function notificationOf(orderId: string): Promise<Notification | undefined> {
+  const { Item } = await client.send(
+    new GetCommand({ TableName: output('NotificationsTableName'), Key: { orderId }, ConsistentRead: true }),
+  );
+  return Item as Notification | undefined;
+}
+
+/** Places an order with these members beside its own, and waits until it is confirmed. */
+async function confirm(order: TestOrder, parts: { customer?: unknown; orderNumber?: string } = {}): Promise<void> {
+  const message = placed(order);
   await setStock(order.sku, 1);
-  await publish(placed(order));
+  await publish({ ...message, data: { ...message.data, ...parts } });
   expect(await decided(order.orderId)).toMatchObject({ status: 'CONFIRMED' });
-  const TableName = output('NotificationsTableName');
-  const texts = await eventually('the text is refused', async () => {
-    const { Item } = await client.send(new GetCommand({ TableName, Key: { orderId: order.orderId } }));
-    return (Item as Notification | undefined)?.texts['order-confirmed'];
+}
+
+/** Waits until the text of a confirmed order is settled, and returns its state. */
+const settledText = (orderId: string) =>
+  eventually('the text is settled', async () => {
+    const state = (await notificationOf(orderId))?.texts['order-confirmed'];
+    return state === undefined || 'sendingUntil' in state ? undefined : state;
   });
-  expect(texts).toMatchObject({ reason: 'premium-rate' });
-  expect(await textsTo(order.phone)).toEqual([]);
+
+test.each([
+  ['premium-rate', '+8260700123'],
+  ['invalid-number', '02-312-3456'],
+  ['invalid-number', '010-1234'],
+  ['invalid-number', '?'],
+])(
+  'an order whose number gets no texts is confirmed, and its refused text is recorded: %s, %s',
+  async (reason, phone) => {
+    const order = testOrder({ phone });
+    await confirm(order);
+    expect(await settledText(order.orderId)).toMatchObject({ reason });
+    expect(await textsTo(phone)).toEqual([]);
+  },
+);
+
+test.each([
+  ['of a guest without a phone', { locale: 'ko' }],
+  ['whose phone is of spaces', { phone: '  ' }],
+  ['whose customer is null', null],
+])('an order %s is confirmed without a text or a dead letter', async (_, customer) => {
+  const order = testOrder();
+  await confirm(order, { customer });
+  const notification = await eventually('the decision is recorded', async () => {
+    const record = await notificationOf(order.orderId);
+    return record?.decision === undefined ? undefined : record;
+  });
+  expect(notification).toMatchObject({ decision: 'order-confirmed', texts: {} });
+  expect(await takeMessage(deadLetterQueueUrl('notification'), (body) => body.includes(order.orderId))).toBeUndefined();
+});
+
+test('a number and a locale as platforms write them are texted, with the number that the customer knows the order by', async () => {
+  const order = testOrder();
+  const national = order.phone.replace(/^\+82(..)(....)/, '0$1-$2-');
+  expect(national).toMatch(/^010-\d{4}-\d{4}$/);
+  await confirm(order, { customer: { phone: national, locale: 'ko_KR' }, orderNumber: '#1029' });
+  expect(await settledText(order.orderId)).toHaveProperty('sentAt');
+  expect(await textsTo(order.phone)).toEqual(['주문 #1029 확정되었습니다. 감사합니다.']);
 });
 
 test('the daily limit of texts holds under concurrency and counts a repeated text once', async () => {
