@@ -33,6 +33,7 @@ describe('numberRefusal', () => {
 
   test('requires other +1 countries to be allowed by their own prefix', () => {
     expect(numberRefusal('+12025550123', ['+1'])).toBeUndefined();
+    expect(numberRefusal('+16045550123', ['+1'])).toBeUndefined();
     expect(numberRefusal('+18765550123', ['+1'])).toBe('country');
     expect(numberRefusal('+18765550123', ['+1', '+1876'])).toBeUndefined();
   });
