@@ -1,11 +1,13 @@
 import type { CloudEvent, EventContract } from '../../contracts/cloud-event.ts';
 import { orderPlaced } from '../../contracts/order.ts';
+import type { StockReceived } from '../../contracts/stock.ts';
 import { type ConsumerDependencies, consumer, queueFromEnvironment } from '../runtime/consume.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { busPublisher } from '../runtime/publish.ts';
 import { dynamoRecordStore } from '../runtime/records.ts';
 import { stateMachine } from '../runtime/state-machine.ts';
 import { channelPublisher, lifecyclePublisher } from './lifecycle-publisher.ts';
+import { ignoringReceipts } from './receipts.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from './rules.ts';
 
 type ContractOf<E> = E extends CloudEvent<infer Type, infer Data> ? EventContract<Type, Data> : never;
@@ -17,20 +19,22 @@ type ContractOf<E> = E extends CloudEvent<infer Type, infer Data> ? EventContrac
  */
 export function orderConsumer(
   name: string,
-  contracts: readonly ContractOf<OrderInput>[],
+  contracts: readonly ContractOf<OrderInput | StockReceived>[],
   options: Pick<ConsumerDependencies, 'refusalOf'> = {},
 ) {
   const orders = dynamoRecordStore<Order>(requireEnv('TABLE_NAME'));
   return consumer(
     name,
     contracts,
-    stateMachine<Order, OrderInput, never, never>(
-      {
-        decide: (order, delivery) => nextOrder(order, delivery, new Date()),
-        isFirstEvent: ({ type }) => type === orderPlaced.type,
-        usesOutbox: true,
-      },
-      orders,
+    ignoringReceipts(
+      stateMachine<Order, OrderInput, never, never>(
+        {
+          decide: (order, delivery) => nextOrder(order, delivery, new Date()),
+          isFirstEvent: ({ type }) => type === orderPlaced.type,
+          usesOutbox: true,
+        },
+        orders,
+      ),
     ),
     {
       queue: queueFromEnvironment(name),

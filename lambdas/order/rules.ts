@@ -29,6 +29,7 @@ import {
   paymentRefunded,
 } from '../../contracts/payment.ts';
 import {
+  type Shortage,
   type StockRejected,
   type StockReleased,
   type StockReserved,
@@ -61,6 +62,8 @@ export type Order = OrderRecord &
     payment?: 'captured' | 'declined' | 'not-needed';
     captured?: Money;
     stock?: 'reserved' | 'rejected';
+    /** The SKUs that were short, where the goods were rejected. */
+    short?: Shortage[];
     reserved?: Line[];
     cancelRequested?: true;
     timedOut?: true;
@@ -143,7 +146,7 @@ function applyEvent(order: Order, event: OrderInput, time: string, now: Date): O
     case stockReserved.type:
       return { ...updated, stock: 'reserved', reserved: event.data.items };
     case stockRejected.type:
-      return { ...updated, stock: 'rejected' };
+      return { ...updated, stock: 'rejected', short: event.data.items };
     case orderDeadlinePassed.type:
       return { ...updated, timedOut: true };
     case orderReminderDue.type:

@@ -1,4 +1,5 @@
 import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/order.ts';
+import { stockReceived } from '../../contracts/stock.ts';
 
 /** The events that the stock consumer handles. */
-export const consumes = [orderPlaced, orderConfirmed, orderCancelled] as const;
+export const consumes = [orderPlaced, orderConfirmed, orderCancelled, stockReceived] as const;

@@ -12,13 +12,15 @@ const MAX_ATTEMPTS = 6;
 const MAX_PAUSE_MS = 50;
 
 /**
- * Builds the handler that reserves, sells and releases stock. It commits a whole wave of orders in one transaction if that fits,
+ * Builds the handler that reserves, sells and releases stock, and takes goods in. It commits a whole wave of orders in one transaction if that fits,
  * plans again after each refusal, and falls back to one transaction per order if the wave keeps being refused.
  */
 export function stockHandler(table: StockTable, now: () => Date = () => new Date()): BatchHandler<StockInput> {
   return async (deliveries) => {
-    const cancelled = deliveries.filter(({ event }) => event.type === orderCancelled.type);
-    const reservations = await table.load(cancelled.map(({ event }) => event.data.orderId));
+    const cancelled = deliveries.flatMap(({ event }) =>
+      event.type === orderCancelled.type ? [event.data.orderId] : [],
+    );
+    const reservations = await table.load(cancelled);
     const results = new Map<Delivery<StockInput>, HandlerResult>();
     for (const transaction of splitIntoTransactions(deliveries, reservations)) {
       // A failed transaction must not fail those committed before it.

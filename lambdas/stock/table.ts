@@ -8,7 +8,8 @@ import type { Reservation, ReservationWrite, ShelfDelta, StockPlan } from './rul
 /** Why a transaction was refused: what the table holds where a condition failed, and whether another transaction conflicted. */
 export type CommitRefusal = {
   reservations: Map<string, Reservation | null>;
-  available: Map<string, number>;
+  /** `null` for a SKU without a shelf. */
+  available: Map<string, number | null>;
   conflict: boolean;
 };
 
@@ -82,13 +83,15 @@ function reservationWrite(TableName: string, { before, after }: ReservationWrite
 }
 
 function shelfUpdate({ available, reserved, sold }: ShelfDelta) {
+  const values = { ':available': available, ':reserved': reserved, ':sold': sold };
+  const UpdateExpression = 'ADD available :available, reserved :reserved, sold :sold';
+  // Without a condition, the update creates the shelf of goods that came in.
+  if (available >= 0 && reserved >= 0) return { UpdateExpression, ExpressionAttributeValues: values };
   return {
-    UpdateExpression: 'ADD available :available, reserved :reserved, sold :sold',
+    UpdateExpression,
     ConditionExpression: 'available >= :taken AND reserved >= :given',
     ExpressionAttributeValues: {
-      ':available': available,
-      ':reserved': reserved,
-      ':sold': sold,
+      ...values,
       ':taken': Math.max(0, -available),
       ':given': Math.max(0, -reserved),
     },
@@ -118,10 +121,12 @@ function toCommitRefusal(
   writes.forEach(({ after }, index) => {
     if (hasFailedCondition(index)) reservations.set(after.orderId, (itemAt(index) as Reservation | undefined) ?? null);
   });
-  const available = new Map<string, number>();
+  const available: CommitRefusal['available'] = new Map();
   deltas.forEach(([sku], position) => {
     const index = writes.length + position;
-    if (hasFailedCondition(index)) available.set(sku, Number(itemAt(index)?.available ?? 0));
+    if (!hasFailedCondition(index)) return;
+    const shelf = itemAt(index);
+    available.set(sku, shelf === undefined ? null : Number(shelf.available ?? 0));
   });
   return { reservations, available, conflict: reasons.some(({ Code }) => Code === 'TransactionConflict') };
 }

@@ -1,3 +1,4 @@
+import type { Shortage } from '../../contracts/stock.ts';
 import { formatDuration, formatMoney, table } from '../format.ts';
 import type { Trace, TracedAttempt } from './trace.ts';
 
@@ -5,13 +6,15 @@ type Row = { time: string; cells: readonly string[] };
 
 /** Formats a trace for people: the order's state, then its events and attempts, oldest first. */
 export function traceText(trace: Trace): string {
-  const { orderId, status, reason, total, payment, stock, traceId, timeline, attempts } = trace;
+  const { orderId, status, reason, total, payment, stock, short, traceId, timeline, attempts } = trace;
   const state = `${status ?? 'not placed yet'}${reason === undefined ? '' : ` (${reason})`}`;
   const parts = [
     `${orderId}: ${state}`,
     ...(total === null ? [] : [formatMoney(total)]),
     ...(payment === undefined ? [] : [`payment ${payment}`]),
-    ...(stock === undefined ? [] : [`stock ${stock}`]),
+    ...(stock === undefined
+      ? []
+      : [`stock ${stock}${short === undefined ? '' : ` (${short.map(shortageText).join('; ')})`}`]),
     `trace ${traceId}`,
   ];
   const events = timeline.map(({ time, type, source, template, refused }): Row => {
@@ -30,6 +33,10 @@ export function traceText(trace: Trace): string {
     rows.map(({ time, cells }) => [time, formatDuration(Date.parse(time) - start), ...cells]),
   )}`;
 }
+
+/** Formats a SKU that was short: `KB-01: 3 ordered, 1 available`. */
+const shortageText = ({ sku, quantity, available, unknown }: Shortage) =>
+  `${sku}: ${quantity} ordered, ${unknown ? 'no such SKU' : `${available} available`}`;
 
 function attemptRow({
   time,

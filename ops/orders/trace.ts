@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Money } from '../../contracts/money.ts';
 import { notificationRefused, notificationSent, type RefusalReason } from '../../contracts/notification.ts';
 import type { CancelReason } from '../../contracts/order.ts';
-import { stockReleased } from '../../contracts/stock.ts';
+import { type Shortage, stockReleased } from '../../contracts/stock.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
 import type { TimelineEntry } from '../../lambdas/order/rules.ts';
 import { type OrderRecords, refusedTexts, sentTexts } from './records.ts';
@@ -15,6 +15,8 @@ export type Trace = {
   total: Money | null;
   payment?: string;
   stock?: string;
+  /** The SKUs that were short: ordered and available pieces; `unknown` ones never had a shelf. */
+  short?: Shortage[];
   /** The W3C trace of all its events. */
   traceId: string;
   timeline: (TimelineEntry & { template?: string; refused?: RefusalReason })[];
@@ -42,6 +44,7 @@ export function buildTrace({ order, payment, notification }: OrderRecords): Trac
     total: order.total ?? null,
     ...(payment === undefined ? {} : { payment: payment.state }),
     ...(stock === undefined ? {} : { stock }),
+    ...(order.short === undefined ? {} : { short: order.short }),
     traceId: traceIdOf(order.traceparent, order.orderId),
     timeline: [...order.timeline, ...texts, ...refusals].sort(byTime),
     attempts: [],

@@ -7,11 +7,12 @@ import type {
   OrderConfirmed,
   OrderDeadlinePassed,
   OrderDelayed,
+  OrderLine,
   OrderPlaced,
   OrderReminderDue,
 } from '../../contracts/order.ts';
 import type { PaymentCaptured, PaymentDeclined, PaymentRefunded } from '../../contracts/payment.ts';
-import type { Shortage, StockRejected, StockReleased, StockReserved } from '../../contracts/stock.ts';
+import type { Shortage, StockReceived, StockRejected, StockReleased, StockReserved } from '../../contracts/stock.ts';
 
 export const KEYBOARD = { sku: 'KB-01', quantity: 1, unitPrice: 12_000 };
 
@@ -44,7 +45,13 @@ export function placed({
   token = 'tok_visa',
   phone = '+821012345678',
   locale = 'ko',
-}: Parts & { items?: Priced[]; currency?: string; token?: string; phone?: string; locale?: string } = {}): OrderPlaced {
+}: Parts & {
+  items?: OrderLine[];
+  currency?: string;
+  token?: string;
+  phone?: string;
+  locale?: string;
+} = {}): OrderPlaced {
   const amount = items.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
   return envelope('shop.order.placed.v1', '/shop/checkout', id, {
     orderId,
@@ -125,6 +132,20 @@ export const released = ({
   items = [line()],
 }: Parts & { items?: Line[] } = {}): StockReleased =>
   envelope('shop.stock.released.v1', '/shop/stock', id, { orderId, items });
+
+/** Returns a receipt of goods, by default of ten keyboards. */
+export const received = ({
+  id,
+  receiptId = 'GR-1',
+  items = [line(KEYBOARD.sku, 10)],
+}: {
+  id?: string;
+  receiptId?: string;
+  items?: Line[];
+} = {}): StockReceived => ({
+  ...envelope('shop.stock.received.v1', '/shop/warehouse', id ?? `${receiptId}.received`, { orderId: receiptId }),
+  data: { receiptId, items },
+});
 
 export function line(sku = KEYBOARD.sku, quantity = KEYBOARD.quantity): Line {
   return { sku, quantity };

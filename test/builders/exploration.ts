@@ -233,7 +233,7 @@ export class Exploration {
   private async *onStock(messages: readonly Message[]): AsyncGenerator<void, boolean> {
     const events = messages.map(({ event }) => event as StockInput);
     const since = this.model.latestSnapshotIndex;
-    const cancelled = events.filter(({ type }) => type === 'shop.order.cancelled.v1');
+    const cancelled = events.filter((event) => event.type === 'shop.order.cancelled.v1');
     const known: StockSnapshot = {
       reservations: await this.stock.load(cancelled.map(({ data }) => data.orderId)),
       available: new Map(),

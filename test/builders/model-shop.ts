@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { goodsOf, type Line, type OrderPlaced } from '../../contracts/order.ts';
+import type { StockReceived } from '../../contracts/stock.ts';
 import type { Order } from '../../lambdas/order/rules.ts';
 import type { Shelf, StockInput } from '../../lambdas/stock/rules.ts';
 import type { LedgerEntry } from './gateway.ts';
@@ -18,12 +19,14 @@ export class ModelShop {
   private readonly stock = new Map<string, number>();
   private readonly reservations = new Map<string, { lines: Line[]; held: HoldState }>();
   private readonly snapshots: ReadonlyMap<string, number>[] = [];
-  private readonly start: Record<string, number>;
+  /** What came in of each SKU: at the start, and by receipts. */
+  private readonly received: Map<string, number>;
+  private readonly receipts = new Set<string>();
   private readonly billedAmounts = new Map<string, number>();
 
   constructor(start: Record<string, number>) {
-    this.start = start;
-    for (const [sku, quantity] of Object.entries(start)) this.stock.set(sku, quantity);
+    this.received = new Map(Object.entries(start));
+    for (const [sku, quantity] of this.received) this.stock.set(sku, quantity);
     this.snapshots.push(new Map(this.stock));
   }
 
@@ -70,6 +73,10 @@ export class ModelShop {
   }
 
   private onStockEvent(event: StockInput, wasRejected: (orderId: string) => boolean, since: number): void {
+    if (event.type === 'shop.stock.received.v1') {
+      this.receive(event);
+      return;
+    }
     const { orderId } = event.data;
     const one = this.reservations.get(orderId);
     if (event.type === 'shop.order.cancelled.v1') {
@@ -80,6 +87,13 @@ export class ModelShop {
     } else if (one === undefined) {
       this.reserve(orderId, goodsOf(event.data.items), wasRejected(orderId), since);
     }
+  }
+
+  private receive({ data: { receiptId, items } }: StockReceived): void {
+    if (this.receipts.has(receiptId)) return;
+    this.receipts.add(receiptId);
+    this.take(items, -1);
+    for (const { sku, quantity } of items) this.received.set(sku, (this.received.get(sku) ?? 0) + quantity);
   }
 
   private reserve(orderId: string, items: readonly Line[], wasRejected: boolean, since: number): void {
@@ -99,7 +113,7 @@ export class ModelShop {
   }
 
   expectShelves(shelves: ReadonlyMap<string, Shelf>): void {
-    for (const [sku, quantity] of Object.entries(this.start)) {
+    for (const [sku, quantity] of this.received) {
       const count = (held: HoldState) =>
         [...this.reservations.values()]
           .filter((one) => one.held === held)

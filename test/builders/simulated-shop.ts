@@ -13,6 +13,7 @@ import {
 } from '../../lambdas/notification/rules.ts';
 import { consumes as orderConsumes } from '../../lambdas/order/consumes.ts';
 import { channelPublisher, lifecyclePublisher } from '../../lambdas/order/lifecycle-publisher.ts';
+import { ignoringReceipts } from '../../lambdas/order/receipts.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../lambdas/order/rules.ts';
 import { consumes as outcomesConsumes } from '../../lambdas/outcomes/consumes.ts';
 import { consumes as paymentConsumes } from '../../lambdas/payment/consumes.ts';
@@ -155,13 +156,15 @@ export class SimulatedShop {
     return consumer<(typeof orderConsumes | typeof outcomesConsumes)[number]>(
       name,
       contracts,
-      stateMachine<Order, OrderInput, never, never>(
-        {
-          decide: (order, delivery) => nextOrder(order, delivery, this.simulation.now()),
-          isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
-          usesOutbox: true,
-        },
-        intercept(this.orders),
+      ignoringReceipts(
+        stateMachine<Order, OrderInput, never, never>(
+          {
+            decide: (order, delivery) => nextOrder(order, delivery, this.simulation.now()),
+            isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
+            usesOutbox: true,
+          },
+          intercept(this.orders),
+        ),
       ),
       {
         queue: dependencies.queue,

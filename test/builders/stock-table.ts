@@ -37,7 +37,8 @@ export class MemoryStockTable implements StockTable {
     if (reservations.size + available.size > 0) return { reservations, available, conflict: false };
     for (const write of writes) this.apply(write);
     for (const [sku, delta] of shelfDeltas) {
-      const shelf = this.shelf(sku);
+      const shelf = this.shelves.get(sku) ?? { sku, available: 0, reserved: 0, sold: 0 };
+      this.shelves.set(sku, shelf);
       for (const part of ['available', 'reserved', 'sold'] as const) shelf[part] += delta[part];
     }
     return undefined;
@@ -62,8 +63,9 @@ export class MemoryStockTable implements StockTable {
     const found: CommitRefusal['available'] = new Map();
     for (const [sku, { available, reserved }] of shelfDeltas) {
       const shelf = this.shelves.get(sku);
+      const givesOnly = available >= 0 && reserved >= 0;
       const enough = shelf !== undefined && shelf.available >= -available && shelf.reserved >= -reserved;
-      if (!enough) found.set(sku, shelf?.available ?? 0);
+      if (!enough && !givesOnly) found.set(sku, shelf?.available ?? null);
     }
     return found;
   }

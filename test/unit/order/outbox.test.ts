@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
 import type { OrderProgressed } from '../../../contracts/lifecycle.ts';
 import { consumes as fromTopic } from '../../../lambdas/order/consumes.ts';
+import { ignoringReceipts } from '../../../lambdas/order/receipts.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../../lambdas/order/rules.ts';
 import { consumes as fromBus } from '../../../lambdas/outcomes/consumes.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
@@ -50,13 +51,15 @@ function orderConsumer() {
   const receive = consumer(
     'order',
     [...fromTopic, ...fromBus],
-    stateMachine<Order, OrderInput, never, never>(
-      {
-        decide: (order, delivery) => nextOrder(order, delivery, new Date('2026-11-21T09:00:05Z')),
-        isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
-        usesOutbox: true,
-      },
-      records,
+    ignoringReceipts(
+      stateMachine<Order, OrderInput, never, never>(
+        {
+          decide: (order, delivery) => nextOrder(order, delivery, new Date('2026-11-21T09:00:05Z')),
+          isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
+          usesOutbox: true,
+        },
+        records,
+      ),
     ),
     outside,
   );

@@ -4,7 +4,7 @@ import { BusyError, ConflictError, UnavailableError } from '../../../lambdas/run
 import { stockHandler } from '../../../lambdas/stock/reserve.ts';
 import type { StockInput } from '../../../lambdas/stock/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
-import { cancelled, confirmed, line, placed, priced } from '../../builders/events.ts';
+import { cancelled, confirmed, line, placed, priced, received } from '../../builders/events.ts';
 import { MemoryStockTable } from '../../builders/stock-table.ts';
 
 function shop(available: Record<string, number>) {
@@ -38,6 +38,71 @@ beforeEach(() => {
   vi.spyOn(Math, 'random').mockReturnValue(0);
 });
 
+describe('A receipt of goods', () => {
+  test('adds to the shelves once, however often it is delivered, and makes a shelf for a new SKU', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    const receipt = received({ receiptId: 'GR-1', items: [line('A', 3), line('의자 01', 2), line('A', 1)] });
+    expect(await deliver(receipt)).toEqual(['']);
+    expect(await deliver({ ...receipt, id: 'sent again' })).toEqual(['']);
+    expect(table.shelf('A').available).toBe(9);
+    expect(table.shelf('의자 01')).toEqual({ sku: '의자 01', available: 2, reserved: 0, sold: 0 });
+  });
+
+  test('is a conflict under a used id with other goods', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    await deliver(received({ items: [line('A', 3)] }));
+    expect(await deliver(received({ items: [line('A', 4)] }))).toEqual(['ConflictError']);
+    expect(table.shelf('A').available).toBe(8);
+  });
+
+  test('does not collide with an order of the same id', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    expect(await deliver(order('X', priced('A', 2)), received({ receiptId: 'X', items: [line('A', 10)] }))).toEqual([
+      'reserved',
+      '',
+    ]);
+    expect(table.shelf('A')).toEqual({ sku: 'A', available: 13, reserved: 2, sold: 0 });
+  });
+
+  test('of 99 SKUs fits into one transaction', async () => {
+    const { table, deliver } = shop({});
+    const items = Array.from({ length: 99 }, (_, index) => line(`S-${index}`, 1));
+    expect(await deliver(received({ items }))).toEqual(['']);
+    expect(table.transactions).toEqual([100]);
+  });
+});
+
+describe('An order without a shelf', () => {
+  const services = placed({ orderId: 'o-1', items: [{ quantity: 2, unitPrice: 1_000, tracked: false }] });
+
+  test('is reserved with no goods, and can be confirmed or cancelled', async () => {
+    const { table, handle, deliver } = shop({ A: 5 });
+    const [result] = await handle([delivery(services)]);
+    expect(result).toMatchObject({
+      publish: [{ type: 'shop.stock.reserved.v1', data: { orderId: 'o-1', items: [] } }],
+    });
+    expect(await deliver(confirmed({ orderId: 'o-1', items: [] }))).toEqual(['']);
+    expect(table.reservations.get('o-1')?.state).toBe('sold');
+    await deliver({ ...services, data: { ...services.data, orderId: 'o-2' } });
+    expect(await deliver(cancelled({ orderId: 'o-2' }))).toEqual(['released']);
+    expect(table.shelf('A')).toEqual({ sku: 'A', available: 5, reserved: 0, sold: 0 });
+  });
+
+  test('takes nothing for the untracked lines of an order, even where they name a SKU', async () => {
+    const { table, deliver } = shop({ A: 5 });
+    const wrapped = { sku: 'A', quantity: 4, unitPrice: 500, tracked: false };
+    expect(await deliver(placed({ items: [priced('A', 2), wrapped] }))).toEqual(['reserved']);
+    expect(table.shelf('A').reserved).toBe(2);
+  });
+
+  test('of 500 lines of 99 SKUs is one transaction', async () => {
+    const { table, deliver } = shop(Object.fromEntries(Array.from({ length: 99 }, (_, index) => [`S-${index}`, 10])));
+    const items = Array.from({ length: 500 }, (_, index) => priced(`S-${index % 99}`));
+    expect(await deliver(placed({ items }))).toEqual(['reserved']);
+    expect(table.transactions.at(-1)).toBe(100);
+  });
+});
+
 describe('A placed order', () => {
   test('reserves its goods', async () => {
     const { table, deliver } = shop({ A: 5, B: 5 });
@@ -50,7 +115,17 @@ describe('A placed order', () => {
     const { table, handle } = shop({ A: 5, B: 1 });
     const [result] = await handle([delivery(order('o-1', priced('A', 2), priced('B', 2), priced('NONE', 1)))]);
     expect(result).toMatchObject({
-      publish: [{ type: 'shop.stock.rejected.v1', data: { items: [line('B', 2), line('NONE', 1)] } }],
+      publish: [
+        {
+          type: 'shop.stock.rejected.v1',
+          data: {
+            items: [
+              { sku: 'B', quantity: 2, available: 1 },
+              { sku: 'NONE', quantity: 1, available: 0, unknown: true },
+            ],
+          },
+        },
+      ],
     });
     expect(table.shelf('A').available).toBe(5);
     expect(table.shelf('B').available).toBe(1);
@@ -283,7 +358,7 @@ describe('A transaction conflict', () => {
 describe('In any sequence of stock events', () => {
   const events = fc.record({
     orderId: fc.constantFrom('o-1', 'o-2', 'o-3', 'o-4', 'o-5'),
-    kind: fc.constantFrom('placed', 'placed', 'decided', 'cancelled'),
+    kind: fc.constantFrom('placed', 'placed', 'decided', 'cancelled', 'received'),
   });
   const orders = fc.record(
     Object.fromEntries(
@@ -307,11 +382,17 @@ describe('In any sequence of stock events', () => {
           const start = { A: 6, B: 4, C: 9 };
           const { table, handle } = shop(start);
           table.conflicts = () => conflicts.shift() ?? false;
+          const receipts = new Set<string>();
+          const cameIn = (sku: string) =>
+            [...receipts]
+              .flatMap((receiptId) => lines[receiptId] ?? [])
+              .reduce((sum, item) => sum + (item.sku === sku ? item.quantity : 0), 0);
           for (const batch of batches) {
             // Within a round every order occurs once.
             const round = [...new Map(batch.map((event) => [event.orderId, event])).values()].map(
               ({ orderId, kind }) => {
                 const items = lines[orderId] ?? [];
+                if (kind === 'received') return received({ receiptId: orderId, items: lines[orderId] ?? [] });
                 if (kind === 'cancelled') return cancelled({ orderId });
                 if (kind === 'decided' && table.reservations.get(orderId)?.state === 'reserved')
                   return confirmed({ orderId, items });
@@ -319,10 +400,11 @@ describe('In any sequence of stock events', () => {
               },
             );
             await handle(round.map((event) => delivery<StockInput>(event)));
+            for (const one of round) if (one.type === 'shop.stock.received.v1') receipts.add(one.data.receiptId);
             expect(table.minimum()).toBeGreaterThanOrEqual(0);
           }
           for (const sku of ['A', 'B', 'C'] as const) {
-            expect(table.total(sku)).toBe(start[sku]);
+            expect(table.total(sku)).toBe(start[sku] + cameIn(sku));
             const held = (state: string) =>
               [...table.reservations.values()]
                 .filter((reservation) => reservation.state === state)

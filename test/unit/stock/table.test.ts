@@ -86,11 +86,11 @@ describe('Committing a stock plan', () => {
     });
   });
 
-  test('reports zero stock for an unknown SKU', async () => {
+  test('reports an unknown SKU as one without a shelf', async () => {
     const { table } = dynamo(refused({ Code: 'None' }, { Code: 'ConditionalCheckFailed' }));
     expect(await table.commit(oneOrder)).toEqual({
       reservations: new Map(),
-      available: new Map([['A', 0]]),
+      available: new Map([['A', null]]),
       conflict: false,
     });
   });
