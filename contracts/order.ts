@@ -28,8 +28,11 @@ export const sku = textMatching(
 const MAX_LINES = 500;
 const MAX_QUANTITY = 100_000;
 
-/** A stock keeping unit (SKU) and a quantity: at most that of an order whose lines are all of this SKU. */
-export const line = v.object({ sku, quantity: integer(1, MAX_LINES * MAX_QUANTITY) }, 'must be an object');
+/** The most pieces of one SKU in one list of goods: those of an order whose lines are all of this SKU. */
+export const MAX_PIECES = MAX_LINES * MAX_QUANTITY;
+
+/** A stock keeping unit (SKU) and a quantity. */
+export const line = v.object({ sku, quantity: integer(1, MAX_PIECES) }, 'must be an object');
 
 export type Line = v.InferOutput<typeof line>;
 

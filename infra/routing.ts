@@ -39,6 +39,7 @@ export const routing = {
       RESERVATIONS_TABLE_NAME: {
         id: 'ReservationsTable',
         key: 'orderId',
+        output: 'ReservationsTableName',
         actions: ['BatchGetItem', 'PutItem', 'UpdateItem'],
       },
     }),

@@ -1,14 +1,20 @@
 import { Command } from 'commander';
 import * as v from 'valibot';
-import { line } from '../../contracts/order.ts';
+import { line, MAX_PIECES } from '../../contracts/order.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { table } from '../format.ts';
+import { readInput } from '../input.ts';
+import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
-import { connectToShop } from '../stack.ts';
+import { progressPrinter } from '../progress.ts';
+import { connectToShop, type DeployedShop } from '../stack.ts';
+import { parseStockFile } from './csv.ts';
+import { type Receipt, type ReceiptsResult, receiptOf, receiptsOf, sendReceipts } from './receipts.ts';
 import { listShelves, setAvailable } from './shelves.ts';
 
-const MAX_PIECES = 1_000_000_000;
+const MAX_AVAILABLE = 1_000_000_000;
+const WAIT_SECONDS = 120;
 
 /** `ops stock` */
 export function stockCommand(): Command {
@@ -22,7 +28,7 @@ export function stockCommand(): Command {
   );
   const set = shopCommand('set', 'Set how many pieces of a SKU are available.', 'stock set KB-01 100')
     .argument('<sku>', 'the SKU')
-    .argument('<quantity>', 'how many are available from now on', wholeNumber(0, MAX_PIECES))
+    .argument('<quantity>', 'how many are available from now on', wholeNumber(0, MAX_AVAILABLE))
     .action(async (sku: string, quantity: number, { json, aws }: ShopOptions) => {
       const parsed = v.safeParse(line.entries.sku, sku);
       if (!parsed.success) throw new Error(`The SKU "${sku}" ${parsed.issues[0].message}.`);
@@ -30,10 +36,72 @@ export function stockCommand(): Command {
       print(json, shelf, () => shelfTable(shelf === undefined ? [] : [shelf]));
     });
   return new Command('stock')
-    .description('Show and set what is on the shelves.')
-    .addHelpText('after', '\nExample:\n  npm run ops -- stock set KB-01 100')
+    .description('Show what is on the shelves, set it, and take goods in.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npm run ops -- stock set KB-01 100\n  npm run ops -- stock import delivery.csv',
+    )
     .addCommand(show)
-    .addCommand(set);
+    .addCommand(set)
+    .addCommand(receiveCommand())
+    .addCommand(importCommand());
+}
+
+function receiveCommand(): Command {
+  return shopCommand(
+    'receive',
+    'Add goods that came in to the shelf of a SKU, once per receipt.',
+    'stock receive KB-01 40',
+  )
+    .argument('<sku>', 'the SKU')
+    .argument('<quantity>', 'how many pieces came in', wholeNumber(1, MAX_PIECES))
+    .option('--receipt <id>', "the receipt's id; the same id adds once (default: a new one)")
+    .action(async (sku: string, quantity: number, { json, aws, receipt: id }: ShopOptions & { receipt?: string }) => {
+      const receipt = receiptOf(sku, quantity, id);
+      const shop = await connectToShop({ aws });
+      const result = await sendAndReport(shop, [receipt]);
+      const shelf = (await listShelves(shop)).find((one) => one.sku === sku);
+      print(json, { receiptId: receipt.receiptId, ...result, shelf: shelf ?? null }, () =>
+        [receivedText(result), ...(shelf === undefined ? [] : [shelfTable([shelf])])].join('\n'),
+      );
+    });
+}
+
+function importCommand(): Command {
+  return shopCommand(
+    'import',
+    'Add the goods of a CSV file (sku,quantity) to the shelves, once per content of the file.',
+    'stock import delivery.csv',
+    'stock import --dry-run - < delivery.csv',
+  )
+    .argument('<csv>', 'the file, or - for standard input: UTF-8, columns sku,quantity, a header is optional')
+    .option('--dry-run', 'check the file and say what it holds; send nothing')
+    .action(async (name: string, { json, aws, dryRun }: ShopOptions & { dryRun?: boolean }) => {
+      const file = parseStockFile(await readInput(name));
+      const receipts = receiptsOf(file);
+      const pieces = file.lines.reduce((sum, { quantity }) => sum + quantity, 0);
+      const size = { rows: file.rows, skus: file.lines.length, pieces, receipts: receipts.length };
+      const holds = `${size.rows} rows, ${size.skus} SKUs, ${size.pieces} pieces, ${size.receipts} receipts`;
+      if (dryRun) return print(json, { ...size, dryRun: true }, () => `${holds}. Nothing was sent.`);
+      const result = await sendAndReport(await connectToShop({ aws }), receipts);
+      return print(json, { ...size, ...result }, () => `${holds}. ${receivedText(result)}`);
+    });
+}
+
+/** Sends receipts with progress. Sets the exit code where the shelves do not have all goods in time. */
+async function sendAndReport(shop: DeployedShop, receipts: readonly Receipt[]): Promise<ReceiptsResult> {
+  const result = await interruptible('What was published is still added.', (signal) =>
+    sendReceipts(shop, receipts, { waitSeconds: WAIT_SECONDS, onProgress: progressPrinter(), signal }),
+  );
+  if (result.waiting > 0) process.exitCode = 1;
+  return result;
+}
+
+function receivedText({ sent, takenBefore, waiting }: ReceiptsResult): string {
+  if (sent === 0) return 'All of it had been added before: nothing was added again.';
+  if (waiting > 0)
+    return `${waiting} of ${sent} receipts are not on the shelves yet; they are added when stock takes them: npm run ops -- status`;
+  return takenBefore === 0 ? 'Added.' : `Added; ${takenBefore} receipts had been added before.`;
 }
 
 /** Formats shelves as a table. */

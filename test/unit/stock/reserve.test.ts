@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Line } from '../../../contracts/order.ts';
 import { BusyError, ConflictError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { stockHandler } from '../../../lambdas/stock/reserve.ts';
 import type { StockInput } from '../../../lambdas/stock/rules.ts';
@@ -372,6 +373,13 @@ describe('In any sequence of stock events', () => {
     ),
   );
 
+  const eventOf = (kind: string, orderId: string, items: Line[], isReserved: boolean): StockInput => {
+    if (kind === 'received') return received({ receiptId: orderId, items });
+    if (kind === 'cancelled') return cancelled({ orderId });
+    if (kind === 'decided' && isReserved) return confirmed({ orderId, items });
+    return placed({ orderId, items: items.map((item) => ({ ...item, unitPrice: 1 })) });
+  };
+
   test('no stock is lost or negative, and every order holds all of its lines or none', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -389,15 +397,8 @@ describe('In any sequence of stock events', () => {
               .reduce((sum, item) => sum + (item.sku === sku ? item.quantity : 0), 0);
           for (const batch of batches) {
             // Within a round every order occurs once.
-            const round = [...new Map(batch.map((event) => [event.orderId, event])).values()].map(
-              ({ orderId, kind }) => {
-                const items = lines[orderId] ?? [];
-                if (kind === 'received') return received({ receiptId: orderId, items: lines[orderId] ?? [] });
-                if (kind === 'cancelled') return cancelled({ orderId });
-                if (kind === 'decided' && table.reservations.get(orderId)?.state === 'reserved')
-                  return confirmed({ orderId, items });
-                return placed({ orderId, items: items.map((item) => ({ ...item, unitPrice: 1 })) });
-              },
+            const round = [...new Map(batch.map((event) => [event.orderId, event])).values()].map(({ orderId, kind }) =>
+              eventOf(kind, orderId, lines[orderId] ?? [], table.reservations.get(orderId)?.state === 'reserved'),
             );
             await handle(round.map((event) => delivery<StockInput>(event)));
             for (const one of round) if (one.type === 'shop.stock.received.v1') receipts.add(one.data.receiptId);
