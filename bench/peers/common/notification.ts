@@ -5,8 +5,8 @@ import type { OrderConfirmed } from '../../../contracts/order.ts';
 import { textFor } from '../../../lambdas/notification/texts.ts';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { cloudEvent } from './cloud-event.ts';
+import type { PlacedOrder } from './placed-order.ts';
 import { publish } from './publish.ts';
-import type { PlacedOrder } from './schemas.ts';
 import { isConditionFailure, tables, type WriteMode } from './table.ts';
 
 const TableName = requireEnv('TABLE_NAME');

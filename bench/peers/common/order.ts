@@ -8,8 +8,8 @@ import type { StockReserved } from '../../../contracts/stock.ts';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { cloudEvent } from './cloud-event.ts';
 import { publishStep } from './feed.ts';
+import type { PlacedOrder } from './placed-order.ts';
 import { publish } from './publish.ts';
-import type { PlacedOrder } from './schemas.ts';
 import { conditionOf, isConditionFailure, tables, type WriteMode } from './table.ts';
 
 const TableName = requireEnv('TABLE_NAME');

@@ -3,8 +3,8 @@ import type { PaymentCaptured } from '../../../contracts/payment.ts';
 import { sandboxGateway } from '../../../lambdas/payment/sandbox-gateway.ts';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { cloudEvent } from './cloud-event.ts';
+import type { PlacedOrder } from './placed-order.ts';
 import { publish } from './publish.ts';
-import type { PlacedOrder } from './schemas.ts';
 import { tables } from './table.ts';
 
 const TableName = requireEnv('TABLE_NAME');

@@ -73,9 +73,6 @@ const placed = event(
 );
 const confirmed = event('shop.order.confirmed.v1', z.object({ orderId, items: goods, total: money }));
 
-/** A placed order as the benchmark publishes it: with a token, a phone and tracked lines. */
-export type PlacedOrder = z.infer<typeof placed>;
-
 export const paymentInput = placed;
 export const stockInput = z.discriminatedUnion('type', [placed, confirmed]);
 export const notificationInput = stockInput;

@@ -4,8 +4,8 @@ import type { Line, OrderConfirmed } from '../../../contracts/order.ts';
 import type { StockReserved } from '../../../contracts/stock.ts';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { cloudEvent } from './cloud-event.ts';
+import type { PlacedOrder } from './placed-order.ts';
 import { publish } from './publish.ts';
-import type { PlacedOrder } from './schemas.ts';
 import { conditionOf, tables, type WriteMode } from './table.ts';
 
 const shelves = requireEnv('TABLE_NAME');
