@@ -174,6 +174,15 @@ const payment = v.variant(
 
 export type Payment = v.InferOutput<typeof payment>;
 
+const referenceOf = (payment: Payment | undefined) =>
+  payment !== undefined && 'reference' in payment ? payment.reference : undefined;
+
+/** Compares how two messages say that an order is paid: the kind and a payment's reference. A token may differ: shops retry with a new one. */
+export const samePayment = (one: Payment | undefined, other: Payment | undefined): boolean =>
+  (one === undefined) === (other === undefined) &&
+  (one?.kind ?? 'token') === (other?.kind ?? 'token') &&
+  referenceOf(one) === referenceOf(other);
+
 /** Tells whether an order waits for its money: not where there is nothing to pay, nor where the customer pays on delivery. */
 export const needsPayment = ({ payment, total }: { payment?: Payment | undefined; total: Money }): boolean =>
   total.amount > 0 && payment?.kind !== 'on-delivery';
