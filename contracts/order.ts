@@ -174,14 +174,17 @@ const payment = v.variant(
 
 export type Payment = v.InferOutput<typeof payment>;
 
-const referenceOf = (payment: Payment | undefined) =>
-  payment !== undefined && 'reference' in payment ? payment.reference : undefined;
+/** What a record keeps of how an order is paid: not the token, which is a secret, nor until when a payment is awaited. */
+export type PaymentMethod = { kind?: Payment['kind']; reference?: string | undefined };
 
-/** Compares how two messages say that an order is paid: the kind and a payment's reference. A token may differ: shops retry with a new one. */
-export const samePayment = (one: Payment | undefined, other: Payment | undefined): boolean =>
+/**
+ * Compares how two messages say that an order is paid: by kind, and by reference where there is one. A token may differ, because shops
+ * retry with a new one.
+ */
+export const samePayment = (one: PaymentMethod | undefined, other: PaymentMethod | undefined): boolean =>
   (one === undefined) === (other === undefined) &&
   (one?.kind ?? 'token') === (other?.kind ?? 'token') &&
-  referenceOf(one) === referenceOf(other);
+  one?.reference === other?.reference;
 
 /** Tells whether an order waits for its money: not where there is nothing to pay, nor where the customer pays on delivery. */
 export const needsPayment = ({ payment, total }: { payment?: Payment | undefined; total: Money }): boolean =>

@@ -1,7 +1,10 @@
 import type { Money } from '../../contracts/money.ts';
 
-/** A charge for an order's total. `token` identifies the customer's means of payment at the provider. */
-export type Charge = { orderId: string; token: string; money: Money };
+/**
+ * A charge for an order's total. `token` identifies the customer's means of payment at the provider; `authorization` is the provider's
+ * reference of what the checkout has authorized and is to be captured.
+ */
+export type Charge = { orderId: string; money: Money } & ({ token: string } | { authorization: string });
 
 /**
  * The result of a charge. A decline by the bank is a result, not an error. `reference` is the provider's own id of the payment, if it has
@@ -22,13 +25,15 @@ export type FoundPayment = { captured: boolean; refunded: boolean; reference?: s
  * call for the same order is in progress, and `PermanentError` if the same call would always be refused.
  */
 export type PaymentGateway = {
-  /** Charges each order at most once. `unfinishedReference` is a payment that `find` returned as not completed: it is completed instead. */
+  /**
+   * Charges each order at most once. An authorization is captured once, and one that has lapsed is a decline. `unfinishedReference` is a payment that `find` returned as not completed: it is completed instead.
+   */
   capture(charge: Charge, unfinishedReference?: string): Promise<ChargeResult>;
   /**
    * Looks up what was done for an order, however long ago. If `capturingSince` is so recent that the provider still holds the
    * idempotency key, an adapter may answer "nothing": repeating the charge under that key then returns the first result.
    */
   find(orderId: string, hint?: PaymentHint): Promise<FoundPayment>;
-  /** Refunds the order's payment at most once. */
+  /** Refunds the order's payment at most once. `reference` may be that of a payment that the checkout captured. */
   refund(orderId: string, money: Money, reference?: string): Promise<void>;
 };

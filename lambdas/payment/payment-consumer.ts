@@ -6,15 +6,10 @@ import { requireEnv } from '../runtime/environment.ts';
 import { dynamoRecordStore, type RecordStore } from '../runtime/records.ts';
 import { stateMachine } from '../runtime/state-machine.ts';
 import { consumes } from './consumes.ts';
+import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from './effects.ts';
 import type { PaymentGateway } from './gateway.ts';
-import {
-  nextPayment,
-  type Payment,
-  type PaymentEffect,
-  type PaymentEffectResult,
-  type PaymentInput,
-  runPaymentEffect,
-} from './rules.ts';
+import type { Payment } from './record.ts';
+import { nextPayment, type PaymentInput } from './rules.ts';
 
 /** Builds the Lambda handler that charges and refunds through a gateway, behind a circuit breaker. */
 export function paymentConsumer(

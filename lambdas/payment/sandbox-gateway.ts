@@ -16,7 +16,7 @@ export type SandboxState = { down?: boolean; keyGeneration?: number };
 
 /**
  * Builds a gateway that behaves like a provider's test mode: `tok_declined` is declined, `tok_error` fails with
- * `UnavailableError`, any other token is captured. The table has one entry per charge. The same idempotency key never charges
+ * `UnavailableError`, any other token and any authorization is captured. The table has one entry per charge. The same idempotency key never charges
  * twice but a new key does, so that a double charge becomes visible.
  */
 export function sandboxGateway(table: string, client = documentClient(), now = () => new Date()): PaymentGateway {
@@ -32,10 +32,11 @@ export function sandboxGateway(table: string, client = documentClient(), now = (
     kind: 'capture' | 'refund',
     orderId: string,
     money: Money,
+    reference: string | undefined,
     { keyGeneration = 0 }: SandboxState,
   ) => {
     const entry = `${kind}#${keyGeneration}`;
-    const Item = { orderId, entry, kind, ...money, time: now().toISOString() };
+    const Item = { orderId, entry, kind, ...money, reference, time: now().toISOString() };
     const ConditionExpression = 'attribute_not_exists(orderId)';
     try {
       await client.send(new PutCommand({ TableName: table, Item, ConditionExpression }));
@@ -45,11 +46,16 @@ export function sandboxGateway(table: string, client = documentClient(), now = (
   };
 
   return {
-    async capture({ orderId, token, money }) {
+    async capture({ orderId, money, ...charge }) {
       const state = await readState();
+      if ('authorization' in charge) {
+        await addEntry('capture', orderId, money, charge.authorization, state);
+        return { kind: 'captured', reference: charge.authorization };
+      }
+      const { token } = charge;
       if (token === 'tok_error') throw new UnavailableError('The payment gateway answered 500');
       if (token === 'tok_declined') return { kind: 'declined', reason: 'card_declined' };
-      await addEntry('capture', orderId, money, state);
+      await addEntry('capture', orderId, money, undefined, state);
       return { kind: 'captured' };
     },
 
@@ -67,8 +73,8 @@ export function sandboxGateway(table: string, client = documentClient(), now = (
       return { captured: hasEntry('capture'), refunded: hasEntry('refund') };
     },
 
-    async refund(orderId, money) {
-      await addEntry('refund', orderId, money, await readState());
+    async refund(orderId, money, reference) {
+      await addEntry('refund', orderId, money, reference, await readState());
     },
   };
 }

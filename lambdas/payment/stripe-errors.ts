@@ -9,6 +9,7 @@ const { StripeAPIError, StripeCardError, StripeError, StripeIdempotencyError, St
 const AMOUNT_LIMIT_CODES = new Set(['amount_too_small', 'amount_too_large']);
 const PAYMENT_METHOD_PARAM = /^(payment_method(_data.*)?|customer)$/;
 const UNUSABLE_CARD_CODE = /^(token_already_used|payment_method_.*|invalid_cvc|expired_card)$/;
+const LAPSED_AUTHORIZATION_CODES = new Set(['charge_expired_for_capture', 'capture_charge_authorization_expired']);
 const CONCURRENT_CALL_CODES = new Set(['idempotency_key_in_use', 'lock_timeout']);
 
 /** Returns the decline if the customer's bank or Stripe rejected this card or amount, `undefined` for any other error. */
@@ -16,7 +17,13 @@ export function declineFrom(error: unknown): ChargeResult | undefined {
   if (error instanceof StripeCardError) return toDecline(error.decline_code || error.code);
   if (!(error instanceof StripeInvalidRequestError) || hasWrongKey(error)) return undefined;
   const { code = '', param = '' } = error;
-  const isDecline = AMOUNT_LIMIT_CODES.has(code) || UNUSABLE_CARD_CODE.test(code) || PAYMENT_METHOD_PARAM.test(param);
+  const isUnknownIntent = code === 'resource_missing' && param === 'intent';
+  const isDecline =
+    isUnknownIntent ||
+    AMOUNT_LIMIT_CODES.has(code) ||
+    LAPSED_AUTHORIZATION_CODES.has(code) ||
+    UNUSABLE_CARD_CODE.test(code) ||
+    PAYMENT_METHOD_PARAM.test(param);
   return isDecline ? toDecline(code || `invalid_${param}`) : undefined;
 }
 

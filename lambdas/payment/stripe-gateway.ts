@@ -1,18 +1,15 @@
 import type Stripe from 'stripe';
-import { BusyError, PermanentError, UnavailableError } from '../runtime/failure.ts';
+import { BusyError, PermanentError } from '../runtime/failure.ts';
 import type { Charge, ChargeResult, FoundPayment, PaymentGateway } from './gateway.ts';
+import { captureAuthorization } from './stripe-authorization.ts';
 import type { CallStripe } from './stripe-caller.ts';
-import {
-  declineFrom,
-  isAlreadyRefunded,
-  isInvalidRequest,
-  isReplayedFailure,
-  toDecline,
-  toFailure,
-} from './stripe-errors.ts';
+import { declineFrom, isAlreadyRefunded, isInvalidRequest, toDecline, toFailure } from './stripe-errors.ts';
+import { withIdempotencyKey } from './stripe-idempotency.ts';
+import { isFreeFor, retrieveIntent as retrieve, stillProcessing } from './stripe-intent.ts';
 import { toStripeMoney } from './stripe-money.ts';
 
-const MAX_KEYS_PER_CALL = 5;
+type TokenCharge = Extract<Charge, { token: string }>;
+
 // Stripe keeps an idempotency key for at least 24 hours; its search index lags by at most one hour.
 const KEY_RETENTION_MS = 23 * 3_600_000;
 
@@ -26,7 +23,7 @@ export function stripeGateway(callStripe: CallStripe, shop: string, now = () => 
 
   const isKeyRetained = (since: string | number) => now().getTime() - new Date(since).getTime() < KEY_RETENTION_MS;
 
-  const createIntent = async ({ orderId, token }: Charge, money: { amount: number; currency: string }) => {
+  const createIntent = async ({ orderId, token }: TokenCharge, money: { amount: number; currency: string }) => {
     const order = keyPrefix(orderId);
     const { customer, method } = parseToken(token);
     const createMethod = async (idempotencyKey: string) =>
@@ -43,22 +40,15 @@ export function stripeGateway(callStripe: CallStripe, shop: string, now = () => 
     );
   };
 
-  const confirmIntent = async (id: string, { token }: Charge): Promise<ChargeResult> => {
-    try {
-      return toChargeResult(
-        await withIdempotencyKey(`${id}/confirm`, (idempotencyKey) =>
-          callStripe(({ paymentIntents }) => paymentIntents.confirm(id, confirmParams(token), { idempotencyKey })),
-        ),
-      );
-    } catch (error) {
-      // It was confirmed before.
-      if (isInvalidRequest(error)) return toChargeResult(await retrieveIntent(id), error);
-      throw error;
-    }
-  };
+  const retrieveIntent = (id: string) => retrieve(callStripe, id);
 
-  const retrieveIntent = (id: string) =>
-    callStripe(({ paymentIntents }) => paymentIntents.retrieve(id, { expand: ['latest_charge'] }));
+  /** Looks up what the checkout named: nothing, where Stripe does not know it or it was captured for another order. */
+  const intentOf = async (orderId: string, id: string) => {
+    const intent = await retrieveIntent(id).catch((error: unknown) => {
+      if (declineFrom(error) === undefined) throw error;
+    });
+    return intent !== undefined && isFreeFor(keyPrefix(orderId), intent) ? [intent] : [];
+  };
 
   /** Searches for an order's intents. The index lags by a minute, in an outage by an hour, and ignores case, so results are filtered. */
   const searchIntents = async (orderId: string) => {
@@ -75,7 +65,9 @@ export function stripeGateway(callStripe: CallStripe, shop: string, now = () => 
         const money = toStripeMoney(charge.money);
         if (money === undefined) return toDecline('invalid_amount');
         try {
-          return await confirmIntent(unfinishedReference ?? (await createIntent(charge, money)).id, charge);
+          if ('authorization' in charge)
+            return await captureAuthorization(callStripe, keyPrefix(charge.orderId), charge, money);
+          return await confirmIntent(callStripe, unfinishedReference ?? (await createIntent(charge, money)).id, charge);
         } catch (error) {
           const decline = declineFrom(error);
           if (decline === undefined) throw error;
@@ -88,8 +80,10 @@ export function stripeGateway(callStripe: CallStripe, shop: string, now = () => 
         // The search has its own rate limit, which the backlog after an outage would exceed.
         if (reference === undefined && capturingSince !== undefined && isKeyRetained(capturingSince))
           return { captured: false, refunded: false };
-        const intents = reference === undefined ? await searchIntents(orderId) : [await retrieveIntent(reference)];
-        return toFoundPayment(intents, isKeyRetained);
+        return toFoundPayment(
+          await (reference === undefined ? searchIntents(orderId) : intentOf(orderId, reference)),
+          isKeyRetained,
+        );
       }),
 
     refund: (orderId, _money, reference) =>
@@ -109,19 +103,18 @@ export function stripeGateway(callStripe: CallStripe, shop: string, now = () => 
   };
 }
 
-/**
- * Calls Stripe under an idempotency key. Stripe saves a 5xx under its key for a day and marks each replay of it; the key can then never
- * succeed, so the next one (`…/2`) is used. All callers move on in the same way, and so still share a key.
- */
-async function withIdempotencyKey<T>(key: string, call: (key: string) => Promise<T>): Promise<T> {
-  for (let number = 1; number <= MAX_KEYS_PER_CALL; number += 1) {
-    try {
-      return await call(number === 1 ? key : `${key}/${number}`);
-    } catch (error) {
-      if (!isReplayedFailure(error)) throw error;
-    }
+async function confirmIntent(callStripe: CallStripe, id: string, { token }: TokenCharge): Promise<ChargeResult> {
+  try {
+    return toChargeResult(
+      await withIdempotencyKey(`${id}/confirm`, (idempotencyKey) =>
+        callStripe(({ paymentIntents }) => paymentIntents.confirm(id, confirmParams(token), { idempotencyKey })),
+      ),
+    );
+  } catch (error) {
+    // It was confirmed before.
+    if (isInvalidRequest(error)) return toChargeResult(await retrieve(callStripe, id), error);
+    throw error;
   }
-  throw new UnavailableError(`Stripe failed under ${MAX_KEYS_PER_CALL} idempotency keys`);
 }
 
 /** Parses an order's token: a saved card (`cus_…/pm_…`), a payment method (`pm_…`), or a card token (`tok_…`). */
@@ -167,8 +160,6 @@ function toFoundPayment(
     .sort((one, other) => other.created - one.created);
   return { captured: false, refunded: false, ...(unfinished === undefined ? {} : { reference: unfinished.id }) };
 }
-
-const stillProcessing = () => new BusyError('Stripe is still processing the payment');
 
 function isRefunded({ latest_charge: charge }: Stripe.PaymentIntent): boolean {
   return typeof charge === 'object' && charge !== null && charge.refunded;

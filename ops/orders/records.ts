@@ -1,6 +1,6 @@
 import type { Notification } from '../../lambdas/notification/rules.ts';
 import type { Order } from '../../lambdas/order/rules.ts';
-import type { Payment } from '../../lambdas/payment/rules.ts';
+import type { Payment } from '../../lambdas/payment/record.ts';
 import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
 import type { DeployedShop } from '../stack.ts';
 

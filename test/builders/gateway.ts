@@ -2,7 +2,7 @@ import type { Money } from '../../contracts/money.ts';
 import type { Charge, ChargeResult, PaymentGateway } from '../../lambdas/payment/gateway.ts';
 import { UnavailableError } from '../../lambdas/runtime/failure.ts';
 
-export type LedgerEntry = { kind: 'capture' | 'refund'; orderId: string; money: Money };
+export type LedgerEntry = { kind: 'capture' | 'refund'; orderId: string; money: Money; reference?: string };
 
 /** A payment gateway in memory with idempotency keys that can expire and responses that can be lost. */
 export class FakeGateway implements PaymentGateway {
@@ -13,9 +13,15 @@ export class FakeGateway implements PaymentGateway {
   losesResponse: () => boolean = () => false;
   private readonly keys = new Map<string, ChargeResult | undefined>();
 
-  async capture({ orderId, token, money }: Charge): Promise<ChargeResult> {
+  async capture({ orderId, money, ...charge }: Charge): Promise<ChargeResult> {
     const answer = this.once(`capture ${orderId}`, (): ChargeResult => {
-      if (token === 'tok_declined') return { kind: 'declined', reason: 'card_declined' };
+      if ('authorization' in charge) {
+        const reference = charge.authorization;
+        if (reference === 'auth_lapsed') return { kind: 'declined', reason: 'authorization_expired' };
+        this.ledger.push({ kind: 'capture', orderId, money, reference });
+        return { kind: 'captured', reference };
+      }
+      if (charge.token === 'tok_declined') return { kind: 'declined', reason: 'card_declined' };
       this.ledger.push({ kind: 'capture', orderId, money });
       return { kind: 'captured' };
     });
@@ -31,9 +37,9 @@ export class FakeGateway implements PaymentGateway {
     };
   }
 
-  async refund(orderId: string, money: Money): Promise<void> {
+  async refund(orderId: string, money: Money, reference?: string): Promise<void> {
     this.once(`refund ${orderId}`, () => {
-      this.ledger.push({ kind: 'refund', orderId, money });
+      this.ledger.push({ kind: 'refund', orderId, money, ...(reference === undefined ? {} : { reference }) });
       return undefined;
     });
   }

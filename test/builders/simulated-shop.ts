@@ -17,14 +17,9 @@ import { ignoringReceipts } from '../../lambdas/order/receipts.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../lambdas/order/rules.ts';
 import { consumes as outcomesConsumes } from '../../lambdas/outcomes/consumes.ts';
 import { consumes as paymentConsumes } from '../../lambdas/payment/consumes.ts';
-import {
-  nextPayment,
-  type Payment,
-  type PaymentEffect,
-  type PaymentEffectResult,
-  type PaymentInput,
-  runPaymentEffect,
-} from '../../lambdas/payment/rules.ts';
+import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../lambdas/payment/effects.ts';
+import type { Payment } from '../../lambdas/payment/record.ts';
+import { nextPayment, type PaymentInput } from '../../lambdas/payment/rules.ts';
 import { consumer } from '../../lambdas/runtime/consume.ts';
 import { UnavailableError } from '../../lambdas/runtime/failure.ts';
 import { stateMachine } from '../../lambdas/runtime/state-machine.ts';

@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  nextPayment,
-  type Payment,
-  type PaymentEffect,
-  type PaymentEffectResult,
-  type PaymentInput,
-  runPaymentEffect,
-} from '../../../lambdas/payment/rules.ts';
+import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../../lambdas/payment/effects.ts';
+import type { Payment } from '../../../lambdas/payment/record.ts';
+import { nextPayment, type PaymentInput } from '../../../lambdas/payment/rules.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { delivery } from '../../builders/deliveries.ts';
@@ -230,6 +225,7 @@ describe('Two deliveries that get different answers', () => {
       version: 1,
       state: 'capturing',
       money: MONEY,
+      method: { kind: 'token' },
       time: now.toISOString(),
     });
     const first = shop.deliver(placed());

@@ -1,14 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { consumes } from '../../../lambdas/payment/consumes.ts';
-import {
-  nextPayment,
-  type Payment,
-  type PaymentEffect,
-  type PaymentEffectResult,
-  type PaymentInput,
-  runPaymentEffect,
-} from '../../../lambdas/payment/rules.ts';
+import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../../lambdas/payment/effects.ts';
+import type { Payment } from '../../../lambdas/payment/record.ts';
+import { nextPayment, type PaymentInput } from '../../../lambdas/payment/rules.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { cancelled, placed } from '../../builders/events.ts';

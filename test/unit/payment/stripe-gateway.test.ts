@@ -1,14 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../../lambdas/payment/effects.ts';
 import type { PaymentGateway } from '../../../lambdas/payment/gateway.ts';
-import {
-  nextPayment,
-  type Payment,
-  type PaymentEffect,
-  type PaymentEffectResult,
-  type PaymentInput,
-  runPaymentEffect,
-} from '../../../lambdas/payment/rules.ts';
+import type { Payment } from '../../../lambdas/payment/record.ts';
+import { nextPayment, type PaymentInput } from '../../../lambdas/payment/rules.ts';
 import { stripeCaller } from '../../../lambdas/payment/stripe-caller.ts';
 import { stripeGateway } from '../../../lambdas/payment/stripe-gateway.ts';
 import { describeError, UnavailableError } from '../../../lambdas/runtime/failure.ts';

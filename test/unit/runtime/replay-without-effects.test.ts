@@ -1,7 +1,9 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
-import { nextPayment, type Payment, type PaymentInput, runPaymentEffect } from '../../../lambdas/payment/rules.ts';
+import { runPaymentEffect } from '../../../lambdas/payment/effects.ts';
+import type { Payment } from '../../../lambdas/payment/record.ts';
+import { nextPayment, type PaymentInput } from '../../../lambdas/payment/rules.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import { sqsConsumerQueue } from '../../../lambdas/runtime/queue.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
