@@ -10,6 +10,8 @@ export type TableUse = {
   sortKey?: string;
   /** The stack output that names the table. @default none */
   output?: string;
+  /** An index over two string attributes; records without the first are not in it. @default none */
+  index?: { name: string; key: string; sortKey: string };
   /** The DynamoDB actions that the consumer's code calls. */
   actions: readonly string[];
 };

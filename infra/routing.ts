@@ -2,6 +2,7 @@ import { consumes as notification } from '../lambdas/notification/consumes.ts';
 import { consumes as order } from '../lambdas/order/consumes.ts';
 import { consumes as outcomes } from '../lambdas/outcomes/consumes.ts';
 import { consumes as payment } from '../lambdas/payment/consumes.ts';
+import { dueRefundsIndex } from '../lambdas/payment/due-refunds.ts';
 import { consumes as shipping } from '../lambdas/shipping/consumes.ts';
 import { consumes as stock } from '../lambdas/stock/consumes.ts';
 import { gatewayEntry, gatewayEnvironment, gatewaySecrets, gatewayTables } from './payment-gateway.ts';
@@ -25,7 +26,11 @@ export const routing = {
   payment: {
     consumes: payment,
     impact: 'Orders wait for their payment or refund.',
-    tables: (settings) => ({ TABLE_NAME: recordsOf('Payments'), ...gatewayTables(settings) }),
+    tables: (settings) => ({
+      // For `ops status`: the payments whose money a person has to send back.
+      TABLE_NAME: { ...recordsOf('Payments'), index: { name: dueRefundsIndex, key: 'refundDue', sortKey: 'time' } },
+      ...gatewayTables(settings),
+    }),
     secrets: gatewaySecrets,
     environment: gatewayEnvironment,
     entry: gatewayEntry,

@@ -75,18 +75,21 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       periods: [3, 5],
     });
   }
-  if (consumer.rule !== undefined) {
-    alarms.push({
-      name: `${name}-failed-deliveries`,
+  const deliveries = consumer.rules.map(
+    ({ rule, reported }): ShopAlarmProps => ({
+      name: `${name}-failed-deliveries${reported === undefined ? '' : `-of-${shortName(reported)}`}`,
       kind: 'failed-deliveries',
       impact: `For the orders concerned: ${impact}`,
       cause: `Events from the bus did not reach the queue of ${name}.`,
       firstCommand: `dlq list --consumer ${name}`,
-      metric: ruleMetric(bus, consumer.rule, 'FailedInvocations'),
-    });
-  }
-  return alarms;
+      metric: ruleMetric(bus, rule, 'FailedInvocations'),
+    }),
+  );
+  return [...alarms, ...deliveries];
 }
+
+/** Shortens an event's type to a part of an alarm's name: `payment-received`. */
+const shortName = (type: string) => type.replaceAll(/^shop\.|\.v\d+$/g, '').replaceAll('.', '-');
 
 function sweepAlarms(sweep: Sweep): ShopAlarmProps[] {
   const impact = 'Orders that got stuck stay undecided, and nobody tells their customers.';

@@ -1,6 +1,5 @@
 import { CfnOutput, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { type EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterOrPolicy, type ITopic, SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
@@ -8,9 +7,10 @@ import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { catalog } from '../../contracts/catalog.ts';
-import { type Channel, sourcesOf } from '../../contracts/cloud-event.ts';
+import type { Channel } from '../../contracts/cloud-event.ts';
 import { MAX_ATTEMPTS, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
 import type { Settings } from '../settings.ts';
+import { busRules } from './bus-rules.ts';
 import { addQueueSource, nodeFunction } from './lambda.ts';
 import { recordTable } from './record-table.ts';
 import type { ShopKey } from './shop-key.ts';
@@ -102,18 +102,6 @@ export class Archive extends Construct {
     // (https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html).
     const undeliveredSteps = new DeadLetterQueue(this, 'UndeliveredSteps', { key, removalPolicy, fifo: true });
     lifecycle.addSubscription(subscription('lifecycle', undeliveredSteps));
-    new Rule(this, 'Rule', {
-      eventBus: bus,
-      eventPattern: {
-        source: sourcesOf(contractsOn('bus')),
-        detailType: contractsOn('bus').map(({ type }) => type),
-      },
-      targets: [
-        new SqsQueue(queue, {
-          message: RuleTargetInput.fromEventPath('$.detail'),
-          deadLetterQueue: this.deadLetterQueue,
-        }),
-      ],
-    });
+    busRules(this, { bus, contracts: catalog, queue, deadLetterQueue: this.deadLetterQueue });
   }
 }

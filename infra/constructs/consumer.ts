@@ -1,6 +1,5 @@
 import { CfnOutput, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { type EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { Effect, Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -8,10 +7,10 @@ import { FilterOrPolicy, type ITopic, SubscriptionFilter } from 'aws-cdk-lib/aws
 import { SqsSubscription, type SqsSubscriptionProps } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { DeduplicationScope, FifoThroughputLimit, type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { sourcesOf } from '../../contracts/cloud-event.ts';
 import { MAX_ATTEMPTS, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
 import type { Permission, Route, TableUse } from '../route.ts';
 import type { Settings } from '../settings.ts';
+import { type BusRule, busRules } from './bus-rules.ts';
 import { addQueueSource, nodeFunction } from './lambda.ts';
 import type { RecordTables } from './record-table.ts';
 import type { ShopKey } from './shop-key.ts';
@@ -55,8 +54,8 @@ export class Consumer extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly function: LambdaFunction;
-  /** Brings it events from the bus, if it consumes any. */
-  readonly rule: Rule | undefined;
+  /** Bring it events from the bus, if it consumes any. */
+  readonly rules: readonly BusRule[];
   private readonly key: ShopKey | undefined;
 
   constructor(scope: Construct, id: string, props: ConsumerProps) {
@@ -104,7 +103,8 @@ export class Consumer extends Construct {
     this.grantRoute(props);
 
     this.subscribeToTopics(props);
-    this.rule = this.subscribeToBus(props);
+    const { queue, deadLetterQueue } = this;
+    this.rules = busRules(this, { bus, contracts: route.consumes, queue, deadLetterQueue });
     this.output('QueueUrl', this.queue.queueUrl);
     this.output('DeadLetterQueueUrl', this.deadLetterQueue.queueUrl);
   }
@@ -170,22 +170,6 @@ export class Consumer extends Construct {
       ...props,
       rawMessageDelivery: true,
       deadLetterQueue: this.deadLetterQueue,
-    });
-  }
-
-  /** Subscribes to what travels on the bus: the bare event, as on the topic, and only from the publisher the contract names. */
-  private subscribeToBus({ bus, route }: ConsumerProps): Rule | undefined {
-    const contracts = route.consumes.filter(({ channel }) => channel === 'bus');
-    if (contracts.length === 0) return undefined;
-    return new Rule(this, 'Rule', {
-      eventBus: bus,
-      eventPattern: { source: sourcesOf(contracts), detailType: contracts.map(({ type }) => type) },
-      targets: [
-        new SqsQueue(this.queue, {
-          message: RuleTargetInput.fromEventPath('$.detail'),
-          deadLetterQueue: this.deadLetterQueue,
-        }),
-      ],
     });
   }
 

@@ -7,7 +7,7 @@ import {
   MathExpression,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import type { EventBus } from 'aws-cdk-lib/aws-events';
+import type { EventBus, Rule } from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { cancelReason } from '../../contracts/order.ts';
@@ -34,8 +34,10 @@ export class ShopDashboard extends Construct {
     dashboard.addWidgets(
       ...row({
         'Topics: not delivered': [...undelivered('orders', orders), ...undelivered('lifecycle', lifecycle)],
-        'Bus: not delivered': Object.values(consumers).flatMap(({ name: each, rule }) =>
-          rule === undefined ? [] : notInvoked(each, bus, rule),
+        'Bus: not delivered': Object.values(consumers).flatMap(({ name: each, rules }) =>
+          rules.flatMap(({ rule, reported }) =>
+            notInvoked(reported === undefined ? each : `${each}, ${reported}`, bus, rule),
+          ),
         ),
       }),
     );
@@ -107,7 +109,7 @@ const undelivered = (name: string, topic: ITopic): IMetric[] =>
     topic.metric(`NumberOfNotifications${what}`, { period: MINUTE, statistic: 'Sum', label: `${name}: ${what}` }),
   );
 
-const notInvoked = (name: string, bus: EventBus, rule: NonNullable<Consumer['rule']>): IMetric[] =>
+const notInvoked = (name: string, bus: EventBus, rule: Rule): IMetric[] =>
   ['FailedInvocations', 'ThrottledRules', 'InvocationsSentToDlq', 'InvocationsFailedToBeSentToDlq'].map((what) =>
     ruleMetric(bus, rule, what).with({ label: `${name}: ${what}` }),
   );

@@ -1,9 +1,10 @@
 import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
-import { AccountPrincipal, ManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import { AccountPrincipal, Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { paymentReceived } from '../../contracts/payment.ts';
 import type { Settings } from '../settings.ts';
 
 export type PublishersProps = {
@@ -20,10 +21,11 @@ export type PublishersProps = {
  * stage, or are left to CloudFormation, so that stages can share an account.
  */
 export class Publishers extends Construct {
-  constructor(scope: Construct, id: string, { orders, lifecycle, bus, settings }: PublishersProps) {
+  constructor(scope: Construct, id: string, props: PublishersProps) {
     super(scope, id);
+    const { orders, lifecycle, bus, settings } = props;
     const stack = Stack.of(this);
-    // The orders topic and nothing else: on the bus only our own consumers publish, and their events are trusted. The names below are
+    // The orders topic and nothing else: on the bus the stack's own functions publish, and their events are trusted. The names below are
     // looked up by the service's deployment, so its role needs no permission for that either.
     const policy = new ManagedPolicy(this, 'PublishPolicy', {
       description: `Publish on the orders topic of ${stack.stackName} (${settings.stage}), and nothing more`,
@@ -36,6 +38,8 @@ export class Publishers extends Construct {
       reason:
         'SNS documents it so for publishers of an encrypted topic; it makes data keys of this one key and nothing else.',
     });
+    const reporterPolicy = this.reporterPolicy(props);
+
     // An account named here still decides in its own IAM which of its roles may publish.
     for (const account of settings.publisherAccounts) orders.grantPublish(new AccountPrincipal(account));
 
@@ -44,6 +48,7 @@ export class Publishers extends Construct {
       'order-lifecycle-topic-arn': lifecycle.topicArn,
       'event-bus-name': bus.eventBusName,
       'publish-policy-arn': policy.managedPolicyArn,
+      'payment-reporter-policy-arn': reporterPolicy.managedPolicyArn,
     };
     for (const [name, stringValue] of Object.entries(names)) {
       new StringParameter(this, name, {
@@ -52,5 +57,23 @@ export class Publishers extends Construct {
       });
     }
     new CfnOutput(stack, 'PublishPolicyArn', { value: policy.managedPolicyArn });
+    new CfnOutput(stack, 'PaymentReporterPolicyArn', { value: reporterPolicy.managedPolicyArn });
+  }
+
+  /** Lets whoever sees payments arrive (a bank's feed, a courier's settlement) put that one event on the bus, under its one source. */
+  private reporterPolicy({ bus, settings }: PublishersProps): ManagedPolicy {
+    const allowed = { 'events:source': paymentReceived.source, 'events:detail-type': paymentReceived.type };
+    return new ManagedPolicy(this, 'PaymentReporterPolicy', {
+      description: `Report received payments to ${Stack.of(this).stackName} (${settings.stage}), and nothing more`,
+      statements: [
+        new PolicyStatement({
+          effect: Effect.ALLOW,
+          actions: ['events:PutEvents'],
+          resources: [bus.eventBusArn],
+          // A call has up to ten entries. `StringEquals` demands the key, `ForAllValues` the same value of every entry.
+          conditions: { StringEquals: allowed, 'ForAllValues:StringEquals': allowed },
+        }),
+      ],
+    });
   }
 }

@@ -1,10 +1,10 @@
 import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import type { TableUse } from '../route.ts';
 import type { ShopKey } from './shop-key.ts';
 
-export type RecordTableProps = Pick<TableUse, 'key' | 'sortKey' | 'output'> & {
+export type RecordTableProps = Pick<TableUse, 'key' | 'sortKey' | 'output' | 'index'> & {
   /** The attribute that says, in seconds since 1970, when a record expires. @default records stay */
   expiryAttribute?: string;
   /** A table that is kept when the stack is deleted cannot be deleted otherwise either. */
@@ -27,6 +27,14 @@ export function recordTable(scope: Construct, id: string, props: RecordTableProp
     removalPolicy: props.removalPolicy,
     deletionProtection: props.removalPolicy === RemovalPolicy.RETAIN,
   });
+  if (props.index !== undefined) {
+    table.addGlobalSecondaryIndex({
+      indexName: props.index.name,
+      partitionKey: { name: props.index.key, type: AttributeType.STRING },
+      sortKey: { name: props.index.sortKey, type: AttributeType.STRING },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+  }
   if (props.output !== undefined) new CfnOutput(Stack.of(scope), props.output, { value: table.tableName });
   return table;
 }

@@ -32,12 +32,22 @@ describe('The archive', () => {
   );
 
   test('receives every event of the bus from the publishers in the contracts', () => {
-    expect(archive.rules.map(({ properties }) => properties)).toMatchObject([
-      {
-        EventPattern: { 'detail-type': on('bus'), source: expect.arrayContaining(['/shop/order']) },
-        Targets: [{ InputPath: '$.detail', DeadLetterConfig: { Arn: expect.anything() } }],
-      },
-    ]);
+    const [own, reported] = archive.rules.map(({ properties }) => properties);
+    const types = on('bus').filter((type) => type !== 'shop.payment.received.v1');
+    expect(own.EventPattern).toEqual({
+      'detail-type': types,
+      source: ['/shop/order', '/shop/sweep', '/shop/payment', '/shop/stock', '/shop/notification'],
+    });
+    // What is archived is replayed: a reporter's detail is checked here as on its way to the consumer.
+    const fromReporter = { source: ['/shop/payments'], type: ['shop.payment.received.v1'] };
+    expect(reported.EventPattern).toEqual({
+      'detail-type': fromReporter.type,
+      source: fromReporter.source,
+      detail: fromReporter,
+    });
+    expect(archive.rules).toHaveLength(2);
+    for (const { Targets } of [own, reported])
+      expect(Targets).toMatchObject([{ InputPath: '$.detail', DeadLetterConfig: { Arn: expect.anything() } }]);
   });
 
   test('keeps events for the configured days and can only write to its table', () => {

@@ -10,8 +10,11 @@ import { synthesise } from '../builders/template.ts';
 const template = synthesise();
 const orders = template.outputValue('OrdersTopicArn');
 
+const managedPolicies = (prefix: string) =>
+  template.resources('AWS::IAM::ManagedPolicy').filter(({ id }) => id.startsWith(prefix));
+
 describe('The managed policy for publishers', () => {
-  const policies = template.resources('AWS::IAM::ManagedPolicy');
+  const policies = managedPolicies('PublishersPublishPolicy');
   const [key] = template.resources('AWS::KMS::Key');
 
   test('allows publishing to the orders topic and nothing else', () => {
@@ -37,6 +40,33 @@ describe('The managed policy for publishers', () => {
   });
 });
 
+describe('The managed policy for who reports payments', () => {
+  const [policy, ...others] = managedPolicies('PublishersPaymentReporterPolicy');
+  const allowed = { 'events:source': '/shop/payments', 'events:detail-type': 'shop.payment.received.v1' };
+  const [bus] = template.resources('AWS::Events::EventBus');
+
+  test('allows putting that one event on the bus, under its source, in every entry, and nothing else', () => {
+    expect(policy?.properties.PolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'events:PutEvents',
+        Resource: { 'Fn::GetAtt': [bus?.id, 'Arn'] },
+        Condition: { StringEquals: allowed, 'ForAllValues:StringEquals': allowed },
+      },
+    ]);
+  });
+
+  test('is attached to no role, has no fixed name and is a stack output', () => {
+    expect(others).toEqual([]);
+    expect(Object.keys(policy?.properties).sort()).toEqual(['Description', 'Path', 'PolicyDocument']);
+    expect(template.outputValue('PaymentReporterPolicyArn')).toEqual({ Ref: policy?.id });
+  });
+
+  test('is, beside that for publishers, the only managed policy', () => {
+    expect(managedPolicies('')).toHaveLength(2);
+  });
+});
+
 describe('The SSM parameters for publishers', () => {
   const names = (stage: string) =>
     Object.fromEntries(
@@ -45,12 +75,13 @@ describe('The SSM parameters for publishers', () => {
         .map(({ properties }) => [properties.Name, properties.Value]),
     );
 
-  test('contain the topics, the bus and the policy', () => {
+  test('contain the topics, the bus and the policies', () => {
     expect(names('dev')).toEqual({
       '/ShopMessaging/dev/orders-topic-arn': orders,
       '/ShopMessaging/dev/order-lifecycle-topic-arn': template.outputValue('OrderLifecycleTopicArn'),
       '/ShopMessaging/dev/event-bus-name': template.outputValue('EventBusName'),
       '/ShopMessaging/dev/publish-policy-arn': template.outputValue('PublishPolicyArn'),
+      '/ShopMessaging/dev/payment-reporter-policy-arn': template.outputValue('PaymentReporterPolicyArn'),
     });
   });
 
@@ -114,7 +145,8 @@ test("Publishers may use a topic's own key for publishing only", () => {
     settings: { stage: 'dev', publisherAccounts: ['111111111111'] },
   });
   const found = Template.fromStack(stack);
-  const [policy] = Object.values(found.findResources('AWS::IAM::ManagedPolicy'));
+  const policies = found.findResources('AWS::IAM::ManagedPolicy');
+  const policy = Object.entries(policies).find(([id]) => id.startsWith('PublishersPublishPolicy'))?.[1];
   const ofPolicy = policy?.Properties.PolicyDocument.Statement;
   expect(ofPolicy).toHaveLength(2);
   expect(ofPolicy).toContainEqual({

@@ -15,7 +15,12 @@ import { readSettings } from '../../infra/settings.ts';
 import { synthesise } from '../builders/template.ts';
 
 /** Events that are published for other services only. */
-const FOR_OUTSIDERS = ['shop.notification.sent.v1', 'shop.notification.refused.v1'];
+const FOR_OUTSIDERS = [
+  'shop.notification.sent.v1',
+  'shop.notification.refused.v1',
+  'shop.order.refused.v1',
+  'shop.payment.refund-due.v1',
+];
 
 const template = synthesise();
 const ordersTopic = template.outputValue('OrdersTopicArn').Ref;
@@ -197,6 +202,39 @@ describe('The bus', () => {
     expect(template.resources('AWS::Events::Archive').map(({ properties }) => properties)).toEqual([
       expect.objectContaining({ RetentionDays: 30, EventPattern: { source: expect.arrayContaining([...sources]) } }),
     ]);
+  });
+});
+
+// Whoever reports payments may use one source and one detail type on the bus, but writes the detail freely, and the detail is what arrives.
+describe('A reported payment', () => {
+  const source = '/shop/payments';
+  const type = 'shop.payment.received.v1';
+  const rules = template.resources('AWS::Events::Rule');
+  const reached = rules.filter(({ properties }) => properties.EventPattern?.source.includes(source));
+
+  test('reaches payment by a rule of its own, which also matches the type and the source in the detail', () => {
+    const { rules: ofPayment } = template.consumer('payment');
+    const patterns = ofPayment.map(({ properties }) => properties.EventPattern);
+    expect(patterns).toEqual([
+      { source: ['/shop/order'], 'detail-type': ['shop.order.cancelled.v1'] },
+      { source: [source], 'detail-type': [type], detail: { source: [source], type: [type] } },
+    ]);
+  });
+
+  test('reaches nothing else but the archive, in the same way', () => {
+    expect(reached.map(({ id }) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      'ArchiveRuleshoppaymentreceivedv1',
+      'PaymentRuleshoppaymentreceivedv1',
+    ]);
+    for (const { properties } of reached)
+      expect(properties.EventPattern.detail).toEqual({ source: [source], type: [type] });
+  });
+
+  test('comes from the only source that a service outside may use on the bus', () => {
+    const own = catalog.filter(({ channel, sentBy }) => channel === 'bus' && sentBy === 'stack');
+    expect(own.map((contract) => contract.source)).not.toContain(source);
+    for (const { properties } of rules.filter((rule) => !reached.includes(rule)))
+      expect(JSON.stringify(properties.EventPattern ?? '')).not.toContain(source);
   });
 });
 
