@@ -46,8 +46,14 @@ function recordsCommand(): Command {
         found.length === 0
           ? 'No money has moved.'
           : table(
-              ['time', 'order', 'kind', 'amount'],
-              found.map(({ time, orderId, kind, ...paid }) => [time, orderId, kind, formatMoney(paid)]),
+              ['time', 'order', 'kind', 'amount', 'reference'],
+              found.map(({ time, orderId, kind, reference = '', ...paid }) => [
+                time,
+                orderId,
+                kind,
+                formatMoney(paid),
+                reference,
+              ]),
             ),
       );
     });

@@ -3,8 +3,8 @@ import type { Money } from '../../contracts/money.ts';
 import { SANDBOX_STATE_KEY, type SandboxState } from '../../lambdas/payment/sandbox-gateway.ts';
 import type { DeployedShop } from '../stack.ts';
 
-/** A capture or refund that the sandbox gateway recorded. */
-export type GatewayRecord = Money & { orderId: string; kind: 'capture' | 'refund'; time: string };
+/** A capture or refund that the sandbox gateway recorded; `reference` is that of a payment which the checkout made. */
+export type GatewayRecord = Money & { orderId: string; kind: 'capture' | 'refund'; reference?: string; time: string };
 
 // A shop that charges through a real gateway has no sandbox table.
 const hasSandbox = ({ outputs }: Pick<DeployedShop, 'outputs'>): boolean =>
@@ -65,7 +65,7 @@ export async function listGatewayRecords(shop: DeployedShop, orderId?: string): 
         });
   const found: GatewayRecord[] = [];
   for await (const { Items = [] } of pages) {
-    for (const { orderId: order, kind, amount, currency, time } of Items) {
+    for (const { orderId: order, kind, amount, currency, reference, time } of Items) {
       // The gateway's own state has no kind.
       if (kind !== 'capture' && kind !== 'refund') continue;
       found.push({
@@ -73,6 +73,7 @@ export async function listGatewayRecords(shop: DeployedShop, orderId?: string): 
         kind,
         amount: Number(amount),
         currency: String(currency),
+        ...(typeof reference === 'string' ? { reference } : {}),
         time: String(time),
       });
     }

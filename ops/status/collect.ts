@@ -9,6 +9,7 @@ import type { DeployedShop } from '../stack.ts';
 import { type ConsumerStatus, type EventSourceMapping, problemsOf, type ShopStatus } from './health.ts';
 import { BREAKER_MINUTES, computeMetrics, type Datapoint, type MetricQuery, metricQueriesFor } from './metrics.ts';
 import { countOrders, type OrderCounts, oldestOpenOrder } from './orders.ts';
+import { readDueRefunds } from './refunds.ts';
 
 const PERIOD_SECONDS = 60;
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
@@ -29,11 +30,12 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
     const now = new Date();
     const consumers = deployed.map((queues) => ({ ...queues, queries: metricQueriesFor(queues) }));
     const queries = consumers.flatMap((consumer) => Object.values(consumer.queries));
-    const [datapointsOf, mappings, orders, gatewayDown] = await Promise.all([
+    const [datapointsOf, mappings, orders, gatewayDown, dueRefunds] = await Promise.all([
       queryMetrics(cloudwatch, queries, now),
       eventSourceMappings(lambda),
       knownOrders ?? countOrders(shop),
       isGatewayDown(shop),
+      readDueRefunds(shop),
     ]);
     const statusOf = async (one: (typeof consumers)[number]): Promise<ConsumerStatus> => {
       const [depth, deadLetterDepth] = await Promise.all([
@@ -49,7 +51,7 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       };
     };
     const statuses = await Promise.all(consumers.map(statusOf));
-    const status: ShopStatus = { consumers: statuses, orders, gatewayDown, oldestOrder: undefined };
+    const status: ShopStatus = { consumers: statuses, orders, gatewayDown, dueRefunds, oldestOrder: undefined };
     // Only a problem's next command names an order, so a healthy shop is not queried for one.
     return problemsOf(status).length === 0 ? status : { ...status, oldestOrder: await oldestOpenOrder(shop) };
   };

@@ -1,6 +1,7 @@
 import { type QueueDepth, totalMessages } from '../queues.ts';
 import { type ConsumerMetrics, RATE_MINUTES } from './metrics.ts';
 import type { OrderCounts } from './orders.ts';
+import type { DueRefunds } from './refunds.ts';
 
 /** A queue's event source mapping, which delivers its messages to the function. */
 export type EventSourceMapping = { uuid: string; enabled: boolean };
@@ -19,6 +20,7 @@ export type ShopStatus = {
   orders: OrderCounts;
   /** Whether the sandbox gateway was taken down. */
   gatewayDown: boolean;
+  dueRefunds: DueRefunds;
   /** The id of the order that has been undecided the longest; read only where there is a problem. */
   oldestOrder: string | undefined;
 };
@@ -94,7 +96,7 @@ export function statusDocument(status: ShopStatus) {
     const own = problems.filter((problem) => problem.consumer === consumer.name);
     return { ...consumer, enabled: mapping?.enabled ?? false, problems: own.map(({ sentence }) => sentence) };
   });
-  return { ok: problems.length === 0, consumers, orders: status.orders, problems };
+  return { ok: problems.length === 0, consumers, orders: status.orders, refundsDue: status.dueRefunds.count, problems };
 }
 
 /** Formats a duration: 40 s, 4 min, 3 h. */

@@ -1,6 +1,7 @@
 import { table } from '../format.ts';
 import { type ConsumerStatus, formatAge, type Problem, problemsOf, type ShopStatus } from './health.ts';
 import type { OrderCounts } from './orders.ts';
+import type { DueRefunds } from './refunds.ts';
 
 /** Formats the status for a terminal; its last lines name the problems. */
 export function statusReport(status: ShopStatus): string {
@@ -13,7 +14,8 @@ export function statusReport(status: ShopStatus): string {
     ),
   );
   const consumers = table([...head, 'breaker', 'state'], rows);
-  return [consumers, ordersLine(status.orders), problemSummary(problems)].join('\n\n');
+  const orders = [ordersLine(status.orders), ...refundsLine(status.dueRefunds)].join('\n');
+  return [consumers, orders, problemSummary(problems)].join('\n\n');
 }
 
 function consumerRow(consumer: ConsumerStatus, problems: readonly Problem[]): (string | number)[] {
@@ -37,6 +39,15 @@ function consumerRow(consumer: ConsumerStatus, problems: readonly Problem[]): (s
 function ordersLine({ PLACED, CONFIRMED, CANCELLED, atLeast }: OrderCounts): string {
   const decided = (count: number) => `${atLeast ? 'at least ' : ''}${count.toLocaleString('en')}`;
   return `Orders: ${PLACED.toLocaleString('en')} placed, ${decided(CONFIRMED)} confirmed, ${decided(CANCELLED)} cancelled.`;
+}
+
+/** No command can send this money: it came past the payment gateway. */
+function refundsLine({ count, oldestOrder }: DueRefunds): string[] {
+  if (count === 0) return [];
+  const due = count === 1 ? '1 refund is due' : `${count.toLocaleString('en')} refunds are due`;
+  return [
+    `${due}, the oldest for order ${oldestOrder}: send the money back by hand, as docs/payment-gateways.md says (npm run ops -- trace ${oldestOrder}).`,
+  ];
 }
 
 /** Formats problems as one line for each command to run next. */

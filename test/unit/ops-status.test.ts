@@ -29,6 +29,7 @@ const statusWith = (payment: Partial<ConsumerStatus> = {}, shop: Partial<ShopSta
   ],
   orders: { PLACED: 1, CONFIRMED: 1_234, CANCELLED: 0 },
   gatewayDown: false,
+  dueRefunds: { count: 0, oldestOrder: undefined },
   oldestOrder: 'o-1',
   ...shop,
 });
@@ -207,5 +208,20 @@ describe('The status', () => {
     [9_000, '3 h'],
   ])('shows %s seconds as %s', (seconds, shown) => {
     expect(formatAge(seconds)).toBe(shown);
+  });
+});
+
+describe('Refunds that are due', () => {
+  const due = (count: number) => statusWith({}, { dueRefunds: { count, oldestOrder: 'o-7' } });
+
+  test('are counted in the document, and are no problem of a consumer', () => {
+    expect(statusDocument(due(2))).toMatchObject({ ok: true, refundsDue: 2 });
+    expect(statusDocument(statusWith())).toMatchObject({ refundsDue: 0 });
+  });
+
+  test('are named with what to do, or not at all', () => {
+    expect(statusReport(due(2))).toContain('2 refunds are due, the oldest for order o-7: send the money back by hand');
+    expect(statusReport(due(1))).toContain('1 refund is due');
+    expect(statusReport(statusWith())).not.toMatch(/refunds? (is|are) due/);
   });
 });
