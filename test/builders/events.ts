@@ -10,8 +10,9 @@ import type {
   OrderLine,
   OrderPlaced,
   OrderReminderDue,
+  Payment,
 } from '../../contracts/order.ts';
-import type { PaymentCaptured, PaymentDeclined, PaymentRefunded } from '../../contracts/payment.ts';
+import type { PaymentCaptured, PaymentDeclined, PaymentReceived, PaymentRefunded } from '../../contracts/payment.ts';
 import type { Shortage, StockReceived, StockRejected, StockReleased, StockReserved } from '../../contracts/stock.ts';
 
 export const KEYBOARD = { sku: 'KB-01', quantity: 1, unitPrice: 12_000 };
@@ -43,12 +44,14 @@ export function placed({
   items = [KEYBOARD],
   currency = 'KRW',
   token = 'tok_visa',
+  payment = { token },
   phone = '+821012345678',
   locale = 'ko',
 }: Parts & {
   items?: OrderLine[];
   currency?: string;
   token?: string;
+  payment?: Payment;
   phone?: string;
   locale?: string;
 } = {}): OrderPlaced {
@@ -56,7 +59,7 @@ export function placed({
   return envelope('shop.order.placed.v1', '/shop/checkout', id, {
     orderId,
     customer: { id: 'c-7', phone, locale },
-    payment: { token },
+    payment,
     items,
     total: { amount, currency },
   });
@@ -108,6 +111,20 @@ export const captured = ({
 
 export const declined = ({ id, orderId = 'o-1001' }: Parts = {}): PaymentDeclined =>
   envelope('shop.payment.declined.v1', '/shop/payment', id, { orderId, reason: 'card_declined' });
+
+export const received = ({
+  id,
+  orderId = 'o-1001',
+  amount = 12_000,
+  currency = 'KRW',
+  reference,
+}: Parts & { amount?: number; currency?: string; reference?: string } = {}): PaymentReceived =>
+  envelope('shop.payment.received.v1', '/shop/payments', id, {
+    orderId,
+    amount,
+    currency,
+    ...(reference === undefined ? {} : { reference }),
+  });
 
 export const refunded = ({ id, orderId = 'o-1001' }: Parts = {}): PaymentRefunded =>
   envelope('shop.payment.refunded.v1', '/shop/payment', id, { orderId, amount: 12_000, currency: 'KRW' });

@@ -1,40 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../../lambdas/payment/effects.ts';
-import type { Payment } from '../../../lambdas/payment/record.ts';
-import { nextPayment, type PaymentInput } from '../../../lambdas/payment/rules.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
-import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
-import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, placed } from '../../builders/events.ts';
 import { FakeGateway } from '../../builders/gateway.ts';
-import { MemoryRecordStore } from '../../builders/records.ts';
+import { NOW, payments } from '../../builders/payments.ts';
 
-const now = new Date('2026-11-21T09:00:05Z');
 const MONEY = { amount: 12_000, currency: 'KRW' };
-
-function payments() {
-  const gateway = new FakeGateway();
-  const records = new MemoryRecordStore<Payment>();
-  const handle = stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
-    {
-      decide: (payment, input) => nextPayment(payment, input, now),
-      runEffect: (action) => runPaymentEffect(gateway, action),
-      isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
-    },
-    records,
-  );
-  return {
-    gateway,
-    records,
-    state: (orderId = 'o-1001') => records.items.get(orderId)?.state,
-    /** Delivers one event and returns the types of published events, or the failure. */
-    async deliver(event: PaymentInput): Promise<string[]> {
-      const [result] = await handle([delivery(event)]);
-      if (result === undefined || 'failure' in result) return [`failed: ${result?.failure}`];
-      return result.publish.map(({ type }) => type);
-    },
-  };
-}
 
 const onFirstCall = () => {
   let left = 1;
@@ -226,7 +196,7 @@ describe('Two deliveries that get different answers', () => {
       state: 'capturing',
       money: MONEY,
       method: { kind: 'token' },
-      time: now.toISOString(),
+      time: NOW.toISOString(),
     });
     const first = shop.deliver(placed());
     const second = shop.deliver(placed({ id: 'another message' }));

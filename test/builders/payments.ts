@@ -1,0 +1,40 @@
+import type { CloudEvent } from '../../contracts/cloud-event.ts';
+import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../lambdas/payment/effects.ts';
+import type { Payment } from '../../lambdas/payment/record.ts';
+import { nextPayment, type PaymentInput } from '../../lambdas/payment/rules.ts';
+import { stateMachine } from '../../lambdas/runtime/state-machine.ts';
+import { delivery } from './deliveries.ts';
+import { FakeGateway } from './gateway.ts';
+import { MemoryRecordStore } from './records.ts';
+
+export const NOW = new Date('2026-11-21T09:00:05Z');
+
+/** The payment rules with a gateway and records in memory, to which single events are delivered. */
+export function payments() {
+  const gateway = new FakeGateway();
+  const records = new MemoryRecordStore<Payment>();
+  const published: CloudEvent[] = [];
+  const handle = stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
+    {
+      decide: (payment, input) => nextPayment(payment, input, NOW),
+      runEffect: (action) => runPaymentEffect(gateway, action),
+      isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
+    },
+    records,
+  );
+  return {
+    gateway,
+    records,
+    /** Everything that was published, in sequence. */
+    published,
+    record: (orderId = 'o-1001') => records.items.get(orderId),
+    state: (orderId = 'o-1001') => records.items.get(orderId)?.state,
+    /** Delivers one event and returns the types of published events, or the failure. */
+    async deliver(event: PaymentInput): Promise<string[]> {
+      const [result] = await handle([delivery(event)]);
+      if (result === undefined || 'failure' in result) return [`failed: ${result?.failure}`];
+      published.push(...result.publish);
+      return result.publish.map(({ type }) => type);
+    },
+  };
+}
