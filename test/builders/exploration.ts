@@ -7,6 +7,7 @@ import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../la
 import { runPaymentEffect } from '../../lambdas/payment/effects.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import { nextPayment, type PaymentInput } from '../../lambdas/payment/rules.ts';
+import { OutOfSequenceError } from '../../lambdas/runtime/failure.ts';
 import type { OrderRecord } from '../../lambdas/runtime/records.ts';
 import { planStock, type StockInput, type StockSnapshot } from '../../lambdas/stock/rules.ts';
 import { delivery } from './deliveries.ts';
@@ -21,6 +22,7 @@ type Worker = { messages: Message[]; steps: AsyncGenerator<void, boolean> };
 
 const CONSUMERS = ['order', 'outcomes', 'payment', 'stock'] as const;
 const MAX_STEPS = 5_000;
+const RETRIED = new Set(['UnavailableError', 'OutOfSequenceError']);
 
 /**
  * Runs the rules of order, payment and stock as single reads, writes, calls and messages. A list of random numbers decides their
@@ -128,18 +130,23 @@ export class Exploration {
 
   private async advance(worker: Worker): Promise<void> {
     const { done, value } = await worker.steps.next().catch((error: Error) => {
-      if (error.name === 'UnavailableError') return { done: true, value: false };
+      if (RETRIED.has(error.name)) return { done: true, value: false };
       throw error;
     });
     if (!done) return;
     this.workers = this.workers.filter((other) => other !== worker);
     this.release(worker);
-    if (value) for (const message of worker.messages) this.deleteMessage(message);
+    for (const message of worker.messages) {
+      const isThere = this.deleteMessage(message);
+      // What is retried comes behind what it may wait for.
+      if (isThere && !value) this.messages.push(message);
+    }
   }
 
-  private deleteMessage(message: Message): void {
+  private deleteMessage(message: Message): boolean {
     const index = this.messages.indexOf(message);
     if (index >= 0) this.messages.splice(index, 1);
+    return index >= 0;
   }
 
   private sweep(): void {
@@ -267,6 +274,7 @@ export class Exploration {
     try {
       return decide();
     } catch (error) {
+      if (error instanceof OutOfSequenceError) throw error;
       this.failures.push(`${event.type}: ${error}`);
       return undefined;
     }
@@ -282,7 +290,7 @@ export class Exploration {
   expectConsistent(): void {
     expect(this.failures).toEqual([]);
     for (const [orderId, order] of this.orders) {
-      this.model.expectEnd(orderId, order, this.gateway.ledger);
+      this.model.expectEnd(orderId, order, this.gateway.ledger, this.payments.get(orderId));
       const steps = this.feed.filter((step) => step.orderId === orderId).map(({ sequence }) => sequence);
       const first = steps.filter((sequence, index) => steps.indexOf(sequence) === index);
       expect(first).toEqual(order.timeline.map((_, index) => index + 1));

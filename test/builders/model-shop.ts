@@ -3,6 +3,7 @@ import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { goodsOf, type Line, type OrderPlaced } from '../../contracts/order.ts';
 import type { StockReceived } from '../../contracts/stock.ts';
 import type { Order } from '../../lambdas/order/rules.ts';
+import type { Payment } from '../../lambdas/payment/record.ts';
 import type { Shelf, StockInput } from '../../lambdas/stock/rules.ts';
 import type { LedgerEntry } from './gateway.ts';
 
@@ -22,7 +23,7 @@ export class ModelShop {
   /** What came in of each SKU: at the start, and by receipts. */
   private readonly received: Map<string, number>;
   private readonly receipts = new Set<string>();
-  private readonly billedAmounts = new Map<string, number>();
+  private readonly bills = new Map<string, OrderPlaced['data']>();
 
   constructor(start: Record<string, number>) {
     this.received = new Map(Object.entries(start));
@@ -30,9 +31,14 @@ export class ModelShop {
     this.snapshots.push(new Map(this.stock));
   }
 
-  /** Remembers an order's total for `expectMoney`. */
+  /** Remembers what an order costs and how it is paid. */
   recordBill({ data }: OrderPlaced): void {
-    this.billedAmounts.set(data.orderId, data.total.amount);
+    this.bills.set(data.orderId, data);
+  }
+
+  private kindOf(orderId: string): string {
+    const bill = this.bills.get(orderId);
+    return bill?.total.amount === 0 ? 'free' : (bill?.payment?.kind ?? 'token');
   }
 
   onOrder({ type, subject = '' }: CloudEvent): void {
@@ -44,8 +50,9 @@ export class ModelShop {
     if (eventType === 'order.deadline-passed' && !isOpen) return;
     one.eventTypes.add(eventType);
     if (one.decision !== undefined || !one.eventTypes.has('order.placed')) return;
-    const outcomes = ['payment.captured', 'payment.declined', 'stock.reserved', 'stock.rejected'].filter((outcome) =>
-      one.eventTypes.has(outcome),
+    const isPaidOtherwise = ['free', 'on-delivery'].includes(this.kindOf(subject));
+    const outcomes = ['payment.captured', 'payment.declined', 'stock.reserved', 'stock.rejected'].filter(
+      (outcome) => one.eventTypes.has(outcome) || (isPaidOtherwise && outcome === 'payment.captured'),
     );
     if (one.eventTypes.has('order.cancel-requested')) one.decision = 'customer';
     else if (one.eventTypes.has('order.deadline-passed')) one.decision = 'timed-out';
@@ -135,22 +142,40 @@ export class ModelShop {
     expect(order?.open !== undefined).toBe(order?.status === 'PLACED');
   }
 
-  /** Asserts at most one capture and at most one refund of it, both of the order's total. */
+  /** Asserts at most one capture and at most one refund of it, both of the order's total; what the checkout captured is refunded only. */
   expectMoney(orderId: string, ledger: readonly LedgerEntry[]): void {
     const entries = ledger.filter((entry) => entry.orderId === orderId);
-    expect(['', 'capture', 'capture,refund']).toContain(entries.map(({ kind }) => kind).join());
-    for (const { money } of entries) expect(money.amount).toBe(this.billedAmounts.get(orderId));
+    expect(MOVES[this.kindOf(orderId)] ?? ['', 'capture', 'capture,refund']).toContain(
+      entries.map(({ kind }) => kind).join(),
+    );
+    for (const { money } of entries) expect(money.amount).toBe(this.bills.get(orderId)?.total.amount);
   }
 
-  expectEnd(orderId: string, order: Order, ledger: readonly LedgerEntry[]): void {
+  expectEnd(
+    orderId: string,
+    order: Order,
+    ledger: readonly LedgerEntry[],
+    payment: Pick<Payment, 'state' | 'received'> | undefined,
+  ): void {
     this.expectOrder(orderId, order);
     this.expectMoney(orderId, ledger);
     expect(order.status).toMatch(/^(CONFIRMED|CANCELLED)$/);
-    const kinds = ledger.filter((entry) => entry.orderId === orderId).map(({ kind }) => kind);
     const confirmed = order.status === 'CONFIRMED';
-    expect(kinds.length, `${orderId} ${order.status}: ${kinds}`).toSatisfy((count: number) =>
-      confirmed ? count === 1 : count !== 1,
-    );
+    const kind = this.kindOf(orderId);
+    const moves = ledger.filter((entry) => entry.orderId === orderId).map((entry) => entry.kind);
+    const balance = moves.reduce((sum, move) => sum + (move === 'capture' ? 1 : -1), kind === 'captured' ? 1 : 0);
+    const isCharged = ['token', 'captured', 'authorized'].includes(kind);
+    expect(balance, `${orderId} ${order.status}: ${kind} ${moves}`).toBe(confirmed && isCharged ? 1 : 0);
+    if (!isCharged && kind !== 'free')
+      expect(payment?.state === 'refund-due').toBe(!confirmed && payment?.received === true);
     expect(this.reservations.get(orderId)?.held).toBe(confirmed ? 'sold' : 'none');
   }
 }
+
+/** The sequences of captures and refunds that may happen where nothing is charged by a token or an authorization. */
+const MOVES: Record<string, readonly string[]> = {
+  captured: ['', 'refund'],
+  awaited: [''],
+  'on-delivery': [''],
+  free: [''],
+};

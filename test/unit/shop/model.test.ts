@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { cancelRequested, placed, priced } from '../../builders/events.ts';
+import type { Payment } from '../../../contracts/order.ts';
+import { cancelRequested, placed, priced, received } from '../../builders/events.ts';
 import { Exploration } from '../../builders/exploration.ts';
 
 const START = { A: 3, B: 2 };
@@ -15,7 +16,17 @@ const orders = fc.uniqueArray(
         .map(({ sku, quantity }) => priced(sku, quantity, 500)),
       { minLength: 1, maxLength: 2 },
     ),
-    token: fc.constantFrom('tok_visa', 'tok_visa', 'tok_declined'),
+    payment: fc.constantFrom<Payment>(
+      { token: 'tok_visa' },
+      { token: 'tok_visa' },
+      { token: 'tok_declined' },
+      { kind: 'captured', reference: 'pi_checkout' },
+      { kind: 'authorized', reference: 'pi_held' },
+      { kind: 'on-delivery' },
+      { kind: 'awaited' },
+    ),
+    isFree: fc.constantFrom(false, false, false, true),
+    paysOnDelivery: fc.boolean(),
     cancels: fc.constantFrom('never', 'before', 'after'),
     timesOut: fc.boolean(),
     copies: fc.integer({ min: 1, max: 2 }),
@@ -31,12 +42,17 @@ async function explore(given: Ordered, chance: readonly number[], prepare: (shop
   const late = new Set(given.filter(({ timesOut }) => timesOut).map(({ orderId }) => orderId));
   const shop = new Exploration(START, late);
   prepare(shop);
-  for (const { orderId, items, token, cancels, copies } of given) {
+  for (const { orderId, payment, isFree, paysOnDelivery, cancels, copies, ...order } of given) {
+    const items = isFree ? order.items.map((item) => ({ ...item, unitPrice: 0 })) : order.items;
+    const { amount } = placed({ items }).data.total;
+    const report = received({ orderId, amount });
+    const isReported = payment.kind === 'awaited' || (payment.kind === 'on-delivery' && paysOnDelivery);
     if (cancels === 'before') shop.send(cancelRequested({ orderId }));
     for (let copy = 0; copy < copies; copy += 1) {
-      const order = placed({ orderId, items, token, id: `${orderId} ${copy}` });
-      shop.model.recordBill(order);
-      shop.send(order);
+      if (isReported && !isFree) shop.send(report);
+      const message = placed({ orderId, items, payment, id: `${orderId} ${copy}` });
+      shop.model.recordBill(message);
+      shop.send(message);
     }
     if (cancels === 'after') shop.send(cancelRequested({ orderId }));
   }

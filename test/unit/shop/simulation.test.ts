@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { cancelRequested, placed, priced } from '../../builders/events.ts';
+import type { Payment } from '../../../contracts/order.ts';
+import { cancelRequested, placed, priced, received } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { SimulatedShop } from '../../builders/simulated-shop.ts';
 
@@ -22,7 +23,15 @@ const orders = fc.uniqueArray(
         .map(({ sku, quantity }) => priced(sku, quantity, 500)),
       { minLength: 1, maxLength: 2 },
     ),
-    token: fc.constantFrom('tok_visa', 'tok_visa', 'tok_declined'),
+    payment: fc.constantFrom<Payment>(
+      { token: 'tok_visa' },
+      { token: 'tok_visa' },
+      { token: 'tok_declined' },
+      { kind: 'captured', reference: 'pi_checkout' },
+      { kind: 'authorized', reference: 'pi_held' },
+      { kind: 'on-delivery' },
+      { kind: 'awaited' },
+    ),
     cancels: fc.boolean(),
     timesOut: fc.boolean(),
     reminded: fc.boolean(),
@@ -37,12 +46,14 @@ type Ordered = typeof orders extends fc.Arbitrary<infer All> ? All : never;
 
 async function run(given: Ordered, chance: readonly number[]): Promise<SimulatedShop> {
   const shop = new SimulatedShop(START);
-  for (const { orderId, items, token, cancels, timesOut, reminded, copies } of given) {
+  for (const { orderId, items, payment, cancels, timesOut, reminded, copies } of given) {
     if (reminded) shop.mayBeReminded.add(orderId);
     if (timesOut) shop.mayTimeOut.add(orderId);
     if (cancels) shop.simulation.send(cancelRequested({ orderId }));
-    for (let copy = 0; copy < copies; copy += 1)
-      shop.simulation.send(placed({ orderId, items, token, id: `${orderId} ${copy}` }));
+    for (let copy = 0; copy < copies; copy += 1) {
+      if (isReported(payment)) shop.simulation.send(received({ orderId, amount: totalOf(items) }));
+      shop.simulation.send(placed({ orderId, items, payment, id: `${orderId} ${copy}` }));
+    }
   }
   await shop.simulation.run(chance);
   return shop;
@@ -52,18 +63,20 @@ async function run(given: Ordered, chance: readonly number[]): Promise<Simulated
 function expectConsistent(given: Ordered, shop: SimulatedShop, { exactTexts }: { exactTexts: boolean }) {
   expect(shop.simulation.deadLetters).toEqual([]);
   const held = { A: 0, B: 0 };
-  for (const { orderId, items, token, cancels, timesOut } of given) {
+  for (const { orderId, items, payment, cancels, timesOut } of given) {
     const order = shop.orders.items.get(orderId);
     const { captures, refunds } = expectAmounts(orderId, items, shop);
     if (order?.status === 'CONFIRMED') {
-      expect([captures.length, refunds.length]).toEqual([1, 0]);
-      expect(token).toBe('tok_visa');
+      expect([captures.length, refunds.length]).toEqual([isChargedHere(payment) ? 1 : 0, 0]);
+      expect(isDeclined(payment)).toBe(false);
       for (const { sku, quantity } of items) held[sku as 'A' | 'B'] += quantity;
     } else {
       expect(order?.status).toBe('CANCELLED');
-      expect(refunds.length).toBe(captures.length);
-      expect(possibleReasons({ token, cancels, timesOut })).toContain(order?.reason);
+      expect(refunds.length).toBe(payment.kind === 'captured' ? 1 : captures.length);
+      expect(possibleReasons({ payment, cancels, timesOut })).toContain(order?.reason);
     }
+    const isDue = shop.payments.items.get(orderId)?.state === 'refund-due';
+    expect(isDue).toBe(order?.status === 'CANCELLED' && isReported(payment));
     expectCompleteFeed(orderId, shop);
     expectTexts(orderId, shop, exactTexts);
   }
@@ -72,18 +85,23 @@ function expectConsistent(given: Ordered, shop: SimulatedShop, { exactTexts }: {
   }
 }
 
-const possibleReasons = ({ token, cancels, timesOut }: Pick<Ordered[number], 'token' | 'cancels' | 'timesOut'>) => [
-  token === 'tok_declined' ? 'payment-declined' : 'out-of-stock',
+const isReported = ({ kind }: Payment) => kind === 'awaited' || kind === 'on-delivery';
+const isChargedHere = ({ kind = 'token' }: Payment) => kind === 'token' || kind === 'authorized';
+const isDeclined = (payment: Payment) => 'token' in payment && payment.token === 'tok_declined';
+const totalOf = (items: Ordered[number]['items']) =>
+  items.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
+
+const possibleReasons = ({ payment, cancels, timesOut }: Pick<Ordered[number], 'payment' | 'cancels' | 'timesOut'>) => [
+  isDeclined(payment) ? 'payment-declined' : 'out-of-stock',
   ...(cancels ? ['customer'] : []),
   ...(timesOut ? ['timed-out'] : []),
 ];
 
 /** Asserts at most one capture, and that it and its refund are of the order's total. */
 function expectAmounts(orderId: string, items: Ordered[number]['items'], shop: SimulatedShop) {
-  const money = items.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
   const captures = shop.gateway.entries('capture', orderId);
   const refunds = shop.gateway.entries('refund', orderId);
-  for (const entry of [...captures, ...refunds]) expect(entry.money.amount).toBe(money);
+  for (const entry of [...captures, ...refunds]) expect(entry.money.amount).toBe(totalOf(items));
   expect(captures.length).toBeLessThanOrEqual(1);
   return { captures, refunds };
 }
