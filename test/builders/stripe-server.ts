@@ -22,6 +22,8 @@ const failure = (status: number, error: Json): Answer => ({ status, body: { erro
 const invalid = (code: string, parts: Json = {}) =>
   failure(400, { type: 'invalid_request_error', code, message: `quotes ${JSON.stringify(parts)}`, ...parts });
 
+const MISSING = { type: 'invalid_request_error', code: 'resource_missing', param: 'intent' };
+
 const REFUSALS = new Map<StripeFault | undefined, Answer>([
   ['overloaded', failure(503, { type: 'api_error' })],
   ['limited', failure(429, { type: 'invalid_request_error', code: 'rate_limit' })],
@@ -65,6 +67,16 @@ export class StripeServer {
   expireIdempotencyKeys(): void {
     this.savedResponses.clear();
     this.clock += 25 * 3_600_000;
+  }
+
+  /** Puts a payment intent there as a checkout leaves it; `requires_capture` is an authorization. */
+  fromCheckout(
+    id: string,
+    parts: { status: string; amount?: number; currency?: string; cancellation_reason?: string },
+  ): void {
+    const created = Math.floor(this.clock / 1000);
+    const paid = parts.status === 'succeeded' ? { refunded: false } : null;
+    this.intents.set(id, { id, created, amount: 12_000, currency: 'krw', metadata: {}, latest_charge: paid, ...parts });
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -113,8 +125,10 @@ export class StripeServer {
         return this.create(params);
       case 'POST payment_intents/:id/confirm':
         return this.confirm(intent);
+      case 'POST payment_intents/:id/capture':
+        return this.capture(intent, params);
       case 'GET payment_intents/:id':
-        return ok(intent);
+        return intent === undefined ? failure(404, MISSING) : ok(intent);
       case 'GET payment_intents/search': {
         const [, order = ''] = /^metadata\['order'\]:'(.*)'$/.exec(params.query ?? '') ?? [];
         const data = [...this.intents.values()].filter(
@@ -170,11 +184,22 @@ export class StripeServer {
     return { status: 200, body: intent };
   }
 
+  private capture(intent: Json, params: Record<string, string>): Answer {
+    if (intent.status !== 'requires_capture') return invalid('payment_intent_unexpected_state');
+    const amount = Number(params.amount_to_capture);
+    if (amount > intent.amount) return invalid('amount_too_large', { param: 'amount_to_capture' });
+    const metadata = { order: params['metadata[order]'], orderId: params['metadata[orderId]'] };
+    Object.assign(intent, { status: 'succeeded', metadata, amount, latest_charge: { refunded: false } });
+    this.ledger.push({ kind: 'charge', order: metadata.order ?? '', amount, currency: intent.currency });
+    return { status: 200, body: intent };
+  }
+
   private refund(intent: Json): Answer {
+    if (intent === undefined) return failure(404, MISSING);
     if (intent.latest_charge?.refunded) return invalid('charge_already_refunded');
     intent.latest_charge.refunded = true;
     const { amount, currency } = intent;
-    this.ledger.push({ kind: 'refund', order: intent.metadata.order, amount, currency });
+    this.ledger.push({ kind: 'refund', order: intent.metadata.order ?? intent.id, amount, currency });
     return { status: 200, body: { id: 're_1', status: 'succeeded' } };
   }
 }

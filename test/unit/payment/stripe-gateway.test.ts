@@ -22,6 +22,8 @@ async function stripe(readKey: () => Promise<string> = async () => 'sk_test_righ
   onTestFinished(() => server.close());
   const gateway = stripeGateway(stripeCaller(readKey, { ...connection, timeout }), 'Shop-prod', server.now);
   const capture = (token = 'pm_visa', money = MONEY) => gateway.capture({ orderId: 'o-1', token, money });
+  const captureHeld = (authorization = 'pi_held', orderId = 'o-1') =>
+    gateway.capture({ orderId, authorization, money: MONEY });
   /** Injects the fault into the first POST to a path with the ending. */
   const injectOnce = (ending: string, fault: StripeFault) => {
     let injected = false;
@@ -32,7 +34,7 @@ async function stripe(readKey: () => Promise<string> = async () => 'sk_test_righ
     };
   };
   const calls = () => server.requests.map(({ method, path }) => `${method} ${path}`);
-  return { server, gateway, capture, injectOnce, calls };
+  return { server, gateway, capture, captureHeld, injectOnce, calls };
 }
 
 const rejectionOf = (action: Promise<unknown>) =>
@@ -179,6 +181,94 @@ describe('A Stripe call with an unknown outcome', () => {
     expect(await rejectionOf(gateway.find('o-1'))).toMatchObject({ name: 'BusyError' });
     expect(server.ledger).toHaveLength(1);
   });
+});
+
+describe('An authorization of the checkout', () => {
+  test('is captured with the total, tagged with its order, under a key of the order', async () => {
+    const { server, captureHeld } = await stripe();
+    server.fromCheckout('pi_held', { status: 'requires_capture', amount: 15_000 });
+    expect(await captureHeld()).toEqual({ kind: 'captured', reference: 'pi_held' });
+    expect(server.requests.at(-1)).toMatchObject({
+      path: '/v1/payment_intents/pi_held/capture',
+      key: 'Shop-prod/o-1/capture',
+      params: { amount_to_capture: '12000', 'metadata[order]': 'Shop-prod/o-1', 'metadata[orderId]': 'o-1' },
+    });
+    expect(server.ledger).toMatchObject([{ kind: 'charge', amount: 12_000 }]);
+  });
+
+  test('is captured once when it is repeated, also after idempotency keys expired', async () => {
+    const { server, gateway, captureHeld } = await stripe();
+    server.fromCheckout('pi_held', { status: 'requires_capture' });
+    await captureHeld();
+    expect(await captureHeld()).toEqual({ kind: 'captured', reference: 'pi_held' });
+    server.expireIdempotencyKeys();
+    expect(await gateway.find('o-1', { reference: 'pi_held' })).toMatchObject({ captured: true, refunded: false });
+    expect(await captureHeld()).toEqual({ kind: 'captured', reference: 'pi_held' });
+    expect(server.ledger).toHaveLength(1);
+  });
+
+  test.each<StripeFault>(['lost', 'broken', 'failed', 'overloaded', 'limited'])(
+    'whose capture has an unknown outcome (%s) is captured once',
+    async (fault) => {
+      const { server, captureHeld, injectOnce } = await stripe();
+      server.fromCheckout('pi_held', { status: 'requires_capture' });
+      injectOnce('/capture', fault);
+      await captureHeld().catch(() => {});
+      expect(await captureHeld()).toMatchObject({ kind: 'captured' });
+      expect(server.ledger).toHaveLength(1);
+    },
+  );
+
+  test.each([
+    ['was cancelled', { status: 'canceled', cancellation_reason: 'abandoned' }, 'authorization_abandoned'],
+    ['has lapsed', { status: 'canceled', cancellation_reason: 'automatic' }, 'authorization_automatic'],
+    ['was never confirmed', { status: 'requires_confirmation' }, 'not_authorized'],
+    ['is in another currency', { status: 'requires_capture', currency: 'usd' }, 'authorization_in_another_currency'],
+    ['is of less than the total', { status: 'requires_capture', amount: 11_999 }, 'amount_too_large'],
+  ])('that %s is a decline', async (_, intent, reason) => {
+    const { server, captureHeld } = await stripe();
+    server.fromCheckout('pi_held', intent);
+    expect(await captureHeld()).toEqual({ kind: 'declined', reason });
+    expect(server.ledger).toEqual([]);
+  });
+
+  test('that Stripe does not know is a decline, also when it is looked up first', async () => {
+    const { gateway, captureHeld } = await stripe();
+    expect(await gateway.find('o-1', { reference: 'pi_none' })).toEqual({ captured: false, refunded: false });
+    expect(await captureHeld('pi_none')).toEqual({ kind: 'declined', reason: 'resource_missing' });
+  });
+
+  test('that lapses between the look-up and the capture is a decline', async () => {
+    const { server, captureHeld } = await stripe();
+    server.fromCheckout('pi_held', { status: 'requires_capture' });
+    server.fault = ({ path }) => {
+      if (path.endsWith('/capture')) server.fromCheckout('pi_held', { status: 'canceled' });
+      return undefined;
+    };
+    expect(await captureHeld()).toEqual({ kind: 'declined', reason: 'authorization_canceled' });
+  });
+
+  test('confirms no second order', async () => {
+    const { server, gateway, captureHeld } = await stripe();
+    server.fromCheckout('pi_held', { status: 'requires_capture' });
+    await captureHeld('pi_held', 'o-1');
+    expect(await gateway.find('o-2', { reference: 'pi_held' })).toEqual({ captured: false, refunded: false });
+    expect(await captureHeld('pi_held', 'o-2')).toEqual({
+      kind: 'declined',
+      reason: 'authorization_of_another_order',
+    });
+  });
+});
+
+test('A payment that the checkout captured with Stripe is refunded once by its reference', async () => {
+  const { server, gateway, calls } = await stripe();
+  server.fromCheckout('pi_checkout', { status: 'succeeded' });
+  await gateway.refund('o-1', MONEY, 'pi_checkout');
+  expect(calls()).toEqual(['POST /v1/refunds']);
+  server.expireIdempotencyKeys();
+  expect(await gateway.find('o-1', { reference: 'pi_checkout' })).toMatchObject({ refunded: true });
+  await gateway.refund('o-1', MONEY, 'pi_checkout');
+  expect(server.ledger).toEqual([{ kind: 'refund', order: 'pi_checkout', amount: 12_000, currency: 'krw' }]);
 });
 
 describe("After Stripe's idempotency keys expired", () => {

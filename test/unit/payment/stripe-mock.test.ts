@@ -67,6 +67,12 @@ describe('stripe-mock', () => {
     expect(await gateway.find('o-1', { reference: 'pi_1' })).toMatchObject({ captured: false, refunded: false });
     await gateway.refund('o-1', money, 'pi_1');
 
+    // Its intents are no authorizations, so the capture is called as the gateway does it.
+    const held = { orderId: 'o-1', authorization: 'pi_1', money };
+    expect(await gateway.capture(held)).toEqual({ kind: 'declined', reason: 'not_authorized' });
+    const params = { amount_to_capture: 12_000, metadata: { order: 'ShopMessaging-prod/o-1', orderId: 'o-1' } };
+    await calls(({ paymentIntents }) => paymentIntents.capture('pi_1', params, { idempotencyKey: 'key' }));
+
     const wrong = { amount: 1, currency: 'krw', no_such_thing: true };
     await expect(calls(({ paymentIntents }) => paymentIntents.create(wrong as never))).rejects.toThrow(
       /Request validation error/,
