@@ -1,6 +1,6 @@
 import './provided.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
   GetFunctionConfigurationCommand,
   InvokeCommand,
@@ -122,6 +122,29 @@ export async function publishAll(messages: readonly object[]): Promise<void> {
     );
     if (Failed.length > 0) throw new Error(`${Failed.length} messages were refused`);
   }
+}
+
+/** Returns the message by which whoever has the reporter's policy reports an order's payment. */
+export const received = (orderId: string, money: { amount?: number; currency?: string; reference?: string } = {}) => ({
+  id: ulid(),
+  source: '/shop/payments',
+  type: 'shop.payment.received.v1',
+  data: { orderId, amount: 12_000, currency: 'KRW', ...money },
+});
+
+type BusMessage = { source: string; type: string };
+
+/** Puts a message on the bus, under its own source and type unless told otherwise. Throws when it is refused. */
+export async function putOnBus(
+  message: BusMessage & Record<string, unknown>,
+  outside: Partial<BusMessage> = {},
+): Promise<void> {
+  const { source, type } = { ...message, ...outside };
+  const Entry = { EventBusName: output('EventBusName'), Source: source, DetailType: type };
+  const { FailedEntryCount } = await bus.send(
+    new PutEventsCommand({ Entries: [{ ...Entry, Detail: JSON.stringify(message) }] }),
+  );
+  if (FailedEntryCount !== 0) throw new Error('The bus refused an event');
 }
 
 async function item(table: string, key: Record<string, string>): Promise<Record<string, unknown> | undefined> {

@@ -1,6 +1,5 @@
-import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { describe, expect, test } from 'vitest';
-import { bus, output, placed, publish, testOrder } from '../deployed/deployed-shop.ts';
+import { placed, publish, putOnBus, testOrder } from '../deployed/deployed-shop.ts';
 import type { TestOrder } from '../harness/shop-state.ts';
 import { checkInvariants } from './check-invariants.ts';
 import { consumers } from './deployed-functions.ts';
@@ -80,10 +79,7 @@ describe('A forged outcome event', () => {
       await shop().pump();
       const forged = captured(order, '/somebody/else');
       if (channel === 'topic') await publish(forged);
-      else {
-        const Entry = { EventBusName: output('EventBusName'), Source: forged.source, DetailType: forged.type };
-        await bus.send(new PutEventsCommand({ Entries: [{ ...Entry, Detail: JSON.stringify(forged) }] }));
-      }
+      else await putOnBus(forged);
       await shop().pump();
       expect(shop().statuses.get(order.orderId)).toEqual(['PLACED']);
     },
@@ -119,6 +115,32 @@ describe('A forged outcome event', () => {
       ]);
     },
   );
+});
+
+describe('Whoever reports payments', () => {
+  // What its policy allows; the detail is its own.
+  const REPORT = { source: '/shop/payments', type: 'shop.payment.received.v1' };
+
+  test.each([
+    ['shop.order.cancelled.v1', '/shop/order', { reason: 'customer' }],
+    ['shop.order.confirmed.v1', '/shop/order', { items: [], total: { amount: 12_000, currency: 'KRW' } }],
+    ['shop.payment.captured.v1', '/shop/payment', { amount: 12_000, currency: 'KRW' }],
+    ['shop.stock.reserved.v1', '/shop/stock', { items: [] }],
+    ['shop.payment.received.v1', '/shop/order', { amount: 12_000, currency: 'KRW' }],
+    ['shop.order.cancelled.v1', '/shop/payments', { reason: 'customer' }],
+  ])('cannot say %s from %s: it reaches nobody', async (type, source, data) => {
+    const confirmed = await confirmedOrder();
+    const waiting = testOrder({ token: 'tok_error' });
+    await shop().ledger.stock(waiting.sku, 1);
+    await shop().ledger.place([waiting]);
+    await shop().pump();
+    for (const { orderId } of [confirmed, waiting])
+      await putOnBus({ id: `${orderId}.forged`, source, type, data: { orderId, ...data } }, REPORT);
+    await shop().pump();
+    expect(shop().statuses.get(confirmed.orderId)?.at(-1)).toBe('CONFIRMED');
+    expect(shop().statuses.get(waiting.orderId)).toEqual(['PLACED']);
+    expect(shop().logged()).not.toContain('.forged');
+  });
 });
 
 test("line breaks and links in a customer's name appear in no text and no log", async () => {
