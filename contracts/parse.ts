@@ -60,8 +60,12 @@ export function readMessage(body: string): Record<string, unknown> {
 }
 
 function readObject(text: string): JsonObject {
-  const value = parseJson(text.replace(/^\uFEFF/, ''));
-  if (isObject(value)) return value;
+  const json = text.replace(/^\uFEFF/, '');
+  const value = parseJson(json);
+  if (isObject(value)) {
+    rejectRepeatedNames(json);
+    return value;
+  }
   if (Array.isArray(value))
     throw bodyError('must be one event, not a JSON array: publish each event as a message of its own');
   if (typeof value === 'string' && isObject(tryParse(value)))
@@ -69,8 +73,27 @@ function readObject(text: string): JsonObject {
   throw bodyError('must be a JSON object');
 }
 
-/** Returns what an unmistakable envelope carries; `undefined` for anything else. */
+/** Rejects a member that is there twice: a filter may have let the message through because of the one that is not read here. */
+function rejectRepeatedNames(json: string): void {
+  const names = new Set<string>();
+  let depth = 0;
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}[\]]/g)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    else if (depth === 1 && token.endsWith(':')) {
+      const name = String(JSON.parse(token.slice(0, -1)));
+      if (names.has(name)) throw bodyError('must have each of its members once');
+      names.add(name);
+    }
+  }
+}
+
+/**
+ * Returns what an unmistakable envelope carries; `undefined` for anything else. An envelope has no `type`: what has one was let through
+ * because of it, by a filter or a rule, and must not carry another event inside.
+ */
 function unwrap(message: JsonObject): string | JsonObject | undefined {
+  if ('type' in message) return undefined;
   const { Type, TopicArn, Message, detail } = message;
   if (Type === 'Notification' && typeof TopicArn === 'string' && typeof Message === 'string') return Message;
   return 'detail-type' in message && 'account' in message && isObject(detail) ? detail : undefined;
