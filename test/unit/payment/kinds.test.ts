@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Payment } from '../../../contracts/order.ts';
-import { type OrderCancelled, type OrderPlaced, samePayment } from '../../../contracts/order.ts';
+import {
+  needsPayment,
+  type OrderCancelled,
+  type OrderPlaced,
+  type Payment,
+  samePayment,
+} from '../../../contracts/order.ts';
 import { parseEvent } from '../../../contracts/parse.ts';
 import { paymentRefundDue } from '../../../contracts/payment.ts';
 import { failureActionFor } from '../../../lambdas/runtime/retry-policy.ts';
@@ -110,6 +115,19 @@ describe('An order that costs nothing', () => {
     },
   );
 });
+
+test.each([AWAITED, CAPTURED, AUTHORIZED, ON_DELIVERY, { token: 'tok_visa' }])(
+  'An outcome is published at once or later exactly where the order waits for one: %j',
+  async (payment) => {
+    for (const unitPrice of [0, 12_000]) {
+      const order = placed({ payment, items: [priced('GIFT', 1, unitPrice)] });
+      const shop = payments();
+      await shop.deliver(order);
+      if (shop.state() === 'awaiting') await shop.deliver(received({ amount: unitPrice }));
+      expect(shop.published.length > 0).toBe(needsPayment(order.data));
+    }
+  },
+);
 
 describe('An awaited payment', () => {
   test('waits without an outcome until it is received', async () => {
