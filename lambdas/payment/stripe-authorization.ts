@@ -22,6 +22,7 @@ export async function captureAuthorization(
   if (!isFreeFor(order, intent)) return toDecline('authorization_of_another_order');
   if (intent.status !== 'requires_capture') return toCapturedResult(intent);
   if (intent.currency !== money.currency) return toDecline('authorization_in_another_currency');
+  if (intent.amount_capturable < money.amount) return toDecline('authorization_below_total');
   const params = { amount_to_capture: money.amount, metadata: { order, orderId } };
   try {
     const captured = await withIdempotencyKey(`${order}/capture`, (idempotencyKey) =>

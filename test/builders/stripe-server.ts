@@ -75,8 +75,11 @@ export class StripeServer {
     parts: { status: string; amount?: number; currency?: string; cancellation_reason?: string },
   ): void {
     const created = Math.floor(this.clock / 1000);
-    const paid = parts.status === 'succeeded' ? { refunded: false } : null;
-    this.intents.set(id, { id, created, amount: 12_000, currency: 'krw', metadata: {}, latest_charge: paid, ...parts });
+    const latest_charge = parts.status === 'succeeded' ? { refunded: false } : null;
+    const { amount = 12_000, status } = parts;
+    const amount_capturable = status === 'requires_capture' ? amount : 0;
+    const own = { id, created, amount, amount_capturable, latest_charge };
+    this.intents.set(id, { currency: 'krw', metadata: {}, ...parts, ...own });
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -187,7 +190,7 @@ export class StripeServer {
   private capture(intent: Json, params: Record<string, string>): Answer {
     if (intent.status !== 'requires_capture') return invalid('payment_intent_unexpected_state');
     const amount = Number(params.amount_to_capture);
-    if (amount > intent.amount) return invalid('amount_too_large', { param: 'amount_to_capture' });
+    if (amount > intent.amount_capturable) return invalid('amount_too_large', { param: 'amount_to_capture' });
     const metadata = { order: params['metadata[order]'], orderId: params['metadata[orderId]'] };
     Object.assign(intent, { status: 'succeeded', metadata, amount, latest_charge: { refunded: false } });
     this.ledger.push({ kind: 'charge', order: metadata.order ?? '', amount, currency: intent.currency });

@@ -224,7 +224,7 @@ describe('An authorization of the checkout', () => {
     ['has lapsed', { status: 'canceled', cancellation_reason: 'automatic' }, 'authorization_automatic'],
     ['was never confirmed', { status: 'requires_confirmation' }, 'not_authorized'],
     ['is in another currency', { status: 'requires_capture', currency: 'usd' }, 'authorization_in_another_currency'],
-    ['is of less than the total', { status: 'requires_capture', amount: 11_999 }, 'amount_too_large'],
+    ['is of less than the total', { status: 'requires_capture', amount: 11_999 }, 'authorization_below_total'],
   ])('that %s is a decline', async (_, intent, reason) => {
     const { server, captureHeld } = await stripe();
     server.fromCheckout('pi_held', intent);
