@@ -112,7 +112,7 @@ export const captured = ({
 export const declined = ({ id, orderId = 'o-1001' }: Parts = {}): PaymentDeclined =>
   envelope('shop.payment.declined.v1', '/shop/payment', id, { orderId, reason: 'card_declined' });
 
-export const received = ({
+export const paymentReceived = ({
   id,
   orderId = 'o-1001',
   amount = 12_000,

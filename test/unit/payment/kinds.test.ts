@@ -9,7 +9,7 @@ import {
 import { parseEvent } from '../../../contracts/parse.ts';
 import { paymentRefundDue } from '../../../contracts/payment.ts';
 import { failureActionFor } from '../../../lambdas/runtime/retry-policy.ts';
-import { cancelled, placed, priced, received } from '../../builders/events.ts';
+import { cancelled, paymentReceived, placed, priced } from '../../builders/events.ts';
 import { payments } from '../../builders/payments.ts';
 
 const MONEY = { amount: 12_000, currency: 'KRW' };
@@ -90,7 +90,7 @@ describe('A payment on delivery', () => {
   test('that is reported is noted, and due back when the order is cancelled', async () => {
     const shop = payments();
     await shop.deliver(placed({ payment: ON_DELIVERY }));
-    expect(await shop.deliver(received({ reference: 'courier 7' }))).toEqual([]);
+    expect(await shop.deliver(paymentReceived({ reference: 'courier 7' }))).toEqual([]);
     expect(shop.record()).toMatchObject({ state: 'on-delivery', received: true, reference: 'courier 7' });
     expect(await shop.deliver(cancelled())).toEqual(['shop.payment.refund-due.v1']);
     expect(kept(shop)).toEqual([]);
@@ -123,7 +123,7 @@ test.each([AWAITED, CAPTURED, AUTHORIZED, ON_DELIVERY, { token: 'tok_visa' }])(
       const order = placed({ payment, items: [priced('GIFT', 1, unitPrice)] });
       const shop = payments();
       await shop.deliver(order);
-      if (shop.state() === 'awaiting') await shop.deliver(received({ amount: unitPrice }));
+      if (shop.state() === 'awaiting') await shop.deliver(paymentReceived({ amount: unitPrice }));
       expect(shop.published.length > 0).toBe(needsPayment(order.data));
     }
   },
@@ -134,7 +134,7 @@ describe('An awaited payment', () => {
     const shop = payments();
     expect(await shop.deliver(placed({ payment: AWAITED }))).toEqual([]);
     expect(shop.state()).toBe('awaiting');
-    expect(await shop.deliver(received({ reference: 'transfer 1' }))).toEqual(['shop.payment.captured.v1']);
+    expect(await shop.deliver(paymentReceived({ reference: 'transfer 1' }))).toEqual(['shop.payment.captured.v1']);
     expect(shop.published).toMatchObject([{ id: 'o-1001.captured', data: { orderId: 'o-1001', ...MONEY } }]);
     expect(shop.record()).toMatchObject({ state: 'captured', reference: 'transfer 1' });
     expect(shop.gateway.calls).toBe(0);
@@ -142,7 +142,7 @@ describe('An awaited payment', () => {
 
   test('that is reported before its order waits for it, as long as in an outage, also when the order is cancelled first', async () => {
     const shop = payments();
-    for (const event of [received(), cancelled(), received()]) {
+    for (const event of [paymentReceived(), cancelled(), paymentReceived()]) {
       const failures = await shop.deliver(event);
       if (event.type !== 'shop.payment.received.v1') continue;
       expect(failures).toEqual([expect.stringContaining('OutOfSequenceError: A payment of order o-1001 was reported')]);
@@ -150,14 +150,16 @@ describe('An awaited payment', () => {
     const error = Object.assign(new Error(), { name: 'OutOfSequenceError' });
     expect(failureActionFor(error)).toMatchObject({ action: 'retry', maxSeconds: 900 });
     await shop.deliver(placed({ payment: AWAITED }));
-    expect(await shop.deliver(received())).toEqual(['shop.payment.refund-due.v1']);
+    expect(await shop.deliver(paymentReceived())).toEqual(['shop.payment.refund-due.v1']);
   });
 
   test('that is reported twice counts once, under whichever message', async () => {
     const shop = payments();
     await shop.deliver(placed({ payment: AWAITED }));
     for (const id of ['a', 'b', 'b']) {
-      expect(await shop.deliver(received({ id, reference: 'transfer 1' }))).toEqual(['shop.payment.captured.v1']);
+      expect(await shop.deliver(paymentReceived({ id, reference: 'transfer 1' }))).toEqual([
+        'shop.payment.captured.v1',
+      ]);
     }
     expect(new Set(shop.published.map((event) => JSON.stringify(event))).size).toBe(1);
     expect(shop.records.saves).toBe(2);
@@ -166,8 +168,8 @@ describe('An awaited payment', () => {
   test('of which a second one arrives is a conflict that a person has to see', async () => {
     const shop = payments();
     await shop.deliver(placed({ payment: AWAITED }));
-    await shop.deliver(received({ reference: 'transfer 1' }));
-    expect(await shop.deliver(received({ reference: 'transfer 2' }))).toEqual([
+    await shop.deliver(paymentReceived({ reference: 'transfer 1' }));
+    expect(await shop.deliver(paymentReceived({ reference: 'transfer 2' }))).toEqual([
       'failed: ConflictError: Order o-1001 was paid before, under another reference',
     ]);
   });
@@ -179,7 +181,7 @@ describe('An awaited payment', () => {
   ])('of %s is a dead letter with a sentence and confirms nothing', async (_, other, said) => {
     const shop = payments();
     await shop.deliver(placed({ payment: AWAITED }));
-    expect(await shop.deliver(received(other))).toEqual([
+    expect(await shop.deliver(paymentReceived(other))).toEqual([
       `failed: ConflictError: Order o-1001 costs 12000 KRW (minor units), but a payment of ${said} was reported`,
     ]);
     expect([shop.state(), shop.published]).toEqual(['awaiting', []]);
@@ -190,10 +192,10 @@ describe('An awaited payment', () => {
   test('is due back when the order is cancelled, with the reason and the reference, under the same id on every delivery', async () => {
     const shop = payments();
     await shop.deliver(placed({ payment: AWAITED }));
-    await shop.deliver(received({ reference: 'transfer 1' }));
+    await shop.deliver(paymentReceived({ reference: 'transfer 1' }));
     shop.published.length = 0;
     await shop.deliver(cancelled({ reason: 'out-of-stock' }));
-    for (const event of [cancelled({ reason: 'customer' }), received(), placed({ payment: AWAITED })])
+    for (const event of [cancelled({ reason: 'customer' }), paymentReceived(), placed({ payment: AWAITED })])
       expect(await shop.deliver(event)).toEqual(['shop.payment.refund-due.v1']);
     expect(new Set(shop.published.map((event) => JSON.stringify(event))).size).toBe(1);
     expect(parseEvent(JSON.stringify(shop.published[0]), [paymentRefundDue])).toMatchObject({
@@ -207,14 +209,14 @@ describe('An awaited payment', () => {
     const shop = payments();
     await shop.deliver(placed({ payment: AWAITED }));
     expect(await shop.deliver(cancelled({ reason: 'timed-out' }))).toEqual([]);
-    expect(await shop.deliver(received())).toEqual(['shop.payment.refund-due.v1']);
+    expect(await shop.deliver(paymentReceived())).toEqual(['shop.payment.refund-due.v1']);
     expect(shop.published).toMatchObject([{ data: { ...MONEY, reason: 'received-after-cancellation' } }]);
   });
 
   test('is in the index of due refunds only while it is due back', async () => {
     const shop = payments();
     await shop.deliver(placed({ payment: AWAITED }));
-    await shop.deliver(received());
+    await shop.deliver(paymentReceived());
     expect(shop.record()).not.toHaveProperty('refundDue');
   });
 });
@@ -230,7 +232,7 @@ describe('A reported payment of an order that is paid otherwise', () => {
       await shop.deliver(placed({ payment }));
       if (isCancelled) await shop.deliver(cancelled());
       const before = shop.record();
-      expect(await shop.deliver(received())).toEqual([
+      expect(await shop.deliver(paymentReceived())).toEqual([
         `failed: ConflictError: Order o-1001 is paid by ${kind}, but another payment was reported`,
       ]);
       expect(shop.record()).toEqual(before);
@@ -240,7 +242,7 @@ describe('A reported payment of an order that is paid otherwise', () => {
   test('is one where there is nothing to pay', async () => {
     const shop = payments();
     await shop.deliver(placed({ payment: AWAITED, items: [priced('GIFT', 1, 0)] }));
-    expect(await shop.deliver(received({ amount: 0 }))).toEqual([
+    expect(await shop.deliver(paymentReceived({ amount: 0 }))).toEqual([
       'failed: ConflictError: Order o-1001 has nothing to pay, but a payment was reported',
     ]);
   });

@@ -8,7 +8,7 @@ import type { Payment } from '../../../lambdas/payment/record.ts';
 import { nextPayment, type PaymentInput } from '../../../lambdas/payment/rules.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
-import { cancelled, placed, received } from '../../builders/events.ts';
+import { cancelled, paymentReceived, placed } from '../../builders/events.ts';
 import { FakeGateway } from '../../builders/gateway.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { MemoryRecordStore } from '../../builders/records.ts';
@@ -78,7 +78,7 @@ const numbers = fc.array(fc.nat({ max: 10_000 }), { maxLength: 120, size: 'max' 
 const eventOf = ({ orderId, kind }: Message, index: number, paid: Payments) => {
   if (kind === 'cancelled') return cancelled({ orderId, id: `c-${index}` });
   return kind === 'received'
-    ? received({ orderId, id: `r-${index}`, reference: 'transfer 1' })
+    ? paymentReceived({ orderId, id: `r-${index}`, reference: 'transfer 1' })
     : placed({ orderId, id: `p-${index}`, payment: PAYMENTS[paid[orderId as keyof Payments]] });
 };
 

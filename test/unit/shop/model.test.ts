@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Payment } from '../../../contracts/order.ts';
-import { cancelRequested, placed, priced, received } from '../../builders/events.ts';
+import { cancelRequested, paymentReceived, placed, priced } from '../../builders/events.ts';
 import { Exploration } from '../../builders/exploration.ts';
 
 const START = { A: 3, B: 2 };
@@ -45,7 +45,7 @@ async function explore(given: Ordered, chance: readonly number[], prepare: (shop
   for (const { orderId, payment, isFree, paysOnDelivery, cancels, copies, ...order } of given) {
     const items = isFree ? order.items.map((item) => ({ ...item, unitPrice: 0 })) : order.items;
     const { amount } = placed({ items }).data.total;
-    const report = received({ orderId, amount });
+    const report = paymentReceived({ orderId, amount });
     const isReported = payment.kind === 'awaited' || (payment.kind === 'on-delivery' && paysOnDelivery);
     if (cancels === 'before') shop.send(cancelRequested({ orderId }));
     for (let copy = 0; copy < copies; copy += 1) {

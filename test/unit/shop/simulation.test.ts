@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Payment } from '../../../contracts/order.ts';
-import { cancelRequested, placed, priced, received } from '../../builders/events.ts';
+import { cancelRequested, paymentReceived, placed, priced } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { SimulatedShop } from '../../builders/simulated-shop.ts';
 
@@ -51,7 +51,7 @@ async function run(given: Ordered, chance: readonly number[]): Promise<Simulated
     if (timesOut) shop.mayTimeOut.add(orderId);
     if (cancels) shop.simulation.send(cancelRequested({ orderId }));
     for (let copy = 0; copy < copies; copy += 1) {
-      if (isReported(payment)) shop.simulation.send(received({ orderId, amount: totalOf(items) }));
+      if (isReported(payment)) shop.simulation.send(paymentReceived({ orderId, amount: totalOf(items) }));
       shop.simulation.send(placed({ orderId, items, payment, id: `${orderId} ${copy}` }));
     }
   }
