@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { routing } from '../../infra/routing.ts';
 import { placed, publish, putOnBus, testOrder } from '../deployed/deployed-shop.ts';
 import type { TestOrder } from '../harness/shop-state.ts';
 import { checkInvariants } from './check-invariants.ts';
@@ -109,7 +110,7 @@ describe('A forged outcome event', () => {
           body: JSON.stringify(forged),
           attributes: {
             errorType: 'ContractError',
-            errorMessage: 'type: must be one of shop.order.placed.v1, shop.order.cancel-requested.v1',
+            errorMessage: `type: must be one of ${routing.order.consumes.map(({ type }) => type).join(', ')}`,
           },
         },
       ]);
