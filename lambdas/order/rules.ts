@@ -17,7 +17,10 @@ import {
   orderDelayed,
   orderPlaced,
   orderReminderDue,
+  type Payment,
+  type PaymentMethod,
   sameGoods,
+  samePayment,
 } from '../../contracts/order.ts';
 import type { Problem } from '../../contracts/parse.ts';
 import {
@@ -42,7 +45,7 @@ import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
 import type { Transition } from '../runtime/state-machine.ts';
-import { openShard } from './open-orders.ts';
+import { isRemindable, openShard } from './open-orders.ts';
 
 /** One event in an order's history. */
 export type TimelineEntry = { time: string; type: string; source: string };
@@ -56,8 +59,12 @@ export type Order = OrderRecord &
   TraceContext & {
     status?: 'PLACED' | 'CONFIRMED' | 'CANCELLED';
     reason?: CancelReason;
+    /** What the customer knows the order by, where that is not its id. */
+    orderNumber?: string;
     total?: Money;
     items?: Line[];
+    /** How the order is paid, as it was placed; absent where it was placed without payment. */
+    method?: PaymentMethod;
     /** `not-needed`: there is nothing to pay, or the customer pays on delivery. */
     payment?: 'captured' | 'declined' | 'not-needed';
     captured?: Money;
@@ -67,7 +74,7 @@ export type Order = OrderRecord &
     reserved?: Line[];
     cancelRequested?: true;
     timedOut?: true;
-    /** While the order is undecided: its shard in the index of undecided orders, and since when it is there. */
+    /** While the order is undecided: its shard in the index of undecided orders, and its moment there, see `open-orders.ts`. */
     open?: string;
     openSince?: string;
     timeline: TimelineEntry[];
@@ -103,16 +110,21 @@ export function nextOrder(
   const current: Order = order ?? newOrder(event);
   rejectConflict(current, event);
   const repeated = current.timeline.some(({ type }) => type === event.type);
-  const fromSweep = event.type === orderDeadlinePassed.type || event.type === orderReminderDue.type;
-  const tooLate = fromSweep && current.status !== 'PLACED';
-  if (repeated || tooLate) return { publish: unpublishedEvents(current, event) };
+  if (repeated || isOutdated(current, event)) return { publish: unpublishedEvents(current, event) };
   const after = withDecision(applyEvent(current, event, time, now), now);
   return { after, publish: unpublishedEvents(after, event) };
 }
 
+/** Tells whether the sweep found an order that was decided, or must not be reminded of, when its event arrives. */
+function isOutdated({ status, open }: Order, { type }: OrderInput): boolean {
+  if (type === orderReminderDue.type) return status !== 'PLACED' || !isRemindable(open);
+  return type === orderDeadlinePassed.type && status !== 'PLACED';
+}
+
 function newOrder({ data: { orderId }, ...event }: OrderInput): Order {
-  const explicit = explicitTraceparent(event.traceparent, orderId);
-  const trace = explicit === undefined ? {} : traceContextOf(event);
+  // A trace that follows from the order's id need not be kept, but what a vendor has added to it does.
+  const isDerived = explicitTraceparent(event.traceparent, orderId) === undefined;
+  const trace = isDerived && event.tracestate === undefined ? {} : traceContextOf(event);
   return { orderId, version: 0, timeline: [], published: 0, ...trace };
 }
 
@@ -120,19 +132,8 @@ function applyEvent(order: Order, event: OrderInput, time: string, now: Date): O
   const timeline = [...order.timeline, { time, type: event.type, source: event.source }];
   const updated = { ...order, timeline };
   switch (event.type) {
-    case orderPlaced.type: {
-      const items = goodsOf(event.data.items);
-      const open = openShard('open', order.orderId);
-      const placed = {
-        ...updated,
-        status: 'PLACED',
-        total: event.data.total,
-        items,
-        open,
-        openSince: now.toISOString(),
-      } as const;
-      return needsPayment(event.data) ? placed : { ...placed, payment: 'not-needed' };
-    }
+    case orderPlaced.type:
+      return { ...updated, ...placement(event.data, order.payment !== undefined, now) };
     case orderCancelRequested.type:
       return { ...updated, cancelRequested: true };
     case paymentCaptured.type:
@@ -140,6 +141,8 @@ function applyEvent(order: Order, event: OrderInput, time: string, now: Date): O
         ...updated,
         payment: 'captured',
         captured: { amount: event.data.amount, currency: event.data.currency },
+        // The customer has paid in time: from now on the order waits for the shop.
+        ...(order.open !== undefined && order.method?.kind === 'awaited' ? openAttributes(order.orderId, now) : {}),
       };
     case paymentDeclined.type:
       return { ...updated, payment: 'declined' };
@@ -155,6 +158,38 @@ function applyEvent(order: Order, event: OrderInput, time: string, now: Date): O
     case stockReleased.type:
       return updated;
   }
+}
+
+/** Returns what a placed order adds to its record: never the payment's token, nor the customer. */
+function placement(
+  { orderId, orderNumber, total, items, payment }: OrderPlaced['data'],
+  hasPaymentOutcome: boolean,
+  now: Date,
+) {
+  const isPaymentNeeded = needsPayment({ payment, total });
+  return {
+    status: 'PLACED' as const,
+    ...(orderNumber === undefined ? {} : { orderNumber }),
+    total,
+    items: goodsOf(items),
+    ...(payment === undefined ? {} : { method: methodOf(payment) }),
+    ...(isPaymentNeeded ? {} : { payment: 'not-needed' as const }),
+    ...openAttributes(orderId, now, isPaymentNeeded && !hasPaymentOutcome ? payment : undefined),
+  };
+}
+
+function methodOf(payment: Payment): PaymentMethod {
+  const kind = payment.kind ?? 'token';
+  return 'reference' in payment ? { kind, reference: payment.reference } : { kind };
+}
+
+/** Returns where the sweep finds an undecided order. A customer who has yet to pay is not told of a delay. */
+function openAttributes(orderId: string, now: Date, waitsFor?: Payment) {
+  const openSince = now.toISOString();
+  if (waitsFor?.kind !== 'awaited') return { open: openShard('open', orderId), openSince };
+  return waitsFor.until === undefined
+    ? { open: openShard('reminded', orderId), openSince }
+    : { open: openShard('until', orderId), openSince: new Date(waitsFor.until).toISOString() };
 }
 
 function withDecision(order: Order, now: Date): Order {
@@ -269,26 +304,36 @@ function rejectConflict(order: Order, event: OrderInput): void {
 }
 
 /** Returns what of an event contradicts the record: the member, and how. */
-function findConflict({ total, items, captured, reserved }: Order, event: OrderInput): Problem | undefined {
-  const inTotal = (problem: string) => ({ path: 'data.total', problem });
-  const inItems = (problem: string) => ({ path: 'data.items', problem });
+function findConflict(order: Order, event: OrderInput): Problem | undefined {
   switch (event.type) {
-    case orderPlaced.type: {
-      const goods = goodsOf(event.data.items);
-      if (differs(total, event.data.total, sameMoney)) return inTotal('was already placed with another total');
-      if (differs(items, goods, sameGoods)) return inItems('was already placed with other items');
-      if (differs(captured, event.data.total, sameMoney)) return inTotal('was paid with another amount');
-      return differs(reserved, goods, sameGoods) ? inItems('has other goods reserved') : undefined;
-    }
+    case orderPlaced.type:
+      return placementConflict(order, event.data);
     case paymentCaptured.type:
-      return differs(total, event.data, sameMoney)
+      return differs(order.total, event.data, sameMoney)
         ? { path: 'data', problem: 'has another total than was captured' }
         : undefined;
     case stockReserved.type:
-      return differs(items, event.data.items, sameGoods) ? inItems('has other items than were reserved') : undefined;
+      return differs(order.items, event.data.items, sameGoods)
+        ? { path: 'data.items', problem: 'has other items than were reserved' }
+        : undefined;
     default:
       return undefined;
   }
+}
+
+function placementConflict(
+  { status, total, items, method, captured, reserved }: Order,
+  placed: OrderPlaced['data'],
+): Problem | undefined {
+  const goods = goodsOf(placed.items);
+  if (differs(total, placed.total, sameMoney))
+    return { path: 'data.total', problem: 'was already placed with another total' };
+  if (differs(items, goods, sameGoods)) return { path: 'data.items', problem: 'was already placed with other items' };
+  if (status !== undefined && !samePayment(method, placed.payment))
+    return { path: 'data.payment', problem: 'was already placed with another payment' };
+  if (differs(captured, placed.total, sameMoney))
+    return { path: 'data.total', problem: 'was paid with another amount' };
+  return differs(reserved, goods, sameGoods) ? { path: 'data.items', problem: 'has other goods reserved' } : undefined;
 }
 
 const differs = <T>(recorded: T | undefined, received: T, areSame: (one: T, other: T) => boolean): boolean =>

@@ -1,7 +1,7 @@
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { buildEvent } from '../../contracts/cloud-event.ts';
 import { orderDeadlinePassed, orderReminderDue } from '../../contracts/order.ts';
-import { openShards, unremindedShards } from '../order/open-orders.ts';
+import { deadlineShards, unremindedShards, untilShards } from '../order/open-orders.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { busPublisher, withTraceparent } from '../runtime/publish.ts';
@@ -16,9 +16,10 @@ const reminderMs = Number(requireEnv('REMINDER_SECONDS')) * 1000;
 
 // A page is published with ten PutEvents calls of ten entries each.
 const PAGE_SIZE = 100;
-const EPOCH = new Date(0);
+// The first year that a message can name.
+const BEGINNING = new Date('0001-01-01T00:00:00Z');
 
-/** A query for the orders of some index shards that have been undecided since a time in a range, and the event to publish for each. */
+/** A query for the orders of some index shards whose `openSince` is in a range, and the event to publish for each. */
 type OverdueQuery = {
   contract: typeof orderDeadlinePassed | typeof orderReminderDue;
   shards: readonly string[];
@@ -27,7 +28,7 @@ type OverdueQuery = {
 };
 
 /**
- * Publishes an event for each order that is undecided past its deadline, and for each whose customer should be told of a delay. The
+ * Publishes an event for each order that is undecided past its deadline or the `until` of its awaited payment, and for each whose customer should be told of a delay. The
  * outcomes consumer then cancels or reminds. Throws the first publishing error after all orders were attempted.
  */
 export async function handler(): Promise<{ found: number; reminded: number }> {
@@ -35,12 +36,9 @@ export async function handler(): Promise<{ found: number; reminded: number }> {
   const deadline = new Date(now.getTime() - deadlineMs);
   const reminder = new Date(now.getTime() - reminderMs);
   const publishErrors: Error[] = [];
-  const found = await publishOverdue({
-    contract: orderDeadlinePassed,
-    shards: openShards,
-    since: EPOCH,
-    until: deadline,
-  });
+  const due = { contract: orderDeadlinePassed, since: BEGINNING };
+  const pastDeadline = await publishOverdue({ ...due, shards: deadlineShards, until: deadline });
+  const found = pastDeadline + (await publishOverdue({ ...due, shards: untilShards, until: now }));
   // Orders past the deadline are cancelled, and need no reminder.
   const reminded =
     reminderMs === 0

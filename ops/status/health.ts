@@ -1,3 +1,4 @@
+import { shellArgument } from '../command.ts';
 import { type QueueDepth, totalMessages } from '../queues.ts';
 import { type ConsumerMetrics, RATE_MINUTES } from './metrics.ts';
 import type { OrderCounts } from './orders.ts';
@@ -63,7 +64,8 @@ function progressProblem(
     sentence: [cause, ...backlog(consumer)].join(', '),
     next,
   });
-  const inspect = oldestOrder === undefined ? 'npm run ops -- status --watch' : `npm run ops -- trace ${oldestOrder}`;
+  const inspect =
+    oldestOrder === undefined ? 'npm run ops -- status --watch' : `npm run ops -- trace ${shellArgument(oldestOrder)}`;
   if (mapping === undefined) return problem('not connected', 'its queue has no event source mapping', DEPLOY);
   if (!mapping.enabled) {
     const enable = `aws lambda update-event-source-mapping --uuid ${mapping.uuid} --enabled`;

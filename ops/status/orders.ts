@@ -1,5 +1,5 @@
 import { paginateQuery, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { openOrdersIndex, openShards } from '../../lambdas/order/open-orders.ts';
+import { deadlineShards, openOrdersIndex, openShards } from '../../lambdas/order/open-orders.ts';
 import type { DeployedShop } from '../stack.ts';
 
 /** Orders by status. `atLeast`: only part of the table was counted, so there may be more confirmed and cancelled orders. */
@@ -55,10 +55,13 @@ async function countOpenOrders(shop: DeployedShop): Promise<number> {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Returns the id of the order that has been undecided the longest; `undefined` where every order is decided. */
+/**
+ * Returns the id of the order that has been undecided the longest; `undefined` where every order is decided. Orders that wait for a payment
+ * until a moment of their own are not late, and are left out.
+ */
 export async function oldestOpenOrder(shop: DeployedShop): Promise<string | undefined> {
   const firstOfShards = await Promise.all(
-    openShards.map((shard) => shop.documents.send(new QueryCommand({ ...openOrdersQuery(shop, shard), Limit: 1 }))),
+    deadlineShards.map((shard) => shop.documents.send(new QueryCommand({ ...openOrdersQuery(shop, shard), Limit: 1 }))),
   );
   const [oldest] = firstOfShards
     .flatMap(({ Items = [] }) => Items)
