@@ -5,13 +5,20 @@ import { roundsByKey } from './chunk.ts';
 import {
   type BatchHandler,
   type Delivery,
+  describeSubject,
   type HandlerResult,
   isReplayWithoutEffects,
   recordKeyOf,
   type SubjectEvent,
 } from './delivery.ts';
 import { requireEnv } from './environment.ts';
-import { BusyError, DeadlineExceededError, describeError, OutOfSequenceError } from './failure.ts';
+import {
+  BusyError,
+  DeadlineExceededError,
+  describeError,
+  OutOfSequenceError,
+  RefusalUnpublishedError,
+} from './failure.ts';
 import { type InvocationDeadline, invocationDeadline } from './invocation-deadline.ts';
 import { log, writeLines } from './log.ts';
 import { metricLines } from './metrics.ts';
@@ -84,7 +91,7 @@ export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
         if (result.error && blocksOthers(result.error.reason, policy)) blocked.add(recordKeyOf(delivery.event));
       }
     }
-    await publishRefusals(dependencies, attempts, policy);
+    await publishRefusals(dependencies, attempts, policy, deadline);
     deadline.cancel();
 
     const resolved = await resolveOutcomes(name, queue, attempts, policy);
@@ -134,7 +141,7 @@ async function handleRound<E extends SubjectEvent>(
     const index = free.indexOf(received);
     const reason =
       index === -1
-        ? new BusyError(`An earlier message of ${recordKeyOf(received.delivery.event)} has to be retried first`)
+        ? new BusyError(`An earlier message of ${describeSubject(received.delivery.event)} has to be retried first`)
         : new DeadlineExceededError('The invocation ran out of time');
     return { ...received, result: results?.[index] ?? { error: { reason }, published: [] } };
   });
@@ -179,11 +186,12 @@ const suppressReplayEvents = (
 ): readonly HandlerResult[] =>
   results.map((result, index) => (deliveries[index]?.withoutEffects && 'publish' in result ? { publish: [] } : result));
 
-/** Tells the publishers of the messages that will be dead-lettered. A message whose publisher cannot be told is retried. */
+/** Tells the publishers of the messages that will be dead-lettered. A message whose publisher cannot be told is retried, its own reason kept. */
 async function publishRefusals(
   { publish, refusalOf }: ConsumerDependencies,
   attempts: readonly Attempt[],
   policy: FailurePolicy,
+  deadline: InvocationDeadline,
 ): Promise<void> {
   if (refusalOf === undefined) return;
   const refused = attempts.flatMap((attempt) => {
@@ -193,11 +201,12 @@ async function publishRefusals(
     return event === undefined ? [] : [{ attempt, event: withTraceparent(event) }];
   });
   if (refused.length === 0) return;
-  const answers = await publish(refused.map(({ event }) => event));
+  const answers = await deadline.race(() => publish(refused.map(({ event }) => event)));
+  const outOfTime = new DeadlineExceededError('The invocation ran out of time');
   refused.forEach(({ attempt, event }, index) => {
-    const reason = answers[index];
-    if (reason === undefined) attempt.published = [...attempt.published, event];
-    else attempt.error = { reason };
+    const failure = answers === undefined ? outOfTime : answers[index];
+    if (failure === undefined) attempt.published = [...attempt.published, event];
+    else attempt.error = { reason: new RefusalUnpublishedError(failure, attempt.error?.reason) };
   });
 }
 

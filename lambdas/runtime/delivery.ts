@@ -18,6 +18,10 @@ export const recordKeyOf = ({ data }: SubjectEvent): string =>
 /** Returns the key of a receipt's record. An order's id has no space. */
 export const receiptKey = (receiptId: string): string => `receipt ${receiptId}`;
 
+/** Names what an event is about, for a sentence: `order o-1001`, `receipt r-7`. */
+export const describeSubject = ({ data }: SubjectEvent): string =>
+  'orderId' in data ? `order ${data.orderId}` : `receipt ${data.receiptId}`;
+
 /** One delivery of one event: the message that carried it, and which attempt this is (1 for the first). */
 export type Delivery<E extends CloudEvent = CloudEvent> = {
   event: E;

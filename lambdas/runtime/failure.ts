@@ -57,6 +57,11 @@ export class RetryAtError extends Error {
   }
 }
 
+const PHONE_NUMBERS = /\+\d{6,15}/g;
+
+/** Tells whether a text contains what looks like a phone number: `+` and 6 to 15 digits. */
+export const containsPhoneNumber = (text: string): boolean => text.search(PHONE_NUMBERS) !== -1;
+
 /**
  * Describes whatever was thrown, `undefined` and strings included, by class and message for an operator. Phone numbers are
  * removed, because AWS quotes the one it refuses.
@@ -64,5 +69,16 @@ export class RetryAtError extends Error {
 export function describeError(error: unknown): { errorType: string; errorMessage: string } {
   if (!(error instanceof Error)) return { errorType: 'NonError', errorMessage: `a ${typeof error} was thrown` };
   const errorType = error.name || 'Error';
-  return { errorType, errorMessage: (error.message || errorType).replaceAll(/\+\d{6,15}/g, '+…') };
+  return { errorType, errorMessage: (error.message || errorType).replaceAll(PHONE_NUMBERS, '+…') };
+}
+
+/** A message cannot be taken, and its publisher could not be told: it is retried, so that both happen. */
+export class RefusalUnpublishedError extends UnavailableError {
+  override name = 'RefusalUnpublishedError';
+
+  constructor(failure: Error, refusal: unknown) {
+    super(`${failure.message}, so its publisher is not told yet that ${describeError(refusal).errorMessage}`, {
+      cause: failure,
+    });
+  }
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { orderId } from '../../contracts/order.ts';
 import { readMessage } from '../../contracts/parse.ts';
 import { readTraceparent } from '../../contracts/traceparent.ts';
+import { containsPhoneNumber } from './failure.ts';
 
 const EVENT_TYPE = /^[a-z]+(\.[a-z-]+){1,7}\.v\d{1,4}$/;
 // A body that is no JSON may still name its order; only so many characters of it are searched.
@@ -30,7 +31,9 @@ export function extractLogFields(body: string): ExtractedLogFields {
   };
 }
 
-const idIn = (value: unknown): string | undefined => (v.is(orderId, value) ? value : undefined);
+/** An id may look like a phone number, and a message that breaks its contract may have put one there. */
+const idIn = (value: unknown): string | undefined =>
+  v.is(orderId, value) && !containsPhoneNumber(value) ? value : undefined;
 
 function tryRead(body: string): Partial<Record<string, unknown>> | undefined {
   try {
