@@ -5,8 +5,8 @@ import { UnavailableError } from '../runtime/failure.ts';
 import { documentClient } from '../runtime/records.ts';
 import type { PaymentGateway } from './gateway.ts';
 
-/** The key of the item that holds the sandbox's state. */
-export const SANDBOX_STATE_KEY = { orderId: '#gateway', entry: 'state' };
+/** The key of the item that holds the sandbox's state. No order's id has a space. */
+export const SANDBOX_STATE_KEY = { orderId: 'sandbox state', entry: 'state' };
 
 /**
  * The sandbox's state, set by operators and tests. `down`: every call fails. `keyGeneration`: a new number makes the sandbox

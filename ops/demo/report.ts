@@ -1,3 +1,4 @@
+import { shellArgument } from '../command.ts';
 import { formatDuration, formatMoney, maskPhone, table } from '../format.ts';
 import { shelfTable } from '../stock/command.ts';
 import { type DemoResult, demoProblems, endStateText, type ScenarioResult } from './result.ts';
@@ -82,7 +83,7 @@ function suggestions(orderId: string): string {
   return table(
     ['command', 'what it does'],
     [
-      [`npm run ops -- trace ${orderId}`, 'how that order got there, step by step'],
+      [`npm run ops -- trace ${shellArgument(orderId)}`, 'how that order got there, step by step'],
       ['npm run ops -- place --count 5', 'five more orders; prints their ids'],
       ['npm run ops -- sandbox payment down', 'an outage of the payment gateway; `up` ends it, and the backlog drains'],
       ['npm run ops -- stock show', 'what is available, reserved and sold'],

@@ -85,8 +85,11 @@ function publisherAttributes(deadLetter: DeadLetter, reveal: boolean): Record<st
 
 // What our events call personal data, and what a malformed message may call it instead.
 const PERSONAL = /phone|mobile|token|e-?mail|password|secret|address/i;
+// Ids may be long numbers, which an operator needs to see.
+const IDENTIFIER = /^(orderId|orderNumber|receiptId|sku|subject)$/;
 const HIDDEN = '…';
 // A phone number may be in any text, with a plus or as nine digits and more.
+const INTERNATIONAL_NUMBER = /\+\d{6,15}/g;
 const PHONE_NUMBER = /\+\d{6,15}|\b\d{9,15}\b|\b0\d{1,2}[ -]\d{3,4}[ -]\d{4}\b/g;
 
 /** Masks phone numbers, payment tokens and what is named like personal data in a message body; JSON is indented by `indent`. */
@@ -105,7 +108,12 @@ function maskValue(value: unknown, personal: boolean): unknown {
   if (Array.isArray(value)) return value.map((one) => maskValue(one, personal));
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(
-      Object.entries(value).map(([name, inner]) => [name, maskValue(inner, personal || PERSONAL.test(name))]),
+      Object.entries(value).map(([name, inner]) => [
+        name,
+        typeof inner === 'string' && IDENTIFIER.test(name) && !personal
+          ? inner.replaceAll(INTERNATIONAL_NUMBER, (phone) => maskPhone(phone))
+          : maskValue(inner, personal || PERSONAL.test(name)),
+      ]),
     );
   }
   if (typeof value === 'string') return personal ? maskPersonalText(value) : maskText(value);

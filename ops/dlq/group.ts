@@ -13,12 +13,21 @@ export type DeadLetterGroup = {
   example: { messageId: string; orderId?: string };
 };
 
-/** Replaces what differs between reasons of one kind: ids become `<id>`, numbers `#`. */
-export function groupingKey(reason: string): string {
-  return reason.replaceAll(/[\p{L}\d_-]*\d[\p{L}\d_-]*/gu, (word) => {
+/**
+ * Replaces what differs between reasons of one kind: ids become `<id>`, numbers `#`. An `orderId` need not look like an id, so it is
+ * replaced where a reason names the order.
+ */
+export function groupingKey(reason: string, orderId?: string): string {
+  const words = reason.split(' ');
+  const isOrderId = (word: string, index: number) => word === orderId && /^order$/i.test(words[index - 1] ?? '');
+  return words.map((word, index) => (isOrderId(word, index) ? '<id>' : generalize(word))).join(' ');
+}
+
+function generalize(word: string): string {
+  return word.replaceAll(/[\p{L}\d_-]*\d[\p{L}\d_-]*/gu, (part) => {
     // shop.order.placed.v1 is a name.
-    if (/^v\d+$/.test(word)) return word;
-    return /^\d+$/.test(word) ? '#' : '<id>';
+    if (/^v\d+$/.test(part)) return part;
+    return /^\d+$/.test(part) ? '#' : '<id>';
   });
 }
 
@@ -27,11 +36,11 @@ export function groupByReason(deadLetters: Iterable<DeadLetter>): DeadLetterGrou
   const groups = new Map<string, DeadLetterGroup>();
   for (const deadLetter of deadLetters) {
     const { consumer, errorType, reason, failedAt, id } = deadLetter;
-    const commonReason = groupingKey(reason);
+    const orderId = orderIdOf(deadLetter);
+    const commonReason = groupingKey(reason, orderId);
     const key = JSON.stringify([consumer, errorType, commonReason]);
     const group = groups.get(key);
     if (group === undefined) {
-      const orderId = orderIdOf(deadLetter);
       const example = { messageId: id, ...(orderId === undefined ? {} : { orderId }) };
       groups.set(key, { consumer, errorType, reason, count: 1, firstSeen: failedAt, lastSeen: failedAt, example });
       continue;

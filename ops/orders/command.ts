@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { type ShopOptions, shellArgument, shopCommand, wholeNumber } from '../command.ts';
 import { toUserMessage } from '../errors.ts';
 import { readInput } from '../input.ts';
 import { print } from '../output.ts';
@@ -12,6 +12,8 @@ import { parseOrderMessage, placeOrders } from './place.ts';
 import { isDecided } from './trace.ts';
 import { traceDiagram } from './trace-diagram.ts';
 import { traceText } from './trace-text.ts';
+
+const ORDER_ID = "the order's id; it may begin with a dash, and after -- also with two";
 
 /** `ops place` */
 export function placeCommand(): Command {
@@ -50,7 +52,8 @@ async function place(
   const shop = await connectToShop({ aws });
   const result = await placeOrders(shop, { given, order, count, unchecked });
   print(json, result, () => result.orderIds.join('\n'));
-  printNotice(`published ${result.published} of ${count} at ${shop.where}`);
+  const number = given?.orderNumber === undefined ? '' : `; order number ${given.orderNumber}`;
+  printNotice(`published ${result.published} of ${count} at ${shop.where}${number}`);
   const [first] = result.failed;
   if (first !== undefined) {
     throw new Error(`The topic refused ${result.failed.length} of ${count} messages: ${first.code} ${first.message}`);
@@ -60,7 +63,7 @@ async function place(
 /** `ops cancel` */
 export function cancelCommand(): Command {
   return shopCommand('cancel', "Publish a customer's wish to cancel an order.", 'cancel o-1001 --reason "wrong size"')
-    .argument('<orderId>', 'the order')
+    .argument('<orderId>', ORDER_ID)
     .option('--reason <text>', "the customer's reason", 'changed my mind')
     .action(async (orderId: string, { json, aws, reason }: ShopOptions & { reason: string }) => {
       const event = orderCancelRequestedEvent(orderId, reason);
@@ -68,7 +71,7 @@ export function cancelCommand(): Command {
       print(json, { orderId, reason, eventId: event.id }, () =>
         [
           `Asked to cancel ${orderId}; an order that is confirmed already stays so.`,
-          `See the outcome: npm run ops -- trace ${orderId}`,
+          `See the outcome: npm run ops -- trace ${shellArgument(orderId)}`,
         ].join('\n'),
       );
     });
@@ -84,8 +87,9 @@ export function traceCommand(): Command {
     'trace o-1001',
     'trace o-1001 --wait 30 --json',
     'trace o-1001 --diagram > o-1001.mmd',
+    "trace '#1029'",
   )
-    .argument('<orderId>', 'the order')
+    .argument('<orderId>', ORDER_ID)
     .option(
       '--wait [seconds]',
       `wait until the order is confirmed or cancelled, ${DEFAULT_WAIT_SECONDS} seconds unless told otherwise`,

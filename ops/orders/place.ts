@@ -5,8 +5,8 @@ import type { DeployedShop } from '../stack.ts';
 import { generateOrder, type OrderOptions, orderPlacedEvent } from './generate.ts';
 import { type FailedEntry, publishOrders } from './publish.ts';
 
-/** A message to publish; without an order id where none can be read from it. */
-export type OrderMessage = { body: string; orderId?: string };
+/** A message to publish; without an order id where none can be read from it, and with the number that the customer knows, if there is one. */
+export type OrderMessage = { body: string; orderId?: string; orderNumber?: string };
 
 export type PlaceOptions = {
   /** The message to publish; without it, orders are generated from `order`. */
@@ -21,6 +21,8 @@ export type PlaceOptions = {
 export type PlaceResult = {
   published: number;
   orderIds: string[];
+  /** What the customer knows the given order by, where that is not its id. */
+  orderNumber?: string;
   failed: (Omit<FailedEntry, 'index'> & { orderId: string | undefined })[];
 };
 
@@ -43,6 +45,7 @@ export async function placeOrders(
   return {
     published: published.length,
     orderIds: [...new Set(published.flatMap(({ orderId }) => (orderId === undefined ? [] : [orderId])))],
+    ...(given?.orderNumber === undefined ? {} : { orderNumber: given.orderNumber }),
     failed: rejected.map(({ index, code, message }) => ({ orderId: messages[index]?.orderId, code, message })),
   };
 }
@@ -59,7 +62,8 @@ export function parseOrderMessage(
 ): OrderMessage {
   const body = wrapBareOrder(input, now, newId) ?? input;
   try {
-    return { body, orderId: parseEvent(body, [orderPlaced]).data.orderId };
+    const { orderId, orderNumber } = parseEvent(body, [orderPlaced]).data;
+    return { body, orderId, ...(orderNumber === undefined ? {} : { orderNumber }) };
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
     if (unchecked) return { body };

@@ -106,11 +106,12 @@ const participantOf = (channel: Channel) => (channel === 'lifecycle' ? 'feed' : 
 
 const idOf = (name: string) => name.replaceAll(/\W/g, '_');
 
-/** Escapes a text for Mermaid, in which a semicolon ends the line and a hash begins an entity, and shortens it. */
+// Characters that Mermaid does not take for text: the end of a line, an entity, HTML, a formula.
+const SPECIAL = /[;#&<>$%]/g;
+
+/** Shortens a text and escapes it by Mermaid's entity codes (https://mermaid.js.org/syntax/sequenceDiagram.html#entity-codes-to-escape-characters). */
 function escapeText(text: string): string {
-  const line = text
-    .replaceAll(';', ',')
-    .replaceAll(/[#\s]+/g, ' ')
-    .trim();
-  return line.length > MAX_TEXT_LENGTH ? `${line.slice(0, MAX_TEXT_LENGTH - 1)}…` : line;
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  const short = line.length > MAX_TEXT_LENGTH ? `${line.slice(0, MAX_TEXT_LENGTH - 1)}…` : line;
+  return short.replaceAll(SPECIAL, (character) => `#${character.charCodeAt(0)};`);
 }

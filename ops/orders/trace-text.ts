@@ -6,10 +6,11 @@ type Row = { time: string; cells: readonly string[] };
 
 /** Formats a trace for people: the order's state, then its events and attempts, oldest first. */
 export function traceText(trace: Trace): string {
-  const { orderId, status, reason, total, payment, stock, short, traceId, timeline, attempts } = trace;
+  const { orderId, orderNumber, status, reason, total, payment, stock, short, traceId, timeline, attempts } = trace;
   const state = `${status ?? 'not placed yet'}${reason === undefined ? '' : ` (${reason})`}`;
   const parts = [
     `${orderId}: ${state}`,
+    ...(orderNumber === undefined ? [] : [`number ${orderNumber}`]),
     ...(total === null ? [] : [formatMoney(total)]),
     ...(payment === undefined ? [] : [`payment ${payment}`]),
     ...(stock === undefined

@@ -10,6 +10,8 @@ import { type OrderRecords, refusedTexts, sentTexts } from './records.ts';
 /** Where an order is and how it got there. `status` is null while only a cancellation or an outcome of it is known. */
 export type Trace = {
   orderId: string;
+  /** What the customer knows it by, where that is not its id. */
+  orderNumber?: string;
   status: 'PLACED' | 'CONFIRMED' | 'CANCELLED' | null;
   reason?: CancelReason;
   total: Money | null;
@@ -39,6 +41,7 @@ export function buildTrace({ order, payment, notification }: OrderRecords): Trac
   const stock = released ? 'released' : order.stock;
   return {
     orderId: order.orderId,
+    ...(order.orderNumber === undefined ? {} : { orderNumber: order.orderNumber }),
     status: order.status ?? null,
     ...(order.reason === undefined ? {} : { reason: order.reason }),
     total: order.total ?? null,
