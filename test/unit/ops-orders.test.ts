@@ -5,6 +5,7 @@ import { generateOrder, orderPlacedEvent } from '../../ops/orders/generate.ts';
 import { parseOrderMessage } from '../../ops/orders/place.ts';
 import { type SendBatch, sendInBatches } from '../../ops/orders/publish.ts';
 import { buildTrace } from '../../ops/orders/trace.ts';
+import { traceText } from '../../ops/orders/trace-text.ts';
 
 const now = new Date('2026-11-21T09:00:00Z');
 const newId = () => '01J';
@@ -12,7 +13,7 @@ const newId = () => '01J';
 describe('A generated order', () => {
   test('keeps its contract', () => {
     const event = orderPlacedEvent(generateOrder(), now);
-    expect(parseEvent(JSON.stringify(event), [orderPlaced])).toEqual(event);
+    expect(parseEvent(JSON.stringify(event), [orderPlaced])).toEqual({ ...event, time: '2026-11-21T09:00:00Z' });
   });
 
   test('has the parts that were chosen', () => {
@@ -43,15 +44,20 @@ describe('An order that was given', () => {
     });
   });
 
+  test('is told with the number that the customer knows', () => {
+    const numbered = JSON.stringify({ ...order, orderNumber: '#1029' });
+    expect(parseOrderMessage(numbered, false)).toMatchObject({ orderId: 'o-1001', orderNumber: '#1029' });
+  });
+
   test('is published unchanged when it is an event', () => {
     const body = `  ${JSON.stringify(orderPlacedEvent(order, now, newId))}\n`;
     expect(parseOrderMessage(body, false)).toEqual({ body, orderId: 'o-1001' });
   });
 
   test('is refused with every problem named by path', () => {
-    const wrong = { ...order, items: [{ sku: 'KB-01', quantity: 0, unitPrice: 1 }], customer: { id: 'c' } };
+    const wrong = { ...order, items: [{ sku: 'KB-01', quantity: 0, unitPrice: 1 }], payment: { kind: 'barter' } };
     expect(() => parseOrderMessage(JSON.stringify(wrong), false)).toThrow(
-      /customer\.phone: is missing[\s\S]*items\[0\]\.quantity/,
+      /data\.payment\.kind: must be one of[\s\S]*items\[0\]\.quantity/,
     );
     expect(() => parseOrderMessage('no JSON', false)).toThrow('body: must be JSON');
   });
@@ -132,6 +138,13 @@ describe('A trace', () => {
       'shop.stock.reserved.v1',
       'order-confirmed',
     ]);
+  });
+
+  test('names what the customer knows the order by', () => {
+    const trace = buildTrace({ order: { ...order, orderNumber: '#1029' } });
+    expect(trace).toMatchObject({ orderId: 'o-1', orderNumber: '#1029' });
+    expect(trace && traceText(trace)).toMatch(/^o-1: CONFIRMED, number #1029, /);
+    expect(buildTrace({ order })).not.toHaveProperty('orderNumber');
   });
 
   test('of an order that was never placed has no status', () => {

@@ -156,7 +156,8 @@ describe('The period of the log search', () => {
 
 describe('The diagram', () => {
   const participant = /^ {4}participant (\w+) as [^;#\n]+$/;
-  const message = /^ {4}(\w+)(?:->>|--x)(\w+): [^;#\n]+$/;
+  // A semicolon would end the line; entity codes are text.
+  const message = /^ {4}(\w+)(?:->>|--x)(\w+): (?:[^;#&<>$%\n]|#\d+;)+$/;
 
   /** Checks that a diagram is valid Mermaid: every line is a participant or a message between two of them. */
   function messagesOf(trace: Trace): string[] {
@@ -176,7 +177,7 @@ describe('The diagram', () => {
     expect(messagesOf(known([failed, succeeded]))).toEqual([
       'publisher->>topic: shop.order.placed.v1',
       'topic->>payment: shop.order.placed.v1 (waited 400 ms)',
-      'payment--xpayment: will be tried again in 2 s: UnavailableError: It is down, 1',
+      'payment--xpayment: will be tried again in 2 s: UnavailableError: It is down#59; #35;1',
       'topic->>payment: shop.order.placed.v1 (try 2, waited 2.8 s)',
       'payment->>bus: shop.payment.captured.v1',
       'order->>bus: shop.order.confirmed.v1',

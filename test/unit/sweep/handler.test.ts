@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { catalog } from '../../../contracts/catalog.ts';
 import { parseEvent } from '../../../contracts/parse.ts';
 import { traceIdOf } from '../../../contracts/traceparent.ts';
-import { openShards, unremindedShards } from '../../../lambdas/order/open-orders.ts';
+import { deadlineShards, openShards, unremindedShards, untilShards } from '../../../lambdas/order/open-orders.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
 const log = quietLog();
@@ -58,15 +58,17 @@ const hoursBefore = (moment: number, time: unknown) =>
   Math.round((moment - new Date(String(time)).getTime()) / 360_000) / 10;
 
 describe('The sweep', () => {
-  test('queries every shard of the index for orders past the deadline and reads no order', async () => {
+  test('queries every shard of the index for orders past the deadline or their own, and reads no order', async () => {
     const started = Date.now();
     expect(await handler()).toEqual({ found: 0, reminded: 0 });
     expect(queries.map(({ ExpressionAttributeValues }) => ExpressionAttributeValues?.[':part'])).toEqual(openShards);
     for (const { TableName, IndexName, KeyConditionExpression, ExpressionAttributeValues } of queries) {
       expect([TableName, IndexName]).toEqual(['orders', 'open-orders']);
       expect(KeyConditionExpression).toBe('#open = :part AND openSince BETWEEN :since AND :until');
-      expect(ExpressionAttributeValues?.[':since']).toBe('1970-01-01T00:00:00.000Z');
-      expect(hoursBefore(started, ExpressionAttributeValues?.[':until'])).toBe(48);
+      // A message can name the year 1 as the moment until which its payment is awaited.
+      expect(ExpressionAttributeValues?.[':since']).toBe('0001-01-01T00:00:00.000Z');
+      const isDeadline = deadlineShards.includes(ExpressionAttributeValues?.[':part']);
+      expect(hoursBefore(started, ExpressionAttributeValues?.[':until'])).toBeCloseTo(isDeadline ? 48 : 0, 1);
     }
     expect(published).toEqual([]);
   });
@@ -92,6 +94,14 @@ describe('The sweep', () => {
       Source: '/shop/sweep',
       DetailType: 'shop.order.deadline-passed.v1',
     });
+  });
+
+  test('publishes order.deadline-passed for an order whose payment was awaited until now', async () => {
+    pages = { [untilShards[5] ?? '']: [['#1029']] };
+    expect(await handler()).toEqual({ found: 1, reminded: 0 });
+    expect(published.map(({ Detail }) => JSON.parse(Detail))).toMatchObject([
+      { id: '#1029.deadline-passed', subject: '#1029', data: { orderId: '#1029' } },
+    ]);
   });
 
   test('reads all pages of all shards', async () => {

@@ -1,0 +1,228 @@
+import { describe, expect, test } from 'vitest';
+import type { OrderPlaced, Payment } from '../../../contracts/order.ts';
+import { deadlineShards, unremindedShards, untilShards } from '../../../lambdas/order/open-orders.ts';
+import { nextOrder, type Order, type OrderInput } from '../../../lambdas/order/rules.ts';
+import { delivery } from '../../builders/deliveries.ts';
+import {
+  cancelRequested,
+  captured,
+  deadlinePassed,
+  declined,
+  placed,
+  priced,
+  rejected,
+  reminderDue,
+  reserved,
+} from '../../builders/events.ts';
+
+const now = new Date('2026-11-21T09:00:05Z');
+const UNTIL = '2026-11-25T12:00:00Z';
+
+const placedWith = (payment: Payment | undefined, unitPrice = 12_000): OrderPlaced => {
+  const { payment: _, ...data } = placed({ items: [priced('KB-01', 1, unitPrice)] }).data;
+  return { ...placed(), data: { ...data, ...(payment === undefined ? {} : { payment }) } };
+};
+
+function deliver(events: readonly OrderInput[], time = now): { order: Order | undefined; decisions: string[] } {
+  let order: Order | undefined;
+  const decisions: string[] = [];
+  for (const event of events) {
+    const { after = order, publish = [] } = nextOrder(order, delivery(event), time);
+    decisions.push(...publish.filter(({ id }) => id === 'o-1001.decided').map(({ type }) => type));
+    order = after && { ...after, published: after.timeline.length };
+  }
+  return { order, decisions };
+}
+
+function permutations<T>(things: readonly T[]): T[][] {
+  if (things.length < 2) return [[...things]];
+  return things.flatMap((thing, index) => permutations(things.toSpliced(index, 1)).map((rest) => [thing, ...rest]));
+}
+
+const FREE = placedWith(undefined, 0);
+const ON_DELIVERY = placedWith({ kind: 'on-delivery' });
+const AWAITED = placedWith({ kind: 'awaited' });
+const AWAITED_UNTIL = placedWith({ kind: 'awaited', until: UNTIL });
+
+const WITHOUT_PAYMENT: [string, OrderPlaced][] = [
+  ['with nothing to pay', FREE],
+  ['with nothing to pay and a token', placedWith({ token: 'tok_visa' }, 0)],
+  ['with nothing to pay that awaits a payment', placedWith({ kind: 'awaited', until: UNTIL }, 0)],
+  ['paid on delivery', ON_DELIVERY],
+];
+const WITH_PAYMENT: [string, OrderPlaced][] = [
+  ['paid by token', placedWith({ token: 'tok_visa' })],
+  ['captured by the checkout', placedWith({ kind: 'captured', reference: 'pi_1' })],
+  ['authorized by the checkout', placedWith({ kind: 'authorized', reference: 'pi_1' })],
+  ['whose payment is awaited', AWAITED],
+  ['whose payment is awaited until its own moment', AWAITED_UNTIL],
+];
+
+/** The decision by the first of its conditions that the events fulfil in sequence, written independently of the rules. */
+function expected(sequence: readonly OrderInput[], needsPayment: boolean): string | undefined {
+  const seen = new Set<string>();
+  for (const { type } of sequence) {
+    // A deadline has no effect on an order that is not placed yet.
+    if (type === 'shop.order.deadline-passed.v1' && !seen.has('shop.order.placed.v1')) continue;
+    seen.add(type);
+    const decision = seen.has('shop.order.placed.v1') ? decisionAfter(seen, needsPayment) : undefined;
+    if (decision !== undefined) return decision;
+  }
+  return undefined;
+}
+
+function decisionAfter(seen: ReadonlySet<string>, needsPayment: boolean): string | undefined {
+  if (seen.has('shop.order.cancel-requested.v1')) return 'customer';
+  if (seen.has('shop.order.deadline-passed.v1')) return 'timed-out';
+  if (needsPayment && !seen.has('shop.payment.captured.v1')) return undefined;
+  if (seen.has('shop.stock.reserved.v1')) return 'CONFIRMED';
+  return seen.has('shop.stock.rejected.v1') ? 'out-of-stock' : undefined;
+}
+
+describe('Under every permutation and every part of its events', () => {
+  const parts: OrderInput[][] = [reserved(), rejected()].flatMap((stock) => {
+    const events: OrderInput[] = [stock, captured(), cancelRequested(), deadlinePassed()];
+    return Array.from({ length: 1 << events.length }, (_, mask) => events.filter((_, index) => mask & (1 << index)));
+  });
+
+  test.each([
+    ...WITHOUT_PAYMENT.map(([name, order]) => [name, order, false] as const),
+    ...WITH_PAYMENT.map(([name, order]) => [name, order, true] as const),
+  ])('an order %s is decided by what arrived first, once', (_, order, needsPayment) => {
+    const { total } = order.data;
+    for (const part of parts) {
+      // Nothing is captured of nothing.
+      const events = total.amount === 0 ? part.filter(({ type }) => type !== 'shop.payment.captured.v1') : part;
+      for (const sequence of permutations<OrderInput>([order, ...events])) {
+        const { order: record, decisions } = deliver(sequence);
+        const decision = expected(sequence, needsPayment);
+        expect(record?.reason ?? record?.status).toBe(decision ?? 'PLACED');
+        expect(decisions).toHaveLength(decision === undefined ? 0 : 1);
+        expect(record?.open !== undefined).toBe(decision === undefined);
+      }
+    }
+  });
+});
+
+describe('An order without a payment to wait for', () => {
+  test.each(WITHOUT_PAYMENT)('is confirmed by its goods alone and says why: an order %s', (_, order) => {
+    expect(deliver([order]).order).toMatchObject({ status: 'PLACED', payment: 'not-needed' });
+    for (const sequence of permutations<OrderInput>([order, reserved()]))
+      expect(deliver(sequence)).toMatchObject({
+        order: { status: 'CONFIRMED', payment: 'not-needed' },
+        decisions: ['shop.order.confirmed.v1'],
+      });
+  });
+
+  test.each(WITH_PAYMENT)('is no order %s', (_, order) => {
+    expect(deliver([order, reserved()]).order?.payment).toBeUndefined();
+    expect(deliver([order, reserved()]).order?.status).toBe('PLACED');
+    expect(deliver([order, reserved(), declined()]).order).toMatchObject({ reason: 'payment-declined' });
+  });
+});
+
+describe('An order whose payment is awaited', () => {
+  test.each([
+    [UNTIL, '2026-11-25T12:00:00.000Z'],
+    ['2020-01-01T00:00:00Z', '2020-01-01T00:00:00.000Z'],
+    ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
+  ])('until %s is due then, in the past or after the deadline of others', (until, openSince) => {
+    const { order } = deliver([placedWith({ kind: 'awaited', until })]);
+    expect(order?.openSince).toBe(openSince);
+    expect(untilShards).toContain(order?.open);
+    expect(deliver([placedWith({ kind: 'awaited', until }), deadlinePassed()]).order).toMatchObject({
+      reason: 'timed-out',
+    });
+  });
+
+  test('without a moment of its own is due when other orders are', () => {
+    const { order } = deliver([AWAITED]);
+    expect(order?.openSince).toBe(now.toISOString());
+    expect(deadlineShards).toContain(order?.open);
+  });
+
+  test.each([
+    ['with', AWAITED_UNTIL],
+    ['without', AWAITED],
+  ])('%s a moment of its own is not reminded of before it is paid', (_, order) => {
+    const { order: record } = deliver([order]);
+    expect(unremindedShards).not.toContain(record?.open);
+    const { after, publish = [] } = nextOrder(record, delivery(reminderDue()), now);
+    expect(after).toBeUndefined();
+    expect(publish).toEqual([]);
+  });
+
+  test.each([
+    ['with', AWAITED_UNTIL],
+    ['without', AWAITED],
+  ])('%s a moment of its own waits like any other from its payment on', (_, order) => {
+    const paidAt = new Date('2026-11-25T11:59:00Z');
+    const { order: record } = deliver([order]);
+    const { after } = nextOrder(record, delivery(captured()), paidAt);
+    expect(after?.openSince).toBe(paidAt.toISOString());
+    expect(unremindedShards).toContain(after?.open);
+    expect(deliver([captured(), order], paidAt).order).toMatchObject({
+      open: after?.open,
+      openSince: after?.openSince,
+    });
+    expect(deliver([order, captured(), reserved()]).order).not.toHaveProperty('open');
+  });
+});
+
+describe('The same order placed again', () => {
+  const kinds: (Payment | undefined)[] = [
+    { token: 'tok_visa' },
+    { kind: 'captured', reference: 'pi_1' },
+    { kind: 'captured', reference: 'pi_2' },
+    { kind: 'authorized', reference: 'pi_1' },
+    { kind: 'on-delivery' },
+    { kind: 'awaited' },
+  ];
+
+  test('with another kind of payment or another reference conflicts', () => {
+    for (const [index, one] of kinds.entries())
+      for (const [otherIndex, other] of kinds.entries()) {
+        const { order } = deliver([placedWith(one)]);
+        const again = () => nextOrder(order, delivery(placedWith(other)), now);
+        if (index === otherIndex) expect(again).not.toThrow();
+        else
+          expect(again).toThrow(
+            expect.objectContaining({
+              name: 'ConflictError',
+              path: 'data.payment',
+              message: 'Order o-1001 was already placed with another payment',
+            }),
+          );
+      }
+  });
+
+  test('with a payment where there was none, or without it, conflicts', () => {
+    const { order } = deliver([FREE]);
+    expect(() => nextOrder(order, delivery(placedWith({ token: 'tok_visa' }, 0)), now)).toThrow('another payment');
+    expect(() => nextOrder(order, delivery(FREE), now)).not.toThrow();
+  });
+
+  test.each<[string, Payment, Payment]>([
+    ['a new token', { token: 'tok_1' }, { kind: 'token', token: 'tok_2' }],
+    ['another until', { kind: 'awaited', until: UNTIL }, { kind: 'awaited' }],
+  ])('with %s is a repetition', (_, one, other) => {
+    const { order } = deliver([placedWith(one)]);
+    expect(nextOrder(order, delivery(placedWith(other)), now)).toEqual({ publish: [] });
+  });
+
+  test('after outcomes that came first is its first placement', () => {
+    expect(deliver([reserved(), captured(), placedWith({ kind: 'captured', reference: 'pi_1' })]).order?.status).toBe(
+      'CONFIRMED',
+    );
+  });
+});
+
+test('The record keeps the kind of payment, its reference and the order number, and neither the token nor the customer', () => {
+  const order = placedWith({ kind: 'authorized', reference: 'pi_1' });
+  const { order: record } = deliver([{ ...order, data: { ...order.data, orderNumber: '#1029' } }]);
+  expect(record).toMatchObject({ orderNumber: '#1029', method: { kind: 'authorized', reference: 'pi_1' } });
+  const withToken = deliver([placedWith({ token: 'tok_visa' })]).order;
+  expect(withToken?.method).toEqual({ kind: 'token' });
+  expect(withToken).not.toHaveProperty('orderNumber');
+  expect(JSON.stringify(withToken)).not.toMatch(/tok_visa|8210|c-7/);
+});
