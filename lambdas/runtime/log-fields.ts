@@ -7,7 +7,7 @@ import { containsPhoneNumber } from './failure.ts';
 const EVENT_TYPE = /^[a-z]+(\.[a-z-]+){1,7}\.v\d{1,4}$/;
 // A body that is no JSON may still name its order; only so many characters of it are searched.
 const MAX_SEARCHED = 65_536;
-const NAMED_IN_TEXT = /"orderId"\s*:\s*"([^"\\]{1,64})"/;
+const NAMED_IN_TEXT = /"orderId"\s*:\s*("(?:[^"\\]|\\.){1,400}")/;
 
 /** What can be read of an invalid message. */
 export type ExtractedLogFields = {
@@ -20,7 +20,7 @@ export type ExtractedLogFields = {
 /** Extracts what is safe to log from the body of an invalid message: only values of the expected form. */
 export function extractLogFields(body: string): ExtractedLogFields {
   const message = tryRead(body);
-  if (message === undefined) return { orderId: idIn(NAMED_IN_TEXT.exec(body.slice(0, MAX_SEARCHED))?.[1]) };
+  if (message === undefined) return { orderId: idIn(parseText(NAMED_IN_TEXT.exec(body.slice(0, MAX_SEARCHED))?.[1])) };
   const { type, traceparent, subject } = message;
   const data = typeof message.data === 'object' && message.data !== null ? { ...message.data } : {};
   return {
@@ -38,6 +38,15 @@ const idIn = (value: unknown): string | undefined =>
 function tryRead(body: string): Partial<Record<string, unknown>> | undefined {
   try {
     return readMessage(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Parses a JSON string, in which some languages escape the slash, `<` or `&`. */
+function parseText(text = '""'): unknown {
+  try {
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,8 +1,70 @@
 import fc from 'fast-check';
-import type { OrderPlaced } from '../../contracts/order.ts';
+import { is } from 'valibot';
+import { type OrderPlaced, sku } from '../../contracts/order.ts';
 
-export const orderIds = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/);
-const skus = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+/** Ids as platforms make them, and such as mean something to a shell, a path, a URL, an object, or to names built of ids. */
+export const KNOWN_ORDER_IDS = [
+  '-NabcDEF123456789',
+  '_V1StGXR8_Z5jdHi6B-myT',
+  '#1029',
+  '#gateway',
+  'gid://shopify/Order/5',
+  '5678901234567',
+  '20241126-0000001',
+  'R#1',
+  'aGVs+/bG8=',
+  '..',
+  '.',
+  '%2F',
+  '__proto__',
+  'constructor',
+  '*',
+  '$(x)',
+  'a',
+  'a.1',
+  'a.b.1',
+  'a.decided',
+  'a.captured',
+  'a.order-confirmed',
+  'a.shop.stock.reserved.v1',
+  'a/card',
+  'a/intent/2',
+  '<b>;%%{}',
+  '-h',
+  '--json',
+  'Order',
+  '~'.repeat(64),
+];
+
+/** SKUs in several scripts, and such as are names of an object's own. */
+export const KNOWN_SKUS = [
+  'KB-01',
+  '의자 01',
+  'A/B+c',
+  'toString',
+  '__proto__',
+  'constructor',
+  '-x',
+  '🪑',
+  'O\'Neil "12" \\ `x`',
+  '#1;<b>',
+  '각'.repeat(100),
+];
+
+/** Generates any valid order id. */
+export const orderIds = fc.oneof(
+  fc.constantFrom(...KNOWN_ORDER_IDS),
+  fc.stringMatching(/^[!#-&(-[\]-_a-~]{1,64}$/),
+  fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/),
+);
+
+/** Generates any valid SKU. */
+export const skus = fc.oneof(
+  fc.constantFrom(...KNOWN_SKUS),
+  fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter((text) => is(sku, text)),
+);
+
 const texts = (maxLength: number) =>
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: maxLength }).filter((text) => text.length <= maxLength);
 
