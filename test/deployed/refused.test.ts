@@ -1,47 +1,26 @@
 import './provided.ts';
-import { PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
-import { CreateQueueCommand, GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type OrderRefused, orderRefused } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
 import {
-  bus,
   decided,
   eventually,
-  output,
   placed,
   publish,
   setStock,
-  sqs,
   takeDeadLetter,
   takeMessage,
   testOrder,
 } from './deployed-shop.ts';
+import { subscribeToRefused } from './refusals.ts';
 
 const SOURCE = `/shop/checkout-${ulid()}`;
-
-/** Subscribes a queue to what the shop refuses of one publisher, as its team would. Returns the queue's URL. */
-async function subscribe(name: string): Promise<string> {
-  const EventBusName = output('EventBusName');
-  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
-  const ask = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
-  const Arn = (await sqs.send(ask)).Attributes?.QueueArn ?? '';
-  const allow = { Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'sqs:SendMessage' };
-  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ ...allow, Resource: Arn }] });
-  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
-  const EventPattern = JSON.stringify({ 'detail-type': [orderRefused.type], detail: { data: { source: [SOURCE] } } });
-  await bus.send(new PutRuleCommand({ Name: name, EventBusName, EventPattern }));
-  await bus.send(
-    new PutTargetsCommand({ Rule: name, EventBusName, Targets: [{ Id: 'team', Arn, InputPath: '$.detail' }] }),
-  );
-  return QueueUrl;
-}
 
 let queue: string;
 
 beforeAll(async () => {
-  queue = await subscribe(`refused-${ulid()}`);
+  queue = await subscribeToRefused({ data: { source: [SOURCE] } });
 });
 
 const refusalOf = (id: string): Promise<OrderRefused> =>

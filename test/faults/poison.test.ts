@@ -1,6 +1,9 @@
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
-import { describe, expect, test } from 'vitest';
-import { placed, publish, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { orderRefused } from '../../contracts/order.ts';
+import { parseEvent } from '../../contracts/parse.ts';
+import { eventually, placed, publish, queueUrl, sqs, takeMessage, testOrder } from '../deployed/deployed-shop.ts';
+import { subscribeToRefused } from '../deployed/refusals.ts';
 import type { QueuedMessage } from '../harness/shop-state.ts';
 import { checkInvariants } from './check-invariants.ts';
 import { standardConsumers as consumers } from './deployed-functions.ts';
@@ -59,6 +62,33 @@ function expectLetters(deadLetters: readonly QueuedMessage[], bodies: readonly s
   }
 }
 
+let refusals: string;
+
+beforeAll(async () => {
+  refusals = await subscribeToRefused();
+});
+
+beforeEach(async () => {
+  while ((await takeMessage(refusals, () => true)) !== undefined);
+});
+
+/** Waits until publishers are told of so many messages, and returns the ids of all they were told. */
+async function toldPublishers(count: number): Promise<string[]> {
+  const ids: string[] = [];
+  await eventually(`${count} messages are refused`, async () => {
+    const found = await takeMessage(refusals, () => true);
+    if (found !== undefined) ids.push(parseEvent(found.Body ?? '', [orderRefused]).id);
+    return found === undefined && new Set(ids).size >= count;
+  });
+  return ids;
+}
+
+/** Publishers must be told once of each of these messages. */
+async function expectToldOnce(bodies: readonly string[]): Promise<void> {
+  const ids = await toldPublishers(bodies.length);
+  expect([ids.length, new Set(ids).size]).toEqual([bodies.length, bodies.length]);
+}
+
 describe('An invalid message in a batch of ten is dead-lettered at once and the other nine are done', () => {
   test.each(Object.keys(poison))('%s', async (kind) => {
     const body = poison[kind]?.() ?? '';
@@ -67,6 +97,7 @@ describe('An invalid message in a batch of ten is dead-lettered at once and the 
     await shop().settle();
     const { deadLetters, orders } = await checkInvariants(shop(), { deadLetter: (letter) => letter.body === body });
     expectLetters(deadLetters, [body]);
+    await expectToldOnce([body]);
     expect([...orders.values()].filter(({ status }) => status === 'CONFIRMED')).toHaveLength(9);
   });
 
@@ -78,6 +109,7 @@ describe('An invalid message in a batch of ten is dead-lettered at once and the 
     await shop().settle();
     const { deadLetters } = await checkInvariants(shop(), { deadLetter: (letter) => letter.body === body });
     expect(deadLetters).toHaveLength(consumers.length);
+    await expectToldOnce([body]);
   });
 
   test('two of 600 kB that exceed one call', async () => {
@@ -87,6 +119,7 @@ describe('An invalid message in a batch of ten is dead-lettered at once and the 
     await shop().settle();
     const { deadLetters } = await checkInvariants(shop(), { deadLetter: ({ body }) => bodies.includes(body) });
     expectLetters(deadLetters, bodies);
+    await expectToldOnce(bodies);
   });
 });
 
@@ -97,7 +130,27 @@ describe('A batch in which all ten messages fail', () => {
     await shop().settle();
     const { deadLetters } = await checkInvariants(shop(), { deadLetter: ({ body }) => bodies.includes(body) });
     expectLetters(deadLetters, bodies);
+    await expectToldOnce(bodies);
   });
+
+  test.each(['throttle', 'lose-answer', 'fail-entries', 'refuse'] as const)(
+    'permanently is told to its publisher under one id for each, with its own reason, although the bus fails with %s',
+    async (kind) => {
+      const bodies = Array.from({ length: 10 }, () => quantity(0));
+      shop().proxy.add({ caller: /^order-/, operation: 'PutEvents', times: 6, fault: { kind } });
+      await sendTo('order', bodies);
+      await shop().settle();
+      const { deadLetters } = await checkInvariants(shop(), { deadLetter: ({ body }) => bodies.includes(body) });
+      expect(deadLetters.map(({ body }) => body).sort()).toEqual(bodies.sort());
+      for (const { attributes } of deadLetters)
+        expect(attributes).toMatchObject({
+          errorType: 'ContractError',
+          errorMessage: 'data.items[0].quantity: must be at least 1',
+        });
+      // A lost answer may tell it twice.
+      expect(new Set(await toldPublishers(bodies.length)).size).toBe(bodies.length);
+    },
+  );
 
   test('temporarily deletes no message', async () => {
     shop().proxy.add({ service: 'dynamodb', fault: { kind: 'refuse' } });

@@ -72,7 +72,7 @@ describe('The command line takes an id that begins with a dash', () => {
           .argument('<quantity>')
           .exitOverride()
           .configureOutput({ writeErr: () => {} })
-          .action((...args: unknown[]) => taken.push(...args.slice(0, 3)));
+          .action((...args: unknown[]) => void taken.push(...args.slice(0, 3)));
         one.parse([...(isLiteral ? ['--json', '--', id, '5'] : [id, '5', '--json'])], { from: 'user' });
         expect(taken).toEqual([id, '5', { json: true }]);
       }),
