@@ -7,6 +7,7 @@ import { toUserMessage } from '../errors.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
 import { liveStatusCollector } from '../status/collect.ts';
 import { CLEAR_SCREEN, overwritingScreen, statusReport } from '../status/report.ts';
+import { splitWords } from './words.ts';
 
 const REFRESH_MS = 2_000;
 const HINT = "An order's id shows its trace, dlq its dead letters; any other command works too; q ends.";
@@ -47,7 +48,7 @@ export type ConsoleInput = { run: string[] } | 'status' | 'quit';
 
 /** Parses a typed line; a first word that is no command is taken for an order's id, whose trace is shown. */
 export function parseConsoleLine(line: string, commands: ReadonlySet<string>): ConsoleInput {
-  const [first, ...words] = line.trim().split(/\s+/);
+  const [first, ...words] = splitWords(line);
   if (first === undefined || first === '' || first === 'status') return 'status';
   if (first === 'q' || first === 'quit' || first === 'exit') return 'quit';
   if (commands.has(first)) return { run: first === 'dlq' && words.length === 0 ? ['dlq', 'list'] : [first, ...words] };

@@ -2,6 +2,8 @@ import { execFile, execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { command, shellArgument } from '../../ops/command.ts';
+import { parseConsoleLine } from '../../ops/console/command.ts';
+import { splitWords } from '../../ops/console/words.ts';
 import { maskPersonalData } from '../../ops/dlq/format.ts';
 import { groupByReason, groupingKey } from '../../ops/dlq/group.ts';
 import { table } from '../../ops/format.ts';
@@ -87,6 +89,32 @@ test('A printed command can be copied into a shell, whatever the id is', () => {
   const passed = execFileSync('/bin/sh', ['-c', script]).toString().split('\0');
   expect(passed.slice(0, -1)).toEqual(texts);
   expect([shellArgument('o-1001'), shellArgument('#1029')]).toEqual(['o-1001', "'#1029'"]);
+});
+
+describe('The console', () => {
+  test('takes a printed command as a shell does, whatever the ids in it are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(orderIds, skus), { minLength: 1, maxLength: 3 }), (texts) => {
+        expect(splitWords(` ${texts.map(shellArgument).join('  ')} `)).toEqual(texts);
+      }),
+    );
+  });
+
+  test.each([
+    ['stock set "의자 01" 5', ['stock', 'set', '의자 01', '5']],
+    ["stock set O'Neil 5", ['stock', 'set', "O'Neil", '5']],
+    ['', []],
+  ])('splits %j', (line, words) => {
+    expect(splitWords(line)).toEqual(words);
+  });
+
+  test.each([
+    ['-NabcDEF', { run: ['trace', '-NabcDEF'] }],
+    ['#1029', { run: ['trace', '#1029'] }],
+    ["'#1029'", { run: ['trace', '#1029'] }],
+  ])('shows the trace of %s', (line, input) => {
+    expect(parseConsoleLine(line, new Set(['trace']))).toEqual(input);
+  });
 });
 
 describe('Dead letters', () => {
