@@ -7,7 +7,16 @@ import type { DeployedShop } from '../stack.ts';
 /** The parts of an order's record that are read here. */
 type OrderSummary = Pick<
   Order,
-  'orderId' | 'orderNumber' | 'status' | 'reason' | 'total' | 'stock' | 'short' | 'cancelRequested' | 'timeline' | 'traceparent'
+  | 'orderId'
+  | 'orderNumber'
+  | 'status'
+  | 'reason'
+  | 'total'
+  | 'stock'
+  | 'short'
+  | 'cancelRequested'
+  | 'timeline'
+  | 'traceparent'
 >;
 
 /** The consumers' records of one order. Any of them may be the first to have one. */

@@ -5,6 +5,7 @@ import { orderRefused } from '../../../contracts/order.ts';
 import { parseEvent } from '../../../contracts/parse.ts';
 import { traceIdOf } from '../../../contracts/traceparent.ts';
 import { consumes } from '../../../lambdas/order/consumes.ts';
+import { ignoringReceipts } from '../../../lambdas/order/receipts.ts';
 import { refusalOf } from '../../../lambdas/order/refusal.ts';
 import { nextOrder, type Order, type OrderInput } from '../../../lambdas/order/rules.ts';
 import { type ConsumerDependencies, consumer } from '../../../lambdas/runtime/consume.ts';
@@ -31,7 +32,7 @@ function order(parts: Pick<Partial<ConsumerDependencies>, 'publish'> = {}) {
     },
     new MemoryRecordStore<Order>(),
   );
-  const handler = consumer('order', consumes, machine, outside);
+  const handler = consumer('order', consumes, ignoringReceipts(machine), outside);
   return {
     outside,
     refusals: () =>
@@ -71,6 +72,11 @@ describe('A publisher is told once of a message', () => {
 
   test.each<[string, string, object]>([
     ['of an unknown type', JSON.stringify({ ...placed({ id: 'm-1' }), type: 'shop.order.placed.v9' }), { id: 'm-1' }],
+    [
+      'about goods that came in',
+      JSON.stringify({ ...placed({ id: 'm-1' }), type: 'shop.stock.received.v1', data: { receiptId: 'r-1' } }),
+      { source: '/shop/checkout', id: 'm-1', problems: [{ path: 'data.items', problem: 'is missing' }] },
+    ],
     ['that is no JSON', '{"type":"shop.order.placed.v1","data":', {}],
     ['that is an array', '[{"orderId":"o-1"}]', {}],
     ['that is empty', '', {}],
