@@ -1,8 +1,8 @@
-import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand, ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { orderRefused } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
-import { eventually, placed, publish, queueUrl, sqs, takeMessage, testOrder } from '../deployed/deployed-shop.ts';
+import { eventually, placed, publish, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
 import { subscribeToRefused } from '../deployed/refusals.ts';
 import type { QueuedMessage } from '../harness/shop-state.ts';
 import { checkInvariants } from './check-invariants.ts';
@@ -69,16 +69,18 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  while ((await takeMessage(refusals, () => true)) !== undefined);
+  await sqs.send(new PurgeQueueCommand({ QueueUrl: refusals }));
 });
 
 /** Waits until publishers are told of so many messages, and returns the ids of all they were told. */
 async function toldPublishers(count: number): Promise<string[]> {
   const ids: string[] = [];
   await eventually(`${count} messages are refused`, async () => {
-    const found = await takeMessage(refusals, () => true);
-    if (found !== undefined) ids.push(parseEvent(found.Body ?? '', [orderRefused]).id);
-    return found === undefined && new Set(ids).size >= count;
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: refusals, MaxNumberOfMessages: 10, VisibilityTimeout: 600 }),
+    );
+    ids.push(...Messages.map(({ Body = '' }) => parseEvent(Body, [orderRefused]).id));
+    return Messages.length === 0 && new Set(ids).size >= count;
   });
   return ids;
 }

@@ -38,10 +38,17 @@ const SUFFIXES = [
   '/2',
 ];
 
-/** Generates different order ids; one may be another with something the shop appends to ids. */
+/** Generates different order ids: one may be another with something the shop appends to ids, in other letters or with other punctuation. */
 const severalIds = fc
   .tuple(orderIds, orderIds, fc.array(fc.constantFrom(...SUFFIXES), { minLength: 1, maxLength: 2 }))
-  .map(([one, other, suffixes]) => [one, other, `${one}${suffixes.join('')}`].filter((id) => id.length <= 64))
+  .map(([one, other, suffixes]) => [
+    one,
+    other,
+    `${one}${suffixes.join('')}`,
+    one.toLowerCase(),
+    one.replaceAll(/\W/g, '.'),
+  ])
+  .map((ids) => ids.filter((id) => id.length <= 64))
   .map((ids) => [...new Set(ids)]);
 
 describe('Whatever the ids and SKUs of several orders are', () => {
