@@ -72,9 +72,12 @@ export function placedFromWooCommerce(order: WooCommerceOrder, virtualProducts: 
 const AWAITED = ['bacs', 'cheque'];
 
 function paymentOf({ payment_method, transaction_id, date_paid_gmt, meta_data }: WooCommerceOrder): Payment {
+  const metaOf = (key: string) => meta_data.find((meta) => meta.key === key)?.value;
   if (payment_method === 'cod') return { kind: 'on-delivery' };
   if (transaction_id === '' || AWAITED.includes(payment_method)) return { kind: 'awaited' };
-  const isUncaptured = meta_data.some(({ key, value }) => key === '_stripe_charge_captured' && value === 'no');
-  if (isUncaptured) return { kind: 'authorized', reference: transaction_id };
-  return date_paid_gmt === null ? { kind: 'awaited' } : { kind: 'captured', reference: transaction_id };
+  // Stripe's plug-in gives the charge as the transaction; Stripe captures and refunds by the payment intent.
+  const intent = metaOf('_stripe_intent_id');
+  const reference = typeof intent === 'string' ? intent : transaction_id;
+  if (metaOf('_stripe_charge_captured') === 'no') return { kind: 'authorized', reference };
+  return date_paid_gmt === null ? { kind: 'awaited' } : { kind: 'captured', reference };
 }

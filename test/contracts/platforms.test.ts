@@ -111,7 +111,7 @@ const expected: Record<
   },
   'woocommerce-authorized': {
     total: '14.00 GBP',
-    payment: { kind: 'authorized', reference: 'ch_3QwooZ9y8X7w6V5u' },
+    payment: { kind: 'authorized', reference: 'pi_3QwooZ9y8X7w6V5u' },
     goods: '1 WOO-MAP',
     beside: '',
   },
@@ -129,7 +129,7 @@ const expected: Record<
   },
   'woocommerce-stripe': {
     total: '23.38 USD',
-    payment: { kind: 'captured', reference: 'ch_3QwooA1b2C3d4E5f' },
+    payment: { kind: 'captured', reference: 'pi_3QwooA1b2C3d4E5f' },
     goods: '3 8461',
     beside: 'shipping 500, discount -175, fee 99, tax 164, rounding 1',
   },
@@ -199,6 +199,12 @@ describe('The payment of an order', () => {
       'shopify-paid',
       ({ transactions }) => Object.assign(transactions[3], { status: 'pending' }),
       { kind: 'awaited' },
+    ],
+    [
+      'through another gateway than Stripe (WooCommerce)',
+      'woocommerce-stripe',
+      (order) => Object.assign(order, { payment_method: 'ppcp', transaction_id: '8XY1', meta_data: [] }),
+      { kind: 'captured', reference: '8XY1' },
     ],
     [
       'by cheque (WooCommerce)',

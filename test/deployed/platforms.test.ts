@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { describe, expect, test } from 'vitest';
 import { goodsOf, type OrderPlaced } from '../../contracts/order.ts';
@@ -20,14 +21,9 @@ const SPARE = 2;
 /** Maps an order under an id of its own, in the same shape, so that a test can run twice on one stack. */
 function newOrder({ platform, json }: PlatformOrder): OrderPlaced {
   const { orderId } = mapped({ platform, json }).data;
-  const digits = String(Math.random()).slice(2, 8).padEnd(6, '0');
+  const digits = String(randomInt(1_000_000)).padStart(6, '0');
   const text = JSON.stringify(mapped({ platform, json }));
-  return JSON.parse(
-    text.replaceAll(
-      orderId,
-      orderId.replace(/\d{5,6}$/, (old) => digits.slice(0, old.length)),
-    ),
-  );
+  return JSON.parse(text.replaceAll(orderId, orderId.replace(/\d{6}$/, digits)));
 }
 
 const kindOf = ({ data }: OrderPlaced) => data.payment?.kind;
