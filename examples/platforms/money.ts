@@ -19,7 +19,7 @@ const DECIMAL = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3}))?$/;
  */
 export function toMinorUnits(decimal: string | number, currency: string): number {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(String(decimal).trim()) ?? [];
-  if (whole + fraction === '') throw new RangeError('An amount is not a decimal number');
+  if (whole + fraction === '') throw new RangeError(`${JSON.stringify(decimal)} is not a decimal number`);
   const digits = BigInt(whole + fraction);
   const shift = minorDigits(currency) + Number(exponent) - fraction.length;
   const units = shift >= 0 ? digits * 10n ** BigInt(shift) : ((digits * 2n) / 10n ** BigInt(-shift) + 1n) / 2n;
