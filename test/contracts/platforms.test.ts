@@ -180,6 +180,14 @@ describe("A platform's order", () => {
     expect(Object.entries(counts).filter(([, count]) => count === 0)).toEqual([]);
   });
 
+  test('of Cafe24 costs what was paid, and what is due before that', () => {
+    const paid = changed('cafe24-card', (order) =>
+      Object.assign(order.initial_order_amount, { total_amount_due: '0.00' }),
+    );
+    expect(paid.data.total).toEqual({ amount: 52_500, currency: 'KRW' });
+    expect(unchanged('cafe24-virtual-account').total).toEqual({ amount: 20_500, currency: 'KRW' });
+  });
+
   test('whose fee the mapping does not know is refused with both sums, before it is published', () => {
     const unknownFee = () => changed('woocommerce-cod', (order) => Object.assign(order, { total: '10.750' }));
     expect(unknownFee).toThrow("The lines and charges add up to 10000, but the platform's total is 10750");
