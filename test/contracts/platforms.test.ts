@@ -342,7 +342,17 @@ describe('Minor units', () => {
   });
 });
 
-test('docs/platforms.md has a column and a link for each mapping', () => {
-  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'platforms.md'), 'utf8');
-  for (const platform of platforms) expect(page).toContain(`(../examples/platforms/${platform}.ts)`);
+const read = (...path: string[]) => readFileSync(join(import.meta.dirname, '..', '..', ...path), 'utf8');
+
+describe.each(platforms)('The mapping of %s', (platform) => {
+  test('is a function of at most 40 lines, to be read at once', () => {
+    const [mapping = ''] =
+      /^export function placedFrom.*?^}/ms.exec(read('examples', 'platforms', `${platform}.ts`)) ?? [];
+    expect(mapping.split('\n').length).toBeGreaterThan(20);
+    expect(mapping.split('\n').length).toBeLessThanOrEqual(40);
+  });
+
+  test('is linked in docs/platforms.md', () => {
+    expect(read('docs', 'platforms.md')).toContain(`(../examples/platforms/${platform}.ts)`);
+  });
 });
