@@ -272,7 +272,7 @@ describe('The payment of an order', () => {
       (session) => Object.assign(session.payment_intent, { status: 'processing' }),
       { kind: 'awaited' },
     ],
-  ])('%s: %s with a change', (_, name, change, payment) => {
+  ])('%s is said from its state: %s', (_, name, change, payment) => {
     expect(changed(name, change).data.payment).toEqual(payment);
   });
 });
@@ -350,6 +350,14 @@ describe.each(platforms)('The mapping of %s', (platform) => {
       /^export function placedFrom.*?^}/ms.exec(read('examples', 'platforms', `${platform}.ts`)) ?? [];
     expect(mapping.split('\n').length).toBeGreaterThan(20);
     expect(mapping.split('\n').length).toBeLessThanOrEqual(40);
+  });
+
+  test('imports nothing that is not copied with it, but a type of the package', () => {
+    const files = [`${platform}.ts`, 'money.ts', 'placed.ts'].map((file) => read('examples', 'platforms', file));
+    const imports = files.flatMap((text) => text.match(/^import .*;$/gm) ?? []);
+    const allowed = ["import type { OrderPlaced } from '../../contracts/order.ts';"];
+    const foreign = imports.filter((line) => !allowed.includes(line) && !/from '.\/(money|placed).ts';$/.test(line));
+    expect(foreign).toEqual([]);
   });
 
   test('is linked in docs/platforms.md', () => {
