@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { goodsOf, type OrderPlaced, orderPlaced } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
 import { minorDigits, toMinorUnits } from '../../examples/platforms/money.ts';
+import { currencyCodes, currencyDigits } from '../../ops/currencies.ts';
 import { type Json, mapped, platformOrders, platforms } from '../builders/platform-orders.ts';
 
 const parsed = (order: (typeof platformOrders)[number]) => parseEvent(JSON.stringify(mapped(order)), [orderPlaced]);
@@ -335,6 +336,7 @@ describe('Minor units', () => {
   );
 
   test('follow ISO 4217, where `Intl` leaves out change', () => {
+    expect(currencyCodes.filter((code) => minorDigits(code) !== currencyDigits(code))).toEqual([]);
     const digits = (codes: string) => codes.split(' ').map(minorDigits);
     expect(digits('HUF COP IDR PKR TWD MGA')).toEqual([2, 2, 2, 2, 2, 2]);
     expect(digits('JPY KRW ISK UGX CLP')).toEqual([0, 0, 0, 0, 0]);
