@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import * as v from 'valibot';
 import { buildEvent } from '../../contracts/cloud-event.ts';
-import type { Line } from '../../contracts/order.ts';
+import { type Line, sameGoods } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
 import { stockReceived } from '../../contracts/stock.ts';
 import { chunk } from '../../lambdas/runtime/chunk.ts';
@@ -38,7 +38,7 @@ export const receiptsOf = ({ lines, contentId }: StockFile): Receipt[] =>
 
 /**
  * Publishes receipts on the orders topic, as any service may, and waits until `stock` has taken them. Those that were taken before are
- * not sent again. Throws when the topic refuses one.
+ * not sent again. Throws when the topic refuses one, and before anything is sent where one was taken with other items.
  */
 export async function sendReceipts(
   shop: DeployedShop,
@@ -46,6 +46,7 @@ export async function sendReceipts(
   { waitSeconds, onProgress, signal }: SendReceiptsOptions,
 ): Promise<ReceiptsResult> {
   const before = await taken(shop, receipts);
+  rejectOtherItems(receipts, before);
   const open = receipts.filter(({ receiptId }) => !before.has(receiptId));
   if (open.length === 0) return { sent: 0, takenBefore: before.size, waiting: 0 };
   await reportStep(`publish ${count(open.length)}`, onProgress, async () => {
@@ -66,6 +67,15 @@ export async function sendReceipts(
   return { sent: open.length, takenBefore: before.size, waiting };
 }
 
+/** Throws where a receipt was taken with other items: what it says now would never be added. */
+function rejectOtherItems(receipts: readonly Receipt[], before: ReadonlyMap<string, readonly Line[]>): void {
+  for (const { receiptId, items } of receipts) {
+    const lines = before.get(receiptId);
+    if (lines !== undefined && !sameGoods(lines, items))
+      throw new Error(`Receipt ${receiptId} was taken before with other items: give these goods another receipt.`);
+  }
+}
+
 /** Builds the receipt of one SKU. Throws when its parts break the contract. */
 export function receiptOf(sku: string, quantity: number, receiptId = `r-${ulid()}`): Receipt {
   const receipt = { receiptId, items: [{ sku, quantity }] };
@@ -84,12 +94,16 @@ function receiptBody({ receiptId, items }: Receipt): string {
   return body;
 }
 
-async function taken(shop: DeployedShop, receipts: readonly Receipt[]): Promise<Set<string>> {
+/** Reads the goods of the receipts that were taken, by receipt id. */
+async function taken(shop: DeployedShop, receipts: readonly Receipt[]): Promise<Map<string, Line[]>> {
   const { load } = stockTable(shop.output('StockTableName'), shop.output('ReservationsTableName'), shop.documents);
-  const found = new Set<string>();
+  const found = new Map<string, Line[]>();
   for (const some of chunk(receipts, KEYS_PER_READ)) {
     const records = await load(some.map(({ receiptId }) => receiptKey(receiptId)));
-    for (const { receiptId } of some) if (records.get(receiptKey(receiptId))) found.add(receiptId);
+    for (const { receiptId } of some) {
+      const record = records.get(receiptKey(receiptId));
+      if (record) found.set(receiptId, record.lines);
+    }
   }
   return found;
 }

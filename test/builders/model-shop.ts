@@ -69,11 +69,11 @@ export class ModelShop {
   }
 
   /**
-   * Applies the events of one transaction at once: stock released by it is available to orders reserved by it. An order may be
+   * Applies the events of one transaction at once: stock released or received by it is available to orders reserved by it. An order may be
    * rejected only if its items were short at some snapshot since `since`, when the consumer read the stock.
    */
   onStock(events: readonly StockInput[], wasRejected: (orderId: string) => boolean, since: number): void {
-    const returns = (event: StockInput) => event.type === 'shop.order.cancelled.v1';
+    const returns = ({ type }: StockInput) => type === 'shop.order.cancelled.v1' || type === 'shop.stock.received.v1';
     for (const event of events) if (returns(event)) this.onStockEvent(event, wasRejected, since);
     for (const event of events) if (!returns(event)) this.onStockEvent(event, wasRejected, since);
     this.snapshots.push(new Map(this.stock));

@@ -25,6 +25,8 @@ describe('goods of the deployed shop', () => {
     const receipt = receiptOf(sku, 40, `GR#${ulid()}`);
     expect(await sendReceipts(shop, [receipt], waiting)).toEqual({ sent: 1, takenBefore: 0, waiting: 0 });
     expect(await sendReceipts(shop, [receipt], waiting)).toEqual({ sent: 0, takenBefore: 1, waiting: 0 });
+    const other = { ...receipt, items: [{ sku, quantity: 41 }] };
+    await expect(sendReceipts(shop, [other], waiting)).rejects.toThrow('was taken before with other items');
     expect(await shelfOf(sku)).toEqual({ sku, available: 40, reserved: 0, sold: 0 });
   });
 

@@ -50,6 +50,12 @@ describe('A CSV file of goods', () => {
     expect(errorOf(text)).toContain(problem);
   });
 
+  test('in another encoding than UTF-8 is refused, because its SKUs cannot be read', () => {
+    // 의자 in EUC-KR, as a Korean spreadsheet saves it.
+    const text = Buffer.concat([Buffer.from([0xc0, 0xc7, 0xc0, 0xda]), Buffer.from(',5\n')]).toString('utf8');
+    expect(errorOf(text)).toContain('line 1: the SKU must be UTF-8');
+  });
+
   test('of 20,000 SKUs becomes receipts of 99 SKUs that keep the contract, the same for the same content', () => {
     const text = Array.from({ length: 20_000 }, (_, index) => `SKU-${index},${index + 1}`).join('\n');
     const receipts = receiptsOf(parseStockFile(text));

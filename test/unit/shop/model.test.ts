@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Payment } from '../../../contracts/order.ts';
-import { cancelRequested, paymentReceived, placed, priced } from '../../builders/events.ts';
+import { cancelRequested, paymentReceived, placed, priced, received } from '../../builders/events.ts';
 import { Exploration } from '../../builders/exploration.ts';
 
 const START = { A: 3, B: 2 };
@@ -12,7 +12,7 @@ const orders = fc.uniqueArray(
     orderId: fc.constantFrom('o-1', 'o-2', 'o-3'),
     items: fc.array(
       fc
-        .record({ sku: fc.constantFrom('A', 'B'), quantity: fc.integer({ min: 1, max: 2 }) })
+        .record({ sku: fc.constantFrom('A', 'A', 'B', 'B', 'C'), quantity: fc.integer({ min: 1, max: 2 }) })
         .map(({ sku, quantity }) => priced(sku, quantity, 500)),
       { minLength: 1, maxLength: 2 },
     ),
@@ -38,7 +38,33 @@ const numbers = fc.array(fc.nat({ max: 0xffff }), { minLength: 20, maxLength: 25
 
 type Ordered = typeof orders extends fc.Arbitrary<infer All> ? All : never;
 
-async function explore(given: Ordered, chance: readonly number[], prepare: (shop: Exploration) => void = () => {}) {
+/** Goods that come in while the orders are handled, some of them of a SKU without a shelf, and some twice. */
+const receipts = fc
+  .uniqueArray(
+    fc.record({
+      receiptId: fc.constantFrom('r-1', 'r-2'),
+      items: fc.array(fc.record({ sku: fc.constantFrom('A', 'B', 'C'), quantity: fc.integer({ min: 1, max: 2 }) }), {
+        minLength: 1,
+        maxLength: 2,
+      }),
+      copies: fc.integer({ min: 1, max: 2 }),
+    }),
+    { selector: ({ receiptId }) => receiptId, maxLength: 2 },
+  )
+  .map((all) =>
+    all.flatMap(({ receiptId, items, copies }) =>
+      Array.from({ length: copies }, (_, copy) => received({ receiptId, items, id: `${receiptId} ${copy}` })),
+    ),
+  );
+
+type Received = typeof receipts extends fc.Arbitrary<infer All> ? All : never;
+
+async function explore(
+  given: Ordered,
+  receipts: Received,
+  chance: readonly number[],
+  prepare: (shop: Exploration) => void = () => {},
+) {
   const late = new Set(given.filter(({ timesOut }) => timesOut).map(({ orderId }) => orderId));
   const shop = new Exploration(START, late);
   prepare(shop);
@@ -56,6 +82,7 @@ async function explore(given: Ordered, chance: readonly number[], prepare: (shop
     }
     if (cancels === 'after') shop.send(cancelRequested({ orderId }));
   }
+  receipts.forEach((receipt) => void shop.send(receipt));
   await shop.run(chance);
   shop.expectConsistent();
   return shop;
@@ -66,8 +93,8 @@ const explored = { runs: 0, steps: 0, ends: new Map<string, number>() };
 describe('The rules of order, payment and stock under any interleaving of reads, writes, calls and messages', () => {
   test(`agree with the model after every write, in ${RUNS} explorations`, { timeout: 30_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(orders, numbers, async (given, chance) => {
-        const shop = await explore(given, chance);
+      fc.asyncProperty(orders, receipts, numbers, async (given, goods, chance) => {
+        const shop = await explore(given, goods, chance);
         explored.runs += 1;
         explored.steps += shop.stepsTaken;
         for (const { status = '', reason = '' } of shop.orders.values()) {
@@ -94,7 +121,12 @@ describe('The rules of order, payment and stock under any interleaving of reads,
 describe('The exploration detects', () => {
   const detects = async (prepare: (shop: Exploration) => void) => {
     const result = await fc.check(
-      fc.asyncProperty(orders, numbers, async (given, chance) => void (await explore(given, chance, prepare))),
+      fc.asyncProperty(
+        orders,
+        receipts,
+        numbers,
+        async (given, goods, chance) => void (await explore(given, goods, chance, prepare)),
+      ),
       { numRuns: RUNS, endOnFailure: true },
     );
     return result.failed;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Payment } from '../../../contracts/order.ts';
-import { cancelRequested, paymentReceived, placed, priced } from '../../builders/events.ts';
+import { cancelRequested, line, paymentReceived, placed, priced, received } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { SimulatedShop } from '../../builders/simulated-shop.ts';
 
@@ -12,7 +12,10 @@ beforeEach(() => {
   vi.spyOn(Math, 'random').mockReturnValue(0);
 });
 
-const START = { A: 3, B: 2 };
+const START = { A: 2, B: 2 };
+// Comes in twice, at any time: one more piece of A, and a SKU without a shelf.
+const RECEIPT = [line('A', 1), line('C', 2)];
+const CAME_IN = { A: 3, B: 2 };
 
 const orders = fc.uniqueArray(
   fc.record({
@@ -55,6 +58,7 @@ async function run(given: Ordered, chance: readonly number[]): Promise<Simulated
       shop.simulation.send(placed({ orderId, items, payment, id: `${orderId} ${copy}` }));
     }
   }
+  for (const id of ['first', 'again']) shop.simulation.send(received({ id, items: RECEIPT }));
   await shop.simulation.run(chance);
   return shop;
 }
@@ -81,8 +85,9 @@ function expectConsistent(given: Ordered, shop: SimulatedShop, { exactTexts }: {
     expectTexts(orderId, shop, exactTexts);
   }
   for (const sku of ['A', 'B'] as const) {
-    expect(shop.stock.shelf(sku)).toEqual({ sku, available: START[sku] - held[sku], reserved: 0, sold: held[sku] });
+    expect(shop.stock.shelf(sku)).toEqual({ sku, available: CAME_IN[sku] - held[sku], reserved: 0, sold: held[sku] });
   }
+  expect(shop.stock.shelf('C')).toEqual({ sku: 'C', available: 2, reserved: 0, sold: 0 });
 }
 
 const isReported = ({ kind }: Payment) => kind === 'awaited' || kind === 'on-delivery';
