@@ -15,7 +15,9 @@ export const orderProgressed = defineEvent({
       sequence: integer(1, 1000),
       /** The type of the event that made this step, for example `shop.payment.captured.v1`. */
       step: boundedText(128),
-      status: v.optional(v.picklist(['PLACED', 'CONFIRMED', 'CANCELLED'], 'must be an order status')),
+      status: v.optional(
+        v.pipe(v.picklist(['PLACED', 'CONFIRMED', 'CANCELLED'], 'must be an order status'), v.title('OrderStatus')),
+      ),
       reason: v.optional(cancelReason),
       /** The items to ship. Present only on the step that confirms the order. */
       items: v.optional(goods),

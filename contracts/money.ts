@@ -27,7 +27,7 @@ const moneyEntries = {
 };
 
 /** An amount, with its ISO 4217 currency code. May be zero: a coupon can pay for everything. */
-export const money = v.object(moneyEntries, 'must be an object');
+export const money = v.pipe(v.object(moneyEntries, 'must be an object'), v.title('Money'));
 
 export type Money = v.InferOutput<typeof money>;
 

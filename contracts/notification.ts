@@ -3,9 +3,12 @@ import { defineEvent, type EventOf } from './cloud-event.ts';
 import { orderId } from './order.ts';
 
 /** The text messages that a customer can receive: at most one of each per order. */
-export const template = v.picklist(
-  ['order-placed', 'order-delayed', 'order-confirmed', 'order-cancelled'],
-  'must be one of order-placed, order-delayed, order-confirmed, order-cancelled',
+export const template = v.pipe(
+  v.picklist(
+    ['order-placed', 'order-delayed', 'order-confirmed', 'order-cancelled'],
+    'must be one of order-placed, order-delayed, order-confirmed, order-cancelled',
+  ),
+  v.title('Template'),
 );
 
 /** A text message was sent. The event names the template, never the wording or the phone number. */
@@ -18,9 +21,12 @@ export const notificationSent = defineEvent({
 });
 
 /** Why a text message will never be sent. */
-export const refusalReason = v.picklist(
-  ['opted-out', 'invalid-number', 'premium-rate', 'country', 'too-many'],
-  'must be one of opted-out, invalid-number, premium-rate, country, too-many',
+export const refusalReason = v.pipe(
+  v.picklist(
+    ['opted-out', 'invalid-number', 'premium-rate', 'country', 'too-many'],
+    'must be one of opted-out, invalid-number, premium-rate, country, too-many',
+  ),
+  v.title('RefusalReason'),
 );
 
 /** A text message will not be sent: the number does not accept texts, or the shop's settings exclude it. */

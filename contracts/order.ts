@@ -3,7 +3,8 @@ import { advisory, boundedText, defineEvent, type EventOf, textMatching, timesta
 import { amount, integer, type Money, money, signedAmount } from './money.ts';
 
 // Printable ASCII without space, quotes, backslash and backtick: valid as a table key, a FIFO message group and a command's argument.
-const ID_CHARACTERS = '[!#-&(-[\\]-_a-~]';
+// The opening bracket is escaped for Java, where it would begin a class within the class.
+const ID_CHARACTERS = '[!#-&(-\\[\\]-_a-~]';
 
 /** An order's id, as platforms make them: `#1029`, `gid://shopify/Order/5`, `20241126-0000001`. */
 export const orderId = textMatching(
@@ -19,11 +20,15 @@ const orderNumber = textMatching(
 
 const CONTROL = '\\x00-\\x1f\\x7f-\\x9f';
 
-/** A stock keeping unit (SKU), in any script. The pattern has no Unicode classes, because not every language knows them. */
-export const sku = textMatching(
-  new RegExp(`^[^\\s${CONTROL}]([^${CONTROL}]{0,98}[^\\s${CONTROL}])?$`, 'u'),
-  '1 to 100 characters without control characters, and without spaces around',
-);
+// What `\s` is in JavaScript: in Java and Go it is ASCII only. The code points themselves, because each language escapes them in
+// another way; U+2028 cannot be written alone, because the source of a `RegExp` escapes it.
+const SPACE = ' \u00a0\u1680\u2000-\u200a\u2027-\u202f\u205f\u3000\ufeff';
+
+const SKU_PATTERN = new RegExp(`^[^${SPACE}${CONTROL}]([^${CONTROL}]{0,98}[^${SPACE}${CONTROL}])?$`, 'u');
+const SKU_RULE = '1 to 100 characters without control characters, and without spaces around';
+
+/** A stock keeping unit (SKU), in any script. The pattern means the same in JavaScript, Python, Java and Go. */
+export const sku = textMatching(SKU_PATTERN, SKU_RULE);
 
 const MAX_LINES = 500;
 const MAX_QUANTITY = 100_000;
@@ -32,7 +37,7 @@ const MAX_QUANTITY = 100_000;
 export const MAX_PIECES = MAX_LINES * MAX_QUANTITY;
 
 /** A stock keeping unit (SKU) and a quantity. */
-export const line = v.object({ sku, quantity: integer(1, MAX_PIECES) }, 'must be an object');
+export const line = v.pipe(v.object({ sku, quantity: integer(1, MAX_PIECES) }, 'must be an object'), v.title('Line'));
 
 export type Line = v.InferOutput<typeof line>;
 
@@ -89,7 +94,12 @@ const orderLine = v.pipe(
   v.object(
     {
       /** Required for what has a shelf. */
-      sku: v.optional(v.unknown()),
+      sku: v.optional(
+        v.pipe(
+          v.unknown(),
+          v.metadata({ type: 'string', pattern: SKU_PATTERN.source, description: `Must be ${SKU_RULE}.` }),
+        ),
+      ),
       quantity: integer(1, MAX_QUANTITY),
       unitPrice: amount,
       /** `false`: it has no shelf, as a service, a gift wrapping or a download. @default true */
@@ -107,6 +117,12 @@ const orderLine = v.pipe(
     addIssue({ message, path: [{ type: 'object', origin: 'value', input: dataset.value, key: 'sku', value: given }] });
     return NEVER;
   }),
+  v.metadata({
+    title: 'OrderLine',
+    description: 'sku may be absent only where tracked is false.',
+    if: { properties: { tracked: { const: false } }, required: ['tracked'] },
+    else: { properties: { sku: { type: 'string' } }, required: ['sku'] },
+  }),
 );
 
 /** Returns what an order takes from the shelves: its tracked lines, one line per SKU. */
@@ -118,13 +134,16 @@ export const goodsOf = (lines: readonly Omit<OrderLine, 'unitPrice'>[]): Line[] 
 const CHARGE_KINDS = ['shipping', 'tax', 'discount', 'gift-card', 'fee', 'rounding', 'other'] as const;
 
 /** What is paid, or deducted, beside the lines. It never touches a shelf. */
-const charge = v.object(
-  {
-    kind: v.picklist(CHARGE_KINDS, `must be one of ${CHARGE_KINDS.join(', ')}`),
-    amount: signedAmount,
-    label: advisory(boundedText(100, 0)),
-  },
-  'must be an object',
+const charge = v.pipe(
+  v.object(
+    {
+      kind: v.pipe(v.picklist(CHARGE_KINDS, `must be one of ${CHARGE_KINDS.join(', ')}`), v.title('ChargeKind')),
+      amount: signedAmount,
+      label: advisory(boundedText(100, 0)),
+    },
+    'must be an object',
+  ),
+  v.title('Charge'),
 );
 
 export type Charge = v.InferOutput<typeof charge>;
@@ -138,38 +157,64 @@ const charges = v.pipe(
 const UNREADABLE_PHONE = '?';
 
 /** Whom to text, and in which language. Judged by the consumer `notification` alone. */
-const customer = v.object(
-  {
-    id: advisory(boundedText(64, 0)),
-    phone: advisory(boundedText(40, 0), UNREADABLE_PHONE),
-    locale: advisory(boundedText(35, 0)),
-  },
-  'must be an object',
+const customer = v.pipe(
+  v.object(
+    {
+      id: advisory(boundedText(64, 0)),
+      phone: advisory(boundedText(40, 0), UNREADABLE_PHONE),
+      locale: advisory(boundedText(35, 0)),
+    },
+    'must be an object',
+  ),
+  v.title('Customer'),
 );
 
 export type Customer = v.InferOutput<typeof customer>;
 
 const reference = boundedText(256);
 
+const tokenPayment = v.pipe(
+  v.object({ kind: v.optional(v.literal('token')), token: boundedText(256) }),
+  v.metadata({ title: 'TokenPayment', description: "Charged here, with the provider's token for the customer's card." }),
+);
+const capturedPayment = v.pipe(
+  v.object({ kind: v.literal('captured'), reference }),
+  v.metadata({
+    title: 'CapturedPayment',
+    description: 'Charged by the checkout. A cancellation refunds it by its reference.',
+  }),
+);
+const authorizedPayment = v.pipe(
+  v.object({ kind: v.literal('authorized'), reference }),
+  v.metadata({
+    title: 'AuthorizedPayment',
+    description: 'Authorized by the checkout, captured here by its reference.',
+  }),
+);
+const paymentOnDelivery = v.pipe(
+  v.object({ kind: v.literal('on-delivery') }),
+  v.metadata({ title: 'PaymentOnDelivery', description: 'Never charged here.' }),
+);
+const awaitedPayment = v.pipe(
+  v.object({ kind: v.literal('awaited'), until: v.optional(timestamp) }),
+  v.metadata({
+    title: 'AwaitedPayment',
+    description:
+      'A bank transfer: the order waits for shop.payment.received.v1, until the order deadline or its own until.',
+  }),
+);
+
 /** How an order is paid, told apart by `kind`. */
-const payment = v.variant(
-  'kind',
-  [
-    // Charged here, with the provider's token for the customer's card.
-    v.object({ kind: v.optional(v.literal('token')), token: boundedText(256) }),
-    // Charged by the checkout. A cancellation refunds it by its reference.
-    v.object({ kind: v.literal('captured'), reference }),
-    // Authorized by the checkout, captured here by its reference.
-    v.object({ kind: v.literal('authorized'), reference }),
-    // Never charged here.
-    v.object({ kind: v.literal('on-delivery') }),
-    // A bank transfer: the order waits for `shop.payment.received.v1`, until the order deadline or its own `until`.
-    v.object({ kind: v.literal('awaited'), until: v.optional(timestamp) }),
-  ],
-  (issue) =>
-    issue.expected === 'Object'
-      ? 'must be an object'
-      : 'must be one of captured, authorized, on-delivery, awaited, or absent with a token',
+const payment = v.pipe(
+  v.variant(
+    'kind',
+    [tokenPayment, capturedPayment, authorizedPayment, paymentOnDelivery, awaitedPayment],
+    (issue) =>
+      issue.expected === 'Object'
+        ? 'must be an object'
+        : 'must be one of captured, authorized, on-delivery, awaited, or absent with a token',
+  ),
+  v.title('Payment'),
 );
 
 export type Payment = v.InferOutput<typeof payment>;
@@ -254,13 +299,19 @@ export const orderCancelRequested = defineEvent({
 });
 
 /** Why an order was cancelled. */
-export const cancelReason = v.picklist(
-  ['payment-declined', 'out-of-stock', 'customer', 'timed-out'],
-  'must be one of payment-declined, out-of-stock, customer, timed-out',
+export const cancelReason = v.pipe(
+  v.picklist(
+    ['payment-declined', 'out-of-stock', 'customer', 'timed-out'],
+    'must be one of payment-declined, out-of-stock, customer, timed-out',
+  ),
+  v.title('CancelReason'),
 );
 
 /** What of a message could not be taken: `path` names the member, `problem` says what it must be; neither quotes a value of the customer's. */
-const problem = v.object({ path: boundedText(512), problem: boundedText(512) }, 'must be an object');
+const problem = v.pipe(
+  v.object({ path: boundedText(512), problem: boundedText(512) }, 'must be an object'),
+  v.title('Problem'),
+);
 
 /** A message on the orders topic cannot be taken: it breaks its contract, or contradicts an order on record. Tells its publisher. */
 export const orderRefused = defineEvent({

@@ -15,13 +15,16 @@ export const stockReserved = defineEvent({
 });
 
 /** A SKU that an order asks for more of than there is. `unknown`: it never had a shelf. */
-const shortage = v.object(
-  {
-    ...line.entries,
-    available: integer(0, Number.MAX_SAFE_INTEGER),
-    unknown: v.optional(v.literal(true, 'must be true')),
-  },
-  'must be an object',
+const shortage = v.pipe(
+  v.object(
+    {
+      ...line.entries,
+      available: integer(0, Number.MAX_SAFE_INTEGER),
+      unknown: v.optional(v.literal(true, 'must be true')),
+    },
+    'must be an object',
+  ),
+  v.title('Shortage'),
 );
 
 export type Shortage = v.InferOutput<typeof shortage>;
