@@ -175,7 +175,10 @@ const reference = boundedText(256);
 
 const tokenPayment = v.pipe(
   v.object({ kind: v.optional(v.literal('token')), token: boundedText(256) }),
-  v.metadata({ title: 'TokenPayment', description: "Charged here, with the provider's token for the customer's card." }),
+  v.metadata({
+    title: 'TokenPayment',
+    description: "Charged here, with the provider's token for the customer's card.",
+  }),
 );
 const capturedPayment = v.pipe(
   v.object({ kind: v.literal('captured'), reference }),
@@ -206,15 +209,13 @@ const awaitedPayment = v.pipe(
 
 /** How an order is paid, told apart by `kind`. */
 const payment = v.pipe(
-  v.variant(
-    'kind',
-    [tokenPayment, capturedPayment, authorizedPayment, paymentOnDelivery, awaitedPayment],
-    (issue) =>
-      issue.expected === 'Object'
-        ? 'must be an object'
-        : 'must be one of captured, authorized, on-delivery, awaited, or absent with a token',
+  v.variant('kind', [tokenPayment, capturedPayment, authorizedPayment, paymentOnDelivery, awaitedPayment], (issue) =>
+    issue.expected === 'Object'
+      ? 'must be an object'
+      : 'must be one of captured, authorized, on-delivery, awaited, or absent with a token',
   ),
-  v.title('Payment'),
+  // The type is implied; quicktype gives the class for all kinds its name by it.
+  v.metadata({ title: 'Payment', type: 'object' }),
 );
 
 export type Payment = v.InferOutput<typeof payment>;

@@ -1,5 +1,6 @@
 import type { Channel, EventContract } from '../../contracts/cloud-event.ts';
 import { routing } from '../../infra/routing.ts';
+import { addDefinition } from './definitions.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** An event's contract, its JSON Schema and a sample. */
@@ -94,7 +95,7 @@ export function createAsyncApi(events: readonly EventSpec[], version: string): A
     operations: { ...sendOperations(events), ...receiveOperations() },
     components: {
       messages: Object.fromEntries(events.map((event) => [event.contract.type, message(event)])),
-      schemas: Object.fromEntries(events.map(({ contract, schema }) => [contract.type, toDraft07(schema)])),
+      schemas: sharedSchemas(events),
     },
   };
 }
@@ -149,5 +150,18 @@ const message = ({ contract, sample }: EventSpec): Message => ({
   examples: [{ name: 'sample', payload: sample }],
 });
 
+/** Returns the schemas of all events and, once each, the types that they share. */
+function sharedSchemas(events: readonly EventSpec[]): Record<string, JsonSchema> {
+  const schemas: Record<string, JsonSchema> = {};
+  for (const { contract, schema } of events) {
+    const { $defs = {}, ...event } = schema;
+    addDefinition(schemas, contract.type, toDraft07(event));
+    for (const [name, definition] of Object.entries($defs)) addDefinition(schemas, name, toDraft07(definition));
+  }
+  return schemas;
+}
+
 /** Drops the draft's name: AsyncAPI's default is draft-07, in which the keywords used here mean the same. */
-const toDraft07 = ({ $schema, $id, examples, ...schema }: JsonSchema): JsonSchema => schema;
+function toDraft07({ $schema, $id, examples, ...schema }: JsonSchema): JsonSchema {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
+}

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { inlineDefinitions } from './definitions.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** Changes that break any published event: a valid message must stay valid and keep its meaning. */
@@ -30,10 +31,12 @@ const MIRRORED: Partial<Record<Rule, LooserRule>> = {
   'limit tightened': 'limit loosened',
 };
 
-/** Compares an event's published schema with the current one, `undefined` for a removed event. */
-export function breakingChanges(published: JsonSchema, now: JsonSchema | undefined): BreakingChange[] {
-  const event = String(published.title);
-  if (now === undefined) return [{ event, field: '', rule: 'event removed' }];
+/** Compares an event's published schema with the current one, `undefined` for a removed event. How definitions are cut does not matter. */
+export function breakingChanges(publishedSchema: JsonSchema, current: JsonSchema | undefined): BreakingChange[] {
+  const event = String(publishedSchema.title);
+  if (current === undefined) return [{ event, field: '', rule: 'event removed' }];
+  const published = inlineDefinitions(publishedSchema);
+  const now = inlineDefinitions(current);
   const found = findStricter(published, now, '');
   if (published['x-channel'] !== now['x-channel']) found.unshift({ field: '', rule: 'channel changed' });
   // An event with one fixed source is the shop's own. Archived and queued ones are read again, so both directions break.
@@ -50,16 +53,19 @@ const findLooser = (before: JsonSchema, now: JsonSchema, found: readonly Finding
   });
 
 function findStricter(before: JsonSchema, now: JsonSchema, field: string): Finding[] {
-  const found: Finding[] = [];
-  if (before.default !== undefined && !isDeepStrictEqual(before.default, now.default)) {
-    found.push({ field, rule: 'default changed' });
-  }
-  if (before.anyOf !== undefined || now.anyOf !== undefined)
-    return [...found, ...compareAlternatives(before, now, field)];
-  if (!typesOf(before).every((type) => includesType(typesOf(now), type)))
-    return [...found, { field, rule: 'type narrowed' }];
+  const { default: previous, ...valuesBefore } = before;
+  const { default: current, ...valuesNow } = now;
+  const isKept = previous === undefined || isDeepStrictEqual(previous, current);
   return [
-    ...found,
+    ...(isKept ? [] : [{ field, rule: 'default changed' } as const]),
+    ...findNarrowed(valuesBefore, valuesNow, field),
+  ];
+}
+
+function findNarrowed(before: JsonSchema, now: JsonSchema, field: string): Finding[] {
+  if (before.anyOf !== undefined || now.anyOf !== undefined) return compareAlternatives(before, now, field);
+  if (!typesOf(before).every((type) => includesType(typesOf(now), type))) return [{ field, rule: 'type narrowed' }];
+  return [
     ...compareValues(before, now, field),
     ...compareLimits(before, now, field),
     ...compareFields(before, now, field),
@@ -67,13 +73,35 @@ function findStricter(before: JsonSchema, now: JsonSchema, field: string): Findi
   ];
 }
 
-/** Every previous alternative must be covered by a current one. */
+/** Every previous alternative must be covered by a current one, and what stands beside the alternatives is compared for itself. */
 function compareAlternatives(before: JsonSchema, now: JsonSchema, field: string): Finding[] {
-  const branches = (schema: JsonSchema) => schema.anyOf ?? [schema];
-  const covered = (branch: JsonSchema) =>
-    branches(now).some((other) => findStricter(branch, other, field).length === 0);
-  return branches(before).every(covered) ? [] : [{ field, rule: 'type narrowed' }];
+  const { anyOf: previous = [before], ...besideBefore } = before;
+  const { anyOf: current, ...besideNow } = now;
+  if (current === undefined && hasAssertions(besideBefore) && findStricter(besideBefore, now, field).length === 0)
+    return [];
+  const branches = current ?? [now];
+  const found = previous.flatMap((branch) => compareBranch(branch, branches, previous, field));
+  if (current === undefined || !hasAssertions(besideNow)) return found;
+  return [...found, ...findStricter(before.anyOf === undefined ? before : besideBefore, besideNow, field)];
 }
+
+/** Names the field where only one current alternative can be meant: that of the same title, or the only one that is not null. */
+function compareBranch(
+  branch: JsonSchema,
+  current: readonly JsonSchema[],
+  previous: readonly JsonSchema[],
+  field: string,
+): Finding[] {
+  if (current.some((other) => findStricter(branch, other, field).length === 0)) return [];
+  const isNull = ({ type }: JsonSchema) => type === 'null';
+  const [only, ...more] = current.filter((other) => !isNull(other));
+  const isOnly = more.length === 0 && !isNull(branch) && previous.filter((other) => !isNull(other)).length === 1;
+  const sameTitle = current.find(({ title }) => title !== undefined && title === branch.title);
+  const meant = sameTitle ?? (isOnly ? only : undefined);
+  return meant === undefined ? [{ field, rule: 'type narrowed' }] : findStricter(branch, meant, field);
+}
+
+const hasAssertions = (schema: JsonSchema) => Object.keys(schema).some((keyword) => !ANNOTATIONS.includes(keyword));
 
 const ALL_TYPES = ['null', 'boolean', 'number', 'string', 'array', 'object'];
 
@@ -101,7 +129,7 @@ function compareValues(before: JsonSchema, now: JsonSchema, field: string): Find
 
 const LOWER_LIMITS = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'];
 const UPPER_LIMITS = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'];
-const COMPARED_ELSEWHERE = ['type', 'enum', 'const', 'default', 'anyOf', 'properties', 'required', 'items'];
+const COMPARED_ELSEWHERE = ['type', 'enum', 'const', 'anyOf', 'properties', 'required', 'items'];
 const ANNOTATIONS = ['$schema', '$id', '$comment', 'title', 'description', 'examples', 'deprecated', 'x-channel'];
 
 function compareLimits(before: JsonSchema, now: JsonSchema, field: string): Finding[] {

@@ -4,7 +4,8 @@ import { catalog } from '../../contracts/catalog.ts';
 import type { EventContract } from '../../contracts/cloud-event.ts';
 import { createAsyncApi } from './async-api.ts';
 import { type BreakingChange, breakingChanges } from './breaking.ts';
-import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
+import { jsonSchemaOf } from './convert.ts';
+import type { JsonSchema } from './json-schema.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const PUBLISHED = 'contracts/published';
@@ -72,4 +73,11 @@ function sampleOf(type: string): unknown {
   return JSON.parse(sample);
 }
 
-const json = (document: unknown) => `${JSON.stringify(document, null, 2)}\n`;
+// The spaces of the SKU's pattern; written as escapes, because nobody can see them.
+const INVISIBLE = /[\u007f-\u00a0\u1680\u2000-\u200f\u2027-\u202f\u205f\u3000\ufeff]/g;
+
+const json = (document: unknown) =>
+  `${JSON.stringify(document, null, 2)}\n`.replace(
+    INVISIBLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

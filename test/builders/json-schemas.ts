@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { JsonSchema } from '../../ops/contracts/json-schema.ts';
+import { type JsonSchema, mapSubschemas } from '../../ops/contracts/json-schema.ts';
+import { nullable } from '../../ops/contracts/nullable.ts';
 
 const names = fc.constantFrom('a', 'b', 'c');
 const choices = ['x', 'y', 'z', 'w'];
@@ -21,23 +22,50 @@ const leaf: fc.Arbitrary<JsonSchema> = fc.oneof(
 );
 
 const object = (properties: fc.Arbitrary<Record<string, JsonSchema>>): fc.Arbitrary<JsonSchema> =>
-  properties.chain((fields) =>
-    fc.subarray(Object.keys(fields)).map((required) => ({ type: 'object', properties: fields, required })),
-  );
+  properties.chain((fields) => {
+    const names = fc.subarray(Object.keys(fields));
+    return fc
+      .tuple(names, fc.option(fc.tuple(names, names), { freq: 4 }))
+      .map(([required, condition]) => ({ type: 'object', properties: fields, required, ...unless(condition) }));
+  });
 
-/** Generates schemas as contracts produce them: strings, numbers, enums, arrays and objects. */
+/** Requires some members unless others are there. */
+const unless = (condition: [string[], string[]] | null) =>
+  condition && { if: { required: condition[0] }, else: { required: condition[1] } };
+
+const isNullable = ({ type, anyOf }: JsonSchema) =>
+  [type].flat().includes('null') || anyOf?.some((branch) => branch.type === 'null') === true;
+
+/** Reverses `nullable`. */
+function withoutNull({ type, anyOf, enum: allowed, ...rest }: JsonSchema): JsonSchema {
+  const [branch] = anyOf ?? [];
+  if (branch !== undefined) return branch;
+  const [only = ''] = [type ?? []].flat();
+  return { type: only, ...(allowed && { enum: allowed.filter((value) => value !== null) }), ...rest };
+}
+
+/** Generates schemas as contracts produce them: strings, numbers, enums, arrays and objects, null as well or not. */
 export const schemas: fc.Arbitrary<JsonSchema> = fc.letrec<{ any: JsonSchema }>((tie) => ({
   any: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     leaf,
     object(fc.dictionary(names, tie('any'), { maxKeys: 3 })),
     tie('any').map((items) => ({ type: 'array', items })),
+    tie('any').map((schema) => (isNullable(schema) ? schema : nullable(schema))),
   ),
 })).any;
 
 /** Generates variations of a schema with fields or limits replaced, removed or added. */
 export function modifiedSchema(schema: JsonSchema): fc.Arbitrary<JsonSchema> {
   const same = fc.constant(schema);
+  if (isNullable(schema)) {
+    return modifiedSchema(withoutNull(schema)).chain((changed) =>
+      fc.oneof(
+        { weight: 3, arbitrary: fc.constant(nullable(changed)) },
+        { weight: 1, arbitrary: fc.constant(changed) },
+      ),
+    );
+  }
   if (schema.items !== undefined) return modifiedSchema(schema.items).map((items) => ({ ...schema, items }));
   if (schema.properties === undefined) {
     const sameType = leaf.filter(({ type }) => type === schema.type);
@@ -57,7 +85,12 @@ export function modifiedSchema(schema: JsonSchema): fc.Arbitrary<JsonSchema> {
 }
 
 /** Generates schemas that allow every value of the given one, and possibly more. */
-export function relaxedSchema(schema: JsonSchema): fc.Arbitrary<JsonSchema> {
+export const relaxedSchema = (schema: JsonSchema): fc.Arbitrary<JsonSchema> =>
+  isNullable(schema)
+    ? relaxedValues(withoutNull(schema)).map(nullable)
+    : relaxedValues(schema).chain((relaxed) => fc.constantFrom(relaxed, nullable(relaxed)));
+
+function relaxedValues(schema: JsonSchema): fc.Arbitrary<JsonSchema> {
   const { minLength, maxLength, minimum, maximum, required, ...rest } = schema;
   const limits = { minLength, maxLength, minimum, maximum };
   const present = Object.entries(limits).filter(([, value]) => value !== undefined);
@@ -73,15 +106,23 @@ export function relaxedSchema(schema: JsonSchema): fc.Arbitrary<JsonSchema> {
   const fields = Object.entries(schema.properties).map(([name, field]) => [name, relaxedSchema(field)] as const);
   return fc
     .tuple(fc.record(Object.fromEntries(fields)), fc.option(schemas), fc.subarray(required ?? []))
-    .map(([properties, added, still]) => ({
-      type: 'object',
-      properties: added === null ? properties : { ...properties, d: added },
-      required: still,
-    }));
+    .chain(([properties, added, still]) => {
+      const relaxed = {
+        type: 'object',
+        properties: added === null ? properties : { ...properties, d: added },
+        required: still,
+      };
+      const { if: condition, else: otherwise } = schema;
+      return fc.constantFrom(
+        relaxed,
+        condition === undefined ? relaxed : { ...relaxed, if: condition, else: otherwise },
+      );
+    });
 }
 
 /** Generates values that a schema allows. */
 export function validValuesOf(schema: JsonSchema): fc.Arbitrary<unknown> {
+  if (isNullable(schema)) return fc.option(validValuesOf(withoutNull(schema)));
   const { minLength = 0, maxLength = 6, minimum = -9, maximum = 9 } = schema as Record<string, number | undefined>;
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   if (schema.type === 'string') return fc.string({ minLength, maxLength, unit: 'grapheme-ascii' });
@@ -89,5 +130,19 @@ export function validValuesOf(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (schema.type === 'number') return fc.double({ min: minimum, max: maximum, noNaN: true });
   if (schema.items !== undefined) return fc.array(validValuesOf(schema.items), { maxLength: 3 });
   const fields = Object.entries(schema.properties ?? {}).map(([name, field]) => [name, validValuesOf(field)] as const);
-  return fc.record(Object.fromEntries(fields), { requiredKeys: schema.required ?? [] });
+  const { required = [], else: otherwise } = schema;
+  const requiredKeys = [...required, ...((otherwise as JsonSchema | undefined)?.required ?? [])];
+  return fc.record(Object.fromEntries(fields), { requiredKeys });
+}
+
+/** Gives every object in a schema a title of its own, so that it can become a definition. */
+export function withTitles(schema: JsonSchema): JsonSchema {
+  let count = 0;
+  const name = (part: JsonSchema): JsonSchema => {
+    const named = mapSubschemas(part, name);
+    if (named.properties === undefined) return named;
+    count += 1;
+    return { title: `Type${count}`, ...named };
+  };
+  return name(schema);
 }

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { breakingChanges } from '../../ops/contracts/breaking.ts';
+import { extractDefinitions, inlineDefinitions } from '../../ops/contracts/definitions.ts';
 import type { JsonSchema } from '../../ops/contracts/json-schema.ts';
-import { modifiedSchema, relaxedSchema, schemas, validValuesOf } from '../builders/json-schemas.ts';
+import { allowNulls } from '../../ops/contracts/nullable.ts';
+import { modifiedSchema, relaxedSchema, schemas, validValuesOf, withTitles } from '../builders/json-schemas.ts';
 
 const event = (source: JsonSchema, data: JsonSchema): JsonSchema => ({
   title: 'shop.thing.happened.v1',
@@ -93,6 +95,78 @@ describe('A breaking change of any published event', () => {
   });
 });
 
+describe('A schema with definitions', () => {
+  const titled = (schema: JsonSchema) => withTitles(structuredClone(schema));
+  const pairs = schemas.chain((data) => fc.tuple(fc.constant(data), modifiedSchema(data)));
+
+  test('is compared as if each stood where it is referred to', () => {
+    let breaking = 0;
+    fc.assert(
+      fc.property(pairs, ([data, now]) => {
+        const [before, after] = [ownEvent(titled(data)), ownEvent(titled(now))];
+        const found = breakingChanges(before, after);
+        breaking += found.length;
+        expect(breakingChanges(extractDefinitions(before), extractDefinitions(after))).toEqual(found);
+        expect(inlineDefinitions(extractDefinitions(before))).toEqual(before);
+      }),
+    );
+    expect(breaking).toBeGreaterThan(0);
+  });
+
+  test('names the field behind a reference, an alternative to null, and a kind of several', () => {
+    const text = { type: 'string' };
+    const kind = (title: string, members: Record<string, JsonSchema>) => ({
+      title,
+      type: 'object',
+      properties: members,
+    });
+    const withKinds = (...kinds: JsonSchema[]) =>
+      extractDefinitions(
+        publisherEvent(allowNulls({ type: 'object', properties: { pay: { title: 'Pay', anyOf: kinds } } })),
+      );
+    const cash = kind('Cash', {});
+    const before = withKinds(kind('Card', { token: text }), cash);
+    const fieldsOf = (now: JsonSchema) => breakingChanges(before, now).map(({ field, rule }) => `${field}: ${rule}`);
+    expect(fieldsOf(withKinds(cash, kind('Card', {})))).toEqual(['data.pay.token: field removed']);
+    expect(fieldsOf(withKinds(kind('Card', { token: { ...text, maxLength: 9 } }), cash))).toEqual([
+      'data.pay.token: limit tightened',
+    ]);
+    expect(fieldsOf(withKinds(cash))).toEqual(['data.pay: type narrowed']);
+    expect(fieldsOf(withKinds(cash, kind('Card', { token: text }), kind('Cheque', {})))).toEqual([]);
+  });
+
+  test('cannot refer to what is not there, or to itself, or have one title for two types', () => {
+    const withRef = (definition?: JsonSchema) => ({
+      ...publisherEvent({ $ref: '#/$defs/A' }),
+      ...(definition && { $defs: { A: definition } }),
+    });
+    expect(() => breakingChanges(withRef(), withRef())).toThrow('The reference #/$defs/A cannot be resolved.');
+    const loop = withRef({ type: 'array', items: { $ref: '#/$defs/A' } });
+    expect(() => breakingChanges(loop, loop)).toThrow('cannot be resolved');
+    const two = {
+      type: 'object',
+      properties: { a: { title: 'A', type: 'string' }, b: { title: 'A', type: 'number' } },
+    };
+    expect(() => extractDefinitions(two)).toThrow('Two different schemas have the title "A".');
+  });
+});
+
+describe('Nulls for absent members', () => {
+  test("may be allowed in another publisher's event and no longer be refused", () => {
+    fc.assert(
+      fc.property(schemas, (data) => {
+        expect(breakingChanges(publisherEvent(data), publisherEvent(allowNulls(data)))).toEqual([]);
+      }),
+    );
+    const member: JsonSchema = { type: 'object', properties: { note: { type: 'string' } } };
+    const finding = [{ field: 'data.note', rule: 'type narrowed' }];
+    expect(breakingChanges(publisherEvent(allowNulls(member)), publisherEvent(member))).toMatchObject(finding);
+    expect(breakingChanges(ownEvent(member), ownEvent(allowNulls(member)))).toMatchObject([
+      { field: 'data.note', rule: 'type widened' },
+    ]);
+  });
+});
+
 const widenings: [string, Change][] = [
   [
     'data.items[].quantity: type widened',
@@ -141,7 +215,7 @@ describe('A compatible change', () => {
 });
 
 describe('A change without reported breaks', () => {
-  const ajv = new Ajv({ strict: false });
+  const ajv = new Ajv2020({ strict: false });
   const pairs = schemas
     .chain((data) => fc.tuple(fc.constant(data), modifiedSchema(data)))
     .filter(([data, now]) => !isDeepStrictEqual(data, now));
