@@ -16,13 +16,17 @@ export {
 } from './notification.ts';
 export {
   type CancelReason,
+  type Charge,
+  type Customer,
   type Line,
   type OrderCancelled,
   type OrderCancelRequested,
   type OrderConfirmed,
   type OrderDeadlinePassed,
   type OrderDelayed,
+  type OrderLine,
   type OrderPlaced,
+  type OrderRefused,
   type OrderReminderDue,
   orderCancelled,
   orderCancelRequested,
@@ -30,8 +34,10 @@ export {
   orderDeadlinePassed,
   orderDelayed,
   orderPlaced,
+  orderRefused,
   orderReminderDue,
+  type Payment,
 } from './order.ts';
-export { ContractError, parseEvent } from './parse.ts';
+export { ContractError, formatProblem, type Problem, parseEvent } from './parse.ts';
 export * from './payment.ts';
 export * from './stock.ts';
