@@ -104,7 +104,7 @@ export function createAsyncApi(events: readonly EventSpec[], version: string): A
 function sendOperations(events: readonly EventSpec[]): Record<string, Operation> {
   const found = new Map<string, EventContract[]>();
   for (const { contract } of events) {
-    if (contract.source === undefined) continue;
+    if (contract.source === undefined || contract.sentBy !== 'stack') continue;
     const key = `${contract.source.split('/').at(-1)}-${contract.channel}`;
     found.set(key, [...(found.get(key) ?? []), contract]);
   }

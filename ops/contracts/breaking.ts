@@ -39,8 +39,8 @@ export function breakingChanges(publishedSchema: JsonSchema, current: JsonSchema
   const now = inlineDefinitions(current);
   const found = findStricter(published, now, '');
   if (published['x-channel'] !== now['x-channel']) found.unshift({ field: '', rule: 'channel changed' });
-  // An event with one fixed source is the shop's own. Archived and queued ones are read again, so both directions break.
-  if (published.properties?.source?.const !== undefined) found.push(...findLooser(published, now, found));
+  // Subscribers read the shop's own events, and archived and queued ones are read again, so both directions break.
+  if (published['x-sent-by'] === 'stack') found.push(...findLooser(published, now, found));
   return found.map(({ field, rule }) => ({ event, field, rule }));
 }
 
@@ -130,7 +130,17 @@ function compareValues(before: JsonSchema, now: JsonSchema, field: string): Find
 const LOWER_LIMITS = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'];
 const UPPER_LIMITS = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'];
 const COMPARED_ELSEWHERE = ['type', 'enum', 'const', 'anyOf', 'properties', 'required', 'items'];
-const ANNOTATIONS = ['$schema', '$id', '$comment', 'title', 'description', 'examples', 'deprecated', 'x-channel'];
+const ANNOTATIONS = [
+  '$schema',
+  '$id',
+  '$comment',
+  'title',
+  'description',
+  'examples',
+  'deprecated',
+  'x-channel',
+  'x-sent-by',
+];
 
 function compareLimits(before: JsonSchema, now: JsonSchema, field: string): Finding[] {
   const keywords = new Set([...Object.keys(before), ...Object.keys(now)]);

@@ -23,6 +23,7 @@ export function jsonSchemaOf(contract: EventContract, sample: unknown): JsonSche
     title: contract.type,
     description: contract.description,
     'x-channel': contract.channel,
+    'x-sent-by': contract.sentBy,
     ...shared,
     required: isOwn ? [...required, ...ALWAYS_SENT] : required,
     examples: [sample],

@@ -52,6 +52,7 @@ export const schemas: fc.Arbitrary<JsonSchema> = fc.letrec<{ any: JsonSchema }>(
     object(fc.dictionary(names, tie('any'), { maxKeys: 3 })),
     tie('any').map((items) => ({ type: 'array', items })),
     tie('any').map((schema) => (isNullable(schema) ? schema : nullable(schema))),
+    fc.tuple(leaf, tie('any')).map((anyOf) => ({ anyOf })),
   ),
 })).any;
 
@@ -65,6 +66,12 @@ export function modifiedSchema(schema: JsonSchema): fc.Arbitrary<JsonSchema> {
         { weight: 1, arbitrary: fc.constant(changed) },
       ),
     );
+  }
+  if (schema.anyOf !== undefined) {
+    return fc
+      .tuple(...schema.anyOf.map(modifiedSchema))
+      .chain((branches) => fc.subarray(branches, { minLength: 1 }))
+      .map((anyOf) => ({ anyOf }));
   }
   if (schema.items !== undefined) return modifiedSchema(schema.items).map((items) => ({ ...schema, items }));
   if (schema.properties === undefined) {
@@ -91,6 +98,7 @@ export const relaxedSchema = (schema: JsonSchema): fc.Arbitrary<JsonSchema> =>
     : relaxedValues(schema).chain((relaxed) => fc.constantFrom(relaxed, nullable(relaxed)));
 
 function relaxedValues(schema: JsonSchema): fc.Arbitrary<JsonSchema> {
+  if (schema.anyOf !== undefined) return fc.tuple(...schema.anyOf.map(relaxedSchema)).map((anyOf) => ({ anyOf }));
   const { minLength, maxLength, minimum, maximum, required, ...rest } = schema;
   const limits = { minLength, maxLength, minimum, maximum };
   const present = Object.entries(limits).filter(([, value]) => value !== undefined);
@@ -123,6 +131,7 @@ function relaxedValues(schema: JsonSchema): fc.Arbitrary<JsonSchema> {
 /** Generates values that a schema allows. */
 export function validValuesOf(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (isNullable(schema)) return fc.option(validValuesOf(withoutNull(schema)));
+  if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map(validValuesOf));
   const { minLength = 0, maxLength = 6, minimum = -9, maximum = 9 } = schema as Record<string, number | undefined>;
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   if (schema.type === 'string') return fc.string({ minLength, maxLength, unit: 'grapheme-ascii' });

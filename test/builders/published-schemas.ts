@@ -6,7 +6,7 @@ import type { JsonSchema } from '../../ops/contracts/json-schema.ts';
 const ajv = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false, allErrors: true });
 // The package is CommonJS, and its types say otherwise.
 (addFormats as unknown as (instance: Ajv2020) => void)(ajv);
-ajv.addKeyword('x-channel');
+for (const annotation of ['x-channel', 'x-sent-by']) ajv.addKeyword(annotation);
 
 /** The committed JSON Schemas by event type. */
 export const published: ReadonlyMap<string, JsonSchema> = new Map(

@@ -8,15 +8,16 @@ import type { JsonSchema } from '../../ops/contracts/json-schema.ts';
 import { allowNulls } from '../../ops/contracts/nullable.ts';
 import { modifiedSchema, relaxedSchema, schemas, validValuesOf, withTitles } from '../builders/json-schemas.ts';
 
-const event = (source: JsonSchema, data: JsonSchema): JsonSchema => ({
+const event = (sentBy: 'stack' | 'services', data: JsonSchema): JsonSchema => ({
   title: 'shop.thing.happened.v1',
   'x-channel': 'bus',
+  'x-sent-by': sentBy,
   type: 'object',
-  properties: { source, data },
+  properties: { source: { type: 'string' }, data },
   required: ['source', 'data'],
 });
-const publisherEvent = (data: JsonSchema) => event({ type: 'string' }, data);
-const ownEvent = (data: JsonSchema) => event({ const: '/shop/thing' }, data);
+const publisherEvent = (data: JsonSchema) => event('services', data);
+const ownEvent = (data: JsonSchema) => event('stack', data);
 
 const order: JsonSchema = {
   type: 'object',
