@@ -3,6 +3,7 @@
  * the AWS SDK. This is the only file that re-exports; code in this repository imports the files themselves.
  */
 export { catalog } from './catalog.ts';
+export { type CheckResult, checkEvent } from './check.ts';
 export { buildEvent, type Channel, type CloudEvent, type EventContract, type EventOf } from './cloud-event.ts';
 export * from './lifecycle.ts';
 export type { Money } from './money.ts';

@@ -37,40 +37,63 @@ export function parseEvent<C extends EventContract>(body: string, contracts: rea
 
 type JsonObject = Record<string, unknown>;
 
+/** What an event can arrive in, though it was not to be published so. */
+export type Wrapping = 'byte-order mark' | 'SNS envelope' | 'EventBridge envelope';
+
+/** The event in a message body, as text and as an object, and what it was wrapped in, outermost first. */
+export type UnwrappedBody = { text: string; message: Record<string, unknown>; wrappings: Wrapping[] };
+
 // Deeper, no contract has a member; so deep nesting cannot overflow the stack.
 const MAX_NESTING = 8;
 // An envelope in an envelope is a bridge between two subscriptions; more is a loop.
 const MAX_ENVELOPES = 3;
 
 /**
- * Reads the event in a message body, without validating it. Drops a byte-order mark, unwraps the envelope of SNS (where raw delivery is
- * off) or EventBridge (where a rule has no input path), decodes `data_base64` and removes members that are null. Throws
- * `ContractError` where the body is no JSON object, and names its shape.
+ * Reads the event in a message body, without validating it. Unwraps it (see `unwrapBody`), decodes `data_base64` and removes members
+ * that are null. Throws `ContractError` where the body is no JSON object, and names its shape.
  */
 export function readMessage(body: string): Record<string, unknown> {
-  let message = readObject(body);
-  for (let envelopes = 0; envelopes < MAX_ENVELOPES; envelopes += 1) {
-    const inner = unwrap(message);
-    if (inner === undefined) break;
-    message = typeof inner === 'string' ? readObject(inner) : inner;
-  }
-  const event = decodeData(message);
+  const event = decodeData(unwrapBody(body).message);
   removeNulls(event, MAX_NESTING);
   return event;
 }
 
-function readObject(text: string): JsonObject {
-  const json = text.replace(/^\uFEFF/, '');
-  const value = parseJson(json);
+/**
+ * Takes the event out of what unmistakably carries it: a byte-order mark, the envelope of SNS (where raw delivery is off) or of
+ * EventBridge (where a rule has no input path). Throws `ContractError` where the body is no JSON object, and names its shape.
+ */
+export function unwrapBody(body: string): UnwrappedBody {
+  const wrappings: Wrapping[] = [];
+  let text = body;
+  for (let envelopes = 0; ; envelopes += 1) {
+    if (text.startsWith(BYTE_ORDER_MARK)) {
+      text = text.slice(1);
+      wrappings.push('byte-order mark');
+    }
+    const message = readObject(text, wrappings.at(-1));
+    const envelope = envelopeOf(message);
+    if (envelope === undefined) return { text, message, wrappings };
+    if (envelopes === MAX_ENVELOPES)
+      throw bodyError(`is wrapped in more than ${MAX_ENVELOPES} envelopes: publish the event itself`);
+    wrappings.push(envelope.wrapping);
+    text = envelope.content;
+  }
+}
+
+const BYTE_ORDER_MARK = '\uFEFF';
+
+function readObject(text: string, wrapping: Wrapping | undefined): JsonObject {
+  const value = tryParse(text);
   if (isObject(value)) {
-    rejectRepeatedNames(json);
+    rejectRepeatedNames(text);
     return value;
   }
-  if (Array.isArray(value))
-    throw bodyError('must be one event, not a JSON array: publish each event as a message of its own');
-  if (typeof value === 'string' && isObject(tryParse(value)))
-    throw bodyError('must be a JSON object, not JSON inside a string: serialize the event once, not twice');
-  throw bodyError('must be a JSON object');
+  const problem = value === undefined ? nameText(text) : nameJson(value);
+  throw bodyError(
+    wrapping === 'SNS envelope'
+      ? `is an SNS envelope (raw delivery is off for this subscription) and its Message ${problem}`
+      : problem,
+  );
 }
 
 /** Rejects a member that is there twice: a filter may have let the message through because of the one that is not read here. */
@@ -88,24 +111,65 @@ function rejectRepeatedNames(json: string): void {
   }
 }
 
+function nameJson(value: unknown): string {
+  if (Array.isArray(value)) return 'must be one event, not a JSON array: publish each event as a message of its own';
+  if (typeof value === 'string' && isObject(tryParse(value)))
+    return 'must be a JSON object, not JSON inside a string: serialize the event once, not twice';
+  return `must be a JSON object, not ${value === null ? 'null' : `a ${typeof value}`}`;
+}
+
+// A form begins with a name and `=`; no JSON does.
+const FORM = /^[\w.%+[\]-]{1,100}=[^\s{]/;
+
+function nameText(text: string): string {
+  const start = text.trimStart();
+  if (start === '') return 'must be JSON, not empty: publish the event as the message';
+  if (start.startsWith('{') || start.startsWith('['))
+    return 'must be JSON: it is cut off, or was not written by a JSON serializer';
+  if (start.startsWith('<')) return 'must be JSON, not XML: publish the event in the JSON format of CloudEvents';
+  if (FORM.test(start)) return 'must be JSON, not a form: publish the event in the JSON format of CloudEvents';
+  return 'must be JSON, not plain text: publish the event in the JSON format of CloudEvents';
+}
+
 /**
- * Returns what an unmistakable envelope carries; `undefined` for anything else. An envelope has no `type`: what has one was let through
- * because of it, by a filter or a rule, and must not carry another event inside.
+ * Recognizes an unmistakable envelope; `undefined` for anything else. An envelope has no `type`: what has one was let through because of
+ * it, by a filter or a rule, and must not carry another event inside.
  */
-function unwrap(message: JsonObject): string | JsonObject | undefined {
-  if ('type' in message) return undefined;
+function envelopeOf(message: JsonObject): { wrapping: Wrapping; content: string } | undefined {
+  if ('type' in message || 'specversion' in message) return undefined;
   const { Type, TopicArn, Message, detail } = message;
-  if (Type === 'Notification' && typeof TopicArn === 'string' && typeof Message === 'string') return Message;
-  return 'detail-type' in message && 'account' in message && isObject(detail) ? detail : undefined;
+  if (typeof TopicArn === 'string' && typeof Message === 'string') {
+    if (Type === 'Notification') return { wrapping: 'SNS envelope', content: Message };
+    if (Type === 'SubscriptionConfirmation' || Type === 'UnsubscribeConfirmation')
+      throw bodyError(`must be an event, not the ${Type} of an SNS subscription`);
+  }
+  if ('detail-type' in message && 'account' in message && isObject(detail))
+    return { wrapping: 'EventBridge envelope', content: JSON.stringify(detail) };
+  return undefined;
 }
 
 function decodeData({ data_base64: encoded, ...event }: JsonObject): JsonObject {
   if (encoded === undefined || encoded === null) return event;
   if (event.data !== undefined && event.data !== null)
     throw new ContractError([{ path: 'data_base64', problem: 'must be absent where there is data' }]);
-  const data = typeof encoded === 'string' ? tryParse(Buffer.from(encoded, 'base64').toString()) : undefined;
-  if (data === undefined) throw new ContractError([{ path: 'data_base64', problem: 'must be JSON in Base64' }]);
+  const data = typeof encoded === 'string' ? decodeBase64Json(encoded) : undefined;
+  if (data === undefined)
+    throw new ContractError([
+      { path: 'data_base64', problem: 'must be JSON, in UTF-8 and Base64 (RFC 4648, section 4)' },
+    ]);
   return { ...event, data };
+}
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/** Decodes strictly: `Buffer` skips what is no Base64, and replaces what is no UTF-8. */
+function decodeBase64Json(encoded: string): unknown {
+  if (encoded.length % 4 !== 0 || !BASE64.test(encoded)) return undefined;
+  try {
+    return tryParse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64')));
+  } catch {
+    return undefined;
+  }
 }
 
 function removeNulls(value: unknown, depth: number): void {
@@ -129,14 +193,6 @@ function tryParse(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw bodyError('must be JSON');
   }
 }
 

@@ -17,7 +17,7 @@ export type TableUse = {
 };
 
 /** What a consumer may do besides using its tables and publishing on the bus. */
-export type Permission = 'publish-steps' | 'send-texts';
+export type Permission = 'publish-steps' | 'forward-unwrapped' | 'send-texts';
 
 /** Everything about one consumer that is not code: what it is sent, what it keeps, and what it may do. */
 export type Route = {

@@ -14,7 +14,7 @@ export const routing = {
     consumes: order,
     impact: 'No new order is confirmed, and no customer can cancel.',
     tables: () => ({ TABLE_NAME: recordsOf('Orders') }),
-    may: ['publish-steps'],
+    may: ['publish-steps', 'forward-unwrapped'],
     unfiltered: true,
   },
   outcomes: {

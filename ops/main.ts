@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { alarmCommand } from './alarm/command.ts';
+import { checkCommand } from './check/command.ts';
 import { consoleCommand } from './console/command.ts';
 import { demoCommand } from './demo/command.ts';
 import { dlqCommand } from './dlq/command.ts';
@@ -29,6 +30,7 @@ for (const make of [
   upCommand,
   downCommand,
   demoCommand,
+  checkCommand,
   placeCommand,
   cancelCommand,
   statusCommand,

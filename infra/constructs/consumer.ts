@@ -110,13 +110,13 @@ export class Consumer extends Construct {
   }
 
   /** Grants the function exactly what its line in `routing.ts` names. */
-  private grantRoute({ route, settings, tables, lifecycle }: ConsumerProps): void {
+  private grantRoute({ route, settings, tables, topic, lifecycle }: ConsumerProps): void {
     for (const [variable, use] of Object.entries(route.tables?.(settings) ?? {})) {
       this.grantTable(variable, use, tables);
     }
     for (const [variable, secret] of Object.entries(route.secrets?.(settings) ?? {}))
       this.grantSecret(variable, secret);
-    for (const permission of route.may ?? []) this.grantPermission(permission, lifecycle);
+    for (const permission of route.may ?? []) this.grantPermission(permission, topic, lifecycle);
   }
 
   private grantTable(variable: string, use: TableUse, tables: RecordTables): void {
@@ -136,12 +136,16 @@ export class Consumer extends Construct {
     this.function.addEnvironment(variable, nameOrArn);
   }
 
-  private grantPermission(permission: Permission, lifecycle: ITopic): void {
+  private grantPermission(permission: Permission, topic: ITopic, lifecycle: ITopic): void {
     switch (permission) {
       case 'publish-steps':
         this.function.addEnvironment('LIFECYCLE_TOPIC_ARN', lifecycle.topicArn);
         this.grant('sns:Publish', lifecycle.topicArn);
         this.key?.grantUse(this.function, 'sns', 'Decrypt', 'GenerateDataKey');
+        return;
+      case 'forward-unwrapped':
+        this.function.addEnvironment('ORDERS_TOPIC_ARN', topic.topicArn);
+        this.grant('sns:Publish', topic.topicArn);
         return;
       case 'send-texts':
         // A phone number has no ARN, so texts are allowed by excluding every topic.

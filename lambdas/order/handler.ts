@@ -1,5 +1,10 @@
+import { requireEnv } from '../runtime/environment.ts';
 import { consumes } from './consumes.ts';
+import { topicForwarder } from './forward.ts';
 import { orderConsumer } from './order-consumer.ts';
 import { refusalOf } from './refusal.ts';
 
-export const handler = orderConsumer('order', consumes, { refusalOf });
+export const handler = orderConsumer('order', consumes, {
+  refusalOf,
+  forward: topicForwarder(requireEnv('ORDERS_TOPIC_ARN')),
+});

@@ -15,12 +15,12 @@ type ContractOf<E> = E extends CloudEvent<infer Type, infer Data> ? EventContrac
 /**
  * Builds the Lambda handler of a consumer that maintains orders. The `order` and `outcomes` consumers share the table and the rules but
  * have separate queues: the queue proves where a message came from, and a publisher of orders cannot forge that. `order` alone tells
- * publishers what it refuses.
+ * publishers what it refuses, and forwards what arrives wrapped.
  */
 export function orderConsumer(
   name: string,
   contracts: readonly ContractOf<OrderInput | StockReceived>[],
-  options: Pick<ConsumerDependencies, 'refusalOf'> = {},
+  options: Pick<ConsumerDependencies, 'refusalOf' | 'forward'> = {},
 ) {
   const orders = dynamoRecordStore<Order>(requireEnv('TABLE_NAME'));
   return consumer(

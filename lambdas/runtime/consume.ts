@@ -28,6 +28,7 @@ import { type ConsumerQueue, sqsConsumerQueue } from './queue.ts';
 import type { InvocationCache } from './record-cache.ts';
 import { resolveOutcomes } from './resolve-outcomes.ts';
 import { defaultPolicy, type FailurePolicy, failureActionFor } from './retry-policy.ts';
+import { wrappedEvent } from './unwrapped.ts';
 
 /** What a consumer needs from outside; the handlers of this stack take it from their environment. */
 export type ConsumerDependencies = {
@@ -38,13 +39,24 @@ export type ConsumerDependencies = {
   policy?: FailurePolicy;
   /** Builds the event that tells a publisher that its message was refused. It is published before the message is dead-lettered. */
   refusalOf?: RefusalOf;
+  /**
+   * Publishes the bare events of wrapped messages where they came from, because no filter on the body lets them through to the other
+   * consumers. The bare copy is then handled instead. @default a wrapped message is handled as it is
+   */
+  forward?: Forward;
 };
+
+/** Publishes bodies; returns, in the same order, `undefined` for each accepted one and the error for each refused one. */
+export type Forward = (bodies: readonly string[]) => Promise<(Error | undefined)[]>;
 
 /** Builds the event about a message that is to be dead-lettered; `undefined` where nobody is told. */
 export type RefusalOf = (record: SQSRecord, reason: unknown) => CloudEvent | undefined;
 
 /** A message with the delivery that was read from it. */
 type Received<E extends SubjectEvent> = { record: SQSRecord; delivery: Delivery<E> };
+
+/** A message whose event travelled in an envelope or behind a byte-order mark, and the bare event as text. */
+type WrappedMessage = { record: SQSRecord; event: SubjectEvent; bare: string };
 
 /** How the handling of one delivery ended: which events were published, and why not all of them. */
 type PublishResult = Pick<Attempt, 'error' | 'published' | 'repeated'>;
@@ -65,17 +77,9 @@ export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
 
   return async ({ Records }, context) => {
     const arrivedAt = Date.now();
-    const attempts: Attempt[] = [];
-    const received: Received<EventOf<C> & SubjectEvent>[] = [];
-    for (const record of Records) {
-      try {
-        received.push({ record, delivery: toDelivery(record, parseEvent(record.body, contracts)) });
-      } catch (reason) {
-        attempts.push({ record, error: { reason }, published: [], startedAt: arrivedAt, endedAt: arrivedAt });
-      }
-    }
-
+    const { received, wrapped, attempts } = readRecords(Records, contracts, dependencies, arrivedAt);
     const deadline = invocationDeadline(context);
+    attempts.push(...(await forwardAll(dependencies, wrapped, arrivedAt, deadline)));
     const cache: InvocationCache = new Map();
     const blocked = new Set<string>();
     for (const round of roundsByKey(received, ({ delivery }) => recordKeyOf(delivery.event))) {
@@ -116,6 +120,29 @@ function fromEnvironment(consumerName: string): ConsumerDependencies {
     publish: busPublisher(requireEnv('EVENT_BUS_NAME')),
     queue: queueFromEnvironment(consumerName),
   };
+}
+
+/** Parses each message by itself; one that breaks its contract is a failed attempt. */
+function readRecords<C extends EventContract<string, SubjectEvent['data']>>(
+  records: readonly SQSRecord[],
+  contracts: readonly C[],
+  { forward }: ConsumerDependencies,
+  arrivedAt: number,
+) {
+  const attempts: Attempt[] = [];
+  const received: Received<EventOf<C> & SubjectEvent>[] = [];
+  const wrapped: WrappedMessage[] = [];
+  for (const record of records) {
+    try {
+      const event = parseEvent(record.body, contracts);
+      const bare = forward && wrappedEvent(record);
+      if (bare === undefined) received.push({ record, delivery: toDelivery(record, event) });
+      else wrapped.push({ record, event, bare });
+    } catch (reason) {
+      attempts.push({ record, error: { reason }, published: [], startedAt: arrivedAt, endedAt: arrivedAt });
+    }
+  }
+  return { attempts, received, wrapped };
 }
 
 function toDelivery<E extends CloudEvent>(record: SQSRecord, event: E): Delivery<E> {
@@ -185,6 +212,24 @@ const suppressReplayEvents = (
   results: readonly HandlerResult[],
 ): readonly HandlerResult[] =>
   results.map((result, index) => (deliveries[index]?.withoutEffects && 'publish' in result ? { publish: [] } : result));
+
+/** Forwards the bare events of wrapped messages, which are then done. */
+async function forwardAll(
+  { forward }: ConsumerDependencies,
+  wrapped: readonly WrappedMessage[],
+  startedAt: number,
+  deadline: InvocationDeadline,
+): Promise<Attempt[]> {
+  if (forward === undefined || wrapped.length === 0) return [];
+  const errors = await deadline.race(() => forward(wrapped.map(({ bare }) => bare)));
+  const outOfTime = new DeadlineExceededError('The invocation ran out of time');
+  const endedAt = Date.now();
+  return wrapped.map(({ record, event }, index) => {
+    const reason = errors === undefined ? outOfTime : errors[index];
+    const result = reason === undefined ? { published: [event] } : { published: [], error: { reason } };
+    return { record, event, ...result, startedAt, endedAt };
+  });
+}
 
 /** Tells the publishers of the messages that will be dead-lettered. A message whose publisher cannot be told is retried, its own reason kept. */
 async function publishRefusals(

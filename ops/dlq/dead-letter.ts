@@ -45,9 +45,11 @@ export const groupIdOf = ({ system }: Pick<DeadLetter, 'system'>): string | unde
 /** Returns when a dead letter was sent to its queue, in milliseconds since the epoch. */
 export const sentAt = ({ system }: Pick<DeadLetter, 'system'>): number => Number(system.SentTimestamp ?? 0);
 
-/** Reads the order id from the body, also inside EventBridge's envelope; `undefined` where the body has none. */
+/** Reads the order id from the body, also inside an envelope; `undefined` where the body has none. */
 export function orderIdOf({ body }: Pick<DeadLetter, 'body'>): string | undefined {
-  const message = property(parseJson(body), 'detail') ?? parseJson(body);
+  const envelope = parseJson(body);
+  const text = property(envelope, 'Message');
+  const message = property(envelope, 'detail') ?? (typeof text === 'string' ? parseJson(text) : envelope);
   const orderId = property(property(message, 'data'), 'orderId');
   return typeof orderId === 'string' ? orderId : undefined;
 }
@@ -147,10 +149,10 @@ function unwrapEnvelope(deadLetter: DeadLetter): string {
   return deadLetter.body;
 }
 
-/** Parses JSON; returns `undefined` for text that is not JSON. */
+/** Parses JSON, also after a byte-order mark; returns `undefined` for text that is not JSON. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel, EventContract } from '../../contracts/cloud-event.ts';
-import { ContractError, formatProblem, parseEvent } from '../../contracts/parse.ts';
+import { ContractError, formatProblem, parseEvent, unwrapBody, type Wrapping } from '../../contracts/parse.ts';
 import type { DeployedQueue, DeployedRoute } from './deployment.ts';
 import { type Match, matchPattern, type Subject } from './pattern.ts';
 import { denialReason } from './permission.ts';
@@ -35,17 +35,27 @@ export type Explanation = {
   at: string;
   /** Absent where no message was given. */
   contract?: Validation;
+  /** What consumers take the event out of; absent where the body is bare. */
+  wrappings?: Wrapping[];
   routes: ExplainedRoute[];
 };
 
 /** The deployed consumers by queue name; the contracts are those of this checkout, because a queue does not know them. */
 export type Consumers = ReadonlyMap<string, { name: string; contracts: readonly EventContract[] | undefined }>;
 
-/** Reads the event type of a message body; `undefined` for what is not JSON or has no type. */
+/** Reads the event type of a message body, also in an envelope; `undefined` for what is not JSON or has no type. */
 export function eventTypeOf(body: string): string | undefined {
-  const message = parseJson(body);
-  const type = typeof message === 'object' && message !== null && 'type' in message ? message.type : undefined;
+  const type = unwrap(body)?.message.type;
   return typeof type === 'string' ? type : undefined;
+}
+
+function unwrap(body: string) {
+  try {
+    return unwrapBody(body);
+  } catch (error) {
+    if (error instanceof ContractError) return undefined;
+    throw error;
+  }
 }
 
 export const contractOf = (type: string | undefined): EventContract | undefined =>
@@ -64,7 +74,9 @@ export function explainRoutes(
   explained.sort((one, other) => order[one.gets] - order[other.gets] || (one.to < other.to ? -1 : 1));
   const validation = body === undefined ? {} : { contract: validate(question, catalog) };
   const known = contract !== undefined;
-  return { type, known, means: contract?.description, channel, at, ...validation, routes: explained };
+  const wrappings = body === undefined ? [] : (unwrap(body)?.wrappings ?? []);
+  const wrapped = wrappings.length === 0 ? {} : { wrappings };
+  return { type, known, means: contract?.description, channel, at, ...validation, ...wrapped, routes: explained };
 }
 
 function explainRoute(question: Question, route: DeployedRoute, at: string, consumers: Consumers): ExplainedRoute {

@@ -1,16 +1,30 @@
+import type { Channel } from '../../contracts/cloud-event.ts';
+import type { Wrapping } from '../../contracts/parse.ts';
 import type { ExplainedRoute, Explanation } from './explanation.ts';
 
 const CHANNELS = { topic: 'the orders topic', bus: 'the bus', lifecycle: 'the lifecycle topic' };
 const VERDICTS = { yes: 'gets it', no: 'does not get it', depends: 'may get it' };
 
 /** Formats an explanation as a tree. */
-export function formatExplanation({ type, known, means, channel, at, contract, routes }: Explanation): string {
+export function formatExplanation({
+  type,
+  known,
+  means,
+  channel,
+  at,
+  contract,
+  wrappings,
+  routes,
+}: Explanation): string {
   const lines = [
     `${type ?? 'A message without a type'}${means === undefined ? '' : `: ${means}`}`,
     `published on ${CHANNELS[channel]}, ${at.split(':').at(-1)}`,
   ];
+  if (wrappings !== undefined) lines.push(...wrappingLines(wrappings, channel));
   if (contract?.accepts) lines.push('It keeps its contract.');
   if (contract && !contract.accepts && known) lines.push(`It breaks its contract: ${contract.problems.join('; ')}`);
+  // An unknown type without a body, or one whose body has no type that can be read.
+  if (!known && contract !== undefined && !contract.accepts && type === undefined) lines.push(...contract.problems);
   if (!known) {
     lines.push(
       'No contract has this type. Only the consumer without a filter receives it, and dead-letters it there with its reason.',
@@ -22,6 +36,18 @@ export function formatExplanation({ type, known, means, channel, at, contract, r
     for (const detail of routeDetails(route)) lines.push(`${last ? '  ' : '│ '}    ${detail}`);
   });
   return lines.join('\n');
+}
+
+function wrappingLines(wrappings: readonly Wrapping[], channel: Channel): string[] {
+  return [
+    `It is not bare (${wrappings.join(', ')}): consumers unwrap it, but filters see the body as it is sent.`,
+    ...(wrappings.includes('SNS envelope')
+      ? ['An SNS envelope arrives where raw delivery is off for a subscription.']
+      : []),
+    ...(channel === 'topic'
+      ? ['On the orders topic, order publishes the bare event once more, so that it reaches every consumer.']
+      : []),
+  ];
 }
 
 function routeDetails(route: ExplainedRoute): string[] {

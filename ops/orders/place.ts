@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { orderPlaced } from '../../contracts/order.ts';
-import { ContractError, formatProblem, parseEvent } from '../../contracts/parse.ts';
+import { ContractError, formatProblem, parseEvent, unwrapBody } from '../../contracts/parse.ts';
 import type { DeployedShop } from '../stack.ts';
 import { generateOrder, type OrderOptions, orderPlacedEvent } from './generate.ts';
 import { type FailedEntry, publishOrders } from './publish.ts';
@@ -51,8 +51,8 @@ export async function placeOrders(
 }
 
 /**
- * Parses a CloudEvent, which is published unchanged, or a bare order, which is wrapped in one. Throws all problems, each with
- * its path, unless `unchecked`.
+ * Parses a CloudEvent, which is published without what it is wrapped in, or a bare order, which is made one. Throws all problems, each
+ * with its path. With `unchecked` an event is published as it is, right or wrong.
  */
 export function parseOrderMessage(
   input: string,
@@ -63,7 +63,8 @@ export function parseOrderMessage(
   const body = wrapBareOrder(input, now, newId) ?? input;
   try {
     const { orderId, orderNumber } = parseEvent(body, [orderPlaced]).data;
-    return { body, orderId, ...(orderNumber === undefined ? {} : { orderNumber }) };
+    const sent = unchecked ? body : unwrapBody(body).text;
+    return { body: sent, orderId, ...(orderNumber === undefined ? {} : { orderNumber }) };
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
     if (unchecked) return { body };
@@ -74,17 +75,24 @@ export function parseOrderMessage(
   }
 }
 
-/** Wraps a bare order in its event; returns `undefined` for an event, and for anything that is not a JSON object. */
-function wrapBareOrder(input: string, now: Date, newId: () => string): string | undefined {
-  let data: unknown;
+/** Makes a bare order an event; returns `undefined` for an event, also in an envelope, and for anything that is not a JSON object. */
+export function wrapBareOrder(input: string, now = new Date(), newId: () => string = ulid): string | undefined {
+  const data = bareObject(input);
+  if (data === undefined) return undefined;
+  // Not by `orderPlacedEvent`: the order is not validated yet.
+  const subject = typeof data.orderId === 'string' ? { subject: data.orderId } : {};
+  const envelope = { specversion: '1.0', id: newId(), source: '/shop/checkout', type: orderPlaced.type };
+  return JSON.stringify({ ...envelope, time: now.toISOString(), ...subject, data });
+}
+
+const EVENT_MEMBERS = ['specversion', 'type', 'data', 'data_base64'];
+
+function bareObject(input: string): Record<string, unknown> | undefined {
   try {
-    data = JSON.parse(input);
+    const { message, wrappings } = unwrapBody(input);
+    const isEvent = EVENT_MEMBERS.some((name) => name in message) || wrappings.some((one) => one !== 'byte-order mark');
+    return isEvent ? undefined : message;
   } catch {
     return undefined;
   }
-  if (typeof data !== 'object' || data === null || 'specversion' in data || 'data' in data) return undefined;
-  // Not by `orderPlacedEvent`: the order is not validated yet.
-  const subject = 'orderId' in data && typeof data.orderId === 'string' ? { subject: data.orderId } : {};
-  const envelope = { specversion: '1.0', id: newId(), source: '/shop/checkout', type: orderPlaced.type };
-  return JSON.stringify({ ...envelope, time: now.toISOString(), ...subject, data });
 }

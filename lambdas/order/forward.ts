@@ -1,0 +1,29 @@
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import type { Forward } from '../runtime/consume.ts';
+import { UnavailableError } from '../runtime/failure.ts';
+import { UNWRAPPED_ATTRIBUTE } from '../runtime/unwrapped.ts';
+
+/**
+ * Publishes bare events on the orders topic, marked as unwrapped. The consumers whose subscriptions filter on the body never saw the wrapped
+ * ones: nobody would charge or reserve such an order.
+ */
+export const topicForwarder =
+  (topicArn: string, client: Pick<SNSClient, 'send'> = new SNSClient({})): Forward =>
+  (bodies) =>
+    Promise.all(
+      bodies.map((Message) =>
+        client
+          .send(
+            new PublishCommand({
+              TopicArn: topicArn,
+              Message,
+              MessageAttributes: { [UNWRAPPED_ATTRIBUTE]: { DataType: 'String', StringValue: 'true' } },
+            }),
+          )
+          .then(
+            () => undefined,
+            (error: unknown) =>
+              new UnavailableError('The orders topic did not take an unwrapped event', { cause: error }),
+          ),
+      ),
+    );
