@@ -144,8 +144,17 @@ function envelopeOf(message: JsonObject): { wrapping: Wrapping; content: string 
       throw bodyError(`must be an event, not the ${Type} of an SNS subscription`);
   }
   if ('detail-type' in message && 'account' in message && isObject(detail))
-    return { wrapping: 'EventBridge envelope', content: JSON.stringify(detail) };
+    return { wrapping: 'EventBridge envelope', content: serialize(detail) };
   return undefined;
+}
+
+/** Serializes what was parsed, unless it is nested so deeply that serializing it overflows the stack. */
+function serialize(detail: JsonObject): string {
+  try {
+    return JSON.stringify(detail);
+  } catch {
+    throw bodyError('is nested too deeply');
+  }
 }
 
 function decodeData({ data_base64: encoded, ...event }: JsonObject): JsonObject {
@@ -212,5 +221,7 @@ function describeIssue(issue: v.BaseIssue<unknown>): Problem {
     .map(({ key }, depth) => (typeof key === 'number' ? `[${key}]` : `${depth === 0 ? '' : '.'}${String(key)}`))
     .join('');
   const missing = issue.kind === 'schema' && issue.input === undefined;
-  return { path: path === '' ? 'body' : path, problem: missing ? 'is missing' : issue.message };
+  const isText = path === 'data' && typeof issue.input === 'string' && isObject(tryParse(issue.input));
+  const message = isText ? `${issue.message}, not JSON inside a string` : issue.message;
+  return { path: path === '' ? 'body' : path, problem: missing ? 'is missing' : message };
 }

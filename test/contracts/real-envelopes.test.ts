@@ -218,9 +218,13 @@ describe('A body', () => {
       `[${body}]`,
       'body: must be one event, not a JSON array: publish each event as a message of its own',
     ],
-    ['a word', '"order"', 'body: must be a JSON object'],
-    ['no JSON', '<order/>', 'body: must be JSON'],
-    ['an SNS envelope of no JSON', sns('hello'), 'body: must be JSON'],
+    ['a word', '"order"', 'body: must be a JSON object, not a string'],
+    ['no JSON', '<order/>', 'body: must be JSON, not XML: publish the event in the JSON format of CloudEvents'],
+    [
+      'an SNS envelope of no JSON',
+      sns('hello'),
+      'body: is an SNS envelope (raw delivery is off for this subscription) and its Message must be JSON, not plain text: publish the event in the JSON format of CloudEvents',
+    ],
     [
       'both data and data_base64',
       JSON.stringify({ ...good, data_base64 }),
@@ -229,7 +233,7 @@ describe('A body', () => {
     [
       'a data_base64 of no JSON',
       JSON.stringify({ ...envelope, data_base64: '####' }),
-      'data_base64: must be JSON in Base64',
+      'data_base64: must be JSON, in UTF-8 and Base64 (RFC 4648, section 4)',
     ],
   ])('of %s is refused by its shape', (_, text, problem) => {
     expect(problemsOf(() => parseEvent(text, catalog))).toEqual([problem]);

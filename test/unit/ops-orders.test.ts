@@ -67,7 +67,8 @@ describe('An order that was given', () => {
     expect(JSON.parse(parseOrderMessage('{"orderId":7}', true, now, newId).body)).toMatchObject({
       data: { orderId: 7 },
     });
-    expect(parseOrderMessage('[1]', true, now, newId).body).toContain('"data":[1]');
+    expect(parseOrderMessage('[1]', true, now, newId).body).toBe('[1]');
+    expect(parseOrderMessage(`\uFEFF${JSON.stringify(order)}`, true, now, newId).body).toContain('"data":{"orderId"');
   });
 });
 

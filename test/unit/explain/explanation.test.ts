@@ -142,3 +142,25 @@ test('a rule on the bus matches source and detail-type', () => {
     { gets: 'no', why: ['source is "/shop/order", not "/shop/forger"'] },
   ]);
 });
+
+test('a wrapped message names what it is in, is validated without it, and passes no filter on the body', () => {
+  const sns = JSON.stringify({ Type: 'Notification', TopicArn: TOPIC, Message: JSON.stringify(placed()) });
+  for (const [body, wrapping] of [
+    [sns, 'SNS envelope'],
+    [`\uFEFF${JSON.stringify(placed())}`, 'byte-order mark'],
+  ] as const) {
+    const found = explained({ body }, subscription('order'), subscription('payment', placedOnly));
+    expect(found).toMatchObject({ type: 'shop.order.placed.v1', contract: { accepts: true }, wrappings: [wrapping] });
+    expect(found.routes.map(({ to, gets }) => [to, gets])).toEqual([
+      ['order', 'yes'],
+      ['payment', 'no'],
+    ]);
+    expect(formatExplanation(found)).toContain(`It is not bare (${wrapping}): consumers unwrap it, but filters see`);
+    expect(formatExplanation(found)).toContain('order publishes the bare event once more');
+  }
+});
+
+test('a body that is no event is named by its shape', () => {
+  const text = formatExplanation(explained({ body: `[${JSON.stringify(placed())}]` }, subscription('order')));
+  expect(text).toContain('must be one event, not a JSON array');
+});

@@ -26,7 +26,10 @@ const events = {
   }),
   charset: new CloudEvent({ ...order, datacontenttype: 'application/json; charset=utf-8' }),
   bytes: new CloudEvent({ ...order, data: bytes }),
-  nulls: new CloudEvent({ ...order, subject: null, dataschema: null, data: { ...data, customer: null, charges: null } }, false),
+  nulls: new CloudEvent(
+    { ...order, subject: null, dataschema: null, data: { ...data, customer: null, charges: null } },
+    false,
+  ),
   'data-as-text': new CloudEvent({ ...order, datacontenttype: 'text/plain', data: JSON.stringify(data) }),
 };
 for (const [name, event] of Object.entries(events)) {
