@@ -52,13 +52,17 @@ const ORDER_CONSUMERS = ['order', 'outcomes'];
 describe('The lifecycle topic', () => {
   const topic = template.outputValue('OrderLifecycleTopicArn').Ref;
 
-  test('can be published to by the order consumers only, and they can publish to no other topic', () => {
+  test('can be published to by the order consumers only, and order alone to the orders topic too', () => {
     const mayPublish = names.flatMap((name) =>
       (template.consumer(name).role.properties.PolicyDocument.Statement as Statement[])
         .filter((statement) => actionsOf(statement).includes('sns:Publish') && statement.NotResource === undefined)
         .map(({ Resource }) => ({ name, Resource })),
     );
-    expect(mayPublish).toEqual(ORDER_CONSUMERS.map((name) => ({ name, Resource: { Ref: topic } })));
+    const orders = template.outputValue('OrdersTopicArn');
+    expect(mayPublish).toEqual([
+      { name: 'order', Resource: [{ Ref: topic }, orders] },
+      { name: 'outcomes', Resource: { Ref: topic } },
+    ]);
   });
 
   test.each(ORDER_CONSUMERS)('is configured for %s', (name) => {
