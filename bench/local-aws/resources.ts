@@ -120,6 +120,7 @@ export function environmentOf(shop: string, consumer: ConsumerName, endpoints: E
     QUEUE_URL: queueUrl(shop, consumer, endpoints),
     DEAD_LETTER_QUEUE_URL: `${endpoints.queues}/${ACCOUNT}/${shop}-${consumer}-dead-letters`,
     EVENT_BUS_NAME: shop,
+    ORDERS_TOPIC_ARN: topicArn(shop),
     LIFECYCLE_TOPIC_ARN: feedArn(shop),
     FUNCTION_TIMEOUT_SECONDS: '30',
     METRICS_NAMESPACE: 'ShopMessaging',
