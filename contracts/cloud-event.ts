@@ -89,8 +89,12 @@ const envelope = {
 };
 
 /** Keeps a trace context that can be read. Without a readable `traceparent`, the `tracestate` means nothing (W3C, section 4.3). */
-function withReadableTrace({ traceparent, tracestate, ...event }: Record<string, unknown>) {
+function withReadableTrace(received: Record<string, unknown>) {
+  const { traceparent, tracestate } = received;
   const readable = typeof traceparent === 'string' ? readTraceparent(traceparent) : undefined;
+  const isKeptAsItIs = readable === traceparent && (readable !== undefined || tracestate === undefined);
+  if (isKeptAsItIs) return received;
+  const { traceparent: _, tracestate: __, ...event } = received;
   return readable === undefined
     ? event
     : { ...event, traceparent: readable, ...(tracestate === undefined ? {} : { tracestate }) };

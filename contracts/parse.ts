@@ -157,7 +157,9 @@ function serialize(detail: JsonObject): string {
   }
 }
 
-function decodeData({ data_base64: encoded, ...event }: JsonObject): JsonObject {
+function decodeData(message: JsonObject): JsonObject {
+  if (!('data_base64' in message)) return message;
+  const { data_base64: encoded, ...event } = message;
   if (encoded === undefined || encoded === null) return event;
   if (event.data !== undefined && event.data !== null)
     throw new ContractError([{ path: 'data_base64', problem: 'must be absent where there is data' }]);
@@ -188,9 +190,10 @@ function removeNulls(value: unknown, depth: number): void {
     return;
   }
   const holder = value as JsonObject;
-  for (const [key, member] of Object.entries(holder)) {
+  for (const key in holder) {
+    const member = holder[key];
     if (member === null) delete holder[key];
-    else removeNulls(member, depth - 1);
+    else if (typeof member === 'object') removeNulls(member, depth - 1);
   }
 }
 

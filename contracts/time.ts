@@ -1,5 +1,8 @@
 // RFC 3339, section 5.6. Lower-case letters are valid there; a space, or an offset without minutes, is not.
 const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})$/;
+// What `normalizeTime` returns, on a day that every month has: it need not be read. Most times are of this form.
+const NORMALIZED =
+  /^(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.(?!000)\d{3})?Z$/;
 const OFFSET = /^[+-]([01]\d|2[0-3]):[0-5]\d$/;
 
 /** What `normalizeTime` accepts, as a pattern that every JSON Schema validator understands, without the calendar. */
@@ -11,6 +14,7 @@ export const RFC_3339_PATTERN =
  * in what else they can read. A leap second becomes the second after it. Returns `undefined` for everything else, February 31 included.
  */
 export function normalizeTime(text: string): string | undefined {
+  if (NORMALIZED.test(text)) return text;
   const [, date = '', minutes = '', seconds = '', fraction = '', zone = ''] = RFC_3339.exec(text) ?? [];
   const offset = zone.toUpperCase();
   if (offset !== 'Z' && !OFFSET.test(offset)) return undefined;
