@@ -39,18 +39,27 @@ export type EventContract<Type extends string = string, Data = unknown> = {
 /** The event type that a contract describes. */
 export type EventOf<C> = C extends EventContract<infer Type, infer Data> ? CloudEvent<Type, Data> : never;
 
+const WELL_FORMED = 'must be valid Unicode, without lone surrogates';
+
 /** Builds a schema for a string of `minLength` (1 unless given) to `maxLength` code points, as JSON Schema counts, without lone surrogates. */
 export const boundedText = (maxLength: number, minLength: 0 | 1 = 1) =>
   v.pipe(
     v.string('must be a string'),
     v.minLength(minLength, 'must not be empty'),
     v.maxCodePoints(maxLength, `must be at most ${maxLength} characters`),
-    v.check((text) => text.isWellFormed(), 'must be valid Unicode, without lone surrogates'),
+    v.check((text) => text.isWellFormed(), WELL_FORMED),
   );
 
 /** Builds a schema for a string that matches `pattern`; `rule` completes the problem text "must be …". */
 export const textMatching = (pattern: RegExp, rule: string) =>
-  v.pipe(v.string('must be a string'), v.regex(pattern, `must be ${rule}`));
+  v.pipe(
+    v.string('must be a string'),
+    v.regex(pattern, `must be ${rule}`),
+    // A raw check has no keyword in the JSON Schema, where the pattern's rule stays the description.
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (dataset.typed && !dataset.value.isWellFormed()) addIssue({ message: WELL_FORMED });
+    }),
+  );
 
 /**
  * Makes a member advisory: what does not fit `schema` is read as absent (or as `instead`), so that what does not matter to money or

@@ -35,6 +35,7 @@ const poison: [string, string][] = [
   ['a wrong sum', order.replace('"amount":12000', '"amount":1')],
   ['a lone surrogate in the id', order.replace('"id":"o-1001', '"id":"\\ud800')],
   ['a lone surrogate in the token', order.replace('tok_visa', '\\udfff')],
+  ['a lone surrogate in the SKU', order.replace('KB-01', '\\ud83d')],
   ['a data_base64 of arrays nested 10,000 levels deep', withBase64(deep(10_000))],
   ['__proto__ instead of the total in data_base64', withBase64('{"orderId":"o-1","__proto__":{"polluted":true}}')],
   ['a detail nested 10,000 levels deep', `{"detail-type":"x","account":"1","detail":{"data":${deep(10_000)}}}`],
