@@ -122,8 +122,12 @@ function maskValue(value: unknown, personal: boolean): unknown {
 
 const maskPersonalText = (text: string): string => (/^\+?\d{9,15}$/.test(text) ? maskPhone(text) : HIDDEN);
 
-const maskText = (text: string): string =>
-  text.replaceAll(/\btok_\w+/g, HIDDEN).replaceAll(PHONE_NUMBER, (phone) => maskPhone(phone));
+// SNS's envelope has the message as text.
+const maskText = (text: string): string => {
+  const message = parseJson(text);
+  if (typeof message === 'object' && message !== null) return JSON.stringify(maskValue(message, false));
+  return text.replaceAll(/\btok_\w+/g, HIDDEN).replaceAll(PHONE_NUMBER, (phone) => maskPhone(phone));
+};
 
 /** Replaces the control characters in a message's text, which a terminal would obey; keeps line breaks and tabs. */
 export const stripControlChars = (text: string): string =>

@@ -188,6 +188,14 @@ describe('The output of dlq show', () => {
     expect(shown).not.toMatch(/12345678|1234-|tok_|abc/);
   });
 
+  test('masks them after a byte-order mark and in the text of an envelope, and finds the order', () => {
+    const sns = JSON.stringify({ Type: 'Notification', TopicArn: 'a', Message: JSON.stringify(event) });
+    for (const body of [`\uFEFF${JSON.stringify(event)}`, sns, `\uFEFF${sns}`]) {
+      expect(maskPersonalData(body)).not.toMatch(/12345678|tok_|abc/);
+      expect(orderIdOf({ body })).toBe(event.data.orderId);
+    }
+  });
+
   test('masks them in a body that is not JSON', () => {
     for (const body of [
       JSON.stringify(event).slice(0, -3),
