@@ -125,6 +125,8 @@ function filterSubject(route: DeployedRoute, { type, body }: Question): Subject 
   const message = partial ? { type, ...(source === undefined ? {} : { source }) } : parseJson(body);
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return undefined;
   if (route.scope === 'body') return { value: message, partial };
+  // It was given as EventBridge delivers it.
+  if ('detail-type' in message) return { value: message, partial };
   const from = 'source' in message ? { source: message.source } : {};
   return { value: { ...from, 'detail-type': type, detail: message }, partial };
 }

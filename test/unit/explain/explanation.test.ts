@@ -164,3 +164,20 @@ test('a body that is no event is named by its shape', () => {
   const text = formatExplanation(explained({ body: `[${JSON.stringify(placed())}]` }, subscription('order')));
   expect(text).toContain('must be one event, not a JSON array');
 });
+
+test("a fact in EventBridge's own envelope is matched as it is on the bus", () => {
+  const rule = 'arn:aws:events:eu-west-1:123456789012:rule/bus/r';
+  const fact = cancelled();
+  const body = JSON.stringify({ 'detail-type': fact.type, source: fact.source, account: '1', detail: fact });
+  const route = subscription(
+    'payment',
+    { detail: { data: { reason: [fact.data.reason] } }, source: ['/shop/order'], 'detail-type': [fact.type] },
+    {
+      kind: 'rule',
+      arn: rule,
+      scope: 'event',
+      queue: { policy: policyFor('events.amazonaws.com', rule), deadLetters: undefined, functions: [] },
+    },
+  );
+  expect(explained({ body }, route).routes).toMatchObject([{ gets: 'yes' }]);
+});
