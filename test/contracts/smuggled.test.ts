@@ -18,7 +18,7 @@ describe('An event that a filter let through by its type', () => {
   test.each(['type', '\\u0074ype'])('is rejected when it has a second "%s", whichever is read', (name) => {
     const twice = JSON.stringify(placed()).replace(/}$/, `,"${name}" : "shop.order.cancelled.v1"}`);
     expect(JSON.parse(twice).type).toBe('shop.order.cancelled.v1');
-    expect(() => parse(twice)).toThrow('body: must have each of its members once');
+    expect(() => parse(twice)).toThrow('body: must have its type and its source once');
   });
 
   test('is read where only nested members repeat a name, and whatever text they hold', () => {
