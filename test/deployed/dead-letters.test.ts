@@ -77,7 +77,10 @@ describe('a message that cannot be processed', () => {
 
     const noJson = `{"id": "${ulid()}`;
     await publish(noJson);
-    expect(await takeDeadLetter('order', noJson)).toMatchObject({ body: noJson, errorMessage: 'body: must be JSON' });
+    expect(await takeDeadLetter('order', noJson)).toMatchObject({
+      body: noJson,
+      errorMessage: expect.stringContaining('body: must be JSON'),
+    });
   });
 
   test('is dead-lettered as a conflict when it contradicts the recorded order, which stays unchanged', async () => {
