@@ -26,7 +26,7 @@ const SKUS_PER_RECEIPT = 99;
 const KEYS_PER_READ = 100;
 
 export type SendReceiptsOptions = {
-  /** How long to wait until the shelves have the goods. */
+  /** How long to wait while no receipt is taken. */
   waitSeconds: number;
   onProgress: OnProgress;
   signal?: AbortSignal | undefined;
@@ -58,13 +58,35 @@ export async function sendReceipts(
       );
   });
   const waiting = await reportStep('wait until the shelves have the goods', onProgress, () =>
-    pollUntil(
-      async () => open.length - (await taken(shop, open)).size,
-      (left) => left === 0,
-      { deadline: Date.now() + waitSeconds * 1_000, signal },
-    ),
+    waitUntilTaken(shop, open, { waitSeconds, onProgress, signal }),
   );
   return { sent: open.length, takenBefore: before.size, waiting };
+}
+
+/** Waits for as long as receipts are being taken, reports each tenth of them, and returns how many are left. */
+async function waitUntilTaken(
+  shop: DeployedShop,
+  receipts: readonly Receipt[],
+  { waitSeconds, onProgress, signal }: SendReceiptsOptions,
+): Promise<number> {
+  let left = receipts;
+  for (;;) {
+    const enough = left.length - Math.ceil(receipts.length / 10);
+    const now = await pollUntil(
+      async () => {
+        const found = await taken(shop, left);
+        return left.filter(({ receiptId }) => !found.has(receiptId));
+      },
+      (open) => open.length === 0 || open.length <= enough,
+      { deadline: Date.now() + waitSeconds * 1_000, signal },
+    );
+    if (now.length === 0 || now.length === left.length) return now.length;
+    left = now;
+    onProgress({
+      kind: 'notice',
+      text: `${receipts.length - left.length} of ${receipts.length} receipts are on the shelves`,
+    });
+  }
 }
 
 /** Throws where a receipt was taken with other items: what it says now would never be added. */
