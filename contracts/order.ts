@@ -223,6 +223,12 @@ export type Payment = v.InferOutput<typeof payment>;
 /** What a record keeps of how an order is paid: not the token, which is a secret, nor until when a payment is awaited. */
 export type PaymentMethod = { kind?: Payment['kind']; reference?: string | undefined };
 
+/** Returns what a record keeps of how an order is paid. */
+export const paymentMethodOf = (payment: Payment): PaymentMethod => ({
+  kind: payment.kind ?? 'token',
+  ...('reference' in payment ? { reference: payment.reference } : {}),
+});
+
 /**
  * Compares how two messages say that an order is paid: by kind, and by reference where there is one. A token may differ, because shops
  * retry with a new one.

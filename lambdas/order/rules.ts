@@ -19,6 +19,7 @@ import {
   orderReminderDue,
   type Payment,
   type PaymentMethod,
+  paymentMethodOf,
   sameGoods,
   samePayment,
 } from '../../contracts/order.ts';
@@ -172,15 +173,10 @@ function placement(
     ...(orderNumber === undefined ? {} : { orderNumber }),
     total,
     items: goodsOf(items),
-    ...(payment === undefined ? {} : { method: methodOf(payment) }),
+    ...(payment === undefined ? {} : { method: paymentMethodOf(payment) }),
     ...(isPaymentNeeded ? {} : { payment: 'not-needed' as const }),
     ...openAttributes(orderId, now, isPaymentNeeded && !hasPaymentOutcome ? payment : undefined),
   };
-}
-
-function methodOf(payment: Payment): PaymentMethod {
-  const kind = payment.kind ?? 'token';
-  return 'reference' in payment ? { kind, reference: payment.reference } : { kind };
 }
 
 /** Returns where the sweep finds an undecided order. A customer who has yet to pay is not told of a delay. */
@@ -329,7 +325,8 @@ function placementConflict(
   if (differs(total, placed.total, sameMoney))
     return { path: 'data.total', problem: 'was already placed with another total' };
   if (differs(items, goods, sameGoods)) return { path: 'data.items', problem: 'was already placed with other items' };
-  if (status !== undefined && !samePayment(method, placed.payment))
+  // Where there is nothing to pay, it does not matter how.
+  if (status !== undefined && placed.total.amount > 0 && !samePayment(method, placed.payment))
     return { path: 'data.payment', problem: 'was already placed with another payment' };
   if (differs(captured, placed.total, sameMoney))
     return { path: 'data.total', problem: 'was paid with another amount' };

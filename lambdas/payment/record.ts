@@ -1,6 +1,6 @@
 import type { TraceContext } from '../../contracts/cloud-event.ts';
 import type { Money } from '../../contracts/money.ts';
-import type { OrderPlaced, PaymentMethod } from '../../contracts/order.ts';
+import { type OrderPlaced, type PaymentMethod, paymentMethodOf } from '../../contracts/order.ts';
 import type { OrderRecord } from '../runtime/records.ts';
 import type { REFUND_DUE } from './due-refunds.ts';
 
@@ -53,7 +53,7 @@ export function placedPayment({ orderId, payment, total }: OrderPlaced['data'], 
     version: 0,
     state: total.amount === 0 ? 'not-needed' : FIRST_STATE[payment?.kind ?? 'token'],
     money: total,
-    ...(payment === undefined ? {} : { method: methodOf(payment) }),
+    ...(payment === undefined ? {} : { method: paymentMethodOf(payment) }),
     ...optionalReference(reference),
     time,
   };
@@ -66,11 +66,6 @@ const FIRST_STATE = {
   awaited: 'awaiting',
   'on-delivery': 'on-delivery',
 } as const satisfies Record<string, PaymentState>;
-
-const methodOf = (payment: NonNullable<OrderPlaced['data']['payment']>): PaymentMethod => ({
-  kind: payment.kind ?? 'token',
-  ...('reference' in payment ? { reference: payment.reference } : {}),
-});
 
 /** Tells whether the money comes past the gateway, so that only a report can tell that it came. */
 export const isReported = ({ method }: Payment): boolean =>

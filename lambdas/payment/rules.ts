@@ -73,7 +73,7 @@ function chargeOf({ orderId, payment, total: money }: OrderPlaced['data']): Char
 function rejectConflict({ orderId, money, method }: Payment, { total, payment }: OrderPlaced['data']): void {
   if (money !== undefined && !sameMoney(money, total))
     throw new ConflictError(`Order ${orderId} was already placed with another total`, 'data.total');
-  if (!samePayment(method, payment))
+  if (total.amount > 0 && !samePayment(method, payment))
     throw new ConflictError(`Order ${orderId} was already placed with another payment`, 'data.payment');
 }
 

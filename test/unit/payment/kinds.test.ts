@@ -109,8 +109,10 @@ describe('An order that costs nothing', () => {
     'needs no payment and makes none, whatever its payment says: %j',
     async (payment) => {
       const shop = payments();
-      const free = placed({ payment, items: [priced('GIFT', 1, 0)] });
-      for (const event of [free, free, cancelled(), cancelled()]) expect(await shop.deliver(event)).toEqual([]);
+      const items = [priced('GIFT', 1, 0)];
+      const free = placed({ payment, items });
+      const again = placed({ payment: { token: 'tok_2' }, items });
+      for (const event of [free, again, cancelled(), cancelled()]) expect(await shop.deliver(event)).toEqual([]);
       expect([shop.gateway.calls, shop.state()]).toEqual([0, 'not-needed']);
     },
   );
