@@ -22,8 +22,12 @@ export const formatProblem = ({ path, problem }: Problem): string => `${path}: $
  * (see `readMessage`), and members that are null are absent ones (CloudEvents, JSON format, section 2.2).
  * Throws `ContractError` with up to 20 problems, each named by path.
  */
-export function parseEvent<C extends EventContract>(body: string, contracts: readonly C[]): EventOf<C> {
-  const message = readMessage(body);
+export const parseEvent = <C extends EventContract>(body: string, contracts: readonly C[]): EventOf<C> =>
+  validateEvent(unwrapBody(body), contracts);
+
+/** Validates the event of an unwrapped body, as `parseEvent` does. */
+export function validateEvent<C extends EventContract>(body: UnwrappedBody, contracts: readonly C[]): EventOf<C> {
+  const message = eventIn(body);
   const contract = contracts.find(({ type }) => type === message.type);
   if (contract === undefined) {
     const types = contracts.map((candidate) => candidate.type).join(', ');
@@ -52,8 +56,10 @@ const MAX_ENVELOPES = 3;
  * Reads the event in a message body, without validating it. Unwraps it (see `unwrapBody`), decodes `data_base64` and removes members
  * that are null. Throws `ContractError` where the body is no JSON object, and names its shape.
  */
-export function readMessage(body: string): Record<string, unknown> {
-  const event = decodeData(unwrapBody(body).message);
+export const readMessage = (body: string): Record<string, unknown> => eventIn(unwrapBody(body));
+
+function eventIn({ message }: UnwrappedBody): JsonObject {
+  const event = decodeData(message);
   removeNulls(event, MAX_NESTING);
   return event;
 }

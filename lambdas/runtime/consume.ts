@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { CloudEvent, EventContract, EventOf } from '../../contracts/cloud-event.ts';
-import { parseEvent } from '../../contracts/parse.ts';
+import { unwrapBody, validateEvent } from '../../contracts/parse.ts';
 import { roundsByKey } from './chunk.ts';
 import {
   type BatchHandler,
@@ -134,8 +134,9 @@ function readRecords<C extends EventContract<string, SubjectEvent['data']>>(
   const wrapped: WrappedMessage[] = [];
   for (const record of records) {
     try {
-      const event = parseEvent(record.body, contracts);
-      const bare = forward && wrappedEvent(record);
+      const body = unwrapBody(record.body);
+      const event = validateEvent(body, contracts);
+      const bare = forward && wrappedEvent(record, body);
       if (bare === undefined) received.push({ record, delivery: toDelivery(record, event) });
       else wrapped.push({ record, event, bare });
     } catch (reason) {

@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import { unwrapBody } from '../../contracts/parse.ts';
+import type { UnwrappedBody } from '../../contracts/parse.ts';
 import { REPLAYED_ATTRIBUTE } from './delivery.ts';
 
 /** The message attribute of an event that was unwrapped and published again. It keeps the event from going round in circles. */
@@ -9,8 +9,10 @@ export const UNWRAPPED_ATTRIBUTE = 'unwrapped';
  * Returns the bare event of a wrapped message that the other consumers have not seen; `undefined` for a bare message, one that was
  * forwarded already, and a replayed one, which is for one consumer only.
  */
-export function wrappedEvent({ body, messageAttributes }: SQSRecord): string | undefined {
-  const { text, wrappings } = unwrapBody(body);
+export function wrappedEvent(
+  { body, messageAttributes }: SQSRecord,
+  { text, wrappings }: UnwrappedBody,
+): string | undefined {
   if (wrappings.length === 0) return undefined;
   const forwarded = UNWRAPPED_ATTRIBUTE in messageAttributes || wasForwarded(body);
   return forwarded || REPLAYED_ATTRIBUTE in messageAttributes ? undefined : text;
