@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { is } from 'valibot';
-import { type OrderPlaced, sku } from '../../contracts/order.ts';
+import { type OrderPlaced, type Payment, sku } from '../../contracts/order.ts';
+
+/** Generates every kind of payment; a token that works is the most frequent. */
+export const everyPayment = fc.constantFrom<Payment>(
+  { token: 'tok_visa' },
+  { token: 'tok_visa' },
+  { token: 'tok_declined' },
+  { kind: 'captured', reference: 'pi_checkout' },
+  { kind: 'authorized', reference: 'pi_held' },
+  { kind: 'on-delivery' },
+  { kind: 'awaited' },
+);
 
 /** Ids as platforms make them, and such as mean something to a shell, a path, a URL, an object, or to names built of ids. */
 export const KNOWN_ORDER_IDS = [

@@ -16,7 +16,7 @@ const environment = (endpoint: string) => ({
   REMINDER_SECONDS: '0',
   ARCHIVE_DAYS: '30',
   TEXT_WHEN_PLACED: 'false',
-  SMS_SETTINGS: JSON.stringify({ countries: 'any', perDay: 0, maxPrice: '0.50' }),
+  SMS_SETTINGS: JSON.stringify({ perDay: 0, maxPrice: '0.50' }),
   PATH: process.env.PATH,
   // Lambda keeps no compile cache between cold starts.
   NODE_DISABLE_COMPILE_CACHE: '1',

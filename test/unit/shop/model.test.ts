@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Payment } from '../../../contracts/order.ts';
 import { cancelRequested, paymentReceived, placed, priced, received } from '../../builders/events.ts';
 import { Exploration } from '../../builders/exploration.ts';
+import { everyPayment } from '../../builders/orders.ts';
 
 const START = { A: 3, B: 2 };
 const RUNS = 2_000;
@@ -16,15 +16,7 @@ const orders = fc.uniqueArray(
         .map(({ sku, quantity }) => priced(sku, quantity, 500)),
       { minLength: 1, maxLength: 2 },
     ),
-    payment: fc.constantFrom<Payment>(
-      { token: 'tok_visa' },
-      { token: 'tok_visa' },
-      { token: 'tok_declined' },
-      { kind: 'captured', reference: 'pi_checkout' },
-      { kind: 'authorized', reference: 'pi_held' },
-      { kind: 'on-delivery' },
-      { kind: 'awaited' },
-    ),
+    payment: everyPayment,
     isFree: fc.constantFrom(false, false, false, true),
     paysOnDelivery: fc.boolean(),
     cancels: fc.constantFrom('never', 'before', 'after'),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Payment } from '../../../contracts/order.ts';
 import { cancelRequested, line, paymentReceived, placed, priced, received } from '../../builders/events.ts';
+import { everyPayment } from '../../builders/orders.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { SimulatedShop } from '../../builders/simulated-shop.ts';
 
@@ -26,15 +27,7 @@ const orders = fc.uniqueArray(
         .map(({ sku, quantity }) => priced(sku, quantity, 500)),
       { minLength: 1, maxLength: 2 },
     ),
-    payment: fc.constantFrom<Payment>(
-      { token: 'tok_visa' },
-      { token: 'tok_visa' },
-      { token: 'tok_declined' },
-      { kind: 'captured', reference: 'pi_checkout' },
-      { kind: 'authorized', reference: 'pi_held' },
-      { kind: 'on-delivery' },
-      { kind: 'awaited' },
-    ),
+    payment: everyPayment,
     cancels: fc.boolean(),
     timesOut: fc.boolean(),
     reminded: fc.boolean(),
