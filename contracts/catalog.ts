@@ -11,7 +11,15 @@ import {
   orderRefused,
   orderReminderDue,
 } from './order.ts';
-import { paymentCaptured, paymentDeclined, paymentReceived, paymentRefundDue, paymentRefunded } from './payment.ts';
+import {
+  paymentAuthorized,
+  paymentCaptured,
+  paymentDeclined,
+  paymentReceived,
+  paymentRefundDue,
+  paymentRefunded,
+  paymentVoided,
+} from './payment.ts';
 import { stockReceived, stockRejected, stockReleased, stockReserved } from './stock.ts';
 
 /** Every event of the shop. An event that is not listed here is not part of the public interface. */
@@ -25,7 +33,9 @@ export const catalog: readonly EventContract[] = [
   orderDeadlinePassed,
   orderReminderDue,
   orderProgressed,
+  paymentAuthorized,
   paymentCaptured,
+  paymentVoided,
   paymentDeclined,
   paymentRefunded,
   paymentReceived,

@@ -339,16 +339,40 @@ export const orderRefused = defineEvent({
   ),
 });
 
-/** Payment is captured and all goods are reserved: the order is confirmed. */
+/** How a confirmed order is paid. */
+const confirmedPayment = v.pipe(
+  v.object(
+    {
+      kind: v.picklist(
+        ['token', 'captured', 'authorized', 'on-delivery', 'awaited'],
+        'must be one of token, captured, authorized, on-delivery, awaited',
+      ),
+      reference: v.optional(reference),
+    },
+    'must be an object',
+  ),
+  v.title('ConfirmedPayment'),
+);
+
+/** Payment is authorized, or captured elsewhere, and all goods are reserved: the order is confirmed, and its payment is captured now. */
 export const orderConfirmed = defineEvent({
   type: 'shop.order.confirmed.v1',
   channel: 'bus',
   source: '/shop/order',
-  description: 'Payment and stock succeeded: the order is confirmed.',
-  data: v.object({ orderId, items: goods, total: money }, 'must be an object'),
+  description: 'Payment and stock succeeded: the order is confirmed, and its payment is captured now.',
+  data: v.object(
+    {
+      orderId,
+      items: goods,
+      total: money,
+      /** How it is paid: what the courier collects on delivery, for example. Absent where nothing is to pay. */
+      payment: v.optional(confirmedPayment),
+    },
+    'must be an object',
+  ),
 });
 
-/** The order is cancelled. Each consumer compensates: payment refunds, stock releases. */
+/** The order is cancelled. Each consumer compensates: payment voids or refunds, stock releases. */
 export const orderCancelled = defineEvent({
   type: 'shop.order.cancelled.v1',
   channel: 'bus',

@@ -5,7 +5,16 @@ import { orderId } from './order.ts';
 
 const payment = v.object({ orderId, ...money.entries }, 'must be an object');
 
-/** The order's total was captured. */
+/** The order's total is held, or there is nothing to be held: it costs nothing, or is paid on delivery. The order may be confirmed. */
+export const paymentAuthorized = defineEvent({
+  type: 'shop.payment.authorized.v1',
+  channel: 'bus',
+  source: '/shop/payment',
+  description: 'The payment of an order is authorized, or the order needs no authorization.',
+  data: payment,
+});
+
+/** The order's total was captured: after the confirmation, or by the checkout, or a payment that was awaited came. */
 export const paymentCaptured = defineEvent({
   type: 'shop.payment.captured.v1',
   channel: 'bus',
@@ -14,12 +23,21 @@ export const paymentCaptured = defineEvent({
   data: payment,
 });
 
-/** The customer's bank declined the payment. */
+/** The authorized amount of a cancelled order is no longer held. Nothing was captured. */
+export const paymentVoided = defineEvent({
+  type: 'shop.payment.voided.v1',
+  channel: 'bus',
+  source: '/shop/payment',
+  description: 'The authorization of a cancelled order was voided; nothing was captured.',
+  data: payment,
+});
+
+/** The customer's bank declined the payment; after the confirmation: what was authorized can no longer be captured. */
 export const paymentDeclined = defineEvent({
   type: 'shop.payment.declined.v1',
   channel: 'bus',
   source: '/shop/payment',
-  description: 'The payment of an order was declined.',
+  description: 'The payment of an order was declined, or could not be captured any more.',
   data: v.object({ orderId, reason: boundedText(200) }, 'must be an object'),
 });
 
@@ -56,6 +74,8 @@ export const paymentRefundDue = defineEvent({
 
 export type PaymentReceived = EventOf<typeof paymentReceived>;
 export type PaymentRefundDue = EventOf<typeof paymentRefundDue>;
+export type PaymentAuthorized = EventOf<typeof paymentAuthorized>;
+export type PaymentVoided = EventOf<typeof paymentVoided>;
 export type PaymentCaptured = EventOf<typeof paymentCaptured>;
 export type PaymentDeclined = EventOf<typeof paymentDeclined>;
 export type PaymentRefunded = EventOf<typeof paymentRefunded>;

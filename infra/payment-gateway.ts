@@ -7,7 +7,7 @@ type GatewaySettings = Pick<Settings, 'stackName' | 'stage' | 'paymentGateway' |
 export const gatewayEntry = ({ paymentGateway }: GatewaySettings): string =>
   paymentGateway === 'sandbox' ? 'handler' : `${paymentGateway}-handler`;
 
-/** The sandbox keeps its record of captures and refunds in a table. */
+/** The sandbox keeps its record of authorizations, captures, voids and refunds in a table. */
 export const gatewayTables = ({ paymentGateway }: GatewaySettings): Record<string, TableUse> =>
   paymentGateway !== 'sandbox'
     ? {}
@@ -17,7 +17,7 @@ export const gatewayTables = ({ paymentGateway }: GatewaySettings): Record<strin
           key: 'orderId',
           sortKey: 'entry',
           output: 'SandboxGatewayTableName',
-          actions: ['GetItem', 'PutItem', 'Query'],
+          actions: ['GetItem', 'PutItem', 'UpdateItem', 'Query'],
         },
       };
 

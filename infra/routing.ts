@@ -2,7 +2,7 @@ import { consumes as notification } from '../lambdas/notification/consumes.ts';
 import { consumes as order } from '../lambdas/order/consumes.ts';
 import { consumes as outcomes } from '../lambdas/outcomes/consumes.ts';
 import { consumes as payment } from '../lambdas/payment/consumes.ts';
-import { dueRefundsIndex } from '../lambdas/payment/due-refunds.ts';
+import { dueRefundsIndex } from '../lambdas/payment/record.ts';
 import { consumes as shipping } from '../lambdas/shipping/consumes.ts';
 import { consumes as stock } from '../lambdas/stock/consumes.ts';
 import { gatewayEntry, gatewayEnvironment, gatewaySecrets, gatewayTables } from './payment-gateway.ts';

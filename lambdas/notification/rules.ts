@@ -140,9 +140,9 @@ function applyEvent(
   }
   if (event.type === orderDelayed.type) return current.delayed ? current : { ...current, delayed: true };
   const decision = event.type === orderConfirmed.type ? 'order-confirmed' : 'order-cancelled';
-  if (current.decision === undefined) return { ...current, decision };
-  if (current.decision === decision) return current;
-  throw new ConflictError(`Order ${current.orderId} was already decided otherwise`);
+  // Once cancelled is heard, a confirmation changes nothing; a cancellation after a confirmation undoes it.
+  if (current.decision === decision || current.decision === 'order-cancelled') return current;
+  return { ...current, decision };
 }
 
 /** Returns whom to text about a placed order; `undefined` if it names no phone. */

@@ -9,8 +9,8 @@ import type { OrderInput } from './rules.ts';
 export function ignoringReceipts(handle: BatchHandler<OrderInput>): BatchHandler<OrderInput | StockReceived> {
   const isAboutOrder = (delivery: Delivery<OrderInput | StockReceived>): delivery is Delivery<OrderInput> =>
     delivery.event.type !== stockReceived.type;
-  return async (deliveries, cache) => {
-    const results = (await handle(deliveries.filter(isAboutOrder), cache)).values();
+  return async (deliveries, cache, fence) => {
+    const results = (await handle(deliveries.filter(isAboutOrder), cache, fence)).values();
     return deliveries.map((delivery) =>
       isAboutOrder(delivery)
         ? (results.next().value ?? { failure: new Error('The handler gave no result') })

@@ -5,7 +5,6 @@ import {
   type CancelReason,
   goodsOf,
   type Line,
-  needsPayment,
   type OrderCancelRequested,
   type OrderDeadlinePassed,
   type OrderPlaced,
@@ -25,12 +24,16 @@ import {
 } from '../../contracts/order.ts';
 import type { Problem } from '../../contracts/parse.ts';
 import {
+  type PaymentAuthorized,
   type PaymentCaptured,
   type PaymentDeclined,
   type PaymentRefunded,
+  type PaymentVoided,
+  paymentAuthorized,
   paymentCaptured,
   paymentDeclined,
   paymentRefunded,
+  paymentVoided,
 } from '../../contracts/payment.ts';
 import {
   type Shortage,
@@ -46,6 +49,7 @@ import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
 import type { Transition } from '../runtime/state-machine.ts';
+import { tombstoneExpiry } from '../runtime/tombstone.ts';
 import { isRemindable, openShard } from './open-orders.ts';
 
 /** One event in an order's history. */
@@ -66,15 +70,18 @@ export type Order = OrderRecord &
     items?: Line[];
     /** How the order is paid, as it was placed; absent where it was placed without payment. */
     method?: PaymentMethod;
-    /** `not-needed`: there is nothing to pay, or the customer pays on delivery. */
-    payment?: 'captured' | 'declined' | 'not-needed';
-    captured?: Money;
+    /** `declined` after the confirmation: what was authorized could not be captured any more. */
+    payment?: 'authorized' | 'captured' | 'declined';
+    /** What was authorized or captured. */
+    paid?: Money;
     stock?: 'reserved' | 'rejected';
     /** The SKUs that were short, where the goods were rejected. */
     short?: Shortage[];
     reserved?: Line[];
     cancelRequested?: true;
     timedOut?: true;
+    /** When the cancellation of an order that does not come is forgotten (seconds since 1970). */
+    expiresAt?: number;
     /** While the order is undecided: its shard in the index of undecided orders, and its moment there, see `open-orders.ts`. */
     open?: string;
     openSince?: string;
@@ -89,7 +96,9 @@ export type Order = OrderRecord &
 export type OrderInput =
   | OrderPlaced
   | OrderCancelRequested
+  | PaymentAuthorized
   | PaymentCaptured
+  | PaymentVoided
   | PaymentDeclined
   | PaymentRefunded
   | StockReserved
@@ -134,14 +143,14 @@ function applyEvent(order: Order, event: OrderInput, time: string, now: Date): O
   const updated = { ...order, timeline };
   switch (event.type) {
     case orderPlaced.type:
-      return { ...updated, ...placement(event.data, order.payment !== undefined, now) };
+      return placement(updated, event.data, now);
     case orderCancelRequested.type:
       return { ...updated, cancelRequested: true };
+    case paymentAuthorized.type:
     case paymentCaptured.type:
       return {
         ...updated,
-        payment: 'captured',
-        captured: { amount: event.data.amount, currency: event.data.currency },
+        ...paymentOutcome(order, event),
         // The customer has paid in time: from now on the order waits for the shop.
         ...(order.open !== undefined && order.method?.kind === 'awaited' ? openAttributes(order.orderId, now) : {}),
       };
@@ -155,29 +164,43 @@ function applyEvent(order: Order, event: OrderInput, time: string, now: Date): O
       return { ...updated, timedOut: true };
     case orderReminderDue.type:
       return { ...updated, open: openShard('reminded', order.orderId) };
+    case paymentVoided.type:
     case paymentRefunded.type:
     case stockReleased.type:
       return updated;
   }
 }
 
-/** Returns what a placed order adds to its record: never the payment's token, nor the customer. */
+/** Returns what a payment's success adds to the record. An authorization that comes late says nothing new. */
+function paymentOutcome({ payment }: Order, { type, data }: PaymentAuthorized | PaymentCaptured) {
+  const { amount, currency } = data;
+  const outcome = type === paymentCaptured.type ? ('captured' as const) : (payment ?? ('authorized' as const));
+  return { payment: outcome, paid: { amount, currency } };
+}
+
+/**
+ * Adds a placed order to its record: never the payment's token, nor the customer. One that was cancelled before it came stays cancelled, and
+ * nobody waits for it.
+ */
 function placement(
+  order: Order,
   { orderId, orderNumber, total, items, payment }: OrderPlaced['data'],
-  hasPaymentOutcome: boolean,
   now: Date,
-) {
-  const isPaymentNeeded = needsPayment({ payment, total });
-  return {
-    status: 'PLACED' as const,
+): Order {
+  const { expiresAt: _, ...kept } = order;
+  const placed: Order = {
+    ...kept,
     ...(orderNumber === undefined ? {} : { orderNumber }),
     total,
     items: goodsOf(items),
     ...(payment === undefined ? {} : { method: paymentMethodOf(payment) }),
-    ...(isPaymentNeeded ? {} : { payment: 'not-needed' as const }),
-    ...openAttributes(orderId, now, isPaymentNeeded && !hasPaymentOutcome ? payment : undefined),
   };
+  if (isDecided(order)) return placed;
+  const waitsFor = order.payment === undefined && total.amount > 0 ? payment : undefined;
+  return { ...placed, status: 'PLACED', ...openAttributes(orderId, now, waitsFor) };
 }
+
+const isDecided = ({ status }: Order): boolean => status === 'CONFIRMED' || status === 'CANCELLED';
 
 /** Returns where the sweep finds an undecided order. A customer who has yet to pay is not told of a delay. */
 function openAttributes(orderId: string, now: Date, waitsFor?: Payment) {
@@ -188,26 +211,41 @@ function openAttributes(orderId: string, now: Date, waitsFor?: Payment) {
     : { open: openShard('until', orderId), openSince: new Date(waitsFor.until).toISOString() };
 }
 
+/** Decides the order if it can be decided; a confirmed order is still cancelled where its payment could not be captured. */
 function withDecision(order: Order, now: Date): Order {
-  if (order.status !== 'PLACED') return order;
+  if (order.status === 'CANCELLED') return order;
   const reason = cancelReasonFor(order);
-  if (reason === undefined && !(order.payment !== undefined && order.stock === 'reserved')) return order;
-  const { type, source } = reason === undefined ? orderConfirmed : orderCancelled;
-  const { open: _, openSince: __, ...decided } = order;
-  return {
-    ...decided,
-    ...(reason === undefined ? { status: 'CONFIRMED' } : { status: 'CANCELLED', reason }),
-    timeline: [...order.timeline, { time: now.toISOString(), type, source: source ?? '' }],
-  };
+  if (reason !== undefined) return decided(order, 'CANCELLED', reason, now);
+  const isConfirmed = order.status === 'PLACED' && isPaid(order) && order.stock === 'reserved';
+  return isConfirmed ? decided(order, 'CONFIRMED', undefined, now) : order;
 }
 
-/** A customer's request and the deadline cancel at once. Otherwise both outcomes must be in; a declined card takes precedence. */
-function cancelReasonFor(order: Order): CancelReason | undefined {
-  if (order.cancelRequested) return 'customer';
-  if (order.timedOut) return 'timed-out';
-  if (order.payment === undefined || order.stock === undefined) return undefined;
-  if (order.payment === 'declined') return 'payment-declined';
-  return order.stock === 'rejected' ? 'out-of-stock' : undefined;
+const isPaid = ({ payment }: Order): boolean => payment === 'authorized' || payment === 'captured';
+
+/**
+ * A customer's request cancels at once, also before the order itself has come, and the deadline cancels what waits. Otherwise both
+ * outcomes must be in; a declined card takes precedence.
+ */
+function cancelReasonFor({ status, cancelRequested, timedOut, payment, stock }: Order): CancelReason | undefined {
+  if (status === 'CONFIRMED') return payment === 'declined' ? 'payment-declined' : undefined;
+  if (cancelRequested) return 'customer';
+  if (status !== 'PLACED') return undefined;
+  if (timedOut) return 'timed-out';
+  if (payment === undefined || stock === undefined) return undefined;
+  if (payment === 'declined') return 'payment-declined';
+  return stock === 'rejected' ? 'out-of-stock' : undefined;
+}
+
+function decided(order: Order, status: 'CONFIRMED' | 'CANCELLED', reason: CancelReason | undefined, now: Date): Order {
+  const { open: _, openSince: __, ...rest } = order;
+  const { type, source } = status === 'CONFIRMED' ? orderConfirmed : orderCancelled;
+  return {
+    ...rest,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    ...(order.items === undefined ? { expiresAt: tombstoneExpiry(now) } : {}),
+    timeline: [...order.timeline, { time: now.toISOString(), type, source: source ?? '' }],
+  };
 }
 
 /**
@@ -223,7 +261,9 @@ function unpublishedEvents(order: Order, { type: cause }: OrderInput): CloudEven
 
 function stepEvent(order: Order, { time, type }: TimelineEntry, sequence: number): CloudEvent {
   const { orderId, reason, items = [] } = order;
-  const status = STATUS_AFTER[type];
+  // An order that comes after its cancellation stays cancelled.
+  const isAfterDecision = type === orderPlaced.type && order.timeline.slice(0, sequence - 1).some(isDecisionEntry);
+  const status = isAfterDecision ? undefined : STATUS_AFTER[type];
   return buildEvent(orderProgressed, {
     time,
     subject: orderId,
@@ -241,18 +281,19 @@ function stepEvent(order: Order, { time, type }: TimelineEntry, sequence: number
 }
 
 /**
- * Builds what the bus gets of a timeline entry. After a refund or a release the cancellation is not published again: both are
- * reactions to it, so that would loop for ever. A delay is published only while the order is undecided.
+ * Builds what the bus gets of a timeline entry. A delay is published only while the order is undecided.
  */
 function busEvents(order: Order, { time, type }: TimelineEntry, cause: string): CloudEvent[] {
   const { orderId, reason, items = [], total } = order;
   const context = { time, subject: orderId, trace: traceContextOf(order) };
-  const isCompensation = cause === paymentRefunded.type || cause === stockReleased.type;
-  if (type === orderCancelled.type && reason !== undefined && !isCompensation) {
-    return [buildEvent(orderCancelled, { ...context, id: decisionId(orderId), data: { orderId, reason } })];
+  if (type === orderCancelled.type && reason !== undefined && !COMPENSATIONS.has(cause)) {
+    return [buildEvent(orderCancelled, { ...context, id: decisionId(orderId, type), data: { orderId, reason } })];
   }
   if (type === orderConfirmed.type && total !== undefined) {
-    return [buildEvent(orderConfirmed, { ...context, id: decisionId(orderId), data: { orderId, items, total } })];
+    const { kind, reference } = order.method ?? {};
+    const payment = kind && { payment: { kind, ...(reference === undefined ? {} : { reference }) } };
+    const data = { orderId, items, total, ...payment };
+    return [buildEvent(orderConfirmed, { ...context, id: decisionId(orderId, type), data })];
   }
   if (type === orderReminderDue.type && order.status === 'PLACED') {
     return [buildEvent(orderDelayed, { ...context, id: delayedId(orderId), data: { orderId } })];
@@ -266,7 +307,11 @@ const STATUS_AFTER: Partial<Record<string, 'PLACED' | 'CONFIRMED' | 'CANCELLED'>
   [orderCancelled.type]: 'CANCELLED',
 };
 
-const decisionId = (orderId: string) => `${orderId}.decided`;
+/** What follows from a cancellation: it does not publish the cancellation again, because that would loop for ever. */
+const COMPENSATIONS: ReadonlySet<string> = new Set([paymentVoided.type, paymentRefunded.type, stockReleased.type]);
+
+const decisionId = (orderId: string, step: string) =>
+  `${orderId}.${step === orderConfirmed.type ? 'confirmed' : 'cancelled'}`;
 const delayedId = (orderId: string) => `${orderId}.delayed`;
 
 /**
@@ -283,7 +328,7 @@ export function publishedSteps(events: readonly CloudEvent[]): Map<string, numbe
   for (const event of events) {
     if (!isProgress(event)) continue;
     const { orderId, sequence, step } = event.data;
-    if (isDecision(step) && !publishedIds.has(decisionId(orderId))) incomplete.add(orderId);
+    if (isDecision(step) && !publishedIds.has(decisionId(orderId, step))) incomplete.add(orderId);
     if (step === orderReminderDue.type && !decided.has(orderId) && !publishedIds.has(delayedId(orderId)))
       incomplete.add(orderId);
     if (!incomplete.has(orderId)) counts.set(orderId, sequence);
@@ -292,6 +337,7 @@ export function publishedSteps(events: readonly CloudEvent[]): Map<string, numbe
 }
 
 const isDecision = (step: string) => step === orderConfirmed.type || step === orderCancelled.type;
+const isDecisionEntry = ({ type }: TimelineEntry) => isDecision(type);
 const isProgress = (event: CloudEvent): event is OrderProgressed => event.type === orderProgressed.type;
 
 function rejectConflict(order: Order, event: OrderInput): void {
@@ -304,9 +350,10 @@ function findConflict(order: Order, event: OrderInput): Problem | undefined {
   switch (event.type) {
     case orderPlaced.type:
       return placementConflict(order, event.data);
+    case paymentAuthorized.type:
     case paymentCaptured.type:
       return differs(order.total, event.data, sameMoney)
-        ? { path: 'data', problem: 'has another total than was captured' }
+        ? { path: 'data', problem: 'has another total than was paid' }
         : undefined;
     case stockReserved.type:
       return differs(order.items, event.data.items, sameGoods)
@@ -318,7 +365,7 @@ function findConflict(order: Order, event: OrderInput): Problem | undefined {
 }
 
 function placementConflict(
-  { status, total, items, method, captured, reserved }: Order,
+  { total, items, method, paid, reserved }: Order,
   placed: OrderPlaced['data'],
 ): Problem | undefined {
   const goods = goodsOf(placed.items);
@@ -326,10 +373,9 @@ function placementConflict(
     return { path: 'data.total', problem: 'was already placed with another total' };
   if (differs(items, goods, sameGoods)) return { path: 'data.items', problem: 'was already placed with other items' };
   // Where there is nothing to pay, it does not matter how.
-  if (status !== undefined && placed.total.amount > 0 && !samePayment(method, placed.payment))
+  if (items !== undefined && placed.total.amount > 0 && !samePayment(method, placed.payment))
     return { path: 'data.payment', problem: 'was already placed with another payment' };
-  if (differs(captured, placed.total, sameMoney))
-    return { path: 'data.total', problem: 'was paid with another amount' };
+  if (differs(paid, placed.total, sameMoney)) return { path: 'data.total', problem: 'was paid with another amount' };
   return differs(reserved, goods, sameGoods) ? { path: 'data.items', problem: 'has other goods reserved' } : undefined;
 }
 

@@ -1,40 +1,93 @@
 import type { Money } from '../../contracts/money.ts';
-import type { Charge, ChargeResult, PaymentGateway } from './gateway.ts';
+import type { Fence } from '../runtime/fence.ts';
+import type {
+  AuthorizeResult,
+  CaptureResult,
+  Charge,
+  KnownPayment,
+  PaymentGateway,
+  RefundResult,
+  VoidResult,
+} from './gateway.ts';
 import { type EventContext, optionalReference } from './record.ts';
 
-/** A call to the gateway. */
-export type PaymentEffect = EventContext &
-  (
-    | { kind: 'capture'; charge: Charge }
-    | { kind: 'find-then-capture'; charge: Charge; capturingSince: string }
-    | { kind: 'refund' | 'find-then-refund'; money: Money; reference?: string }
+/** The id under which the money of a cancelled order goes back. */
+export const CANCELLATION_REFUND = 'cancel';
+
+/** A call to the gateway. `resumed`: an earlier invocation may have made it, so the gateway is asked first. */
+export type PaymentEffect = EventContext & { known: KnownPayment } & (
+    | { kind: 'authorize'; charge: Charge; resumed: boolean }
+    | { kind: 'capture'; money: Money; resumed: boolean }
+    | { kind: 'refund'; money: Money; resumed: boolean }
+    // It asks by itself what there is to be voided.
+    | { kind: 'void' }
   );
 
-export type PaymentEffectResult = EventContext & { result: ChargeResult | { kind: 'refunded' } };
+export type PaymentEffectResult = EventContext &
+  (
+    | { kind: 'authorize'; result: AuthorizeResult | CaptureResult }
+    | { kind: 'capture'; result: CaptureResult }
+    | { kind: 'void'; result: VoidResult }
+    | { kind: 'refund'; result: RefundResult }
+  );
 
 /** Runs an effect against the gateway. The result is the next input of `nextPayment`. */
-export async function runPaymentEffect(gateway: PaymentGateway, effect: PaymentEffect): Promise<PaymentEffectResult> {
-  const { orderId, trace } = effect;
+export async function runPaymentEffect(
+  gateway: PaymentGateway,
+  effect: PaymentEffect,
+  fence: Fence,
+): Promise<PaymentEffectResult> {
+  const { orderId, trace, known } = effect;
+  const context = { orderId, trace };
   switch (effect.kind) {
+    case 'authorize':
+      return { ...context, kind: 'authorize', result: await authorize(gateway, effect, fence) };
     case 'capture':
-      return { orderId, trace, result: await gateway.capture(effect.charge) };
-    case 'find-then-capture':
-      return { orderId, trace, result: await findThenCapture(gateway, effect.charge, effect.capturingSince) };
-    case 'find-then-refund':
-    case 'refund': {
-      const { money, reference } = effect;
-      const found =
-        effect.kind === 'find-then-refund' ? await gateway.find(orderId, optionalReference(reference)) : undefined;
-      if (!found?.refunded) await gateway.refund(orderId, money, reference ?? found?.reference);
-      return { orderId, trace, result: { kind: 'refunded' } };
-    }
+      return { ...context, kind: 'capture', result: await capture(gateway, effect, fence) };
+    case 'void':
+      return { ...context, kind: 'void', result: await gateway.void(orderId, known, fence) };
+    case 'refund':
+      return { ...context, kind: 'refund', result: await refund(gateway, effect, fence) };
   }
 }
 
-async function findThenCapture(gateway: PaymentGateway, charge: Charge, capturingSince: string): Promise<ChargeResult> {
-  const known = 'authorization' in charge ? charge.authorization : undefined;
-  const { captured, reference } = await gateway.find(charge.orderId, { capturingSince, ...optionalReference(known) });
-  return captured
-    ? { kind: 'captured', ...optionalReference(reference) }
-    : gateway.capture(charge, known === undefined ? reference : undefined);
+type EffectOf<Kind extends PaymentEffect['kind']> = Extract<PaymentEffect, { kind: Kind }>;
+
+async function authorize(
+  gateway: PaymentGateway,
+  { charge, known, resumed }: EffectOf<'authorize'>,
+  fence: Fence,
+): Promise<AuthorizeResult | CaptureResult> {
+  if (!resumed) return gateway.authorize(charge, known, fence);
+  const { state, ...found } = await gateway.find(charge.orderId, known, fence);
+  const reference = optionalReference(found.reference);
+  if (state === 'authorized' || state === 'captured') return { kind: state, ...reference };
+  return gateway.authorize(charge, { ...known, ...reference }, fence);
+}
+
+async function capture(
+  gateway: PaymentGateway,
+  { orderId, money, known, resumed }: EffectOf<'capture'>,
+  fence: Fence,
+): Promise<CaptureResult> {
+  if (!resumed) return gateway.capture(orderId, money, known, fence);
+  const { state, ...found } = await gateway.find(orderId, known, fence);
+  const reference = optionalReference(found.reference);
+  if (state === 'captured') return { kind: 'captured', ...reference };
+  return gateway.capture(orderId, money, { ...known, ...reference }, fence);
+}
+
+async function refund(
+  gateway: PaymentGateway,
+  { orderId, money, known, resumed }: EffectOf<'refund'>,
+  fence: Fence,
+): Promise<RefundResult> {
+  const wasRefunded = async () => {
+    const { refunds } = await gateway.find(orderId, known, fence);
+    return refunds.some(({ refundId }) => refundId === CANCELLATION_REFUND);
+  };
+  if (resumed && (await wasRefunded())) return { kind: 'refunded' };
+  const result = await gateway.refund(orderId, CANCELLATION_REFUND, money, known, fence);
+  // A person is only asked to send what has not been sent: another delivery's call may have been first.
+  return result.kind === 'refused' && (await wasRefunded()) ? { kind: 'refunded' } : result;
 }

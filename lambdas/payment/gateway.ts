@@ -1,39 +1,73 @@
 import type { Money } from '../../contracts/money.ts';
+import type { Fence } from '../runtime/fence.ts';
 
 /**
- * A charge for an order's total. `token` identifies the customer's means of payment at the provider; `authorization` is the provider's
- * reference of what the checkout has authorized and is to be captured.
+ * What is to be authorized for an order: its total. `token` identifies the customer's means of payment at the provider; `authorization` is
+ * the provider's reference of what the checkout has authorized.
  */
 export type Charge = { orderId: string; money: Money } & ({ token: string } | { authorization: string });
 
 /**
- * The result of a charge. A decline by the bank is a result, not an error. `reference` is the provider's own id of the payment, if it has
- * one: it is stored with the order, because a lookup by id is immediately consistent and works without a time limit.
+ * What the payment's record knows and may tell the adapter: the provider's reference, the order's total, and since when a call may be
+ * under way (ISO 8601).
  */
-export type ChargeResult = { kind: 'captured'; reference?: string } | { kind: 'declined'; reason: string };
+export type KnownPayment = { reference?: string; money?: Money; since?: string };
 
-/** What the payment record tells the adapter: the provider's reference, and since when a capture may be under way (ISO 8601). */
-export type PaymentHint = { reference?: string; capturingSince?: string };
+/** The answer of a bank or provider that will not authorize, whoever asks again. A decline is an answer, not an error. */
+type Declined = { kind: 'declined'; reason: string };
 
-/** What a provider knows of an order's payment. `reference` may also be that of a payment that was created but never completed. */
-export type FoundPayment = { captured: boolean; refunded: boolean; reference?: string };
+/**
+ * `reference` is the provider's own id of the payment, if it has one: it is stored with the order, because a lookup by id is immediately
+ * consistent and works without a time limit.
+ */
+export type AuthorizeResult = { kind: 'authorized'; reference?: string } | Declined;
+
+/** `lapsed`: what was authorized cannot be captured any more, for the given reason (the provider's code). */
+export type CaptureResult = { kind: 'captured'; reference?: string } | { kind: 'lapsed'; reason: string };
+
+/** `released`: an authorization was held, and was let go of. `captured`: it had been captured, so that a refund has to follow. */
+export type VoidResult = { kind: 'voided'; released: boolean } | { kind: 'captured'; money: Money; reference?: string };
+
+/** `refused`: the provider will never send this money back, for the given reason (its code): disputed, the account is closed. */
+export type RefundResult = { kind: 'refunded' } | { kind: 'refused'; reason: string };
+
+/**
+ * What a provider knows of an order's payment. `state` is absent where it knows none, or one that was begun and holds nothing.
+ * `reference` may also be that of a payment that was begun and never completed. `refunds` has what was sent back, in minor units, with our
+ * `refundId` where it was us.
+ */
+export type FoundPayment = {
+  state?: 'authorized' | 'captured' | 'voided';
+  reference?: string;
+  refunds: readonly { refundId?: string; amount: number }[];
+};
 
 /**
  * The port to a payment provider; `docs/payment-gateways.md` says how to write an adapter. Every call may be repeated after a lost
  * response, so an adapter derives its idempotency keys from the order's id. `find` covers the time after the provider has dropped
- * the key (Stripe may after 24 hours). Calls throw `UnavailableError` while the provider cannot answer, `BusyError` while another
- * call for the same order is in progress, and `PermanentError` if the same call would always be refused.
+ * the key (Stripe may after 24 hours). Calls throw `UnavailableError` while the provider cannot answer, `OneOrderError` where it answers
+ * others but not for this order, `BusyError` while another call for the same order is in progress, `WaitingError` while the provider itself
+ * waits for somebody, and `PermanentError` if the same call would always be refused. Each call that moves money looks at its fence
+ * directly before, and ends when the fence's signal aborts.
  */
 export type PaymentGateway = {
   /**
-   * Charges each order at most once. An authorization is captured once, and one that has lapsed is a decline. `unfinishedReference` is a payment that `find` returned as not completed: it is completed instead.
+   * Holds the total, once per order, and takes nothing. An authorization of the checkout's is checked, not made: one that has lapsed, is of
+   * another order or of less is a decline. `known.reference` may be a payment that `find` returned as not completed: it is completed instead.
    */
-  capture(charge: Charge, unfinishedReference?: string): Promise<ChargeResult>;
+  authorize(charge: Charge, known: KnownPayment, fence: Fence): Promise<AuthorizeResult>;
+  /** Takes what is held, once. */
+  capture(orderId: string, money: Money, known: KnownPayment, fence: Fence): Promise<CaptureResult>;
   /**
-   * Looks up what was done for an order, however long ago. If `capturingSince` is so recent that the provider still holds the
-   * idempotency key, an adapter may answer "nothing": repeating the charge under that key then returns the first result.
+   * Closes the order's key: nothing is held or taken under it afterwards, whatever was on its way. Also where nothing was authorized yet,
+   * or nothing is known of the order. What was captured before stays captured, which the answer says.
    */
-  find(orderId: string, hint?: PaymentHint): Promise<FoundPayment>;
-  /** Refunds the order's payment at most once. `reference` may be that of a payment that the checkout captured. */
-  refund(orderId: string, money: Money, reference?: string): Promise<void>;
+  void(orderId: string, known: KnownPayment, fence: Fence): Promise<VoidResult>;
+  /** Sends money back, once per `refundId`, never more than was captured. `known.reference` may be that of a payment that the checkout captured. */
+  refund(orderId: string, refundId: string, money: Money, known: KnownPayment, fence: Fence): Promise<RefundResult>;
+  /**
+   * Looks up what was done for an order, however long ago. If `known.since` is so recent that the provider still holds the
+   * idempotency key, an adapter may answer "nothing": repeating the call under that key then returns the first result.
+   */
+  find(orderId: string, known: KnownPayment, fence: Fence): Promise<FoundPayment>;
 };

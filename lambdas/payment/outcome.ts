@@ -1,10 +1,18 @@
 import { buildEvent, type CloudEvent, type EventContract } from '../../contracts/cloud-event.ts';
-import { paymentCaptured, paymentDeclined, paymentRefundDue, paymentRefunded } from '../../contracts/payment.ts';
+import type { Money } from '../../contracts/money.ts';
+import {
+  paymentAuthorized,
+  paymentCaptured,
+  paymentDeclined,
+  paymentRefundDue,
+  paymentRefunded,
+  paymentVoided,
+} from '../../contracts/payment.ts';
 import { ConflictError } from '../runtime/failure.ts';
 import type { Transition } from '../runtime/state-machine.ts';
-import { REFUND_DUE } from './due-refunds.ts';
 import type { PaymentEffect } from './effects.ts';
-import { type EventContext, isReported, optionalReference, type Payment } from './record.ts';
+import type { KnownPayment } from './gateway.ts';
+import { type EventContext, isReported, optionalReference, type Payment, REFUND_DUE } from './record.ts';
 
 export type PaymentTransition = Transition<Payment, PaymentEffect>;
 
@@ -14,33 +22,41 @@ export const finishPayment = (payment: Payment, context: EventContext): PaymentT
   ...resumePayment(payment, context),
 });
 
-/** Returns what a recorded state requires each time it is read: an outcome to publish, possibly again, or a refund to finish. */
+/**
+ * Returns what a recorded state requires each time it is read: an outcome to publish, possibly again, or a void or refund to finish. A charge
+ * or capture is only resumed by the event that asks for it.
+ */
 export function resumePayment(payment: Payment, context: EventContext): PaymentTransition {
   const { orderId, state, money } = payment;
-  const reference = optionalReference(payment.reference);
+  if (state === 'voiding') return { effect: voidEffect(payment, context) };
+  if (money === undefined) return {};
   const event = <Data>(contract: EventContract<string, Data>, data: Data): CloudEvent =>
     buildEvent(contract, {
-      id: `${orderId}.${state}`,
+      id: `${orderId}.${contract.type.split('.')[2]}`,
       time: payment.time,
       subject: orderId,
       trace: context.trace,
       data,
     });
-  if (money === undefined) return {};
   switch (state) {
+    case 'authorized':
+      return { publish: [event(paymentAuthorized, { orderId, ...money })] };
     case 'declined':
-      return { publish: [event(paymentDeclined, { orderId, reason: payment.declineReason ?? 'declined' })] };
+    case 'lapsed':
+      return { publish: [event(paymentDeclined, { orderId, reason: payment.declineReason ?? state })] };
     case 'captured':
       return { publish: [event(paymentCaptured, { orderId, ...money })] };
+    case 'voided':
+      return payment.released ? { publish: [event(paymentVoided, { orderId, ...money })] } : {};
     case 'refunded':
       return { publish: [event(paymentRefunded, { orderId, ...money })] };
     case 'refund-due': {
       const reason = payment.refundReason ?? 'cancelled';
+      const reference = optionalReference(payment.reference);
       return { publish: [event(paymentRefundDue, { orderId, ...money, ...reference, reason })] };
     }
     case 'refunding':
-      // An earlier invocation called the gateway and may have crashed before it recorded the refund.
-      return { effect: { ...context, kind: 'find-then-refund', money, ...reference } };
+      return { effect: refundEffect(payment, money, context, true) };
     default:
       return {};
   }
@@ -50,8 +66,38 @@ export function resumePayment(payment: Payment, context: EventContext): PaymentT
 export function refund(payment: Payment, context: EventContext, reason: string): PaymentTransition {
   const { money } = payment;
   if (money === undefined) throw new ConflictError(`Order ${payment.orderId} has nothing to refund`);
-  if (isReported(payment))
-    return finishPayment({ ...payment, state: 'refund-due', refundReason: reason, refundDue: REFUND_DUE }, context);
-  const effect = { ...context, kind: 'refund' as const, money, ...optionalReference(payment.reference) };
-  return { after: { ...payment, state: 'refunding' }, effect };
+  if (isReported(payment)) return refundByPerson(payment, context, reason);
+  const after: Payment = { ...payment, state: 'refunding' };
+  return { after, effect: refundEffect(after, money, context, false) };
 }
+
+/** Tells that a person has to send the money back, and why no gateway can. */
+export const refundByPerson = (payment: Payment, context: EventContext, reason: string): PaymentTransition =>
+  finishPayment({ ...payment, state: 'refund-due', refundReason: reason, refundDue: REFUND_DUE }, context);
+
+/** Makes sure that nothing is or will be held or taken for an order. */
+export function voidPayment(payment: Payment, context: EventContext): PaymentTransition {
+  const after: Payment = { ...payment, state: 'voiding' };
+  return { after, effect: voidEffect(after, context) };
+}
+
+const voidEffect = (payment: Payment, context: EventContext): PaymentEffect => ({
+  ...context,
+  kind: 'void',
+  known: knownOf(payment),
+});
+
+const refundEffect = (payment: Payment, money: Money, context: EventContext, resumed: boolean): PaymentEffect => ({
+  ...context,
+  kind: 'refund',
+  money,
+  known: knownOf(payment),
+  resumed,
+});
+
+/** Returns what the record can tell a gateway about a call. */
+export const knownOf = ({ money, reference, since }: Payment): KnownPayment => ({
+  ...(money === undefined ? {} : { money }),
+  ...optionalReference(reference),
+  ...(since === undefined ? {} : { since }),
+});

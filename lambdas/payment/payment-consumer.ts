@@ -11,7 +11,7 @@ import type { PaymentGateway } from './gateway.ts';
 import type { Payment } from './record.ts';
 import { nextPayment, type PaymentInput } from './rules.ts';
 
-/** Builds the Lambda handler that charges and refunds through a gateway, behind a circuit breaker. */
+/** Builds the Lambda handler that authorizes, captures, voids and refunds through a gateway, behind a circuit breaker. */
 export function paymentConsumer(
   gateway: PaymentGateway,
   records: RecordStore<Payment> = dynamoRecordStore(requireEnv('TABLE_NAME')),
@@ -24,7 +24,7 @@ export function paymentConsumer(
     stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
       {
         decide: (payment, input) => nextPayment(payment, input, new Date()),
-        runEffect: (effect) => breaker(() => runPaymentEffect(gateway, effect)),
+        runEffect: (effect, fence) => breaker(() => runPaymentEffect(gateway, effect, fence)),
         isFirstEvent: ({ type }) => type === orderPlaced.type,
       },
       records,

@@ -28,7 +28,7 @@ export function onReceived(
   switch (payment.state) {
     case 'awaiting':
       return finishPayment({ ...received, state: 'captured' }, context);
-    case 'cancelled':
+    case 'voided':
       return refund(received, context, RECEIVED_AFTER_CANCELLATION);
     default:
       // The customer paid on delivery: nobody waits for it, but a cancellation has to know.

@@ -1,25 +1,34 @@
 import type { TraceContext } from '../../contracts/cloud-event.ts';
 import type { Money } from '../../contracts/money.ts';
-import { type OrderPlaced, type PaymentMethod, paymentMethodOf } from '../../contracts/order.ts';
+import type { PaymentMethod } from '../../contracts/order.ts';
 import type { OrderRecord } from '../runtime/records.ts';
-import type { REFUND_DUE } from './due-refunds.ts';
+
+/** The index of the payments table that holds only payments whose money a person has to send back. */
+export const dueRefundsIndex = 'due-refunds';
+
+/** Marks a payment for the index; the attribute is the index's key and is absent otherwise. */
+export const REFUND_DUE = 'due';
 
 /**
- * Where an order's payment is. `capturing` is written before the gateway is called, so that after a crash the next invocation looks
- * up the payment before it charges. `awaiting` and `on-delivery` wait for a reported payment. `cancelled` is the tombstone of an
- * order that must never be charged. `refund-due`: money must go back, and no gateway can send it.
+ * Where an order's payment is. `authorizing`, `capturing`, `voiding` and `refunding` are written before the gateway is called, so that
+ * after a crash the next invocation asks what the call did before it makes it again. `awaiting` waits for a reported payment. `authorized`
+ * is also the state of an order that the gateway has no part in: nothing is to pay, or the customer pays on delivery. `lapsed`: the
+ * authorization could not be captured any more. `voided` without `money` is the tombstone of an order that has not come.
+ * `refund-due`: money must go back, and a person has to send it.
  */
 export type PaymentState =
-  | 'not-needed'
   | 'awaiting'
-  | 'on-delivery'
+  | 'authorizing'
+  | 'authorized'
   | 'capturing'
   | 'captured'
+  | 'lapsed'
   | 'declined'
+  | 'voiding'
+  | 'voided'
   | 'refunding'
   | 'refunded'
-  | 'refund-due'
-  | 'cancelled';
+  | 'refund-due';
 
 /** An order's payment record. */
 export type Payment = OrderRecord & {
@@ -28,48 +37,59 @@ export type Payment = OrderRecord & {
   money?: Money;
   /** How the order is paid, as it was placed. */
   method?: PaymentMethod;
+  /** Why the bank or the provider refused to authorize or to capture. */
   declineReason?: string;
   /** The id of the payment itself, from the gateway, the checkout or whoever reported it. */
   reference?: string;
+  /** Since when the gateway may hold something for the order (ISO 8601); absent where the table forgot, or nothing was asked of it. */
+  since?: string;
   /** The payment was reported by `shop.payment.received.v1`. */
   received?: true;
-  /** The order was cancelled while its capture was in progress. */
-  cancelled?: true;
+  /** The void let go of an authorization; absent where nothing was held. */
+  released?: true;
   /** Why money must go back. */
   refundReason?: string;
   refundDue?: typeof REFUND_DUE;
   /** When the state was reached (ISO 8601). Used as event time, so that an event published again is identical. */
   time: string;
+  /** When a tombstone is deleted (seconds since 1970): see `TOMBSTONE_DAYS`. */
+  expiresAt?: number;
 };
 
 /** The order and the trace that an event or an effect belongs to. */
 export type EventContext = { orderId: string; trace: TraceContext };
 
-/** Builds the first record of a placed order. A payment that the checkout captured is captured from the start. */
-export function placedPayment({ orderId, payment, total }: OrderPlaced['data'], time: string): Payment {
-  const reference = payment?.kind === 'captured' ? payment.reference : undefined;
+const FIRST_STATE = {
+  token: 'authorizing',
+  authorized: 'authorizing',
+  captured: 'captured',
+  awaited: 'awaiting',
+  'on-delivery': 'authorized',
+} as const satisfies Record<string, PaymentState>;
+
+/** Builds the first record of an order. A payment that the checkout captured is captured from the start. */
+export function firstPayment(orderId: string, money: Money, method: PaymentMethod | undefined, time: string): Payment {
+  const state = money.amount === 0 ? 'authorized' : FIRST_STATE[method?.kind ?? 'token'];
   return {
     orderId,
     version: 0,
-    state: total.amount === 0 ? 'not-needed' : FIRST_STATE[payment?.kind ?? 'token'],
-    money: total,
-    ...(payment === undefined ? {} : { method: paymentMethodOf(payment) }),
-    ...optionalReference(reference),
+    state,
+    money,
+    ...(state === 'authorizing' ? { since: time } : {}),
+    ...(method === undefined ? {} : { method }),
+    ...optionalReference(method?.reference),
     time,
   };
 }
 
-const FIRST_STATE = {
-  token: 'capturing',
-  authorized: 'capturing',
-  captured: 'captured',
-  awaited: 'awaiting',
-  'on-delivery': 'on-delivery',
-} as const satisfies Record<string, PaymentState>;
-
 /** Tells whether the money comes past the gateway, so that only a report can tell that it came. */
 export const isReported = ({ method }: Payment): boolean =>
   method?.kind === 'awaited' || method?.kind === 'on-delivery';
+
+/** Tells whether the gateway authorizes and captures the money: not where the checkout captured it, nor where it comes past the gateway. */
+export const isAuthorizedHere = ({ method, money }: Payment): boolean =>
+  money === undefined ||
+  (money.amount > 0 && (method === undefined || method.kind === 'token' || method.kind === 'authorized'));
 
 /** Returns a reference as a member to spread, or nothing. */
 export const optionalReference = (reference: string | undefined): { reference?: string } =>

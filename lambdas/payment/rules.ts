@@ -2,21 +2,36 @@ import { traceContextOf } from '../../contracts/cloud-event.ts';
 import { sameMoney } from '../../contracts/money.ts';
 import {
   type OrderCancelled,
+  type OrderConfirmed,
   type OrderPlaced,
   orderCancelled,
+  orderConfirmed,
   orderPlaced,
+  paymentMethodOf,
   samePayment,
 } from '../../contracts/order.ts';
 import type { PaymentReceived } from '../../contracts/payment.ts';
 import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError } from '../runtime/failure.ts';
-import type { PaymentEffectResult } from './effects.ts';
+import { tombstoneExpiry } from '../runtime/tombstone.ts';
+import type { PaymentEffect, PaymentEffectResult } from './effects.ts';
 import type { Charge } from './gateway.ts';
-import { finishPayment, type PaymentTransition, refund, resumePayment } from './outcome.ts';
+import {
+  finishPayment,
+  knownOf,
+  type PaymentTransition,
+  refund,
+  refundByPerson,
+  resumePayment,
+  voidPayment,
+} from './outcome.ts';
 import { onReceived } from './received.ts';
-import { type EventContext, optionalReference, type Payment, placedPayment } from './record.ts';
+import { type EventContext, firstPayment, isAuthorizedHere, optionalReference, type Payment } from './record.ts';
 
-export type PaymentInput = OrderPlaced | OrderCancelled | PaymentReceived;
+export type PaymentInput = OrderPlaced | OrderConfirmed | OrderCancelled | PaymentReceived;
+
+/** The reason of a refund of money that was captured although its order is cancelled. */
+const CANCELLED = 'cancelled';
 
 /** Decides what follows from an event or from a gateway's result. Throws `ConflictError` if it contradicts the record. */
 export function nextPayment(
@@ -24,50 +39,60 @@ export function nextPayment(
   input: Delivery<PaymentInput> | PaymentEffectResult,
   now: Date,
 ): PaymentTransition {
-  const time = now.toISOString();
-  if ('result' in input) return onGatewayResult(payment, input, time);
+  if ('result' in input) return onGatewayResult(payment, input, now.toISOString());
   const { event } = input;
   switch (event.type) {
     case orderPlaced.type:
-      return onPlaced(payment, event, time);
+      return onPlaced(payment, event, now.toISOString());
+    case orderConfirmed.type:
+      return onConfirmed(payment, event, now.toISOString());
     case orderCancelled.type:
-      return onCancelled(payment, event, time);
+      return onCancelled(payment, event, now);
     default:
-      return onReceived(payment, event, time);
+      return onReceived(payment, event, now.toISOString());
   }
 }
 
 function onPlaced(payment: Payment | undefined, { data, ...event }: OrderPlaced, time: string): PaymentTransition {
   const context = { orderId: data.orderId, trace: traceContextOf(event) };
-  if (payment === undefined) return begin(placedPayment(data, time), data, context);
-  if (payment.money === undefined) return placedAfterCancellation(payment, placedPayment(data, time), context);
+  const placed = firstPayment(data.orderId, data.total, data.payment && paymentMethodOf(data.payment), time);
+  if (payment?.money === undefined) {
+    if (payment !== undefined) return placedAfterCancellation(payment, placed, context);
+    const effect = authorizeEffect(placed, data, context, false);
+    if (effect !== undefined) return { after: placed, effect };
+    return placed.state === 'awaiting' ? { after: placed } : finishPayment(placed, context);
+  }
   rejectConflict(payment, data);
-  // An earlier invocation called the gateway and may have crashed before it recorded the result. The call may even still be in
-  // progress. So even a cancelled order is charged under the same key, which reveals the result, and is then refunded.
-  const charge = payment.state === 'capturing' ? chargeOf(data) : undefined;
-  return charge === undefined
-    ? resumePayment(payment, context)
-    : { effect: { ...context, kind: 'find-then-capture', charge, capturingSince: payment.time } };
+  // An earlier invocation called the gateway and may have crashed before it recorded the result. The call may even still be in progress.
+  const effect = authorizeEffect(payment, data, context, true);
+  return effect === undefined ? resumePayment(payment, context) : { effect };
 }
 
-function begin(payment: Payment, data: OrderPlaced['data'], context: EventContext): PaymentTransition {
-  const charge = payment.state === 'capturing' ? chargeOf(data) : undefined;
-  return charge === undefined
-    ? finishPayment(payment, context)
-    : { after: payment, effect: { ...context, kind: 'capture', charge } };
-}
-
-/** Charges nothing. What the checkout has charged already is refunded. */
-function placedAfterCancellation(tombstone: Payment, placed: Payment, context: EventContext): PaymentTransition {
-  const { version } = tombstone;
-  if (placed.state === 'captured') return refund({ ...placed, version }, context, 'cancelled');
-  return { after: { ...placed, version, state: 'cancelled' } };
+/** Returns the call that authorizes a payment; `undefined` where none is to be made. Only the order itself has the token. */
+function authorizeEffect(
+  payment: Payment,
+  data: OrderPlaced['data'],
+  context: EventContext,
+  resumed: boolean,
+): PaymentEffect | undefined {
+  const charge = payment.state === 'authorizing' ? chargeOf(data) : undefined;
+  return charge && { ...context, kind: 'authorize', charge, known: knownOf(payment), resumed };
 }
 
 function chargeOf({ orderId, payment, total: money }: OrderPlaced['data']): Charge | undefined {
   if (payment === undefined) return undefined;
   if ('token' in payment) return { orderId, money, token: payment.token };
   return payment.kind === 'authorized' ? { orderId, money, authorization: payment.reference } : undefined;
+}
+
+/** Charges nothing. What the checkout holds for the order is voided, and what it has captured is refunded. */
+function placedAfterCancellation(tombstone: Payment, placed: Payment, context: EventContext): PaymentTransition {
+  const { version, released } = tombstone;
+  const payment: Payment = { ...placed, version, ...(released && { released }) };
+  if (placed.state === 'captured') return refund(payment, context, CANCELLED);
+  const mayBeHeld = tombstone.state === 'voiding' || placed.method?.kind === 'authorized';
+  if (mayBeHeld && isAuthorizedHere(placed)) return voidPayment(payment, context);
+  return { after: { ...payment, state: 'voided' } };
 }
 
 function rejectConflict({ orderId, money, method }: Payment, { total, payment }: OrderPlaced['data']): void {
@@ -77,55 +102,149 @@ function rejectConflict({ orderId, money, method }: Payment, { total, payment }:
     throw new ConflictError(`Order ${orderId} was already placed with another payment`, 'data.payment');
 }
 
-function onCancelled(
+function onConfirmed(
   payment: Payment | undefined,
-  { data, ...event }: OrderCancelled,
+  { data, ...event }: OrderConfirmed,
   time: string,
 ): PaymentTransition {
-  const { orderId, reason } = data;
+  const { orderId, total } = data;
   const context = { orderId, trace: traceContextOf(event) };
-  if (payment === undefined) return { after: { orderId, version: 0, state: 'cancelled', time } };
+  // Without a record, and where it is younger than the confirmation, the table was put back: the gateway knows what is authorized.
+  const current = payment ?? firstPayment(orderId, total, data.payment, time);
+  if (current.money !== undefined && !sameMoney(current.money, total))
+    throw new ConflictError(`Order ${orderId} is confirmed with another total than was placed`, 'data.total');
+  if (!isAuthorizedHere(current)) return confirmedElsewhere(payment, current, time);
+  switch (current.state) {
+    case 'authorizing':
+    case 'authorized':
+    case 'capturing': {
+      const resumed = payment?.state !== 'authorized';
+      const effect = { ...context, kind: 'capture' as const, money: total, known: knownOf(current), resumed };
+      return payment?.state === 'capturing' ? { effect } : { after: { ...current, state: 'capturing', time }, effect };
+    }
+    default:
+      // Once cancelled is heard, a confirmation changes nothing.
+      return resumePayment(current, context);
+  }
+}
+
+/** What the checkout captured, was reported or comes on delivery is done; an order that is confirmed was paid. */
+function confirmedElsewhere(payment: Payment | undefined, current: Payment, time: string): PaymentTransition {
+  if (current.state === 'awaiting') return { after: { ...current, state: 'captured', received: true, time } };
+  return payment === undefined ? { after: current } : {};
+}
+
+function onCancelled(payment: Payment | undefined, { data, ...event }: OrderCancelled, now: Date): PaymentTransition {
+  const { orderId, reason } = data;
+  const time = now.toISOString();
+  const context = { orderId, trace: traceContextOf(event) };
+  // Also without a record, because a table that was put back may have forgotten what the gateway holds.
+  if (payment === undefined)
+    return voidPayment({ orderId, version: 0, state: 'voiding', time, expiresAt: tombstoneExpiry(now) }, context);
   switch (payment.state) {
-    case 'capturing':
-      return payment.cancelled ? {} : { after: { ...payment, cancelled: true } };
-    case 'captured':
-      return refund({ ...payment, time }, context, reason);
     case 'awaiting':
-    case 'on-delivery':
+    case 'authorized':
+      if (isAuthorizedHere(payment)) return voidPayment({ ...payment, time }, context);
       return payment.received
         ? refund({ ...payment, time }, context, reason)
-        : { after: { ...payment, state: 'cancelled', time } };
+        : { after: { ...payment, state: 'voided', time } };
+    case 'authorizing':
+    case 'capturing':
+      return voidPayment({ ...payment, time }, context);
+    case 'captured':
+      return refund({ ...payment, time }, context, reason);
     case 'declined':
+    case 'lapsed':
       return {};
     default:
       return resumePayment(payment, context);
   }
 }
 
-function onGatewayResult(
-  payment: Payment | undefined,
-  { result, ...context }: PaymentEffectResult,
-  time: string,
-): PaymentTransition {
-  if (payment === undefined) throw new ConflictError(`The payment of order ${context.orderId} disappeared`);
-  const { state } = payment;
-  switch (result.kind) {
-    case 'captured': {
-      const { reference } = result;
-      const captured = { ...payment, time, ...optionalReference(reference) };
-      // The order was cancelled or declined meanwhile, but the money was captured: refund it.
-      if (state === 'declined' || (state === 'capturing' && payment.cancelled))
-        return refund(captured, context, 'cancelled');
-      return state === 'capturing'
-        ? finishPayment({ ...captured, state: 'captured' }, context)
-        : resumePayment(payment, context);
+function onGatewayResult(payment: Payment | undefined, answer: PaymentEffectResult, time: string): PaymentTransition {
+  const { orderId, trace } = answer;
+  const context = { orderId, trace };
+  if (payment === undefined) throw new ConflictError(`The payment of order ${orderId} disappeared`);
+  switch (answer.kind) {
+    case 'authorize':
+      return onAuthorizeResult(payment, answer.result, context, time);
+    case 'capture':
+      return onCaptureResult(payment, answer.result, context, time);
+    case 'void':
+      return onVoidResult(payment, answer.result, context, time);
+    case 'refund': {
+      if (payment.state !== 'refunding') return resumePayment(payment, context);
+      const { result } = answer;
+      return result.kind === 'refused'
+        ? refundByPerson({ ...payment, time }, context, result.reason)
+        : finishPayment({ ...payment, state: 'refunded', time }, context);
     }
-    case 'declined':
-      if (state !== 'capturing') return resumePayment(payment, context);
-      return finishPayment({ ...payment, state: 'declined', declineReason: result.reason, time }, context);
-    case 'refunded':
-      return state === 'refunding'
-        ? finishPayment({ ...payment, state: 'refunded', time }, context)
-        : resumePayment(payment, context);
   }
 }
+
+type ResultOf<Kind extends PaymentEffectResult['kind']> = Extract<PaymentEffectResult, { kind: Kind }>['result'];
+
+function onAuthorizeResult(
+  payment: Payment,
+  result: ResultOf<'authorize'>,
+  context: EventContext,
+  time: string,
+): PaymentTransition {
+  const { state } = payment;
+  switch (result.kind) {
+    case 'authorized': {
+      const authorized: Payment = { ...payment, ...optionalReference(result.reference), time };
+      if (state === 'authorizing') return finishPayment({ ...authorized, state: 'authorized' }, context);
+      // Another delivery was told that the card is declined, and the order is cancelled for that.
+      return state === 'declined' ? voidPayment(authorized, context) : lateAnswer(payment, context);
+    }
+    case 'captured':
+      // The table was put back to before the confirmation.
+      return state === 'authorizing'
+        ? finishPayment({ ...payment, state: 'captured', ...optionalReference(result.reference), time }, context)
+        : lateAnswer(payment, context);
+    default:
+      return state === 'authorizing'
+        ? finishPayment({ ...payment, state: 'declined', declineReason: result.reason, time }, context)
+        : lateAnswer(payment, context);
+  }
+}
+
+function onCaptureResult(
+  payment: Payment,
+  result: ResultOf<'capture'>,
+  context: EventContext,
+  time: string,
+): PaymentTransition {
+  const { state } = payment;
+  if (result.kind === 'lapsed') {
+    return state === 'capturing'
+      ? finishPayment({ ...payment, state: 'lapsed', declineReason: result.reason, time }, context)
+      : lateAnswer(payment, context);
+  }
+  const captured: Payment = { ...payment, ...optionalReference(result.reference), time };
+  if (state === 'capturing') return finishPayment({ ...captured, state: 'captured' }, context);
+  // Another delivery was told that the authorization has lapsed, and the order is cancelled for that.
+  return state === 'lapsed' ? refund(captured, context, CANCELLED) : lateAnswer(payment, context);
+}
+
+function onVoidResult(
+  payment: Payment,
+  result: ResultOf<'void'>,
+  context: EventContext,
+  time: string,
+): PaymentTransition {
+  if (payment.state !== 'voiding') return lateAnswer(payment, context);
+  if (result.kind === 'captured') {
+    const { money = result.money } = payment;
+    const { expiresAt: _, ...captured } = payment;
+    // A write-ahead of its own: the refund is begun only when it is on record that one is owed.
+    return refund({ ...captured, money, ...optionalReference(result.reference), time }, context, CANCELLED);
+  }
+  const released = result.released ? { released: true as const } : {};
+  return finishPayment({ ...payment, state: 'voided', ...released, time }, context);
+}
+
+/** A call was answered that nobody waits for any more: the record has gone on. What follows from its state is left to whoever changed it. */
+const lateAnswer = (payment: Payment, context: EventContext): PaymentTransition =>
+  payment.state === 'voiding' || payment.state === 'refunding' ? {} : resumePayment(payment, context);

@@ -1,80 +1,139 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { Money } from '../../contracts/money.ts';
-import { UnavailableError } from '../runtime/failure.ts';
-import { documentClient } from '../runtime/records.ts';
-import type { PaymentGateway } from './gateway.ts';
-
-/** The key of the item that holds the sandbox's state. No order's id has a space. */
-export const SANDBOX_STATE_KEY = { orderId: 'sandbox state', entry: 'state' };
+import { BusyError, OneOrderError } from '../runtime/failure.ts';
+import type { Fence } from '../runtime/fence.ts';
+import type { documentClient } from '../runtime/records.ts';
+import type { Charge, KnownPayment, PaymentGateway, VoidResult } from './gateway.ts';
+import { optionalReference } from './record.ts';
+import { type KeyItem, type SandboxBook, sandboxBook } from './sandbox-book.ts';
 
 /**
- * The sandbox's state, set by operators and tests. `down`: every call fails. `keyGeneration`: a new number makes the sandbox
- * forget its idempotency keys.
+ * Builds a gateway that behaves like a provider's test mode: `tok_declined` is declined, `tok_error` fails for its order as a broken
+ * provider would, `tok_lapses` is authorized and has lapsed when it is captured, `tok_disputed` is captured and can never be refunded; any
+ * other token and any authorization of a checkout's is authorized, except `auth_lapsed`; `pay_disputed` is a checkout's payment that can never
+ * be refunded. The table is its book, with an entry for each movement. The same idempotency
+ * key never authorizes or refunds twice but a new key does, so that a double movement becomes visible.
  */
-export type SandboxState = { down?: boolean; keyGeneration?: number };
-
-/**
- * Builds a gateway that behaves like a provider's test mode: `tok_declined` is declined, `tok_error` fails with
- * `UnavailableError`, any other token and any authorization is captured. The table has one entry per charge. The same idempotency key never charges
- * twice but a new key does, so that a double charge becomes visible.
- */
-export function sandboxGateway(table: string, client = documentClient(), now = () => new Date()): PaymentGateway {
-  const readState = async (): Promise<SandboxState> => {
-    const { Item } = await client.send(
-      new GetCommand({ TableName: table, Key: SANDBOX_STATE_KEY, ConsistentRead: true }),
-    );
-    if (Item?.down === true) throw new UnavailableError('The payment gateway is down');
-    return Item ?? {};
-  };
-
-  const addEntry = async (
-    kind: 'capture' | 'refund',
-    orderId: string,
-    money: Money,
-    reference: string | undefined,
-    { keyGeneration = 0 }: SandboxState,
-  ) => {
-    const entry = `${kind}#${keyGeneration}`;
-    const Item = { orderId, entry, kind, ...money, reference, time: now().toISOString() };
-    const ConditionExpression = 'attribute_not_exists(orderId)';
-    try {
-      await client.send(new PutCommand({ TableName: table, Item, ConditionExpression }));
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
-  };
+export function sandboxGateway(
+  table: string,
+  client?: ReturnType<typeof documentClient>,
+  now?: () => Date,
+): PaymentGateway {
+  const book = sandboxBook(table, client, now);
 
   return {
-    async capture({ orderId, money, ...charge }) {
-      const state = await readState();
-      if ('authorization' in charge) {
-        await addEntry('capture', orderId, money, charge.authorization, state);
-        return { kind: 'captured', reference: charge.authorization };
+    async authorize(charge, _known, fence) {
+      const { keyGeneration } = await book.readState(fence);
+      if ('token' in charge) {
+        if (charge.token === 'tok_error')
+          throw new OneOrderError('The payment gateway answered 500 for this order, and serves others');
+        if (charge.token === 'tok_declined') return { kind: 'declined', reason: 'card_declined' };
+      } else if (charge.authorization === 'auth_lapsed') {
+        return { kind: 'declined', reason: 'authorization_expired' };
       }
-      const { token } = charge;
-      if (token === 'tok_error') throw new UnavailableError('The payment gateway answered 500');
-      if (token === 'tok_declined') return { kind: 'declined', reason: 'card_declined' };
-      await addEntry('capture', orderId, money, undefined, state);
-      return { kind: 'captured' };
+      if (!(await holdCharge(book, charge, keyGeneration, fence))) return { kind: 'declined', reason: 'voided' };
+      return { kind: 'authorized', ...('authorization' in charge ? { reference: charge.authorization } : {}) };
     },
 
-    async find(orderId) {
-      await readState();
-      const { Items = [] } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'orderId = :orderId',
-          ExpressionAttributeValues: { ':orderId': orderId },
-          ConsistentRead: true,
-        }),
+    async capture(orderId, money, { reference }, fence) {
+      await book.readState(fence);
+      const entry = { id: 'capture', entry: { kind: 'capture' as const, ...money }, reference };
+      const isCaptured = await book.move(
+        orderId,
+        'held',
+        { standing: 'captured', ...optionalReference(reference) },
+        entry,
+        fence,
       );
-      const hasEntry = (wanted: string) => Items.some(({ kind }) => kind === wanted);
-      return { captured: hasEntry('capture'), refunded: hasEntry('refund') };
+      if (isCaptured) return { kind: 'captured', ...optionalReference(reference) };
+      const { key } = await book.read(orderId, fence);
+      if (key.standing === 'captured') return { kind: 'captured', ...optionalReference(key.reference) };
+      if (key.standing === 'held') throw new BusyError('Another call is under way for this order');
+      return { kind: 'lapsed', reason: key.standing === 'closed' ? 'voided' : 'authorization_expired' };
     },
 
-    async refund(orderId, money, reference) {
-      await addEntry('refund', orderId, money, reference, await readState());
+    void: (orderId, known, fence) => closeKey(book, orderId, known, fence),
+
+    async refund(orderId, refundId, money, { reference }, fence) {
+      const { keyGeneration } = await book.readState(fence);
+      const { key, entries } = await book.read(orderId, fence);
+      if (key.isDisputed || reference === 'pay_disputed') return { kind: 'refused', reason: 'charge_disputed' };
+      const captured = entries.find(({ kind }) => kind === 'capture');
+      const sum = entries.reduce((total, { kind, amount }) => total + (kind === 'refund' ? amount : 0), 0);
+      if (captured !== undefined && sum + money.amount > captured.amount)
+        return { kind: 'refused', reason: 'charge_already_refunded' };
+      const id = `refund#${refundId}#${keyGeneration}`;
+      await book.add(orderId, { id, entry: { kind: 'refund', refundId, ...money }, reference }, fence);
+      return { kind: 'refunded' };
+    },
+
+    async find(orderId, _known, fence) {
+      await book.readState(fence);
+      const { key, entries } = await book.read(orderId, fence);
+      const refunds = entries.flatMap(({ kind, refundId, amount }) =>
+        kind === 'refund' ? [{ ...(refundId && { refundId }), amount }] : [],
+      );
+      const state = STATE_OF[key.standing ?? 'none'];
+      return { ...(state && { state }), ...optionalReference(key.reference), refunds };
     },
   };
+}
+
+const STATE_OF = {
+  none: undefined,
+  held: 'authorized',
+  // The hold is over, but only a capture can tell.
+  lapsed: 'authorized',
+  captured: 'captured',
+  closed: 'voided',
+} as const;
+
+/** Holds a charge, once per idempotency key; returns whether the order's key is open. */
+async function holdCharge(
+  book: SandboxBook,
+  { orderId, money, ...charge }: Charge,
+  generation: number,
+  fence: Fence,
+): Promise<boolean> {
+  const token = 'token' in charge ? charge.token : '';
+  const reference = 'authorization' in charge ? charge.authorization : undefined;
+  const to: KeyItem = {
+    standing: token === 'tok_lapses' ? 'lapsed' : 'held',
+    ...optionalReference(reference),
+    ...(token === 'tok_disputed' ? { isDisputed: true } : {}),
+  };
+  const id = `authorization#${generation}`;
+  const entry = { id, entry: { kind: 'authorization' as const, ...money }, reference };
+  if (await book.move(orderId, undefined, to, entry, fence)) return true;
+  const { key, entries } = await book.read(orderId, fence);
+  if (key.standing === 'closed') return false;
+  if (entries.some((one) => one.entry === id)) return true;
+  // The provider has forgotten the key, so this is a new authorization to it; without a standing, another call is under way.
+  if (key.standing !== undefined && (await book.move(orderId, key.standing, to, entry, fence))) return true;
+  throw new BusyError('Another call is under way for this order');
+}
+
+/** Closes an order's key, unless its money was captured. */
+async function closeKey(
+  book: SandboxBook,
+  orderId: string,
+  { reference }: KnownPayment,
+  fence: Fence,
+): Promise<VoidResult> {
+  await book.readState(fence);
+  const { key, entries } = await book.read(orderId, fence);
+  const captured = entries.find(({ kind }) => kind === 'capture');
+  if (captured !== undefined) {
+    const { amount, currency } = captured;
+    return { kind: 'captured', money: { amount, currency }, ...optionalReference(key.reference) };
+  }
+  const released = entries.some(({ kind }) => kind === 'void');
+  if (key.standing === 'closed') return { kind: 'voided', released };
+  const held = key.standing === 'held' ? entries.find(({ kind }) => kind === 'authorization') : undefined;
+  const entry = held && {
+    id: 'void',
+    entry: { kind: 'void' as const, amount: held.amount, currency: held.currency },
+    reference,
+  };
+  if (await book.move(orderId, key.standing, { standing: 'closed' }, entry, fence))
+    return { kind: 'voided', released: held !== undefined };
+  throw new BusyError('Another call is under way for this order');
 }

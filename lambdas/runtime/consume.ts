@@ -192,7 +192,7 @@ async function runHandler<E extends CloudEvent>(
 ): Promise<readonly HandlerResult[]> {
   if (round.length === 0) return [];
   try {
-    const results = await handle(round, cache);
+    const results = await handle(round, cache, deadline.fence);
     return round.map((_, index) => results[index] ?? { failure: new Error('The handler gave no result') });
   } catch (error) {
     if (round.length === 1 || failureActionFor(error, policy).action === 'retry')

@@ -1,5 +1,6 @@
 import type { SQSMessageAttributes } from 'aws-lambda';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
+import type { Fence } from './fence.ts';
 import type { InvocationCache } from './record-cache.ts';
 
 /** An event about one order. */
@@ -38,11 +39,12 @@ export type HandlerResult = { publish: readonly CloudEvent[]; repeated?: true } 
 
 /**
  * Handles deliveries of different orders together; returns one result per delivery, in the same order. All rounds of one
- * invocation share `cache`, so that what was read for one round need not be read for the next.
+ * invocation share `cache`, so that what was read for one round need not be read for the next, and the `fence` of what cannot be undone.
  */
 export type BatchHandler<E extends CloudEvent> = (
   deliveries: readonly Delivery<E>[],
   cache?: InvocationCache,
+  fence?: Fence,
 ) => Promise<readonly HandlerResult[]>;
 
 /** The message attribute that marks a message as replayed; its value is the replay's name. */

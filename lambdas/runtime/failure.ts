@@ -8,6 +8,16 @@ export class UnknownOutcomeError extends UnavailableError {
   override name = 'UnknownOutcomeError';
 }
 
+/** A downstream serves others, but not this one order; the message is retried, and the circuit breaker does not count it. */
+export class OneOrderError extends UnavailableError {
+  override name = 'OneOrderError';
+}
+
+/** Somebody else has to act first (a bank that is still processing a payment), which may take days; the message is retried meanwhile. */
+export class WaitingError extends Error {
+  override name = 'WaitingError';
+}
+
 /** Another writer is working on the same order right now; the message is retried within seconds. */
 export class BusyError extends Error {
   override name = 'BusyError';

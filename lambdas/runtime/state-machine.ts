@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { BatchHandler, Delivery, HandlerResult, OrderEvent } from './delivery.ts';
 import { BusyError } from './failure.ts';
+import { type Fence, openFence } from './fence.ts';
 import { log } from './log.ts';
 import { KnownRecords, ProcessCache } from './record-cache.ts';
 import type { OrderRecord, RecordChange, RecordStore, SaveResult } from './records.ts';
@@ -16,8 +17,11 @@ export type Transition<R, Effect> = { after?: R; effect?: Effect; publish?: read
 export type StateMachine<R extends OrderRecord, E extends OrderEvent, Effect, EffectResult> = {
   /** Decides, without side effects, on an order's record and either a delivery or the result of an effect. */
   decide(record: R | undefined, input: Delivery<E> | EffectResult): Transition<R, Effect>;
-  /** Runs an effect; must be idempotent, because a crash before its result is written runs it again. */
-  runEffect?(effect: Effect): Promise<EffectResult>;
+  /**
+   * Runs an effect; must be idempotent, because a crash before its result is written runs it again. Whatever of it cannot be undone
+   * looks at the fence directly before.
+   */
+  runEffect?(effect: Effect, fence: Fence): Promise<EffectResult>;
   /** Tells events that usually are an order's first: their orders are decided on without a read. */
   isFirstEvent(event: E): boolean;
   /** Set where publishing changes the record (an outbox), so that what was published of is read again for the next round. */
@@ -66,7 +70,7 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Effect
   // Publishing changes records of an outbox without this cache's knowledge.
   const processCache = machine.usesOutbox ? undefined : new ProcessCache<R>();
 
-  return async (deliveries, invocationCache = new Map()) => {
+  return async (deliveries, invocationCache = new Map(), fence = openFence) => {
     const known = new KnownRecords(store, invocationCache, processCache);
     const orders = deliveries.map(
       (delivery): OrderProgress<Delivery<E> | EffectResult, Effect> => ({
@@ -82,7 +86,7 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Effect
     for (let active = orders; active.length > 0; ) {
       await decideAndWrite(machine, store, known, active);
       active = active.filter(({ effect, failure }) => effect !== undefined && failure === undefined);
-      await Promise.all(active.map((order) => runEffect(machine, order)));
+      await Promise.all(active.map((order) => runEffect(machine, order, fence)));
       active = active.filter(({ failure }) => failure === undefined);
     }
     return orders.map(({ orderId, publish, failure, hasChanged }): HandlerResult => {
@@ -217,10 +221,12 @@ async function save<R extends OrderRecord, Input, Effect>(
 async function runEffect<R extends OrderRecord, E extends OrderEvent, Effect, EffectResult>(
   machine: StateMachine<R, E, Effect, EffectResult>,
   order: OrderProgress<Delivery<E> | EffectResult, Effect>,
+  fence: Fence,
 ): Promise<void> {
   if (order.effect === undefined || machine.runEffect === undefined) return;
   try {
-    order.input = await machine.runEffect(order.effect);
+    fence.check();
+    order.input = await machine.runEffect(order.effect, fence);
     order.hasRunEffect = true;
   } catch (reason) {
     order.failure = { reason };

@@ -132,8 +132,9 @@ function planConfirmed(
   const { orderId, items } = event.data;
   const assumed: Reservation = { orderId, state: 'reserved', lines: sumBySku(items), time };
   const before = reservation === undefined ? assumed : reservation;
-  if (before?.state === 'sold') return { publish: [] };
-  if (before?.state !== 'reserved') throw new ConflictError(`Order ${orderId} is confirmed but holds no goods`);
+  if (before === null) throw new ConflictError(`Order ${orderId} is confirmed but holds no goods`);
+  // Once cancelled is heard, a confirmation changes nothing.
+  if (before.state !== 'reserved') return { publish: [] };
   addDeltas(shelfDeltas, before.lines, { available: 0, reserved: -1, sold: 1 });
   return { write: { before, after: { orderId, state: 'sold' } }, publish: [] };
 }
@@ -148,15 +149,15 @@ function planCancelled(
   switch (before?.state) {
     case undefined:
       return { write: { before: null, after: { orderId, state: 'cancelled', lines: [], time } }, publish: [] };
-    case 'reserved': {
-      addDeltas(shelfDeltas, before.lines, { available: 1, reserved: -1, sold: 0 });
+    case 'reserved':
+    case 'sold': {
+      const taken = before.state === 'sold' ? { reserved: 0, sold: -1 } : { reserved: -1, sold: 0 };
+      addDeltas(shelfDeltas, before.lines, { available: 1, ...taken });
       const change = { orderId, state: 'released', time } as const;
       return { write: { before, after: change }, publish: outcomeEvents({ ...before, ...change }, trace) };
     }
     case 'released':
       return { publish: outcomeEvents(before, trace) };
-    case 'sold':
-      throw new ConflictError(`Order ${orderId} is cancelled but its goods are sold`);
     default:
       return { publish: [] };
   }

@@ -1,6 +1,6 @@
 import { GetCommand, paginateQuery, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Money } from '../../contracts/money.ts';
-import { SANDBOX_STATE_KEY, type SandboxState } from '../../lambdas/payment/sandbox-gateway.ts';
+import { SANDBOX_STATE_KEY, type SandboxState } from '../../lambdas/payment/sandbox-book.ts';
 import type { DeployedShop } from '../stack.ts';
 
 /** A capture or refund that the sandbox gateway recorded; `reference` is that of a payment which the checkout made. */

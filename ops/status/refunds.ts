@@ -1,5 +1,5 @@
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
-import { dueRefundsIndex, REFUND_DUE } from '../../lambdas/payment/due-refunds.ts';
+import { dueRefundsIndex, REFUND_DUE } from '../../lambdas/payment/record.ts';
 import type { DeployedShop } from '../stack.ts';
 
 /** The payments whose money a person has to send back, because no gateway can. */

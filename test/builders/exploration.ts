@@ -8,6 +8,7 @@ import { runPaymentEffect } from '../../lambdas/payment/effects.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import { nextPayment, type PaymentInput } from '../../lambdas/payment/rules.ts';
 import { OutOfSequenceError } from '../../lambdas/runtime/failure.ts';
+import { openFence } from '../../lambdas/runtime/fence.ts';
 import type { OrderRecord } from '../../lambdas/runtime/records.ts';
 import { planStock, type StockInput, type StockSnapshot } from '../../lambdas/stock/rules.ts';
 import { delivery } from './deliveries.ts';
@@ -187,7 +188,7 @@ export class Exploration {
       yield;
       if (step.effect === undefined) return this.publish(step.publish ?? []);
       const { effect } = step;
-      input = await runPaymentEffect(this.gateway, effect);
+      input = await runPaymentEffect(this.gateway, effect, openFence);
       this.model.expectMoney(orderId, this.gateway.ledger);
     }
   }

@@ -17,7 +17,7 @@ export function payments() {
   const handle = stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
     {
       decide: (payment, input) => nextPayment(payment, input, NOW),
-      runEffect: (action) => runPaymentEffect(gateway, action),
+      runEffect: (action, fence) => runPaymentEffect(gateway, action, fence),
       isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
     },
     records,

@@ -77,7 +77,7 @@ export class SimulatedShop {
             stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
               {
                 decide: (payment, input) => nextPayment(payment, input, this.simulation.now()),
-                runEffect: (action) => runPaymentEffect(intercept(this.gateway), action),
+                runEffect: (action, fence) => runPaymentEffect(intercept(this.gateway), action, fence),
                 isFirstEvent: isPlacement,
               },
               intercept(this.payments),

@@ -24,7 +24,7 @@ import { inject } from 'vitest';
 import { constructIdOf } from '../../infra/names.ts';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
 import type { Order } from '../../lambdas/order/rules.ts';
-import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-gateway.ts';
+import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-book.ts';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 import { localTarget } from '../../ops/aws-target.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dueRefundsIndex } from '../../lambdas/payment/due-refunds.ts';
+import { dueRefundsIndex } from '../../lambdas/payment/record.ts';
 import { explain } from '../../ops/explain/explain.ts';
 import { listGatewayRecords } from '../../ops/sandbox/gateway.ts';
 import { statusCollector } from '../../ops/status/collect.ts';

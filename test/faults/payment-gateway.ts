@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-gateway.ts';
+import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-book.ts';
 import { output } from '../deployed/deployed-shop.ts';
 import type { ApiCall } from '../harness/protocol.ts';
 import { connection } from './deployed-functions.ts';

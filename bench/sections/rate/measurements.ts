@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { SANDBOX_STATE_KEY } from '../../../lambdas/payment/sandbox-gateway.ts';
+import { SANDBOX_STATE_KEY } from '../../../lambdas/payment/sandbox-book.ts';
 import type { Contestant } from '../../figure.ts';
 import { tableNames } from '../../local-aws/resources.ts';
 import { preciseNow } from '../../local-aws/transport.ts';

@@ -28,7 +28,7 @@ function paymentConsumer() {
           stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
             {
               decide: (payment, input) => nextPayment(payment, input, simulation.now()),
-              runEffect: (action) => runPaymentEffect(intercept(gateway), action),
+              runEffect: (action, fence) => runPaymentEffect(intercept(gateway), action, fence),
               isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
             },
             intercept(records),

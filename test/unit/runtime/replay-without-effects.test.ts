@@ -5,6 +5,7 @@ import { runPaymentEffect } from '../../../lambdas/payment/effects.ts';
 import type { Payment } from '../../../lambdas/payment/record.ts';
 import { nextPayment, type PaymentInput } from '../../../lambdas/payment/rules.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
+import type { Fence } from '../../../lambdas/runtime/fence.ts';
 import { sqsConsumerQueue } from '../../../lambdas/runtime/queue.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
@@ -26,7 +27,8 @@ function payment() {
     {
       decide: (known: Payment | undefined, input: Parameters<typeof nextPayment>[1]) =>
         nextPayment(known, input, new Date()),
-      runEffect: (action: Parameters<typeof runPaymentEffect>[1]) => runPaymentEffect(gateway, action),
+      runEffect: (action: Parameters<typeof runPaymentEffect>[1], fence: Fence) =>
+        runPaymentEffect(gateway, action, fence),
       isFirstEvent: ({ type }: PaymentInput) => type === orderPlaced.type,
     },
     records,

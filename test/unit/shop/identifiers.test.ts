@@ -6,7 +6,7 @@ import type { CloudEvent } from '../../../contracts/cloud-event.ts';
 import { lifecyclePublisher } from '../../../lambdas/order/lifecycle-publisher.ts';
 import { openShard, openShards } from '../../../lambdas/order/open-orders.ts';
 import { nextOrder, type Order } from '../../../lambdas/order/rules.ts';
-import { SANDBOX_STATE_KEY } from '../../../lambdas/payment/sandbox-gateway.ts';
+import { SANDBOX_STATE_KEY } from '../../../lambdas/payment/sandbox-book.ts';
 import type { CallStripe } from '../../../lambdas/payment/stripe-caller.ts';
 import { stripeGateway } from '../../../lambdas/payment/stripe-gateway.ts';
 import { receiptKey } from '../../../lambdas/runtime/delivery.ts';
