@@ -1,4 +1,5 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { callLimits } from '../runtime/call-limits.ts';
 import type { Forward } from '../runtime/consume.ts';
 import { UnavailableError } from '../runtime/failure.ts';
 import { UNWRAPPED_ATTRIBUTE } from '../runtime/unwrapped.ts';
@@ -8,7 +9,7 @@ import { UNWRAPPED_ATTRIBUTE } from '../runtime/unwrapped.ts';
  * ones: nobody would charge or reserve such an order.
  */
 export const topicForwarder =
-  (topicArn: string, client: Pick<SNSClient, 'send'> = new SNSClient({})): Forward =>
+  (topicArn: string, client: Pick<SNSClient, 'send'> = new SNSClient(callLimits())): Forward =>
   (bodies) =>
     Promise.all(
       bodies.map((Message) =>

@@ -1,6 +1,7 @@
 import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { orderProgressed } from '../../contracts/lifecycle.ts';
+import { callLimits } from '../runtime/call-limits.ts';
 import { UnavailableError } from '../runtime/failure.ts';
 import type { Publish } from '../runtime/publish.ts';
 
@@ -15,7 +16,10 @@ type IndexedEvent = { event: CloudEvent; index: number };
  * event is sent only after its predecessor was accepted, and fails with the predecessor's error otherwise. The event's id is the
  * deduplication id, so the topic drops repetitions.
  */
-export function lifecyclePublisher(topicArn: string, client: Pick<SNSClient, 'send'> = new SNSClient({})): Publish {
+export function lifecyclePublisher(
+  topicArn: string,
+  client: Pick<SNSClient, 'send'> = new SNSClient(callLimits()),
+): Publish {
   const send = async (events: readonly CloudEvent[]): Promise<PublishResults> => {
     try {
       const { Successful = [] } = await client.send(

@@ -1,4 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { callLimits } from '../runtime/call-limits.ts';
 import { UnavailableError } from '../runtime/failure.ts';
 
 /**
@@ -6,7 +7,7 @@ import { UnavailableError } from '../runtime/failure.ts';
  * `UnavailableError` if the secret cannot be read or has no text.
  */
 export const secretReader =
-  (SecretId: string, client = new SecretsManagerClient({ maxAttempts: 2 })) =>
+  (SecretId: string, client = new SecretsManagerClient(callLimits({ attempts: 2 }))) =>
   async (): Promise<string> => {
     const unreadable = (reason: string) =>
       new UnavailableError(`The payment gateway's key could not be read: ${reason}`);

@@ -96,7 +96,7 @@ export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
       }
     }
     await publishRefusals(dependencies, attempts, policy, deadline);
-    deadline.cancel();
+    deadline.end();
 
     const resolved = await resolveOutcomes(name, queue, attempts, policy);
     writeLines([...outcomeLogLines(name, resolved), ...metricLines(name, resolved, arrivedAt)]);

@@ -22,18 +22,23 @@ export const openFence: Fence = {
 
 /**
  * Builds a fence that closes after `milliseconds`, by the wall clock or the monotonic one, whichever is first: the wall clock may be set
- * back, and the monotonic one may stand still while the process is frozen. `abort` aborts its signal.
+ * back, and the monotonic one may stand still while the process is frozen. It never outlives `outer`. `abort` closes it at once.
  */
-export function fenceFor(milliseconds: number): Fence & { abort(): void } {
+export function fenceFor(milliseconds: number, outer: Fence = openFence): Fence & { abort(): void } {
   const controller = new AbortController();
+  // The open fence lasts as long as the process, and would remember every signal that depends on it.
+  const signal = outer === openFence ? controller.signal : AbortSignal.any([outer.signal, controller.signal]);
   const wallEnd = Date.now() + milliseconds;
   const monotonicEnd = performance.now() + milliseconds;
-  const remainingMs = () => Math.max(0, Math.min(wallEnd - Date.now(), monotonicEnd - performance.now()));
+  const remainingMs = () => {
+    if (signal.aborted) return 0;
+    return Math.max(0, Math.min(wallEnd - Date.now(), monotonicEnd - performance.now(), outer.remainingMs()));
+  };
   return {
-    signal: controller.signal,
+    signal,
     remainingMs,
     check() {
-      if (controller.signal.aborted || remainingMs() <= 0)
+      if (remainingMs() <= 0)
         throw new DeadlineExceededError('The invocation ran out of time before the call was made');
     },
     abort: () => controller.abort(new DeadlineExceededError('The invocation ran out of time')),

@@ -8,31 +8,34 @@ export type InvocationDeadline = {
   hasExpired(): boolean;
   /** Closes at the deadline, for work that goes on although nobody waits for it. */
   fence: Fence;
-  /** Stops the timer. */
-  cancel(): void;
+  /** Stops the timer and closes the fence: what is still running then, a call that was given up for example, does nothing more. */
+  end(): void;
 };
 
 // Enough for two calls to AWS: what is unfinished is handed back to the queue in this time.
-const HAND_BACK_MS = 3000;
+export const HAND_BACK_MS = 3000;
 
 /** Starts the deadline of an invocation; without a context, as in some tests, it never expires. */
 export function invocationDeadline(context: Pick<Context, 'getRemainingTimeInMillis'> | undefined): InvocationDeadline {
   if (context === undefined)
-    return { race: (work) => work(), hasExpired: () => false, fence: openFence, cancel: () => {} };
+    return { race: (work) => work(), hasExpired: () => false, fence: openFence, end: () => {} };
   const { promise, resolve } = Promise.withResolvers<undefined>();
-  let expired = false;
   const milliseconds = Math.max(0, context.getRemainingTimeInMillis() - HAND_BACK_MS);
   const fence = fenceFor(milliseconds);
   const expire = () => {
-    expired = true;
     fence.abort();
     resolve(undefined);
   };
   const timer = setTimeout(expire, milliseconds);
+  // After a thaw no timer has run yet.
+  const hasExpired = () => fence.remainingMs() <= 0;
   return {
-    race: async (work) => (expired ? undefined : Promise.race([work(), promise])),
-    hasExpired: () => expired,
+    race: async (work) => (hasExpired() ? undefined : Promise.race([work(), promise])),
+    hasExpired,
     fence,
-    cancel: () => clearTimeout(timer),
+    end: () => {
+      clearTimeout(timer);
+      fence.abort();
+    },
   };
 }

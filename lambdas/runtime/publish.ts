@@ -1,6 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { continueTrace } from '../../contracts/traceparent.ts';
+import { callLimits } from './call-limits.ts';
 import { chunk } from './chunk.ts';
 import { UnavailableError } from './failure.ts';
 
@@ -11,7 +12,7 @@ export type Publish = (events: readonly CloudEvent[]) => Promise<(Error | undefi
 const ENTRIES_PER_CALL = 10;
 
 /** Publishes on a bus: the bare CloudEvent as `detail`, its type as `detail-type`. */
-export function busPublisher(busName: string, client = new EventBridgeClient({})): Publish {
+export function busPublisher(busName: string, client = new EventBridgeClient(callLimits())): Publish {
   const putBatch = async (events: readonly CloudEvent[]) => {
     const { Entries = [] } = await client.send(
       new PutEventsCommand({

@@ -6,6 +6,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
+import { callLimits } from './call-limits.ts';
 import { chunk, chunkBySize } from './chunk.ts';
 import { REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE } from './delivery.ts';
 import { describeError } from './failure.ts';
@@ -33,7 +34,7 @@ const MARKS: ReadonlySet<string> = new Set([REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATT
 /** Connects a consumer to its two queues in SQS. */
 export function sqsConsumerQueue(
   names: { consumer: string; queueUrl: string; deadLetterQueueUrl: string },
-  client: Pick<SQSClient, 'send'> = new SQSClient({}),
+  client: Pick<SQSClient, 'send'> = new SQSClient(callLimits()),
   now: () => Date = () => new Date(),
 ): ConsumerQueue {
   return {

@@ -7,6 +7,7 @@ import {
   PutCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { callLimits, DYNAMODB_ATTEMPTS } from './call-limits.ts';
 import { chunk } from './chunk.ts';
 import { UnavailableError } from './failure.ts';
 
@@ -34,7 +35,7 @@ export type RecordStore<R extends OrderRecord> = {
 };
 
 /** Creates the document client that every adapter uses; attributes that are `undefined` are left out. */
-export const documentClient = (client = new DynamoDBClient({})) =>
+export const documentClient = (client = new DynamoDBClient(callLimits({ attempts: DYNAMODB_ATTEMPTS }))) =>
   DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
 /**
