@@ -46,7 +46,7 @@ export const handler = consumer(
           ...(quietHours && { quietUntil: (phone, now) => quietUntil(phone, now, quietHours) }),
         }),
       runEffect: sendTextOnce(
-        ({ phone, message }) => breaker(() => send(phone, message)),
+        ({ orderId, phone, message }, fence) => breaker(orderId, fence, (ownFence) => send(phone, message, ownFence)),
         dailyLimit(requireEnv('TABLE_NAME'), perDay),
       ),
       isFirstEvent: ({ type }) => type === orderPlaced.type,

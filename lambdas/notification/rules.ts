@@ -49,7 +49,10 @@ export type Notification = OrderRecord & {
 
 export type NotificationInput = OrderPlaced | OrderDelayed | OrderConfirmed | OrderCancelled;
 
-/** The effect: a text to send. `notBefore` is set during quiet hours. */
+/**
+ * The effect: a text to send. `notBefore` (during quiet hours) or `sendingUntil` (ISO 8601, the end of the lease under which it may be sent)
+ * is set.
+ */
 export type OutgoingText = {
   orderId: string;
   trace: TraceContext;
@@ -57,6 +60,7 @@ export type OutgoingText = {
   phone: string;
   message: string;
   notBefore?: Date;
+  sendingUntil?: string;
 };
 
 /** The result of sending a text: sent, of unknown outcome, or refused. */
@@ -126,7 +130,7 @@ function startText(
   const notBefore = quietUntil?.(phone, now);
   if (notBefore !== undefined) return { effect: { ...text, notBefore } };
   const sendingUntil = new Date(now.getTime() + leaseSeconds * 1000).toISOString();
-  return { after: withTextState(notification, template, { sendingUntil }), effect: text };
+  return { after: withTextState(notification, template, { sendingUntil }), effect: { ...text, sendingUntil } };
 }
 
 function applyEvent(

@@ -7,7 +7,9 @@ import {
   type SNSClientConfig,
 } from '@aws-sdk/client-sns';
 import type { RefusalReason } from '../../contracts/notification.ts';
+import { callLimits } from '../runtime/call-limits.ts';
 import { describeError, RetryAtError, UnavailableError, UnknownOutcomeError } from '../runtime/failure.ts';
+import { type Fence, fenceFor } from '../runtime/fence.ts';
 import { log } from '../runtime/log.ts';
 import type { CheckDailyLimit } from './daily-limit.ts';
 import type { OutgoingText, SendResult } from './rules.ts';
@@ -28,7 +30,7 @@ export class NumberRefusedError extends Error {
  * Sends a text to an E.164 number. Throws `NumberRefusedError` if SNS refuses the number, `UnknownOutcomeError` if SNS may or may not
  * have accepted the text, and another error if it did not.
  */
-export type SendSms = (phone: string, message: string) => Promise<void>;
+export type SendSms = (phone: string, message: string, fence: Fence) => Promise<void>;
 
 /** The timeout of one send. Shorter than the circuit breaker's timeout for a call. */
 export const SMS_TIMEOUT_MS = 8_000;
@@ -41,14 +43,7 @@ export const SMS_TIMEOUT_MS = 8_000;
 export const smsClient = (config: SNSClientConfig = {}, timeoutMs = SMS_TIMEOUT_MS) =>
   new SNSClient({
     ...config,
-    maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: timeoutMs / 2,
-      requestTimeout: timeoutMs,
-      throwOnRequestTimeout: true,
-      httpsAgent: { keepAlive: false },
-      httpAgent: { keepAlive: false },
-    },
+    ...callLimits({ attempts: 1, attemptMs: timeoutMs, keepAlive: false }),
   });
 
 /** Sends texts through Amazon SNS, which keeps the list of numbers that opted out and refuses them. */
@@ -66,10 +61,11 @@ export function snsSms(
     'AWS.SNS.SMS.MaxPrice': attribute('Number', maxPrice),
     ...(senderId === undefined ? {} : { 'AWS.SNS.SMS.SenderID': attribute('String', senderId) }),
   };
-  return async (phone, message) => {
+  return async (phone, message, fence) => {
     const text = new PublishCommand({ PhoneNumber: phone, Message: message, MessageAttributes });
+    fence.check();
     try {
-      await client.send(text);
+      await client.send(text, { abortSignal: fence.signal });
     } catch (error) {
       const reason = refusalReasonOf(error);
       if (reason !== undefined) throw new NumberRefusedError(reason);
@@ -90,22 +86,23 @@ function refusalReasonOf(error: unknown): RefusalReason | undefined {
 }
 
 /**
- * Runs the send effect at most once per text. A text of unknown outcome is recorded and logged, and not sent again: a customer who
+ * Runs the send effect at most once per text, before the invocation and the text's lease end. A text of unknown outcome is recorded and logged, and not sent again: a customer who
  * gets no text still finds the order in the shop, one who is texted repeatedly stops trusting it. Throws `RetryAtError` during quiet
  * hours, so that the message waits in the queue.
  */
 export const sendTextOnce =
-  (send: (text: OutgoingText) => Promise<void>, withinLimit: CheckDailyLimit = async () => true) =>
-  async (text: OutgoingText): Promise<SendResult> => {
-    const { orderId, notBefore } = text;
+  (send: (text: OutgoingText, fence: Fence) => Promise<void>, withinLimit: CheckDailyLimit = async () => true) =>
+  async (text: OutgoingText, fence: Fence): Promise<SendResult> => {
+    const { orderId, notBefore, sendingUntil } = text;
     if (notBefore !== undefined) throw new RetryAtError(notBefore);
+    const ownFence = sendingUntil === undefined ? fence : fenceFor(Date.parse(sendingUntil) - Date.now(), fence);
     const refused = (reason: RefusalReason): SendResult => {
       log.warn(`a text is refused: ${reason}`, { consumer: 'notification', orderId });
       return { text, refused: reason };
     };
     if (!(await withinLimit(text))) return refused('too-many');
     try {
-      await send(text);
+      await send(text, ownFence);
       return { text };
     } catch (error) {
       if (error instanceof NumberRefusedError) return refused(error.reason);
@@ -131,5 +128,5 @@ function mayHaveBeenSent(error: unknown): boolean {
   // A 2xx response whose body could not be parsed is still a success.
   if (status !== undefined) return status < 300;
   const neverConnected = syscall === 'connect' || error instanceof AggregateError || /establish/.test(message);
-  return !neverConnected && (name === 'TimeoutError' || CONNECTION_LOST_CODES.has(code));
+  return !neverConnected && (name === 'TimeoutError' || name === 'AbortError' || CONNECTION_LOST_CODES.has(code));
 }

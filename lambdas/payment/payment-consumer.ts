@@ -24,7 +24,8 @@ export function paymentConsumer(
     stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
       {
         decide: (payment, input) => nextPayment(payment, input, new Date()),
-        runEffect: (effect, fence) => breaker(() => runPaymentEffect(gateway, effect, fence)),
+        runEffect: (effect, fence) =>
+          breaker(effect.orderId, fence, (ownFence) => runPaymentEffect(gateway, effect, ownFence)),
         isFirstEvent: ({ type }) => type === orderPlaced.type,
       },
       records,

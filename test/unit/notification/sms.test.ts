@@ -10,6 +10,7 @@ import {
   snsSms,
 } from '../../../lambdas/notification/sms.ts';
 import { describeError, UnavailableError, UnknownOutcomeError } from '../../../lambdas/runtime/failure.ts';
+import { fenceFor, openFence } from '../../../lambdas/runtime/fence.ts';
 import { failureActionFor } from '../../../lambdas/runtime/retry-policy.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
@@ -41,7 +42,7 @@ const rejectionOf = async (action: Promise<unknown>) =>
 describe('Sending a text with SNS', () => {
   test('makes one call with the transactional type, the sender id and the maximum price', async () => {
     const { calls, send } = sns();
-    await send(PHONE, 'Your order is confirmed.');
+    await send(PHONE, 'Your order is confirmed.', openFence);
     expect(calls).toEqual([
       {
         PhoneNumber: PHONE,
@@ -57,7 +58,7 @@ describe('Sending a text with SNS', () => {
 
   test('is retried when SNS throttles', async () => {
     const { send } = sns(refusal('ThrottledException', 'Rate exceeded'));
-    expect(failureActionFor(await rejectionOf(send(PHONE, 'x'))).action).toBe('retry');
+    expect(failureActionFor(await rejectionOf(send(PHONE, 'x', openFence))).action).toBe('retry');
   });
 
   // SNS quotes the number in its message.
@@ -71,7 +72,7 @@ describe('Sending a text with SNS', () => {
   });
 
   test('keeps the number out of the error message when SNS rejects it', async () => {
-    const thrown = await rejectionOf(sns(invalid).send(PHONE, 'x'));
+    const thrown = await rejectionOf(sns(invalid).send(PHONE, 'x', openFence));
     expect(thrown).toBeInstanceOf(Error);
     expect(describeError(thrown).errorMessage).not.toContain('821012345678');
   });
@@ -81,7 +82,7 @@ describe('Sending a text with SNS', () => {
     ['opted-out', new OptedOutException({ message: 'no', $metadata: {} })],
     ['invalid-number', invalid],
   ])('throws NumberRefusedError for a number that cannot be texted: %s', async (reason, permanent) => {
-    const thrown = await rejectionOf(sns(permanent).send(PHONE, 'x'));
+    const thrown = await rejectionOf(sns(permanent).send(PHONE, 'x', openFence));
     expect(thrown).toMatchObject({ name: 'NumberRefusedError', reason });
     // Not an outage, so the circuit breaker stays closed.
     expect(thrown).not.toBeInstanceOf(UnavailableError);
@@ -89,7 +90,9 @@ describe('Sending a text with SNS', () => {
 
   test('is dead-lettered when SNS rejects another parameter than the number', async () => {
     const message = 'Invalid parameter: AWS.SNS.SMS.SenderID';
-    const thrown = await rejectionOf(sns(new InvalidParameterException({ message, $metadata: {} })).send(PHONE, 'x'));
+    const thrown = await rejectionOf(
+      sns(new InvalidParameterException({ message, $metadata: {} })).send(PHONE, 'x', openFence),
+    );
     expect(failureActionFor(thrown).action).toBe('dead-letter');
   });
 });
@@ -100,9 +103,10 @@ describe('The outcome of a failed SNS call', () => {
   test.each([
     ['a timeout', error('TimeoutError', { code: 'ETIMEDOUT' })],
     ['a connection reset', error('TimeoutError', { code: 'ECONNRESET', message: 'socket hang up' })],
+    ['the end of the invocation', error('AbortError')],
     ['a truncated response', error('SyntaxError', { $metadata: { httpStatusCode: 200 } })],
   ])('is unknown after %s', async (_, refusal) => {
-    expect(await rejectionOf(sns(refusal).send(PHONE, 'x'))).toBeInstanceOf(UnknownOutcomeError);
+    expect(await rejectionOf(sns(refusal).send(PHONE, 'x', openFence))).toBeInstanceOf(UnknownOutcomeError);
   });
 
   test.each([
@@ -118,13 +122,16 @@ describe('The outcome of a failed SNS call', () => {
     ['throttling', error('ThrottledException', { $metadata: { httpStatusCode: 429 } })],
     ['an SNS internal error', error('InternalErrorException', { $metadata: { httpStatusCode: 500 } })],
   ])('is a retryable failure after %s', async (_, refusal) => {
-    const thrown = await rejectionOf(sns(refusal).send(PHONE, 'x'));
+    const thrown = await rejectionOf(sns(refusal).send(PHONE, 'x', openFence));
     expect(thrown).toBeInstanceOf(UnavailableError);
     expect(thrown).not.toBeInstanceOf(UnknownOutcomeError);
   });
 
   /** Calls the real client against a TCP server with the given behaviour. */
-  async function sendTo(serve: (socket: Socket) => void): Promise<unknown> {
+  async function sendTo(
+    serve: (socket: Socket) => void,
+    { fence = openFence, timeoutMs = 400 } = {},
+  ): Promise<unknown> {
     const open: Socket[] = [];
     const server = await new Promise<Server>((ready) => {
       const one: Server = createServer((socket) => {
@@ -139,7 +146,8 @@ describe('The outcome of a failed SNS call', () => {
     const address = server.address();
     const endpoint = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    return rejectionOf(snsSms(settings, smsClient({ endpoint, region: 'us-east-1', credentials }, 400))(PHONE, 'x'));
+    const client = smsClient({ endpoint, region: 'us-east-1', credentials }, timeoutMs);
+    return rejectionOf(snsSms(settings, client)(PHONE, 'x', fence));
   }
 
   test('is unknown when the server closes the connection, and the real client makes one attempt', async () => {
@@ -150,6 +158,15 @@ describe('The outcome of a failed SNS call', () => {
     });
     expect(thrown).toBeInstanceOf(UnknownOutcomeError);
     expect(calls).toBe(1);
+  });
+
+  test('is unknown when the invocation ends while the server does not respond', async () => {
+    const fence = fenceFor(60_000);
+    const thrown = await sendTo((socket) => void socket.once('data', () => fence.abort()), {
+      fence,
+      timeoutMs: 60_000,
+    });
+    expect(thrown).toBeInstanceOf(UnknownOutcomeError);
   });
 
   test('is unknown when the server does not respond, and the real client times out before the circuit breaker', async () => {
@@ -170,35 +187,57 @@ describe('sendTextOnce', () => {
 
   test('reports an unknown outcome and logs it without the number', async () => {
     const perform = sendTextOnce(() => Promise.reject(new UnknownOutcomeError('no answer')));
-    expect(await perform(text)).toEqual({ text, unknownOutcome: true });
+    expect(await perform(text, openFence)).toEqual({ text, unknownOutcome: true });
     expect(log.lines.join()).toContain('a text may not have gone out');
     expect(log.lines.join()).not.toContain('8210');
   });
 
   test('reports a refused number as a result and logs it without the number', async () => {
     const perform = sendTextOnce(() => Promise.reject(new NumberRefusedError('opted-out')));
-    expect(await perform(text)).toEqual({ text, refused: 'opted-out' });
+    expect(await perform(text, openFence)).toEqual({ text, refused: 'opted-out' });
     expect(log.lines.join()).toContain('a text is refused: opted-out');
     expect(log.lines.join()).not.toContain('8210');
   });
 
   test('reports too-many without calling SNS when the daily limit is reached', async () => {
     const send = vi.fn(async () => {});
-    expect(await sendTextOnce(send, async () => false)(text)).toEqual({ text, refused: 'too-many' });
+    expect(await sendTextOnce(send, async () => false)(text, openFence)).toEqual({ text, refused: 'too-many' });
     expect(send).not.toHaveBeenCalled();
   });
 
   test('throws RetryAtError in quiet hours, without counting or sending', async () => {
     const notBefore = new Date('2026-11-22T08:00:00Z');
     const counted = vi.fn(async () => true);
-    const thrown = await rejectionOf(sendTextOnce(async () => {}, counted)({ ...text, notBefore }));
+    const thrown = await rejectionOf(sendTextOnce(async () => {}, counted)({ ...text, notBefore }, openFence));
     expect(thrown).toMatchObject({ name: 'RetryAtError', at: notBefore });
     expect(counted).not.toHaveBeenCalled();
   });
 
+  test('does not act once its lease is over, although the invocation is not', async () => {
+    const { calls, send } = sns();
+    const perform = sendTextOnce(({ phone, message }, fence) => send(phone, message, fence));
+    const sendingUntil = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
+    const late = await rejectionOf(perform({ ...text, sendingUntil: sendingUntil(0) }, openFence));
+    expect(late).toMatchObject({ name: 'DeadlineExceededError' });
+    expect(calls).toEqual([]);
+    await perform({ ...text, sendingUntil: sendingUntil(30) }, openFence);
+    expect(calls).toHaveLength(1);
+  });
+
+  test('does not act once the invocation is over, although the lease is not', async () => {
+    const { calls, send } = sns();
+    const fence = fenceFor(0);
+    const perform = sendTextOnce(({ phone, message }, open) => send(phone, message, open));
+    const sendingUntil = new Date(Date.now() + 30_000).toISOString();
+    expect(await rejectionOf(perform({ ...text, sendingUntil }, fence))).toMatchObject({
+      name: 'DeadlineExceededError',
+    });
+    expect(calls).toEqual([]);
+  });
+
   test('throws when the text was certainly not sent', async () => {
     const down = new UnavailableError('down');
-    await expect(sendTextOnce(() => Promise.reject(down))(text)).rejects.toBe(down);
-    expect(await sendTextOnce(async () => {})(text)).toEqual({ text });
+    await expect(sendTextOnce(() => Promise.reject(down))(text, openFence)).rejects.toBe(down);
+    expect(await sendTextOnce(async () => {})(text, openFence)).toEqual({ text });
   });
 });

@@ -7,7 +7,8 @@ import {
   CircuitOpenError,
   circuitBreaker,
 } from '../../../lambdas/runtime/circuit-breaker.ts';
-import { ConflictError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { ConflictError, OneOrderError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { fenceFor, openFence } from '../../../lambdas/runtime/fence.ts';
 import { failureActionFor } from '../../../lambdas/runtime/retry-policy.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
@@ -18,9 +19,15 @@ const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const almostOne = 1 - Number.EPSILON;
 
-/** Creates a circuit breaker with its own clock that opens for its full time by default. */
+/** Creates a circuit breaker with its own clock that opens for its full time by default. Each call is for another order unless one is named. */
 function breaker(settings: Partial<BreakerSettings> = {}) {
-  const state = { seconds: 0, calls: 0, transitions: [] as string[], openings: [] as (number | undefined)[] };
+  const state = {
+    seconds: 0,
+    orders: 0,
+    calls: 0,
+    transitions: [] as string[],
+    openings: [] as (number | undefined)[],
+  };
   const through = circuitBreaker({
     downstream: 'gateway',
     now: () => state.seconds * 1000,
@@ -31,19 +38,22 @@ function breaker(settings: Partial<BreakerSettings> = {}) {
     },
     ...settings,
   });
-  const answer = (call: () => Promise<unknown>): Promise<string> =>
-    through(() => {
+  const answer = (call: () => Promise<unknown>, orderId?: string, fence = openFence): Promise<string> => {
+    state.orders += 1;
+    return through(orderId ?? `o-${state.orders}`, fence, () => {
       state.calls += 1;
       return call();
     }).then(
       () => 'done',
       (error: unknown) => (error as Error).name,
     );
+  };
   return {
     state,
     answer,
     succeed: () => answer(async () => 'done'),
-    fail: (error: Error = new UnavailableError('down')) => answer(() => Promise.reject(error)),
+    fail: (error: Error = new UnavailableError('down'), orderId?: string) =>
+      answer(() => Promise.reject(error), orderId),
     /** Starts a call that the test completes. */
     begin() {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -58,7 +68,7 @@ function breaker(settings: Partial<BreakerSettings> = {}) {
 describe('A closed circuit breaker', () => {
   test('passes every call through and returns its result', async () => {
     const through = circuitBreaker({ downstream: 'gateway' });
-    expect(await through(async () => 42)).toBe(42);
+    expect(await through('o-1', openFence, async () => 42)).toBe(42);
   });
 
   test.each([1, 3, 5])('opens after %i failures in a row and not one earlier', async (failures) => {
@@ -108,6 +118,139 @@ describe('A closed circuit breaker', () => {
   });
 });
 
+const orderCall = fc.record({
+  order: fc.nat({ max: 7 }),
+  outcome: fc.constantFrom('done', 'down', 'down', 'down', 'down', 'one order'),
+});
+
+/** Makes a call for an order, and keeps which orders have failed since the last success. */
+async function act(
+  one: ReturnType<typeof breaker>,
+  failed: Set<number>,
+  { order, outcome }: typeof orderCall extends fc.Arbitrary<infer Call> ? Call : never,
+): Promise<void> {
+  if (outcome === 'done') {
+    failed.clear();
+    await one.succeed();
+  } else if (outcome === 'down') {
+    failed.add(order);
+    await one.fail(new UnavailableError('down'), `${order}`);
+  } else await one.fail(new OneOrderError('a 500'), `${order}`);
+}
+
+describe("One order's failure", () => {
+  test("does not become everybody's: its retries alone never open the circuit breaker", async () => {
+    const one = breaker();
+    for (let attempt = 0; attempt < 100; attempt += 1) await one.fail(new UnavailableError('down'), 'o-1');
+    expect(one.state.transitions).toEqual([]);
+    expect(await one.succeed()).toBe('done');
+  });
+
+  test('counts once beside those of others, however often each is retried', async () => {
+    const one = breaker();
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      for (const orderId of ['o-1', 'o-2', 'o-3', 'o-4']) await one.fail(new UnavailableError('down'), orderId);
+    }
+    expect(one.state.transitions).toEqual([]);
+    await one.fail(new UnavailableError('down'), 'o-5');
+    expect(one.state.transitions).toEqual(['closed to open']);
+  });
+
+  test('counts again after a success', async () => {
+    const one = breaker({ failures: 2 });
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      await one.fail(new UnavailableError('down'), 'o-1');
+      await one.succeed();
+      await one.fail(new UnavailableError('down'), 'o-2');
+      await one.succeed();
+    }
+    expect(one.state.transitions).toEqual([]);
+    await one.fail(new UnavailableError('down'), 'o-1');
+    await one.fail(new UnavailableError('down'), 'o-2');
+    expect(one.state.transitions).toEqual(['closed to open']);
+  });
+
+  test('does not count at all where the downstream serves others, and hides no outage either', async () => {
+    const one = breaker();
+    for (let order = 0; order < 100; order += 1) await one.fail(new OneOrderError('a 500'));
+    expect(one.state.transitions).toEqual([]);
+    await one.open(4);
+    await one.fail(new OneOrderError('a 500'));
+    await one.open(1);
+    expect(one.state.transitions).toEqual(['closed to open']);
+  });
+
+  test('closes the circuit breaker where it meets the probe: the downstream answered', async () => {
+    const one = breaker();
+    await one.open();
+    one.state.seconds = 2;
+    expect(await one.fail(new OneOrderError('a 500'))).toBe('OneOrderError');
+    expect(one.state.transitions.at(-1)).toBe('half-open to closed');
+  });
+
+  test('opens it with any retries in any sequence only if five orders failed since the last success', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(orderCall, { maxLength: 60 }), async (calls) => {
+        const one = breaker();
+        const failed = new Set<number>();
+        for (const call of calls) {
+          await act(one, failed, call);
+          expect(one.state.transitions).toEqual(failed.size >= 5 ? ['closed to open'] : []);
+          if (failed.size >= 5) return;
+        }
+      }),
+    );
+  });
+});
+
+describe('A call whose invocation ends', () => {
+  test('says nothing of the downstream: it neither opens the circuit breaker nor clears its failures', async () => {
+    const one = breaker();
+    const over = fenceFor(0);
+    for (let order = 0; order < 20; order += 1)
+      await one.answer(() => Promise.reject(new UnavailableError('aborted')), undefined, over);
+    expect(one.state.transitions).toEqual([]);
+    await one.open(4);
+    await one.answer(() => Promise.reject(new Error('aborted')), undefined, over);
+    await one.open(1);
+    expect(one.state.transitions).toEqual(['closed to open']);
+  });
+
+  test('is no successful probe', async () => {
+    const one = breaker();
+    await one.open();
+    one.state.seconds = 2;
+    await one.answer(() => Promise.reject(new Error('aborted')), undefined, fenceFor(0));
+    expect(one.state.transitions.at(-1)).toBe('half-open to open');
+  });
+});
+
+describe('The fence of a call', () => {
+  test('closes when the circuit breaker gives the call up, and not before', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const through = circuitBreaker({ downstream: 'gateway', callSeconds: 4 });
+    let left: number[] = [];
+    const call = through('o-1', openFence, async (fence) => {
+      await new Promise((resolve) => setTimeout(resolve, 3_900));
+      left = [fence.remainingMs()];
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      left.push(fence.remainingMs());
+      expect(fence.signal.aborted).toBe(true);
+    });
+    const ended = call.catch((error: unknown) => (error as Error).name);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await ended).toBe('UnknownOutcomeError');
+    expect(left).toEqual([100, 0]);
+  });
+
+  test('closes when the call has ended: what it left behind does not act', async () => {
+    const through = circuitBreaker({ downstream: 'gateway' });
+    const fence = await through('o-1', openFence, async (own) => own);
+    expect(() => fence.check()).toThrow('ran out of time');
+  });
+});
+
 describe('An open circuit breaker', () => {
   test('makes no call and fails like an outage', async () => {
     const one = breaker();
@@ -121,8 +264,10 @@ describe('An open circuit breaker', () => {
 
   test('names the downstream in its error, and nothing of the message', async () => {
     const through = circuitBreaker({ downstream: 'payment gateway', failures: 1, now: () => 0 });
-    await through(() => Promise.reject(new UnavailableError('x'))).catch(() => {});
-    await expect(through(async () => 1)).rejects.toThrow('The payment gateway keeps failing, so it was not called');
+    await through('o-1', openFence, () => Promise.reject(new UnavailableError('x'))).catch(() => {});
+    await expect(through('o-2', openFence, async () => 1)).rejects.toThrow(
+      'The payment gateway keeps failing, so it was not called',
+    );
   });
 
   test('does not count refused calls as failures', async () => {
