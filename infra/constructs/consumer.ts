@@ -7,7 +7,7 @@ import { FilterOrPolicy, type ITopic, SubscriptionFilter } from 'aws-cdk-lib/aws
 import { SqsSubscription, type SqsSubscriptionProps } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { DeduplicationScope, FifoThroughputLimit, type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { MAX_ATTEMPTS, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
+import { MAX_RECEIVES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
 import type { Permission, Route, TableUse } from '../route.ts';
 import type { Settings } from '../settings.ts';
 import { type BusRule, busRules } from './bus-rules.ts';
@@ -36,8 +36,6 @@ export type ConsumerProps = {
 
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: at least six times the function's timeout, plus the window.
 const VISIBILITY_PER_TIMEOUT = 6;
-/** Receives beyond the consumer's own limit, which are used only when its function dies before it can give a reason. */
-const CRASHES = 10;
 // The same page: the batch of a FIFO queue has at most so many messages, and no window.
 const MAX_FIFO_BATCH = 10;
 // Without this CDK would name a standard queue `fifo: false`, which CloudFormation refuses.
@@ -77,7 +75,7 @@ export class Consumer extends Construct {
       ...queueProps,
       visibilityTimeout: Duration.seconds(timeout.toSeconds() * VISIBILITY_PER_TIMEOUT + batch.windowSeconds),
       retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_ATTEMPTS + CRASHES },
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
     this.function = nodeFunction(this, {
       description: `Consumer ${name} of the shop's messages`,

@@ -3,10 +3,10 @@ import { describeError } from './failure.ts';
 import { log } from './log.ts';
 import type { Attempt, Outcome } from './outcome.ts';
 import type { ConsumerQueue, DeadLetter } from './queue.ts';
-import { type FailurePolicy, failureActionFor, MAX_ATTEMPTS, retryDelaySeconds } from './retry-policy.ts';
+import { type FailurePolicy, failureActionFor, type MessageTimes, retryOf } from './retry-policy.ts';
 
 /**
- * Decides the outcome of each attempt and carries it out: dead-letters what cannot succeed or was attempted too often, and sets
+ * Decides the outcome of each attempt and carries it out: dead-letters what cannot succeed or was tried for too long, and sets
  * the retry delay of the rest. What the dead-letter queue does not accept stays in the queue.
  */
 export async function resolveOutcomes(
@@ -48,15 +48,13 @@ function outcomeOf({ record, error }: Attempt, policy: FailurePolicy): Outcome {
   const { errorType, errorMessage } = describeError(error.reason);
   const failureAction = failureActionFor(error.reason, policy);
   if (failureAction.action === 'dead-letter') return { kind: 'dead-lettered', errorType, errorMessage };
-  const attempt = Number(record.attributes.ApproximateReceiveCount);
-  if (attempt >= MAX_ATTEMPTS) {
-    const reason = `given up after ${attempt} attempts: ${errorMessage}`;
-    return { kind: 'dead-lettered', errorType, errorMessage: reason };
-  }
-  const seconds = retryDelaySeconds(error.reason, Number(record.attributes.SentTimestamp), failureAction);
-  if (seconds === undefined) {
-    const reason = `the queue does not keep it that long: ${errorMessage}`;
-    return { kind: 'dead-lettered', errorType, errorMessage: reason };
-  }
-  return { kind: 'will be tried again', errorType, errorMessage, retryInSeconds: seconds };
+  const retry = retryOf(error.reason, timesOf(record), failureAction);
+  if ('givenUp' in retry)
+    return { kind: 'dead-lettered', errorType, errorMessage: `${retry.givenUp}: ${errorMessage}` };
+  return { kind: 'will be tried again', errorType, errorMessage, retryInSeconds: retry.seconds };
+}
+
+function timesOf({ attributes }: SQSRecord): MessageTimes {
+  const sentAtMs = Number(attributes.SentTimestamp);
+  return { sentAtMs, firstReceivedAtMs: Number(attributes.ApproximateFirstReceiveTimestamp) || sentAtMs };
 }

@@ -9,8 +9,14 @@ export type FailureAction = { action: 'dead-letter' } | ({ action: 'retry' } & B
 /** The action for each error class by name; `otherwise` is for every class not named. */
 export type FailurePolicy = { [errorType: string]: FailureAction } & { otherwise: FailureAction };
 
-/** Bounds of the backoff between two attempts. */
-export type BackoffLimits = { firstSeconds: number; maxSeconds: number };
+/**
+ * Bounds of the backoff between two attempts. `forSeconds`: they hold for so long after the message was first received, then those of an
+ * outage. @default for ever
+ */
+export type BackoffLimits = { firstSeconds: number; maxSeconds: number; forSeconds?: number };
+
+/** When a message was sent to its queue, and when it was first received from it, in milliseconds since 1970. */
+export type MessageTimes = { sentAtMs: number; firstReceivedAtMs: number };
 
 /** The longest backoff of any policy, in seconds. */
 export const MAX_BACKOFF_SECONDS = 900;
@@ -28,7 +34,8 @@ export const QUEUE_RETENTION_DAYS = 7;
 export const MIN_VISIBILITY_SECONDS = 180;
 
 const OUTAGE_BACKOFF: BackoffLimits = { firstSeconds: 2, maxSeconds: MAX_BACKOFF_SECONDS };
-const CONTENTION_BACKOFF: BackoffLimits = { firstSeconds: 1, maxSeconds: 30 };
+// Contention lasts seconds. What lasts longer waits for somebody, and so would the shop if it asked every 30 seconds.
+const CONTENTION_BACKOFF: BackoffLimits = { firstSeconds: 1, maxSeconds: 30, forSeconds: 600 };
 
 const deadLetter: FailureAction = { action: 'dead-letter' };
 const retryOutage: FailureAction = { action: 'retry', ...OUTAGE_BACKOFF };
@@ -53,6 +60,8 @@ export const defaultPolicy: FailurePolicy = {
   TransactionConflictException: retryContention,
   // The earlier event may have to be redriven by an operator first.
   OutOfSequenceError: retryOutage,
+  // A bank may take days.
+  WaitingError: retryOutage,
   // A downstream is unavailable, slow, throttling or forbidden, which may last.
   otherwise: retryOutage,
 };
@@ -85,44 +94,57 @@ export function backoffSeconds(
   return 1 + Math.floor(random() * ceiling);
 }
 
-/** Counts the attempts that fit into a span on average: what a queue must allow to outlast it. */
-export function attemptsWithin(hours: number): number {
-  let ageSeconds = 0;
-  let attempts = 0;
-  while (ageSeconds < hours * 3600) {
-    attempts += 1;
-    ageSeconds += backoffSeconds(ageSeconds, undefined, () => 0.5);
-  }
-  return attempts;
-}
+/**
+ * How long a message is tried before it is dead-lettered, in hours. Three days outlast an outage of a day, and a weekend until somebody reads
+ * an alarm.
+ */
+export const GIVE_UP_HOURS = 72;
+
+// A message that waited for days for a consumer that was switched off is dead-lettered before its queue forgets it.
+const RETENTION_MARGIN_HOURS = 12;
 
 /**
- * How often a message is attempted before it is dead-lettered: half as often again as an outage takes on average, because jitter
- * can be unlucky, and at least as often as an outage takes in which the function hangs every time.
+ * How often a queue lets a message be received before it moves it to the dead-letter queue, without a reason: the most that SQS allows
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html). A message that is tried for as long as
+ * it may be needs about 700; only one that kills its function each time needs more.
  */
-export const MAX_ATTEMPTS = Math.max(
-  Math.ceil(1.5 * attemptsWithin(OUTAGE_HOURS)),
-  (OUTAGE_HOURS * 3600) / MIN_VISIBILITY_SECONDS,
-);
+export const MAX_RECEIVES = 1_000;
+
+const HOUR_MS = 3_600_000;
+
+/** Computes when a message is given up, in milliseconds since 1970: the first failure after this dead-letters it. */
+const giveUpAtMs = ({ sentAtMs, firstReceivedAtMs }: MessageTimes): number =>
+  Math.min(
+    firstReceivedAtMs + GIVE_UP_HOURS * HOUR_MS,
+    sentAtMs + (QUEUE_RETENTION_DAYS * 24 - RETENTION_MARGIN_HOURS) * HOUR_MS,
+  );
 
 // SQS hides a message for at most 12 hours from its receipt, of which some has passed.
 const MAX_DELAY_SECONDS = 11.5 * 3600;
 
-// After the requested time the queue must keep the message through one more outage.
-const LATEST_RETRY_MS = (QUEUE_RETENTION_DAYS * 24 - OUTAGE_HOURS) * 3_600_000;
+/** What becomes of a failed message: it is hidden for some seconds, or given up for a reason. */
+export type Retry = { seconds: number } | { givenUp: string };
 
 /**
- * Computes for how many seconds to hide a failed message: its backoff, or for `RetryAtError` the time until then, in steps where
- * that is longer than SQS allows. Returns `undefined` where the queue would not keep the message that long.
+ * Decides when a failed message is tried again: after its backoff, or for `RetryAtError` at that time, in steps where that is longer than
+ * SQS allows. It is given up after `GIVE_UP_HOURS`, whatever failed; a `RetryAtError` at once where the message could not outlast an outage
+ * after the time it asks for.
  */
-export function retryDelaySeconds(
-  error: unknown,
-  sentAtMs: number,
-  limits: BackoffLimits,
-  nowMs = Date.now(),
-): number | undefined {
-  if (!(error instanceof RetryAtError)) return backoffSeconds((nowMs - sentAtMs) / 1000, limits);
-  const atMs = error.at.getTime();
-  if (atMs - sentAtMs > LATEST_RETRY_MS) return undefined;
-  return Math.min(MAX_DELAY_SECONDS, Math.max(1, Math.ceil((atMs - nowMs) / 1000)));
+export function retryOf(error: unknown, times: MessageTimes, limits: BackoffLimits, nowMs = Date.now()): Retry {
+  const triedMs = nowMs - times.firstReceivedAtMs;
+  const giveUpMs = giveUpAtMs(times);
+  if (error instanceof RetryAtError) {
+    const atMs = error.at.getTime();
+    if (atMs + OUTAGE_HOURS * HOUR_MS > giveUpMs) return { givenUp: 'it would be given up before then' };
+    return { seconds: Math.min(MAX_DELAY_SECONDS, Math.max(1, Math.ceil((atMs - nowMs) / 1000))) };
+  }
+  if (nowMs >= giveUpMs) return { givenUp: `given up after ${inWords(triedMs)} of attempts` };
+  const { forSeconds = Number.POSITIVE_INFINITY } = limits;
+  const current = triedMs < forSeconds * 1000 ? limits : OUTAGE_BACKOFF;
+  return { seconds: backoffSeconds((nowMs - times.sentAtMs) / 1000, current) };
+}
+
+function inWords(milliseconds: number): string {
+  const hours = Math.floor(milliseconds / HOUR_MS);
+  return hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
 }

@@ -18,24 +18,23 @@ export function delivery<E extends CloudEvent>(
   };
 }
 
-/** Returns the SQS record that Lambda receives: a string body unchanged, anything else as JSON; sent in 2026 by default. */
+/** Returns the SQS record that Lambda receives: a string body unchanged, anything else as JSON; sent a second ago by default. */
 export function sqsRecord(
   body: unknown,
   parts: { messageId?: string; attempt?: number; sentSecondsAgo?: number; attributes?: Record<string, string> } = {},
 ): SQSRecord {
   messages += 1;
   const messageId = parts.messageId ?? `m-${messages}`;
+  const sentAt = Date.now() - (parts.sentSecondsAgo ?? 1) * 1000;
   return {
     messageId,
     receiptHandle: `receipt of ${messageId}`,
     body: typeof body === 'string' ? body : JSON.stringify(body),
     attributes: {
       ApproximateReceiveCount: String(parts.attempt ?? 1),
-      SentTimestamp: String(
-        parts.sentSecondsAgo === undefined ? 1795251600000 : Date.now() - parts.sentSecondsAgo * 1000,
-      ),
+      SentTimestamp: String(sentAt),
       SenderId: 'AIDA',
-      ApproximateFirstReceiveTimestamp: '1795251600001',
+      ApproximateFirstReceiveTimestamp: String(sentAt),
     },
     messageAttributes: Object.fromEntries(
       Object.entries(parts.attributes ?? {}).map(([name, stringValue]) => [name, { stringValue, dataType: 'String' }]),

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { routing } from '../../infra/routing.ts';
-import { attemptsWithin, MAX_ATTEMPTS, MAX_BACKOFF_SECONDS } from '../../lambdas/runtime/retry-policy.ts';
+import { DYNAMODB_ATTEMPTS, longestCallMs } from '../../lambdas/runtime/call-limits.ts';
+import { HAND_BACK_MS } from '../../lambdas/runtime/invocation-deadline.ts';
+import { MAX_RECEIVES } from '../../lambdas/runtime/retry-policy.ts';
 import { synthesise } from '../builders/template.ts';
 
 const template = synthesise();
@@ -20,22 +22,22 @@ describe.each(Object.keys(routing))('The queue of %s', (name) => {
     expect(deadLetterQueue.properties.MessageRetentionPeriod).toBeGreaterThan(MessageRetentionPeriod);
   });
 
-  test('allows 1.5 times the attempts of a day of failures', () => {
-    expect(RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(1.5 * attemptsWithin(24));
-    expect(RedrivePolicy.maxReceiveCount).toBeLessThanOrEqual(1_000);
+  test('allows as many receives as SQS does, so that the consumer dead-letters with a reason', () => {
+    expect(RedrivePolicy.maxReceiveCount).toBe(MAX_RECEIVES);
+    expect(MAX_RECEIVES).toBe(1_000);
   });
 
-  test('allows more receives than the consumer makes attempts, so that the consumer dead-letters with a reason', () => {
-    expect(RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(MAX_ATTEMPTS + 10);
+  test('has a function whose calls to AWS all end before it hands back what is unfinished', () => {
+    for (const attempts of [1, 2, 3, DYNAMODB_ATTEMPTS])
+      expect(longestCallMs({ attempts })).toBeLessThan(fn.properties.Timeout * 1000 - HAND_BACK_MS);
   });
 
   test('outlasts a day of invocations that time out', () => {
     expect(RedrivePolicy.maxReceiveCount * VisibilityTimeout).toBeGreaterThanOrEqual(DAY);
   });
 
-  test('retains a message until its attempts are used up', () => {
-    const longest = RedrivePolicy.maxReceiveCount * (MAX_BACKOFF_SECONDS + VisibilityTimeout);
-    expect(longest).toBeLessThan(MessageRetentionPeriod);
+  test('retains a message that kills its function each time until its receives are used up', () => {
+    expect(RedrivePolicy.maxReceiveCount * VisibilityTimeout).toBeLessThan(MessageRetentionPeriod);
   });
 
   test('delivers batches with partial failures to a limited number of concurrent functions', () => {
@@ -67,8 +69,6 @@ describe('With a batch size of 100 and a window of a minute', () => {
     expect([BatchSize, window]).toEqual(fifo ? [10, 0] : [100, 60]);
     const { VisibilityTimeout, RedrivePolicy, MessageRetentionPeriod } = queue.properties;
     expect(VisibilityTimeout).toBeGreaterThanOrEqual(6 * fn.properties.Timeout + window);
-    expect(RedrivePolicy.maxReceiveCount * (MAX_BACKOFF_SECONDS + VisibilityTimeout)).toBeLessThan(
-      MessageRetentionPeriod,
-    );
+    expect(RedrivePolicy.maxReceiveCount * VisibilityTimeout).toBeLessThan(MessageRetentionPeriod);
   });
 });

@@ -11,7 +11,7 @@ import { nextOrder, type Order, type OrderInput } from '../../../lambdas/order/r
 import { type ConsumerDependencies, consumer } from '../../../lambdas/runtime/consume.ts';
 import { REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE } from '../../../lambdas/runtime/delivery.ts';
 import { PermanentError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
-import { MAX_ATTEMPTS } from '../../../lambdas/runtime/retry-policy.ts';
+import { GIVE_UP_HOURS } from '../../../lambdas/runtime/retry-policy.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
@@ -168,9 +168,9 @@ describe('While the bus takes nothing', () => {
     });
   });
 
-  test('a message that has used up its attempts still says what is wrong with it', async () => {
+  test('a message that is given up still says what is wrong with it', async () => {
     const { outside, receive } = order({ publish: down });
-    await receive(sqsRecord(spoiled(), { attempt: MAX_ATTEMPTS }));
+    await receive(sqsRecord(spoiled(), { sentSecondsAgo: GIVE_UP_HOURS * 3_600 }));
     expect(outside.deadLetters[0]?.errorMessage).toMatch(/The bus is down.*data\.items\[0\]\.quantity: must be/);
   });
 

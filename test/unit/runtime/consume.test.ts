@@ -5,7 +5,7 @@ import { traceIdOf } from '../../../contracts/traceparent.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import type { BatchHandler } from '../../../lambdas/runtime/delivery.ts';
 import { ConflictError, OutOfSequenceError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
-import { defaultPolicy, type FailurePolicy, MAX_ATTEMPTS } from '../../../lambdas/runtime/retry-policy.ts';
+import { defaultPolicy, type FailurePolicy, GIVE_UP_HOURS } from '../../../lambdas/runtime/retry-policy.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import { captured, placed } from '../../builders/events.ts';
@@ -68,16 +68,14 @@ describe('A batch without failures', () => {
   test('passes the message id, the attempt and the publishing time to the handler', async () => {
     const seen: unknown[] = [];
     const { time: _, ...timeless } = placed({ orderId: 'b' });
+    const timelessRecord = sqsRecord(timeless, { messageId: 'm-2' });
     await consume(async (deliveries) => {
       seen.push(...deliveries.map(({ messageId, attempt, time }) => ({ messageId, attempt, time })));
       return deliveries.map(() => ({ publish: [] }));
-    }).receive([
-      sqsRecord(placed({ orderId: 'a' }), { messageId: 'm-1', attempt: 4 }),
-      sqsRecord(timeless, { messageId: 'm-2' }),
-    ]);
+    }).receive([sqsRecord(placed({ orderId: 'a' }), { messageId: 'm-1', attempt: 4 }), timelessRecord]);
     expect(seen).toEqual([
       { messageId: 'm-1', attempt: 4, time: '2026-11-21T09:00:00Z' },
-      { messageId: 'm-2', attempt: 1, time: new Date(1795251600000).toISOString() },
+      { messageId: 'm-2', attempt: 1, time: new Date(Number(timelessRecord.attributes.SentTimestamp)).toISOString() },
     ]);
   });
 
@@ -359,13 +357,10 @@ describe('A message that must be retried', () => {
     });
   });
 
-  test('holds back later messages even when it is given up after its last attempt', async () => {
-    const records = sequence('a1', 'a2').map((record, index) => ({
-      ...record,
-      attributes: { ...record.attributes, ApproximateReceiveCount: String(index === 0 ? MAX_ATTEMPTS : 3) },
-    }));
+  test('holds back later messages even when it is given up', async () => {
+    const old = sqsRecord(placed({ orderId: 'a' }), { messageId: 'a1', sentSecondsAgo: GIVE_UP_HOURS * 3_600 });
     const { outside, receive } = consume(failing({ a1: new UnavailableError('down') }).handle);
-    expect(await receive(records)).toEqual(['a2']);
+    expect(await receive([old, ...sequence('a2')])).toEqual(['a2']);
     expect(outside.deadLetters.map(({ record }) => record.messageId)).toEqual(['a1']);
   });
 
@@ -386,35 +381,34 @@ describe('A message that must be retried', () => {
   });
 });
 
-describe('A message that has used up its attempts', () => {
-  const receivedTimes = (attempt: number) => [sqsRecord(placed({ orderId: 'a' }), { messageId: 'a', attempt })];
+describe('A message that was tried for three days', () => {
+  const triedFor = (hours: number, attempt = 700) => [
+    sqsRecord(placed({ orderId: 'a' }), { messageId: 'a', attempt, sentSecondsAgo: hours * 3_600 }),
+  ];
 
-  test('is dead-lettered with the reason of its last attempt', async () => {
+  test('is dead-lettered with its age and the reason of its last attempt', async () => {
     const { outside, receive } = consume(handler({ a: new UnavailableError('The gateway is down') }));
-    expect(await receive(receivedTimes(MAX_ATTEMPTS))).toEqual([]);
+    expect(await receive(triedFor(GIVE_UP_HOURS))).toEqual([]);
     expect(outside.deadLetters).toMatchObject([
-      {
-        errorType: 'UnavailableError',
-        errorMessage: `given up after ${MAX_ATTEMPTS} attempts: The gateway is down`,
-      },
+      { errorType: 'UnavailableError', errorMessage: 'given up after 3 days of attempts: The gateway is down' },
     ]);
     expect(outside.postponed).toEqual([]);
   });
 
-  test('is still retried one attempt earlier', async () => {
+  test('is still retried a minute earlier, however often it was attempted', async () => {
     const { outside, receive } = consume(handler({ a: new UnavailableError('down') }));
-    expect(await receive(receivedTimes(MAX_ATTEMPTS - 1))).toEqual(['a']);
+    expect(await receive(triedFor(GIVE_UP_HOURS - 1 / 60, 999))).toEqual(['a']);
     expect(outside.deadLetters).toEqual([]);
   });
 
   test('keeps its own reason when it cannot be processed anyway', async () => {
     const { outside, receive } = consume(handler({ a: new ConflictError('no') }));
-    await receive(receivedTimes(MAX_ATTEMPTS + 5));
+    await receive(triedFor(GIVE_UP_HOURS + 1));
     expect(outside.deadLetters).toMatchObject([{ errorMessage: 'no' }]);
   });
 
   test('is done when the last attempt succeeds', async () => {
-    expect(await consume().receive(receivedTimes(MAX_ATTEMPTS + 9))).toEqual([]);
+    expect(await consume().receive(triedFor(GIVE_UP_HOURS + 1))).toEqual([]);
   });
 });
 

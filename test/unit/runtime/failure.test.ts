@@ -8,6 +8,7 @@ import {
   DeadlineExceededError,
   describeError,
   UnavailableError,
+  WaitingError,
 } from '../../../lambdas/runtime/failure.ts';
 import { defaultPolicy, type FailurePolicy, failureActionFor } from '../../../lambdas/runtime/retry-policy.ts';
 
@@ -59,14 +60,21 @@ describe('The backoff after a failure', () => {
     ['an unknown error', new Error('?'), 2, 900],
     ['undefined', undefined, 2, 900],
     ['a language error caused by a failed request', new TypeError('x', { cause: new Error('ECONNREFUSED') }), 2, 900],
-    ['a lost race', new BusyError('busy'), 1, 30],
-    ['a lost transaction', named('TransactionConflictException'), 1, 30],
+    ['a bank that is still processing', new WaitingError('processing'), 2, 900],
     // A downstream may hang until the deadline for as long as an outage lasts.
     ['an invocation that ran out of time', new DeadlineExceededError('late'), 2, 900],
   ])('%s: starts at %s seconds', (_, thrown, firstSeconds, maxSeconds) => {
     expect(failureActionFor(thrown)).toEqual({ action: 'retry', firstSeconds, maxSeconds });
   });
 });
+
+test.each([new BusyError('busy'), named('TransactionConflictException')])(
+  'The backoff after %s is that of contention for ten minutes',
+  (thrown) => {
+    const contention = { action: 'retry', firstSeconds: 1, maxSeconds: 30, forSeconds: 600 };
+    expect(failureActionFor(thrown)).toEqual(contention);
+  },
+);
 
 describe('A failure policy', () => {
   const policy: FailurePolicy = { Special: { action: 'dead-letter' }, otherwise: defaultPolicy.otherwise };

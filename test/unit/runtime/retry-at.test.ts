@@ -2,12 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import { RetryAtError } from '../../../lambdas/runtime/failure.ts';
-import {
-  MAX_ATTEMPTS,
-  OUTAGE_HOURS,
-  QUEUE_RETENTION_DAYS,
-  retryDelaySeconds,
-} from '../../../lambdas/runtime/retry-policy.ts';
+import { GIVE_UP_HOURS, MAX_RECEIVES, OUTAGE_HOURS, retryOf } from '../../../lambdas/runtime/retry-policy.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import { placed } from '../../builders/events.ts';
@@ -18,8 +13,11 @@ quietLog();
 const growth = { firstSeconds: 2, maxSeconds: 900 };
 const sent = Date.UTC(2026, 10, 21, 9);
 const HOUR_MS = 3_600_000;
-const askedFor = (hours: number, now = sent) =>
-  retryDelaySeconds(new RetryAtError(new Date(sent + hours * HOUR_MS)), sent, growth, now);
+const times = { sentAtMs: sent, firstReceivedAtMs: sent };
+function askedFor(hours: number, now = sent): number | undefined {
+  const retry = retryOf(new RetryAtError(new Date(sent + hours * HOUR_MS)), times, growth, now);
+  return 'seconds' in retry ? retry.seconds : undefined;
+}
 
 describe('A retry at a given time', () => {
   test('is delayed to the exact second', () => {
@@ -33,7 +31,7 @@ describe('A retry at a given time', () => {
   });
 
   test('is delayed in steps when the time exceeds the maximum visibility timeout, and never comes early', () => {
-    const wanted = 5 * 24;
+    const wanted = 2 * 24;
     const steps: number[] = [];
     for (let now = sent; now < sent + wanted * HOUR_MS; now += (steps.at(-1) ?? 0) * 1_000) {
       steps.push(askedFor(wanted, now) ?? 0);
@@ -41,24 +39,29 @@ describe('A retry at a given time', () => {
     expect(Math.max(...steps)).toBeLessThan(12 * 3_600);
     expect(steps.reduce((sum, seconds) => sum + seconds, 0)).toBe(wanted * 3_600);
     // Leaves enough attempts for an outage.
-    expect(steps.length).toBeLessThan(MAX_ATTEMPTS / 40);
+    expect(steps.length).toBeLessThan(MAX_RECEIVES / 40);
   });
 
-  test.each([QUEUE_RETENTION_DAYS * 24 - OUTAGE_HOURS + 1, 24 * 365])(
-    'is refused %d hours ahead, because the queue would not keep the message through an outage after that',
+  test.each([GIVE_UP_HOURS - OUTAGE_HOURS + 1, 24 * 365])(
+    'is refused %d hours ahead, because the message would not outlast an outage after that',
     (hours) => {
       expect(askedFor(hours)).toBeUndefined();
-      expect(askedFor(QUEUE_RETENTION_DAYS * 24 - OUTAGE_HOURS)).toBeGreaterThan(0);
+      expect(askedFor(GIVE_UP_HOURS - OUTAGE_HOURS)).toBeGreaterThan(0);
     },
   );
 
+  test('is not given up for its age while the time it asks for has not come', () => {
+    const hours = GIVE_UP_HOURS - OUTAGE_HOURS;
+    expect(askedFor(hours, sent + (hours - 1) * HOUR_MS)).toBe(3_600);
+  });
+
   test("does not apply to other failures, which use their policy's backoff", () => {
-    expect(retryDelaySeconds(new Error('down'), sent, growth, sent + 10 * HOUR_MS)).toBeLessThanOrEqual(900);
+    expect(retryOf(new Error('down'), times, growth, sent + 10 * HOUR_MS)).toEqual({ seconds: expect.any(Number) });
   });
 });
 
 describe('A handler that throws RetryAtError', () => {
-  const receive = async (at: Date, attempt = 1) => {
+  const receive = async (at: Date) => {
     const outside = consumerDependencies();
     const handle = consumer(
       'payment',
@@ -66,7 +69,7 @@ describe('A handler that throws RetryAtError', () => {
       async (all) => all.map(() => ({ failure: new RetryAtError(at) })),
       outside,
     );
-    const { batchItemFailures } = await handle({ Records: [sqsRecord(placed(), { sentSecondsAgo: 60, attempt })] });
+    const { batchItemFailures } = await handle({ Records: [sqsRecord(placed(), { sentSecondsAgo: 60 })] });
     return { ...outside, kept: batchItemFailures.length };
   };
 
@@ -76,17 +79,12 @@ describe('A handler that throws RetryAtError', () => {
     expect([deadLetters, kept]).toEqual([[], 1]);
   });
 
-  test("dead-letters its message with the reason when the time is beyond the queue's retention", async () => {
+  test('dead-letters its message with the reason when it would be given up before that time', async () => {
     const { deadLetters, postponed, kept } = await receive(new Date('2999-01-01T00:00:00Z'));
     expect(deadLetters[0]).toMatchObject({
       errorType: 'RetryAtError',
-      errorMessage: 'the queue does not keep it that long: To be tried again at 2999-01-01T00:00:00.000Z',
+      errorMessage: 'it would be given up before then: To be tried again at 2999-01-01T00:00:00.000Z',
     });
     expect([postponed, kept]).toEqual([[], 0]);
-  });
-
-  test('is given up after the maximum number of attempts', async () => {
-    const { deadLetters } = await receive(new Date(Date.now() + HOUR_MS), MAX_ATTEMPTS);
-    expect(deadLetters[0]?.errorMessage).toContain(`given up after ${MAX_ATTEMPTS} attempts`);
   });
 });

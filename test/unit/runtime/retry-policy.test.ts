@@ -1,16 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DeadlineExceededError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import {
-  attemptsWithin,
+  BusyError,
+  DeadlineExceededError,
+  OneOrderError,
+  OutOfSequenceError,
+  UnavailableError,
+  WaitingError,
+} from '../../../lambdas/runtime/failure.ts';
+import {
   backoffSeconds,
   failureActionFor,
-  MAX_ATTEMPTS,
+  GIVE_UP_HOURS,
   MAX_BACKOFF_SECONDS,
+  MAX_RECEIVES,
+  type MessageTimes,
   OUTAGE_HOURS,
+  QUEUE_RETENTION_DAYS,
+  type Retry,
+  retryOf,
 } from '../../../lambdas/runtime/retry-policy.ts';
 
 const almostOne = 1 - Number.EPSILON;
+const HOUR_MS = 3_600_000;
+const NOW = Date.UTC(2026, 10, 21, 9);
 
 describe('Backoff', () => {
   test.each([
@@ -88,51 +101,100 @@ describe('Backoff with its own growth', () => {
   });
 });
 
-describe('The maximum number of attempts', () => {
-  test('outlasts a day of failures, whatever the jitter', () => {
+/** Decides on a failure of a message that was sent and first received so many hours ago. */
+function retryAfter(error: Error, hours: { sent: number; tried?: number }): Retry {
+  const action = failureActionFor(error);
+  if (action.action !== 'retry') throw new Error(`${error.name} is retried`);
+  const { sent, tried = sent } = hours;
+  const times: MessageTimes = { sentAtMs: NOW - sent * HOUR_MS, firstReceivedAtMs: NOW - tried * HOUR_MS };
+  return retryOf(error, times, action, NOW);
+}
+
+/** Retries until the policy gives the message up; `takesSeconds`: how long each attempt lasts. */
+function retryForEver(error: Error, takesSeconds: number): { attempts: number; hours: number; longestAt: number[] } {
+  const longestAt: number[] = [];
+  let seconds = 0;
+  for (let attempts = 1; ; attempts += 1) {
+    seconds += takesSeconds;
+    const retry = retryAfter(error, { sent: seconds / 3600 });
+    if ('givenUp' in retry) return { attempts, hours: seconds / 3600, longestAt };
+    longestAt.push(retry.seconds);
+    seconds += retry.seconds;
+  }
+}
+
+const retried = [
+  new UnavailableError('down'),
+  new OneOrderError('a 500'),
+  new BusyError('busy'),
+  new WaitingError('processing'),
+  new OutOfSequenceError('early'),
+  new DeadlineExceededError('late'),
+  new Error('?'),
+];
+
+describe('A message that keeps failing', () => {
+  test('is given up by its age: after more than two outages of a day, and well before its queue forgets it', () => {
     expect(OUTAGE_HOURS).toBeGreaterThanOrEqual(24);
-    const treatment = failureActionFor(new UnavailableError('down'));
-    if (treatment.action !== 'retry') throw new Error('An outage is retried');
-    for (let sample = 0; sample < 200; sample += 1) {
-      let seconds = 0;
-      for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt += 1) seconds += backoffSeconds(seconds, treatment);
-      expect(seconds).toBeGreaterThan(OUTAGE_HOURS * 3600);
+    expect(GIVE_UP_HOURS).toBeGreaterThan(2 * OUTAGE_HOURS);
+    expect(GIVE_UP_HOURS).toBeLessThan((QUEUE_RETENTION_DAYS - 1) * 24);
+  });
+
+  test.each(retried)('with %s is tried for three days, whatever the jitter, and SQS never moves it before', (error) => {
+    for (const takesSeconds of [0, 27]) {
+      for (let sample = 0; sample < 100; sample += 1) {
+        const { attempts, hours } = retryForEver(error, takesSeconds);
+        expect(hours).toBeGreaterThanOrEqual(GIVE_UP_HOURS);
+        expect(hours).toBeLessThan(GIVE_UP_HOURS + 0.5);
+        // Room for receives that no attempt came of.
+        expect(attempts).toBeLessThan(0.9 * MAX_RECEIVES);
+      }
     }
   });
 
-  test('outlasts a day of calls that hang until the deadline', () => {
-    const treatment = failureActionFor(new DeadlineExceededError('The invocation ran out of time'));
-    if (treatment.action !== 'retry') throw new Error('A timed-out attempt is retried');
-    const SECONDS_PER_ATTEMPT = 27;
-    let seconds = 0;
-    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt += 1)
-      seconds += SECONDS_PER_ATTEMPT + backoffSeconds(seconds, treatment, () => 0.5);
-    expect(seconds).toBeGreaterThanOrEqual(OUTAGE_HOURS * 3600);
+  test.each(retried)('with %s is given up at the first failure after three days, and its reason says so', (error) => {
+    expect(retryAfter(error, { sent: GIVE_UP_HOURS - 0.01 })).toHaveProperty('seconds');
+    expect(retryAfter(error, { sent: GIVE_UP_HOURS })).toEqual({ givenUp: 'given up after 3 days of attempts' });
   });
 
-  test("is lower than the queue's limit, so that a message is dead-lettered with its reason", () => {
-    expect(Number.isInteger(MAX_ATTEMPTS)).toBe(true);
-    expect(MAX_ATTEMPTS).toBeLessThan(1_000);
+  test('is not given up for having waited in a queue that nobody read', () => {
+    expect(retryAfter(new UnavailableError('down'), { sent: 120, tried: 0 })).toHaveProperty('seconds');
+    expect(retryAfter(new UnavailableError('down'), { sent: 120, tried: 71 })).toHaveProperty('seconds');
+  });
+
+  test('is given up half a day before its queue forgets it, however late it was first tried', () => {
+    const oldest = QUEUE_RETENTION_DAYS * 24 - 12;
+    expect(retryAfter(new BusyError('busy'), { sent: oldest - 0.01, tried: 30 })).toHaveProperty('seconds');
+    expect(retryAfter(new BusyError('busy'), { sent: oldest, tried: 30 })).toEqual({
+      givenUp: 'given up after 30 hours of attempts',
+    });
   });
 });
 
-describe('The number of attempts within a duration', () => {
-  test('is zero for no time', () => {
-    expect(attemptsWithin(0)).toBe(0);
+describe('Contention', () => {
+  const most = (error: Error, hours: { sent: number; tried?: number }) =>
+    Math.max(
+      ...Array.from({ length: 400 }, () => {
+        const retry = retryAfter(error, hours);
+        return 'seconds' in retry ? retry.seconds : 0;
+      }),
+    );
+
+  test('is over within seconds: the message comes back within 30 seconds during its first ten minutes', () => {
+    for (const minutes of [0, 1, 4, 9.9])
+      expect(most(new BusyError('busy'), { sent: minutes / 60 })).toBeLessThanOrEqual(30);
   });
 
-  test.each([1, 6, 24, 72])('fills %i hours on average and is the smallest number that does', (hours) => {
-    const attempts = attemptsWithin(hours);
-    const average = (count: number) => {
-      let age = 0;
-      for (let attempt = 0; attempt < count; attempt += 1) age += backoffSeconds(age, undefined, () => 0.5);
-      return age;
-    };
-    expect(average(attempts)).toBeGreaterThanOrEqual(hours * 3600);
-    expect(average(attempts - 1)).toBeLessThan(hours * 3600);
+  test('that lasts longer is an outage', () => {
+    expect(most(new BusyError('busy'), { sent: 10 / 60 })).toBeGreaterThan(60);
+    expect(most(new BusyError('busy'), { sent: 24 })).toBeGreaterThan(600);
   });
 
-  test('of a day fits twice into the 1000 receives of a queue', () => {
-    expect(2 * attemptsWithin(24)).toBeLessThanOrEqual(1_000);
+  test('of a message that waited in a backlog is over within seconds too', () => {
+    expect(most(new BusyError('busy'), { sent: 5, tried: 0.1 })).toBeLessThanOrEqual(30);
+  });
+
+  test('is not what a bank that takes days is: its message backs off like an outage from the beginning', () => {
+    expect(failureActionFor(new WaitingError('processing'))).toEqual(failureActionFor(new UnavailableError('down')));
   });
 });
