@@ -3,7 +3,7 @@ import { describeError } from './failure.ts';
 import { log } from './log.ts';
 import type { Attempt, Outcome } from './outcome.ts';
 import type { ConsumerQueue, DeadLetter } from './queue.ts';
-import { type FailurePolicy, failureActionFor, type MessageTimes, retryOf } from './retry-policy.ts';
+import { type FailurePolicy, failureActionFor, type MessageHistory, retryOf } from './retry-policy.ts';
 
 /**
  * Decides the outcome of each attempt and carries it out: dead-letters what cannot succeed or was tried for too long, and sets
@@ -48,13 +48,17 @@ function outcomeOf({ record, error }: Attempt, policy: FailurePolicy): Outcome {
   const { errorType, errorMessage } = describeError(error.reason);
   const failureAction = failureActionFor(error.reason, policy);
   if (failureAction.action === 'dead-letter') return { kind: 'dead-lettered', errorType, errorMessage };
-  const retry = retryOf(error.reason, timesOf(record), failureAction);
+  const retry = retryOf(error.reason, historyOf(record), failureAction);
   if ('givenUp' in retry)
     return { kind: 'dead-lettered', errorType, errorMessage: `${retry.givenUp}: ${errorMessage}` };
   return { kind: 'will be tried again', errorType, errorMessage, retryInSeconds: retry.seconds };
 }
 
-function timesOf({ attributes }: SQSRecord): MessageTimes {
+function historyOf({ attributes }: SQSRecord): MessageHistory {
   const sentAtMs = Number(attributes.SentTimestamp);
-  return { sentAtMs, firstReceivedAtMs: Number(attributes.ApproximateFirstReceiveTimestamp) || sentAtMs };
+  return {
+    sentAtMs,
+    firstReceivedAtMs: Number(attributes.ApproximateFirstReceiveTimestamp) || sentAtMs,
+    attempts: Number(attributes.ApproximateReceiveCount),
+  };
 }

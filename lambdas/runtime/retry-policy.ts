@@ -15,8 +15,8 @@ export type FailurePolicy = { [errorType: string]: FailureAction } & { otherwise
  */
 export type BackoffLimits = { firstSeconds: number; maxSeconds: number; forSeconds?: number };
 
-/** When a message was sent to its queue, and when it was first received from it, in milliseconds since 1970. */
-export type MessageTimes = { sentAtMs: number; firstReceivedAtMs: number };
+/** When a message was sent to its queue and first received from it (milliseconds since 1970), and how often it was received. */
+export type MessageHistory = { sentAtMs: number; firstReceivedAtMs: number; attempts: number };
 
 /** The longest backoff of any policy, in seconds. */
 export const MAX_BACKOFF_SECONDS = 900;
@@ -100,8 +100,14 @@ export function backoffSeconds(
  */
 export const GIVE_UP_HOURS = 72;
 
-// A message that waited for days for a consumer that was switched off is dead-lettered before its queue forgets it.
-const RETENTION_MARGIN_HOURS = 12;
+/**
+ * A message is tried at least as often as in an outage at the longest backoff, however old it is: it may have waited for a time that its
+ * handler asked for, or for a consumer that was switched off.
+ */
+const MIN_ATTEMPTS = Math.ceil((OUTAGE_HOURS * 3600) / (MAX_BACKOFF_SECONDS / 2));
+
+// No message expires unnoticed: in the last hour before its queue forgets it, a failure dead-letters it.
+const RETENTION_MARGIN_HOURS = 1;
 
 /**
  * How often a queue lets a message be received before it moves it to the dead-letter queue, without a reason: the most that SQS allows
@@ -112,36 +118,38 @@ export const MAX_RECEIVES = 1_000;
 
 const HOUR_MS = 3_600_000;
 
-/** Computes when a message is given up, in milliseconds since 1970: the first failure after this dead-letters it. */
-const giveUpAtMs = ({ sentAtMs, firstReceivedAtMs }: MessageTimes): number =>
-  Math.min(
-    firstReceivedAtMs + GIVE_UP_HOURS * HOUR_MS,
-    sentAtMs + (QUEUE_RETENTION_DAYS * 24 - RETENTION_MARGIN_HOURS) * HOUR_MS,
-  );
-
 // SQS hides a message for at most 12 hours from its receipt, of which some has passed.
 const MAX_DELAY_SECONDS = 11.5 * 3600;
+
+// After the requested time the queue must keep the message through one more outage.
+const LATEST_RETRY_MS = (QUEUE_RETENTION_DAYS * 24 - OUTAGE_HOURS) * HOUR_MS;
 
 /** What becomes of a failed message: it is hidden for some seconds, or given up for a reason. */
 export type Retry = { seconds: number } | { givenUp: string };
 
 /**
  * Decides when a failed message is tried again: after its backoff, or for `RetryAtError` at that time, in steps where that is longer than
- * SQS allows. It is given up after `GIVE_UP_HOURS`, whatever failed; a `RetryAtError` at once where the message could not outlast an outage
- * after the time it asks for.
+ * SQS allows. It is given up once it has been tried for `GIVE_UP_HOURS`, whatever failed; with `RetryAtError` only where the queue would not
+ * keep it until then and through one more outage.
  */
-export function retryOf(error: unknown, times: MessageTimes, limits: BackoffLimits, nowMs = Date.now()): Retry {
-  const triedMs = nowMs - times.firstReceivedAtMs;
-  const giveUpMs = giveUpAtMs(times);
+export function retryOf(
+  error: unknown,
+  { sentAtMs, firstReceivedAtMs, attempts }: MessageHistory,
+  limits: BackoffLimits,
+  nowMs = Date.now(),
+): Retry {
   if (error instanceof RetryAtError) {
     const atMs = error.at.getTime();
-    if (atMs + OUTAGE_HOURS * HOUR_MS > giveUpMs) return { givenUp: 'it would be given up before then' };
+    if (atMs - sentAtMs > LATEST_RETRY_MS) return { givenUp: 'the queue does not keep it that long' };
     return { seconds: Math.min(MAX_DELAY_SECONDS, Math.max(1, Math.ceil((atMs - nowMs) / 1000))) };
   }
-  if (nowMs >= giveUpMs) return { givenUp: `given up after ${inWords(triedMs)} of attempts` };
+  const [ageMs, triedMs] = [nowMs - sentAtMs, nowMs - firstReceivedAtMs];
+  const expires = ageMs >= (QUEUE_RETENTION_DAYS * 24 - RETENTION_MARGIN_HOURS) * HOUR_MS;
+  if (expires || (triedMs >= GIVE_UP_HOURS * HOUR_MS && attempts >= MIN_ATTEMPTS))
+    return { givenUp: `given up after ${inWords(triedMs)}` };
   const { forSeconds = Number.POSITIVE_INFINITY } = limits;
   const current = triedMs < forSeconds * 1000 ? limits : OUTAGE_BACKOFF;
-  return { seconds: backoffSeconds((nowMs - times.sentAtMs) / 1000, current) };
+  return { seconds: backoffSeconds(ageMs / 1000, current) };
 }
 
 function inWords(milliseconds: number): string {

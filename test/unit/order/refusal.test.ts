@@ -170,7 +170,7 @@ describe('While the bus takes nothing', () => {
 
   test('a message that is given up still says what is wrong with it', async () => {
     const { outside, receive } = order({ publish: down });
-    await receive(sqsRecord(spoiled(), { sentSecondsAgo: GIVE_UP_HOURS * 3_600 }));
+    await receive(sqsRecord(spoiled(), { attempt: 700, sentSecondsAgo: GIVE_UP_HOURS * 3_600 }));
     expect(outside.deadLetters[0]?.errorMessage).toMatch(/The bus is down.*data\.items\[0\]\.quantity: must be/);
   });
 

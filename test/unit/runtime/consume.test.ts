@@ -358,7 +358,11 @@ describe('A message that must be retried', () => {
   });
 
   test('holds back later messages even when it is given up', async () => {
-    const old = sqsRecord(placed({ orderId: 'a' }), { messageId: 'a1', sentSecondsAgo: GIVE_UP_HOURS * 3_600 });
+    const old = sqsRecord(placed({ orderId: 'a' }), {
+      messageId: 'a1',
+      attempt: 700,
+      sentSecondsAgo: GIVE_UP_HOURS * 3_600,
+    });
     const { outside, receive } = consume(failing({ a1: new UnavailableError('down') }).handle);
     expect(await receive([old, ...sequence('a2')])).toEqual(['a2']);
     expect(outside.deadLetters.map(({ record }) => record.messageId)).toEqual(['a1']);
@@ -390,7 +394,7 @@ describe('A message that was tried for three days', () => {
     const { outside, receive } = consume(handler({ a: new UnavailableError('The gateway is down') }));
     expect(await receive(triedFor(GIVE_UP_HOURS))).toEqual([]);
     expect(outside.deadLetters).toMatchObject([
-      { errorType: 'UnavailableError', errorMessage: 'given up after 3 days of attempts: The gateway is down' },
+      { errorType: 'UnavailableError', errorMessage: 'given up after 3 days: The gateway is down' },
     ]);
     expect(outside.postponed).toEqual([]);
   });

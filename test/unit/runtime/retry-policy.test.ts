@@ -14,7 +14,7 @@ import {
   GIVE_UP_HOURS,
   MAX_BACKOFF_SECONDS,
   MAX_RECEIVES,
-  type MessageTimes,
+  type MessageHistory,
   OUTAGE_HOURS,
   QUEUE_RETENTION_DAYS,
   type Retry,
@@ -102,23 +102,27 @@ describe('Backoff with its own growth', () => {
 });
 
 /** Decides on a failure of a message that was sent and first received so many hours ago. */
-function retryAfter(error: Error, hours: { sent: number; tried?: number }): Retry {
+function retryAfter(
+  error: Error,
+  { sent, tried = sent, attempts = 700 }: { sent: number; tried?: number; attempts?: number },
+): Retry {
   const action = failureActionFor(error);
   if (action.action !== 'retry') throw new Error(`${error.name} is retried`);
-  const { sent, tried = sent } = hours;
-  const times: MessageTimes = { sentAtMs: NOW - sent * HOUR_MS, firstReceivedAtMs: NOW - tried * HOUR_MS };
-  return retryOf(error, times, action, NOW);
+  const history: MessageHistory = {
+    sentAtMs: NOW - sent * HOUR_MS,
+    firstReceivedAtMs: NOW - tried * HOUR_MS,
+    attempts,
+  };
+  return retryOf(error, history, action, NOW);
 }
 
 /** Retries until the policy gives the message up; `takesSeconds`: how long each attempt lasts. */
-function retryForEver(error: Error, takesSeconds: number): { attempts: number; hours: number; longestAt: number[] } {
-  const longestAt: number[] = [];
+function retryForEver(error: Error, takesSeconds: number): { attempts: number; hours: number } {
   let seconds = 0;
   for (let attempts = 1; ; attempts += 1) {
     seconds += takesSeconds;
-    const retry = retryAfter(error, { sent: seconds / 3600 });
-    if ('givenUp' in retry) return { attempts, hours: seconds / 3600, longestAt };
-    longestAt.push(retry.seconds);
+    const retry = retryAfter(error, { sent: seconds / 3600, attempts });
+    if ('givenUp' in retry) return { attempts, hours: seconds / 3600 };
     seconds += retry.seconds;
   }
 }
@@ -141,7 +145,7 @@ describe('A message that keeps failing', () => {
   });
 
   test.each(retried)('with %s is tried for three days, whatever the jitter, and SQS never moves it before', (error) => {
-    for (const takesSeconds of [0, 27]) {
+    for (const takesSeconds of [0, 27, 180]) {
       for (let sample = 0; sample < 100; sample += 1) {
         const { attempts, hours } = retryForEver(error, takesSeconds);
         expect(hours).toBeGreaterThanOrEqual(GIVE_UP_HOURS);
@@ -154,19 +158,21 @@ describe('A message that keeps failing', () => {
 
   test.each(retried)('with %s is given up at the first failure after three days, and its reason says so', (error) => {
     expect(retryAfter(error, { sent: GIVE_UP_HOURS - 0.01 })).toHaveProperty('seconds');
-    expect(retryAfter(error, { sent: GIVE_UP_HOURS })).toEqual({ givenUp: 'given up after 3 days of attempts' });
+    expect(retryAfter(error, { sent: GIVE_UP_HOURS })).toEqual({ givenUp: 'given up after 3 days' });
   });
 
-  test('is not given up for having waited in a queue that nobody read', () => {
+  test('is not given up for having waited in a queue that nobody read, before or after its first attempt', () => {
     expect(retryAfter(new UnavailableError('down'), { sent: 120, tried: 0 })).toHaveProperty('seconds');
     expect(retryAfter(new UnavailableError('down'), { sent: 120, tried: 71 })).toHaveProperty('seconds');
+    expect(retryAfter(new UnavailableError('down'), { sent: 120, tried: 119, attempts: 3 })).toHaveProperty('seconds');
   });
 
-  test('is given up half a day before its queue forgets it, however late it was first tried', () => {
-    const oldest = QUEUE_RETENTION_DAYS * 24 - 12;
-    expect(retryAfter(new BusyError('busy'), { sent: oldest - 0.01, tried: 30 })).toHaveProperty('seconds');
-    expect(retryAfter(new BusyError('busy'), { sent: oldest, tried: 30 })).toEqual({
-      givenUp: 'given up after 30 hours of attempts',
+  test('is given up an hour before its queue forgets it, however little it was tried', () => {
+    const oldest = QUEUE_RETENTION_DAYS * 24 - 1;
+    const few = { tried: 30, attempts: 2 };
+    expect(retryAfter(new BusyError('busy'), { sent: oldest - 0.01, ...few })).toHaveProperty('seconds');
+    expect(retryAfter(new BusyError('busy'), { sent: oldest, ...few })).toEqual({
+      givenUp: 'given up after 30 hours',
     });
   });
 });
