@@ -27,12 +27,6 @@ export const OUTAGE_HOURS = 24;
 /** How long a queue keeps a message that nobody could handle, in days. */
 export const QUEUE_RETENTION_DAYS = 7;
 
-/**
- * The shortest visibility timeout of a consumer's queue, in seconds: when a function hangs, its messages come back after it.
- * Six times the function's timeout (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
- */
-export const MIN_VISIBILITY_SECONDS = 180;
-
 const OUTAGE_BACKOFF: BackoffLimits = { firstSeconds: 2, maxSeconds: MAX_BACKOFF_SECONDS };
 // Contention lasts seconds. What lasts longer waits for somebody, and so would the shop if it asked every 30 seconds.
 const CONTENTION_BACKOFF: BackoffLimits = { firstSeconds: 1, maxSeconds: 30, forSeconds: 600 };

@@ -155,7 +155,7 @@ describe.each([
   });
 });
 
-test('A call that the circuit breaker gave up does not act afterwards, also while its invocation lasts', async () => {
+test('A call that the circuit breaker gave up does not act when the process is reused for other invocations', async () => {
   const work = await resumedCapture();
   const handled = work.receive(secondsLeft(30));
   await vi.advanceTimersByTimeAsync(10_000);
