@@ -1,4 +1,5 @@
 import type { EventContract } from '../contracts/cloud-event.ts';
+import { EXPIRY_ATTRIBUTE } from '../lambdas/runtime/tombstone.ts';
 import type { Settings } from './settings.ts';
 
 /** A table and what one consumer may do with it; consumers that name the same `id` share the table. */
@@ -12,6 +13,8 @@ export type TableUse = {
   output?: string;
   /** An index over two string attributes; records without the first are not in it. @default none */
   index?: { name: string; key: string; sortKey: string };
+  /** The attribute that says, in seconds since 1970, when a record expires. @default records stay */
+  expiryAttribute?: string;
   /** The DynamoDB actions that the consumer's code calls. */
   actions: readonly string[];
 };
@@ -34,6 +37,8 @@ export type Route = {
   may?: readonly Permission[];
   /** Secrets that its function may read, by the environment variable that names each: a name or an ARN. @default none */
   secrets?: (settings: Settings) => Record<string, string>;
+  /** Its records tell customers apart: its function gets the key of their hashes as `CUSTOMER_HASH_KEY`. @default false */
+  hashesCustomers?: true;
   /** Further environment variables of its function. @default none */
   environment?: (settings: Settings) => Record<string, string>;
   /** The file in its folder that holds the function, without `.ts`. @default handler */
@@ -58,3 +63,6 @@ export const recordsOf = (name: string, ...furtherActions: string[]): TableUse =
   output: `${name}TableName`,
   actions: [...RECORD_ACTIONS, ...furtherActions],
 });
+
+/** Describes a table in which a cancellation whose order never comes is forgotten after `TOMBSTONE_DAYS`. */
+export const withTombstones = (use: TableUse): TableUse => ({ ...use, expiryAttribute: EXPIRY_ATTRIBUTE });

@@ -6,29 +6,34 @@ import { dueRefundsIndex } from '../lambdas/payment/record.ts';
 import { consumes as shipping } from '../lambdas/shipping/consumes.ts';
 import { consumes as stock } from '../lambdas/stock/consumes.ts';
 import { gatewayEntry, gatewayEnvironment, gatewaySecrets, gatewayTables } from './payment-gateway.ts';
-import { type Route, recordsOf } from './route.ts';
+import { type Route, recordsOf, withTombstones } from './route.ts';
 
 /** Every consumer; a consumer's name is its folder under `lambdas/`. */
 export const routing = {
   order: {
     consumes: order,
     impact: 'No new order is confirmed, and no customer can cancel.',
-    tables: () => ({ TABLE_NAME: recordsOf('Orders') }),
+    hashesCustomers: true,
+    tables: () => ({ TABLE_NAME: withTombstones(recordsOf('Orders')) }),
     may: ['publish-steps', 'forward-unwrapped'],
     unfiltered: true,
   },
   outcomes: {
     consumes: outcomes,
     impact: 'No order is confirmed, so nothing ships, and none that fails is cancelled.',
-    tables: () => ({ TABLE_NAME: recordsOf('Orders') }),
+    tables: () => ({ TABLE_NAME: withTombstones(recordsOf('Orders')) }),
     may: ['publish-steps'],
   },
   payment: {
     consumes: payment,
     impact: 'Orders wait for their payment or refund.',
+    hashesCustomers: true,
     tables: (settings) => ({
       // For `ops status`: the payments whose money a person has to send back.
-      TABLE_NAME: { ...recordsOf('Payments'), index: { name: dueRefundsIndex, key: 'refundDue', sortKey: 'time' } },
+      TABLE_NAME: {
+        ...withTombstones(recordsOf('Payments')),
+        index: { name: dueRefundsIndex, key: 'refundDue', sortKey: 'time' },
+      },
       ...gatewayTables(settings),
     }),
     secrets: gatewaySecrets,
@@ -39,21 +44,25 @@ export const routing = {
   stock: {
     consumes: stock,
     impact: 'Orders wait for their goods, and cancelled ones keep them from others.',
+    hashesCustomers: true,
     tables: () => ({
       TABLE_NAME: { id: 'StockTable', key: 'sku', output: 'StockTableName', actions: ['UpdateItem'] },
-      RESERVATIONS_TABLE_NAME: {
+      RESERVATIONS_TABLE_NAME: withTombstones({
         id: 'ReservationsTable',
         key: 'orderId',
         output: 'ReservationsTableName',
         actions: ['BatchGetItem', 'PutItem', 'UpdateItem'],
-      },
+      }),
     }),
   },
   notification: {
     consumes: notification,
     impact: 'Customers get no text about their orders.',
+    hashesCustomers: true,
     // The daily limit per number is counted in place.
-    tables: ({ sms }) => ({ TABLE_NAME: recordsOf('Notifications', ...(sms.perDay > 0 ? ['UpdateItem'] : [])) }),
+    tables: ({ sms }) => ({
+      TABLE_NAME: withTombstones(recordsOf('Notifications', ...(sms.perDay > 0 ? ['UpdateItem'] : []))),
+    }),
     environment: ({ textWhenPlaced, sms }) => ({
       TEXT_WHEN_PLACED: String(textWhenPlaced),
       SMS_SETTINGS: JSON.stringify(sms),

@@ -7,6 +7,7 @@ import { sourcesOf } from '../contracts/cloud-event.ts';
 import { bundleFunctions } from './bundle.ts';
 import { Archive } from './constructs/archive.ts';
 import { Consumer } from './constructs/consumer.ts';
+import { CustomerKey } from './constructs/customer-key.ts';
 import { Monitoring } from './constructs/monitoring.ts';
 import { Publishers } from './constructs/publishers.ts';
 import { RecordTables } from './constructs/record-table.ts';
@@ -44,9 +45,10 @@ export class ShopMessagingStack extends Stack {
     const names = [...Object.keys(entries), 'sweep', 'archive'];
     const code = bundleFunctions(names, entries);
     const tables = new RecordTables(this, { removalPolicy, encryptionKey: key });
+    const customerKey = new CustomerKey(this, 'CustomerKey', { removalPolicy });
     const shared = { topic, bus, lifecycle, settings, removalPolicy, key };
     const consumer = ([name, route]: [string, Route]) =>
-      new Consumer(this, constructIdOf(name), { name, route, code: code(name), tables, ...shared });
+      new Consumer(this, constructIdOf(name), { name, route, code: code(name), tables, customerKey, ...shared });
     const consumers = Object.fromEntries(routes.map((route) => [route[0], consumer(route)])) as Record<
       ConsumerName,
       Consumer

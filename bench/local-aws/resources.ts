@@ -123,6 +123,7 @@ export function environmentOf(shop: string, consumer: ConsumerName, endpoints: E
     ORDERS_TOPIC_ARN: topicArn(shop),
     LIFECYCLE_TOPIC_ARN: feedArn(shop),
     FUNCTION_TIMEOUT_SECONDS: '30',
+    CUSTOMER_HASH_KEY: 'bench',
     METRICS_NAMESPACE: 'ShopMessaging',
     IDEMPOTENCY_TABLE_NAME: tableName(shop, 'idempotency'),
     ...Object.fromEntries(tables),

@@ -11,6 +11,7 @@ import { MAX_RECEIVES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-
 import type { Permission, Route, TableUse } from '../route.ts';
 import type { Settings } from '../settings.ts';
 import { type BusRule, busRules } from './bus-rules.ts';
+import type { CustomerKey } from './customer-key.ts';
 import { addQueueSource, nodeFunction } from './lambda.ts';
 import type { RecordTables } from './record-table.ts';
 import type { ShopKey } from './shop-key.ts';
@@ -26,6 +27,8 @@ export type ConsumerProps = {
   /** The FIFO topic with every order's steps. */
   lifecycle: ITopic;
   tables: RecordTables;
+  /** The key that customers are hashed with. */
+  customerKey: CustomerKey;
   settings: Settings;
   removalPolicy: RemovalPolicy;
   /** Encrypts its queues and its log. @default keys that AWS owns */
@@ -86,6 +89,7 @@ export class Consumer extends Construct {
         QUEUE_URL: this.queue.queueUrl,
         DEAD_LETTER_QUEUE_URL: this.deadLetterQueue.queueUrl,
         FUNCTION_TIMEOUT_SECONDS: String(timeout.toSeconds()),
+        ...(route.hashesCustomers ? { CUSTOMER_HASH_KEY: props.customerKey.reference } : {}),
         ...route.environment?.(settings),
       },
       logDays: settings.logDays,

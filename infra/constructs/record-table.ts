@@ -4,9 +4,7 @@ import type { Construct } from 'constructs';
 import type { TableUse } from '../route.ts';
 import type { ShopKey } from './shop-key.ts';
 
-export type RecordTableProps = Pick<TableUse, 'key' | 'sortKey' | 'output' | 'index'> & {
-  /** The attribute that says, in seconds since 1970, when a record expires. @default records stay */
-  expiryAttribute?: string;
+export type RecordTableProps = Pick<TableUse, 'key' | 'sortKey' | 'output' | 'index' | 'expiryAttribute'> & {
   /** A table that is kept when the stack is deleted cannot be deleted otherwise either. */
   removalPolicy: RemovalPolicy;
   /** @default a key that AWS owns */

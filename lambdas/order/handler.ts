@@ -1,3 +1,4 @@
+import { customerHasher } from '../runtime/customer-hash.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { consumes } from './consumes.ts';
 import { topicForwarder } from './forward.ts';
@@ -6,5 +7,6 @@ import { refusalOf } from './refusal.ts';
 
 export const handler = orderConsumer('order', consumes, {
   refusalOf,
+  customerHash: customerHasher(requireEnv('CUSTOMER_HASH_KEY')),
   forward: topicForwarder(requireEnv('ORDERS_TOPIC_ARN')),
 });

@@ -2,6 +2,7 @@ import type { CloudEvent, EventContract } from '../../contracts/cloud-event.ts';
 import { orderPlaced } from '../../contracts/order.ts';
 import type { StockReceived } from '../../contracts/stock.ts';
 import { type ConsumerDependencies, consumer, queueFromEnvironment } from '../runtime/consume.ts';
+import type { CustomerHash } from '../runtime/customer-hash.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { busPublisher } from '../runtime/publish.ts';
 import { dynamoRecordStore } from '../runtime/records.ts';
@@ -15,12 +16,15 @@ type ContractOf<E> = E extends CloudEvent<infer Type, infer Data> ? EventContrac
 /**
  * Builds the Lambda handler of a consumer that maintains orders. The `order` and `outcomes` consumers share the table and the rules but
  * have separate queues: the queue proves where a message came from, and a publisher of orders cannot forge that. `order` alone tells
- * publishers what it refuses, and forwards what arrives wrapped.
+ * publishers what it refuses, forwards what arrives wrapped, and hears who placed an order.
  */
 export function orderConsumer(
   name: string,
   contracts: readonly ContractOf<OrderInput | StockReceived>[],
-  options: Pick<ConsumerDependencies, 'refusalOf' | 'forward'> = {},
+  {
+    customerHash,
+    ...options
+  }: Pick<ConsumerDependencies, 'refusalOf' | 'forward'> & { customerHash?: CustomerHash } = {},
 ) {
   const orders = dynamoRecordStore<Order>(requireEnv('TABLE_NAME'));
   return consumer(
@@ -29,7 +33,7 @@ export function orderConsumer(
     ignoringReceipts(
       stateMachine<Order, OrderInput, never, never>(
         {
-          decide: (order, delivery) => nextOrder(order, delivery, new Date()),
+          decide: (order, delivery) => nextOrder(order, delivery, new Date(), customerHash),
           isFirstEvent: ({ type }) => type === orderPlaced.type,
           usesOutbox: true,
         },

@@ -45,6 +45,7 @@ import {
   stockReserved,
 } from '../../contracts/stock.ts';
 import { explicitTraceparent } from '../../contracts/traceparent.ts';
+import { type CustomerHash, customerOf, isOtherCustomer } from '../runtime/customer-hash.ts';
 import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
@@ -66,6 +67,8 @@ export type Order = OrderRecord &
     reason?: CancelReason;
     /** What the customer knows the order by, where that is not its id. */
     orderNumber?: string;
+    /** Who placed it, as `CustomerHash` hides them; absent where the order names no customer. */
+    customer?: string;
     total?: Money;
     items?: Line[];
     /** How the order is paid, as it was placed; absent where it was placed without payment. */
@@ -110,18 +113,21 @@ export type OrderInput =
 /**
  * Applies one delivery to an order and decides the order once it can be decided. Each event type occurs at most once per order, so
  * a type that is already in the timeline is a repetition: it changes nothing and publishes what is still unpublished.
- * Throws `ConflictError` if the event contradicts the record, for example another total.
+ * Throws `ConflictError` if the event contradicts the record, for example another total, or another customer where `customerHash` is
+ * given.
  */
 export function nextOrder(
   order: Order | undefined,
   { event, time }: Delivery<OrderInput>,
   now: Date,
+  customerHash?: CustomerHash,
 ): Transition<Order, never> {
   const current: Order = order ?? newOrder(event);
-  rejectConflict(current, event);
+  const known = event.type === orderPlaced.type ? customerOf(event.data, customerHash) : {};
+  rejectConflict(current, event, known.customer);
   const repeated = current.timeline.some(({ type }) => type === event.type);
   if (repeated || isOutdated(current, event)) return { publish: unpublishedEvents(current, event) };
-  const after = withDecision(applyEvent(current, event, time, now), now);
+  const after = withDecision({ ...applyEvent(current, event, time, now), ...known }, now);
   return { after, publish: unpublishedEvents(after, event) };
 }
 
@@ -179,7 +185,7 @@ function paymentOutcome({ payment }: Order, { type, data }: PaymentAuthorized | 
 }
 
 /**
- * Adds a placed order to its record: never the payment's token, nor the customer. One that was cancelled before it came stays cancelled, and
+ * Adds a placed order to its record, without the payment's token and the customer. One that was cancelled before it came stays cancelled, and
  * nobody waits for it.
  */
 function placement(
@@ -340,10 +346,12 @@ const isDecision = (step: string) => step === orderConfirmed.type || step === or
 const isDecisionEntry = ({ type }: TimelineEntry) => isDecision(type);
 const isProgress = (event: CloudEvent): event is OrderProgressed => event.type === orderProgressed.type;
 
-function rejectConflict(order: Order, event: OrderInput): void {
-  const conflict = findConflict(order, event);
+function rejectConflict(order: Order, event: OrderInput, customer: string | undefined): void {
+  const conflict = isOtherCustomer(order.customer, customer) ? OTHER_CUSTOMER : findConflict(order, event);
   if (conflict !== undefined) throw new ConflictError(`Order ${order.orderId} ${conflict.problem}`, conflict.path);
 }
+
+const OTHER_CUSTOMER: Problem = { path: 'data.customer.id', problem: 'was already placed by another customer' };
 
 /** Returns what of an event contradicts the record: the member, and how. */
 function findConflict(order: Order, event: OrderInput): Problem | undefined {

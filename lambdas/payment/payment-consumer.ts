@@ -2,6 +2,7 @@ import { orderPlaced } from '../../contracts/order.ts';
 import { logBreakerTransitions } from '../runtime/breaker-log.ts';
 import { circuitBreaker } from '../runtime/circuit-breaker.ts';
 import { type ConsumerDependencies, consumer } from '../runtime/consume.ts';
+import { customerHasher } from '../runtime/customer-hash.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { dynamoRecordStore, type RecordStore } from '../runtime/records.ts';
 import { stateMachine } from '../runtime/state-machine.ts';
@@ -17,13 +18,14 @@ export function paymentConsumer(
   records: RecordStore<Payment> = dynamoRecordStore(requireEnv('TABLE_NAME')),
   dependencies?: ConsumerDependencies,
 ) {
+  const customerHash = customerHasher(requireEnv('CUSTOMER_HASH_KEY'));
   const breaker = circuitBreaker({ downstream: 'payment gateway', onTransition: logBreakerTransitions('payment') });
   return consumer(
     'payment',
     consumes,
     stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
       {
-        decide: (payment, input) => nextPayment(payment, input, new Date()),
+        decide: (payment, input) => nextPayment(payment, input, new Date(), customerHash),
         runEffect: (effect, fence) =>
           breaker(effect.orderId, fence, (ownFence) => runPaymentEffect(gateway, effect, ownFence)),
         isFirstEvent: ({ type }) => type === orderPlaced.type,

@@ -35,6 +35,8 @@ export type Payment = OrderRecord & {
   state: PaymentState;
   /** The order's total; absent while only its cancellation has arrived. */
   money?: Money;
+  /** Who placed the order, as `CustomerHash` hides them; absent where the order names no customer. */
+  customer?: string;
   /** How the order is paid, as it was placed. */
   method?: PaymentMethod;
   /** Why the bank or the provider refused to authorize or to capture. */

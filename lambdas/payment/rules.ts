@@ -11,6 +11,7 @@ import {
   samePayment,
 } from '../../contracts/order.ts';
 import type { PaymentReceived } from '../../contracts/payment.ts';
+import { type CustomerHash, customerOf, isOtherCustomer } from '../runtime/customer-hash.ts';
 import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError } from '../runtime/failure.ts';
 import { tombstoneExpiry } from '../runtime/tombstone.ts';
@@ -33,17 +34,21 @@ export type PaymentInput = OrderPlaced | OrderConfirmed | OrderCancelled | Payme
 /** The reason of a refund of money that was captured although its order is cancelled. */
 const CANCELLED = 'cancelled';
 
-/** Decides what follows from an event or from a gateway's result. Throws `ConflictError` if it contradicts the record. */
+/**
+ * Decides what follows from an event or from a gateway's result. Throws `ConflictError` if it contradicts the record; of another customer
+ * where `customerHash` is given.
+ */
 export function nextPayment(
   payment: Payment | undefined,
   input: Delivery<PaymentInput> | PaymentEffectResult,
   now: Date,
+  customerHash?: CustomerHash,
 ): PaymentTransition {
   if ('result' in input) return onGatewayResult(payment, input, now.toISOString());
   const { event } = input;
   switch (event.type) {
     case orderPlaced.type:
-      return onPlaced(payment, event, now.toISOString());
+      return onPlaced(payment, event, now.toISOString(), customerOf(event.data, customerHash));
     case orderConfirmed.type:
       return onConfirmed(payment, event, now.toISOString());
     case orderCancelled.type:
@@ -53,16 +58,22 @@ export function nextPayment(
   }
 }
 
-function onPlaced(payment: Payment | undefined, { data, ...event }: OrderPlaced, time: string): PaymentTransition {
+function onPlaced(
+  payment: Payment | undefined,
+  { data, ...event }: OrderPlaced,
+  time: string,
+  known: Pick<Payment, 'customer'>,
+): PaymentTransition {
   const context = { orderId: data.orderId, trace: traceContextOf(event) };
-  const placed = firstPayment(data.orderId, data.total, data.payment && paymentMethodOf(data.payment), time);
+  const first = firstPayment(data.orderId, data.total, data.payment && paymentMethodOf(data.payment), time);
+  const placed = { ...first, ...known };
   if (payment?.money === undefined) {
     if (payment !== undefined) return placedAfterCancellation(payment, placed, context);
     const effect = authorizeEffect(placed, data, context, false);
     if (effect !== undefined) return { after: placed, effect };
     return placed.state === 'awaiting' ? { after: placed } : finishPayment(placed, context);
   }
-  rejectConflict(payment, data);
+  rejectConflict(payment, data, known.customer);
   // An earlier invocation called the gateway and may have crashed before it recorded the result. The call may even still be in progress.
   const effect = authorizeEffect(payment, data, context, true);
   return effect === undefined ? resumePayment(payment, context) : { effect };
@@ -95,7 +106,13 @@ function placedAfterCancellation(tombstone: Payment, placed: Payment, context: E
   return { after: { ...payment, state: 'voided' } };
 }
 
-function rejectConflict({ orderId, money, method }: Payment, { total, payment }: OrderPlaced['data']): void {
+function rejectConflict(
+  { orderId, money, method, customer }: Payment,
+  { total, payment }: OrderPlaced['data'],
+  placedBy: string | undefined,
+): void {
+  if (isOtherCustomer(customer, placedBy))
+    throw new ConflictError(`Order ${orderId} was already placed by another customer`, 'data.customer.id');
   if (money !== undefined && !sameMoney(money, total))
     throw new ConflictError(`Order ${orderId} was already placed with another total`, 'data.total');
   if (total.amount > 0 && !samePayment(method, payment))

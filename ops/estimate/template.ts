@@ -88,7 +88,9 @@ export function readFacts({ Resources }: Template) {
     ),
     keys: of('KMS::Key').length,
     // A secret outside the stack costs the same.
-    secrets: JSON.stringify(Resources).includes('secretsmanager:GetSecretValue') ? 1 : 0,
+    secrets:
+      of('SecretsManager::Secret').length +
+      (JSON.stringify(Resources).includes('secretsmanager:GetSecretValue') ? 1 : 0),
     alarmMetrics: alarmMetrics.reduce((sum, metrics) => sum + Math.max(1, metrics), 0),
     dashboards: of('CloudWatch::Dashboard').length,
     logDays: Math.max(0, ...of('Logs::LogGroup').map(({ RetentionInDays = 0 }) => Number(RetentionInDays))),

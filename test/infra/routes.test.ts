@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
 import { Consumer } from '../../infra/constructs/consumer.ts';
+import { CustomerKey } from '../../infra/constructs/customer-key.ts';
 import { RecordTables } from '../../infra/constructs/record-table.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
@@ -216,7 +217,7 @@ describe('A reported payment', () => {
     const { rules: ofPayment } = template.consumer('payment');
     const patterns = ofPayment.map(({ properties }) => properties.EventPattern);
     expect(patterns).toEqual([
-      { source: ['/shop/order'], 'detail-type': ['shop.order.cancelled.v1'] },
+      { source: ['/shop/order'], 'detail-type': ['shop.order.confirmed.v1', 'shop.order.cancelled.v1'] },
       { source: [source], 'detail-type': [type], detail: { source: [source], type: [type] } },
     ]);
   });
@@ -269,7 +270,8 @@ describe('The outcome of an order', () => {
     const parts = { topic, lifecycle: topic, bus: new EventBus(stack, 'Bus'), code: Code.fromInline(' ') };
     const removalPolicy = RemovalPolicy.DESTROY;
     const tables = new RecordTables(stack, { removalPolicy, encryptionKey: undefined });
-    const props = { settings: readSettings(new App().node), tables, removalPolicy, key: undefined };
+    const customerKey = new CustomerKey(stack, 'CustomerKey', { removalPolicy });
+    const props = { settings: readSettings(new App().node), tables, customerKey, removalPolicy, key: undefined };
     expect(() => new Consumer(stack, 'Order', { name: 'order', route, ...parts, ...props })).toThrow(
       'make two consumers',
     );

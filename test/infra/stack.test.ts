@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { EXPIRY_ATTRIBUTE } from '../../lambdas/runtime/tombstone.ts';
 import { synthesise } from '../builders/template.ts';
 
 const template = synthesise();
@@ -43,9 +44,44 @@ describe('Every table', () => {
     }
   });
 
-  test('keeps its records without expiry, except the archive', () => {
-    const records = tables.filter(({ id }) => !id.startsWith('Archive'));
-    for (const { properties } of records) expect(properties.TimeToLiveSpecification).toBeUndefined();
+  test('lets its tombstones expire where it has any, and keeps all other records', () => {
+    const expiring = tables.flatMap(({ id, properties: { TimeToLiveSpecification: expiry } }) =>
+      expiry === undefined || id.startsWith('Archive') ? [] : [{ table: id.slice(0, id.indexOf('Table')), ...expiry }],
+    );
+    expect(expiring).toEqual(
+      ['Orders', 'Payments', 'Reservations', 'Notifications'].map((table) => ({
+        table,
+        AttributeName: EXPIRY_ATTRIBUTE,
+        Enabled: true,
+      })),
+    );
+  });
+});
+
+describe("The key of the customers' hashes", () => {
+  const [secret, ...others] = template.resources('AWS::SecretsManager::Secret');
+
+  test('is generated, 256 bits long, and kept in production', () => {
+    expect(others).toEqual([]);
+    expect(secret?.properties.GenerateSecretString).toEqual({ PasswordLength: 43, ExcludePunctuation: true });
+    const [kept] = synthesise({ stage: 'prod' }).resources('AWS::SecretsManager::Secret');
+    expect(kept?.deletionPolicy).toBe('Retain');
+  });
+
+  test('reaches the functions that keep customers, and no other, without a call', () => {
+    const reference = { 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: secret?.id }, ':SecretString:::}}']] };
+    const given = template
+      .resources('AWS::Lambda::Function')
+      .filter(({ properties }) => 'CUSTOMER_HASH_KEY' in properties.Environment.Variables);
+    expect(given.map(({ id }) => id.slice(0, id.indexOf('Function'))).sort()).toEqual([
+      'Notification',
+      'Order',
+      'Payment',
+      'Stock',
+    ]);
+    for (const { properties } of given) expect(properties.Environment.Variables.CUSTOMER_HASH_KEY).toEqual(reference);
+    const policies = JSON.stringify(template.resources('AWS::IAM::Policy'));
+    expect(policies).not.toContain('secretsmanager');
   });
 });
 

@@ -41,7 +41,8 @@ test('the facts that costs depend on are read from the template', { timeout: SYN
     pointInTimeRecovery: true,
     feedSubscriptions: 2,
     keys: 1,
-    secrets: 0,
+    // The key of the customers' hashes.
+    secrets: 1,
   });
   expect(facts.bodyFilters.topic).toBeGreaterThan(2);
   expect(facts.alarmMetrics).toBeGreaterThan(20);
