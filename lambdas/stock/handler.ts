@@ -1,4 +1,5 @@
 import { consumer } from '../runtime/consume.ts';
+import { customerHasher } from '../runtime/customer-hash.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { consumes } from './consumes.ts';
 import { stockHandler } from './reserve.ts';
@@ -7,5 +8,9 @@ import { stockTable } from './table.ts';
 export const handler = consumer(
   'stock',
   consumes,
-  stockHandler(stockTable(requireEnv('TABLE_NAME'), requireEnv('RESERVATIONS_TABLE_NAME'))),
+  stockHandler(
+    stockTable(requireEnv('TABLE_NAME'), requireEnv('RESERVATIONS_TABLE_NAME')),
+    () => new Date(),
+    customerHasher(requireEnv('CUSTOMER_HASH_KEY')),
+  ),
 );

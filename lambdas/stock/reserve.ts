@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { goodsOf, orderCancelled } from '../../contracts/order.ts';
+import type { CustomerHash } from '../runtime/customer-hash.ts';
 import type { BatchHandler, Delivery, HandlerResult } from '../runtime/delivery.ts';
 import { BusyError } from '../runtime/failure.ts';
 import { planStock, type StockInput, type StockPlan, type StockSnapshot } from './rules.ts';
@@ -15,7 +16,12 @@ const MAX_PAUSE_MS = 50;
  * Builds the handler that reserves, sells and releases stock, and takes goods in. It commits a whole wave of orders in one transaction if that fits,
  * plans again after each refusal, and falls back to one transaction per order if the wave keeps being refused.
  */
-export function stockHandler(table: StockTable, now: () => Date = () => new Date()): BatchHandler<StockInput> {
+export function stockHandler(
+  table: StockTable,
+  now: () => Date = () => new Date(),
+  customerHash?: CustomerHash,
+): BatchHandler<StockInput> {
+  const plan: Planner = (deliveries, snapshot) => planStock(deliveries, snapshot, now(), customerHash);
   return async (deliveries) => {
     const cancelled = deliveries.flatMap(({ event }) =>
       event.type === orderCancelled.type ? [event.data.orderId] : [],
@@ -24,7 +30,7 @@ export function stockHandler(table: StockTable, now: () => Date = () => new Date
     const results = new Map<Delivery<StockInput>, HandlerResult>();
     for (const transaction of splitIntoTransactions(deliveries, reservations)) {
       // A failed transaction must not fail those committed before it.
-      const outcomes = await commitTogether(table, transaction, reservations, now).catch((failure: unknown) =>
+      const outcomes = await commitTogether(table, transaction, reservations, plan).catch((failure: unknown) =>
         transaction.map((): HandlerResult => ({ failure })),
       );
       transaction.forEach((delivery, index) => {
@@ -35,15 +41,17 @@ export function stockHandler(table: StockTable, now: () => Date = () => new Date
   };
 }
 
+type Planner = (deliveries: readonly Delivery<StockInput>[], snapshot: StockSnapshot) => StockPlan;
+
 async function commitTogether(
   table: StockTable,
   deliveries: readonly Delivery<StockInput>[],
   reservations: StockSnapshot['reservations'],
-  now: () => Date,
+  planFor: Planner,
 ): Promise<HandlerResult[]> {
   const snapshot: StockSnapshot = { reservations: new Map(reservations), available: new Map() };
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const plan = planStock(deliveries, snapshot, now());
+    const plan = planFor(deliveries, snapshot);
     // A refusal may have added a stored reservation's SKUs to the plan.
     if (deliveries.length > 1 && countActions(plan) > MAX_ACTIONS_PER_TRANSACTION) break;
     const hasWrites = plan.planned.some((entry) => 'write' in entry);
@@ -56,7 +64,7 @@ async function commitTogether(
   }
   if (deliveries.length === 1) return [{ failure: new BusyError('Other writers keep changing the same stock') }];
   const results: HandlerResult[] = [];
-  for (const delivery of deliveries) results.push(...(await commitTogether(table, [delivery], reservations, now)));
+  for (const delivery of deliveries) results.push(...(await commitTogether(table, [delivery], reservations, planFor)));
   return results;
 }
 

@@ -25,24 +25,31 @@ import {
   stockReleased,
   stockReserved,
 } from '../../contracts/stock.ts';
+import { type CustomerHash, customerOf, isOtherCustomer } from '../runtime/customer-hash.ts';
 import { type Delivery, recordKeyOf } from '../runtime/delivery.ts';
 import { ConflictError } from '../runtime/failure.ts';
+import { tombstoneExpiry } from '../runtime/tombstone.ts';
 
 /** The stock of one SKU, in pieces: for sale, reserved for orders, and sold. The sum equals what was received. */
 export type Shelf = { sku: string; available: number; reserved: number; sold: number };
 
 /**
- * An order's reservation record. The state `cancelled` is the tombstone of an order that must never reserve anything. A receipt of goods
- * (`received`) is recorded beside them, under `receiptKey`.
+ * An order's reservation record. `released`: its goods were put back, whether they were reserved or sold. `cancelled`: it was cancelled
+ * before it came and never held anything; until it comes, the record is its tombstone. A receipt of goods (`received`) is recorded beside
+ * them, under `receiptKey`.
  */
 export type Reservation = {
   orderId: string;
   state: 'reserved' | 'rejected' | 'sold' | 'released' | 'cancelled' | 'received';
-  /** The ordered or received items, one line per SKU. */
+  /** The ordered or received items, one line per SKU; none of a tombstone. */
   lines: Line[];
+  /** Who placed the order, as `CustomerHash` hides them; absent where the order names no customer. */
+  customer?: string;
   /** Of a rejected order: the SKUs that were short. */
   short?: Shortage[];
   time: string;
+  /** When a tombstone is deleted (seconds since 1970). */
+  expiresAt?: number;
 };
 
 export type StockInput = OrderPlaced | OrderConfirmed | OrderCancelled | StockReceived;
@@ -53,10 +60,11 @@ export type StockSnapshot = {
   available: Map<string, number | null>;
 };
 
-/** A reservation to create, or the attributes to change, on condition that the table still holds `before`. */
-export type ReservationWrite =
-  | { before: null; after: Reservation }
-  | { before: Reservation; after: Pick<Reservation, 'orderId' | 'state'> & Partial<Reservation> };
+/** A reservation to create, or the attributes to change, on condition that the table still holds `before`. A change ends a tombstone. */
+export type ReservationWrite = { before: null; after: Reservation } | { before: Reservation; after: ReservationChange };
+
+export type ReservationChange = Pick<Reservation, 'orderId' | 'state'> &
+  Partial<Pick<Reservation, 'lines' | 'customer' | 'time'>>;
 
 /**
  * Changes to a shelf's three numbers, in pieces. A write fails if it takes what is not there; one that takes nothing creates the
@@ -73,13 +81,18 @@ export type StockPlan = { planned: PlannedDelivery[]; shelfDeltas: Map<string, S
 /**
  * Plans one transaction for deliveries of different orders: first come, first served, and each order gets all its lines or none.
  * Optimistic: what the snapshot lacks is assumed to be usual (a new order, enough goods). The transaction's conditions detect a
- * wrong assumption, and its refusal contains what the next plan needs to know.
+ * wrong assumption, and its refusal contains what the next plan needs to know. Another customer is a conflict where `customerHash` is given.
  */
-export function planStock(deliveries: readonly Delivery<StockInput>[], snapshot: StockSnapshot, now: Date): StockPlan {
+export function planStock(
+  deliveries: readonly Delivery<StockInput>[],
+  snapshot: StockSnapshot,
+  now: Date,
+  customerHash?: CustomerHash,
+): StockPlan {
   const shelfDeltas = new Map<string, ShelfDelta>();
   const planned = deliveries.map((delivery): PlannedDelivery => {
     try {
-      return planDelivery(delivery.event, snapshot, shelfDeltas, now.toISOString());
+      return planDelivery(delivery.event, { snapshot, shelfDeltas, now, customerHash });
     } catch (failure) {
       return { failure };
     }
@@ -87,38 +100,38 @@ export function planStock(deliveries: readonly Delivery<StockInput>[], snapshot:
   return { planned, shelfDeltas };
 }
 
-function planDelivery(
-  event: StockInput,
-  snapshot: StockSnapshot,
-  shelfDeltas: Map<string, ShelfDelta>,
-  time: string,
-): PlannedDelivery {
-  const reservation = snapshot.reservations.get(recordKeyOf(event));
+/** What a delivery is planned with: what is known of the table, and the changes that are planned to the shelves. */
+type Planning = {
+  snapshot: StockSnapshot;
+  shelfDeltas: Map<string, ShelfDelta>;
+  now: Date;
+  customerHash: CustomerHash | undefined;
+};
+
+function planDelivery(event: StockInput, planning: Planning): PlannedDelivery {
+  const reservation = planning.snapshot.reservations.get(recordKeyOf(event));
   switch (event.type) {
     case orderPlaced.type:
-      return planPlaced(event, snapshot, shelfDeltas, time);
+      return planPlaced(event, planning);
     case orderConfirmed.type:
-      return planConfirmed(event, reservation, shelfDeltas, time);
+      return planConfirmed(event, reservation, planning);
     case orderCancelled.type:
-      return planCancelled(event.data.orderId, reservation ?? null, shelfDeltas, time, traceContextOf(event));
+      return planCancelled(event.data.orderId, reservation ?? null, planning, traceContextOf(event));
     case stockReceived.type:
-      return planReceived(event, reservation ?? null, shelfDeltas, time);
+      return planReceived(event, reservation ?? null, planning);
   }
 }
 
-function planPlaced(
-  event: OrderPlaced,
-  snapshot: StockSnapshot,
-  shelfDeltas: Map<string, ShelfDelta>,
-  time: string,
-): PlannedDelivery {
+function planPlaced(event: OrderPlaced, { snapshot, shelfDeltas, now, customerHash }: Planning): PlannedDelivery {
   const { orderId } = event.data;
   const reservation = snapshot.reservations.get(orderId);
-  const lines = goodsOf(event.data.items);
-  if (reservation) return repeatOutcome(reservation, lines, traceContextOf(event));
+  const placed = { orderId, lines: goodsOf(event.data.items), ...customerOf(event.data, customerHash) };
+  if (reservation) return repeatPlaced(reservation, placed, traceContextOf(event));
+  const { lines } = placed;
   const short = shortagesOf(lines, snapshot, shelfDeltas);
+  const time = now.toISOString();
   const after: Reservation =
-    short.length > 0 ? { orderId, state: 'rejected', lines, short, time } : { orderId, state: 'reserved', lines, time };
+    short.length > 0 ? { ...placed, state: 'rejected', short, time } : { ...placed, state: 'reserved', time };
   if (after.state === 'reserved') addDeltas(shelfDeltas, lines, { available: -1, reserved: 1, sold: 0 });
   return { write: { before: null, after }, publish: outcomeEvents(after, traceContextOf(event)) };
 }
@@ -126,15 +139,16 @@ function planPlaced(
 function planConfirmed(
   event: OrderConfirmed,
   reservation: Reservation | null | undefined,
-  shelfDeltas: Map<string, ShelfDelta>,
-  time: string,
+  { shelfDeltas, now }: Planning,
 ): PlannedDelivery {
   const { orderId, items } = event.data;
-  const assumed: Reservation = { orderId, state: 'reserved', lines: sumBySku(items), time };
+  const assumed: Reservation = { orderId, state: 'reserved', lines: sumBySku(items), time: now.toISOString() };
   const before = reservation === undefined ? assumed : reservation;
   if (before === null) throw new ConflictError(`Order ${orderId} is confirmed but holds no goods`);
   // Once cancelled is heard, a confirmation changes nothing.
   if (before.state !== 'reserved') return { publish: [] };
+  if (!sameGoods(items, before.lines))
+    throw new ConflictError(`Order ${orderId} is confirmed with other items than are reserved`, 'data.items');
   addDeltas(shelfDeltas, before.lines, { available: 0, reserved: -1, sold: 1 });
   return { write: { before, after: { orderId, state: 'sold' } }, publish: [] };
 }
@@ -142,13 +156,15 @@ function planConfirmed(
 function planCancelled(
   orderId: string,
   before: Reservation | null,
-  shelfDeltas: Map<string, ShelfDelta>,
-  time: string,
+  { shelfDeltas, now }: Planning,
   trace: TraceContext,
 ): PlannedDelivery {
+  const time = now.toISOString();
   switch (before?.state) {
-    case undefined:
-      return { write: { before: null, after: { orderId, state: 'cancelled', lines: [], time } }, publish: [] };
+    case undefined: {
+      const after: Reservation = { orderId, state: 'cancelled', lines: [], time, expiresAt: tombstoneExpiry(now) };
+      return { write: { before: null, after }, publish: [] };
+    }
     case 'reserved':
     case 'sold': {
       const taken = before.state === 'sold' ? { reserved: 0, sold: -1 } : { reserved: -1, sold: 0 };
@@ -167,8 +183,7 @@ function planCancelled(
 function planReceived(
   event: StockReceived,
   before: Reservation | null,
-  shelfDeltas: Map<string, ShelfDelta>,
-  time: string,
+  { shelfDeltas, now }: Planning,
 ): PlannedDelivery {
   const { receiptId, items } = event.data;
   if (before !== null) {
@@ -177,16 +192,29 @@ function planReceived(
   }
   const lines = sumBySku(items);
   addDeltas(shelfDeltas, lines, { available: 1, reserved: 0, sold: 0 });
-  return { write: { before, after: { orderId: recordKeyOf(event), state: 'received', lines, time } }, publish: [] };
+  const after: Reservation = { orderId: recordKeyOf(event), state: 'received', lines, time: now.toISOString() };
+  return { write: { before, after }, publish: [] };
 }
 
-/** Plans an order that is already on record: publishes the recorded outcome again. */
-function repeatOutcome(reservation: Reservation, lines: readonly Line[], trace: TraceContext): PlannedDelivery {
+/** Plans an order that is already on record: publishes the recorded outcome again. The order of a tombstone is only noted. */
+function repeatPlaced(
+  reservation: Reservation,
+  placed: Pick<Reservation, 'orderId' | 'lines' | 'customer'>,
+  trace: TraceContext,
+): PlannedDelivery {
   const { orderId, state } = reservation;
-  if (state !== 'cancelled' && !sameGoods(lines, reservation.lines))
-    throw new ConflictError(`Order ${orderId} was already placed with other items`);
+  if (isTombstone(reservation, placed.lines))
+    return { write: { before: reservation, after: { ...placed, state } }, publish: [] };
+  if (!sameGoods(placed.lines, reservation.lines))
+    throw new ConflictError(`Order ${orderId} was already placed with other items`, 'data.items');
+  if (isOtherCustomer(placed.customer, reservation.customer))
+    throw new ConflictError(`Order ${orderId} was already placed by another customer`, 'data.customer.id');
   return { publish: outcomeEvents(reservation, trace) };
 }
+
+/** Tells whether the order of a cancellation had not come yet. Tombstones of earlier versions had no expiry. */
+const isTombstone = ({ state, expiresAt, lines }: Reservation, placed: readonly Line[]): boolean =>
+  expiresAt !== undefined || (state === 'cancelled' && lines.length === 0 && placed.length > 0);
 
 function outcomeEvents(reservation: Reservation, trace: TraceContext): CloudEvent[] {
   const { orderId, state, lines, short = [], time } = reservation;

@@ -3,6 +3,7 @@ import { BatchGetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { UnavailableError } from '../runtime/failure.ts';
 import { documentClient } from '../runtime/records.ts';
+import { EXPIRY_ATTRIBUTE } from '../runtime/tombstone.ts';
 import type { Reservation, ReservationWrite, ShelfDelta, StockPlan } from './rules.ts';
 
 /** Why a transaction was refused: what the table holds where a condition failed, and whether another transaction conflicted. */
@@ -65,36 +66,43 @@ function reservationWrite(TableName: string, { before, after }: ReservationWrite
   if (before === null) {
     return { Put: { ...common, Item: after, ConditionExpression: 'attribute_not_exists(orderId)' } };
   }
-  const { orderId, state, time } = after;
+  const { orderId, ...changes } = after;
+  const changed = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const isTombstone = before.expiresAt !== undefined;
   return {
     Update: {
       ...common,
       Key: { orderId },
-      UpdateExpression: `SET #state = :state${time === undefined ? '' : ', #time = :time'}`,
-      ConditionExpression: '#state = :before AND #lines = :lines',
+      UpdateExpression: `SET ${changed.map(([name]) => `#${name} = :${name}`).join(', ')}${isTombstone ? ' REMOVE #expiry' : ''}`,
+      ConditionExpression: `#state = :wasState AND #lines = :wasLines${isTombstone ? ' AND #expiry = :wasExpiry' : ''}`,
       ExpressionAttributeNames: {
         '#state': 'state',
         '#lines': 'lines',
-        ...(time === undefined ? {} : { '#time': 'time' }),
+        ...Object.fromEntries(changed.map(([name]) => [`#${name}`, name])),
+        ...(isTombstone ? { '#expiry': EXPIRY_ATTRIBUTE } : {}),
       },
-      ExpressionAttributeValues: { ':state': state, ':before': before.state, ':lines': before.lines, ':time': time },
+      ExpressionAttributeValues: {
+        ...Object.fromEntries(changed.map(([name, value]) => [`:${name}`, value])),
+        ':wasState': before.state,
+        ':wasLines': before.lines,
+        ...(isTombstone ? { ':wasExpiry': before.expiresAt } : {}),
+      },
     },
   };
 }
 
-function shelfUpdate({ available, reserved, sold }: ShelfDelta) {
-  const values = { ':available': available, ':reserved': reserved, ':sold': sold };
-  const UpdateExpression = 'ADD available :available, reserved :reserved, sold :sold';
+function shelfUpdate(delta: ShelfDelta) {
+  const deltas = Object.entries(delta);
+  const taken = deltas.filter(([, pieces]) => pieces < 0);
+  const values = (some: [string, number][], prefix: string, sign: 1 | -1) =>
+    Object.fromEntries(some.map(([name, pieces]) => [`:${prefix}${name}`, sign * pieces]));
+  const UpdateExpression = `ADD ${deltas.map(([name]) => `${name} :${name}`).join(', ')}`;
   // Without a condition, the update creates the shelf of goods that came in.
-  if (available >= 0 && reserved >= 0) return { UpdateExpression, ExpressionAttributeValues: values };
+  if (taken.length === 0) return { UpdateExpression, ExpressionAttributeValues: values(deltas, '', 1) };
   return {
     UpdateExpression,
-    ConditionExpression: 'available >= :taken AND reserved >= :given',
-    ExpressionAttributeValues: {
-      ...values,
-      ':taken': Math.max(0, -available),
-      ':given': Math.max(0, -reserved),
-    },
+    ConditionExpression: taken.map(([name]) => `${name} >= :taken_${name}`).join(' AND '),
+    ExpressionAttributeValues: { ...values(deltas, '', 1), ...values(taken, 'taken_', -1) },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
   };
 }

@@ -52,7 +52,9 @@ export class MemoryStockTable implements StockTable {
       const matches =
         before === null
           ? held === undefined
-          : held?.state === before.state && isDeepStrictEqual(held.lines, before.lines);
+          : held?.state === before.state &&
+            held.expiresAt === before.expiresAt &&
+            isDeepStrictEqual(held.lines, before.lines);
       if (!matches) found.set(after.orderId, structuredClone(held ?? null));
     }
     return found;
@@ -61,21 +63,21 @@ export class MemoryStockTable implements StockTable {
   /** Returns what is available of the SKUs that a plan takes too much of. */
   private shortages(shelfDeltas: StockPlan['shelfDeltas']): CommitRefusal['available'] {
     const found: CommitRefusal['available'] = new Map();
-    for (const [sku, { available, reserved }] of shelfDeltas) {
+    for (const [sku, { available, reserved, sold }] of shelfDeltas) {
       const shelf = this.shelves.get(sku);
-      const givesOnly = available >= 0 && reserved >= 0;
-      const enough = shelf !== undefined && shelf.available >= -available && shelf.reserved >= -reserved;
+      const givesOnly = Math.min(available, reserved, sold) >= 0;
+      const enough =
+        shelf !== undefined && shelf.available >= -available && shelf.reserved >= -reserved && shelf.sold >= -sold;
       if (!enough && !givesOnly) found.set(sku, shelf?.available ?? null);
     }
     return found;
   }
 
-  /** Like the real table, updates only a reservation's state and its time if it has one. */
+  /** Like the real table, updates only what changes, and ends a tombstone. */
   private apply({ before, after }: ReservationWrite): void {
     if (before === null) return void this.reservations.set(after.orderId, structuredClone(after));
-    const held = this.reservations.get(after.orderId) ?? before;
-    const { state, time = held.time } = after;
-    this.reservations.set(after.orderId, { ...held, state, time });
+    const { expiresAt: _, ...held } = this.reservations.get(after.orderId) ?? before;
+    this.reservations.set(after.orderId, structuredClone({ ...held, ...after }));
   }
 
   shelf(sku: string): Shelf {
