@@ -2,6 +2,7 @@ import { orderPlaced } from '../../contracts/order.ts';
 import { logBreakerTransitions } from '../runtime/breaker-log.ts';
 import { circuitBreaker } from '../runtime/circuit-breaker.ts';
 import { consumer } from '../runtime/consume.ts';
+import { customerHasher } from '../runtime/customer-hash.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { dynamoRecordStore } from '../runtime/records.ts';
 import { stateMachine } from '../runtime/state-machine.ts';
@@ -29,6 +30,7 @@ const sms = JSON.parse(requireEnv('SMS_SETTINGS')) as SmsSettings;
 const { defaultCountry, countries, perDay, quietHours } = sms;
 const send = snsSms(sms);
 const leaseSeconds = Number(requireEnv('FUNCTION_TIMEOUT_SECONDS'));
+const customerHash = customerHasher(requireEnv('CUSTOMER_HASH_KEY'));
 const textWhenPlaced = requireEnv('TEXT_WHEN_PLACED') === 'true';
 
 export const handler = consumer(
@@ -41,6 +43,7 @@ export const handler = consumer(
           now: new Date(),
           leaseSeconds,
           textWhenPlaced,
+          customerHash,
           ...(defaultCountry && { defaultCountry }),
           numberRefusal: (phone) => numberRefusal(phone, countries),
           ...(quietHours && { quietUntil: (phone, now) => quietUntil(phone, now, quietHours) }),

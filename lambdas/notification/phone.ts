@@ -6,6 +6,17 @@ const BRACKETS = /[()（）]/g;
 // The digits that the library reads: ASCII, full-width, Arabic-Indic and Persian.
 const LEADING_ZEROS = /^[0０٠۰]{2}/;
 
+/**
+ * Tells whether a text may be meant for a number in E.164: it is read as that number, as a number of that number's country, or as none. The
+ * country, because the same text is read as another number once the setting `smsDefaultCountry` has changed.
+ */
+export const mayBePhone = (text: string, number: string, defaultCountry?: CountryCode): boolean => {
+  const read = readPhone(text, defaultCountry);
+  return (
+    read === undefined || read === number || readPhone(text, parsePhoneNumberFromString(number)?.country) === number
+  );
+};
+
 /** Returns the characters of a phone field that can be seen; an empty text if there are none. */
 export const visiblePhone = (phone: string): string => phone.replace(INVISIBLE, '').trim();
 

@@ -11,15 +11,19 @@ import {
   type OrderConfirmed,
   type OrderDelayed,
   type OrderPlaced,
+  orderCancelled,
   orderConfirmed,
   orderDelayed,
   orderPlaced,
 } from '../../contracts/order.ts';
+import { type CustomerHash, customerOf, isOtherCustomer } from '../runtime/customer-hash.ts';
 import type { Delivery } from '../runtime/delivery.ts';
 import { BusyError, ConflictError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
 import type { Transition } from '../runtime/state-machine.ts';
-import { readPhone, visiblePhone } from './phone.ts';
+import { tombstoneExpiry } from '../runtime/tombstone.ts';
+import { contentsOf } from './contents.ts';
+import { mayBePhone, readPhone, visiblePhone } from './phone.ts';
 import { textFor } from './texts.ts';
 
 /**
@@ -38,13 +42,22 @@ type TextState =
  */
 type Contact = { phone?: string; locale: string; orderNumber?: string };
 
-/** An order's notification record: the customer's contact, what to tell them, and the state of each text. */
+/**
+ * An order's notification record: the customer's contact, what to tell them, and the state of each text. While only the order's cancellation
+ * has arrived, the record is its tombstone.
+ */
 export type Notification = OrderRecord & {
   contact?: Contact;
+  /** Who placed the order, as `CustomerHash` hides them; absent where the order names no customer. */
+  customer?: string;
+  /** The digest of the order's goods and total: a confirmation is told only to whom the same were placed by. */
+  contents?: string;
   /** The order is delayed. A decision supersedes this. */
   delayed?: true;
   decision?: 'order-confirmed' | 'order-cancelled';
   texts: Partial<Record<Template, TextState>>;
+  /** When a tombstone is deleted (seconds since 1970). */
+  expiresAt?: number;
 };
 
 export type NotificationInput = OrderPlaced | OrderDelayed | OrderConfirmed | OrderCancelled;
@@ -71,6 +84,8 @@ export type NotificationRules = {
   now: Date;
   leaseSeconds: number;
   textWhenPlaced: boolean;
+  /** Hides who placed an order. @default customers are not compared */
+  customerHash?: CustomerHash;
   /** The country of numbers without a country code. @default none: they are refused */
   defaultCountry?: CountryCode;
   /** Returns why a number may not be texted. @default any number may */
@@ -92,6 +107,8 @@ export function nextNotification(
   const { event } = input;
   const { orderId } = event.data;
   const current: Notification = notification ?? { orderId, version: 0, texts: {} };
+  // Once cancelled is heard, a confirmation changes nothing.
+  if (event.type === orderConfirmed.type && current.decision === 'order-cancelled') return {};
   const updated = applyEvent(current, event, rules);
   const template = dueTemplate(updated, rules);
   const { contact } = updated;
@@ -133,21 +150,62 @@ function startText(
   return { after: withTextState(notification, template, { sendingUntil }), effect: { ...text, sendingUntil } };
 }
 
-function applyEvent(
-  current: Notification,
-  event: NotificationInput,
-  { defaultCountry }: NotificationRules,
-): Notification {
-  if (event.type === orderPlaced.type) {
-    const contact = contactOf(event.data, defaultCountry);
-    return current.contact === undefined && contact !== undefined ? { ...current, contact } : current;
+/** Adds what an event says to the record; returns the record itself where that is known already. */
+function applyEvent(current: Notification, event: NotificationInput, rules: NotificationRules): Notification {
+  switch (event.type) {
+    case orderPlaced.type:
+      return withPlacement(current, event.data, rules);
+    case orderDelayed.type:
+      return current.delayed ? current : { ...current, delayed: true };
+    case orderConfirmed.type: {
+      const contents = contentsOf(event.data);
+      if (differs(current.contents, contents)) {
+        throw new ConflictError(
+          `Order ${current.orderId} is confirmed with another total or other items than were placed`,
+        );
+      }
+      return current.decision === undefined ? { ...current, contents, decision: 'order-confirmed' } : current;
+    }
+    case orderCancelled.type: {
+      if (current.decision === 'order-cancelled') return current;
+      const isTombstone = current.contents === undefined && current.contact === undefined;
+      return {
+        ...current,
+        decision: 'order-cancelled',
+        ...(isTombstone ? { expiresAt: tombstoneExpiry(rules.now) } : {}),
+      };
+    }
   }
-  if (event.type === orderDelayed.type) return current.delayed ? current : { ...current, delayed: true };
-  const decision = event.type === orderConfirmed.type ? 'order-confirmed' : 'order-cancelled';
-  // Once cancelled is heard, a confirmation changes nothing; a cancellation after a confirmation undoes it.
-  if (current.decision === decision || current.decision === 'order-cancelled') return current;
-  return { ...current, decision };
 }
+
+/** Adds what only the placed order says. The first that is told is kept; throws `ConflictError` where that is another. */
+function withPlacement(
+  current: Notification,
+  placed: OrderPlaced['data'],
+  { defaultCountry, customerHash }: NotificationRules,
+): Notification {
+  const contents = contentsOf(placed);
+  const { customer } = customerOf(placed, customerHash);
+  const conflict = (problem: string, path: string) =>
+    new ConflictError(`Order ${current.orderId} was already placed ${problem}`, path);
+  if (differs(current.contents, contents)) throw conflict('or confirmed with another total or other items', 'data');
+  if (isOtherCustomer(current.customer, customer)) throw conflict('by another customer', 'data.customer.id');
+  const { phone } = current.contact ?? {};
+  if (phone !== undefined && !mayBePhone(placed.customer?.phone ?? '', phone, defaultCountry))
+    throw conflict('with another phone', 'data.customer.phone');
+  const contact = current.contact ?? contactOf(placed, defaultCountry);
+  const { expiresAt, ...kept } = current;
+  const isKnown =
+    expiresAt === undefined &&
+    current.contents !== undefined &&
+    current.contact === contact &&
+    (current.customer !== undefined || customer === undefined);
+  return isKnown
+    ? current
+    : { ...kept, contents, ...(contact && { contact }), ...(customer && { customer: current.customer ?? customer }) };
+}
+
+const differs = (recorded: string | undefined, told: string): boolean => recorded !== undefined && recorded !== told;
 
 /** Returns whom to text about a placed order; `undefined` if it names no phone. */
 function contactOf(
