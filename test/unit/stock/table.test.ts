@@ -1,11 +1,14 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import type { BatchGetCommand, DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
+import type { CustomerHash } from '../../../lambdas/runtime/customer-hash.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
-import { planStock, type StockInput } from '../../../lambdas/stock/rules.ts';
+import { planStock, type Reservation, type StockInput } from '../../../lambdas/stock/rules.ts';
 import { stockTable } from '../../../lambdas/stock/table.ts';
 import { delivery } from '../../builders/deliveries.ts';
-import { cancelled, placed, priced } from '../../builders/events.ts';
+import { cancelled, confirmed, placed, priced } from '../../builders/events.ts';
+
+const now = new Date('2026-11-21T09:00:00Z');
 
 type Command = TransactWriteCommand | BatchGetCommand;
 
@@ -30,7 +33,7 @@ const planOf = (...events: StockInput[]) =>
   planStock(
     events.map((event) => delivery(event)),
     { reservations: new Map(), available: new Map() },
-    new Date('2026-11-21T09:00:00Z'),
+    now,
   );
 const oneOrder = planOf(placed({ items: [priced('A', 2)] }));
 
@@ -59,8 +62,8 @@ describe('Committing a stock plan', () => {
               TableName: 'shelves',
               Key: { sku: 'A' },
               UpdateExpression: 'ADD available :available, reserved :reserved, sold :sold',
-              ConditionExpression: 'available >= :taken AND reserved >= :given',
-              ExpressionAttributeValues: { ':available': -2, ':reserved': 2, ':sold': 0, ':taken': 2, ':given': 0 },
+              ConditionExpression: 'available >= :taken_available',
+              ExpressionAttributeValues: { ':available': -2, ':reserved': 2, ':sold': 0, ':taken_available': 2 },
               ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
             },
           },
@@ -117,7 +120,90 @@ describe('Committing a stock plan', () => {
     const [call] = calls;
     const items = call !== undefined && 'TransactItems' in call ? (call.TransactItems ?? []) : [];
     expect(items).toHaveLength(4);
-    expect(items[3]?.Update?.ExpressionAttributeValues).toMatchObject({ ':available': -5, ':taken': 5 });
+    expect(items[3]?.Update?.ExpressionAttributeValues).toMatchObject({ ':available': -5, ':taken_available': 5 });
+  });
+});
+
+describe('Changing a reservation', () => {
+  const change = async (before: Reservation, event: StockInput, customerHash?: CustomerHash) => {
+    const { calls, table } = dynamo();
+    const known = { reservations: new Map([[before.orderId, before]]), available: new Map() };
+    await table.commit(planStock([delivery(event)], known, now, customerHash));
+    const [call] = calls;
+    return (call !== undefined && 'TransactItems' in call ? (call.TransactItems ?? []) : []).map(
+      ({ Update }) => Update,
+    );
+  };
+  const lines = [{ sku: 'A', quantity: 2 }];
+
+  test('puts goods back only while they are sold: to the order, and on the shelf', async () => {
+    const updates = await change({ orderId: 'o-1001', state: 'sold', lines, time: 't' }, cancelled());
+    expect(updates).toEqual([
+      {
+        TableName: 'reservations',
+        Key: { orderId: 'o-1001' },
+        UpdateExpression: 'SET #state = :state, #time = :time',
+        ConditionExpression: '#state = :wasState AND #lines = :wasLines',
+        ExpressionAttributeNames: { '#state': 'state', '#lines': 'lines', '#time': 'time' },
+        ExpressionAttributeValues: {
+          ':state': 'released',
+          ':time': now.toISOString(),
+          ':wasState': 'sold',
+          ':wasLines': lines,
+        },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+      {
+        TableName: 'shelves',
+        Key: { sku: 'A' },
+        UpdateExpression: 'ADD available :available, reserved :reserved, sold :sold',
+        ConditionExpression: 'sold >= :taken_sold',
+        ExpressionAttributeValues: { ':available': 2, ':reserved': 0, ':sold': -2, ':taken_sold': 2 },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    ]);
+  });
+
+  test.each([
+    ['sells', 'reserved' as const, confirmed({ items: lines }), 'reserved >= :taken_reserved'],
+    ['releases', 'reserved' as const, cancelled(), 'reserved >= :taken_reserved'],
+  ])('%s what is reserved only while it is', async (_, state, event, condition) => {
+    const [, shelf] = await change({ orderId: 'o-1001', state, lines, time: 't' }, event);
+    expect(shelf?.ConditionExpression).toBe(condition);
+  });
+
+  test('notes the order of a tombstone only while it is one, and lets it expire no more', async () => {
+    const tombstone: Reservation = {
+      orderId: 'o-1001',
+      state: 'cancelled',
+      lines: [],
+      time: 't',
+      expiresAt: 1_800_000,
+    };
+    const updates = await change(tombstone, placed({ items: [priced('A', 2)] }), () => 'key:hash');
+    expect(updates).toEqual([
+      {
+        TableName: 'reservations',
+        Key: { orderId: 'o-1001' },
+        UpdateExpression: 'SET #lines = :lines, #customer = :customer, #state = :state REMOVE #expiry',
+        ConditionExpression: '#state = :wasState AND #lines = :wasLines AND #expiry = :wasExpiry',
+        ExpressionAttributeNames: {
+          '#state': 'state',
+          '#lines': 'lines',
+          '#customer': 'customer',
+          '#expiry': 'expiresAt',
+        },
+        ExpressionAttributeValues: {
+          ':state': 'cancelled',
+          ':lines': lines,
+          ':customer': 'key:hash',
+          ':wasState': 'cancelled',
+          ':wasLines': [],
+          ':wasExpiry': 1_800_000,
+        },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    ]);
   });
 });
 
