@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Line } from '../../../contracts/order.ts';
+import { type Line, sumBySku } from '../../../contracts/order.ts';
 import type { HandlerResult } from '../../../lambdas/runtime/delivery.ts';
 import { BusyError, ConflictError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { stockHandler } from '../../../lambdas/stock/reserve.ts';
@@ -490,6 +490,11 @@ describe('In any sequence of stock events', () => {
   };
 
   const isDone = (result: HandlerResult | undefined) => result !== undefined && 'publish' in result;
+  const cancelledIn = (events: readonly StockInput[]) =>
+    events.flatMap((event) => (event.type === 'shop.order.cancelled.v1' ? [event.data.orderId] : []));
+  const receiptsIn = (events: readonly StockInput[]) => [
+    ...new Set(events.flatMap((event) => (event.type === 'shop.stock.received.v1' ? [event.data.receiptId] : []))),
+  ];
   const holdsGoods = (reservation: Reservation | undefined) =>
     reservation?.state === 'reserved' || reservation?.state === 'sold';
 
@@ -503,12 +508,7 @@ describe('In any sequence of stock events', () => {
           const start = { A: 6, B: 4, C: 9 };
           const { table, handle } = shop(start);
           table.conflicts = () => conflicts.shift() ?? false;
-          const receipts = new Set<string>();
-          const cancellations = new Set<string>();
-          const cameIn = (sku: string) =>
-            [...receipts]
-              .flatMap((receiptId) => lines[receiptId] ?? [])
-              .reduce((sum, item) => sum + (item.sku === sku ? item.quantity : 0), 0);
+          const done: StockInput[] = [];
           for (const batch of batches) {
             // Within a round every order occurs once.
             const round = [...new Map(batch.map((event) => [event.orderId, event])).values()].map(({ orderId, kind }) =>
@@ -516,21 +516,18 @@ describe('In any sequence of stock events', () => {
             );
             const results = await handle(round.map((event) => delivery<StockInput>(event)));
             // A conflict that lasts leaves the message in the queue.
-            for (const one of round.filter((_, index) => isDone(results[index]))) {
-              if (one.type === 'shop.stock.received.v1') receipts.add(one.data.receiptId);
-              if (one.type === 'shop.order.cancelled.v1') cancellations.add(one.data.orderId);
-            }
+            done.push(...round.filter((_, index) => isDone(results[index])));
             expect(table.minimum()).toBeGreaterThanOrEqual(0);
-            expect([...cancellations].filter((orderId) => holdsGoods(table.reservations.get(orderId)))).toEqual([]);
+            expect(cancelledIn(done).filter((orderId) => holdsGoods(table.reservations.get(orderId)))).toEqual([]);
           }
+          const cameIn = sumBySku(receiptsIn(done).flatMap((receiptId) => lines[receiptId] ?? []));
           for (const sku of ['A', 'B', 'C'] as const) {
-            expect(table.total(sku)).toBe(start[sku] + cameIn(sku));
-            const held = (state: string) =>
-              [...table.reservations.values()]
-                .filter((reservation) => reservation.state === state)
-                .flatMap((reservation) => lines[reservation.orderId] ?? [])
-                .filter((item) => item.sku === sku)
-                .reduce((sum, { quantity }) => sum + quantity, 0);
+            const piecesOf = (some: readonly Line[]) => some.find((one) => one.sku === sku)?.quantity ?? 0;
+            expect(table.total(sku)).toBe(start[sku] + piecesOf(cameIn));
+            const held = (state: string) => {
+              const reservations = [...table.reservations.values()].filter((one) => one.state === state);
+              return piecesOf(sumBySku(reservations.flatMap(({ orderId }) => lines[orderId] ?? [])));
+            };
             expect(table.shelf(sku)).toMatchObject({ reserved: held('reserved'), sold: held('sold') });
           }
         },
