@@ -99,16 +99,36 @@ describe('The phone of an order', () => {
     expect(nextNotification(after, delivery(confirmed()), rules).effect).toMatchObject({ phone: '+819012345678' });
   });
 
-  test('stays the first one when the order is delivered again with another, readable or not', () => {
-    for (const first of ['010-1234-5678', 'none']) {
-      const once = deliverAll([placedWith({ customer: { phone: first } })]);
-      const twice = deliverAll([
-        placedWith({ customer: { phone: first } }),
-        placedWith({ customer: { phone: '010-8765-4321', locale: 'ko' }, orderNumber: '#2' }),
-      ]);
-      expect(twice.record?.contact).toEqual(once.record?.contact);
-      expect(twice.after).toBeUndefined();
-    }
+  test.each([
+    ['010-1234-5678', '010-8765-4321'],
+    ['+821012345678', '+447700900123'],
+    ['01012345678', '+81 90-1234-5678'],
+  ])('is a conflict when the order comes again with another: %s, then %s', (first, second) => {
+    const once = deliverAll([placedWith({ customer: { phone: first } })]);
+    const again = () => nextNotification(once.record, delivery(placedWith({ customer: { phone: second } })), rules);
+    expect(again).toThrow(expect.objectContaining({ name: 'ConflictError', path: 'data.customer.phone' }));
+    expect(again).toThrow(/^[^\d+]*o-1001[^\d+]*$/);
+  });
+
+  test.each([
+    ['the same in another notation', '010-1234-5678', '+82 10 1234 5678'],
+    ['none that can be read', '010-1234-5678', 'none'],
+    ['none', '010-1234-5678', undefined],
+    ['one where the first could not be read', 'none', '010-8765-4321'],
+  ])('stays the first one when the order comes again with %s', (_, first, second) => {
+    const once = deliverAll([placedWith({ customer: { phone: first } })]);
+    const twice = deliverAll([
+      placedWith({ customer: { phone: first } }),
+      placedWith({ customer: { phone: second, locale: 'ko' }, orderNumber: '#2' }),
+    ]);
+    expect(twice.record?.contact).toEqual(once.record?.contact);
+    expect(twice.after).toBeUndefined();
+  });
+
+  test('is no conflict when the same text is read again after the default country has changed', () => {
+    const event = placedWith({ customer: { phone: '090-1234-5678' } });
+    const { record } = deliverAll([event], { defaultCountry: 'JP' });
+    expect(nextNotification(record, delivery(event), { ...rules, defaultCountry: 'KR' })).toEqual({});
   });
 
   test('whatever it is, costs no order: any text is texted or refused', () => {

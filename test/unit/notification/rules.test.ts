@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { orderCancelled, orderPlaced } from '../../../contracts/order.ts';
 import {
   type Notification,
   type NotificationInput,
@@ -7,7 +9,7 @@ import {
 } from '../../../lambdas/notification/rules.ts';
 import { BusyError, ConflictError } from '../../../lambdas/runtime/failure.ts';
 import { delivery } from '../../builders/deliveries.ts';
-import { cancelled, confirmed, delayed, placed } from '../../builders/events.ts';
+import { cancelled, confirmed, delayed, KEYBOARD, line, placed } from '../../builders/events.ts';
 
 const LEASE = 30;
 const start = new Date('2026-11-21T09:00:00Z');
@@ -43,6 +45,7 @@ function notifications({ textWhenPlaced = false } = {}) {
 }
 
 const english = placed({ locale: 'en' });
+const templatesOf = ({ texts }: { texts: string[] }) => texts.map((text) => text.split(' ')[0]);
 
 describe('A decided order', () => {
   test.each([
@@ -99,23 +102,152 @@ describe('A decided order', () => {
     });
   });
 
-  test.each([
-    [confirmed(), cancelled()],
-    [cancelled(), confirmed()],
-  ])('throws ConflictError on the opposite decision', (first, second) => {
+  test('is texted at the number of its placement', () => {
     const shop = notifications();
     shop.deliver(placed());
-    shop.deliver(first);
-    expect(() => shop.deliver(second)).toThrow(ConflictError);
-    expect(shop.texts).toHaveLength(1);
-  });
-
-  test('is texted at the number of its first placement', () => {
-    const shop = notifications();
-    shop.deliver(placed());
-    shop.deliver(placed({ phone: '+447700900123' }));
+    expect(() => shop.deliver(placed({ phone: '+447700900123' }))).toThrow(ConflictError);
     shop.deliver(confirmed());
     expect(shop.texts).toEqual([expect.stringContaining('+821012345678')]);
+  });
+});
+
+describe('What a customer is told of an order that is both confirmed and cancelled', () => {
+  test.each<[string, NotificationInput[], string[]]>([
+    ['cancelled after its confirmation', [placed(), confirmed(), cancelled()], ['order-confirmed', 'order-cancelled']],
+    ['cancelled before its confirmation', [placed(), cancelled(), confirmed()], ['order-cancelled']],
+    ['confirmed, cancelled, then placed', [confirmed(), cancelled(), placed()], ['order-cancelled']],
+    ['cancelled, confirmed, then placed', [cancelled(), confirmed(), placed()], ['order-cancelled']],
+    [
+      'delayed, confirmed, then cancelled',
+      [placed(), delayed(), confirmed(), cancelled()],
+      ['order-delayed', 'order-confirmed', 'order-cancelled'],
+    ],
+  ])('is the last word, each text once: %s', (_, events, expected) => {
+    const shop = notifications();
+    for (const event of events) shop.deliver(event);
+    for (const event of [...events, ...[...events].reverse()]) shop.deliver(event);
+    expect(templatesOf(shop)).toEqual(expected);
+  });
+
+  test('is the cancellation, also where the text of the confirmation was never answered or is still being sent', () => {
+    const shop = notifications();
+    shop.deliver(placed());
+    shop.deliver(confirmed(), { dies: 'before sending' });
+    shop.deliver(cancelled());
+    shop.deliver(confirmed(), { at: later(3_600) });
+    expect(templatesOf(shop)).toEqual(['order-cancelled']);
+  });
+
+  test('is nothing by a confirmation after the cancellation: neither its text nor a conflict', () => {
+    const shop = notifications();
+    shop.deliver(placed());
+    shop.deliver(cancelled(), { dies: 'before sending' });
+    for (const event of [confirmed(), confirmed({ amount: 13_000 })])
+      expect(shop.deliver(event, { at: later(3_600) })).toEqual({});
+    shop.deliver(cancelled(), { at: later(3_600) });
+    expect(templatesOf(shop)).toEqual(['order-cancelled']);
+  });
+
+  test('in any sequence is at most one text of each template, and none of a confirmation after a cancellation', () => {
+    const events = fc.constantFrom<NotificationInput>(placed(), delayed(), confirmed(), cancelled());
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 12 }), fc.boolean(), (sequence, textWhenPlaced) => {
+        const shop = notifications({ textWhenPlaced });
+        for (const event of sequence) shop.deliver(event);
+        const sent = templatesOf(shop);
+        expect(new Set(sent).size).toBe(sent.length);
+        if (sent.includes('order-cancelled')) expect(sent.at(-1)).toBe('order-cancelled');
+        const heard = (type: string) => sequence.some((event) => event.type === type);
+        expect(sent.includes('order-cancelled')).toBe(heard(orderPlaced.type) && heard(orderCancelled.type));
+      }),
+    );
+  });
+});
+
+describe('A confirmation', () => {
+  const other = [
+    ['other items', placed({ items: [{ sku: 'KB-02', quantity: 1, unitPrice: 12_000 }], phone: '+447700900123' })],
+    ['another quantity', placed({ items: [{ ...KEYBOARD, quantity: 2, unitPrice: 6_000 }], phone: '+447700900123' })],
+    ['another total', placed({ items: [{ ...KEYBOARD, unitPrice: 13_000 }], phone: '+447700900123' })],
+    ['another currency', placed({ currency: 'USD', phone: '+447700900123' })],
+  ] as const;
+
+  test.each(other)('is not told to whom the order was placed by with %s, but dead-lettered', (_, event) => {
+    const shop = notifications();
+    shop.deliver(event);
+    expect(() => shop.deliver(confirmed())).toThrow(ConflictError);
+    expect(shop.texts).toEqual([]);
+    expect(shop.record()).not.toHaveProperty('decision');
+  });
+
+  test.each(other)('that came first is not told to whom places the order with %s, only to its customer', (_, event) => {
+    const shop = notifications();
+    shop.deliver(confirmed());
+    expect(() => shop.deliver(event)).toThrow(ConflictError);
+    shop.deliver(placed());
+    expect(shop.texts).toEqual([expect.stringMatching(/^order-confirmed to \+821012345678/)]);
+  });
+
+  test.each(other)('is told although the order came again with %s, which is dead-lettered', (_, event) => {
+    const shop = notifications();
+    shop.deliver(placed());
+    expect(() => shop.deliver(event)).toThrow(ConflictError);
+    shop.deliver(confirmed());
+    expect(shop.texts).toEqual([expect.stringContaining('+821012345678')]);
+  });
+
+  test('is told however the goods are split over lines, and whatever of the order has no shelf', () => {
+    const shop = notifications();
+    const untracked = { quantity: 1, unitPrice: 2_000, tracked: false };
+    shop.deliver(placed({ items: [{ ...KEYBOARD, unitPrice: 4_000 }, untracked, { ...KEYBOARD, unitPrice: 6_000 }] }));
+    shop.deliver(confirmed({ items: [line('KB-01', 2)] }));
+    expect(templatesOf(shop)).toEqual(['order-confirmed']);
+  });
+
+  test('is told where an earlier version did not note what was placed', () => {
+    const known: Notification = {
+      orderId: 'o-1001',
+      version: 1,
+      texts: {},
+      contact: { phone: '+821012345678', locale: 'en' },
+    };
+    const rules = { now: start, leaseSeconds: LEASE, textWhenPlaced: false };
+    expect(nextNotification(known, delivery(confirmed()), rules).effect).toMatchObject({ template: 'order-confirmed' });
+  });
+});
+
+describe('A cancellation whose order has not come', () => {
+  test('is kept for 30 days, until the order comes, with a phone or without', () => {
+    for (const phone of ['+821012345678', '']) {
+      const shop = notifications();
+      shop.deliver(cancelled());
+      expect(shop.record()?.expiresAt).toBe(later(30 * 86_400).getTime() / 1000);
+      shop.deliver(cancelled(), { at: later(60) });
+      shop.deliver(confirmed(), { at: later(60) });
+      expect(shop.record()?.expiresAt).toBe(later(30 * 86_400).getTime() / 1000);
+      shop.deliver(placed({ phone }));
+      expect(shop.record()).toMatchObject({ decision: 'order-cancelled' });
+      expect(shop.record()).not.toHaveProperty('expiresAt');
+    }
+  });
+
+  test('is the only record that expires', () => {
+    const sequences: NotificationInput[][] = [
+      [placed()],
+      [placed({ phone: '' })],
+      [placed(), cancelled()],
+      [placed({ phone: '' }), cancelled()],
+      [confirmed()],
+      [confirmed(), cancelled()],
+      [placed(), confirmed(), cancelled()],
+      [delayed()],
+    ];
+    for (const sequence of sequences) {
+      const shop = notifications();
+      for (const event of sequence) shop.deliver(event);
+      expect(shop.record()).toBeDefined();
+      expect(shop.record()).not.toHaveProperty('expiresAt');
+    }
   });
 });
 
@@ -145,30 +277,28 @@ describe('The text on placement', () => {
   test("is sent once, in addition to the decision's text", () => {
     const shop = notifications({ textWhenPlaced: true });
     for (const event of [placed(), placed(), confirmed(), placed(), confirmed()]) shop.deliver(event);
-    expect(shop.texts.map((text) => text.split(' ')[0])).toEqual(['order-placed', 'order-confirmed']);
+    expect(templatesOf(shop)).toEqual(['order-placed', 'order-confirmed']);
   });
 
   test('is not sent for an order that is already decided', () => {
     const shop = notifications({ textWhenPlaced: true });
     shop.deliver(cancelled());
     shop.deliver(placed());
-    expect(shop.texts.map((text) => text.split(' ')[0])).toEqual(['order-cancelled']);
+    expect(templatesOf(shop)).toEqual(['order-cancelled']);
   });
 });
 
 describe('A delayed order', () => {
-  const templates = ({ texts }: { texts: string[] }) => texts.map((text) => text.split(' ')[0]);
-
   test('is texted about its delay once, and later about its decision', () => {
     const shop = notifications();
     for (const event of [placed(), delayed(), delayed(), placed(), confirmed(), delayed()]) shop.deliver(event);
-    expect(templates(shop)).toEqual(['order-delayed', 'order-confirmed']);
+    expect(templatesOf(shop)).toEqual(['order-delayed', 'order-confirmed']);
   });
 
   test('that was decided before is texted about its decision only', () => {
     const shop = notifications();
     for (const event of [placed(), cancelled(), delayed()]) shop.deliver(event);
-    expect(templates(shop)).toEqual(['order-cancelled']);
+    expect(templatesOf(shop)).toEqual(['order-cancelled']);
   });
 
   test('is texted about its delay when its placement arrives', () => {
@@ -176,7 +306,7 @@ describe('A delayed order', () => {
     shop.deliver(delayed());
     expect(shop.texts).toEqual([]);
     shop.deliver(placed());
-    expect(templates(shop)).toEqual(['order-delayed']);
+    expect(templatesOf(shop)).toEqual(['order-delayed']);
   });
 
   test('that is decided before the delay text was sent gets no delay text', () => {
@@ -185,7 +315,7 @@ describe('A delayed order', () => {
     shop.deliver(delayed(), { dies: 'before sending' });
     shop.deliver(confirmed());
     shop.deliver(delayed(), { at: later(3_600) });
-    expect(templates(shop)).toEqual(['order-confirmed']);
+    expect(templatesOf(shop)).toEqual(['order-confirmed']);
   });
 });
 
