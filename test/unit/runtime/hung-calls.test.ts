@@ -22,6 +22,8 @@ import { FakeGateway } from '../../builders/gateway.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { MemoryRecordStore } from '../../builders/records.ts';
 
+vi.stubEnv('CUSTOMER_HASH_KEY', 'a key');
+
 quietLog();
 
 beforeEach(() => {
