@@ -99,7 +99,7 @@ function chargeOf({ orderId, payment, total: money }: OrderPlaced['data']): Char
 /** Charges nothing. What the checkout holds for the order is voided, and what it has captured is refunded. */
 function placedAfterCancellation(tombstone: Payment, placed: Payment, context: EventContext): PaymentTransition {
   const { version, released } = tombstone;
-  const payment: Payment = { ...placed, version, ...(released && { released }) };
+  const payment: Payment = { ...forgotten(placed), version, ...(released && { released }) };
   if (placed.state === 'captured') return refund(payment, context, CANCELLED);
   const mayBeHeld = tombstone.state === 'voiding' || placed.method?.kind === 'authorized';
   if (mayBeHeld && isAuthorizedHere(placed)) return voidPayment(payment, context);
@@ -127,7 +127,7 @@ function onConfirmed(
   const { orderId, total } = data;
   const context = { orderId, trace: traceContextOf(event) };
   // Without a record, and where it is younger than the confirmation, the table was put back: the gateway knows what is authorized.
-  const current = payment ?? firstPayment(orderId, total, data.payment, time);
+  const current = payment ?? forgotten(firstPayment(orderId, total, data.payment, time));
   if (current.money !== undefined && !sameMoney(current.money, total))
     throw new ConflictError(`Order ${orderId} is confirmed with another total than was placed`, 'data.total');
   if (!isAuthorizedHere(current)) return confirmedElsewhere(payment, current, time);
@@ -144,6 +144,9 @@ function onConfirmed(
       return resumePayment(current, context);
   }
 }
+
+/** Returns a first record of an order of which the table may have forgotten since when the gateway holds something. */
+const forgotten = ({ since: _, ...payment }: Payment): Payment => payment;
 
 /** What the checkout captured, was reported or comes on delivery is done; an order that is confirmed was paid. */
 function confirmedElsewhere(payment: Payment | undefined, current: Payment, time: string): PaymentTransition {

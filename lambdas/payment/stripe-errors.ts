@@ -1,6 +1,12 @@
 import Stripe from 'stripe';
-import { BusyError, ConflictError, PermanentError, UnavailableError } from '../runtime/failure.ts';
-import type { ChargeResult } from './gateway.ts';
+import {
+  BusyError,
+  ConflictError,
+  DeadlineExceededError,
+  PermanentError,
+  UnavailableError,
+  WaitingError,
+} from '../runtime/failure.ts';
 
 const { StripeAPIError, StripeCardError, StripeError, StripeIdempotencyError, StripeInvalidRequestError } =
   Stripe.errors;
@@ -9,29 +15,39 @@ const { StripeAPIError, StripeCardError, StripeError, StripeIdempotencyError, St
 const AMOUNT_LIMIT_CODES = new Set(['amount_too_small', 'amount_too_large']);
 const PAYMENT_METHOD_PARAM = /^(payment_method(_data.*)?|customer)$/;
 const UNUSABLE_CARD_CODE = /^(token_already_used|payment_method_.*|invalid_cvc|expired_card)$/;
-const LAPSED_AUTHORIZATION_CODES = new Set(['charge_expired_for_capture', 'capture_charge_authorization_expired']);
 const CONCURRENT_CALL_CODES = new Set(['idempotency_key_in_use', 'lock_timeout']);
+// The account's balance is too low for a refund: its owner can top it up.
+const LOW_BALANCE_CODES = new Set(['balance_insufficient', 'insufficient_funds']);
 
-/** Returns the decline if the customer's bank or Stripe rejected this card or amount, `undefined` for any other error. */
-export function declineFrom(error: unknown): ChargeResult | undefined {
-  if (error instanceof StripeCardError) return toDecline(error.decline_code || error.code);
-  if (!(error instanceof StripeInvalidRequestError) || hasWrongKey(error)) return undefined;
+/**
+ * Returns the code with which the customer's bank or Stripe rejected this card, amount or payment intent, `undefined` for any other error.
+ */
+export function declineReason(error: unknown): string | undefined {
+  if (error instanceof StripeCardError) return toReason(error.decline_code || error.code);
+  if (!isRefusal(error)) return undefined;
   const { code = '', param = '' } = error;
-  const isUnknownIntent = code === 'resource_missing' && param === 'intent';
   const isDecline =
-    isUnknownIntent ||
+    isUnknownIntent(error) ||
     AMOUNT_LIMIT_CODES.has(code) ||
-    LAPSED_AUTHORIZATION_CODES.has(code) ||
     UNUSABLE_CARD_CODE.test(code) ||
     PAYMENT_METHOD_PARAM.test(param);
-  return isDecline ? toDecline(code || `invalid_${param}`) : undefined;
+  return isDecline ? toReason(code || `invalid_${param}`) : undefined;
 }
 
-/** Builds a decline from Stripe's code, cut to 200 characters as the event's contract requires. */
-export const toDecline = (code: string | null | undefined): ChargeResult => ({
-  kind: 'declined',
-  reason: (code || 'card_declined').slice(0, 200),
-});
+/**
+ * Returns the code with which Stripe refuses to capture or to refund a payment, whoever asks again, `undefined` for any other error. Throws
+ * `WaitingError` where the account's owner can change that.
+ */
+export function refusalReason(error: unknown): string | undefined {
+  if (!(error instanceof StripeCardError) && !isRefusal(error)) return undefined;
+  const { code = '', param } = error;
+  if (LOW_BALANCE_CODES.has(code))
+    throw new WaitingError(`Stripe waits for the account's balance: ${detailsOf(error)}`);
+  return toReason(code || (param ? `invalid_${param}` : 'refused'));
+}
+
+/** Cuts Stripe's code to 200 characters, as the events' contracts require. */
+export const toReason = (code: string | null | undefined): string => (code || 'card_declined').slice(0, 200);
 
 /**
  * Converts an error of Stripe's to the one of ours that decides whether the message is retried or dead-lettered. The text has Stripe's
@@ -39,20 +55,23 @@ export const toDecline = (code: string | null | undefined): ChargeResult => ({
  */
 export function toFailure(error: unknown): unknown {
   if (!(error instanceof StripeError)) return error;
-  const { type, code, param, statusCode, requestId, detail } = error;
-  const networkCode = detail instanceof Error && 'code' in detail ? detail.code : undefined;
-  const details = [type, code, networkCode, param && `param ${param}`, statusCode, requestId]
-    .filter(Boolean)
-    .join(', ');
+  const { code, detail } = error;
+  // The fence closed before the request or during it.
+  if (detail instanceof DeadlineExceededError) return detail;
+  const details = detailsOf(error);
   if (CONCURRENT_CALL_CODES.has(code ?? ''))
     return new BusyError(`Stripe is handling another call for this order: ${details}`);
   if (error instanceof StripeIdempotencyError) {
     return new ConflictError(`Stripe received this idempotency key with other parameters before: ${details}`);
   }
   // A wrong or under-privileged API key is our outage: the message waits, and the circuit breaker's alarm goes off.
-  if (error instanceof StripeInvalidRequestError && !hasWrongKey(error))
-    return new PermanentError(`Stripe refuses the call: ${details}`);
+  if (isRefusal(error)) return new PermanentError(`Stripe refuses the call: ${details}`);
   return new UnavailableError(`Stripe is unavailable: ${details}`);
+}
+
+function detailsOf({ type, code, param, statusCode, requestId, detail }: InstanceType<typeof StripeError>): string {
+  const networkCode = detail instanceof Error && 'code' in detail ? detail.code : undefined;
+  return [type, code, networkCode, param && `param ${param}`, statusCode, requestId].filter(Boolean).join(', ');
 }
 
 /** Tells whether a 5xx is one that Stripe saved under the idempotency key, and replays for as long as it retains the key. */
@@ -61,12 +80,15 @@ export const isReplayedFailure = (error: unknown): boolean =>
   (error.statusCode ?? 0) >= 500 &&
   error.headers?.['idempotent-replayed'] === 'true';
 
-/** Tells whether Stripe rejected the request itself, with a 400 or 404. */
-export const isInvalidRequest = (error: unknown): boolean => error instanceof StripeInvalidRequestError;
+/** Tells whether Stripe rejected the request itself, with a 400 or 404, and not because test objects were used with a live key. */
+export const isRefusal = (error: unknown): error is InstanceType<typeof StripeInvalidRequestError> =>
+  error instanceof StripeInvalidRequestError &&
+  !CONCURRENT_CALL_CODES.has(error.code ?? '') &&
+  !/exists in (test|live) mode/.test(error.message);
 
-/** Tells whether the charge was refunded before, by us or in Stripe's dashboard. */
-export const isAlreadyRefunded = (error: unknown): boolean =>
-  error instanceof StripeInvalidRequestError && error.code === 'charge_already_refunded';
+/** Tells whether the key was used before with other parameters, so that an earlier call counts. */
+export const isOtherUseOfKey = (error: unknown): boolean => error instanceof StripeIdempotencyError;
 
-/** Tells whether test objects were used with a live key, or the reverse. */
-const hasWrongKey = ({ message }: Error): boolean => /exists in (test|live) mode/.test(message);
+/** Tells whether the account has no such payment intent. */
+export const isUnknownIntent = (error: unknown): boolean =>
+  isRefusal(error) && error.code === 'resource_missing' && error.param === 'intent';

@@ -11,13 +11,19 @@ const UNLISTED = new Set(['CLF', 'IQD', 'LYD', 'UYI', 'UYW']);
 
 /** Converts money from ISO 4217's minor unit to Stripe's. Returns `undefined` if Stripe cannot represent the amount. */
 export function toStripeMoney({ amount, currency }: Money): Money | undefined {
-  const stripeAmount = convert(amount, currency);
+  const stripeAmount = scale(amount, currency, SENT_IN_HUNDREDTHS, SENT_WITHOUT_MINOR_UNIT);
   const isRounded = !THREE_DECIMAL.has(currency) || amount % 10 === 0;
   if (!Number.isSafeInteger(stripeAmount) || !isRounded || UNLISTED.has(currency)) return undefined;
   return { amount: stripeAmount, currency: currency.toLowerCase() };
 }
 
-function convert(amount: number, currency: string): number {
-  if (SENT_IN_HUNDREDTHS.has(currency)) return amount * 100;
-  return SENT_WITHOUT_MINOR_UNIT.has(currency) ? amount / 100 : amount;
+/** Converts money of Stripe's back to ISO 4217's minor unit. Stripe takes no fraction of a króna or of a Ugandan shilling. */
+export function fromStripeMoney({ amount, currency }: Money): Money {
+  const code = currency.toUpperCase();
+  return { amount: Math.round(scale(amount, code, SENT_WITHOUT_MINOR_UNIT, SENT_IN_HUNDREDTHS)), currency: code };
+}
+
+function scale(amount: number, currency: string, up: ReadonlySet<string>, down: ReadonlySet<string>): number {
+  if (up.has(currency)) return amount * 100;
+  return down.has(currency) ? amount / 100 : amount;
 }

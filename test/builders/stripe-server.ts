@@ -7,17 +7,35 @@ type Json = any;
 type Answer = { status: number; body: Json };
 
 /**
- * The fault of one call. `lost`: executed, then the connection is closed; `hang`: executed, no response; `broken`: executed, but a
- * 500 is returned and saved; `failed`: not executed, a 500 is saved; `overloaded`: a 503 from Stripe's edge, not saved; `limited`: a 429;
- * `busy`: another call with the same key is in progress; `forbidden`: a 403.
+ * The fault of one call. `lost`: executed, then the connection is closed; `late`: the connection is closed, and `arriveLate` executes the
+ * call; `hang`: executed, no response; `broken`: executed, but a 500 is returned and saved; `failed`: not executed, a 500 is saved;
+ * `overloaded`: a 503 from Stripe's edge, not saved; `limited`: a 429; `busy`: another call with the same key is in progress; `forbidden`: a 403.
  */
-export type StripeFault = 'lost' | 'hang' | 'broken' | 'failed' | 'overloaded' | 'limited' | 'busy' | 'forbidden';
+export type StripeFault =
+  | 'lost'
+  | 'late'
+  | 'hang'
+  | 'broken'
+  | 'failed'
+  | 'overloaded'
+  | 'limited'
+  | 'busy'
+  | 'forbidden';
 
 export type StripeRequest = { method: string; path: string; key: string | undefined; params: Record<string, string> };
+
+export type StripeMovement = {
+  kind: 'authorization' | 'capture' | 'void' | 'refund';
+  /** The order of the intent's metadata, else the intent's id. */
+  order: string;
+  amount: number;
+  currency: string;
+};
 
 // https://docs.stripe.com/search#data-freshness
 const SEARCH_LAG_MS = 3_600_000;
 
+const ok = (body: Json): Answer => ({ status: 200, body });
 const failure = (status: number, error: Json): Answer => ({ status, body: { error } });
 const invalid = (code: string, parts: Json = {}) =>
   failure(400, { type: 'invalid_request_error', code, message: `quotes ${JSON.stringify(parts)}`, ...parts });
@@ -31,23 +49,38 @@ const REFUSALS = new Map<StripeFault | undefined, Answer>([
   ['busy', failure(409, { type: 'invalid_request_error', code: 'idempotency_key_in_use' })],
 ]);
 
+const charge = (captured: boolean) => ({ status: 'succeeded', captured });
+const metadataOf = (params: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(params).flatMap(([name, value]) => {
+      const [, key] = /^metadata\[(.*)\]$/.exec(name) ?? [];
+      return key === undefined ? [] : [[key, value]];
+    }),
+  );
+
 /**
  * An HTTP server that acts like the part of Stripe's API that the shop uses, with idempotency keys and a lagging search. Cards:
- * `pm_declined` has no funds, `pm_3ds` requires authentication, `pm_unknown` does not exist, `pm_slow` stays in processing.
+ * `pm_declined` has no funds, `pm_3ds` requires authentication, `pm_unknown` does not exist, `pm_slow` stays in processing, `pm_saved` belongs
+ * to `cus_1`.
  */
 export class StripeServer {
-  /** All charges and refunds, in sequence. */
-  readonly ledger: { kind: 'charge' | 'refund'; order: string; amount: number; currency: string }[] = [];
+  /** All movements of money, in sequence. */
+  readonly ledger: StripeMovement[] = [];
   readonly requests: StripeRequest[] = [];
   readonly intents = new Map<string, Json>();
+  readonly refunds: Json[] = [];
   /** Returns the fault of the current call. */
   fault: (request: StripeRequest) => StripeFault | undefined = () => undefined;
+  /** Returns the code with which Stripe refuses the current call for good. */
+  refusal: (request: StripeRequest) => string | undefined = () => undefined;
+  /** The status of each new refund. */
+  refundStatus = 'succeeded';
   apiKey = 'sk_test_right';
   /** Whether the search lags behind, by at most an hour. */
   searchLags = false;
   private readonly savedResponses = new Map<string, { request: string; answer: Answer }>();
+  private readonly onTheirWay: StripeRequest[] = [];
   private readonly server: Server = createServer((request, response) => void this.serve(request, response));
-  private intentCount = 0;
   private clock = Date.parse('2026-11-21T09:00:00Z');
 
   async listen(): Promise<{ host: string; port: number; protocol: 'http' }> {
@@ -69,17 +102,46 @@ export class StripeServer {
     this.clock += 25 * 3_600_000;
   }
 
+  /** Executes the calls that were on their way. */
+  arriveLate(): void {
+    for (const request of this.onTheirWay.splice(0)) this.answerTo(request);
+  }
+
+  /** Ends an authorization as Stripe does after seven days. */
+  lapse(id: string): void {
+    Object.assign(this.intents.get(id), { status: 'canceled', amount_capturable: 0, cancellation_reason: 'automatic' });
+  }
+
   /** Puts a payment intent there as a checkout leaves it; `requires_capture` is an authorization. */
   fromCheckout(
     id: string,
     parts: { status: string; amount?: number; currency?: string; cancellation_reason?: string },
   ): void {
-    const created = Math.floor(this.clock / 1000);
-    const latest_charge = parts.status === 'succeeded' ? { refunded: false } : null;
     const { amount = 12_000, status } = parts;
-    const amount_capturable = status === 'requires_capture' ? amount : 0;
-    const own = { id, created, amount, amount_capturable, latest_charge };
-    this.intents.set(id, { currency: 'krw', metadata: {}, ...parts, ...own });
+    const isHeld = status === 'requires_capture';
+    const isCaptured = status === 'succeeded';
+    this.intents.set(id, {
+      currency: 'krw',
+      metadata: {},
+      cancellation_reason: null,
+      ...parts,
+      id,
+      created: Math.floor(this.clock / 1000),
+      amount,
+      amount_capturable: isHeld ? amount : 0,
+      amount_received: isCaptured ? amount : 0,
+      latest_charge: isHeld || isCaptured ? charge(isCaptured) : null,
+    });
+  }
+
+  /** Sums up what is neither captured nor let go of. */
+  held(): number {
+    return [...this.intents.values()].reduce((sum, { amount_capturable }) => sum + amount_capturable, 0);
+  }
+
+  /** Returns the kinds of an order's movements, in sequence. */
+  movements(order: string): StripeMovement['kind'][] {
+    return this.ledger.filter((one) => one.order === order).map(({ kind }) => kind);
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -97,112 +159,180 @@ export class StripeServer {
     if (request.headers.authorization !== `Bearer ${this.apiKey}`) {
       return send(failure(401, { type: 'invalid_request_error', message: 'Invalid API Key provided: sk_test_wrong' }));
     }
-    const fingerprint = JSON.stringify([pathname, params]);
-    const saved = key === undefined ? undefined : this.savedResponses.get(key);
     const fault = this.fault(call);
     const refusal = REFUSALS.get(fault);
     if (refusal !== undefined) return send(refusal);
-    if (saved !== undefined && saved.request !== fingerprint) return send(failure(400, { type: 'idempotency_error' }));
-    const broken = failure(500, { type: 'api_error' });
-    const executeNow = () => {
-      if (fault === 'failed') return broken;
-      const answer = this.execute(call);
-      return fault === 'broken' ? broken : answer;
-    };
-    const answer = saved?.answer ?? structuredClone(executeNow());
-    if (key !== undefined) this.savedResponses.set(key, { request: fingerprint, answer });
+    if (fault === 'late') {
+      this.onTheirWay.push(call);
+      return void request.socket.destroy();
+    }
+    const { answer, isReplayed } = this.answerTo(call, fault);
     if (fault === 'lost') return void request.socket.destroy();
     if (fault === 'hang') return;
-    send(answer, saved === undefined ? {} : { 'idempotent-replayed': 'true' });
+    send(answer, isReplayed ? { 'idempotent-replayed': 'true' } : {});
+  }
+
+  /** Executes a call, or repeats the response that is saved under its key. */
+  private answerTo(call: StripeRequest, fault?: StripeFault): { answer: Answer; isReplayed: boolean } {
+    const { key, path, params } = call;
+    const fingerprint = JSON.stringify([path, params]);
+    const saved = key === undefined ? undefined : this.savedResponses.get(key);
+    if (saved !== undefined) {
+      const isSame = saved.request === fingerprint;
+      return { answer: isSame ? saved.answer : failure(400, { type: 'idempotency_error' }), isReplayed: isSame };
+    }
+    const answer = structuredClone(this.resultOf(call, fault));
+    if (key !== undefined) this.savedResponses.set(key, { request: fingerprint, answer });
+    return { answer, isReplayed: false };
+  }
+
+  private resultOf(call: StripeRequest, fault?: StripeFault): Answer {
+    const broken = failure(500, { type: 'api_error' });
+    if (fault === 'failed') return broken;
+    const refused = this.refusal(call);
+    const answer = refused === undefined ? this.execute(call) : invalid(refused);
+    return fault === 'broken' ? broken : answer;
   }
 
   private execute({ method, path, params }: StripeRequest): Answer {
-    const ok = (body: Json): Answer => ({ status: 200, body });
     const [, , resource = '', id = '', verb] = path.split('/');
     const endpoint = `${method} ${resource}${id === '' ? '' : id === 'search' ? '/search' : '/:id'}${verb ? `/${verb}` : ''}`;
-    const intent = this.intents.get(id);
+    const intent = this.intents.get(resource === 'refunds' ? (params.payment_intent ?? '') : id);
+    if (intent === undefined && (id.startsWith('pi_') || endpoint === 'POST refunds')) return failure(404, MISSING);
     switch (endpoint) {
       case 'POST payment_methods':
         return ok({ id: `pm_of_${params['card[token]']}` });
       case 'POST payment_intents':
         return this.create(params);
+      case 'POST payment_intents/:id':
+        return this.update(intent, params);
       case 'POST payment_intents/:id/confirm':
-        return this.confirm(intent);
+        return this.confirm(intent, params);
       case 'POST payment_intents/:id/capture':
         return this.capture(intent, params);
+      case 'POST payment_intents/:id/cancel':
+        return this.cancel(intent);
       case 'GET payment_intents/:id':
-        return intent === undefined ? failure(404, MISSING) : ok(intent);
-      case 'GET payment_intents/search': {
-        const [, order = ''] = /^metadata\['order'\]:'(.*)'$/.exec(params.query ?? '') ?? [];
-        const data = [...this.intents.values()].filter(
-          ({ metadata }) => metadata.order.toLowerCase() === order.toLowerCase(),
-        );
-        const known = data.filter(({ created }) => !this.searchLags || created * 1000 < this.clock - SEARCH_LAG_MS);
-        return ok({ object: 'search_result', data: known.reverse(), has_more: false });
-      }
+        return ok(intent);
+      case 'GET payment_intents/search':
+        return this.search(params);
       case 'POST refunds':
-        return this.refund(this.intents.get(params.payment_intent ?? ''));
+        return this.refund(intent, params);
+      case 'GET refunds':
+        return ok({
+          object: 'list',
+          data: this.refunds.filter(({ payment_intent }) => payment_intent === params.payment_intent),
+        });
       default:
         return failure(404, { type: 'invalid_request_error', message: endpoint });
     }
   }
 
-  private create(params: Record<string, string>): Answer {
-    const { amount, currency, payment_method } = params;
-    if (payment_method === 'pm_unknown') return invalid('resource_missing', { param: 'payment_method' });
-    if (Number(amount) > 99_999_999) return invalid('amount_too_large', { param: 'amount' });
-    if (currency === 'xxx') return invalid('', { param: 'currency' });
-    this.intentCount += 1;
-    const metadata = { order: params['metadata[order]'], orderId: params['metadata[orderId]'] };
-    const id = `pi_${this.intentCount}`;
-    const status = 'requires_confirmation';
-    this.clock += 1000;
-    const created = Math.floor(this.clock / 1000);
-    const body = {
-      id,
-      created,
-      status,
-      amount: Number(amount),
-      currency,
-      payment_method,
-      metadata,
-      last_payment_error: null,
-    };
-    this.intents.set(id, { ...body, latest_charge: null });
-    return { status: 200, body };
+  private search({ query = '' }: Record<string, string>): Answer {
+    const [, order = ''] = /^metadata\['order'\]:'(.*)'$/.exec(query) ?? [];
+    const data = [...this.intents.values()].filter(
+      ({ metadata }) => metadata.order?.toLowerCase() === order.toLowerCase(),
+    );
+    const known = data.filter(({ created }) => !this.searchLags || created * 1000 < this.clock - SEARCH_LAG_MS);
+    return ok({ object: 'search_result', data: known.reverse(), has_more: false });
   }
 
-  private confirm(intent: Json): Answer {
-    if (intent.status !== 'requires_confirmation') return invalid('payment_intent_unexpected_state');
+  private create(params: Record<string, string>): Answer {
+    const { amount, currency } = params;
+    if (Number(amount) > 99_999_999) return invalid('amount_too_large', { param: 'amount' });
+    if (currency === 'xxx') return invalid('', { param: 'currency' });
+    if (params.capture_method !== 'manual') throw new Error('the shop never lets a confirmation capture');
+    const id = `pi_${this.intents.size + 1}`;
+    this.clock += 1000;
+    const intent = {
+      id,
+      created: Math.floor(this.clock / 1000),
+      status: 'requires_payment_method',
+      amount: Number(amount),
+      amount_capturable: 0,
+      amount_received: 0,
+      currency,
+      customer: null,
+      metadata: metadataOf(params),
+      last_payment_error: null,
+      cancellation_reason: null,
+      latest_charge: null,
+    };
+    this.intents.set(id, intent);
+    return ok(intent);
+  }
+
+  private update(intent: Json, { customer, ...params }: Record<string, string>): Answer {
+    if (customer === 'cus_unknown') return invalid('resource_missing', { param: 'customer' });
+    if (customer !== undefined) {
+      if (intent.status !== 'requires_payment_method') return invalid('payment_intent_unexpected_state');
+      intent.customer = customer;
+    }
+    Object.assign(intent.metadata, metadataOf(params));
+    return ok(intent);
+  }
+
+  private confirm(intent: Json, { payment_method }: Record<string, string>): Answer {
+    if (intent.status !== 'requires_payment_method') return invalid('payment_intent_unexpected_state');
     const decline = (code: string, decline_code: string) => {
-      Object.assign(intent, { status: 'requires_payment_method', last_payment_error: { code, decline_code } });
+      Object.assign(intent, { last_payment_error: { code, decline_code } });
       return failure(402, { type: 'card_error', code, decline_code });
     };
-    if (intent.payment_method === 'pm_declined') return decline('card_declined', 'insufficient_funds');
-    if (intent.payment_method === 'pm_3ds') return decline('authentication_required', 'authentication_required');
-    intent.status = intent.payment_method === 'pm_slow' ? 'processing' : 'succeeded';
-    intent.latest_charge = { refunded: false };
-    const { amount, currency } = intent;
-    this.ledger.push({ kind: 'charge', order: intent.metadata.order, amount, currency });
-    return { status: 200, body: intent };
+    if (payment_method === 'pm_unknown' || (payment_method === 'pm_saved' && intent.customer !== 'cus_1'))
+      return invalid('resource_missing', { param: 'payment_method' });
+    if (payment_method === 'pm_declined') return decline('card_declined', 'insufficient_funds');
+    if (payment_method === 'pm_3ds') return decline('authentication_required', 'authentication_required');
+    if (payment_method === 'pm_slow') {
+      intent.status = 'processing';
+      return ok(intent);
+    }
+    const { amount } = intent;
+    Object.assign(intent, { status: 'requires_capture', amount_capturable: amount, latest_charge: charge(false) });
+    this.record('authorization', intent, amount);
+    return ok(intent);
   }
 
   private capture(intent: Json, params: Record<string, string>): Answer {
     if (intent.status !== 'requires_capture') return invalid('payment_intent_unexpected_state');
     const amount = Number(params.amount_to_capture);
     if (amount > intent.amount_capturable) return invalid('amount_too_large', { param: 'amount_to_capture' });
-    const metadata = { order: params['metadata[order]'], orderId: params['metadata[orderId]'] };
-    Object.assign(intent, { status: 'succeeded', metadata, amount, latest_charge: { refunded: false } });
-    this.ledger.push({ kind: 'charge', order: metadata.order ?? '', amount, currency: intent.currency });
-    return { status: 200, body: intent };
+    Object.assign(intent.metadata, metadataOf(params));
+    const captured = { status: 'succeeded', amount_capturable: 0, amount_received: amount };
+    Object.assign(intent, { ...captured, latest_charge: charge(true) });
+    this.record('capture', intent, amount);
+    return ok(intent);
   }
 
-  private refund(intent: Json): Answer {
-    if (intent === undefined) return failure(404, MISSING);
-    if (intent.latest_charge?.refunded) return invalid('charge_already_refunded');
-    intent.latest_charge.refunded = true;
-    const { amount, currency } = intent;
-    this.ledger.push({ kind: 'refund', order: intent.metadata.order ?? intent.id, amount, currency });
-    return { status: 200, body: { id: 're_1', status: 'succeeded' } };
+  private cancel(intent: Json): Answer {
+    const { status, amount_capturable: held } = intent;
+    if (['succeeded', 'canceled', 'processing'].includes(status)) return invalid('payment_intent_unexpected_state');
+    Object.assign(intent, { status: 'canceled', amount_capturable: 0 });
+    if (held > 0) this.record('void', intent, held);
+    return ok(intent);
+  }
+
+  private refund(intent: Json, params: Record<string, string>): Answer {
+    const amount = Number(params.amount);
+    const sent = this.refunds.filter(
+      ({ payment_intent, status }) => payment_intent === intent.id && status !== 'failed',
+    );
+    const left = intent.amount_received - sent.reduce((sum, one) => sum + one.amount, 0);
+    if (left === 0) return invalid('charge_already_refunded');
+    if (amount > left) return invalid('', { param: 'amount' });
+    const refund = {
+      id: `re_${this.refunds.length + 1}`,
+      payment_intent: intent.id,
+      amount,
+      currency: intent.currency,
+      status: this.refundStatus,
+      metadata: metadataOf(params),
+    };
+    this.refunds.push(refund);
+    if (refund.status !== 'failed') this.record('refund', intent, amount);
+    return ok(refund);
+  }
+
+  private record(kind: StripeMovement['kind'], { id, metadata, currency }: Json, amount: number): void {
+    this.ledger.push({ kind, order: metadata.order ?? id, amount, currency });
   }
 }
