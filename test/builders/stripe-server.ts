@@ -96,10 +96,15 @@ export class StripeServer {
     this.server.close();
   }
 
+  /** Advances the clock. */
+  pass(hours: number): void {
+    this.clock += hours * 3_600_000;
+  }
+
   /** Expires the idempotency keys and advances the clock by 25 hours. */
   expireIdempotencyKeys(): void {
     this.savedResponses.clear();
-    this.clock += 25 * 3_600_000;
+    this.pass(25);
   }
 
   /** Executes the calls that were on their way. */
@@ -134,9 +139,11 @@ export class StripeServer {
     });
   }
 
-  /** Sums up what is neither captured nor let go of. */
-  held(): number {
-    return [...this.intents.values()].reduce((sum, { amount_capturable }) => sum + amount_capturable, 0);
+  /** Sums up what of an order is neither captured nor let go of; without an order, of all. */
+  held(order?: string): number {
+    return [...this.intents.values()]
+      .filter(({ metadata }) => order === undefined || metadata.order === order)
+      .reduce((sum, { amount_capturable }) => sum + amount_capturable, 0);
   }
 
   /** Returns the kinds of an order's movements, in sequence. */
