@@ -6,9 +6,11 @@ import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { stripeCaller } from '../../../lambdas/payment/stripe-caller.ts';
 import { stripeGateway } from '../../../lambdas/payment/stripe-gateway.ts';
+import { openFence } from '../../../lambdas/runtime/fence.ts';
 import { localFolder } from '../../../localstack/engines.ts';
 
-// stripe-mock validates every parameter of the API but is stateless, so it checks that calls are well formed.
+// stripe-mock has Stripe's published OpenAPI description in it, which no npm package has. It validates every parameter but is stateless,
+// so it checks that calls are well formed.
 const VERSION = 'v0.203.0';
 const folder = join(localFolder, `stripe-mock-${VERSION}`);
 const program = join(folder, 'stripe-mock');
@@ -55,23 +57,37 @@ describe('stripe-mock', () => {
       console.warn(`skipped: ${reason}`);
       context.skip(reason);
     }
-    const calls = stripeCaller(async () => 'sk_test_123', await startMock());
-    const gateway = stripeGateway(calls, 'ShopMessaging-prod');
+    const connect = stripeCaller(async () => 'sk_test_123', await startMock());
+    const gateway = stripeGateway(connect, 'ShopMessaging-prod');
+    const calls = connect(openFence);
     const money = { amount: 12_000, currency: 'KRW' };
-    // All its payment intents are alike, and none is paid.
-    const unpaid = { kind: 'declined', reason: 'card_declined' };
-    for (const token of ['pm_card_visa', 'tok_visa', 'cus_1/pm_card_visa']) {
-      expect(await gateway.capture({ orderId: 'o-1', token, money })).toEqual(unpaid);
-    }
-    expect(await gateway.find('o-1')).toEqual({ captured: false, refunded: false });
-    expect(await gateway.find('o-1', { reference: 'pi_1' })).toMatchObject({ captured: false, refunded: false });
-    await gateway.refund('o-1', money, 'pi_1');
+    const since = new Date().toISOString();
+    const known = { reference: 'pi_1' };
+    // All its payment intents are alike, and none is authorized.
+    for (const token of ['pm_card_visa', 'tok_visa', 'cus_1/pm_card_visa'])
+      expect(await gateway.authorize({ orderId: 'o-1', token, money }, {}, openFence)).toMatchObject({
+        kind: 'declined',
+      });
+    expect(await gateway.find('o-1', {}, openFence)).toEqual({ refunds: [] });
+    expect(await gateway.find('o-1', { reference: 'pi_1' }, openFence)).toMatchObject({ refunds: [] });
+    for (const what of [known, {}])
+      expect(await gateway.capture('o-1', money, what, openFence)).toEqual({
+        kind: 'lapsed',
+        reason: 'not_authorized',
+      });
+    for (const what of [known, { money, since }])
+      expect(await gateway.void('o-1', what, openFence)).toEqual({ kind: 'voided', released: false });
+    expect(await gateway.refund('o-1', 'cancel', money, known, openFence)).toMatchObject({ kind: 'refused' });
 
-    // Its intents are no authorizations, so the capture is called as the gateway does it.
-    const held = { orderId: 'o-1', authorization: 'pi_1', money };
-    expect(await gateway.capture(held)).toEqual({ kind: 'declined', reason: 'not_authorized' });
-    const params = { amount_to_capture: 12_000, metadata: { order: 'ShopMessaging-prod/o-1', orderId: 'o-1' } };
-    await calls(({ paymentIntents }) => paymentIntents.capture('pi_1', params, { idempotencyKey: 'key' }));
+    // What the gateway calls only for an intent that is authorized or captured.
+    const metadata = { order: 'ShopMessaging-prod/o-1', orderId: 'o-1' };
+    const key = { idempotencyKey: 'key' };
+    const capture = { amount_to_capture: 12_000, metadata };
+    await calls(({ paymentIntents }) => paymentIntents.update('pi_1', { metadata }));
+    await calls(({ paymentIntents }) => paymentIntents.capture('pi_1', capture, key));
+    await calls(({ refunds }) => refunds.list({ payment_intent: 'pi_1', limit: 100 }));
+    const refund = { payment_intent: 'pi_1', amount: 12_000, metadata: { ...metadata, refundId: 'cancel' } };
+    await calls(({ refunds }) => refunds.create(refund, key));
 
     const wrong = { amount: 1, currency: 'krw', no_such_thing: true };
     await expect(calls(({ paymentIntents }) => paymentIntents.create(wrong as never))).rejects.toThrow(

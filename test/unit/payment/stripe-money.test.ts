@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { toStripeMoney } from '../../../lambdas/payment/stripe-money.ts';
+import { fromStripeMoney, toStripeMoney } from '../../../lambdas/payment/stripe-money.ts';
 import { currencyCodes, currencyDigits } from '../../../ops/currencies.ts';
 
 // https://docs.stripe.com/currencies: currencies are in hundredths unless they are on one of these lists.
@@ -47,6 +47,17 @@ describe('toStripeMoney', () => {
         const money = toStripeMoney({ amount, currency });
         if (money === undefined) return ['CLF', 'IQD', 'LYD', 'UYI', 'UYW'].includes(currency);
         return worth(money.amount, stripeDigits(currency)) === worth(amount, currencyDigits(currency) ?? 0);
+      }),
+    );
+  });
+});
+
+describe('fromStripeMoney', () => {
+  test.each(currencyCodes)('gives back every amount of %s that Stripe can represent', (currency) => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1_000_000_000_000 }), (amount) => {
+        const money = toStripeMoney({ amount, currency });
+        if (money !== undefined) expect(fromStripeMoney(money)).toEqual({ amount, currency });
       }),
     );
   });

@@ -7,9 +7,10 @@ import { lifecyclePublisher } from '../../../lambdas/order/lifecycle-publisher.t
 import { openShard, openShards } from '../../../lambdas/order/open-orders.ts';
 import { nextOrder, type Order } from '../../../lambdas/order/rules.ts';
 import { SANDBOX_STATE_KEY } from '../../../lambdas/payment/sandbox-book.ts';
-import type { CallStripe } from '../../../lambdas/payment/stripe-caller.ts';
+import type { ConnectStripe } from '../../../lambdas/payment/stripe-caller.ts';
 import { stripeGateway } from '../../../lambdas/payment/stripe-gateway.ts';
 import { receiptKey } from '../../../lambdas/runtime/delivery.ts';
+import { openFence } from '../../../lambdas/runtime/fence.ts';
 import { extractLogFields } from '../../../lambdas/runtime/log-fields.ts';
 import { outcomeLogLines } from '../../../lambdas/runtime/outcome.ts';
 import { dynamoRecordStore } from '../../../lambdas/runtime/records.ts';
@@ -35,6 +36,9 @@ const SUFFIXES = [
   '.shop.stock.reserved.v1',
   '/card',
   '/intent',
+  '/capture',
+  '/cancel/refund',
+  '/refund',
   '/2',
 ];
 
@@ -107,7 +111,7 @@ describe('Whatever the ids and SKUs of several orders are', () => {
         const owners = new Map<string, string>();
         for (const orderId of ids) {
           const { keys, queries, metadata } = await sentToStripe(orderId);
-          expect(keys.length).toBeGreaterThan(5);
+          expect(keys).toHaveLength(14);
           for (const key of keys) {
             expect(key).toMatch(/^[!-~]{1,255}$/);
             expect(owners.get(key) ?? orderId, key).toBe(orderId);
@@ -123,12 +127,13 @@ describe('Whatever the ids and SKUs of several orders are', () => {
   });
 });
 
-/** Captures, refunds and looks up an order's payment where Stripe fails once under each kind of key, and returns what it got. */
+/** Makes every kind of call for an order's payment where Stripe fails once under each kind of key, and returns what it got. */
 async function sentToStripe(orderId: string) {
   const keys: string[] = [];
   const metadata: string[] = [];
   const queries: string[] = [];
   type Options = { idempotencyKey: string };
+  type Parts = { metadata: Record<string, string> };
   const answer = <Answer>(idempotencyKey: string, value: Answer): Answer => {
     keys.push(idempotencyKey);
     // The failure is saved under the first key, so that the gateway moves on to the next.
@@ -141,30 +146,45 @@ async function sentToStripe(orderId: string) {
       });
     return value;
   };
+  const id = `pi_${Buffer.from(orderId).toString('hex')}`;
+  let intent = { id, status: 'requires_capture', currency: 'krw', amount_capturable: 12_000, amount_received: 0 };
   const client = {
     paymentMethods: {
       create: async (_: object, { idempotencyKey }: Options) => answer(idempotencyKey, { id: 'pm_1' }),
     },
     paymentIntents: {
-      create: async (parts: { metadata: Record<string, string> }, { idempotencyKey }: Options) => {
+      create: async (parts: Parts, { idempotencyKey }: Options) => {
         metadata.push(...Object.values(parts.metadata));
-        return answer(idempotencyKey, { id: `pi_${orderId.length}` });
+        return answer(idempotencyKey, { id });
       },
-      confirm: async () => ({ id: 'pi_1', status: 'succeeded' }),
+      retrieve: async () => intent,
+      confirm: async (_: string, __: object, { idempotencyKey }: Options) => answer(idempotencyKey, intent),
+      capture: async (_: string, parts: Parts, { idempotencyKey }: Options) => {
+        metadata.push(...Object.values(parts.metadata));
+        intent = { ...answer(idempotencyKey, intent), status: 'succeeded', amount_received: 12_000 };
+        return intent;
+      },
       search: async ({ query }: { query: string }) => {
         queries.push(query);
         return { data: [] };
       },
     },
     refunds: {
-      create: async (_: object, { idempotencyKey }: Options) => answer(idempotencyKey, { status: 'succeeded' }),
+      list: async () => ({ data: [] }),
+      create: async (parts: Parts, { idempotencyKey }: Options) => {
+        metadata.push(...Object.values(parts.metadata));
+        return answer(idempotencyKey, { status: 'succeeded' });
+      },
     },
   };
-  const callStripe = ((use: (stripe: unknown) => unknown) => use(client)) as CallStripe;
-  const gateway = stripeGateway(callStripe, 'Shop-prod');
-  await gateway.capture({ orderId, token: 'tok_visa', money: { amount: 12_000, currency: 'KRW' } });
-  await gateway.refund(orderId, { amount: 12_000, currency: 'KRW' }, 'pi_1');
-  await gateway.find(orderId);
+  const connect = (() => (use: (stripe: unknown) => unknown) => use(client)) as unknown as ConnectStripe;
+  const gateway = stripeGateway(connect, 'Shop-prod');
+  const money = { amount: 12_000, currency: 'KRW' };
+  await gateway.authorize({ orderId, token: 'tok_visa', money }, {}, openFence);
+  await gateway.capture(orderId, money, { reference: id }, openFence);
+  for (const refundId of ['cancel', 'card', 'a/refund'])
+    await gateway.refund(orderId, refundId, money, { reference: id }, openFence);
+  await gateway.find(orderId, {}, openFence);
   return { keys, metadata, queries };
 }
 
