@@ -9,9 +9,9 @@ export type Charge = { orderId: string; money: Money } & ({ token: string } | { 
 
 /**
  * What the payment's record knows and may tell the adapter: the provider's reference, the order's total, and since when a call may be
- * under way (ISO 8601).
+ * under way (ISO 8601). `voidingSince`: from this time on no other call is begun for the order, and those under way end with their invocations.
  */
-export type KnownPayment = { reference?: string; money?: Money; since?: string };
+export type KnownPayment = { reference?: string; money?: Money; since?: string; voidingSince?: string };
 
 /** The answer of a bank or provider that will not authorize, whoever asks again. A decline is an answer, not an error. */
 type Declined = { kind: 'declined'; reason: string };

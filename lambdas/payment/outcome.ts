@@ -84,7 +84,7 @@ export function voidPayment(payment: Payment, context: EventContext): PaymentTra
 const voidEffect = (payment: Payment, context: EventContext): PaymentEffect => ({
   ...context,
   kind: 'void',
-  known: knownOf(payment),
+  known: { ...knownOf(payment), voidingSince: payment.time },
 });
 
 const refundEffect = (payment: Payment, money: Money, context: EventContext, resumed: boolean): PaymentEffect => ({
