@@ -42,7 +42,8 @@ export function refusalReason(error: unknown): string | undefined {
   if (error instanceof StripeCardError) return toReason(error.decline_code || error.code);
   if (!isRefusal(error)) return undefined;
   const { code = '', param } = error;
-  if (LOW_BALANCE_CODES.has(code)) throw new WaitingError(`Stripe waits for the account's balance: ${detailsOf(error)}`);
+  if (LOW_BALANCE_CODES.has(code))
+    throw new WaitingError(`Stripe waits for the account's balance: ${detailsOf(error)}`);
   return toReason(code || (param ? `invalid_${param}` : 'refused'));
 }
 

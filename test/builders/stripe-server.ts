@@ -5,7 +5,8 @@ import { failure, invalid, StripeAccount, type StripeAnswer, type StripeRequest 
 /**
  * The fault of one call. `lost`: executed, then the connection is closed; `late`: the connection is closed, and `arriveLate` executes the
  * call; `hang`: executed, no response; `broken`: executed, but a 500 is returned and saved; `failed`: not executed, a 500 is saved;
- * `overloaded`: a 503 from Stripe's edge, not saved; `limited`: a 429; `busy`: another call with the same key is in progress; `forbidden`: a 403.
+ * `overloaded`: a 503 from Stripe's edge, not saved; `limited`: a 429; `busy`: another call with the same key is in progress; `forbidden`: a 403;
+ * `wrong-mode`: the object is a test object, and the key a live one.
  */
 export type StripeFault =
   | 'lost'
@@ -16,12 +17,22 @@ export type StripeFault =
   | 'overloaded'
   | 'limited'
   | 'busy'
-  | 'forbidden';
+  | 'forbidden'
+  | 'wrong-mode';
 
 const REFUSALS = new Map<StripeFault | undefined, StripeAnswer>([
   ['overloaded', failure(503, { type: 'api_error' })],
   ['limited', failure(429, { type: 'invalid_request_error', code: 'rate_limit' })],
   ['forbidden', failure(403, { type: 'invalid_request_error' })],
+  [
+    'wrong-mode',
+    failure(404, {
+      type: 'invalid_request_error',
+      code: 'resource_missing',
+      param: 'intent',
+      message: 'No such payment_intent; a similar object exists in test mode, but a live mode key was used.',
+    }),
+  ],
   ['busy', failure(409, { type: 'invalid_request_error', code: 'idempotency_key_in_use' })],
 ]);
 

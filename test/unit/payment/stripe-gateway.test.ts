@@ -322,11 +322,23 @@ describe('The Stripe API key', () => {
     expect(describeError(thrown).errorMessage).not.toContain('sk_');
   });
 
-  test('causes UnavailableError when it lacks a permission, also at a capture, a void and a refund', async () => {
-    const { server, authorize, capture, cancel, refund } = await stripePayments();
+  test.each<[string, StripeFault]>([
+    ['lacks a permission', 'forbidden'],
+    ['is a live key, and the objects are test objects', 'wrong-mode'],
+  ])('causes UnavailableError when it %s', async (_, fault) => {
+    const { server, authorize, capture, claim, cancel, refund, find } = await stripePayments();
     await authorize();
-    server.fault = () => 'forbidden';
-    for (const call of [capture(), cancel({ reference: 'pi_1' }), refund()])
+    server.fault = () => fault;
+    const reference = 'pi_1';
+    for (const call of [
+      authorize(),
+      claim(),
+      capture(),
+      cancel({ reference }),
+      cancel(),
+      refund(),
+      find({ reference }),
+    ])
       expect(await rejectionOf(call)).toBeInstanceOf(UnavailableError);
   });
 
