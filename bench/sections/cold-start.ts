@@ -1,6 +1,6 @@
 import { buildEvent } from '../../contracts/cloud-event.ts';
 import { orderProgressed } from '../../contracts/lifecycle.ts';
-import { paymentCaptured } from '../../contracts/payment.ts';
+import { paymentAuthorized } from '../../contracts/payment.ts';
 import { temporaryFolder } from '../../test/harness/engine.ts';
 import { sqsEvent } from '../../test/harness/sqs-event.ts';
 import { type Bundle, bundleFunction } from '../bundles.ts';
@@ -90,7 +90,7 @@ function firstEvent(name: string): object {
   const orderId = 'o-1001';
   const attributes = { id: `${orderId}.1`, subject: orderId, time: new Date().toISOString() };
   const events: Record<string, object> = {
-    outcomes: buildEvent(paymentCaptured, { ...attributes, data: { orderId, amount: 12_000, currency: 'KRW' } }),
+    outcomes: buildEvent(paymentAuthorized, { ...attributes, data: { orderId, amount: 12_000, currency: 'KRW' } }),
     shipping: buildEvent(orderProgressed, {
       ...attributes,
       data: { orderId, sequence: 1, step: 'shop.order.placed.v1' },

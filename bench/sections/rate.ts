@@ -18,11 +18,11 @@ const ORDERS_PER_SECOND = 50;
 const OUTAGE_SECONDS = 60;
 
 const JOB =
-  'The whole job: payment captured and stock reserved, order confirmed, stock sold and customer texted; one line per order, fifty SKUs. ' +
+  'The whole job: payment authorized and stock reserved, order confirmed, payment captured, stock sold and customer texted; one line per order, fifty SKUs. ' +
   'Shipping is left out for everybody. Two processes per consumer, each with a batch of ten or ten messages side by side.';
 
 const RECOVERY_NOTE =
-  'Measured once: two cores carry no higher rate beside a store. Every order was charged once and texted once, and its goods sold ' +
+  'Measured once: two cores carry no higher rate beside a store. Every order was captured once and texted once, and its goods sold ' +
   'once. RabbitMQ tries again every 5 s.';
 
 type Measured<Value> = ReadonlyMap<Contestant, readonly Value[]>;

@@ -47,7 +47,8 @@ const usage = (service: string, what: string, price: PriceId, perOrder: number, 
 
 function messagingUsage({ facts, measured, ordersPerDay }: Scenario, loads: readonly ConsumerLoad[]): Usage[] {
   const { busEvents, feedEvents, consumers } = measured.batches['1'];
-  const orderBytes = consumers.payment?.messageBytes ?? 0;
+  // Payment's messages are not only orders.
+  const orderBytes = consumers.order?.messageBytes ?? 0;
   const feedBytes = feedEvents.count * feedEvents.bytes;
   const filteredBytes = orderBytes * facts.bodyFilters.topic + feedBytes * facts.bodyFilters.feed;
   const archivedGb = facts.busArchiveDays > 0 ? (busEvents.count * busEvents.bytes) / GB : 0;

@@ -3,7 +3,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { OrderProgressed } from '../../../contracts/lifecycle.ts';
 import type { Money } from '../../../contracts/money.ts';
 import type { Line, OrderConfirmed } from '../../../contracts/order.ts';
-import type { PaymentCaptured } from '../../../contracts/payment.ts';
+import type { PaymentAuthorized, PaymentCaptured } from '../../../contracts/payment.ts';
 import type { StockReserved } from '../../../contracts/stock.ts';
 import { requireEnv } from '../../../lambdas/runtime/environment.ts';
 import { cloudEvent } from './cloud-event.ts';
@@ -15,26 +15,29 @@ import { conditionOf, isConditionFailure, tables, type WriteMode } from './table
 const TableName = requireEnv('TABLE_NAME');
 const source = '/shop/order';
 const CONFIRMED = 'shop.order.confirmed.v1';
+const CAPTURED = 'shop.payment.captured.v1';
 
 type Order = {
   orderId: string;
   status?: 'PLACED' | 'CONFIRMED';
   total: Money;
   items: Line[];
-  payment?: 'captured';
+  payment?: 'authorized';
+  captured?: true;
   stock?: 'reserved';
   timeline: { time: string; type: string; source: string }[];
 };
 
-type OrderEvent = PlacedOrder | PaymentCaptured | StockReserved;
+type OrderEvent = PlacedOrder | PaymentAuthorized | PaymentCaptured | StockReserved;
 
 /**
- * Records an event of an order, publishes it as a step, and confirms the order once it is paid and reserved. Each event is one write that
- * returns the whole order, so nothing is read. Steps handled side by side may overtake each other on the feed; each has a number.
+ * Records an event of an order, publishes it as a step, and confirms the order once it is authorized and reserved; its capture comes
+ * afterwards. Each event is one write that returns the whole order, so nothing is read. Steps handled side by side may overtake each other on the feed; each has a number.
  */
 export async function handle(event: OrderEvent, mode: WriteMode): Promise<void> {
   const { order, isNew } = await recordEvent(event, mode);
   await publishOrderStep(order, event.type);
+  if (event.type === CAPTURED) return;
   if (order.status === 'CONFIRMED' && !isNew) return publishConfirmation(order);
   if (!isNew || order.status !== 'PLACED' || order.payment === undefined || order.stock === undefined) return;
   const confirmed = await confirm(order);
@@ -43,7 +46,8 @@ export async function handle(event: OrderEvent, mode: WriteMode): Promise<void> 
 
 /** The fields that an event adds to its order; the first one marks that it was recorded. */
 function changesOf(event: OrderEvent, now: string): Record<string, unknown> {
-  if (event.type === 'shop.payment.captured.v1') return { payment: 'captured' };
+  if (event.type === 'shop.payment.authorized.v1') return { payment: 'authorized' };
+  if (event.type === CAPTURED) return { captured: true };
   if (event.type === 'shop.stock.reserved.v1') return { stock: 'reserved' };
   const { orderId, total, items } = event.data;
   const goods = items.map(({ sku, quantity }) => ({ sku, quantity }));
@@ -125,8 +129,9 @@ async function publishConfirmation(order: Order): Promise<void> {
   const { orderId, items, total, timeline } = order;
   await publishOrderStep(order, CONFIRMED);
   const time = timeline.find((entry) => entry.type === CONFIRMED)?.time ?? '';
-  const data = { orderId, items, total };
+  // Every order here is paid with a token.
+  const data = { orderId, items, total, payment: { kind: 'token' as const } };
   await publish(
-    cloudEvent<OrderConfirmed>({ type: CONFIRMED, source, id: `${orderId}.decided`, subject: orderId, time, data }),
+    cloudEvent<OrderConfirmed>({ type: CONFIRMED, source, id: `${orderId}.confirmed`, subject: orderId, time, data }),
   );
 }

@@ -71,13 +71,25 @@ const placed = event(
       error: 'must be the sum of the items and the charges',
     }),
 );
-const confirmed = event('shop.order.confirmed.v1', z.object({ orderId, items: goods, total: money }));
+const confirmedPayment = z.object({
+  kind: z.enum(['token', 'captured', 'authorized', 'on-delivery', 'awaited']),
+  reference: z.string().min(1).max(256).optional(),
+});
+const confirmed = event(
+  'shop.order.confirmed.v1',
+  z.object({ orderId, items: goods, total: money, payment: confirmedPayment.optional() }),
+);
+const cancelled = event(
+  'shop.order.cancelled.v1',
+  z.object({ orderId, reason: z.enum(['payment-declined', 'out-of-stock', 'customer', 'timed-out']) }),
+);
 
-export const paymentInput = placed;
+export const paymentInput = z.discriminatedUnion('type', [placed, confirmed, cancelled]);
 export const stockInput = z.discriminatedUnion('type', [placed, confirmed]);
 export const notificationInput = stockInput;
 export const orderInput = z.discriminatedUnion('type', [
   placed,
+  event('shop.payment.authorized.v1', z.object({ orderId, ...money.shape })),
   event('shop.payment.captured.v1', z.object({ orderId, ...money.shape })),
   event('shop.stock.reserved.v1', z.object({ orderId, items: goods })),
 ]);

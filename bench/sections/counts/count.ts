@@ -1,6 +1,6 @@
 import type { Measurement } from '../../../ops/estimate/calls.ts';
 import { CallCounter, itemBytes } from '../../../test/harness/call-counter.ts';
-import type { ApiCall } from '../../../test/harness/protocol.ts';
+import type { ApiCall, Json } from '../../../test/harness/protocol.ts';
 import type { FunctionPool } from '../../function-pool.ts';
 import type { LocalAws } from '../../local-aws/local-aws.ts';
 import { consumerOfQueue, consumers, tableNames } from '../../local-aws/resources.ts';
@@ -26,7 +26,13 @@ const EFFECTS = ['payment', 'stock', 'notification'];
 
 /** Returns whether a call is the sandbox gateway's or sends a text, which nobody can combine and every contestant makes alike. */
 export const isExternalEffect = ({ query, body }: ApiCall, shop: string): boolean =>
-  query.has('PhoneNumber') || body.TableName === tableNames(shop).sandboxGateway;
+  query.has('PhoneNumber') || tableOf(body) === tableNames(shop).sandboxGateway;
+
+/** Returns the table of a call, for a transaction that of its first item. The gateway's transactions touch no other table. */
+function tableOf({ TableName, TransactItems }: Json): unknown {
+  const first = (TransactItems as Json[] | undefined)?.[0];
+  return TableName ?? (first?.Put ?? first?.Update)?.TableName;
+}
 
 /** Lets a contestant handle new orders from the topic to the last step, counts its calls, and checks the invariants. */
 export async function countPerOrder(aws: LocalAws, pool: FunctionPool, scenario: Scenario): Promise<OrderCost> {

@@ -32,7 +32,7 @@ export async function cpuFigures(
       targets: [{ against: 'powertools', atMost: 0.1 }],
       note:
         `User and system time of the functions' processes: ${ORDERS.ours} orders of ours a run, ${ORDERS.others} of the others, twice as many before ` +
-        "to warm up. The sandbox gateway's two calls and the text, which nobody can combine, are in it.",
+        "to warm up. The sandbox gateway's four calls and the text, which nobody can combine, are in it.",
     },
     ...consumers.map((consumer) => figure(`cpu.${consumer}`, `of it ${consumer}`, (cpu) => cpu.get(consumer) ?? 0)),
   ];

@@ -46,7 +46,8 @@ export function dollarsPerMillion(cost: OrderCost, batch: number, { handles }: F
         const receives = times * Math.ceil(batch / MESSAGES_PER_RECEIVE);
         return sum + messages + 2 * (fifo ? times : receives);
       }, 0);
-  const placedBytes = consumers.payment?.messageBytes ?? 0;
+  // Payment's messages are not only orders.
+  const placedBytes = consumers.order?.messageBytes ?? 0;
   const feedBytes = (feedEvents.count * feedEvents.bytes) / GB;
   const durations = loads.map(([name, load]) => load.invocations * millisecondsOf(name, load, handles));
   const milliseconds = durations.reduce((sum, one) => sum + one, 0);

@@ -8,8 +8,8 @@ import type { PlacedMessage } from '../../workload.ts';
 import type { RateSetup } from './setup.ts';
 import type { System } from './systems.ts';
 
-/** Messages of an order at all consumers together: placed at four, two outcomes, and the confirmation at two. */
-const MESSAGES_PER_ORDER = 8;
+/** Messages of an order at all consumers together: placed at four, three outcomes, and the confirmation at three. */
+const MESSAGES_PER_ORDER = 10;
 const TIMEOUT_SECONDS = 90;
 const RECOVERY_TIMEOUT_SECONDS = 240;
 
@@ -19,7 +19,7 @@ export type Throughput = { ordersPerSecond: number; cpuMs: number };
 /** Milliseconds from an order's publication to its text. */
 export type Latency = { p50: number; p99: number };
 
-/** Publishes orders while consumption is paused, and measures from its start until every message of every order is done. */
+/** Publishes orders while consumption is paused, and measures from its start until every message of every order is done: its capture is on record. */
 export async function measureThroughput(setup: RateSetup, name: Contestant, count: number): Promise<Throughput> {
   const { system, messages } = await setup.prepareOrders(name, count);
   const { processes } = system;
