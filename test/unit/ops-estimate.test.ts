@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readMeasurements } from '../../ops/estimate/calls.ts';
-import { billedMilliseconds } from '../../ops/estimate/compute.ts';
+import { assumed, billedMilliseconds } from '../../ops/estimate/compute.ts';
 import { estimate, variations } from '../../ops/estimate/estimate.ts';
 import {
   averageBatch,
@@ -44,6 +44,8 @@ const usage = (given: Scenario, what: string) => {
   if (found === undefined) throw new Error(`There is no usage ${what}`);
   return found;
 };
+
+const messagesOf = (consumer: string) => readMeasurements().batches['1'].consumers[consumer]?.messages ?? 0;
 
 test('a batch holds what arrives within the window, at least one message and at most the batch size', () => {
   expect(averageBatch(100, { batchSize: 10, windowSeconds: 0 })).toBe(1);
@@ -94,13 +96,14 @@ test('a full batch takes one receive and one delete for ten messages', () => {
   const sent = 'send, receive, delete (standard)';
   const atOne = usage(scenario(), sent).perOrder ?? 0;
   const atTen = usage(scenario({ mappings: { payment: { ...mapping, windowSeconds: 1e9 } } }), sent).perOrder ?? 0;
-  expect(atOne).toBeCloseTo(3);
-  expect(atTen).toBeCloseTo(1.2);
+  expect(atOne / messagesOf('payment')).toBeCloseTo(3);
+  expect(atTen / messagesOf('payment')).toBeCloseTo(1.2);
 });
 
 test('a batch of a hundred takes ten receives', () => {
   const hundred = scenario({ mappings: { payment: { ...mapping, batchSize: 100, windowSeconds: 1e9 } } });
-  expect(usage(hundred, 'send, receive, delete (standard)').perOrder).toBeCloseTo(1.2);
+  const { perOrder } = usage(hundred, 'send, receive, delete (standard)');
+  expect(perOrder / messagesOf('payment')).toBeCloseTo(1.2);
 });
 
 test('memory shortens CPU time and not waiting', () => {
@@ -118,6 +121,33 @@ test('memory shortens CPU time and not waiting', () => {
   expect(large).toBeGreaterThan(8);
 });
 
+test('payment waits for the gateway in each batch: an order that is authorized and captured waits twice', () => {
+  const load: ConsumerLoad = {
+    name: 'payment',
+    fifo: false,
+    messages: 2,
+    messageBytes: 400,
+    batch: 1,
+    invocations: 2,
+    calls: {},
+  };
+  const others = billedMilliseconds({ ...load, name: 'stock' }, 512);
+  const waits = billedMilliseconds(load, 512) - others;
+  expect(waits * load.invocations).toBeCloseTo(2 * assumed.gateway);
+});
+
+test('filters read orders, whose size the messages of payment do not tell', () => {
+  const withPaymentBytes = (messageBytes: number): Scenario => {
+    const { batches, about } = readMeasurements();
+    const { consumers } = batches['1'];
+    const payment = { invocations: 2, messages: 2, calls: {}, ...consumers.payment, messageBytes };
+    const one = { ...batches['1'], consumers: { ...consumers, payment } };
+    return { ...scenario(), measured: { about, batches: { ...batches, '1': one } } };
+  };
+  const filtered = (messageBytes: number) => usage(withPaymentBytes(messageBytes), 'filters on the body').perOrder;
+  expect(filtered(100)).toBe(filtered(10_000));
+});
+
 test('a service that is not used is left out', () => {
   const services = Object.keys(estimate(scenario({ keys: 0, secrets: 0, traced: false }), listPrices).services);
   expect(services).not.toContain('KMS');
@@ -130,10 +160,12 @@ test('the archive writes one item per batch, and the batch settings do not apply
   const archived = (given: typeof archive) =>
     scenario({ mappings: { payment: mapping, archive: given }, archiveDays: 30 });
   const writes = (given: typeof archive) => usage(archived(given), 'archive: writes').perOrder ?? 0;
-  expect(writes({ ...archive, windowSeconds: 0 })).toBe(9);
+  const { busEvents, feedEvents } = readMeasurements().batches['1'];
+  const messages = 1 + busEvents.count + feedEvents.count;
+  expect(writes({ ...archive, windowSeconds: 0 })).toBe(messages);
   expect(writes(archive)).toBeLessThan(1);
   const full = { ...archive, windowSeconds: 1e9 };
-  expect(writes(full)).toBeCloseTo((9 * 64) / 1_000);
+  expect(writes(full)).toBeCloseTo((messages * 64) / 1_000);
   expect(usage(archived(full), 'archive: storage').fixed).toBeLessThan(
     (usage(archived({ ...archive, windowSeconds: 0 }), 'archive: storage').fixed ?? 0) / 5,
   );
