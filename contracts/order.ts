@@ -177,7 +177,7 @@ const tokenPayment = v.pipe(
   v.object({ kind: v.optional(v.literal('token')), token: boundedText(256) }),
   v.metadata({
     title: 'TokenPayment',
-    description: "Charged here, with the provider's token for the customer's card.",
+    description: "Authorized and captured here, with the provider's token for the customer's card.",
   }),
 );
 const capturedPayment = v.pipe(
@@ -191,7 +191,7 @@ const authorizedPayment = v.pipe(
   v.object({ kind: v.literal('authorized'), reference }),
   v.metadata({
     title: 'AuthorizedPayment',
-    description: 'Authorized by the checkout, captured here by its reference.',
+    description: 'Authorized by the checkout, captured here by its reference once the order is confirmed.',
   }),
 );
 const paymentOnDelivery = v.pipe(
@@ -220,8 +220,21 @@ const payment = v.pipe(
 
 export type Payment = v.InferOutput<typeof payment>;
 
-/** What a record keeps of how an order is paid: not the token, which is a secret, nor until when a payment is awaited. */
-export type PaymentMethod = { kind?: Payment['kind']; reference?: string | undefined };
+const PAYMENT_KINDS = ['token', 'captured', 'authorized', 'on-delivery', 'awaited'] as const;
+
+/** What records and events keep of how an order is paid: not the token, which is a secret, nor until when a payment is awaited. */
+const paymentMethod = v.pipe(
+  v.object(
+    {
+      kind: v.pipe(v.picklist(PAYMENT_KINDS, `must be one of ${PAYMENT_KINDS.join(', ')}`), v.title('PaymentKind')),
+      reference: v.optional(reference),
+    },
+    'must be an object',
+  ),
+  v.title('PaymentMethod'),
+);
+
+export type PaymentMethod = v.InferOutput<typeof paymentMethod>;
 
 /** Returns what a record keeps of how an order is paid. */
 export const paymentMethodOf = (payment: Payment): PaymentMethod => ({
@@ -229,11 +242,14 @@ export const paymentMethodOf = (payment: Payment): PaymentMethod => ({
   ...('reference' in payment ? { reference: payment.reference } : {}),
 });
 
+/** As it was placed, where a token needs no kind, or as it is on record. */
+type ComparedPayment = { kind?: Payment['kind']; reference?: string | undefined };
+
 /**
  * Compares how two messages say that an order is paid: by kind, and by reference where there is one. A token may differ, because shops
  * retry with a new one.
  */
-export const samePayment = (one: PaymentMethod | undefined, other: PaymentMethod | undefined): boolean =>
+export const samePayment = (one: ComparedPayment | undefined, other: ComparedPayment | undefined): boolean =>
   (one === undefined) === (other === undefined) &&
   (one?.kind ?? 'token') === (other?.kind ?? 'token') &&
   one?.reference === other?.reference;
@@ -339,21 +355,6 @@ export const orderRefused = defineEvent({
   ),
 });
 
-/** How a confirmed order is paid. */
-const confirmedPayment = v.pipe(
-  v.object(
-    {
-      kind: v.picklist(
-        ['token', 'captured', 'authorized', 'on-delivery', 'awaited'],
-        'must be one of token, captured, authorized, on-delivery, awaited',
-      ),
-      reference: v.optional(reference),
-    },
-    'must be an object',
-  ),
-  v.title('ConfirmedPayment'),
-);
-
 /** Payment is authorized, or captured elsewhere, and all goods are reserved: the order is confirmed, and its payment is captured now. */
 export const orderConfirmed = defineEvent({
   type: 'shop.order.confirmed.v1',
@@ -366,7 +367,7 @@ export const orderConfirmed = defineEvent({
       items: goods,
       total: money,
       /** How it is paid: what the courier collects on delivery, for example. Absent where nothing is to pay. */
-      payment: v.optional(confirmedPayment),
+      payment: v.optional(paymentMethod),
     },
     'must be an object',
   ),

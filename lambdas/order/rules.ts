@@ -73,8 +73,11 @@ export type Order = OrderRecord &
     items?: Line[];
     /** How the order is paid, as it was placed; absent where it was placed without payment. */
     method?: PaymentMethod;
-    /** `declined` after the confirmation: what was authorized could not be captured any more. */
-    payment?: 'authorized' | 'captured' | 'declined';
+    /**
+     * `declined` after the confirmation: what was authorized could not be captured any more. `not-needed`: placed before there were
+     * authorizations, by an order with nothing to pay or paid on delivery, of which payment tells nothing more.
+     */
+    payment?: 'authorized' | 'captured' | 'declined' | 'not-needed';
     /** What was authorized or captured. */
     paid?: Money;
     stock?: 'reserved' | 'rejected';
@@ -153,10 +156,13 @@ function applyEvent(order: Order, event: OrderInput, time: string, now: Date): O
     case orderCancelRequested.type:
       return { ...updated, cancelRequested: true };
     case paymentAuthorized.type:
+      // One that comes late says nothing new.
+      return { ...updated, payment: order.payment ?? 'authorized', paid: paidBy(event) };
     case paymentCaptured.type:
       return {
         ...updated,
-        ...paymentOutcome(order, event),
+        payment: 'captured',
+        paid: paidBy(event),
         // The customer has paid in time: from now on the order waits for the shop.
         ...(order.open !== undefined && order.method?.kind === 'awaited' ? openAttributes(order.orderId, now) : {}),
       };
@@ -177,12 +183,7 @@ function applyEvent(order: Order, event: OrderInput, time: string, now: Date): O
   }
 }
 
-/** Returns what a payment's success adds to the record. An authorization that comes late says nothing new. */
-function paymentOutcome({ payment }: Order, { type, data }: PaymentAuthorized | PaymentCaptured) {
-  const { amount, currency } = data;
-  const outcome = type === paymentCaptured.type ? ('captured' as const) : (payment ?? ('authorized' as const));
-  return { payment: outcome, paid: { amount, currency } };
-}
+const paidBy = ({ data: { amount, currency } }: PaymentAuthorized | PaymentCaptured): Money => ({ amount, currency });
 
 /**
  * Adds a placed order to its record, without the payment's token and the customer. One that was cancelled before it came stays cancelled, and
@@ -226,7 +227,7 @@ function withDecision(order: Order, now: Date): Order {
   return isConfirmed ? decided(order, 'CONFIRMED', undefined, now) : order;
 }
 
-const isPaid = ({ payment }: Order): boolean => payment === 'authorized' || payment === 'captured';
+const isPaid = ({ payment }: Order): boolean => payment !== undefined && payment !== 'declined';
 
 /**
  * A customer's request cancels at once, also before the order itself has come, and the deadline cancels what waits. Otherwise both
@@ -296,8 +297,8 @@ function busEvents(order: Order, { time, type }: TimelineEntry, cause: string): 
     return [buildEvent(orderCancelled, { ...context, id: decisionId(orderId, type), data: { orderId, reason } })];
   }
   if (type === orderConfirmed.type && total !== undefined) {
-    const { kind, reference } = order.method ?? {};
-    const payment = kind && { payment: { kind, ...(reference === undefined ? {} : { reference }) } };
+    // Where there is nothing to pay, it does not matter how.
+    const payment = order.method && total.amount > 0 ? { payment: order.method } : {};
     const data = { orderId, items, total, ...payment };
     return [buildEvent(orderConfirmed, { ...context, id: decisionId(orderId, type), data })];
   }

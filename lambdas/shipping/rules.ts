@@ -5,11 +5,14 @@ import { OutOfSequenceError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
 import type { Transition } from '../runtime/state-machine.ts';
 
-/** An order's shipment record: the last step handled, and what to ship once the order is confirmed. */
+/**
+ * An order's shipment record: the last step handled, and what to ship once the order is confirmed. A shipment with `cancelledAt` must
+ * not leave: the order was cancelled after its confirmation.
+ */
 export type Shipment = OrderRecord & {
   sequence: number;
   status?: 'PLACED' | 'CONFIRMED' | 'CANCELLED';
-  shipment?: { items: Line[]; recordedAt: string };
+  shipment?: { items: Line[]; recordedAt: string; cancelledAt?: string };
 };
 
 /**
@@ -26,10 +29,13 @@ export function nextShipment(
   if (sequence > handled + 1) {
     throw new OutOfSequenceError(`Step ${handled + 1} of order ${orderId} has not come yet, this is step ${sequence}`);
   }
-  const confirmed = status === 'CONFIRMED' && shipment?.shipment === undefined && items !== undefined;
-  const before = shipment ?? { orderId, version: 0, sequence: 0 };
+  const before: Shipment = shipment ?? { orderId, version: 0, sequence: 0 };
   const after: Shipment = { ...before, sequence };
-  if (status !== undefined) after.status = status;
-  if (confirmed) after.shipment = { items, recordedAt: time };
+  // Nothing leaves CANCELLED.
+  if (status === undefined || before.status === 'CANCELLED') return { after };
+  after.status = status;
+  if (status === 'CONFIRMED' && items !== undefined) after.shipment ??= { items, recordedAt: time };
+  if (status === 'CANCELLED' && before.shipment !== undefined)
+    after.shipment = { ...before.shipment, cancelledAt: time };
   return { after };
 }

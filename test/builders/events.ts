@@ -12,7 +12,14 @@ import type {
   OrderReminderDue,
   Payment,
 } from '../../contracts/order.ts';
-import type { PaymentCaptured, PaymentDeclined, PaymentReceived, PaymentRefunded } from '../../contracts/payment.ts';
+import type {
+  PaymentAuthorized,
+  PaymentCaptured,
+  PaymentDeclined,
+  PaymentReceived,
+  PaymentRefunded,
+  PaymentVoided,
+} from '../../contracts/payment.ts';
 import type { Shortage, StockReceived, StockRejected, StockReleased, StockReserved } from '../../contracts/stock.ts';
 
 export const KEYBOARD = { sku: 'KB-01', quantity: 1, unitPrice: 12_000 };
@@ -101,6 +108,14 @@ export const progressed = ({
 }: Partial<OrderProgressed['data']> = {}): OrderProgressed =>
   envelope('shop.order.progressed.v1', '/shop/order', `${orderId}.${sequence}`, { orderId, sequence, step, ...rest });
 
+export const authorized = ({
+  id,
+  orderId = 'o-1001',
+  amount = 12_000,
+  currency = 'KRW',
+}: Parts & { amount?: number; currency?: string } = {}): PaymentAuthorized =>
+  envelope('shop.payment.authorized.v1', '/shop/payment', id, { orderId, amount, currency });
+
 export const captured = ({
   id,
   orderId = 'o-1001',
@@ -125,6 +140,9 @@ export const paymentReceived = ({
     currency,
     ...(reference === undefined ? {} : { reference }),
   });
+
+export const voided = ({ id, orderId = 'o-1001' }: Parts = {}): PaymentVoided =>
+  envelope('shop.payment.voided.v1', '/shop/payment', id, { orderId, amount: 12_000, currency: 'KRW' });
 
 export const refunded = ({ id, orderId = 'o-1001' }: Parts = {}): PaymentRefunded =>
   envelope('shop.payment.refunded.v1', '/shop/payment', id, { orderId, amount: 12_000, currency: 'KRW' });
