@@ -4,6 +4,7 @@ import { continueTrace } from '../../../contracts/traceparent.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../../lambdas/order/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import {
+  authorized,
   cancelRequested,
   captured,
   declined,
@@ -12,6 +13,7 @@ import {
   rejected,
   released,
   reserved,
+  voided,
 } from '../../builders/events.ts';
 
 const now = new Date('2026-11-21T09:00:05Z');
@@ -21,14 +23,16 @@ const STEP = 'shop.order.progressed.v1';
 /** Delivers events one after the other. Every write succeeds, and publications are recorded as the handler records them. */
 function deliver(events: readonly OrderInput[], start?: Order) {
   let order = start;
-  const published: { type: string; data: unknown; after: number }[] = [];
+  const published: { type: string; id: string; data: unknown; after: number }[] = [];
   const steps: unknown[] = [];
   const statuses: (string | undefined)[] = [];
   events.forEach((event, index) => {
     const step = nextOrder(order, delivery(event), now);
     if (step.after !== undefined) order = { ...step.after, version: (order?.version ?? 0) + 1 };
     const out = step.publish ?? [];
-    published.push(...out.filter(({ type }) => type !== STEP).map(({ type, data }) => ({ type, data, after: index })));
+    published.push(
+      ...out.filter(({ type }) => type !== STEP).map(({ type, id, data }) => ({ type, id, data, after: index })),
+    );
     steps.push(...out.filter(({ type }) => type === STEP).map(({ data }) => data));
     const publishedCount = publishedSteps(out).get(event.data.orderId) ?? 0;
     if (order !== undefined && publishedCount > order.published) order = { ...order, published: publishedCount };
@@ -42,7 +46,7 @@ function permutations<T>(things: readonly T[]): T[][] {
   return things.flatMap((thing, index) => permutations(things.toSpliced(index, 1)).map((rest) => [thing, ...rest]));
 }
 
-const paid = captured();
+const paid = authorized();
 const unpaid = declined();
 const stocked = reserved();
 const short = rejected();
@@ -50,9 +54,15 @@ const short = rejected();
 describe('In any sequence of events, an order', () => {
   test.each<[string, OrderInput[], Partial<Order>, string]>([
     [
-      'that is paid and in stock is confirmed',
+      'that is authorized and in stock is confirmed',
       [placed(), paid, stocked],
-      { status: 'CONFIRMED' },
+      { status: 'CONFIRMED', payment: 'authorized' },
+      'shop.order.confirmed.v1',
+    ],
+    [
+      'that the checkout captured and is in stock is confirmed',
+      [placed(), captured(), stocked],
+      { status: 'CONFIRMED', payment: 'captured' },
       'shop.order.confirmed.v1',
     ],
     [
@@ -73,12 +83,6 @@ describe('In any sequence of events, an order', () => {
       { status: 'CANCELLED', reason: 'payment-declined' },
       'shop.order.cancelled.v1',
     ],
-    [
-      'that its customer cancels before any outcome is cancelled for the customer',
-      [placed(), cancelRequested()],
-      { status: 'CANCELLED', reason: 'customer' },
-      'shop.order.cancelled.v1',
-    ],
   ])('%s, and the decision is published once', (_, events, expected, type) => {
     for (const sequence of permutations(events)) {
       const { order, published } = deliver(sequence);
@@ -96,91 +100,186 @@ describe('In any sequence of events, an order', () => {
     }
   });
 
-  test('that was never placed has no status', () => {
-    const { order, published } = deliver([paid, stocked, cancelRequested(), refunded(), released()]);
-    expect(order?.status).toBeUndefined();
-    expect(published).toEqual([]);
+  test('of which only outcomes are known has no status', () => {
+    for (const sequence of permutations<OrderInput>([paid, stocked, voided(), refunded(), released()])) {
+      const { order, published } = deliver(sequence);
+      expect(order?.status).toBeUndefined();
+      expect(published).toEqual([]);
+    }
   });
 
-  test('that its customer cancels is confirmed or cancelled by what arrived first, and refunds change nothing', () => {
+  test('that its customer cancels is confirmed or cancelled by what arrived first, and what follows changes nothing', () => {
     for (const sequence of permutations<OrderInput>([
       placed(),
       paid,
       stocked,
       cancelRequested(),
-      refunded(),
+      captured(),
+      voided(),
       released(),
     ])) {
       const { order, published } = deliver(sequence);
       const position = (event: OrderInput) => sequence.findIndex(({ type }) => type === event.type);
-      const confirmable = Math.max(position(placed()), position(paid), position(stocked));
-      expect(order?.status).toBe(confirmable < position(cancelRequested()) ? 'CONFIRMED' : 'CANCELLED');
-      expect(published).toHaveLength(1);
+      const payable = Math.min(position(paid), position(captured()));
+      const confirmable = Math.max(position(placed()), payable, position(stocked));
+      const isConfirmed = confirmable < position(cancelRequested());
+      expect(order?.status).toBe(isConfirmed ? 'CONFIRMED' : 'CANCELLED');
+      expect(published.map(({ after }) => after)).toEqual([isConfirmed ? confirmable : position(cancelRequested())]);
+    }
+  });
+
+  test('whose payment is refused is cancelled for that, also after its confirmation', () => {
+    for (const sequence of permutations<OrderInput>([placed(), paid, stocked, unpaid])) {
+      const { order, published } = deliver(sequence);
+      expect(order).toMatchObject({ status: 'CANCELLED', reason: 'payment-declined' });
+      expect(published.map(({ type }) => type)).toEqual([
+        ...(sequence.at(-1) === unpaid ? ['shop.order.confirmed.v1'] : []),
+        'shop.order.cancelled.v1',
+      ]);
     }
   });
 
   test('with repeated events reaches one terminal state, moves only forward and records each step once', () => {
     const inputs = fc.record({
-      payment: fc.constantFrom<OrderInput>(paid, unpaid),
+      payment: fc.constantFrom<OrderInput[]>([paid], [captured()], [paid, captured()], [unpaid], [paid, unpaid]),
       stock: fc.constantFrom<OrderInput>(stocked, short),
       cancels: fc.boolean(),
     });
-    const cases = inputs.chain(({ payment, stock, cancels }) => {
+    const cases = inputs.chain((input) => {
       const once: OrderInput[] = [
         placed(),
-        payment,
-        stock,
-        ...(cancels ? [cancelRequested()] : []),
+        ...input.payment,
+        input.stock,
+        ...(input.cancels ? [cancelRequested()] : []),
+        voided(),
         refunded(),
         released(),
       ];
       // Every event arrives at least once, in random sequence with repetitions.
-      return fc.record({
-        payment: fc.constant(payment),
-        stock: fc.constant(stock),
-        cancels: fc.constant(cancels),
-        sequence: fc
-          .tuple(
-            fc.array(fc.constantFrom(...once), { maxLength: 12 }),
-            fc.shuffledSubarray(once, { minLength: once.length }),
-          )
-          .chain(([extra, all]) => fc.shuffledSubarray([...extra, ...all], { minLength: extra.length + all.length })),
-      });
+      const sequence = fc
+        .tuple(
+          fc.array(fc.constantFrom(...once), { maxLength: 12 }),
+          fc.shuffledSubarray(once, { minLength: once.length }),
+        )
+        .chain(([extra, all]) => fc.shuffledSubarray([...extra, ...all], { minLength: extra.length + all.length }));
+      return fc.record({ input: fc.constant(input), sequence });
     });
     fc.assert(
-      fc.property(cases, ({ payment, stock, cancels, sequence }) => {
-        const { order, statuses } = deliver(sequence);
-        const fulfilled = payment === paid && stock === stocked;
-        if (!cancels) expect(order?.status).toBe(fulfilled ? 'CONFIRMED' : 'CANCELLED');
+      fc.property(cases, ({ input: { payment, stock, cancels }, sequence }) => {
+        const { order, statuses, published } = deliver(sequence);
+        const fulfilled = !payment.includes(unpaid) && stock === stocked;
         expect(order?.status).toMatch(/^(CONFIRMED|CANCELLED)$/);
-        if (order?.status === 'CONFIRMED') expect(fulfilled).toBe(true);
+        if (!fulfilled) expect(order?.status).toBe('CANCELLED');
+        if (fulfilled && !cancels) expect(order?.status).toBe('CONFIRMED');
         expect(order?.reason === undefined).toBe(order?.status === 'CONFIRMED');
         const changes = statuses
           .filter((status, index) => status !== statuses[index - 1])
           .filter((status) => status !== undefined);
-        expect(['PLACED,CONFIRMED', 'PLACED,CANCELLED', 'CONFIRMED', 'CANCELLED']).toContain(changes.join());
+        expect(changes.join()).toMatch(/^(PLACED,?)?(CONFIRMED,?)?(CANCELLED)?$/);
+        const decisions = published.map(({ type }) => type);
+        expect(decisions.join()).toMatch(/^(shop.order.confirmed.v1,?)?(shop.order.cancelled.v1)?$/);
         const types = order?.timeline.map(({ type }) => type) ?? [];
         expect(new Set(types).size).toBe(types.length);
-        expect(types).toHaveLength(new Set(sequence.map(({ type }) => type)).size + 1);
+        expect(types).toHaveLength(new Set(sequence.map(({ type }) => type)).size + decisions.length);
       }),
       { numRuns: 500 },
     );
   });
 });
 
+describe('An order that is cancelled before it comes', () => {
+  const inAdvance: OrderInput[][] = [
+    [cancelRequested()],
+    [cancelRequested(), voided()],
+    [paid, cancelRequested()],
+    [stocked, cancelRequested(), released()],
+    [captured(), stocked, cancelRequested(), refunded()],
+  ];
+
+  test.each(inAdvance.map((events) => [events.map(({ type }) => type.split('.')[2]).join(', '), events] as const))(
+    'is decided at once, under its own id, and the order changes nothing any more: %s',
+    (_, events) => {
+      const { order: tombstone } = deliver(events);
+      expect(tombstone).toMatchObject({ status: 'CANCELLED', reason: 'customer' });
+      const { order, published } = deliver([...events, placed(), paid, stocked]);
+      expect(order).toMatchObject({ status: 'CANCELLED', reason: 'customer', total: placed().data.total });
+      expect(published).toEqual([
+        {
+          type: 'shop.order.cancelled.v1',
+          id: 'o-1001.cancelled',
+          data: { orderId: 'o-1001', reason: 'customer' },
+          after: events.findIndex(({ type }) => type === cancelRequested().type),
+        },
+      ]);
+    },
+  );
+
+  test('keeps the goods of the order that comes, in a step without a status, and is not undecided again', () => {
+    const { order, steps } = deliver([cancelRequested(), placed()]);
+    expect(order).toMatchObject({ items: [{ sku: 'KB-01', quantity: 1 }], method: { kind: 'token' } });
+    expect(order).not.toHaveProperty('open');
+    expect(order).not.toHaveProperty('openSince');
+    expect(steps).toEqual([
+      { orderId: 'o-1001', sequence: 1, step: 'shop.order.cancel-requested.v1' },
+      { orderId: 'o-1001', sequence: 2, step: 'shop.order.cancelled.v1', status: 'CANCELLED', reason: 'customer' },
+      { orderId: 'o-1001', sequence: 3, step: 'shop.order.placed.v1' },
+    ]);
+  });
+
+  test('is forgotten 30 days after the cancellation, unless it comes', () => {
+    const inThirtyDays = now.getTime() / 1000 + 30 * 86_400;
+    for (const events of inAdvance) {
+      expect(deliver(events).order).toMatchObject({ expiresAt: inThirtyDays });
+      expect(deliver([...events, placed()]).order).not.toHaveProperty('expiresAt');
+    }
+    const { order } = deliver([cancelRequested()]);
+    const monthLater = new Date('2026-12-15T09:00:00Z');
+    const { after } = nextOrder(order, delivery(voided()), monthLater);
+    expect(after).toMatchObject({ expiresAt: inThirtyDays });
+  });
+
+  test('leaves no other order to be forgotten', () => {
+    for (const events of [
+      [placed(), cancelRequested()],
+      [paid, stocked],
+      [placed(), paid, stocked, unpaid],
+    ]) {
+      const { order } = deliver(events);
+      expect(order).toBeDefined();
+      expect(order).not.toHaveProperty('expiresAt');
+    }
+  });
+});
+
 describe('The decision', () => {
-  test('to confirm contains items and total, without unit prices or the customer', () => {
+  test('to confirm contains items, total and how it is paid, without unit prices, the token or the customer', () => {
     const { published } = deliver([placed(), paid, stocked]);
     expect(published[0]?.data).toEqual({
       orderId: 'o-1001',
       items: [{ sku: 'KB-01', quantity: 1 }],
       total: { amount: 12_000, currency: 'KRW' },
+      payment: { kind: 'token' },
     });
   });
 
   test('to cancel contains the reason', () => {
     const { published } = deliver([placed(), cancelRequested()]);
     expect(published[0]?.data).toEqual({ orderId: 'o-1001', reason: 'customer' });
+  });
+
+  test('to cancel a confirmed order has an id of its own', () => {
+    const { published, steps } = deliver([placed(), paid, stocked, unpaid]);
+    expect(published.map(({ id }) => id)).toEqual(['o-1001.confirmed', 'o-1001.cancelled']);
+    expect(steps.slice(-2)).toEqual([
+      { orderId: 'o-1001', sequence: 5, step: 'shop.payment.declined.v1' },
+      {
+        orderId: 'o-1001',
+        sequence: 6,
+        step: 'shop.order.cancelled.v1',
+        status: 'CANCELLED',
+        reason: 'payment-declined',
+      },
+    ]);
   });
 
   test.each([
@@ -201,14 +300,24 @@ describe('The decision', () => {
 
   test('is not published again for a duplicate event after it is recorded as published', () => {
     const { order } = deliver([placed(), stocked, paid]);
-    expect(nextOrder(order, delivery(captured({ id: 'another' })), now)).toEqual({ publish: [] });
+    expect(nextOrder(order, delivery(authorized({ id: 'another' })), now)).toEqual({ publish: [] });
   });
 
-  test('to confirm is not undone by a late cancellation or a late rejection', () => {
-    for (const late of [cancelRequested(), unpaid, short]) {
-      const { order, published } = deliver([placed(), paid, stocked, late]);
+  test('to confirm is not undone by what comes late', () => {
+    for (const late of [cancelRequested(), captured(), short, voided(), refunded(), released()]) {
+      const { order, published, steps } = deliver([placed(), paid, stocked, late, late]);
       expect(order?.status).toBe('CONFIRMED');
       expect(published).toHaveLength(1);
+      expect(steps.slice(4)).toEqual([{ orderId: 'o-1001', sequence: 5, step: late.type }]);
+    }
+  });
+
+  test('to cancel is not undone by what comes late', () => {
+    const known: OrderInput[] = [placed(), paid, stocked, unpaid];
+    for (const late of [cancelRequested(), captured(), short, voided(), refunded(), released()]) {
+      const { order, published } = deliver([...known, late]);
+      expect(order).toMatchObject({ status: 'CANCELLED', reason: 'payment-declined' });
+      expect(published).toHaveLength(2);
     }
   });
 
