@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { nextOrder, type Order, type OrderInput } from '../../../lambdas/order/rules.ts';
 import { ConflictError } from '../../../lambdas/runtime/failure.ts';
 import { delivery } from '../../builders/deliveries.ts';
-import { captured, line, placed, priced, reserved } from '../../builders/events.ts';
+import { authorized, cancelRequested, captured, line, placed, priced, reserved } from '../../builders/events.ts';
 
 const now = new Date('2026-11-21T09:00:05Z');
 
@@ -25,17 +25,30 @@ describe('A conflict with the recorded order is rejected', () => {
       [placed()],
       placed({ items: [{ sku: 'KB-01', quantity: 1, unitPrice: 12_000 }, priced('X', 1, 0)] }),
     ],
+    ['another amount authorized', [placed()], authorized({ amount: 1 })],
+    ['the amount authorized in another currency', [placed()], authorized({ currency: 'USD' })],
     ['another amount captured', [placed()], captured({ amount: 1 })],
     ['the amount captured in another currency', [placed()], captured({ currency: 'USD' })],
     ['other items reserved', [placed()], reserved({ items: [line('KB-02')] })],
     ['fewer items reserved', [twoItems], reserved({ items: [line('A', 2)] })],
+    ['an order for which another amount was authorized before', [authorized({ amount: 1 })], placed()],
     ['an order for which another amount was captured before', [captured({ amount: 1 })], placed()],
     ['an order for which other items were reserved before', [reserved({ items: [line('KB-01', 2)] })], placed()],
     ['another amount captured, also the second time', [placed(), captured()], captured({ amount: 1 })],
     [
       'the same order with another total, also once it is decided',
-      [placed(), captured(), reserved()],
+      [placed(), authorized(), reserved()],
       placed({ currency: 'USD' }),
+    ],
+    [
+      'the same order with another total, also where it came after its cancellation',
+      [cancelRequested(), placed()],
+      placed({ currency: 'USD' }),
+    ],
+    [
+      'another amount captured than authorized, once it is confirmed',
+      [placed(), authorized(), reserved()],
+      captured({ amount: 1 }),
     ],
   ])('%s', (_, known, event) => {
     const order = after(...known);
@@ -55,7 +68,9 @@ describe('An event that matches the recorded order is accepted', () => {
       [placed({ items: [priced('A', 1), priced('A', 1)] })],
       reserved({ items: [line('A', 2)] }),
     ],
+    ['the amount authorized', [placed()], authorized()],
     ['the amount captured', [placed()], captured()],
+    ['any order that was cancelled before it came', [cancelRequested()], twoItems],
   ])('%s', (_, known, event) => {
     expect(() => nextOrder(after(...known), delivery(event), now)).not.toThrow();
   });

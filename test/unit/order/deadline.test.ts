@@ -4,6 +4,7 @@ import { nextOrder, type Order, type OrderInput } from '../../../lambdas/order/r
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import {
+  authorized,
   cancelRequested,
   captured,
   deadlinePassed,
@@ -13,6 +14,7 @@ import {
   refunded,
   rejected,
   reserved,
+  voided,
 } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { SimulatedShop } from '../../builders/simulated-shop.ts';
@@ -27,7 +29,8 @@ const orderAfter = (...events: OrderInput[]): Order | undefined =>
 describe('An order whose deadline passes', () => {
   test.each<[string, OrderInput[]]>([
     ['without any outcome', []],
-    ['that is paid', [captured()]],
+    ['that is authorized', [authorized()]],
+    ['that is captured', [captured()]],
     ['whose card was declined', [declined()]],
     ['whose goods are reserved', [reserved()]],
     ['whose goods are out of stock', [rejected()]],
@@ -45,8 +48,11 @@ describe('An order whose deadline passes', () => {
   });
 
   test.each<[string, OrderInput[], string]>([
-    ['confirmed', [placed(), captured(), reserved()], 'CONFIRMED'],
+    ['confirmed', [placed(), authorized(), reserved()], 'CONFIRMED'],
     ['cancelled', [placed(), cancelRequested()], 'CANCELLED'],
+    ['cancelled', [cancelRequested()], 'CANCELLED'],
+    ['cancelled', [cancelRequested(), placed()], 'CANCELLED'],
+    ['cancelled', [placed(), authorized(), reserved(), declined()], 'CANCELLED'],
   ])('stays %s when it is already decided, and the event is not recorded', (_, known, status) => {
     const order = orderAfter(...known);
     expect(nextOrder(order, delivery(deadlinePassed()), now).after).toBeUndefined();
@@ -64,7 +70,16 @@ describe('An order whose deadline passes', () => {
 
   test('stays timed-out, whatever arrives late', () => {
     const order = orderAfter(placed(), deadlinePassed());
-    for (const late of [captured(), declined(), reserved(), rejected(), cancelRequested(), refunded()]) {
+    for (const late of [
+      authorized(),
+      captured(),
+      declined(),
+      voided(),
+      reserved(),
+      rejected(),
+      cancelRequested(),
+      refunded(),
+    ]) {
       const step = nextOrder(order, delivery(late), now);
       expect(step.after).toMatchObject({ status: 'CANCELLED', reason: 'timed-out' });
       expect(step.after?.timeline).toHaveLength((order?.timeline.length ?? 0) + 1);
@@ -74,18 +89,24 @@ describe('An order whose deadline passes', () => {
 
 describe('The index of undecided orders', () => {
   test('contains an order from its placement by our own clock until its decision', () => {
-    expect(orderAfter(captured())).not.toHaveProperty('open');
+    expect(orderAfter(authorized())).not.toHaveProperty('open');
     const open = { open: expect.stringMatching(/^open-\d$/), openSince: now.toISOString() };
     expect(orderAfter(placed())).toMatchObject(open);
-    expect(orderAfter(placed(), captured())).toMatchObject(open);
+    expect(orderAfter(placed(), authorized())).toMatchObject(open);
     for (const deciding of [reserved(), rejected(), cancelRequested(), deadlinePassed()]) {
       // The attributes must be absent, not `undefined`, for the record to leave the index.
-      const keys = Object.keys(orderAfter(placed(), captured(), deciding) ?? {});
+      const keys = Object.keys(orderAfter(placed(), authorized(), deciding) ?? {});
       expect(keys).toContain('status');
       expect(keys).not.toEqual(expect.arrayContaining(['open']));
       expect(keys).not.toEqual(expect.arrayContaining(['openSince']));
     }
-    expect(orderAfter(captured(), reserved(), placed())).not.toHaveProperty('open');
+    expect(orderAfter(authorized(), reserved(), placed())).not.toHaveProperty('open');
+    for (const known of [
+      [cancelRequested()],
+      [cancelRequested(), placed()],
+      [authorized(), cancelRequested(), placed()],
+    ])
+      expect(orderAfter(...known)).not.toHaveProperty('open');
   });
 
   test('spreads the orders evenly over the shards that the sweep reads', () => {

@@ -12,6 +12,7 @@ import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import {
+  authorized,
   cancelled,
   cancelRequested,
   captured,
@@ -22,6 +23,7 @@ import {
   refunded,
   released,
   reserved,
+  voided,
 } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { MemoryRecordStore } from '../../builders/records.ts';
@@ -73,7 +75,7 @@ function orderConsumer() {
       await receive({ Records: events.map((event) => sqsRecord(event)) });
       return out.slice(before).map(nameOf);
     },
-    /** Delivers one event and returns what is published: step numbers and `decided`. */
+    /** Delivers one event and returns what is published: step numbers, `confirmed` and `cancelled`. */
     async deliver(event: OrderInput, nextFault?: Fault, accepted: (event: CloudEvent) => boolean = () => true) {
       fault = nextFault;
       accepts = accepted;
@@ -93,7 +95,11 @@ function orderConsumer() {
 }
 
 const nameOf = (event: CloudEvent): string | number =>
-  event.type === 'shop.order.progressed.v1' ? (event as OrderProgressed).data.sequence : 'decided';
+  event.type === 'shop.order.progressed.v1'
+    ? (event as OrderProgressed).data.sequence
+    : (event.type.split('.')[2] ?? '');
+
+const isDecision = (event: CloudEvent): boolean => typeof nameOf(event) === 'string';
 
 /** Asserts that each number is at most one above all before it; returns the highest. */
 function expectNoGaps(numbers: readonly number[]): number {
@@ -109,22 +115,31 @@ describe('A step of an order', () => {
   test('is published once, with the delivery that adds it, numbered from 1', async () => {
     const { deliver } = orderConsumer();
     expect(await deliver(placed())).toEqual({ kept: 0, published: [1] });
-    expect(await deliver(captured())).toEqual({ kept: 0, published: [2] });
-    expect(await deliver(reserved())).toEqual({ kept: 0, published: [3, 4, 'decided'] });
-    for (const event of [placed(), captured(), reserved()])
+    expect(await deliver(authorized())).toEqual({ kept: 0, published: [2] });
+    expect(await deliver(reserved())).toEqual({ kept: 0, published: [3, 4, 'confirmed'] });
+    expect(await deliver(captured())).toEqual({ kept: 0, published: [5] });
+    for (const event of [placed(), authorized(), reserved(), captured()])
       expect(await deliver(event)).toEqual({ kept: 0, published: [] });
-    expect(await deliver(cancelRequested())).toEqual({ kept: 0, published: [5] });
+    expect(await deliver(cancelRequested())).toEqual({ kept: 0, published: [6] });
+  });
+
+  test('that cancels a confirmed order is published beside the confirmation', async () => {
+    const { deliver } = orderConsumer();
+    for (const event of [placed(), authorized(), reserved()]) await deliver(event);
+    expect(await deliver(declined())).toEqual({ kept: 0, published: [5, 6, 'cancelled'] });
+    for (const event of [placed(), authorized(), reserved(), declined()])
+      expect(await deliver(event)).toEqual({ kept: 0, published: [] });
   });
 
   test('contains the event type, the new status and, for a confirmed order, the items', async () => {
     const { deliver, out } = orderConsumer();
-    for (const event of [captured(), placed(), reserved()]) await deliver(event);
+    for (const event of [authorized(), placed(), reserved()]) await deliver(event);
     const steps = out.filter(({ type }) => type === 'shop.order.progressed.v1');
     expect(steps.map(({ id, source, subject }) => [id, source, subject])).toEqual(
       [1, 2, 3, 4].map((sequence) => [`o-1001.${sequence}`, '/shop/order', 'o-1001']),
     );
     expect(steps.map(({ data }) => data)).toEqual([
-      { orderId: 'o-1001', sequence: 1, step: 'shop.payment.captured.v1' },
+      { orderId: 'o-1001', sequence: 1, step: 'shop.payment.authorized.v1' },
       { orderId: 'o-1001', sequence: 2, step: 'shop.order.placed.v1', status: 'PLACED' },
       { orderId: 'o-1001', sequence: 3, step: 'shop.stock.reserved.v1' },
       {
@@ -143,7 +158,7 @@ describe('A step of an order', () => {
     for (const event of [placed(), cancelRequested()]) await deliver(event);
     expect(out.slice(-2)).toMatchObject([
       { id: 'o-1001.3', data: { step: 'shop.order.cancelled.v1', status: 'CANCELLED', reason: 'customer' } },
-      { id: 'o-1001.decided', type: 'shop.order.cancelled.v1', data: { orderId: 'o-1001', reason: 'customer' } },
+      { id: 'o-1001.cancelled', type: 'shop.order.cancelled.v1', data: { orderId: 'o-1001', reason: 'customer' } },
     ]);
   });
 });
@@ -151,43 +166,81 @@ describe('A step of an order', () => {
 describe('Two messages of one order in one batch', () => {
   test('publish each step once', async () => {
     const { deliverAll } = orderConsumer();
-    expect(await deliverAll([placed(), captured()])).toEqual([1, 2]);
-    expect(await deliverAll([reserved(), refunded()])).toEqual([3, 4, 'decided', 5]);
+    expect(await deliverAll([placed(), authorized()])).toEqual([1, 2]);
+    expect(await deliverAll([reserved(), captured()])).toEqual([3, 4, 'confirmed', 5]);
+  });
+
+  test('may both decide it', async () => {
+    const { deliverAll } = orderConsumer();
+    await deliverAll([placed(), authorized()]);
+    expect(await deliverAll([reserved(), declined()])).toEqual([3, 4, 'confirmed', 5, 6, 'cancelled']);
   });
 });
 
 describe('Steps that were written but not published', () => {
   const events: OrderInput[] = [
     placed(),
-    captured(),
+    authorized(),
     reserved(),
+    captured(),
     cancelRequested(),
+    voided(),
     refunded(),
     released(),
-    declined(),
   ];
 
   test('are published in sequence with the next delivery of any event of the order', async () => {
     for (const event of events) {
       const one = orderConsumer();
       await one.deliver(placed());
-      await one.deliver(captured());
+      await one.deliver(authorized());
       expect(await one.deliver(reserved(), 'killed before publishing')).toEqual({ kept: 1, published: [] });
       expect(one.order()).toMatchObject({ status: 'CONFIRMED', published: 2 });
       const known = one.order()?.timeline.length ?? 0;
       const { published } = await one.deliver(event);
       const isNew = one.order()?.timeline.length === known + 1;
-      expect(published, event.type).toEqual(isNew ? [3, 4, 'decided', 5] : [3, 4, 'decided']);
+      expect(published, event.type).toEqual(isNew ? [3, 4, 'confirmed', 5] : [3, 4, 'confirmed']);
       expect(one.order()?.published).toBe(one.order()?.timeline.length);
     }
+  });
+
+  test('have both decisions of an order that was cancelled before its confirmation was published', async () => {
+    const { deliver, order } = orderConsumer();
+    await deliver(placed());
+    await deliver(authorized());
+    await deliver(reserved(), 'killed before publishing');
+    await deliver(declined(), 'killed before publishing');
+    expect(order()).toMatchObject({ status: 'CANCELLED', published: 2 });
+    expect((await deliver(placed())).published).toEqual([3, 4, 'confirmed', 5, 6, 'cancelled']);
+    expect(order()?.published).toBe(6);
+  });
+
+  test('have no cancellation with what follows from it: that would go round for ever', async () => {
+    for (const compensation of [voided(), refunded(), released()]) {
+      const { deliver, order } = orderConsumer();
+      await deliver(placed());
+      await deliver(cancelRequested(), 'progress not saved');
+      expect(order()?.published).toBe(1);
+      expect((await deliver(compensation)).published).toEqual([2, 3, 4]);
+      expect(order()?.published).toBe(2);
+      expect((await deliver(placed())).published).toEqual([3, 'cancelled', 4]);
+      expect(order()?.published).toBe(4);
+    }
+  });
+
+  test('have the cancellation of an order that comes after it', async () => {
+    const { deliver } = orderConsumer();
+    await deliver(cancelRequested(), 'killed before publishing');
+    expect((await deliver(placed())).published).toEqual([1, 2, 'cancelled', 3]);
+    expect((await deliver(cancelRequested())).published).toEqual([]);
   });
 
   test('add up over several crashes and stay identical', async () => {
     const { deliver, out } = orderConsumer();
     await deliver(placed(), 'killed before publishing');
-    await deliver(captured(), 'killed before publishing');
-    expect((await deliver(reserved(), 'progress not saved')).published).toEqual([1, 2, 3, 4, 'decided']);
-    expect((await deliver(placed())).published).toEqual([1, 2, 3, 4, 'decided']);
+    await deliver(authorized(), 'killed before publishing');
+    expect((await deliver(reserved(), 'progress not saved')).published).toEqual([1, 2, 3, 4, 'confirmed']);
+    expect((await deliver(placed())).published).toEqual([1, 2, 3, 4, 'confirmed']);
     expect(out.slice(5)).toEqual(out.slice(0, 5));
     expect(await deliver(placed())).toEqual({ kept: 0, published: [] });
   });
@@ -203,33 +256,58 @@ describe('The number of published steps', () => {
   test('may fail to be saved: the message is done, and its step is published once more', async () => {
     const { deliver } = orderConsumer();
     expect(await deliver(placed(), 'progress not saved')).toEqual({ kept: 0, published: [1] });
-    expect((await deliver(captured())).published).toEqual([1, 2]);
-    expect((await deliver(captured())).published).toEqual([]);
+    expect((await deliver(authorized())).published).toEqual([1, 2]);
+    expect((await deliver(authorized())).published).toEqual([]);
   });
 
   test('stops before the first refused step, whose message stays in the queue', async () => {
     const one = orderConsumer();
     await one.deliver(placed(), 'killed before publishing');
     // The feed never accepts a step after a refused one of the same order.
-    expect(await one.deliver(captured(), 'refused', () => false)).toEqual({ kept: 1, published: [] });
+    expect(await one.deliver(authorized(), 'refused', () => false)).toEqual({ kept: 1, published: [] });
     expect(one.order()?.published).toBe(0);
-    expect(await one.deliver(captured(), 'refused', (event) => nameOf(event) === 1)).toEqual({
+    expect(await one.deliver(authorized(), 'refused', (event) => nameOf(event) === 1)).toEqual({
       kept: 1,
       published: [1],
     });
     expect(one.order()?.published).toBe(1);
-    expect((await one.deliver(captured())).published).toEqual([2]);
+    expect((await one.deliver(authorized())).published).toEqual([2]);
   });
 
   test('does not include a decision that only the feed accepted', async () => {
     const one = orderConsumer();
     await one.deliver(placed());
-    await one.deliver(captured());
-    const { kept, published } = await one.deliver(reserved(), 'refused', (event) => nameOf(event) !== 'decided');
+    await one.deliver(authorized());
+    const { kept, published } = await one.deliver(reserved(), 'refused', (event) => !isDecision(event));
     expect([kept, published]).toEqual([1, [3, 4]]);
     expect(one.order()?.published).toBe(3);
-    expect((await one.deliver(reserved())).published).toEqual([4, 'decided']);
+    expect((await one.deliver(reserved())).published).toEqual([4, 'confirmed']);
     expect((await one.deliver(reserved())).published).toEqual([]);
+  });
+
+  test('stops before either decision of an order that the bus refused', async () => {
+    const unpublishedConfirmation = async () => {
+      const one = orderConsumer();
+      await one.deliver(placed());
+      await one.deliver(authorized());
+      await one.deliver(reserved(), 'killed before publishing');
+      return one;
+    };
+    const noConfirmation = await unpublishedConfirmation();
+    const accepted = (event: CloudEvent) => nameOf(event) !== 'confirmed';
+    expect((await noConfirmation.deliver(declined(), 'refused', accepted)).published).toEqual([
+      3,
+      4,
+      5,
+      6,
+      'cancelled',
+    ]);
+    expect(noConfirmation.order()?.published).toBe(3);
+    const noCancellation = await unpublishedConfirmation();
+    const confirmedOnly = (event: CloudEvent) => nameOf(event) !== 'cancelled';
+    expect((await noCancellation.deliver(declined(), 'refused', confirmedOnly)).kept).toBe(1);
+    expect(noCancellation.order()?.published).toBe(5);
+    expect((await noCancellation.deliver(declined())).published).toEqual([6, 'cancelled']);
   });
 
   test('survives a concurrent write that is based on an older record', async () => {
@@ -243,9 +321,9 @@ describe('The number of published steps', () => {
       const order = one.order();
       if (order !== undefined) one.records.items.set('o-1001', { ...order, published: 1 });
     };
-    await one.deliver(captured(), 'killed before publishing');
-    expect(one.order()).toMatchObject({ published: 1, payment: 'captured' });
-    expect((await one.deliver(captured())).published).toEqual([2]);
+    await one.deliver(authorized(), 'killed before publishing');
+    expect(one.order()).toMatchObject({ published: 1, payment: 'authorized' });
+    expect((await one.deliver(authorized())).published).toEqual([2]);
   });
 
   test('never decreases', async () => {
@@ -265,7 +343,9 @@ describe('The number of published steps', () => {
 describe('publishedSteps counts', () => {
   const decision = { sequence: 4, step: 'shop.order.confirmed.v1', status: 'CONFIRMED' } as const;
   const cancels = { sequence: 2, step: 'shop.order.cancelled.v1', status: 'CANCELLED' } as const;
-  const decided = (orderId: string) => `${orderId}.decided`;
+  const undoes = { ...cancels, sequence: 5 };
+  const confirms = confirmed({ id: 'o-1001.confirmed' });
+  const undone = cancelled({ id: 'o-1001.cancelled' });
 
   test.each<[string, CloudEvent[], [string, number][]]>([
     ['nothing for no events', [], []],
@@ -273,7 +353,7 @@ describe('publishedSteps counts', () => {
     ['the last of several steps', [progressed({ sequence: 3 }), progressed({ sequence: 4 })], [['o-1001', 4]]],
     [
       'a decision published with its event',
-      [progressed({ sequence: 3 }), progressed(decision), confirmed({ id: decided('o-1001') })],
+      [progressed({ sequence: 3 }), progressed(decision), confirms],
       [['o-1001', 4]],
     ],
     ['no decision published without its event', [progressed({ sequence: 3 }), progressed(decision)], [['o-1001', 3]]],
@@ -283,13 +363,20 @@ describe('publishedSteps counts', () => {
       [progressed({ sequence: 3 }), progressed(decision), progressed({ sequence: 5 })],
       [['o-1001', 3]],
     ],
-    ['no decision whose step was not published', [confirmed({ id: decided('o-1001') })], []],
+    ['no decision whose step was not published', [confirms], []],
+    [
+      'two decisions of one order, each published with its event',
+      [progressed(decision), progressed(undoes), undone, confirms],
+      [['o-1001', 5]],
+    ],
+    ['no second decision without its event', [progressed(decision), progressed(undoes), confirms], [['o-1001', 4]]],
+    ['no second decision if the first lacks its event', [progressed(decision), progressed(undoes), undone], []],
     [
       'each order separately',
       [
         progressed({ orderId: 'a', ...cancels }),
         progressed({ orderId: 'b', ...cancels }),
-        cancelled({ orderId: 'b', id: decided('b') }),
+        cancelled({ orderId: 'b', id: 'b.cancelled' }),
         progressed({ orderId: 'c', sequence: 1 }),
       ],
       [
@@ -303,39 +390,51 @@ describe('publishedSteps counts', () => {
 });
 
 describe('Under random faults', () => {
-  test('the feed has every step in sequence without gaps, and the decision is published', async () => {
-    const events: OrderInput[] = [placed(), captured(), reserved(), cancelRequested(), refunded()];
-    const faults = fc.option(fc.constantFrom<Fault>('killed before publishing', 'progress not saved', 'refused'), {
-      nil: undefined,
-    });
+  const confirming: OrderInput[] = [placed(), authorized(), reserved(), captured()];
+  const stories = fc.constantFrom<OrderInput[]>(
+    confirming,
+    [...confirming, cancelRequested(), released()],
+    [placed(), authorized(), reserved(), declined(), released()],
+    [placed(), cancelRequested(), authorized(), voided()],
+  );
+  const faults = fc.option(fc.constantFrom<Fault>('killed before publishing', 'progress not saved', 'refused'), {
+    nil: undefined,
+  });
+
+  test('the feed has every step in sequence without gaps, and each decision is published', async () => {
+    const runs = stories.chain((events) =>
+      fc.record({
+        events: fc.constant(events),
+        past: fc.array(
+          fc.record({ event: fc.constantFrom(...events), nextFault: faults, accepts: fc.nat({ max: 6 }) }),
+          { maxLength: 20 },
+        ),
+        rest: fc.shuffledSubarray(events, { minLength: events.length }),
+      }),
+    );
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.record({ event: fc.nat({ max: 4 }), nextFault: faults, accepts: fc.nat({ max: 6 }) }), {
-          maxLength: 20,
-        }),
-        fc.shuffledSubarray(events, { minLength: events.length }),
-        async (past, rest) => {
-          const one = orderConsumer();
-          for (const { event, nextFault, accepts } of past) {
-            let left = accepts;
-            // Accepts the given number of steps, and the decision in two of three cases.
-            const accepted = (each: CloudEvent) => (nameOf(each) === 'decided' ? accepts % 3 > 0 : left-- > 0);
-            const given = events[event];
-            if (given !== undefined) await one.deliver(given, nextFault, accepted);
-          }
-          for (const event of rest) await one.deliver(event);
-          const numbers = one.out.map(nameOf).filter((name) => typeof name === 'number');
-          const highest = expectNoGaps(numbers);
-          expect(highest).toBe(one.order()?.timeline.length);
-          expect(one.order()?.published).toBe(highest);
-          expect(
-            new Set(one.out.filter((each) => nameOf(each) === 'decided').map((each) => JSON.stringify(each))).size,
-          ).toBe(1);
-          const before = one.out.length;
-          for (const event of events) await one.deliver(event);
-          expect(one.out.length, 'nothing is published twice once it is recorded').toBe(before);
-        },
-      ),
+      fc.asyncProperty(runs, async ({ events, past, rest }) => {
+        const one = orderConsumer();
+        for (const { event, nextFault, accepts } of past) {
+          let left = accepts;
+          // Accepts the given number of steps, and decisions in two of three cases.
+          const accepted = (each: CloudEvent) => (isDecision(each) ? accepts % 3 > 0 : left-- > 0);
+          await one.deliver(event, nextFault, accepted);
+        }
+        for (const event of rest) await one.deliver(event);
+        // What follows from a cancellation does not publish it.
+        await one.deliver(placed());
+        const highest = expectNoGaps(one.out.map(nameOf).filter((name) => typeof name === 'number'));
+        expect(highest).toBe(one.order()?.timeline.length);
+        expect(one.order()?.published).toBe(highest);
+        const decided = one.order()?.timeline.flatMap(({ type }) => type.match(/confirmed|cancelled/)?.[0] ?? []);
+        expect(decided?.length).toBeGreaterThan(0);
+        const published = new Set(one.out.filter(isDecision).map((each) => JSON.stringify(each)));
+        expect([...published].map((each) => nameOf(JSON.parse(each))).sort()).toEqual(decided?.toSorted());
+        const before = one.out.length;
+        for (const event of events) await one.deliver(event);
+        expect(one.out.length, 'nothing is published twice once it is recorded').toBe(before);
+      }),
       { numRuns: 300 },
     );
   });

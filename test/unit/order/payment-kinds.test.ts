@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { OrderPlaced, Payment } from '../../../contracts/order.ts';
 import { deadlineShards, unremindedShards, untilShards } from '../../../lambdas/order/open-orders.ts';
-import { nextOrder, type Order, type OrderInput } from '../../../lambdas/order/rules.ts';
+import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../../lambdas/order/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import {
+  authorized,
   cancelRequested,
   captured,
   deadlinePassed,
@@ -28,8 +29,8 @@ function deliver(events: readonly OrderInput[], time = now): { order: Order | un
   const decisions: string[] = [];
   for (const event of events) {
     const { after = order, publish = [] } = nextOrder(order, delivery(event), time);
-    decisions.push(...publish.filter(({ id }) => id === 'o-1001.decided').map(({ type }) => type));
-    order = after && { ...after, published: after.timeline.length };
+    decisions.push(...publish.flatMap(({ id }) => id.match(/^o-1001.(confirmed|cancelled)$/)?.[1] ?? []));
+    order = after && { ...after, published: Math.max(after.published, publishedSteps(publish).get('o-1001') ?? 0) };
   }
   return { order, decisions };
 }
@@ -44,13 +45,11 @@ const ON_DELIVERY = placedWith({ kind: 'on-delivery' });
 const AWAITED = placedWith({ kind: 'awaited' });
 const AWAITED_UNTIL = placedWith({ kind: 'awaited', until: UNTIL });
 
-const WITHOUT_PAYMENT: [string, OrderPlaced][] = [
+const KINDS: [string, OrderPlaced][] = [
   ['with nothing to pay', FREE],
   ['with nothing to pay and a token', placedWith({ token: 'tok_visa' }, 0)],
   ['with nothing to pay that awaits a payment', placedWith({ kind: 'awaited', until: UNTIL }, 0)],
   ['paid on delivery', ON_DELIVERY],
-];
-const WITH_PAYMENT: [string, OrderPlaced][] = [
   ['paid by token', placedWith({ token: 'tok_visa' })],
   ['captured by the checkout', placedWith({ kind: 'captured', reference: 'pi_1' })],
   ['authorized by the checkout', placedWith({ kind: 'authorized', reference: 'pi_1' })],
@@ -58,66 +57,90 @@ const WITH_PAYMENT: [string, OrderPlaced][] = [
   ['whose payment is awaited until its own moment', AWAITED_UNTIL],
 ];
 
+const has = (seen: ReadonlySet<string>, name: string) => seen.has(`shop.${name}.v1`);
+
 /** The decision by the first of its conditions that the events fulfil in sequence, written independently of the rules. */
-function expected(sequence: readonly OrderInput[], needsPayment: boolean): string | undefined {
+function expected(sequence: readonly OrderInput[]): string | undefined {
   const seen = new Set<string>();
   for (const { type } of sequence) {
     // A deadline has no effect on an order that is not placed yet.
-    if (type === 'shop.order.deadline-passed.v1' && !seen.has('shop.order.placed.v1')) continue;
+    if (type === 'shop.order.deadline-passed.v1' && !has(seen, 'order.placed')) continue;
     seen.add(type);
-    const decision = seen.has('shop.order.placed.v1') ? decisionAfter(seen, needsPayment) : undefined;
+    const decision = decisionAfter(seen);
     if (decision !== undefined) return decision;
   }
   return undefined;
 }
 
-function decisionAfter(seen: ReadonlySet<string>, needsPayment: boolean): string | undefined {
-  if (seen.has('shop.order.cancel-requested.v1')) return 'customer';
-  if (seen.has('shop.order.deadline-passed.v1')) return 'timed-out';
-  if (needsPayment && !seen.has('shop.payment.captured.v1')) return undefined;
-  if (seen.has('shop.stock.reserved.v1')) return 'CONFIRMED';
-  return seen.has('shop.stock.rejected.v1') ? 'out-of-stock' : undefined;
+function decisionAfter(seen: ReadonlySet<string>): string | undefined {
+  if (has(seen, 'order.cancel-requested')) return 'customer';
+  if (!has(seen, 'order.placed')) return undefined;
+  if (has(seen, 'order.deadline-passed')) return 'timed-out';
+  if (!has(seen, 'payment.authorized') && !has(seen, 'payment.captured')) return undefined;
+  if (has(seen, 'stock.reserved')) return 'CONFIRMED';
+  return has(seen, 'stock.rejected') ? 'out-of-stock' : undefined;
 }
 
-describe('Under every permutation and every part of its events', () => {
-  const parts: OrderInput[][] = [reserved(), rejected()].flatMap((stock) => {
-    const events: OrderInput[] = [stock, captured(), cancelRequested(), deadlinePassed()];
+/** Every part of the events that can follow an order of an amount. */
+const partsFor = (amount: number): OrderInput[][] =>
+  [reserved(), rejected()].flatMap((stock) => {
+    const events = [stock, authorized({ amount }), captured({ amount }), cancelRequested(), deadlinePassed()];
     return Array.from({ length: 1 << events.length }, (_, mask) => events.filter((_, index) => mask & (1 << index)));
   });
 
-  test.each([
-    ...WITHOUT_PAYMENT.map(([name, order]) => [name, order, false] as const),
-    ...WITH_PAYMENT.map(([name, order]) => [name, order, true] as const),
-  ])('an order %s is decided by what arrived first, once', (_, order, needsPayment) => {
-    const { total } = order.data;
-    for (const part of parts) {
-      // Nothing is captured of nothing.
-      const events = total.amount === 0 ? part.filter(({ type }) => type !== 'shop.payment.captured.v1') : part;
-      for (const sequence of permutations<OrderInput>([order, ...events])) {
-        const { order: record, decisions } = deliver(sequence);
-        const decision = expected(sequence, needsPayment);
-        expect(record?.reason ?? record?.status).toBe(decision ?? 'PLACED');
-        expect(decisions).toHaveLength(decision === undefined ? 0 : 1);
-        expect(record?.open !== undefined).toBe(decision === undefined);
-      }
+describe('Under every permutation and every part of its events', () => {
+  test.each(KINDS)('an order %s is decided by what arrived first, once', (_, order) => {
+    const { amount } = order.data.total;
+    for (const sequence of partsFor(amount).flatMap((part) => permutations<OrderInput>([order, ...part]))) {
+      const { order: record, decisions } = deliver(sequence);
+      const decision = expected(sequence);
+      expect(record?.reason ?? record?.status).toBe(decision ?? 'PLACED');
+      expect(decisions).toEqual(decision === undefined ? [] : [decision === 'CONFIRMED' ? 'confirmed' : 'cancelled']);
+      expect(record?.open !== undefined).toBe(decision === undefined);
     }
+  });
+
+  test.each(KINDS)('an order %s is cancelled by a payment that is declined', (_, order) => {
+    for (const sequence of permutations<OrderInput>([order, reserved(), declined()]))
+      expect(deliver(sequence)).toMatchObject({ order: { reason: 'payment-declined' }, decisions: ['cancelled'] });
   });
 });
 
-describe('An order without a payment to wait for', () => {
-  test.each(WITHOUT_PAYMENT)('is confirmed by its goods alone and says why: an order %s', (_, order) => {
-    expect(deliver([order]).order).toMatchObject({ status: 'PLACED', payment: 'not-needed' });
-    for (const sequence of permutations<OrderInput>([order, reserved()]))
-      expect(deliver(sequence)).toMatchObject({
-        order: { status: 'CONFIRMED', payment: 'not-needed' },
-        decisions: ['shop.order.confirmed.v1'],
-      });
-  });
+test('An order that was placed before there were authorizations, and needs no payment, is confirmed by its goods', () => {
+  const { order } = deliver([ON_DELIVERY]);
+  if (order === undefined) throw new Error('not placed');
+  const { after } = nextOrder({ ...order, payment: 'not-needed' }, delivery(reserved()), now);
+  expect(after).toMatchObject({ status: 'CONFIRMED', payment: 'not-needed' });
+});
 
-  test.each(WITH_PAYMENT)('is no order %s', (_, order) => {
-    expect(deliver([order, reserved()]).order?.payment).toBeUndefined();
-    expect(deliver([order, reserved()]).order?.status).toBe('PLACED');
-    expect(deliver([order, reserved(), declined()]).order).toMatchObject({ reason: 'payment-declined' });
+describe('What the confirmation says of the payment', () => {
+  test.each<[string, OrderPlaced, unknown]>([
+    ['by token', placedWith({ token: 'tok_visa' }), { kind: 'token' }],
+    [
+      'captured by the checkout',
+      placedWith({ kind: 'captured', reference: 'pi_1' }),
+      { kind: 'captured', reference: 'pi_1' },
+    ],
+    [
+      'authorized by the checkout',
+      placedWith({ kind: 'authorized', reference: 'pi_1' }),
+      { kind: 'authorized', reference: 'pi_1' },
+    ],
+    ['on delivery', ON_DELIVERY, { kind: 'on-delivery' }],
+    ['awaited', AWAITED_UNTIL, { kind: 'awaited' }],
+    ['with nothing to pay', FREE, undefined],
+    ['with nothing to pay, and a token', placedWith({ token: 'tok_visa' }, 0), undefined],
+  ])('is how the order is paid: %s', (_, order, payment) => {
+    const { amount } = order.data.total;
+    const { order: undecided } = deliver([order, authorized({ amount })]);
+    const { publish = [] } = nextOrder(undecided, delivery(reserved()), now);
+    const confirmation = publish.find(({ type }) => type === 'shop.order.confirmed.v1');
+    expect(confirmation?.data).toEqual({
+      orderId: 'o-1001',
+      items: [{ sku: 'KB-01', quantity: 1 }],
+      total: { amount, currency: 'KRW' },
+      ...(payment === undefined ? {} : { payment }),
+    });
   });
 });
 
@@ -215,6 +238,14 @@ describe('The same order placed again', () => {
       'CONFIRMED',
     );
   });
+});
+
+test('An order with nothing to pay waits from its placement on, whatever its payment would be', () => {
+  const order = placedWith({ kind: 'awaited', until: UNTIL }, 0);
+  const { order: record } = deliver([order]);
+  expect(record?.openSince).toBe(now.toISOString());
+  const { after } = nextOrder(record, delivery(authorized({ amount: 0 })), new Date('2026-11-22T09:00:00Z'));
+  expect(after).toMatchObject({ payment: 'authorized', open: record?.open, openSince: now.toISOString() });
 });
 
 test('The record keeps the kind of payment, its reference and the order number, and neither the token nor the customer', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openShards, unremindedShards } from '../../../lambdas/order/open-orders.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../../lambdas/order/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
-import { cancelRequested, captured, deadlinePassed, placed, priced, reminderDue } from '../../builders/events.ts';
+import { authorized, cancelRequested, deadlinePassed, placed, priced, reminderDue } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { SimulatedShop } from '../../builders/simulated-shop.ts';
 
@@ -45,7 +45,8 @@ describe('An order whose reminder is due', () => {
   test.each<[string, OrderInput[]]>([
     ['a decided order', [placed(), cancelRequested()]],
     ['an unknown order', []],
-    ['an order known only from an outcome', [captured()]],
+    ['an order that was cancelled before it came', [cancelRequested(), placed()]],
+    ['an order known only from an outcome', [authorized()]],
   ])('records and publishes nothing for %s', (_, known) => {
     const { after, publish } = stepAfter(known, reminderDue());
     expect(after).toBeUndefined();

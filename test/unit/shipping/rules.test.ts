@@ -10,17 +10,35 @@ import { line, progressed } from '../../builders/events.ts';
 const goods = [line('A', 2), line('B', 1)];
 const steps = {
   placed: progressed({ sequence: 1, status: 'PLACED' }),
-  captured: progressed({ sequence: 2, step: 'shop.payment.captured.v1' }),
+  authorized: progressed({ sequence: 2, step: 'shop.payment.authorized.v1' }),
   reserved: progressed({ sequence: 3, step: 'shop.stock.reserved.v1' }),
   confirmed: progressed({ sequence: 4, step: 'shop.order.confirmed.v1', status: 'CONFIRMED', items: goods }),
-  late: progressed({ sequence: 5, step: 'shop.order.cancel-requested.v1' }),
+  captured: progressed({ sequence: 5, step: 'shop.payment.captured.v1' }),
 };
 const confirmedSteps = Object.values(steps);
 const cancelled = [
   steps.placed,
   progressed({ sequence: 2, step: 'shop.order.cancel-requested.v1' }),
   progressed({ sequence: 3, step: 'shop.order.cancelled.v1', status: 'CANCELLED', reason: 'customer' }),
-  progressed({ sequence: 4, step: 'shop.payment.refunded.v1' }),
+  progressed({ sequence: 4, step: 'shop.payment.voided.v1' }),
+];
+const cancelledInAdvance = [
+  progressed({ sequence: 1, step: 'shop.order.cancel-requested.v1' }),
+  progressed({ sequence: 2, step: 'shop.order.cancelled.v1', status: 'CANCELLED', reason: 'customer' }),
+  progressed({ sequence: 3, step: 'shop.order.placed.v1' }),
+  progressed({ sequence: 4, step: 'shop.stock.reserved.v1' }),
+];
+const stop = progressed({
+  sequence: 6,
+  step: 'shop.order.cancelled.v1',
+  status: 'CANCELLED',
+  reason: 'payment-declined',
+});
+const stopped = [
+  ...confirmedSteps.slice(0, 4),
+  progressed({ sequence: 5, step: 'shop.payment.declined.v1' }),
+  stop,
+  progressed({ sequence: 7, step: 'shop.stock.released.v1' }),
 ];
 
 /** Delivers steps one after the other; a step out of sequence changes nothing. */
@@ -48,7 +66,7 @@ describe('A confirmed order', () => {
 
   test('keeps its one shipment, whatever follows', () => {
     const known = apply(confirmedSteps.slice(0, 4));
-    expect(apply([steps.late], known)).toEqual({ ...known, sequence: 5 });
+    expect(apply([steps.captured], known)).toEqual({ ...known, sequence: 5 });
     const again = progressed({ ...steps.confirmed.data, sequence: 5, items: [line('X', 9)] });
     expect(apply([again], known)?.shipment).toEqual(known?.shipment);
   });
@@ -58,6 +76,33 @@ describe('A cancelled order', () => {
   test('has no shipment', () => {
     const known = apply(cancelled);
     expect(known).toEqual({ orderId: 'o-1001', version: 0, sequence: 4, status: 'CANCELLED' });
+  });
+
+  test('has no shipment where it was cancelled before it came', () => {
+    const known = apply(cancelledInAdvance);
+    expect(known).toEqual({ orderId: 'o-1001', version: 0, sequence: 4, status: 'CANCELLED' });
+  });
+
+  test('that was confirmed has a shipment that must not leave, since the step that cancels it', () => {
+    const confirmed = apply(stopped.slice(0, 5));
+    expect(confirmed?.shipment).toEqual({ items: goods, recordedAt: steps.confirmed.time });
+    expect(apply(stopped)).toEqual({
+      orderId: 'o-1001',
+      version: 0,
+      sequence: 7,
+      status: 'CANCELLED',
+      shipment: { items: goods, recordedAt: steps.confirmed.time, cancelledAt: stop.time },
+    });
+    expect(confirmed?.shipment).not.toHaveProperty('cancelledAt');
+  });
+
+  test('stays cancelled, whatever step comes', () => {
+    for (const known of [apply(cancelled), apply(stopped)])
+      for (const status of ['PLACED', 'CONFIRMED', 'CANCELLED'] as const) {
+        const sequence = (known?.sequence ?? 0) + 1;
+        const step = progressed({ sequence, status, items: goods });
+        expect(apply([step], known)).toEqual({ ...known, sequence });
+      }
   });
 });
 
@@ -73,15 +118,24 @@ describe('A step', () => {
   test('out of sequence throws OutOfSequenceError, which is retried as long as an outage', () => {
     const skip = () => nextShipment(apply([steps.placed]), delivery(steps.reserved));
     expect(skip).toThrow('Step 2 of order o-1001 has not come yet, this is step 3');
-    const first = () => nextShipment(undefined, delivery(steps.captured));
+    const first = () => nextShipment(undefined, delivery(steps.authorized));
     expect(first).toThrow(OutOfSequenceError);
     expect(failureActionFor(new OutOfSequenceError('x'))).toMatchObject({ action: 'retry', maxSeconds: 900 });
   });
 
   test('changes a copy of the known record and keeps its version', () => {
     const known: Shipment = { orderId: 'o-1001', version: 7, sequence: 1, status: 'PLACED' };
-    expect(nextShipment(known, delivery(steps.captured)).after).toEqual({ ...known, sequence: 2 });
+    expect(nextShipment(known, delivery(steps.authorized)).after).toEqual({ ...known, sequence: 2 });
     expect(known.sequence).toBe(1);
+  });
+
+  test('without a status changes nothing but the sequence', () => {
+    for (const [index, story] of [confirmedSteps, cancelled, cancelledInAdvance, stopped].entries())
+      for (const [position, step] of story.entries()) {
+        if (step.data.status !== undefined) continue;
+        const { sequence: _, ...before } = apply(story.slice(0, position)) ?? { orderId: 'o-1001', version: 0 };
+        expect(apply(story.slice(0, position + 1)), `story ${index}`).toEqual({ ...before, sequence: position + 1 });
+      }
   });
 
   test('publishes nothing and has no effect', () => {
@@ -95,8 +149,8 @@ describe('Steps that are repeated and shuffled', () => {
   test('are applied in sequence, with the same result as in order', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(confirmedSteps, cancelled),
-        fc.array(fc.nat({ max: 4 }), { maxLength: 30 }),
+        fc.constantFrom(confirmedSteps, cancelled, cancelledInAdvance, stopped),
+        fc.array(fc.nat({ max: 6 }), { maxLength: 30 }),
         (story, indices) => {
           let known: Shipment | undefined;
           for (const index of indices) {
