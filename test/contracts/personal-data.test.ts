@@ -13,10 +13,40 @@ const propertiesIn = (schema: unknown): string[] => {
   return [...own, ...Object.values(schema).flatMap(propertiesIn)];
 };
 
+type Definition = {
+  title?: string;
+  const?: string;
+  enum?: (string | null)[];
+  properties?: Record<string, Definition>;
+};
+
+const definitionsIn = (schema: unknown) => (schema as { $defs: Record<string, Definition> }).$defs;
+
+const valuesOf = (schema: Definition = {}) =>
+  (schema.enum ?? [schema.const]).filter((value) => typeof value === 'string');
+
 describe("An event of the shop's own functions", () => {
   test.each(catalog.filter(({ channel }) => channel !== 'topic'))('has no personal data: $type', ({ type }) => {
-    const personal = ['customer', 'phone', 'locale', 'payment', 'token'];
+    const personal = ['customer', 'phone', 'locale', 'token'];
     expect(propertiesIn(published(type)).filter((name) => personal.includes(name))).toEqual([]);
+  });
+
+  test('tells of a payment its kind and reference alone', () => {
+    expect(definitionsIn(published('shop.order.confirmed.v1')).PaymentMethod?.properties).toEqual({
+      kind: expect.anything(),
+      reference: expect.anything(),
+    });
+    const withPayment = catalog.filter(({ type }) => propertiesIn(published(type)).includes('payment'));
+    expect(withPayment.map(({ type }) => type)).toEqual(['shop.order.placed.v1', 'shop.order.confirmed.v1']);
+  });
+
+  test('knows every kind of payment that a placed order may have', () => {
+    const ofOrders = Object.values(definitionsIn(published('shop.order.placed.v1'))).flatMap(({ title, properties }) =>
+      title?.includes('Payment') ? valuesOf(properties?.kind) : [],
+    );
+    const ofConfirmed = valuesOf(definitionsIn(published('shop.order.confirmed.v1')).PaymentKind);
+    expect(ofOrders).toHaveLength(5);
+    expect(ofConfirmed.toSorted()).toEqual(ofOrders.toSorted());
   });
 
   test("is different from a publisher's order, which has a phone number and a token", () => {
