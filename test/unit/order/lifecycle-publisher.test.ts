@@ -168,22 +168,22 @@ describe('channelPublisher', () => {
 
   const mixed: CloudEvent[] = [
     progressed({ orderId: 'a', sequence: 1 }),
-    confirmed({ orderId: 'a', id: 'a.decided' }),
-    cancelled({ orderId: 'b', id: 'b.decided' }),
+    confirmed({ orderId: 'a', id: 'a.confirmed' }),
+    cancelled({ orderId: 'b', id: 'b.cancelled' }),
     progressed({ orderId: 'b', sequence: 7 }),
   ];
 
   test("sends steps to the feed and other events to the bus, and returns each result in its event's position", async () => {
-    const [feed, bus] = [recorded(['b.7']), recorded(['a.decided'])];
+    const [feed, bus] = [recorded(['b.7']), recorded(['a.confirmed'])];
     expect(await channelPublisher(feed.publish, bus.publish)(mixed)).toEqual([
       undefined,
-      new UnavailableError('a.decided'),
+      new UnavailableError('a.confirmed'),
       undefined,
       new UnavailableError('b.7'),
     ]);
     expect([feed.given, bus.given]).toEqual([
       ['a.1', 'b.7'],
-      ['a.decided', 'b.decided'],
+      ['a.confirmed', 'b.cancelled'],
     ]);
   });
 
