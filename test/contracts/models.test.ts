@@ -14,7 +14,8 @@ import { ensureNpmTool, ensureOnce, orOffline } from './tools.ts';
 
 const run = promisify(execFile);
 const models = join(import.meta.dirname, 'models');
-const schema = join(import.meta.dirname, '..', '..', 'contracts', 'published', 'shop.order.placed.v1.json');
+const published = join(import.meta.dirname, '..', '..', 'contracts', 'published');
+const schema = join(published, 'shop.order.placed.v1.json');
 const folder = mkdtempSync(join(tmpdir(), 'models-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -88,18 +89,20 @@ describe('Models that a public generator makes of the published schema of an ord
     const sources = join(folder, 'java', 'shop', 'events');
     mkdirSync(sources, { recursive: true });
     const quicktype = join(tools.tool.quicktype, 'node_modules', 'quicktype', 'dist', 'index.js');
-    const options = [
-      '--src-lang',
-      'schema',
-      '--lang',
-      'java',
-      '--package',
-      'shop.events',
-      '--top-level',
-      'OrderPlaced',
-    ];
-    await run(process.execPath, [quicktype, '--src', schema, ...options, '--out', join(sources, 'OrderPlaced.java')]);
-    const classes = readdirSync(sources).map((file) => file.replace('.java', ''));
+    const options = ['--src-lang', 'schema', '--lang', 'java', '--package', 'shop.events', '--top-level'];
+    const generate = async (file: string, name: string, target: string) => {
+      const out = ['--out', join(target, `${name}.java`)];
+      await run(process.execPath, [quicktype, '--src', file, ...options, name, ...out]);
+      return readdirSync(target).map((made) => made.replace('.java', ''));
+    };
+    const ofConfirmed = await generate(
+      join(published, 'shop.order.confirmed.v1.json'),
+      'OrderConfirmed',
+      mkdtempSync(join(folder, 'confirmed-')),
+    );
+    expect(ofConfirmed).toEqual(expect.arrayContaining(['OrderConfirmedData', 'PaymentMethod', 'PaymentKind']));
+    expect(ofConfirmed.filter((name) => NUMBERED.test(name))).toEqual([]);
+    const classes = await generate(schema, 'OrderPlaced', sources);
     expect(classes).toEqual(
       expect.arrayContaining(['Money', 'Customer', 'OrderLine', 'Charge', 'Payment', 'OrderPlacedData']),
     );

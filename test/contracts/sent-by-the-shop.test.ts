@@ -58,8 +58,13 @@ test('Every event that the shop sends about any order satisfies its own publishe
   expect([...seen]).toEqual(
     expect.arrayContaining([
       ...['shop.order.progressed.v1', 'shop.order.confirmed.v1', 'shop.order.cancelled.v1'],
-      ...['shop.payment.captured.v1', 'shop.payment.refunded.v1', 'shop.stock.reserved.v1', 'shop.stock.rejected.v1'],
-      ...['shop.stock.released.v1', 'shop.notification.sent.v1'],
+      ...[
+        'shop.payment.authorized.v1',
+        'shop.payment.captured.v1',
+        'shop.payment.voided.v1',
+        'shop.payment.refunded.v1',
+      ],
+      ...['shop.stock.reserved.v1', 'shop.stock.rejected.v1', 'shop.stock.released.v1', 'shop.notification.sent.v1'],
     ]),
   );
   expect([...published.keys()]).toEqual(expect.arrayContaining([...seen]));
