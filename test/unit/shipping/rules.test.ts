@@ -83,6 +83,16 @@ describe('A cancelled order', () => {
     expect(known).toEqual({ orderId: 'o-1001', version: 0, sequence: 4, status: 'CANCELLED' });
   });
 
+  test('is forgotten 30 days after it was cancelled, unless it comes', () => {
+    const [, cancelling = stop] = cancelledInAdvance;
+    const expiresAt = Date.parse(cancelling.time ?? '') / 1000 + 30 * 86_400;
+    expect(apply(cancelledInAdvance.slice(0, 2))).toMatchObject({ status: 'CANCELLED', expiresAt });
+    const released = progressed({ sequence: 3, step: 'shop.stock.released.v1' });
+    expect(apply([...cancelledInAdvance.slice(0, 2), released])).toMatchObject({ expiresAt });
+    expect(apply(cancelledInAdvance.slice(0, 3))).not.toHaveProperty('expiresAt');
+    for (const story of [confirmedSteps, cancelled, stopped]) expect(apply(story)).not.toHaveProperty('expiresAt');
+  });
+
   test('that was confirmed has a shipment that must not leave, since the step that cancels it', () => {
     const confirmed = apply(stopped.slice(0, 5));
     expect(confirmed?.shipment).toEqual({ items: goods, recordedAt: steps.confirmed.time });
@@ -133,8 +143,10 @@ describe('A step', () => {
     for (const [index, story] of [confirmedSteps, cancelled, cancelledInAdvance, stopped].entries())
       for (const [position, step] of story.entries()) {
         if (step.data.status !== undefined) continue;
-        const { sequence: _, ...before } = apply(story.slice(0, position)) ?? { orderId: 'o-1001', version: 0 };
-        expect(apply(story.slice(0, position + 1)), `story ${index}`).toEqual({ ...before, sequence: position + 1 });
+        const known = apply(story.slice(0, position)) ?? { orderId: 'o-1001', version: 0, sequence: 0 };
+        const { sequence: _, expiresAt: __, ...before } = known;
+        const { expiresAt: ___, ...after } = apply(story.slice(0, position + 1)) ?? known;
+        expect(after, `story ${index}`).toEqual({ ...before, sequence: position + 1 });
       }
   });
 
