@@ -26,7 +26,7 @@ export function nextShipment(
   shipment: Shipment | undefined,
   { event, time }: Delivery<OrderProgressed>,
 ): Transition<Shipment, never> {
-  const { orderId, sequence, step, status, items } = event.data;
+  const { orderId, sequence, step, status } = event.data;
   const handled = shipment?.sequence ?? 0;
   if (sequence <= handled) return {};
   if (sequence > handled + 1) {
