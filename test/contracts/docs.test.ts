@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
+import { routing } from '../../infra/routing.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const page = readFileSync(join(root, 'docs', 'events.md'), 'utf8');
@@ -23,4 +24,9 @@ test.each(catalog.map(({ type }) => [type]))('docs/events.md names every member 
   const names = new Set(membersOf(schema));
   expect(names.size).toBeGreaterThan(4);
   expect([...names].filter((name) => !new RegExp(`\\b${name}\\b`).test(code))).toEqual([]);
+});
+
+test.each(Object.entries(routing))('docs/events.md lists what %s handles', (name, { consumes }) => {
+  const [row = ''] = page.split('\n').filter((line) => line.startsWith(`| ${name} | \`shop.`));
+  expect(row.match(/shop\.[^`]+/g)?.toSorted()).toEqual(consumes.map(({ type }) => type).toSorted());
 });
