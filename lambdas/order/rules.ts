@@ -293,7 +293,8 @@ function stepEvent(order: Order, { time, type }: TimelineEntry, sequence: number
 function busEvents(order: Order, { time, type }: TimelineEntry, cause: string): CloudEvent[] {
   const { orderId, reason, items = [], total } = order;
   const context = { time, subject: orderId, trace: traceContextOf(order) };
-  if (type === orderCancelled.type && reason !== undefined && !COMPENSATIONS.has(cause)) {
+  if (isDecision(type) && followsFrom(order, type, cause)) return [];
+  if (type === orderCancelled.type && reason !== undefined) {
     return [buildEvent(orderCancelled, { ...context, id: decisionId(orderId, type), data: { orderId, reason } })];
   }
   if (type === orderConfirmed.type && total !== undefined) {
@@ -314,8 +315,19 @@ const STATUS_AFTER: Partial<Record<string, 'PLACED' | 'CONFIRMED' | 'CANCELLED'>
   [orderCancelled.type]: 'CANCELLED',
 };
 
-/** What follows from a cancellation: it does not publish the cancellation again, because that would loop for ever. */
+/**
+ * Tells whether an event follows from a decision: such an event does not publish it again, because that would loop for ever. Payment is
+ * captured before the confirmation too, or declined, and then the event may be what decides.
+ */
+function followsFrom({ timeline }: Order, decision: string, cause: string): boolean {
+  if (COMPENSATIONS.has(cause)) return true;
+  if (decision !== orderConfirmed.type || !CAPTURE_RESULTS.has(cause)) return false;
+  const position = (type: string) => timeline.findIndex((entry) => entry.type === type);
+  return position(cause) > position(decision);
+}
+
 const COMPENSATIONS: ReadonlySet<string> = new Set([paymentVoided.type, paymentRefunded.type, stockReleased.type]);
+const CAPTURE_RESULTS: ReadonlySet<string> = new Set([paymentCaptured.type, paymentDeclined.type]);
 
 const decisionId = (orderId: string, step: string) =>
   `${orderId}.${step === orderConfirmed.type ? 'confirmed' : 'cancelled'}`;

@@ -238,6 +238,21 @@ describe('An order that is cancelled before it comes', () => {
     expect(after).toMatchObject({ expiresAt: inThirtyDays });
   });
 
+  test('is decided with the next event where the version before only noted the request', () => {
+    const noted: Order = {
+      orderId: 'o-1001',
+      version: 1,
+      cancelRequested: true,
+      timeline: [{ time: '2026-11-21T09:00:00Z', type: cancelRequested().type, source: '/shop/account' }],
+      published: 1,
+    };
+    for (const event of [placed(), paid, stocked]) {
+      const { order, published } = deliver([event], noted);
+      expect(order).toMatchObject({ status: 'CANCELLED', reason: 'customer' });
+      expect(published).toHaveLength(1);
+    }
+  });
+
   test('leaves no other order to be forgotten', () => {
     for (const events of [
       [placed(), cancelRequested()],
