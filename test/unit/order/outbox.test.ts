@@ -171,6 +171,12 @@ describe('Two messages of one order in one batch', () => {
     expect(await deliverAll([reserved(), captured()])).toEqual([3, 4, 'confirmed', 5]);
   });
 
+  test('may be its cancellation and the order itself, in this sequence', async () => {
+    const { deliverAll, order } = orderConsumer();
+    expect(await deliverAll([cancelRequested(), placed()])).toEqual([1, 2, 'cancelled', 3]);
+    expect(order()).toMatchObject({ status: 'CANCELLED', published: 3 });
+  });
+
   test('may both decide it', async () => {
     const { deliverAll } = orderConsumer();
     await deliverAll([placed(), authorized()]);
