@@ -73,7 +73,7 @@ export const routing = {
   shipping: {
     consumes: shipping,
     impact: 'Confirmed orders are not shipped.',
-    tables: () => ({ TABLE_NAME: recordsOf('Shipments') }),
+    tables: () => ({ TABLE_NAME: withTombstones(recordsOf('Shipments')) }),
   },
 } as const satisfies Record<string, Route>;
 

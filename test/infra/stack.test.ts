@@ -49,7 +49,7 @@ describe('Every table', () => {
       expiry === undefined || id.startsWith('Archive') ? [] : [{ table: id.slice(0, id.indexOf('Table')), ...expiry }],
     );
     expect(expiring).toEqual(
-      ['Orders', 'Payments', 'Reservations', 'Notifications'].map((table) => ({
+      ['Orders', 'Payments', 'Reservations', 'Notifications', 'Shipments'].map((table) => ({
         table,
         AttributeName: EXPIRY_ATTRIBUTE,
         Enabled: true,
