@@ -15,8 +15,11 @@ type State = 'open' | 'reminded' | 'until';
 /** The shards of undecided orders whose customers may be told of a delay. */
 export const unremindedShards = shards('open');
 
+/** The shards of orders whose customers were told of a delay, or are not to be: they have yet to pay, until no moment of their own. */
+export const remindedShards = shards('reminded');
+
 /** The shards of orders that are due `orderDeadlineHours` after `openSince`, the moment of their placement. */
-export const deadlineShards = [...unremindedShards, ...shards('reminded')];
+export const deadlineShards = [...unremindedShards, ...remindedShards];
 
 /** The shards of orders that are due at `openSince`, which is the `until` of their awaited payment. */
 export const untilShards = shards('until');

@@ -14,8 +14,11 @@ export const SANDBOX_STATE_KEY = { orderId: 'sandbox state', entry: 'state' };
  */
 export type SandboxState = { down?: boolean; keyGeneration?: number };
 
+/** The kinds of entries in the sandbox's book, in the sequence in which a payment may get them. */
+export const SANDBOX_ENTRY_KINDS = ['authorization', 'capture', 'void', 'refund'] as const;
+
 /** What the sandbox writes into its book: one entry for each movement of money. */
-export type SandboxEntry = { kind: 'authorization' | 'capture' | 'void' | 'refund'; refundId?: string } & Money;
+export type SandboxEntry = { kind: (typeof SANDBOX_ENTRY_KINDS)[number]; refundId?: string } & Money;
 
 /** Where an order's payment stands; every movement is made on condition of it. A lapsed authorization can be neither captured nor voided. */
 export type Standing = 'held' | 'lapsed' | 'captured' | 'closed';

@@ -56,11 +56,12 @@ export function sandboxGateway(
       const { keyGeneration } = await book.readState(fence);
       const { key, entries } = await book.read(orderId, fence);
       if (key.isDisputed || reference === 'pay_disputed') return { kind: 'refused', reason: 'charge_disputed' };
+      const id = `refund#${refundId}#${keyGeneration}`;
+      if (entries.some(({ entry }) => entry === id)) return { kind: 'refunded' };
       const captured = entries.find(({ kind }) => kind === 'capture');
       const sum = entries.reduce((total, { kind, amount }) => total + (kind === 'refund' ? amount : 0), 0);
       if (captured !== undefined && sum + money.amount > captured.amount)
         return { kind: 'refused', reason: 'charge_already_refunded' };
-      const id = `refund#${refundId}#${keyGeneration}`;
       await book.add(orderId, { id, entry: { kind: 'refund', refundId, ...money }, reference }, fence);
       return { kind: 'refunded' };
     },

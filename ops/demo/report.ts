@@ -1,7 +1,8 @@
 import { shellArgument } from '../command.ts';
 import { formatDuration, formatMoney, maskPhone, table } from '../format.ts';
+import type { GatewayRecord } from '../sandbox/gateway.ts';
 import { shelfTable } from '../stock/command.ts';
-import { type DemoResult, demoProblems, endStateText, type ScenarioResult } from './result.ts';
+import { type DemoResult, demoProblems, endStateText, moneyText, type ScenarioResult } from './result.ts';
 
 /** Builds the document of `demo --json`; phone numbers are masked. */
 export function demoDocument(result: DemoResult, where: string, seconds: number) {
@@ -16,8 +17,9 @@ export function demoDocument(result: DemoResult, where: string, seconds: number)
   };
 }
 
-function orderDocument({ scenario, trace, captures, refunds, texts, stages, problems }: ScenarioResult) {
+function orderDocument({ scenario, trace, money, texts, stages, problems }: ScenarioResult) {
   const { status, reason } = scenario.expected;
+  const count = (kind: GatewayRecord['kind']) => money.filter((one) => one === kind).length;
   return {
     orderId: scenario.order.orderId,
     story: scenario.story,
@@ -25,8 +27,10 @@ function orderDocument({ scenario, trace, captures, refunds, texts, stages, prob
     status: trace?.status ?? null,
     ...(trace?.reason === undefined ? {} : { reason: trace.reason }),
     total: scenario.order.total,
-    captures,
-    refunds,
+    authorizations: count('authorization'),
+    captures: count('capture'),
+    voids: count('void'),
+    refunds: count('refund'),
     stages,
     texts: texts.map(({ template, phone, sentAt }) => ({ template, to: maskPhone(phone), sentAt })),
     problems,
@@ -37,10 +41,10 @@ function orderDocument({ scenario, trace, captures, refunds, texts, stages, prob
 export function demoReport({ results, shelves }: DemoResult): string {
   return [
     heading('Orders'),
-    table(['order', 'what it shows', 'expected', 'actual', 'total', 'captures', 'refunds', ''], results.map(orderRow)),
+    table(['order', 'what it shows', 'expected', 'actual', 'total', 'payment', ''], results.map(orderRow)),
     heading('Time per stage'),
     table(
-      ['order', 'placed → payment', 'placed → stock', 'placed → decided', 'decided → text'],
+      ['order', 'placed → payment', 'placed → stock', 'placed → decided', 'decided → captured', 'decided → text'],
       results.map(stagesRow),
     ),
     heading('Texts that went out'),
@@ -54,7 +58,7 @@ export function demoReport({ results, shelves }: DemoResult): string {
 
 const heading = (title: string) => `\n${title}\n${'─'.repeat(title.length)}`;
 
-function orderRow({ scenario, trace, captures, refunds, problems }: ScenarioResult): (string | number)[] {
+function orderRow({ scenario, trace, money, problems }: ScenarioResult): string[] {
   const { order, story, expected } = scenario;
   return [
     order.orderId,
@@ -62,8 +66,7 @@ function orderRow({ scenario, trace, captures, refunds, problems }: ScenarioResu
     endStateText(expected.status, expected.reason),
     trace === undefined ? 'unknown' : endStateText(trace.status, trace.reason),
     formatMoney(order.total),
-    captures,
-    refunds,
+    moneyText(money),
     problems.length === 0 ? '✓' : '✗',
   ];
 }
@@ -73,6 +76,7 @@ const stagesRow = ({ scenario, stages }: ScenarioResult): string[] => [
   formatDuration(stages.placedToPayment),
   formatDuration(stages.placedToStock),
   formatDuration(stages.placedToDecided),
+  formatDuration(stages.decidedToCaptured),
   formatDuration(stages.decidedToText),
 ];
 

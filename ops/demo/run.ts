@@ -65,11 +65,11 @@ async function publishScenarios(
     JSON.stringify(orderCancelRequestedEvent(order.orderId, 'changed my mind')),
   );
   await send(shop, [...cancellations, ...others.flatMap(messagesOf)]);
-  // Standard queues keep no order: only an order published after its cancellation is on record is certain to come second.
+  // Standard queues keep no order: only an order published after everybody has its cancellation on record is certain to come second.
   const ids = cancelledFirst.map(({ order }) => order.orderId);
   await pollUntil(
     () => loadOrderRecords(shop, ids),
-    (found) => ids.every((id) => found.get(id)?.order?.cancelRequested === true),
+    (found) => ids.every((id) => found.get(id)?.payment?.state === 'voided'),
     { deadline, signal },
   );
   await send(shop, cancelledFirst.flatMap(messagesOf));

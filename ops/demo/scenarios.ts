@@ -1,11 +1,14 @@
 import { type CancelReason, goodsOf, type OrderPlaced } from '../../contracts/order.ts';
+import type { PaymentState } from '../../lambdas/payment/record.ts';
 import { generateOrder } from '../orders/generate.ts';
+import type { GatewayRecord } from '../sandbox/gateway.ts';
 
-/** The expected end of an order. `charged`: whether money is captured; a cancellation refunds it. */
+/** The expected end of an order: its status, the state of its payment, and what the gateway has on record of it. */
 export type ExpectedEndState = {
   status: 'CONFIRMED' | 'CANCELLED';
   reason?: CancelReason;
-  charged: 'yes' | 'no' | 'either';
+  payment: PaymentState;
+  money: readonly GatewayRecord['kind'][];
 };
 
 /** One order of the demonstration: what it shows, how it is published, and how it must end. */
@@ -19,7 +22,11 @@ export type Scenario = {
 /** The pieces per SKU that are available when the demonstration starts. */
 export const INITIAL_STOCK = { 'KB-01': 100, 'MS-02': 100, 'SOLD-OUT': 0 } as const;
 
-const confirmed: ExpectedEndState = { status: 'CONFIRMED', charged: 'yes' };
+const confirmed: ExpectedEndState = {
+  status: 'CONFIRMED',
+  payment: 'captured',
+  money: ['authorization', 'capture'],
+};
 
 /** Builds one order for every end state, and some of an ordinary day; `run` makes their ids unique. */
 export function demoScenarios(run: string, phone?: string): Scenario[] {
@@ -59,23 +66,22 @@ export function demoScenarios(run: string, phone?: string): Scenario[] {
       story: 'card declined',
       order: { ...declined, payment: { token: 'tok_declined' } },
       publish: 'once',
-      expected: { status: 'CANCELLED', reason: 'payment-declined', charged: 'no' },
+      expected: { status: 'CANCELLED', reason: 'payment-declined', payment: 'declined', money: [] },
     },
     {
-      story: 'out of stock',
+      story: 'out of stock, so nothing is charged',
       order: {
         ...outOfStock,
         items: outOfStock.items.map((item) => (item.sku === 'MS-02' ? { ...item, sku: 'SOLD-OUT' } : item)),
       },
       publish: 'once',
-      expected: { status: 'CANCELLED', reason: 'out-of-stock', charged: 'yes' },
+      expected: { status: 'CANCELLED', reason: 'out-of-stock', payment: 'voided', money: ['authorization', 'void'] },
     },
     {
-      story: 'cancelled by the customer',
+      story: 'cancelled by the customer before it came',
       order: english('customer'),
       publish: 'cancelled-first',
-      // Capture and cancellation race; a capture is refunded.
-      expected: { status: 'CANCELLED', reason: 'customer', charged: 'either' },
+      expected: { status: 'CANCELLED', reason: 'customer', payment: 'voided', money: [] },
     },
     { story: 'published three times', order: korean('repeated'), publish: 'repeatedly', expected: confirmed },
   ];

@@ -42,7 +42,7 @@ async function drill({ json, aws, orders, repeated, outage, patience }: Options)
   }
 }
 
-function drillReport({ problems, medians, ...counts }: DrillResult): string {
+function drillReport({ problems, medians, waitingOrders: _, ...counts }: DrillResult): string {
   const periods = Object.entries(medians).map(([period, { placedToReserved, cancelledToText }]) => [
     period,
     formatDuration(placedToReserved),

@@ -1,9 +1,13 @@
 import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/order.ts';
 import { stockReserved } from '../../contracts/stock.ts';
+import { SANDBOX_ENTRY_KINDS } from '../../lambdas/payment/sandbox-book.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
-import { type OrderRecords, sentTexts } from '../orders/records.ts';
+import { isPaymentPending, type OrderRecords, sentTexts } from '../orders/records.ts';
 import type { GatewayRecord } from '../sandbox/gateway.ts';
 import type { DrillOrder, OutagePeriod } from './plan.ts';
+
+// The rest is in the document.
+const MAX_NAMED_ORDERS = 5;
 
 /** The counts of a drill once the queues are empty, as `--json` prints them. */
 export type DrillResult = {
@@ -12,7 +16,9 @@ export type DrillResult = {
   cancelled: number;
   waiting: number;
   deadLettered: number;
+  authorized: number;
   captured: number;
+  voided: number;
   refunded: number;
   reserved: number;
   sold: number;
@@ -20,6 +26,8 @@ export type DrillResult = {
   texts: number;
   /** Median milliseconds from placed to reserved, and from a customer's cancellation to the text about it. */
   medians: Record<OutagePeriod, { placedToReserved: number | undefined; cancelledToText: number | undefined }>;
+  /** The orders that what waits belongs to, oldest first: those of the drill, and others that the shop has not decided. */
+  waitingOrders: string[];
   /** Every order and count that violates an invariant. */
   problems: string[];
 };
@@ -32,14 +40,15 @@ export type DrillObservations = {
   shelf: Shelf;
   stocked: number;
   waiting: number;
+  /** The undecided orders of the whole shop that wait for somebody, oldest first; read only where messages wait. */
+  undecided: readonly string[];
   deadLettered: number;
 };
 
 type ObservedOrder = {
   planned: DrillOrder;
   status: string;
-  captures: readonly GatewayRecord[];
-  refunds: readonly GatewayRecord[];
+  money: readonly GatewayRecord[];
   texts: number;
 };
 
@@ -50,55 +59,102 @@ export function drillResult(observations: DrillObservations): DrillResult {
   const observed = orders.map((planned): ObservedOrder => {
     const { orderId } = planned.order;
     const { order, notification } = records.get(orderId) ?? {};
-    const moved = moneyByOrder.get(orderId) ?? [];
     return {
       planned,
       status: order?.status ?? 'unknown',
-      captures: moved.filter(({ kind }) => kind === 'capture'),
-      refunds: moved.filter(({ kind }) => kind === 'refund'),
+      money: moneyByOrder.get(orderId) ?? [],
       texts: sentTexts(notification).length,
     };
   });
   const sum = (count: (one: ObservedOrder) => number) => observed.reduce((total, one) => total + count(one), 0);
   const confirmed = sum(({ status }) => (status === 'CONFIRMED' ? 1 : 0));
+  const waitingOrders = waiting === 0 ? [] : ordersThatWait(observations);
   return {
     accepted: orders.length,
     confirmed,
     cancelled: sum(({ status }) => (status === 'CANCELLED' ? 1 : 0)),
     waiting,
     deadLettered,
-    captured: sum(({ captures }) => captures.length),
-    refunded: sum(({ refunds }) => refunds.length),
+    authorized: sum(count('authorization')),
+    captured: sum(count('capture')),
+    voided: sum(count('void')),
+    refunded: sum(count('refund')),
     reserved: shelf.reserved,
     sold: shelf.sold,
     available: shelf.available,
     texts: sum(({ texts }) => texts),
     medians: mediansOf(orders, records),
-    problems: [...observed.flatMap(orderProblems), ...totalProblems(observations, confirmed)],
+    waitingOrders,
+    problems: [...observed.flatMap(orderProblems), ...totalProblems(observations, confirmed, waitingOrders)],
   };
 }
 
-function orderProblems({ planned, status, captures, refunds, texts }: ObservedOrder): string[] {
+const count =
+  (kind: GatewayRecord['kind']) =>
+  ({ money }: Pick<ObservedOrder, 'money'>): number =>
+    money.filter((entry) => entry.kind === kind).length;
+
+/** Returns the orders that messages may wait for: those that are undecided, or whose payment is, as far as the records tell. */
+function ordersThatWait({ orders, records, undecided }: DrillObservations): string[] {
+  const own = orders
+    .map(({ order }) => order.orderId)
+    .filter((id) => {
+      const { order, payment } = records.get(id) ?? {};
+      return (order?.status ?? 'PLACED') === 'PLACED' || isPaymentPending(payment?.state);
+    });
+  return [...new Set([...undecided, ...own])];
+}
+
+function orderProblems(observed: ObservedOrder): string[] {
+  const { planned, status, texts } = observed;
   const { order, cancelled } = planned;
   const problems: string[] = [];
   if (status !== 'CONFIRMED' && !(cancelled && status === 'CANCELLED')) problems.push(`is ${status}`);
-  if (captures.length > 1 || refunds.length > 1) problems.push('was charged or refunded more than once');
-  if (captures.length - refunds.length !== (status === 'CONFIRMED' ? 1 : 0)) {
-    problems.push(`is ${status} with ${captures.length} captures and ${refunds.length} refunds`);
-  }
-  if (captures.some(({ amount }) => amount !== order.total.amount)) problems.push('was charged another amount');
+  problems.push(...moneyProblems(observed));
+  if (observed.money.some(({ amount }) => amount !== order.total.amount)) problems.push('has another amount on record');
   if (texts !== 1) problems.push(`got ${texts} texts`);
   return problems.length === 0 ? [] : [`${order.orderId} ${problems.join(', ')}`];
 }
 
-function totalProblems({ shelf, stocked, waiting, deadLettered }: DrillObservations, confirmed: number): string[] {
+/** Checks that money was held and taken at most once, taken only from a confirmed order, and let go of where it was cancelled. */
+function moneyProblems(observed: ObservedOrder): string[] {
+  const { status } = observed;
+  const [authorizations = 0, captures = 0, voids = 0, refunds = 0] = SANDBOX_ENTRY_KINDS.map((kind) =>
+    count(kind)(observed),
+  );
+  const isRight =
+    status === 'CONFIRMED'
+      ? authorizations === 1 && captures === 1 && voids + refunds === 0
+      : authorizations <= 1 && voids === authorizations && captures + refunds === 0;
+  if (isRight) return [];
+  return [
+    `is ${status} with ${authorizations} authorizations, ${captures} captures, ${voids} voids and ${refunds} refunds`,
+  ];
+}
+
+function totalProblems(
+  { shelf, stocked, waiting, deadLettered }: DrillObservations,
+  confirmed: number,
+  waitingOrders: readonly string[],
+): string[] {
   const problems: string[] = [];
   if (shelf.available + shelf.reserved + shelf.sold !== stocked) problems.push('pieces are missing from the shelf');
   if (shelf.reserved !== 0) problems.push(`${shelf.reserved} pieces are still reserved`);
   if (shelf.sold !== confirmed) problems.push(`${shelf.sold} pieces were sold to ${confirmed} buyers`);
-  if (waiting > 0) problems.push(`${waiting} messages still wait`);
-  if (deadLettered > 0) problems.push(`${deadLettered} messages were dead-lettered`);
+  if (waiting > 0)
+    problems.push(
+      `${waiting === 1 ? '1 message still waits' : `${waiting} messages still wait`}, ${ofOrders(waitingOrders)}`,
+    );
+  if (deadLettered > 0)
+    problems.push(`${deadLettered === 1 ? '1 message was' : `${deadLettered} messages were`} dead-lettered`);
   return problems;
+}
+
+function ofOrders(orderIds: readonly string[]): string {
+  if (orderIds.length === 0) return 'of orders that are decided';
+  const named = orderIds.slice(0, MAX_NAMED_ORDERS).join(', ');
+  const more = orderIds.length - MAX_NAMED_ORDERS;
+  return `of ${orderIds.length === 1 ? 'order' : 'orders'} ${named}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function mediansOf(orders: readonly DrillOrder[], records: ReadonlyMap<string, OrderRecords>): DrillResult['medians'] {

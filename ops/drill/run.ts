@@ -6,6 +6,7 @@ import { pollUntil } from '../poll.ts';
 import { countDeadLetters, countQueuedMessages } from '../queues.ts';
 import { isGatewayDown, listGatewayRecords, setGatewayDown } from '../sandbox/gateway.ts';
 import type { DeployedShop } from '../stack.ts';
+import { readWaitingOrders } from '../status/waiting.ts';
 import { type OnProgress, reportStep } from '../steps.ts';
 import { listShelves, setAvailable } from '../stock/shelves.ts';
 import { type DrillOrder, type OutagePeriod, planDrill } from './plan.ts';
@@ -71,7 +72,16 @@ export async function runDrill(
     ),
   );
   const deadLettered = (await countDeadLetters(shop)) - deadLettersBefore;
-  return drillResult({ orders, stocked: count, waiting, deadLettered, ...(await readRecords(shop, run, ids)) });
+  // Other orders' messages wait in the same queues, as that of an order whose card the gateway has an error for.
+  const undecided = waiting === 0 ? [] : (await readWaitingOrders(shop)).map(({ orderId }) => orderId);
+  return drillResult({
+    orders,
+    stocked: count,
+    waiting,
+    undecided,
+    deadLettered,
+    ...(await readRecords(shop, run, ids)),
+  });
 }
 
 async function countDecided(shop: DeployedShop, orderIds: readonly string[]): Promise<number> {

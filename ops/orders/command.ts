@@ -35,7 +35,10 @@ export function placeCommand(): Command {
       1,
     )
     .option('--unchecked', 'publish what was given even if it breaks the contract')
-    .option('--token <token>', 'made up: the payment token (tok_visa, tok_declined, tok_error)')
+    .option(
+      '--token <token>',
+      'made up: the payment token (tok_visa, tok_declined, tok_error, tok_lapses, tok_disputed)',
+    )
     .option('--sku <sku>', 'made up: what is ordered')
     .option('--locale <locale>', "made up: the customer's language, such as ko or en")
     .option('--phone <number>', 'made up: who is texted, in E.164; needed on AWS, where texts are real')

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { pollUntil } from '../poll.ts';
 import { type DeployedShop, STACK_NAME } from '../stack.ts';
-import { loadOrderRecords } from './records.ts';
+import { isPaymentPending, loadOrderRecords } from './records.ts';
 import { addAttempts, buildTrace, isDecided, type Trace } from './trace.ts';
 
 export type FindTraceOptions = {
@@ -61,8 +61,9 @@ export function logPeriod({ status, payment, timeline }: Trace, now: number): Lo
   const times = timeline.map(({ time }) => Date.parse(time));
   const from = Math.min(now, ...times) - BEFORE_MS;
   const texted = timeline.some(({ template }) => template !== undefined && template !== 'order-placed');
-  const refundPending = status === 'CANCELLED' && ['capturing', 'captured', 'refunding'].includes(payment ?? '');
-  const finished = (status === 'CONFIRMED' || status === 'CANCELLED') && texted && !refundPending;
+  const mustGoBack = status === 'CANCELLED' && (payment === 'authorized' || payment === 'captured');
+  const paymentPending = isPaymentPending(payment) || mustGoBack;
+  const finished = (status === 'CONFIRMED' || status === 'CANCELLED') && texted && !paymentPending;
   return { from, until: finished ? Math.min(now, Math.max(...times) + AFTER_MS) : now };
 }
 

@@ -1,6 +1,6 @@
 import type { Notification } from '../../lambdas/notification/rules.ts';
 import type { Order } from '../../lambdas/order/rules.ts';
-import type { Payment } from '../../lambdas/payment/record.ts';
+import type { Payment, PaymentState } from '../../lambdas/payment/record.ts';
 import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
 import type { DeployedShop } from '../stack.ts';
 
@@ -19,10 +19,13 @@ type OrderSummary = Pick<
   | 'traceparent'
 >;
 
+/** The parts of a payment's record that are read here. */
+type PaymentSummary = Pick<Payment, 'state' | 'declineReason' | 'refundReason'> & Partial<Pick<Payment, 'time'>>;
+
 /** The consumers' records of one order. Any of them may be the first to have one. */
 export type OrderRecords = {
   order?: OrderSummary | undefined;
-  payment?: Pick<Payment, 'state'> | undefined;
+  payment?: PaymentSummary | undefined;
   notification?: Pick<Notification, 'contact' | 'texts'> | undefined;
 };
 
@@ -44,6 +47,12 @@ export async function loadOrderRecords(
     ]),
   );
 }
+
+const PENDING_STATES: readonly string[] = ['authorizing', 'capturing', 'voiding', 'refunding'] satisfies PaymentState[];
+
+/** Tells whether a call to the payment gateway is unanswered. */
+export const isPaymentPending = (state: string | undefined): boolean =>
+  state !== undefined && PENDING_STATES.includes(state);
 
 export type SentText = { template: string; phone: string; sentAt: string };
 

@@ -6,25 +6,25 @@ type Row = { time: string; cells: readonly string[] };
 
 /** Formats a trace for people: the order's state, then its events and attempts, oldest first. */
 export function traceText(trace: Trace): string {
-  const { orderId, orderNumber, status, reason, total, payment, stock, short, traceId, timeline, attempts } = trace;
+  const { orderId, orderNumber, status, reason, total, payment, paymentReason, stock, short, traceId } = trace;
   const state = `${status ?? 'not placed yet'}${reason === undefined ? '' : ` (${reason})`}`;
   const parts = [
     `${orderId}: ${state}`,
     ...(orderNumber === undefined ? [] : [`number ${orderNumber}`]),
     ...(total === null ? [] : [formatMoney(total)]),
-    ...(payment === undefined ? [] : [`payment ${payment}`]),
+    ...(payment === undefined ? [] : [`payment ${payment}${paymentReason === undefined ? '' : ` (${paymentReason})`}`]),
     ...(stock === undefined
       ? []
       : [`stock ${stock}${short === undefined ? '' : ` (${short.map(shortageText).join('; ')})`}`]),
     `trace ${traceId}`,
   ];
-  const events = timeline.map(({ time, type, source, template, refused }): Row => {
-    const details = [template, refused].filter(Boolean).join(': ');
+  const events = trace.timeline.map(({ time, type, source, template, refused, reason: why }): Row => {
+    const details = [template, refused, why].filter(Boolean).join(': ');
     const what = details === '' ? type : `${type} (${details})`;
     return { time, cells: [source, what, '', '', ''] };
   });
   // Not as text: the times come from several publishers, which write them differently.
-  const rows = [...events, ...attempts.map(attemptRow)].sort(
+  const rows = [...events, ...trace.attempts.map(attemptRow)].sort(
     (one, other) => Date.parse(one.time) - Date.parse(other.time),
   );
   const start = Date.parse(rows[0]?.time ?? '');

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Money } from '../../contracts/money.ts';
 import { notificationRefused, notificationSent, type RefusalReason } from '../../contracts/notification.ts';
 import type { CancelReason } from '../../contracts/order.ts';
+import { paymentRefundDue } from '../../contracts/payment.ts';
 import { type Shortage, stockReleased } from '../../contracts/stock.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
 import type { TimelineEntry } from '../../lambdas/order/rules.ts';
@@ -16,15 +17,20 @@ export type Trace = {
   reason?: CancelReason;
   total: Money | null;
   payment?: string;
+  /** Why the payment was declined or could not be captured, or why a person has to send it back. */
+  paymentReason?: string;
   stock?: string;
   /** The SKUs that were short: ordered and available pieces; `unknown` ones never had a shelf. */
   short?: Shortage[];
   /** The W3C trace of all its events. */
   traceId: string;
-  timeline: (TimelineEntry & { template?: string; refused?: RefusalReason })[];
+  timeline: TracedEvent[];
   /** Every attempt to handle a message about it, as far as the logs could be read. */
   attempts: TracedAttempt[];
 };
+
+/** One event of an order: a text has its template, what was refused or has to be refunded the reason. */
+export type TracedEvent = TimelineEntry & { template?: string; refused?: RefusalReason; reason?: string };
 
 /** Builds an order's trace, without attempts, from the consumers' records; `undefined` for an unknown order. */
 export function buildTrace({ order, payment, notification }: OrderRecords): Trace | undefined {
@@ -45,13 +51,26 @@ export function buildTrace({ order, payment, notification }: OrderRecords): Trac
     status: order.status ?? null,
     ...(order.reason === undefined ? {} : { reason: order.reason }),
     total: order.total ?? null,
-    ...(payment === undefined ? {} : { payment: payment.state }),
+    ...(payment === undefined ? {} : { payment: payment.state, ...paymentReasonOf(payment) }),
     ...(stock === undefined ? {} : { stock }),
     ...(order.short === undefined ? {} : { short: order.short }),
     traceId: traceIdOf(order.traceparent, order.orderId),
-    timeline: [...order.timeline, ...texts, ...refusals].sort(byTime),
+    timeline: [...order.timeline, ...dueRefunds(payment), ...texts, ...refusals].sort(byTime),
     attempts: [],
   };
+}
+
+function paymentReasonOf({ state, declineReason, refundReason }: NonNullable<OrderRecords['payment']>) {
+  const reason = state === 'refund-due' ? refundReason : declineReason;
+  return reason === undefined ? {} : { paymentReason: reason };
+}
+
+/** A due refund is no step of the order's own timeline. */
+function dueRefunds(payment: OrderRecords['payment']): TracedEvent[] {
+  if (payment?.state !== 'refund-due' || payment.time === undefined) return [];
+  const { time, refundReason: reason } = payment;
+  const event = { time, type: paymentRefundDue.type, source: paymentRefundDue.source ?? '' };
+  return [{ ...event, ...(reason === undefined ? {} : { reason }) }];
 }
 
 /**

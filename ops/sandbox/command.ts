@@ -8,7 +8,9 @@ import { forgetIdempotencyKeys, listGatewayRecords, setGatewayDown } from './gat
 /** `ops sandbox` */
 export function sandboxCommand(): Command {
   const payment = new Command('payment')
-    .description('Take the sandbox payment gateway down and back, and see what it charged.')
+    .description(
+      'Take the sandbox payment gateway down and back, and see what it authorized, captured, voided and refunded.',
+    )
     .addHelpText('after', '\nExample:\n  npm run ops -- sandbox payment down')
     .addCommand(
       switchCommand(
@@ -36,7 +38,7 @@ function switchCommand(state: 'down' | 'up', summary: string, consequence: strin
 function recordsCommand(): Command {
   return shopCommand(
     'records',
-    "Show the gateway's own record of captures and refunds.",
+    "Show the gateway's own record of authorizations, captures, voids and refunds.",
     'sandbox payment records --order o-1001',
   )
     .option('--order <id>', 'of this order only')
@@ -44,7 +46,7 @@ function recordsCommand(): Command {
       const found = await listGatewayRecords(await connectToShop({ aws }), order);
       print(json, found, () =>
         found.length === 0
-          ? 'No money has moved.'
+          ? 'Nothing was authorized, and no money has moved.'
           : table(
               ['time', 'order', 'kind', 'amount', 'reference'],
               found.map(({ time, orderId, kind, reference = '', ...paid }) => [
@@ -66,6 +68,6 @@ function forgetKeysCommand(): Command {
     'sandbox payment forget-keys',
   ).action(async ({ json, aws }: ShopOptions) => {
     const keyGeneration = await forgetIdempotencyKeys(await connectToShop({ aws }));
-    print(json, { keyGeneration }, () => 'The gateway would charge again for a charge it is asked to repeat.');
+    print(json, { keyGeneration }, () => 'The gateway would authorize or refund again what it is asked to repeat.');
   });
 }

@@ -1,10 +1,14 @@
 import { GetCommand, paginateQuery, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Money } from '../../contracts/money.ts';
-import { SANDBOX_STATE_KEY, type SandboxState } from '../../lambdas/payment/sandbox-book.ts';
+import {
+  SANDBOX_ENTRY_KINDS,
+  SANDBOX_STATE_KEY,
+  type SandboxEntry,
+  type SandboxState,
+} from '../../lambdas/payment/sandbox-book.ts';
 import type { DeployedShop } from '../stack.ts';
 
-/** A capture or refund that the sandbox gateway recorded; `reference` is that of a payment which the checkout made. */
-export type GatewayRecord = Money & { orderId: string; kind: 'capture' | 'refund'; reference?: string; time: string };
+/** An entry of the sandbox gateway's book; `reference` is that of a payment or an authorization which the checkout made. */
+export type GatewayRecord = SandboxEntry & { orderId: string; reference?: string; time: string };
 
 // A shop that charges through a real gateway has no sandbox table.
 const hasSandbox = ({ outputs }: Pick<DeployedShop, 'outputs'>): boolean =>
@@ -51,7 +55,7 @@ export async function forgetIdempotencyKeys(shop: DeployedShop): Promise<number>
   return Number(Attributes?.keyGeneration);
 }
 
-/** Lists the captures and refunds of one order, or of all, oldest first. */
+/** Lists the authorizations, captures, voids and refunds of one order, or of all, oldest first. */
 export async function listGatewayRecords(shop: DeployedShop, orderId?: string): Promise<GatewayRecord[]> {
   const common = { TableName: sandboxTable(shop), ConsistentRead: true };
   const config = { client: shop.documents };
@@ -65,18 +69,28 @@ export async function listGatewayRecords(shop: DeployedShop, orderId?: string): 
         });
   const found: GatewayRecord[] = [];
   for await (const { Items = [] } of pages) {
-    for (const { orderId: order, kind, amount, currency, reference, time } of Items) {
-      // The gateway's own state has no kind.
-      if (kind !== 'capture' && kind !== 'refund') continue;
+    for (const { orderId: order, kind, amount, currency, refundId, reference, time } of Items) {
+      // The gateway's own state and an order's key have no kind.
+      if (!isEntryKind(kind)) continue;
       found.push({
         orderId: String(order),
         kind,
         amount: Number(amount),
         currency: String(currency),
+        ...(typeof refundId === 'string' ? { refundId } : {}),
         ...(typeof reference === 'string' ? { reference } : {}),
         time: String(time),
       });
     }
   }
-  return found.sort((one, other) => (one.time < other.time ? -1 : 1));
+  return found.sort(byTime);
+}
+
+const isEntryKind = (kind: unknown): kind is SandboxEntry['kind'] =>
+  SANDBOX_ENTRY_KINDS.some((known) => known === kind);
+
+/** Compares records by time, and those of one millisecond by the sequence in which a payment may get them. */
+function byTime(one: GatewayRecord, other: GatewayRecord): number {
+  if (one.time !== other.time) return one.time < other.time ? -1 : 1;
+  return SANDBOX_ENTRY_KINDS.indexOf(one.kind) - SANDBOX_ENTRY_KINDS.indexOf(other.kind);
 }

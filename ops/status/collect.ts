@@ -6,10 +6,11 @@ import { findConsumerQueues } from '../consumers.ts';
 import { queueName, readQueueDepth, totalMessages } from '../queues.ts';
 import { isGatewayDown } from '../sandbox/gateway.ts';
 import type { DeployedShop } from '../stack.ts';
-import { type ConsumerStatus, type EventSourceMapping, problemsOf, type ShopStatus } from './health.ts';
+import type { ConsumerStatus, EventSourceMapping, ShopStatus } from './health.ts';
 import { BREAKER_MINUTES, computeMetrics, type Datapoint, type MetricQuery, metricQueriesFor } from './metrics.ts';
-import { countOrders, type OrderCounts, oldestOpenOrder } from './orders.ts';
+import { countOrders, type OrderCounts } from './orders.ts';
 import { readDueRefunds } from './refunds.ts';
+import { lateOrders, readWaitingOrders } from './waiting.ts';
 
 const PERIOD_SECONDS = 60;
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
@@ -30,10 +31,11 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
     const now = new Date();
     const consumers = deployed.map((queues) => ({ ...queues, queries: metricQueriesFor(queues) }));
     const queries = consumers.flatMap((consumer) => Object.values(consumer.queries));
-    const [datapointsOf, mappings, orders, gatewayDown, dueRefunds] = await Promise.all([
+    const [datapointsOf, mappings, orders, waiting, gatewayDown, dueRefunds] = await Promise.all([
       queryMetrics(cloudwatch, queries, now),
       eventSourceMappings(lambda),
       knownOrders ?? countOrders(shop),
+      readWaitingOrders(shop),
       isGatewayDown(shop),
       readDueRefunds(shop),
     ]);
@@ -51,9 +53,14 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       };
     };
     const statuses = await Promise.all(consumers.map(statusOf));
-    const status: ShopStatus = { consumers: statuses, orders, gatewayDown, dueRefunds, oldestOrder: undefined };
-    // Only a problem's next command names an order, so a healthy shop is not queried for one.
-    return problemsOf(status).length === 0 ? status : { ...status, oldestOrder: await oldestOpenOrder(shop) };
+    return {
+      consumers: statuses,
+      orders,
+      late: lateOrders(waiting, now),
+      gatewayDown,
+      dueRefunds,
+      oldestOrder: waiting[0]?.orderId,
+    };
   };
 }
 

@@ -3,6 +3,7 @@ import { type QueueDepth, totalMessages } from '../queues.ts';
 import { type ConsumerMetrics, RATE_MINUTES } from './metrics.ts';
 import type { OrderCounts } from './orders.ts';
 import type { DueRefunds } from './refunds.ts';
+import type { WaitingOrder } from './waiting.ts';
 
 /** A queue's event source mapping, which delivers its messages to the function. */
 export type EventSourceMapping = { uuid: string; enabled: boolean };
@@ -21,8 +22,10 @@ export type ShopStatus = {
   orders: OrderCounts;
   /** Whether the sandbox gateway was taken down. */
   gatewayDown: boolean;
+  /** The orders that have been undecided for longer than a healthy shop needs, oldest first. */
+  late: WaitingOrder[];
   dueRefunds: DueRefunds;
-  /** The id of the order that has been undecided the longest; read only where there is a problem. */
+  /** The id of the order that has been undecided the longest, late or not. */
   oldestOrder: string | undefined;
 };
 
@@ -98,7 +101,14 @@ export function statusDocument(status: ShopStatus) {
     const own = problems.filter((problem) => problem.consumer === consumer.name);
     return { ...consumer, enabled: mapping?.enabled ?? false, problems: own.map(({ sentence }) => sentence) };
   });
-  return { ok: problems.length === 0, consumers, orders: status.orders, refundsDue: status.dueRefunds.count, problems };
+  return {
+    ok: problems.length === 0,
+    consumers,
+    orders: { ...status.orders, waiting: status.late },
+    refundsDue: status.dueRefunds.count,
+    oldestRefundsDue: status.dueRefunds.oldest,
+    problems,
+  };
 }
 
 /** Formats a duration: 40 s, 4 min, 3 h. */

@@ -1,5 +1,5 @@
-import { paginateQuery, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { deadlineShards, openOrdersIndex, openShards } from '../../lambdas/order/open-orders.ts';
+import { paginateQuery, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { openOrdersIndex, openShards } from '../../lambdas/order/open-orders.ts';
 import type { DeployedShop } from '../stack.ts';
 
 /** Orders by status. `atLeast`: only part of the table was counted, so there may be more confirmed and cancelled orders. */
@@ -35,7 +35,8 @@ export async function countOrders(shop: DeployedShop, maxPages = MAX_PAGES): Pro
   return { ...counts, PLACED: await countOpenOrders(shop), atLeast: true };
 }
 
-const openOrdersQuery = (shop: DeployedShop, shard: string) => ({
+/** Builds a query for the undecided orders of a shard, oldest first. */
+export const openOrdersQuery = (shop: DeployedShop, shard: string) => ({
   TableName: shop.output('OrdersTableName'),
   IndexName: openOrdersIndex,
   KeyConditionExpression: '#open = :shard',
@@ -53,18 +54,4 @@ async function countOpenOrders(shop: DeployedShop): Promise<number> {
     }),
   );
   return counts.reduce((sum, count) => sum + count, 0);
-}
-
-/**
- * Returns the id of the order that has been undecided the longest; `undefined` where every order is decided. Orders that wait for a payment
- * until a moment of their own are not late, and are left out.
- */
-export async function oldestOpenOrder(shop: DeployedShop): Promise<string | undefined> {
-  const firstOfShards = await Promise.all(
-    deadlineShards.map((shard) => shop.documents.send(new QueryCommand({ ...openOrdersQuery(shop, shard), Limit: 1 }))),
-  );
-  const [oldest] = firstOfShards
-    .flatMap(({ Items = [] }) => Items)
-    .sort((one, other) => (String(one.openSince) < String(other.openSince) ? -1 : 1));
-  return oldest === undefined ? undefined : String(oldest.orderId);
 }

@@ -1,29 +1,52 @@
-import { paginateQuery } from '@aws-sdk/lib-dynamodb';
-import { dueRefundsIndex, REFUND_DUE } from '../../lambdas/payment/record.ts';
+import { paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { Money } from '../../contracts/money.ts';
+import { dueRefundsIndex, type Payment, REFUND_DUE } from '../../lambdas/payment/record.ts';
+import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
 import type { DeployedShop } from '../stack.ts';
 
-/** The payments whose money a person has to send back, because no gateway can. */
-export type DueRefunds = {
-  count: number;
-  /** The order whose refund has been due the longest; `undefined` where none is. */
-  oldestOrder: string | undefined;
-};
+/**
+ * A refund that a person has to send: since when (ISO 8601), and why, which is the provider's code, the reason of the cancellation, or
+ * `received-after-cancellation`. `reference` is the payment's id at the provider, the checkout or whoever reported it.
+ */
+export type DueRefund = Money & { orderId: string; since: string; reason: string; reference?: string };
 
-/** Reads the due refunds in their index, which holds nothing else. */
+/** The refunds that a person has to send, because no gateway can or the provider refuses to: their number, and the oldest of them. */
+export type DueRefunds = { count: number; oldest: DueRefund[] };
+
+/** How many due refunds are named. */
+export const MAX_DUE_REFUNDS = 10;
+
+/** Reads the due refunds in their index, which holds nothing else, and the records of the oldest. */
 export async function readDueRefunds(shop: DeployedShop): Promise<DueRefunds> {
-  const pages = paginateQuery(
-    { client: shop.documents },
-    {
-      TableName: shop.output('PaymentsTableName'),
-      IndexName: dueRefundsIndex,
-      KeyConditionExpression: 'refundDue = :due',
-      ExpressionAttributeValues: { ':due': REFUND_DUE },
-    },
+  const query = {
+    TableName: shop.output('PaymentsTableName'),
+    IndexName: dueRefundsIndex,
+    KeyConditionExpression: 'refundDue = :due',
+    ExpressionAttributeValues: { ':due': REFUND_DUE },
+  };
+  const { Items = [], LastEvaluatedKey } = await shop.documents.send(
+    new QueryCommand({ ...query, Limit: MAX_DUE_REFUNDS }),
   );
-  const due: DueRefunds = { count: 0, oldestOrder: undefined };
-  for await (const { Items = [] } of pages) {
-    due.count += Items.length;
-    due.oldestOrder ??= Items[0] === undefined ? undefined : String(Items[0].orderId);
+  if (Items.length === 0) return { count: 0, oldest: [] };
+  const ids = Items.map(({ orderId }) => String(orderId));
+  const [rest, payments] = await Promise.all([
+    LastEvaluatedKey === undefined ? 0 : countFrom(shop, { ...query, ExclusiveStartKey: LastEvaluatedKey }),
+    dynamoRecordStore<Payment>(query.TableName, shop.documents).load(ids),
+  ]);
+  return { count: ids.length + rest, oldest: ids.flatMap((id) => dueRefund(payments.get(id)) ?? []) };
+}
+
+async function countFrom(shop: DeployedShop, query: QueryCommand['input']): Promise<number> {
+  let count = 0;
+  for await (const { Count = 0 } of paginateQuery({ client: shop.documents }, { ...query, Select: 'COUNT' })) {
+    count += Count;
   }
-  return due;
+  return count;
+}
+
+/** The index is behind its table by some milliseconds, so that a record of it may be due no more. */
+function dueRefund(payment: Payment | undefined): DueRefund | undefined {
+  const { refundDue, money, orderId, time: since, refundReason: reason = 'cancelled', reference } = payment ?? {};
+  if (refundDue === undefined || money === undefined || orderId === undefined || since === undefined) return undefined;
+  return { orderId, since, ...money, reason, ...(reference === undefined ? {} : { reference }) };
 }

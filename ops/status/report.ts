@@ -1,10 +1,12 @@
-import { table } from '../format.ts';
+import { shellArgument } from '../command.ts';
+import { formatMoney, table } from '../format.ts';
 import { type ConsumerStatus, formatAge, type Problem, problemsOf, type ShopStatus } from './health.ts';
 import type { OrderCounts } from './orders.ts';
 import type { DueRefunds } from './refunds.ts';
+import { MAX_WAITING_ORDERS, type WaitingOrder } from './waiting.ts';
 
 /** Formats the status for a terminal; its last lines name the problems. */
-export function statusReport(status: ShopStatus): string {
+export function statusReport(status: ShopStatus, now = new Date()): string {
   const problems = problemsOf(status);
   const head = ['', 'consumer', 'waiting', 'in flight', 'delayed', 'oldest', 'dead letters', 'done', 'failed'];
   const rows = status.consumers.map((consumer) =>
@@ -14,8 +16,13 @@ export function statusReport(status: ShopStatus): string {
     ),
   );
   const consumers = table([...head, 'breaker', 'state'], rows);
-  const orders = [ordersLine(status.orders), ...refundsLine(status.dueRefunds)].join('\n');
-  return [consumers, orders, problemSummary(problems)].join('\n\n');
+  return [
+    consumers,
+    ordersLine(status.orders),
+    ...waitingOrders(status.late, now),
+    ...dueRefunds(status.dueRefunds),
+    problemSummary(problems),
+  ].join('\n\n');
 }
 
 function consumerRow(consumer: ConsumerStatus, problems: readonly Problem[]): (string | number)[] {
@@ -41,12 +48,43 @@ function ordersLine({ PLACED, CONFIRMED, CANCELLED, atLeast }: OrderCounts): str
   return `Orders: ${PLACED.toLocaleString('en')} placed, ${decided(CONFIRMED)} confirmed, ${decided(CANCELLED)} cancelled.`;
 }
 
-/** No command can send this money: it came past the payment gateway. */
-function refundsLine({ count, oldestOrder }: DueRefunds): string[] {
+/** Names the orders that wait for too long; the first of them is the one to look at. */
+function waitingOrders(late: readonly WaitingOrder[], now: Date): string[] {
+  const [oldest] = late;
+  if (oldest === undefined) return [];
+  const ageOf = ({ since }: WaitingOrder) => formatAge((now.getTime() - Date.parse(since)) / 1_000);
+  const which =
+    late.length < MAX_WAITING_ORDERS ? 'Orders that wait' : `The ${late.length} orders that wait the longest`;
+  return [
+    [
+      `${which}: npm run ops -- trace ${shellArgument(oldest.orderId)}`,
+      table(
+        ['order', 'for', 'waits for'],
+        late.map((order) => [order.orderId, ageOf(order), order.waitsFor]),
+      ),
+    ].join('\n'),
+  ];
+}
+
+/** No command can send this money: it came past the payment gateway, or the provider refuses to send it. */
+function dueRefunds({ count, oldest }: DueRefunds): string[] {
   if (count === 0) return [];
   const due = count === 1 ? '1 refund is due' : `${count.toLocaleString('en')} refunds are due`;
+  const which = count > oldest.length ? `, the oldest ${oldest.length} of them` : '';
   return [
-    `${due}, the oldest for order ${oldestOrder}: send the money back by hand, as docs/payment-gateways.md says (npm run ops -- trace ${oldestOrder}).`,
+    [
+      `${due}${which}: send the money back by hand, as docs/runbook/refund-due.md says.`,
+      table(
+        ['order', 'since', 'amount', 'why', 'reference'],
+        oldest.map(({ orderId, since, reason, reference = '–', ...money }) => [
+          orderId,
+          since,
+          formatMoney(money),
+          reason,
+          reference,
+        ]),
+      ),
+    ].join('\n'),
   ];
 }
 

@@ -6,18 +6,21 @@ import { demoScenarios, expectedSales, type Scenario } from '../../ops/demo/scen
 import { checkShelfTotals, checkShelves } from '../../ops/demo/stock.ts';
 import { orderPlacedEvent } from '../../ops/orders/generate.ts';
 import type { OrderRecords } from '../../ops/orders/records.ts';
+import type { GatewayRecord } from '../../ops/sandbox/gateway.ts';
 
 const [first] = demoScenarios('run');
 if (first === undefined) throw new Error('There are no scenarios');
 const confirmed: Scenario = first;
 const { orderId } = confirmed.order;
-const capture = {
+const entry = (kind: GatewayRecord['kind'], parts: Partial<GatewayRecord> = {}): GatewayRecord => ({
   orderId,
-  kind: 'capture' as const,
+  kind,
   amount: 12_000,
   currency: 'KRW',
   time: '2026-11-21T09:00:00.100Z',
-};
+  ...parts,
+});
+const paid = [entry('authorization'), entry('capture')];
 
 /** The records of an order that ended as expected. */
 const good: OrderRecords = {
@@ -26,8 +29,9 @@ const good: OrderRecords = {
     status: 'CONFIRMED',
     timeline: [
       { time: '2026-11-21T09:00:00.000Z', type: 'shop.order.placed.v1', source: '/shop/checkout' },
-      { time: '2026-11-21T09:00:00.100Z', type: 'shop.payment.captured.v1', source: '/shop/payment' },
+      { time: '2026-11-21T09:00:00.100Z', type: 'shop.payment.authorized.v1', source: '/shop/payment' },
       { time: '2026-11-21T09:00:00.150Z', type: 'shop.order.confirmed.v1', source: '/shop/order' },
+      { time: '2026-11-21T09:00:00.180Z', type: 'shop.payment.captured.v1', source: '/shop/payment' },
     ],
   },
   payment: { state: 'captured' },
@@ -63,39 +67,64 @@ describe('The demonstration', () => {
 });
 
 describe('An order of the demonstration', () => {
-  const problems = (known: OrderRecords, money = [capture]) => scenarioResult(confirmed, known, money).problems;
+  const problems = (known: OrderRecords, money = paid) => scenarioResult(confirmed, known, money).problems;
 
   test('has no problems when status, money, payment and text are as expected', () => {
     expect(problems(good)).toEqual([]);
   });
 
   test('is timed from step to step', () => {
-    expect(scenarioResult(confirmed, good, [capture]).stages).toEqual({
+    expect(scenarioResult(confirmed, good, paid).stages).toEqual({
       placedToPayment: 100,
       placedToDecided: 150,
+      decidedToCaptured: 30,
       decidedToText: 100,
     });
   });
 
-  test('has a problem when it was charged twice or not refunded', () => {
-    expect(problems(good, [capture, capture])).toEqual(['was charged 2 times instead of 1']);
-    expect(scenarioResult(scenarioOf('out of stock'), {}, [capture]).problems).toContain(
-      'was refunded 0 times instead of 1',
+  test('has no time to its decision when it was cancelled before it came', () => {
+    const timeline = [
+      { time: '2026-11-21T09:00:00.000Z', type: 'shop.order.cancelled.v1', source: '/shop/order' },
+      { time: '2026-11-21T09:00:01.000Z', type: 'shop.order.placed.v1', source: '/shop/checkout' },
+    ];
+    const early: OrderRecords = { order: { orderId, status: 'CANCELLED', reason: 'customer', timeline } };
+    expect(scenarioResult(scenarioOf('cancelled by the customer before it came'), early, []).stages).toEqual({});
+  });
+
+  test('has a problem when it was charged twice, not yet, or not let go of', () => {
+    const expected = 'instead of authorized, captured';
+    expect(problems(good, [...paid, entry('capture')])).toEqual([`was authorized, captured, captured ${expected}`]);
+    expect(problems(good, [entry('authorization')])).toEqual([`was authorized ${expected}`]);
+    const outOfStock = scenarioOf('out of stock, so nothing is charged');
+    expect(scenarioResult(outOfStock, {}, [entry('authorization')]).problems).toContain(
+      'was authorized instead of authorized, voided',
     );
+    expect(scenarioResult(scenarioOf('card declined'), {}, [entry('authorization')]).problems).toContain(
+      'was authorized instead of not charged',
+    );
+  });
+
+  test('has a problem until its payment is captured, which comes after the confirmation', () => {
+    expect(problems({ ...good, payment: { state: 'capturing' } })).toEqual([
+      'has its payment in state capturing instead of captured',
+    ]);
   });
 
   test('has a problem when something else than its total was charged', () => {
     const { order, ...scenario } = scenarioOf('confirmed, with a shipping fee and a coupon');
     const charged = (amount: number) =>
-      scenarioResult({ order, ...scenario }, good, [{ ...capture, amount, currency: 'EUR' }]).problems;
+      scenarioResult({ order, ...scenario }, good, [
+        entry('authorization', { amount: 12_390, currency: 'EUR' }),
+        entry('capture', { amount, currency: 'EUR' }),
+      ]).problems;
     expect(charged(12_390)).toEqual([]);
     expect(charged(12_900)).toEqual(['has a capture of €129.00 instead of €123.90']);
   });
 
   test('of a guest without a phone has a problem when it was texted', () => {
     const guest = scenarioOf('confirmed, a guest without a phone');
-    expect(scenarioResult(guest, { ...good, notification: undefined }, [capture]).problems).toEqual([]);
-    expect(scenarioResult(guest, good, [capture]).problems).toEqual(['was texted although it has no phone']);
+    expect(scenarioResult(guest, { ...good, notification: undefined }, paid).problems).toEqual([]);
+    expect(scenarioResult(guest, good, paid).problems).toEqual(['was texted although it has no phone']);
   });
 
   test('has a problem when it is undecided, unknown or not texted', () => {

@@ -4,6 +4,7 @@ import { parseEvent } from '../../contracts/parse.ts';
 import { planDrill } from '../../ops/drill/plan.ts';
 import { type DrillObservations, drillResult } from '../../ops/drill/result.ts';
 import type { OrderRecords } from '../../ops/orders/records.ts';
+import type { GatewayRecord } from '../../ops/sandbox/gateway.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 10, 21, 9, 0, second)).toISOString();
 
@@ -48,8 +49,14 @@ describe('The result of a drill', () => {
       texts: { 'order-confirmed': { sentAt: at(4) } },
     },
   });
-  const capture = (orderId: string) =>
-    ({ orderId, kind: 'capture', amount: 12_000, currency: 'KRW', time: at(1) }) as const;
+  const entry = (kind: GatewayRecord['kind'], orderId: string, amount = 12_000): GatewayRecord => ({
+    orderId,
+    kind,
+    amount,
+    currency: 'KRW',
+    time: at(1),
+  });
+  const paid = (orderId: string) => [entry('authorization', orderId), entry('capture', orderId)];
   const [one, two, three] = orders.map(({ order }) => order.orderId) as [string, string, string];
   const good: DrillObservations = {
     orders,
@@ -58,10 +65,11 @@ describe('The result of a drill', () => {
       [two, recordsOf(two, 'CONFIRMED')],
       [three, recordsOf(three, 'CANCELLED')],
     ]),
-    money: [capture(one), capture(two)],
+    money: [...paid(one), ...paid(two), entry('authorization', three), entry('void', three)],
     shelf: { sku: 'drill-1', available: 1, reserved: 0, sold: 2 },
     stocked: 3,
     waiting: 0,
+    undecided: [],
     deadLettered: 0,
   };
 
@@ -72,7 +80,9 @@ describe('The result of a drill', () => {
       cancelled: 1,
       waiting: 0,
       deadLettered: 0,
+      authorized: 3,
       captured: 2,
+      voided: 1,
       refunded: 0,
       reserved: 0,
       sold: 2,
@@ -83,21 +93,71 @@ describe('The result of a drill', () => {
         during: { placedToReserved: 2_000, cancelledToText: undefined },
         after: { placedToReserved: 2_000, cancelledToText: 1_000 },
       },
+      waitingOrders: [],
       problems: [],
     });
+  });
+
+  /** One order is undecided, and another's capture unanswered. */
+  const stuck = new Map([
+    ...good.records,
+    [one, { order: { orderId: one, status: 'PLACED' as const, timeline: [] } }],
+    [two, { ...recordsOf(two, 'CONFIRMED'), payment: { state: 'capturing' as const } }],
+  ]);
+
+  test('names all orders that wait in its document, and none while nothing waits', () => {
+    expect(drillResult({ ...good, waiting: 3, undecided: ['o-7', one], records: stuck }).waitingOrders).toEqual([
+      'o-7',
+      one,
+      two,
+    ]);
+    expect(drillResult({ ...good, undecided: ['o-7'] }).waitingOrders).toEqual([]);
   });
 
   test.each<[string, Partial<DrillObservations>, string]>([
     [
       'an unknown order',
       { records: new Map([...good.records].slice(1)) },
-      `${one} is unknown, is unknown with 1 captures`,
+      `${one} is unknown, is unknown with 1 authorizations, 1 captures`,
     ],
-    ['a second charge', { money: [...good.money, capture(one)] }, `${one} was charged or refunded more than once`],
-    ['a wrong amount', { money: [{ ...capture(one), amount: 1 }, capture(two)] }, `${one} was charged another amount`],
+    [
+      'a second charge',
+      { money: [...good.money, entry('capture', one)] },
+      `${one} is CONFIRMED with 1 authorizations, 2 captures, 0 voids and 0 refunds`,
+    ],
+    [
+      'a cancelled order that was charged, though the money went back',
+      { money: [...good.money, entry('capture', three), entry('refund', three)] },
+      `${three} is CANCELLED with 1 authorizations, 1 captures, 1 voids and 1 refunds`,
+    ],
+    [
+      'an authorization that nobody let go of',
+      { money: good.money.filter(({ kind }) => kind !== 'void') },
+      `${three} is CANCELLED with 1 authorizations, 0 captures, 0 voids and 0 refunds`,
+    ],
+    [
+      'a wrong amount',
+      { money: [...good.money.slice(2), entry('authorization', one), entry('capture', one, 1)] },
+      `${one} has another amount on record`,
+    ],
     ['a lost piece', { stocked: 4 }, 'pieces are missing from the shelf'],
-    ['a waiting message', { waiting: 2 }, '2 messages still wait'],
-    ['a dead letter', { deadLettered: 1 }, '1 messages were dead-lettered'],
+    ['messages that wait', { waiting: 2 }, '2 messages still wait, of orders that are decided'],
+    [
+      'the order of a message that waits, also if it is none of the drill',
+      { waiting: 1, undecided: ['o-7'] },
+      '1 message still waits, of order o-7',
+    ],
+    [
+      'its own orders whose messages wait',
+      { waiting: 3, undecided: [one], records: stuck },
+      `3 messages still wait, of orders ${one}, ${two}`,
+    ],
+    [
+      'as many orders as can be read',
+      { waiting: 9, undecided: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] },
+      '9 messages still wait, of orders a, b, c, d, e and 2 more',
+    ],
+    ['a dead letter', { deadLettered: 1 }, '1 message was dead-lettered'],
   ])('reports %s', (_, part, problem) => {
     expect(drillResult({ ...good, ...part }).problems).toContainEqual(expect.stringContaining(problem));
   });

@@ -7,7 +7,9 @@ import {
   statusDocument,
 } from '../../ops/status/health.ts';
 import { computeMetrics, type Datapoint, type MetricQuery, metricQueriesFor } from '../../ops/status/metrics.ts';
+import type { DueRefund } from '../../ops/status/refunds.ts';
 import { problemSummary, statusReport } from '../../ops/status/report.ts';
+import { lateOrders, MAX_WAITING_ORDERS, type WaitingOrder } from '../../ops/status/waiting.ts';
 
 const well: ConsumerStatus = {
   name: 'payment',
@@ -29,7 +31,8 @@ const statusWith = (payment: Partial<ConsumerStatus> = {}, shop: Partial<ShopSta
   ],
   orders: { PLACED: 1, CONFIRMED: 1_234, CANCELLED: 0 },
   gatewayDown: false,
-  dueRefunds: { count: 0, oldestOrder: undefined },
+  late: [],
+  dueRefunds: { count: 0, oldest: [] },
   oldestOrder: 'o-1',
   ...shop,
 });
@@ -212,16 +215,56 @@ describe('The status', () => {
 });
 
 describe('Refunds that are due', () => {
-  const due = (count: number) => statusWith({}, { dueRefunds: { count, oldestOrder: 'o-7' } });
+  const refund: DueRefund = {
+    orderId: 'o-7',
+    since: '2026-11-21T08:00:00.000Z',
+    amount: 12_000,
+    currency: 'KRW',
+    reason: 'charge_disputed',
+    reference: 'pi_7',
+  };
+  const due = (count: number) => statusWith({}, { dueRefunds: { count, oldest: [refund] } });
 
-  test('are counted in the document, and are no problem of a consumer', () => {
-    expect(statusDocument(due(2))).toMatchObject({ ok: true, refundsDue: 2 });
-    expect(statusDocument(statusWith())).toMatchObject({ refundsDue: 0 });
+  test('are counted and named in the document, and are no problem of a consumer', () => {
+    expect(statusDocument(due(2))).toMatchObject({ ok: true, refundsDue: 2, oldestRefundsDue: [refund] });
+    expect(statusDocument(statusWith())).toMatchObject({ refundsDue: 0, oldestRefundsDue: [] });
   });
 
-  test('are named with what to do, or not at all', () => {
-    expect(statusReport(due(2))).toContain('2 refunds are due, the oldest for order o-7: send the money back by hand');
-    expect(statusReport(due(1))).toContain('1 refund is due');
+  test('are named with their reason and what to do, or not at all', () => {
+    const report = statusReport(due(2));
+    expect(report).toContain('2 refunds are due, the oldest 1 of them: send the money back by hand');
+    expect(report).toMatch(/^o-7 +2026-11-21T08:00:00\.000Z +₩12,000 +charge_disputed +pi_7$/m);
+    expect(statusReport(due(1))).toContain('1 refund is due: send');
     expect(statusReport(statusWith())).not.toMatch(/refunds? (is|are) due/);
+  });
+});
+
+describe('Orders that wait for too long', () => {
+  const order = (orderId: string, since: string, waitsFor: WaitingOrder['waitsFor'] = 'payment'): WaitingOrder => ({
+    orderId,
+    since,
+    waitsFor,
+  });
+  const now = new Date('2026-11-21T09:00:00.000Z');
+
+  test('are late after a minute', () => {
+    const late = order('o-1', '2026-11-21T08:58:59.000Z');
+    expect(lateOrders([late, order('o-2', '2026-11-21T08:59:00.000Z')], now)).toEqual([late]);
+  });
+
+  test('are named with their age and what they wait for, the oldest with the command that shows it', () => {
+    const late = [order('#1029', '2026-11-21T08:00:00.000Z'), order('o-2', '2026-11-21T08:58:00.000Z', 'stock')];
+    const report = statusReport(statusWith({}, { late }), now);
+    expect(report).toContain("Orders that wait: npm run ops -- trace '#1029'");
+    expect(report).toMatch(/^#1029 +60 min +payment$/m);
+    expect(report).toMatch(/^o-2 +2 min +stock$/m);
+    expect(statusDocument(statusWith({}, { late }))).toMatchObject({ orders: { PLACED: 1, waiting: late } });
+    expect(statusReport(statusWith())).not.toContain('wait:');
+    expect(statusDocument(statusWith()).orders.waiting).toEqual([]);
+  });
+
+  test('are the oldest of them where there are many', () => {
+    const late = Array.from({ length: MAX_WAITING_ORDERS }, (_, index) => order(`o-${index}`, now.toISOString()));
+    expect(statusReport(statusWith({}, { late }), now)).toContain('The 10 orders that wait the longest:');
   });
 });

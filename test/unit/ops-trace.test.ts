@@ -30,7 +30,7 @@ const succeeded = line({
   attempt: 2,
   waitedMs: 3_300,
   tookMs: 200,
-  published: ['shop.payment.captured.v1'],
+  published: ['shop.payment.authorized.v1'],
 });
 
 const order = {
@@ -39,7 +39,7 @@ const order = {
   total: { amount: 12_000, currency: 'KRW' },
   timeline: [
     { time: at(0), type: 'shop.order.placed.v1', source: '/shop/checkout' },
-    { time: at(4), type: 'shop.payment.captured.v1', source: '/shop/payment' },
+    { time: at(4), type: 'shop.payment.authorized.v1', source: '/shop/payment' },
     { time: at(5), type: 'shop.order.confirmed.v1', source: '/shop/order' },
   ],
 };
@@ -126,7 +126,7 @@ describe('A trace', () => {
     expect(rows.map((row) => row.replaceAll(/ {2,}/g, ' '))).toEqual([
       `${at(0)} 0 ms /shop/checkout shop.order.placed.v1`,
       `${at(1)} 1.0 s payment handled shop.order.placed.v1 400 ms 100 ms will be tried again in 2 s: UnavailableError: It is down; #1`,
-      `${at(4)} 4.0 s /shop/payment shop.payment.captured.v1`,
+      `${at(4)} 4.0 s /shop/payment shop.payment.authorized.v1`,
       `${at(4)} 4.0 s payment handled shop.order.placed.v1 (try 2) 2.8 s 200 ms done`,
       `${at(5)} 5.0 s /shop/order shop.order.confirmed.v1`,
       `${at(6)} 6.0 s /shop/notification shop.notification.sent.v1 (order-confirmed)`,
@@ -148,6 +148,11 @@ describe('The period of the log search', () => {
     [
       'has its refund to come',
       { order: { ...order, status: 'CANCELLED' as const }, notification, payment: { state: 'refunding' as const } },
+    ],
+    ['has its capture to come', { order, notification, payment: { state: 'capturing' as const } }],
+    [
+      'has its authorization to be voided',
+      { order: { ...order, status: 'CANCELLED' as const }, notification, payment: { state: 'authorized' as const } },
     ],
   ])('reaches until now while the order %s', (_, parts) => {
     expect(logPeriod(known([], parts), now).until).toBe(now);
@@ -179,7 +184,7 @@ describe('The diagram', () => {
       'topic->>payment: shop.order.placed.v1 (waited 400 ms)',
       'payment--xpayment: will be tried again in 2 s: UnavailableError: It is down#59; #35;1',
       'topic->>payment: shop.order.placed.v1 (try 2, waited 2.8 s)',
-      'payment->>bus: shop.payment.captured.v1',
+      'payment->>bus: shop.payment.authorized.v1',
       'order->>bus: shop.order.confirmed.v1',
       'notification->>customer: order-confirmed',
     ]);
@@ -188,23 +193,22 @@ describe('The diagram', () => {
   test('shows an event as published before it was received', () => {
     const received = line({
       consumer: 'order',
-      eventType: 'shop.payment.captured.v1',
+      eventType: 'shop.payment.authorized.v1',
       time: at(3.99),
       waitedMs: 20,
       tookMs: 10,
     });
     const messages = messagesOf(known([succeeded, received]));
-    const captured = messages.filter((one) => one.includes('captured'));
-    expect(captured).toEqual([
-      'payment->>bus: shop.payment.captured.v1',
-      'bus->>order: shop.payment.captured.v1 (waited 20 ms)',
+    expect(messages.filter((one) => one.includes('authorized'))).toEqual([
+      'payment->>bus: shop.payment.authorized.v1',
+      'bus->>order: shop.payment.authorized.v1 (waited 20 ms)',
     ]);
   });
 
   test('without logs shows the recorded events', () => {
     expect(messagesOf(known())).toEqual([
       'publisher->>topic: shop.order.placed.v1',
-      'payment->>bus: shop.payment.captured.v1',
+      'payment->>bus: shop.payment.authorized.v1',
       'order->>bus: shop.order.confirmed.v1',
       'notification->>customer: order-confirmed',
     ]);
@@ -233,4 +237,25 @@ test('A text that was refused is in the trace with its reason, and nothing goes 
   expect(traceText(trace)).toContain('shop.notification.refused.v1 (order-confirmed: opted-out)');
   expect(traceDiagram(trace)).not.toContain('notification->>customer');
   expect(traceDiagram(known())).toContain('notification->>customer');
+});
+
+test('A refund that the provider refuses is in the trace with its code and when it became due', () => {
+  const payment = { state: 'refund-due', refundReason: 'charge_disputed', time: at(8) } as const;
+  const trace = known([], { order: { ...order, status: 'CANCELLED' }, payment });
+  expect(trace).toMatchObject({ payment: 'refund-due', paymentReason: 'charge_disputed' });
+  expect(trace.timeline.at(-1)).toEqual({
+    time: at(8),
+    type: 'shop.payment.refund-due.v1',
+    source: '/shop/payment',
+    reason: 'charge_disputed',
+  });
+  expect(traceText(trace)).toContain('payment refund-due (charge_disputed)');
+  expect(traceText(trace)).toContain('shop.payment.refund-due.v1 (charge_disputed)');
+  expect(traceDiagram(trace)).toContain('payment->>bus: shop.payment.refund-due.v1');
+});
+
+test('A payment that was declined or could not be captured is in the trace with the reason', () => {
+  const payment = { state: 'lapsed', declineReason: 'authorization_expired', time: at(8) } as const;
+  const trace = known([], { order: { ...order, status: 'CANCELLED', reason: 'payment-declined' }, payment });
+  expect(traceText(trace)).toContain('payment lapsed (authorization_expired)');
 });
