@@ -24,6 +24,7 @@ import { inject } from 'vitest';
 import { constructIdOf } from '../../infra/names.ts';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
 import type { Order } from '../../lambdas/order/rules.ts';
+import type { PaymentState } from '../../lambdas/payment/record.ts';
 import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-book.ts';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
@@ -49,7 +50,7 @@ export const sns = new SNSClient(connection);
 export const sqs = new SQSClient(connection);
 export const bus = new EventBridgeClient(connection);
 const lambda = new LambdaClient(connection);
-const tables = DynamoDBDocumentClient.from(new DynamoDBClient(connection));
+export const tables = DynamoDBDocumentClient.from(new DynamoDBClient(connection));
 
 /** Returns the value of a stack output. */
 export function output(name: string): string {
@@ -185,7 +186,23 @@ export async function setStock(sku: string, available: number): Promise<void> {
 /** Reads the shelf of a SKU. */
 export const shelfOf = async (sku: string) => (await item('StockTableName', { sku })) as Shelf | undefined;
 
-/** Reads what the sandbox gateway recorded for an order, as `capture 12000 KRW`. */
+/** Waits until an order's payment is in a state. */
+export const paymentIs = (orderId: string, state: PaymentState) =>
+  eventually(`the payment of ${orderId} is ${state}`, async () => (await paymentOf(orderId)) === state);
+
+/** The sandbox's entries of a payment that was captured, once. */
+export const capturedOnce = (amount = 12_000, currency = 'KRW') => [
+  `authorization ${amount} ${currency}`,
+  `capture ${amount} ${currency}`,
+];
+
+/** The sandbox's entries of a payment that was let go of, and never captured. */
+export const voidedOnce = (amount = 12_000, currency = 'KRW') => [
+  `authorization ${amount} ${currency}`,
+  `void ${amount} ${currency}`,
+];
+
+/** Reads what the sandbox gateway recorded for an order, as `capture 12000 KRW`, sorted. */
 export async function chargesOf(orderId: string): Promise<string[]> {
   const { Items = [] } = await tables.send(
     new QueryCommand({
@@ -195,7 +212,8 @@ export async function chargesOf(orderId: string): Promise<string[]> {
       ConsistentRead: true,
     }),
   );
-  return Items.map(({ kind, amount, currency }) => `${kind} ${amount} ${currency}`);
+  // An order's key has no kind.
+  return Items.flatMap(({ kind, amount, currency }) => (kind ? [`${kind} ${amount} ${currency}`] : [])).sort();
 }
 
 /** Reads an order's shipment record. */

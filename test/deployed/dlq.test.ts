@@ -12,7 +12,7 @@ import {
   chargesOf,
   deadLetterQueueUrl,
   eventually,
-  paymentOf,
+  paymentIs,
   placed,
   setStock,
   shelfOf,
@@ -77,9 +77,9 @@ async function countDeadLetters(consumer: ConsumerName): Promise<number> {
 describe('ops dlq', () => {
   test('lists dead letters by consumer and reason, shows no personal data and redrives to the failed consumer only', async () => {
     const reason = `a bug that was deployed as ${ulid()}`;
-    const [paid, reserved, shipped] = [testOrder(), testOrder(), `t-${ulid()}`];
-    for (const { sku } of [paid, reserved]) await setStock(sku, 5);
-    await sendDeadLetters('payment', reason, [placed(paid)]);
+    const [authorized, reserved, shipped] = [testOrder(), testOrder(), `t-${ulid()}`];
+    for (const { sku } of [authorized, reserved]) await setStock(sku, 5);
+    await sendDeadLetters('payment', reason, [placed(authorized)]);
     await sendDeadLetters('stock', reason, [placed(reserved)]);
     const steps = [1, 2, 3].map((sequence) => ({
       ...progressed,
@@ -98,15 +98,15 @@ describe('ops dlq', () => {
     ]);
 
     const shown = await ops('dlq', 'show', '--consumer', 'payment', '--reason', reason);
-    expect(shown).toMatchObject([{ consumer: 'payment', errorType: 'TypeError', reason, orderId: paid.orderId }]);
-    expect(JSON.stringify(shown)).not.toMatch(new RegExp(`${paid.phone.slice(1)}|${paid.token}`));
+    expect(shown).toMatchObject([{ consumer: 'payment', errorType: 'TypeError', reason, orderId: authorized.orderId }]);
+    expect(JSON.stringify(shown)).not.toMatch(new RegExp(`${authorized.phone.slice(1)}|${authorized.token}`));
 
     expect(await ops('dlq', 'redrive', '--reason', reason, '--yes')).toEqual({ moved: 5, failed: 0 });
-    expect(await eventually('it is paid', () => paymentOf(paid.orderId))).toBe('captured');
+    await paymentIs(authorized.orderId, 'authorized');
     await eventually('it is reserved', async () => (await shelfOf(reserved.sku))?.reserved === 1);
     await eventually('every step is followed', async () => (await shipmentOf(shipped))?.sequence === 3);
     expect(await chargesOf(reserved.orderId)).toEqual([]);
-    expect(await shelfOf(paid.sku)).toMatchObject({ available: 5, reserved: 0 });
+    expect(await shelfOf(authorized.sku)).toMatchObject({ available: 5, reserved: 0 });
     expect(await ops('dlq', 'redrive', '--reason', reason)).toEqual({ moved: 0, failed: 0 });
   });
 
@@ -116,12 +116,12 @@ describe('ops dlq', () => {
     const sku = `SKU-${ulid()}`;
     await setStock(sku, 2 * perQueue);
     const orders = () => Array.from({ length: perQueue }, () => testOrder({ sku }));
-    const [paid, reserved] = [orders(), orders()];
+    const [authorized, reserved] = [orders(), orders()];
     await Promise.all([
       sendDeadLetters(
         'payment',
         reason,
-        paid.map((one) => placed(one)),
+        authorized.map((one) => placed(one)),
       ),
       sendDeadLetters(
         'stock',
@@ -145,13 +145,13 @@ describe('ops dlq', () => {
     expect(await left()).toBe(all - 2 * perQueue);
 
     await eventually('every one is reserved', async () => (await shelfOf(sku))?.reserved === perQueue);
-    const ids = new Set(paid.map(({ orderId }) => orderId));
-    const captures = await eventually('every one is paid', async () => {
+    const ids = new Set(authorized.map(({ orderId }) => orderId));
+    const authorizations = await eventually('every one is authorized', async () => {
       const records: { orderId: string }[] = await ops('sandbox', 'payment', 'records');
       const found = records.filter(({ orderId }) => ids.has(orderId));
       return new Set(found.map(({ orderId }) => orderId)).size === perQueue ? found : undefined;
     });
-    expect(captures.length).toBe(perQueue);
+    expect(authorizations.length).toBe(perQueue);
     expect(await shelfOf(sku)).toMatchObject({ available: perQueue, reserved: perQueue });
   });
 });

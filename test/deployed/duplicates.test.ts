@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  capturedOnce,
   chargesOf,
   decided,
   placed,
@@ -20,7 +21,7 @@ test('a message published five times is charged, reserved and texted once', asyn
 
   expect(await decided(order.orderId)).toMatchObject({ status: 'CONFIRMED' });
   await waitForEmptyQueues();
-  expect(await chargesOf(order.orderId)).toEqual(['capture 12000 KRW']);
+  expect(await chargesOf(order.orderId)).toEqual(capturedOnce());
   expect(await shelfOf(order.sku)).toMatchObject({ available: 8, reserved: 0, sold: 1 });
   expect(await textsTo(order.phone)).toHaveLength(1);
 });
@@ -33,7 +34,7 @@ test('an order published again with new message ids is charged, reserved and tex
   await publish(placed(order));
 
   await waitForEmptyQueues();
-  expect(await chargesOf(order.orderId)).toEqual(['capture 12000 KRW']);
+  expect(await chargesOf(order.orderId)).toEqual(capturedOnce());
   expect(await shelfOf(order.sku)).toMatchObject({ available: 8, reserved: 0, sold: 1 });
   expect(await textsTo(order.phone)).toHaveLength(1);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { placeOrder, requestCancellation } from '../../examples/outbox/place-order.ts';
-import { chargesOf, decided, eventually, output, setStock } from './deployed-shop.ts';
+import { capturedOnce, chargesOf, decided, eventually, output, paymentIs, setStock } from './deployed-shop.ts';
 import { missingPostgres, postgres, waitForExit } from './postgres.ts';
 import { type FaultPlan, unreliableSns } from './unreliable-sns.ts';
 
@@ -89,7 +89,8 @@ describe.skipIf(reason !== undefined)(`The outbox of a service with PostgreSQL${
     expect(others).toEqual([]);
     for (const { orderId } of orders) {
       expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
-      expect(await chargesOf(orderId)).toEqual(['capture 15000 KRW']);
+      await paymentIs(orderId, 'captured');
+      expect(await chargesOf(orderId)).toEqual(capturedOnce(15_000));
     }
   });
 

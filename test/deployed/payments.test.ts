@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { dueRefundsIndex } from '../../lambdas/payment/record.ts';
 import { explain } from '../../ops/explain/explain.ts';
+import { loadOrderRecords } from '../../ops/orders/records.ts';
+import { buildTrace } from '../../ops/orders/trace.ts';
+import { traceText } from '../../ops/orders/trace-text.ts';
 import { listGatewayRecords } from '../../ops/sandbox/gateway.ts';
 import { statusCollector } from '../../ops/status/collect.ts';
 import { statusDocument } from '../../ops/status/health.ts';
@@ -10,6 +13,7 @@ import {
   decided,
   eventually,
   orderOf,
+  paymentIs,
   paymentOf,
   placed,
   publish,
@@ -19,6 +23,7 @@ import {
   shop,
   takeDeadLetter,
   testOrder,
+  waitForEmptyQueues,
 } from './deployed-shop.ts';
 
 /** Publishes an order that is paid in this way, with its goods on the shelf. */
@@ -30,13 +35,11 @@ async function place(payment: object, parts: Partial<TestOrder> = {}): Promise<s
   return order.orderId;
 }
 
-const paymentIs = (orderId: string, state: string) =>
-  eventually(`the payment of ${orderId} is ${state}`, async () => (await paymentOf(orderId)) === state);
-
 const moves = async (orderId: string) =>
   (await listGatewayRecords(shop, orderId)).map(({ kind, amount, reference }) => [kind, amount, reference]);
 
-const refundsDue = async () => statusDocument(await statusCollector(shop)()).refundsDue;
+const status = async () => statusDocument(await statusCollector(shop)());
+const refundsDue = async () => (await status()).refundsDue;
 
 describe('An order whose payment is awaited', () => {
   test('is confirmed when the payment is reported on the bus, and charged nothing', async () => {
@@ -76,7 +79,7 @@ describe('An order whose payment is awaited', () => {
     await paymentIs(orderId, 'awaiting');
     await publish(cancelRequested(orderId));
     expect(await decided(orderId)).toMatchObject({ status: 'CANCELLED' });
-    await paymentIs(orderId, 'cancelled');
+    await paymentIs(orderId, 'voided');
     await putOnBus(received(orderId));
     await paymentIs(orderId, 'refund-due');
     await eventually(`${dueRefundsIndex} has it`, async () => (await refundsDue()) === before + 1);
@@ -94,19 +97,53 @@ test('an order that the checkout has charged is confirmed, and refunded by its r
   expect(await moves(cancelled)).toEqual([['refund', 24_000, 'pi_checkout_2']]);
 });
 
-test('an authorization of the checkout is captured by its reference', async () => {
-  const orderId = await place({ kind: 'authorized', reference: 'pi_held' });
-  expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
-  expect(await moves(orderId)).toEqual([['capture', 12_000, 'pi_held']]);
+test('a refund that the provider refuses for ever is due, and the status names it with the provider’s code', async () => {
+  const orderId = await place({ kind: 'captured', reference: 'pay_disputed' }, { quantity: 2 });
+  expect(await decided(orderId)).toMatchObject({ status: 'CANCELLED', reason: 'out-of-stock' });
+  await paymentIs(orderId, 'refund-due');
+  const due = await eventually('the status names it', async () =>
+    (await status()).oldestRefundsDue.find((refund) => refund.orderId === orderId),
+  );
+  const money = { amount: 24_000, currency: 'KRW' };
+  expect(due).toMatchObject({ ...money, reason: 'charge_disputed', reference: 'pay_disputed' });
+  expect(await moves(orderId)).toEqual([]);
+  const records = (await loadOrderRecords(shop, [orderId])).get(orderId) ?? {};
+  const trace = buildTrace(records);
+  expect(trace && traceText(trace)).toContain('payment refund-due (charge_disputed)');
+});
+
+test('an authorization of the checkout is captured by its reference, or voided after out-of-stock', async () => {
+  const confirmed = await place({ kind: 'authorized', reference: 'pi_held' });
+  expect(await decided(confirmed)).toMatchObject({ status: 'CONFIRMED' });
+  await paymentIs(confirmed, 'captured');
+  expect(await moves(confirmed)).toEqual([
+    ['authorization', 12_000, 'pi_held'],
+    ['capture', 12_000, 'pi_held'],
+  ]);
+
+  const cancelled = await place({ kind: 'authorized', reference: 'pi_held_2' }, { quantity: 2 });
+  expect(await decided(cancelled)).toMatchObject({ status: 'CANCELLED', reason: 'out-of-stock' });
+  await paymentIs(cancelled, 'voided');
+  expect(await moves(cancelled)).toEqual([
+    ['authorization', 24_000, 'pi_held_2'],
+    ['void', 24_000, 'pi_held_2'],
+  ]);
+});
+
+test('an authorization of the checkout that has lapsed is a decline', async () => {
+  const orderId = await place({ kind: 'authorized', reference: 'auth_lapsed' });
+  expect(await decided(orderId)).toMatchObject({ status: 'CANCELLED', reason: 'payment-declined' });
+  expect(await moves(orderId)).toEqual([]);
 });
 
 test.each([
-  ['is paid on delivery', { kind: 'on-delivery' }, {}, 'on-delivery'],
-  ['costs nothing', { token: 'tok_error' }, { unitPrice: 0 }, 'not-needed'],
-])('an order that %s is confirmed without a payment', async (_, payment, parts, state) => {
+  ['is paid on delivery', { kind: 'on-delivery' }, {}],
+  ['costs nothing', { token: 'tok_error' }, { unitPrice: 0 }],
+])('an order that %s is confirmed without the gateway', async (_, payment, parts) => {
   const orderId = await place(payment, parts);
-  expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED', payment: 'not-needed' });
-  await paymentIs(orderId, state);
+  expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED', payment: 'authorized' });
+  await waitForEmptyQueues();
+  expect(await paymentOf(orderId)).toBe('authorized');
   expect(await moves(orderId)).toEqual([]);
 });
 

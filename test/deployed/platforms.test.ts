@@ -5,11 +5,13 @@ import { goodsOf, type OrderPlaced } from '../../contracts/order.ts';
 import { mapped, type PlatformOrder, platformOrders } from '../builders/platform-orders.ts';
 import {
   bus,
+  capturedOnce,
   chargesOf,
   decided,
   eventually,
   orderOf,
   output,
+  paymentIs,
   publish,
   publishAll,
   setStock,
@@ -84,8 +86,9 @@ describe("platforms' orders on the deployed stack", () => {
     await goodsAreSold(orders);
     for (const order of orders) {
       const { orderId, total } = order.data;
-      const captures = kindOf(order) === 'authorized' ? [`capture ${total.amount} ${total.currency}`] : [];
-      expect(await chargesOf(orderId), orderId).toEqual(captures);
+      const isAuthorized = kindOf(order) === 'authorized';
+      if (isAuthorized) await paymentIs(orderId, 'captured');
+      expect(await chargesOf(orderId), orderId).toEqual(isAuthorized ? capturedOnce(total.amount, total.currency) : []);
     }
   });
 

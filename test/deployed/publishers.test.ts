@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { ulid } from 'ulid';
 import { beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { chargesOf, decided, output, setStock } from './deployed-shop.ts';
+import { capturedOnce, chargesOf, decided, output, paymentIs, setStock } from './deployed-shop.ts';
 import { isOfflineError, type Publisher, publishers } from './toolchains.ts';
 import { type FaultPlan, unreliableSns } from './unreliable-sns.ts';
 
@@ -72,7 +72,8 @@ for (const [language, publisher] of Object.entries(publishers)) {
       expect({ code, published }, stderr).toEqual({ code: 0, published: [orderId] });
       expect(calls.map(({ action }) => action)).toEqual(['Publish', 'Publish']);
       expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
-      expect(await chargesOf(orderId)).toEqual(['capture 15000 KRW']);
+      await paymentIs(orderId, 'captured');
+      expect(await chargesOf(orderId)).toEqual(capturedOnce(15_000));
     });
 
     test('publishes in calls of ten, retries failed entries and reports rejected ones', async () => {
@@ -98,7 +99,8 @@ for (const [language, publisher] of Object.entries(publishers)) {
       const sent = calls.flatMap((call) => call.orders).filter(({ orderId }) => orderId === again);
       expect(new Set(sent.map(({ event }) => event)).size).toBe(1);
       for (const orderId of published) expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
-      expect(await chargesOf(again)).toEqual(['capture 15000 KRW']);
+      await paymentIs(again, 'captured');
+      expect(await chargesOf(again)).toEqual(capturedOnce(15_000));
     });
 
     test('reports missing permission without a retry', async () => {

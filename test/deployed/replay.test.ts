@@ -13,6 +13,7 @@ import { constructIdOf } from '../../infra/names.ts';
 import { replay } from '../../ops/replay/replay.ts';
 import { selectionFor } from '../../ops/replay/select.ts';
 import {
+  capturedOnce,
   chargesOf,
   decided,
   eventually,
@@ -52,10 +53,17 @@ async function confirmedOrder() {
   await publish(placed(order));
   await decided(order.orderId);
   await eventually('the customer is texted', async () => (await textsTo(order.phone)).length === 1);
-  const everything = ['order.confirmed', 'notification.sent', 'payment.captured', 'stock.reserved', 'order.placed'];
+  const everything = [
+    'order.confirmed',
+    'notification.sent',
+    'payment.authorized',
+    'payment.captured',
+    'stock.reserved',
+    'order.placed',
+  ];
   await eventually('the archive has it all', async () => {
     const { types } = await replayOrder(order.orderId, since, { dryRun: true });
-    return everything.every((type) => types[`shop.${type}.v1`] === 1) && (types['shop.order.progressed.v1'] ?? 0) >= 4;
+    return everything.every((type) => types[`shop.${type}.v1`] === 1) && (types['shop.order.progressed.v1'] ?? 0) >= 5;
   });
   return { order, since };
 }
@@ -88,7 +96,7 @@ test('a replay sends no text again, even without the record, unless effects are 
   await replayOrder(order.orderId, since, { to: 'payment' });
   await waitForEmptyQueues();
   expect(await textsTo(order.phone)).toHaveLength(1);
-  expect(await chargesOf(order.orderId)).toEqual(['capture 12000 KRW']);
+  expect(await chargesOf(order.orderId)).toEqual(capturedOnce());
 
   await replayOrder(order.orderId, since, { to: 'notification', withEffects: true });
   await eventually('the customer is texted again', async () => (await textsTo(order.phone)).length === 2);

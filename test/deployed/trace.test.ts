@@ -51,7 +51,7 @@ test("the trace of an order is its publisher's from end to end and shows each fa
   const trace = await waitForTrace(order.orderId, 'a try of everybody, shipping to the end', ({ attempts }) => {
     const done = attempts.filter(({ outcome }) => outcome === 'done');
     const steps = done.filter(({ consumer }) => consumer === 'shipping').length;
-    return steps >= 4 && everybody.every((name) => done.some(({ consumer }) => consumer === name));
+    return steps >= 5 && everybody.every((name) => done.some(({ consumer }) => consumer === name));
   });
   expect(trace).toMatchObject({ status: 'CONFIRMED', traceId });
   expect([...new Set(trace.attempts.map((one) => one.traceId))]).toEqual([traceId]);

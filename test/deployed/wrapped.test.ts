@@ -2,10 +2,10 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import './provided.ts';
 import {
+  capturedOnce,
   chargesOf,
   decided,
-  eventually,
-  paymentOf,
+  paymentIs,
   placed,
   publish,
   queueUrl,
@@ -49,7 +49,7 @@ describe('An order that is published on the topic is decided like any other', ()
     await publish(wrap(JSON.stringify(placed(order))));
     expect(await decided(order.orderId)).toMatchObject({ status: 'CONFIRMED' });
     await waitForEmptyQueues();
-    expect(await chargesOf(order.orderId)).toHaveLength(1);
+    expect(await chargesOf(order.orderId)).toEqual(capturedOnce());
   });
 });
 
@@ -57,6 +57,6 @@ test("a message in SNS's envelope in a queue of payment is unwrapped: raw delive
   const order = testOrder();
   const MessageBody = snsEnvelope(JSON.stringify(placed(order)));
   await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl('payment'), MessageBody }));
-  await eventually('payment has charged', async () => (await paymentOf(order.orderId)) !== undefined);
-  expect(await chargesOf(order.orderId)).toHaveLength(1);
+  await paymentIs(order.orderId, 'authorized');
+  expect(await chargesOf(order.orderId)).toEqual(['authorization 12000 KRW']);
 });

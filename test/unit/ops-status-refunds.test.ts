@@ -19,7 +19,8 @@ function shopWith(orderIds: readonly string[], notDue: readonly string[] = []) {
     refundReason: 'charge_disputed',
     time: '2026-11-21T09:00:00.000Z',
   });
-  const send = vi.spyOn(shop.documents, 'send').mockImplementation(async ({ input }: { input: Input }) => {
+  const send = vi.spyOn(shop.documents, 'send').mockImplementation(async (command: { input: object }) => {
+    const input: Input = command.input;
     if (input.RequestItems !== undefined)
       return { Responses: { payments: input.RequestItems.payments?.Keys.map(({ orderId }) => record(orderId)) } };
     if (input.ExclusiveStartKey !== undefined) return { Count: orderIds.length - MAX_DUE_REFUNDS };

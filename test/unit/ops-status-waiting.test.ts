@@ -23,7 +23,8 @@ function shopWith(orders: readonly OpenOrder[]) {
   const shop = deployedShop(localTarget('http://127.0.0.1:9'), {
     Outputs: [{ OutputKey: 'OrdersTableName', OutputValue: 'orders' }],
   });
-  const send = vi.spyOn(shop.documents, 'send').mockImplementation(async ({ input }: { input: Input }) => {
+  const send = vi.spyOn(shop.documents, 'send').mockImplementation(async (command: { input: object }) => {
+    const input: Input = command.input;
     if (input.RequestItems !== undefined) {
       const ids = new Set(input.RequestItems.orders?.Keys.map(({ orderId }) => orderId));
       return { Responses: { orders: orders.filter(({ orderId }) => ids.has(orderId)) } };
