@@ -1,3 +1,4 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { dueRefundsIndex } from '../../lambdas/payment/record.ts';
 import { explain } from '../../ops/explain/explain.ts';
@@ -13,6 +14,7 @@ import {
   decided,
   eventually,
   orderOf,
+  output,
   paymentIs,
   paymentOf,
   placed,
@@ -21,6 +23,7 @@ import {
   received,
   setStock,
   shop,
+  tables,
   takeDeadLetter,
   testOrder,
   waitForEmptyQueues,
@@ -110,6 +113,20 @@ test('a refund that the provider refuses for ever is due, and the status names i
   const records = (await loadOrderRecords(shop, [orderId])).get(orderId) ?? {};
   const trace = buildTrace(records);
   expect(trace && traceText(trace)).toContain('payment refund-due (charge_disputed)');
+
+  // As docs/runbook/refund-due.md says, once a person has sent it.
+  await tables.send(
+    new UpdateCommand({
+      TableName: output('PaymentsTableName'),
+      Key: { orderId },
+      ConditionExpression: 'attribute_exists(refundDue)',
+      UpdateExpression: 'REMOVE refundDue',
+    }),
+  );
+  await eventually('the status names it no more', async () =>
+    (await status()).oldestRefundsDue.every((refund) => refund.orderId !== orderId),
+  );
+  expect(await paymentOf(orderId)).toBe('refund-due');
 });
 
 test('an authorization of the checkout is captured by its reference, or voided after out-of-stock', async () => {
