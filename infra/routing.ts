@@ -26,7 +26,8 @@ export const routing = {
   },
   payment: {
     consumes: payment,
-    impact: 'Orders wait for their payment or refund.',
+    impact:
+      'Orders wait for their payment, confirmed ones are not charged, and what cancelled ones hold is not let go of.',
     hashesCustomers: true,
     tables: (settings) => ({
       // For `ops status`: the payments whose money a person has to send back.

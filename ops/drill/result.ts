@@ -26,7 +26,7 @@ export type DrillResult = {
   texts: number;
   /** Median milliseconds from placed to reserved, and from a customer's cancellation to the text about it. */
   medians: Record<OutagePeriod, { placedToReserved: number | undefined; cancelledToText: number | undefined }>;
-  /** The orders that what waits belongs to, oldest first: those of the drill, and others that the shop has not decided. */
+  /** The orders that what waits belongs to: those of the drill, and others. */
   waitingOrders: string[];
   /** Every order and count that violates an invariant. */
   problems: string[];
@@ -40,8 +40,8 @@ export type DrillObservations = {
   shelf: Shelf;
   stocked: number;
   waiting: number;
-  /** The undecided orders of the whole shop that wait for somebody, oldest first; read only where messages wait. */
-  undecided: readonly string[];
+  /** The orders of the whole shop that are undecided, or have a message which is to be tried again; read only where messages wait. */
+  waitingOrders: readonly string[];
   deadLettered: number;
 };
 
@@ -95,14 +95,14 @@ const count =
     money.filter((entry) => entry.kind === kind).length;
 
 /** Returns the orders that messages may wait for: those that are undecided, or whose payment is, as far as the records tell. */
-function ordersThatWait({ orders, records, undecided }: DrillObservations): string[] {
+function ordersThatWait({ orders, records, waitingOrders }: DrillObservations): string[] {
   const own = orders
     .map(({ order }) => order.orderId)
     .filter((id) => {
       const { order, payment } = records.get(id) ?? {};
       return (order?.status ?? 'PLACED') === 'PLACED' || isPaymentPending(payment?.state);
     });
-  return [...new Set([...undecided, ...own])];
+  return [...new Set([...waitingOrders, ...own])];
 }
 
 function orderProblems(observed: ObservedOrder): string[] {
@@ -151,7 +151,7 @@ function totalProblems(
 }
 
 function ofOrders(orderIds: readonly string[]): string {
-  if (orderIds.length === 0) return 'of orders that are decided';
+  if (orderIds.length === 0) return 'of orders that neither the records nor the logs name';
   const named = orderIds.slice(0, MAX_NAMED_ORDERS).join(', ');
   const more = orderIds.length - MAX_NAMED_ORDERS;
   return `of ${orderIds.length === 1 ? 'order' : 'orders'} ${named}${more > 0 ? ` and ${more} more` : ''}`;

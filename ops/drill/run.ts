@@ -11,6 +11,7 @@ import { type OnProgress, reportStep } from '../steps.ts';
 import { listShelves, setAvailable } from '../stock/shelves.ts';
 import { type DrillOrder, type OutagePeriod, planDrill } from './plan.ts';
 import { type DrillObservations, type DrillResult, drillResult } from './result.ts';
+import { readRetriedOrders } from './retried.ts';
 
 /** `run` prefixes the order ids and names the SKU; `repeatedShare` (0 to 1) of the orders are published twice. */
 export type DrillOptions = {
@@ -73,15 +74,21 @@ export async function runDrill(
   );
   const deadLettered = (await countDeadLetters(shop)) - deadLettersBefore;
   // Other orders' messages wait in the same queues, as that of an order whose card the gateway has an error for.
-  const undecided = waiting === 0 ? [] : (await readWaitingOrders(shop)).map(({ orderId }) => orderId);
+  const waitingOrders = waiting === 0 ? [] : await readOrdersThatWait(shop);
   return drillResult({
     orders,
     stocked: count,
     waiting,
-    undecided,
+    waitingOrders,
     deadLettered,
     ...(await readRecords(shop, run, ids)),
   });
+}
+
+/** Reads which orders are undecided, and which have a message that is to be tried again, as that of one that was cancelled meanwhile. */
+async function readOrdersThatWait(shop: DeployedShop): Promise<string[]> {
+  const [undecided, retried] = await Promise.all([readWaitingOrders(shop), readRetriedOrders(shop)]);
+  return [...undecided.map(({ orderId }) => orderId), ...retried];
 }
 
 async function countDecided(shop: DeployedShop, orderIds: readonly string[]): Promise<number> {

@@ -1,11 +1,6 @@
-import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
-import {
-  CloudWatchLogsClient,
-  paginateFilterLogEvents,
-  ResourceNotFoundException,
-} from '@aws-sdk/client-cloudwatch-logs';
 import { pollUntil } from '../poll.ts';
-import { type DeployedShop, STACK_NAME } from '../stack.ts';
+import type { DeployedShop } from '../stack.ts';
+import { type LogPeriod, readLogLines } from './log-lines.ts';
 import { isPaymentPending, loadOrderRecords } from './records.ts';
 import { addAttempts, buildTrace, isDecided, type Trace } from './trace.ts';
 
@@ -49,9 +44,6 @@ export async function findTrace(
   return { trace: addAttempts(recorded, orderId, lines) };
 }
 
-/** In milliseconds since 1970, both ends inclusive. */
-type LogPeriod = { from: number; until: number };
-
 // Clocks differ, and the log may be a while behind.
 const BEFORE_MS = 15 * 60_000;
 const AFTER_MS = 60 * 60_000;
@@ -65,52 +57,4 @@ export function logPeriod({ status, payment, timeline }: Trace, now: number): Lo
   const paymentPending = isPaymentPending(payment) || mustGoBack;
   const finished = (status === 'CONFIRMED' || status === 'CANCELLED') && texted && !paymentPending;
   return { from, until: finished ? Math.min(now, Math.max(...times) + AFTER_MS) : now };
-}
-
-async function readLogLines(shop: DeployedShop, orderId: string, period: LogPeriod): Promise<string[]> {
-  const logs = new CloudWatchLogsClient(shop.config);
-  try {
-    const groups = await logGroupNames(shop);
-    return (await Promise.all(groups.map((group) => linesContaining(logs, group, orderId, period)))).flat();
-  } finally {
-    logs.destroy();
-  }
-}
-
-async function linesContaining(
-  client: CloudWatchLogsClient,
-  logGroupName: string,
-  orderId: string,
-  { from, until }: LogPeriod,
-): Promise<string[]> {
-  // As a phrase: the emulators take a JSON field pattern to match every line.
-  const filterPattern = JSON.stringify(orderId);
-  const pages = paginateFilterLogEvents(
-    { client },
-    { logGroupName, filterPattern, startTime: from, endTime: until + 1 },
-  );
-  const found: string[] = [];
-  try {
-    for await (const { events = [] } of pages) {
-      // Several lines written at once may arrive as one event.
-      const lines = events.flatMap(({ message = '' }) => message.split('\n'));
-      found.push(...lines.filter((line) => line.includes(orderId)));
-    }
-  } catch (error) {
-    // Some engines create a function's log group with its first line.
-    if (!(error instanceof ResourceNotFoundException)) throw error;
-  }
-  return found;
-}
-
-async function logGroupNames(shop: DeployedShop): Promise<string[]> {
-  const client = new CloudFormationClient(shop.config);
-  const names: string[] = [];
-  for await (const page of paginateListStackResources({ client }, { StackName: STACK_NAME })) {
-    for (const { ResourceType, PhysicalResourceId = '' } of page.StackResourceSummaries ?? []) {
-      if (ResourceType === 'AWS::Logs::LogGroup') names.push(PhysicalResourceId);
-    }
-  }
-  client.destroy();
-  return names;
 }

@@ -152,7 +152,7 @@ function tracedAttempt(line: OutcomeLogLine, previous: OutcomeLogLine | undefine
 }
 
 /** Parses the log line of an attempt's outcome; returns `undefined` for every other line. */
-function parseOutcome(line: string): OutcomeLogLine | undefined {
+export function parseOutcome(line: string): OutcomeLogLine | undefined {
   try {
     const { success, output } = v.safeParse(outcomeLogLine, JSON.parse(line));
     return success ? output : undefined;

@@ -3,6 +3,7 @@ import { orderCancelRequested, orderPlaced } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
 import { planDrill } from '../../ops/drill/plan.ts';
 import { type DrillObservations, drillResult } from '../../ops/drill/result.ts';
+import { retriedOrders } from '../../ops/drill/retried.ts';
 import type { OrderRecords } from '../../ops/orders/records.ts';
 import type { GatewayRecord } from '../../ops/sandbox/gateway.ts';
 
@@ -27,6 +28,32 @@ describe('The plan of a drill', () => {
     const cancelled = orders.filter((order) => order.cancelled);
     expect(cancelled.length).toBeGreaterThan(10);
     expect(events.filter(([, other]) => other?.type === orderCancelRequested.type)).toHaveLength(cancelled.length);
+  });
+});
+
+describe('The orders with a message that is to be tried again', () => {
+  const line = (orderId: string, second: number, parts: object = {}) =>
+    JSON.stringify({
+      time: at(second),
+      message: 'will be tried again',
+      consumer: 'payment',
+      orderId,
+      messageId: `m-${orderId}`,
+      attempt: 3,
+      retryInSeconds: 20,
+      ...parts,
+    });
+
+  test('are those whose next attempt is to come or under way, oldest first and each once', () => {
+    const lines = [
+      line('o-2', 9),
+      line('o-1', 2),
+      line('o-1', 7, { messageId: 'm-other' }),
+      line('o-3', 0, { retryInSeconds: 2 }),
+      line('o-4', 5, { message: 'done' }),
+      'no log line of an attempt: will be tried again',
+    ];
+    expect(retriedOrders(lines, Date.parse(at(20)))).toEqual(['o-1', 'o-2']);
   });
 });
 
@@ -69,7 +96,7 @@ describe('The result of a drill', () => {
     shelf: { sku: 'drill-1', available: 1, reserved: 0, sold: 2 },
     stocked: 3,
     waiting: 0,
-    undecided: [],
+    waitingOrders: [],
     deadLettered: 0,
   };
 
@@ -106,12 +133,12 @@ describe('The result of a drill', () => {
   ]);
 
   test('names all orders that wait in its document, and none while nothing waits', () => {
-    expect(drillResult({ ...good, waiting: 3, undecided: ['o-7', one], records: stuck }).waitingOrders).toEqual([
+    expect(drillResult({ ...good, waiting: 3, waitingOrders: ['o-7', one], records: stuck }).waitingOrders).toEqual([
       'o-7',
       one,
       two,
     ]);
-    expect(drillResult({ ...good, undecided: ['o-7'] }).waitingOrders).toEqual([]);
+    expect(drillResult({ ...good, waitingOrders: ['o-7'] }).waitingOrders).toEqual([]);
   });
 
   test.each<[string, Partial<DrillObservations>, string]>([
@@ -141,20 +168,24 @@ describe('The result of a drill', () => {
       `${one} has another amount on record`,
     ],
     ['a lost piece', { stocked: 4 }, 'pieces are missing from the shelf'],
-    ['messages that wait', { waiting: 2 }, '2 messages still wait, of orders that are decided'],
+    [
+      'messages that wait',
+      { waiting: 2 },
+      '2 messages still wait, of orders that neither the records nor the logs name',
+    ],
     [
       'the order of a message that waits, also if it is none of the drill',
-      { waiting: 1, undecided: ['o-7'] },
+      { waiting: 1, waitingOrders: ['o-7'] },
       '1 message still waits, of order o-7',
     ],
     [
       'its own orders whose messages wait',
-      { waiting: 3, undecided: [one], records: stuck },
+      { waiting: 3, waitingOrders: [one], records: stuck },
       `3 messages still wait, of orders ${one}, ${two}`,
     ],
     [
       'as many orders as can be read',
-      { waiting: 9, undecided: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] },
+      { waiting: 9, waitingOrders: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] },
       '9 messages still wait, of orders a, b, c, d, e and 2 more',
     ],
     ['a dead letter', { deadLettered: 1 }, '1 message was dead-lettered'],
