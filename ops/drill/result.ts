@@ -85,7 +85,7 @@ export function drillResult(observations: DrillObservations): DrillResult {
     texts: sum(({ texts }) => texts),
     medians: mediansOf(orders, records),
     waitingOrders,
-    problems: [...observed.flatMap(orderProblems), ...totalProblems(observations, confirmed, waitingOrders)],
+    problems: [...totalProblems(observations, confirmed, waitingOrders), ...observed.flatMap(orderProblems)],
   };
 }
 
@@ -138,13 +138,14 @@ function totalProblems(
   waitingOrders: readonly string[],
 ): string[] {
   const problems: string[] = [];
-  if (shelf.available + shelf.reserved + shelf.sold !== stocked) problems.push('pieces are missing from the shelf');
-  if (shelf.reserved !== 0) problems.push(`${shelf.reserved} pieces are still reserved`);
-  if (shelf.sold !== confirmed) problems.push(`${shelf.sold} pieces were sold to ${confirmed} buyers`);
+  // First, because an order whose message waits has other problems too.
   if (waiting > 0)
     problems.push(
       `${waiting === 1 ? '1 message still waits' : `${waiting} messages still wait`}, ${ofOrders(waitingOrders)}`,
     );
+  if (shelf.available + shelf.reserved + shelf.sold !== stocked) problems.push('pieces are missing from the shelf');
+  if (shelf.reserved !== 0) problems.push(`${shelf.reserved} pieces are still reserved`);
+  if (shelf.sold !== confirmed) problems.push(`${shelf.sold} pieces were sold to ${confirmed} buyers`);
   if (deadLettered > 0)
     problems.push(`${deadLettered === 1 ? '1 message was' : `${deadLettered} messages were`} dead-lettered`);
   return problems;

@@ -141,6 +141,12 @@ describe('The result of a drill', () => {
     expect(drillResult({ ...good, waitingOrders: ['o-7'] }).waitingOrders).toEqual([]);
   });
 
+  test('names what waits first, because other problems follow from it', () => {
+    const { problems } = drillResult({ ...good, waiting: 1, records: stuck });
+    expect(problems.length).toBeGreaterThan(1);
+    expect(problems[0]).toBe(`1 message still waits, of orders ${one}, ${two}`);
+  });
+
   test.each<[string, Partial<DrillObservations>, string]>([
     [
       'an unknown order',
