@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
+import { placeCommand } from '../../ops/orders/command.ts';
 import { generateOrder, orderPlacedEvent } from '../../ops/orders/generate.ts';
 import { parseOrderMessage } from '../../ops/orders/place.ts';
 import { type SendBatch, sendInBatches } from '../../ops/orders/publish.ts';
@@ -155,4 +157,11 @@ describe('A trace', () => {
     });
     expect(buildTrace({})).toBeUndefined();
   });
+});
+
+test('The help of place lists every token that the sandbox gateway treats in a way of its own', () => {
+  const source = readFileSync('lambdas/payment/sandbox-gateway.ts', 'utf8');
+  const tokens = new Set(source.match(/tok_\w+/g));
+  expect(tokens.size).toBeGreaterThan(3);
+  for (const token of tokens) expect(placeCommand().helpInformation().replaceAll(/\s+/g, ' ')).toContain(token);
 });
