@@ -18,7 +18,8 @@ export const CANCELLATION_REFUND = 'cancel';
 export type PaymentEffect = EventContext & { known: KnownPayment } & (
     | { kind: 'authorize'; charge: Charge; resumed: boolean }
     | { kind: 'capture'; money: Money; resumed: boolean }
-    | { kind: 'refund'; money: Money; resumed: boolean }
+    // The gateway is always asked first, because a table that was put back may have forgotten the refund.
+    | { kind: 'refund'; money: Money }
     // It asks by itself what there is to be voided.
     | { kind: 'void' }
   );
@@ -79,14 +80,14 @@ async function capture(
 
 async function refund(
   gateway: PaymentGateway,
-  { orderId, money, known, resumed }: EffectOf<'refund'>,
+  { orderId, money, known }: EffectOf<'refund'>,
   fence: Fence,
 ): Promise<RefundResult> {
   const wasRefunded = async () => {
     const { refunds } = await gateway.find(orderId, known, fence);
     return refunds.some(({ refundId }) => refundId === CANCELLATION_REFUND);
   };
-  if (resumed && (await wasRefunded())) return { kind: 'refunded' };
+  if (await wasRefunded()) return { kind: 'refunded' };
   const result = await gateway.refund(orderId, CANCELLATION_REFUND, money, known, fence);
   // A person is only asked to send what has not been sent: another delivery's call may have been first.
   return result.kind === 'refused' && (await wasRefunded()) ? { kind: 'refunded' } : result;

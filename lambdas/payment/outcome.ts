@@ -56,7 +56,7 @@ export function resumePayment(payment: Payment, context: EventContext): PaymentT
       return { publish: [event(paymentRefundDue, { orderId, ...money, ...reference, reason })] };
     }
     case 'refunding':
-      return { effect: refundEffect(payment, money, context, true) };
+      return { effect: refundEffect(payment, money, context) };
     default:
       return {};
   }
@@ -68,7 +68,7 @@ export function refund(payment: Payment, context: EventContext, reason: string):
   if (money === undefined) throw new ConflictError(`Order ${payment.orderId} has nothing to refund`);
   if (isReported(payment)) return refundByPerson(payment, context, reason);
   const after: Payment = { ...payment, state: 'refunding' };
-  return { after, effect: refundEffect(after, money, context, false) };
+  return { after, effect: refundEffect(after, money, context) };
 }
 
 /** Tells that a person has to send the money back, and why no gateway can. */
@@ -87,12 +87,11 @@ const voidEffect = (payment: Payment, context: EventContext): PaymentEffect => (
   known: { ...knownOf(payment), voidingSince: payment.time },
 });
 
-const refundEffect = (payment: Payment, money: Money, context: EventContext, resumed: boolean): PaymentEffect => ({
+const refundEffect = (payment: Payment, money: Money, context: EventContext): PaymentEffect => ({
   ...context,
   kind: 'refund',
   money,
   known: knownOf(payment),
-  resumed,
 });
 
 /** Returns what the record can tell a gateway about a call. */

@@ -103,7 +103,7 @@ function placedAfterCancellation(tombstone: Payment, placed: Payment, context: E
   if (placed.state === 'captured') return refund(payment, context, CANCELLED);
   const mayBeHeld = tombstone.state === 'voiding' || placed.method?.kind === 'authorized';
   if (mayBeHeld && isAuthorizedHere(placed)) return voidPayment(payment, context);
-  return { after: { ...payment, state: 'voided' } };
+  return finishPayment({ ...payment, state: 'voided' }, context);
 }
 
 function rejectConflict(
@@ -115,7 +115,8 @@ function rejectConflict(
     throw new ConflictError(`Order ${orderId} was already placed by another customer`, 'data.customer.id');
   if (money !== undefined && !sameMoney(money, total))
     throw new ConflictError(`Order ${orderId} was already placed with another total`, 'data.total');
-  if (total.amount > 0 && !samePayment(method, payment))
+  // A record that was begun by a confirmation or a cancellation, after the table was put back, may not know how the order is paid.
+  if (total.amount > 0 && method !== undefined && !samePayment(method, payment))
     throw new ConflictError(`Order ${orderId} was already placed with another payment`, 'data.payment');
 }
 
@@ -130,7 +131,7 @@ function onConfirmed(
   const current = payment ?? forgotten(firstPayment(orderId, total, data.payment, time));
   if (current.money !== undefined && !sameMoney(current.money, total))
     throw new ConflictError(`Order ${orderId} is confirmed with another total than was placed`, 'data.total');
-  if (!isAuthorizedHere(current)) return confirmedElsewhere(payment, current, time);
+  if (!isAuthorizedHere(current)) return confirmedElsewhere(payment, current, context, time);
   switch (current.state) {
     case 'authorizing':
     case 'authorized':
@@ -149,8 +150,14 @@ function onConfirmed(
 const forgotten = ({ since: _, ...payment }: Payment): Payment => payment;
 
 /** What the checkout captured, was reported or comes on delivery is done; an order that is confirmed was paid. */
-function confirmedElsewhere(payment: Payment | undefined, current: Payment, time: string): PaymentTransition {
+function confirmedElsewhere(
+  payment: Payment | undefined,
+  current: Payment,
+  context: EventContext,
+  time: string,
+): PaymentTransition {
   if (current.state === 'awaiting') return { after: { ...current, state: 'captured', received: true, time } };
+  if (current.state === 'refunding') return resumePayment(current, context);
   return payment === undefined ? { after: current } : {};
 }
 
@@ -192,13 +199,8 @@ function onGatewayResult(payment: Payment | undefined, answer: PaymentEffectResu
       return onCaptureResult(payment, answer.result, context, time);
     case 'void':
       return onVoidResult(payment, answer.result, context, time);
-    case 'refund': {
-      if (payment.state !== 'refunding') return resumePayment(payment, context);
-      const { result } = answer;
-      return result.kind === 'refused'
-        ? refundByPerson({ ...payment, time }, context, result.reason)
-        : finishPayment({ ...payment, state: 'refunded', time }, context);
-    }
+    case 'refund':
+      return onRefundResult(payment, answer.result, context, time);
   }
 }
 
@@ -263,6 +265,23 @@ function onVoidResult(
   }
   const released = result.released ? { released: true as const } : {};
   return finishPayment({ ...payment, state: 'voided', ...released, time }, context);
+}
+
+function onRefundResult(
+  payment: Payment,
+  result: ResultOf<'refund'>,
+  context: EventContext,
+  time: string,
+): PaymentTransition {
+  if (result.kind === 'refused') {
+    return payment.state === 'refunding'
+      ? refundByPerson({ ...payment, time }, context, result.reason)
+      : lateAnswer(payment, context);
+  }
+  // Another delivery was told that the refund is refused: whoever was asked to send the money must not send it again.
+  if (payment.state !== 'refunding' && payment.state !== 'refund-due') return lateAnswer(payment, context);
+  const { refundDue: _, refundReason: __, ...rest } = payment;
+  return finishPayment({ ...rest, state: 'refunded', time }, context);
 }
 
 /** A call was answered that nobody waits for any more: the record has gone on. What follows from its state is left to whoever changed it. */

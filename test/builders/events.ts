@@ -80,8 +80,14 @@ export const confirmed = ({
   orderId = 'o-1001',
   items = [line()],
   amount = 12_000,
-}: Parts & { items?: Line[]; amount?: number } = {}): OrderConfirmed =>
-  envelope('shop.order.confirmed.v1', '/shop/order', id, { orderId, items, total: { amount, currency: 'KRW' } });
+  payment,
+}: Parts & { items?: Line[]; amount?: number; payment?: OrderConfirmed['data']['payment'] } = {}): OrderConfirmed =>
+  envelope('shop.order.confirmed.v1', '/shop/order', id, {
+    orderId,
+    items,
+    total: { amount, currency: 'KRW' },
+    ...(payment === undefined ? {} : { payment }),
+  });
 
 export const cancelled = ({
   id,

@@ -9,15 +9,36 @@ import { MemoryRecordStore } from './records.ts';
 
 export const NOW = new Date('2026-11-21T09:00:05Z');
 
+/** Returns a `losesResponse` or a refusal that is true once. */
+export function once(): () => boolean {
+  let left = 1;
+  return () => {
+    left -= 1;
+    return left >= 0;
+  };
+}
+
 /** The payment rules with a gateway and records in memory, to which single events are delivered. */
 export function payments() {
   const gateway = new FakeGateway();
   const records = new MemoryRecordStore<Payment>();
   const published: CloudEvent[] = [];
+  const calls: string[] = [];
+  // Names each call; one that a test puts in a method's place is named too.
+  const observed = new Proxy(gateway, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]) => {
+        calls.push(String(name));
+        return member.apply(target, args);
+      };
+    },
+  });
   const handle = stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
     {
       decide: (payment, input) => nextPayment(payment, input, NOW),
-      runEffect: (action, fence) => runPaymentEffect(gateway, action, fence),
+      runEffect: (action, fence) => runPaymentEffect(observed, action, fence),
       isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
     },
     records,
@@ -25,6 +46,8 @@ export function payments() {
   return {
     gateway,
     records,
+    /** The names of the calls to the gateway, in sequence. */
+    calls,
     /** Everything that was published, in sequence. */
     published,
     record: (orderId = 'o-1001') => records.items.get(orderId),
