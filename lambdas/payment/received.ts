@@ -24,12 +24,12 @@ export function onReceived(
   rejectReport(payment, payment.money, data);
   const context = { orderId, trace: traceContextOf(event) };
   if (payment.received) return resumePayment(payment, context);
-  const received = { ...payment, received: true as const, ...optionalReference(data.reference), time };
+  const received = { ...payment, received: true as const, ...optionalReference(data.reference) };
   switch (payment.state) {
     case 'awaiting':
-      return finishPayment({ ...received, state: 'captured' }, context);
+      return finishPayment({ ...received, state: 'captured', time }, context);
     case 'voided':
-      return refund(received, context, RECEIVED_AFTER_CANCELLATION);
+      return refund({ ...received, time }, context, RECEIVED_AFTER_CANCELLATION);
     default:
       // The customer paid on delivery: nobody waits for it, but a cancellation has to know.
       return { after: received };

@@ -4,10 +4,10 @@ import type { OrderProgressed } from '../../contracts/lifecycle.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
 import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../lambdas/order/rules.ts';
-import { runPaymentEffect } from '../../lambdas/payment/effects.ts';
+import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../lambdas/payment/effects.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import { nextPayment, type PaymentInput } from '../../lambdas/payment/rules.ts';
-import { OutOfSequenceError } from '../../lambdas/runtime/failure.ts';
+import { OutOfSequenceError, UnavailableError } from '../../lambdas/runtime/failure.ts';
 import { openFence } from '../../lambdas/runtime/fence.ts';
 import type { OrderRecord } from '../../lambdas/runtime/records.ts';
 import { planStock, type StockInput, type StockSnapshot } from '../../lambdas/stock/rules.ts';
@@ -41,6 +41,8 @@ export class Exploration {
   private readonly mayTimeOut: ReadonlySet<string>;
   private readonly messages: Message[] = [];
   private workers: Worker[] = [];
+  /** Calls that their callers gave up, and that the gateway still handles: at any time, within the life of its idempotency keys. */
+  private hungCalls: (() => Promise<void>)[] = [];
   private numbers: number[] = [];
   private clock = 0;
 
@@ -73,30 +75,46 @@ export class Exploration {
 
   private async step(number: number | undefined): Promise<boolean> {
     const idle = this.messages.filter(({ inFlight }) => !inFlight);
-    if (number === undefined) {
-      // Without numbers everything succeeds, one step after the other.
-      const [worker] = this.workers;
-      if (worker === undefined && idle[0] !== undefined) this.begin(idle[0], []);
-      else if (worker !== undefined) await this.advance(worker);
-      return this.workers.length > 0 || this.messages.length > 0;
-    }
+    if (number === undefined) return this.stepWithoutFaults(idle);
     const choice = Math.floor(number / 16);
     const chosen = idle[choice % Math.max(1, idle.length)];
     const worker = this.workers[choice % Math.max(1, this.workers.length)];
     const kind = number % 16;
     if (kind === 0) this.workers = this.workers.filter((other) => other !== worker || this.release(other));
     else if (kind === 1) this.sweep();
-    else if (kind === 2 && choice % 4 === 0) this.passDay();
+    else if (kind === 2) await this.disturbGateway(choice);
     else if (kind < 7 && chosen !== undefined) this.begin(chosen, idle);
     else if (worker !== undefined) await this.advance(worker);
     else if (chosen !== undefined) this.begin(chosen, idle);
     return true;
   }
 
+  /** Without numbers everything succeeds, one step after the other; what still hangs takes effect last of all. */
+  private async stepWithoutFaults(idle: readonly Message[]): Promise<boolean> {
+    this.gateway.down = false;
+    const [worker] = this.workers;
+    if (worker === undefined && idle[0] !== undefined) this.begin(idle[0], []);
+    else if (worker !== undefined) await this.advance(worker);
+    else await this.handleHungCall(0);
+    return this.workers.length > 0 || this.messages.length > 0 || this.hungCalls.length > 0;
+  }
+
+  private async disturbGateway(choice: number): Promise<void> {
+    if (choice % 4 === 0) this.passDay();
+    else if (choice % 4 === 1) this.gateway.down = !this.gateway.down;
+    else await this.handleHungCall(choice);
+  }
+
+  private async handleHungCall(choice: number): Promise<void> {
+    const [call] = this.hungCalls.splice(choice % Math.max(1, this.hungCalls.length), 1);
+    await call?.();
+  }
+
   /** Kills all workers and expires the gateway's idempotency keys. */
   private passDay(): void {
     for (const worker of this.workers) this.release(worker);
     this.workers = [];
+    this.hungCalls = [];
     this.gateway.expireIdempotencyKeys();
   }
 
@@ -187,10 +205,48 @@ export class Exploration {
       }
       yield;
       if (step.effect === undefined) return this.publish(step.publish ?? []);
-      const { effect } = step;
-      input = await runPaymentEffect(this.gateway, effect, openFence);
-      this.model.expectMoney(orderId, this.gateway.ledger);
+      input = yield* this.runEffect(step.effect);
     }
+  }
+
+  /** Runs an effect call by call, so that other workers act between two of its calls, and a call may hang. */
+  private async *runEffect(effect: PaymentEffect): AsyncGenerator<void, PaymentEffectResult> {
+    let resume: (() => void) | undefined;
+    let next = Promise.withResolvers<void>();
+    const hangs = (call: () => Promise<void>) => this.faultOccurs(10) && this.hungCalls.push(call) > 0;
+    const checkMoney = () => this.model.expectMoney(effect.orderId, this.gateway.ledger);
+    const gateway = new Proxy(this.gateway, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== 'function') return member;
+        return async (...args: unknown[]) => {
+          await new Promise<void>((go) => {
+            resume = go;
+            next.resolve();
+          });
+          const call = async () => {
+            await Promise.resolve(member.apply(target, args)).catch(() => {});
+            checkMoney();
+          };
+          if (hangs(call)) throw new UnavailableError('The gateway did not answer in time');
+          return member.apply(target, args);
+        };
+      },
+    });
+    const result = runPaymentEffect(gateway, effect, openFence).finally(() => next.resolve());
+    // Its failure is the worker's, once it has come to it.
+    result.catch(() => {});
+    for (let first = true; ; first = false) {
+      await next.promise;
+      if (resume === undefined) break;
+      const call: () => void = resume;
+      resume = undefined;
+      next = Promise.withResolvers<void>();
+      if (!first) yield;
+      call();
+    }
+    checkMoney();
+    return result;
   }
 
   private async *onOrder(event: OrderInput): AsyncGenerator<void, boolean> {

@@ -8,7 +8,8 @@ import type { Shelf, StockInput } from '../../lambdas/stock/rules.ts';
 import type { LedgerEntry } from './gateway.ts';
 
 type Decision = 'confirmed' | 'customer' | 'timed-out' | 'payment-declined' | 'out-of-stock';
-type OrderCase = { eventTypes: Set<string>; decision?: Decision };
+/** What was heard of an order, and what follows. A confirmed order is still cancelled where its payment has lapsed. */
+type OrderCase = { eventTypes: Set<string>; wasConfirmed: boolean; decision?: Decision | undefined };
 type HoldState = 'held' | 'sold' | 'none';
 
 /**
@@ -42,25 +43,15 @@ export class ModelShop {
   }
 
   onOrder({ type, subject = '' }: CloudEvent): void {
-    const one = this.cases.get(subject) ?? { eventTypes: new Set() };
+    const one = this.cases.get(subject) ?? { eventTypes: new Set(), wasConfirmed: false };
     this.cases.set(subject, one);
     const eventType = type.replace(/^shop\.|\.v1$/g, '');
     const isOpen = one.eventTypes.has('order.placed') && one.decision === undefined;
     // A deadline has no effect on an order that does not wait for a decision.
     if (eventType === 'order.deadline-passed' && !isOpen) return;
     one.eventTypes.add(eventType);
-    if (one.decision !== undefined || !one.eventTypes.has('order.placed')) return;
-    const isPaidOtherwise = ['free', 'on-delivery'].includes(this.kindOf(subject));
-    const outcomes = ['payment.captured', 'payment.declined', 'stock.reserved', 'stock.rejected'].filter(
-      (outcome) => one.eventTypes.has(outcome) || (isPaidOtherwise && outcome === 'payment.captured'),
-    );
-    if (one.eventTypes.has('order.cancel-requested')) one.decision = 'customer';
-    else if (one.eventTypes.has('order.deadline-passed')) one.decision = 'timed-out';
-    else if (outcomes.length === 2) {
-      const [payment, stock] = outcomes;
-      if (payment === 'payment.declined') one.decision = 'payment-declined';
-      else one.decision = stock === 'stock.rejected' ? 'out-of-stock' : 'confirmed';
-    }
+    one.decision = decisionOf(one);
+    one.wasConfirmed ||= one.decision === 'confirmed';
   }
 
   /** The index of the latest stock snapshot, to pass as `since` to `onStock`. */
@@ -87,7 +78,8 @@ export class ModelShop {
     const { orderId } = event.data;
     const one = this.reservations.get(orderId);
     if (event.type === 'shop.order.cancelled.v1') {
-      if (one?.held === 'held') this.take(one.lines, -1);
+      // What was sold goes back on the shelf too.
+      if (one !== undefined && one.held !== 'none') this.take(one.lines, -1);
       this.reservations.set(orderId, { lines: one?.lines ?? [], held: 'none' });
     } else if (event.type === 'shop.order.confirmed.v1') {
       if (one?.held === 'held') one.held = 'sold';
@@ -138,16 +130,24 @@ export class ModelShop {
     if (decision === undefined) expect(order?.status).toBe(one?.eventTypes.has('order.placed') ? 'PLACED' : undefined);
     else if (decision === 'confirmed') expect([order?.status, order?.reason]).toEqual(['CONFIRMED', undefined]);
     else expect([order?.status, order?.reason]).toEqual(['CANCELLED', decision]);
+    // Only the cancellation of an order that has not come is forgotten.
+    expect(order?.expiresAt !== undefined).toBe(decision !== undefined && !one?.eventTypes.has('order.placed'));
     // Only undecided orders are in the index of open orders.
     expect(order?.open !== undefined).toBe(order?.status === 'PLACED');
   }
 
-  /** Asserts at most one capture and at most one refund of it, both of the order's total; what the checkout captured is refunded only. */
+  /**
+   * Asserts that no more is held, taken and sent back than the order's decision allows, and only its total: nothing is taken before the
+   * confirmation, nothing let go of before the cancellation, and nothing follows a void.
+   */
   expectMoney(orderId: string, ledger: readonly LedgerEntry[]): void {
     const entries = ledger.filter((entry) => entry.orderId === orderId);
-    expect(MOVES[this.kindOf(orderId)] ?? ['', 'capture', 'capture,refund']).toContain(
-      entries.map(({ kind }) => kind).join(),
-    );
+    const moves = entries.map(({ kind }) => kind).join();
+    const one = this.cases.get(orderId);
+    const isCancelled = one?.decision !== undefined && one.decision !== 'confirmed';
+    expect(MOVES[this.kindOf(orderId)] ?? HELD_MOVES, `${orderId} ${one?.decision}`).toContain(moves);
+    if (moves.includes('capture')) expect(one?.wasConfirmed, `${orderId} is captured`).toBe(true);
+    if (/void|refund/.test(moves)) expect(isCancelled, `${orderId} is ${one?.decision}: ${moves}`).toBe(true);
     for (const { money } of entries) expect(money.amount).toBe(this.bills.get(orderId)?.total.amount);
   }
 
@@ -161,18 +161,60 @@ export class ModelShop {
     this.expectMoney(orderId, ledger);
     expect(order.status).toMatch(/^(CONFIRMED|CANCELLED)$/);
     const confirmed = order.status === 'CONFIRMED';
-    const kind = this.kindOf(orderId);
     const moves = ledger.filter((entry) => entry.orderId === orderId).map((entry) => entry.kind);
-    const balance = moves.reduce((sum, move) => sum + (move === 'capture' ? 1 : -1), kind === 'captured' ? 1 : 0);
-    const isCharged = ['token', 'captured', 'authorized'].includes(kind);
-    expect(balance, `${orderId} ${order.status}: ${kind} ${moves}`).toBe(confirmed && isCharged ? 1 : 0);
-    if (!isCharged && kind !== 'free')
-      expect(payment?.state === 'refund-due').toBe(!confirmed && payment?.received === true);
+    const end = [payment?.state, ...moves].join(' ');
+    expect(this.endsOf(orderId, confirmed, payment?.received === true), `${orderId} ${order.status}`).toContain(end);
     expect(this.reservations.get(orderId)?.held).toBe(confirmed ? 'sold' : 'none');
+  }
+
+  /** Returns the states in which a payment may end, with the movements of its money. */
+  private endsOf(orderId: string, confirmed: boolean, received: boolean): readonly string[] {
+    const { payment = {} } = this.bills.get(orderId) ?? {};
+    const kind = this.kindOf(orderId);
+    const [ofConfirmed, ofCancelled] =
+      ENDS['token' in payment ? payment.token : 'reference' in payment ? payment.reference : ''] ??
+      ENDS[kind] ??
+      HELD_ENDS;
+    if (kind === 'free') return [confirmed ? 'authorized' : 'voided'];
+    if (confirmed) return ofConfirmed;
+    return received ? ['refund-due'] : ofCancelled;
   }
 }
 
-/** The sequences of captures and refunds that may happen where nothing is charged by a token or an authorization. */
+/** How a payment that the gateway holds may end: of a confirmed order, and of a cancelled one. */
+const HELD_ENDS: Ends = [['captured authorization capture'], ['voided', 'voided authorization void']];
+
+type Ends = readonly [ofConfirmed: readonly string[], ofCancelled: readonly string[]];
+
+/** The same for other kinds, and for the tokens and references that mean something. */
+const ENDS: Record<string, Ends> = {
+  captured: [['captured'], ['refunded refund']],
+  awaited: [['captured'], ['voided']],
+  'on-delivery': [['authorized'], ['voided']],
+  tok_declined: [[], ['voided', 'declined']],
+  tok_lapses: [[], ['voided', 'voided authorization', 'lapsed authorization']],
+  pay_disputed: [['captured'], ['refund-due']],
+};
+
+/** Decides an order as the shop promises to: what is known of it counts, not in which sequence it came; a decision is not changed but by a lapse. */
+function decisionOf({ eventTypes, decision }: OrderCase): Decision | undefined {
+  if (decision === 'confirmed' && eventTypes.has('payment.declined')) return 'payment-declined';
+  if (decision !== undefined) return decision;
+  if (eventTypes.has('order.cancel-requested')) return 'customer';
+  if (!eventTypes.has('order.placed')) return undefined;
+  if (eventTypes.has('order.deadline-passed')) return 'timed-out';
+  const isPaid = eventTypes.has('payment.authorized') || eventTypes.has('payment.captured');
+  const isDeclined = eventTypes.has('payment.declined');
+  const isReserved = eventTypes.has('stock.reserved');
+  if (!(isPaid || isDeclined) || !(isReserved || eventTypes.has('stock.rejected'))) return undefined;
+  if (isDeclined) return 'payment-declined';
+  return isReserved ? 'confirmed' : 'out-of-stock';
+}
+
+/** The sequences of movements that may happen where the gateway holds the money. Nothing is ever refunded that was held here. */
+const HELD_MOVES = ['', 'authorization', 'authorization,capture', 'authorization,void'];
+
+/** The same where it holds nothing. */
 const MOVES: Record<string, readonly string[]> = {
   captured: ['', 'refund'],
   awaited: [''],

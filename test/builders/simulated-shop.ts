@@ -51,6 +51,8 @@ export class SimulatedShop {
   readonly mayTimeOut = new Set<string>();
   /** Orders for which the sweep may publish that a reminder is due. */
   readonly mayBeReminded = new Set<string>();
+  /** From when until when the gateway is down, in seconds since the start. */
+  outage = { from: 0, until: 0 };
   readonly gateway = new FakeGateway();
   readonly stock: MemoryStockTable;
   /** The texts that were sent, as `<order> <template>`. */
@@ -133,6 +135,9 @@ export class SimulatedShop {
     };
     this.orders.advanceFails = () => this.simulation.faultOccurs(7);
     this.gateway.losesResponse = () => this.simulation.faultOccurs(9);
+    Object.defineProperty(this.gateway, 'down', {
+      get: () => this.simulation.clock >= this.outage.from && this.simulation.clock < this.outage.until,
+    });
     this.stock.conflicts = () => this.simulation.faultOccurs(4);
     for (const records of [this.orders, this.payments, this.notifications, this.shipments]) {
       records.beforeSave = () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Payment } from '../../../contracts/order.ts';
 import { cancelRequested, paymentReceived, placed, priced, received } from '../../builders/events.ts';
 import { Exploration } from '../../builders/exploration.ts';
 import { everyPayment } from '../../builders/orders.ts';
@@ -16,10 +17,14 @@ const orders = fc.uniqueArray(
         .map(({ sku, quantity }) => priced(sku, quantity, 500)),
       { minLength: 1, maxLength: 2 },
     ),
-    payment: everyPayment,
+    payment: fc.oneof(
+      { arbitrary: everyPayment, weight: 8 },
+      // It lapses before it is captured; it can never be refunded.
+      fc.constantFrom<Payment>({ token: 'tok_lapses' }, { kind: 'captured', reference: 'pay_disputed' }),
+    ),
     isFree: fc.constantFrom(false, false, false, true),
     paysOnDelivery: fc.boolean(),
-    cancels: fc.constantFrom('never', 'before', 'after'),
+    cancels: fc.constantFrom('never', 'never', 'before', 'after'),
     timesOut: fc.boolean(),
     copies: fc.integer({ min: 1, max: 2 }),
   }),
@@ -59,6 +64,8 @@ async function explore(
 ) {
   const late = new Set(given.filter(({ timesOut }) => timesOut).map(({ orderId }) => orderId));
   const shop = new Exploration(START, late);
+  const disputed = given.filter(({ payment }) => 'reference' in payment && payment.reference === 'pay_disputed');
+  shop.gateway.refusesRefunds = (orderId) => disputed.some((order) => order.orderId === orderId);
   prepare(shop);
   for (const { orderId, payment, isFree, paysOnDelivery, cancels, copies, ...order } of given) {
     const items = isFree ? order.items.map((item) => ({ ...item, unitPrice: 0 })) : order.items;
@@ -80,7 +87,7 @@ async function explore(
   return shop;
 }
 
-const explored = { runs: 0, steps: 0, ends: new Map<string, number>() };
+const explored = { runs: 0, steps: 0, ends: new Map<string, number>(), moves: new Map<string, number>() };
 
 describe('The rules of order, payment and stock under any interleaving of reads, writes, calls and messages', () => {
   test(`agree with the model after every write, in ${RUNS} explorations`, { timeout: 30_000 }, async () => {
@@ -93,6 +100,7 @@ describe('The rules of order, payment and stock under any interleaving of reads,
           const end = `${status} ${reason}`.trim();
           explored.ends.set(end, (explored.ends.get(end) ?? 0) + 1);
         }
+        for (const { kind } of shop.gateway.ledger) explored.moves.set(kind, (explored.moves.get(kind) ?? 0) + 1);
       }),
       { numRuns: RUNS, interruptAfterTimeLimit: 8_000 },
     );
@@ -107,6 +115,8 @@ describe('The rules of order, payment and stock under any interleaving of reads,
       ...['customer', 'timed-out', 'payment-declined', 'out-of-stock'].map((reason) => `CANCELLED ${reason}`),
     ])
       expect(explored.ends.get(end) ?? 0, `${end} is hardly ever reached`).toBeGreaterThan(explored.runs / 50);
+    for (const move of ['authorization', 'capture', 'void', 'refund'])
+      expect(explored.moves.get(move) ?? 0, `${move} hardly ever happens`).toBeGreaterThan(explored.runs / 50);
   });
 });
 
@@ -124,9 +134,21 @@ describe('The exploration detects', () => {
     return result.failed;
   };
 
-  test('a gateway lookup that never finds a charge', async () => {
-    const findNothing = async () => ({ captured: false, refunded: false });
+  test('a gateway lookup that never finds anything', async () => {
+    const findNothing = async () => ({ refunds: [] });
     expect(await detects(({ gateway }) => void Object.assign(gateway, { find: findNothing }))).toBe(true);
+  });
+
+  test('a gateway whose void leaves the key open to calls that are on their way', async () => {
+    expect(
+      await detects(({ gateway }) => {
+        const close = gateway.void.bind(gateway);
+        gateway.void = (orderId, known, fence) =>
+          gateway.entries('authorization', orderId).length > 0
+            ? close(orderId, known, fence)
+            : Promise.resolve({ kind: 'voided', released: false });
+      }),
+    ).toBe(true);
   });
 
   test('a stock table that ignores its conditions on reservations', async () => {
