@@ -123,33 +123,32 @@ describe('The index of undecided orders', () => {
   });
 });
 
-describe("A payment captured around an order's timeout", () => {
+describe("A payment authorized around an order's timeout", () => {
   test.each([
     ['whose response was lost', true],
-    ['that happens only after the timeout', false],
-  ])('%s is refunded in the end, and the goods are released', async (_, taken) => {
+    ['that never reached the gateway', false],
+  ])('%s is held by nobody in the end, nothing is taken, and the goods are released', async (_, held) => {
     const shop = new SimulatedShop({ A: 5 });
-    const { capture, find } = shop.gateway;
-    let captureCalls = 0;
-    // The gateway captures without a response and is down until long after the deadline.
-    shop.gateway.capture = async (charge) => {
-      captureCalls += 1;
-      if (captureCalls > 1) return capture.call(shop.gateway, charge);
-      if (taken) await capture.call(shop.gateway, charge);
+    const { authorize, find } = shop.gateway;
+    let isDown = true;
+    // The gateway authorizes without a response and is down until the order is cancelled.
+    shop.gateway.authorize = async (...args) => {
       shop.mayTimeOut.add('o-1');
+      const answer = held || !isDown ? await authorize.apply(shop.gateway, args) : undefined;
+      if (answer !== undefined && !isDown) return answer;
       throw new UnavailableError('The response was lost');
     };
-    shop.gateway.find = (orderId) => {
+    shop.gateway.find = (...args) => {
       shop.simulation.onIdle();
-      return shop.orders.items.get(orderId)?.status === 'CANCELLED'
-        ? find.call(shop.gateway, orderId)
-        : Promise.reject(new UnavailableError('down'));
+      isDown = shop.orders.items.get('o-1')?.status !== 'CANCELLED';
+      return isDown ? Promise.reject(new UnavailableError('down')) : find.apply(shop.gateway, args);
     };
     shop.simulation.send(placed({ orderId: 'o-1', items: [priced('A', 2)] }));
     await shop.simulation.run([]);
     expect(shop.orders.items.get('o-1')).toMatchObject({ status: 'CANCELLED', reason: 'timed-out' });
-    // The order may not be cancelled yet when the gateway is back: then it is charged late and refunded.
-    expect(shop.gateway.ledger.map(({ kind }) => kind)).toEqual(['capture', 'refund']);
+    // The cancellation may not have come to payment yet when the gateway is back: then it is authorized late and voided.
+    expect(shop.gateway.ledger.map(({ kind }) => kind)).toEqual(['authorization', 'void']);
+    expect(shop.payments.items.get('o-1')).toMatchObject({ state: 'voided' });
     expect(shop.stock.shelf('A')).toEqual({ sku: 'A', available: 5, reserved: 0, sold: 0 });
     expect(shop.texts).toEqual(['o-1 order-cancelled']);
     expect(shop.shipments.items.get('o-1')).toMatchObject({ status: 'CANCELLED' });

@@ -10,7 +10,7 @@ import { sqsConsumerQueue } from '../../../lambdas/runtime/queue.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { delivery, sqsRecord } from '../../builders/deliveries.ts';
-import { cancelled, captured, placed } from '../../builders/events.ts';
+import { cancelled, captured, confirmed, placed } from '../../builders/events.ts';
 import { FakeGateway } from '../../builders/gateway.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { MemoryRecordStore } from '../../builders/records.ts';
@@ -36,26 +36,36 @@ function payment() {
   return { gateway, records, handle };
 }
 
-test('a replayed order unknown to payment is not charged and not recorded', async () => {
+const replay = (event: PaymentInput) => ({ ...delivery(event), withoutEffects: true as const });
+
+test('a replayed order unknown to payment is not authorized and not recorded', async () => {
   const { gateway, records, handle } = payment();
-  const results = await handle([{ ...delivery(placed()), withoutEffects: true }]);
+  const results = await handle([replay(placed())]);
   expect(results).toEqual([{ publish: [] }]);
-  expect(gateway.ledger).toEqual([]);
+  expect(gateway.calls).toBe(0);
   expect(records.items.size).toBe(0);
 });
 
-test('a replayed cancellation lets go of nothing', async () => {
-  const { gateway, handle } = payment();
-  await handle([delivery(placed())]);
-  await handle([{ ...delivery(cancelled()), withoutEffects: true }]);
-  expect(gateway.ledger.map(({ kind }) => kind)).toEqual(['authorization']);
+test('a replayed confirmation captures nothing, and a replayed cancellation voids and refunds nothing', async () => {
+  for (const [history, event] of [
+    [[placed()], confirmed()],
+    [[placed()], cancelled()],
+    [[placed(), confirmed()], cancelled()],
+    [[], cancelled()],
+  ] as const) {
+    const { gateway, records, handle } = payment();
+    for (const earlier of history) await handle([delivery<PaymentInput>(earlier)]);
+    const before = { ledger: [...gateway.ledger], calls: gateway.calls, records: structuredClone(records.items) };
+    expect(await handle([replay(event)])).toEqual([{ publish: [] }]);
+    expect({ ledger: gateway.ledger, calls: gateway.calls, records: records.items }).toEqual(before);
+  }
 });
 
 test('a replay completes a record when that needs no effect', async () => {
   const { records, handle } = payment();
-  const onDelivery = placed({ payment: { kind: 'on-delivery' } });
-  await handle([{ ...delivery(onDelivery), withoutEffects: true }]);
-  expect([...records.items.values()]).toMatchObject([{ state: 'authorized' }]);
+  await handle([replay(placed({ payment: { kind: 'awaited' } }))]);
+  await handle([replay(cancelled())]);
+  expect([...records.items.values()]).toMatchObject([{ state: 'voided' }]);
 });
 
 async function published(attributes: Record<string, string>): Promise<string[]> {
