@@ -75,18 +75,21 @@ export function placed({
 export const cancelRequested = ({ id, orderId = 'o-1001' }: Parts = {}): OrderCancelRequested =>
   envelope('shop.order.cancel-requested.v1', '/shop/account', id, { orderId, reason: 'changed my mind' });
 
+/** Returns the confirmation of an order that was placed with `payment`. */
 export const confirmed = ({
   id,
   orderId = 'o-1001',
   items = [line()],
   amount = 12_000,
   payment,
-}: Parts & { items?: Line[]; amount?: number; payment?: OrderConfirmed['data']['payment'] } = {}): OrderConfirmed =>
+}: Parts & { items?: Line[]; amount?: number; payment?: Payment } = {}): OrderConfirmed =>
   envelope('shop.order.confirmed.v1', '/shop/order', id, {
     orderId,
     items,
     total: { amount, currency: 'KRW' },
-    ...(payment === undefined ? {} : { payment }),
+    ...(payment && {
+      payment: { kind: payment.kind ?? 'token', ...('reference' in payment ? { reference: payment.reference } : {}) },
+    }),
   });
 
 export const cancelled = ({

@@ -42,6 +42,14 @@ export class ModelShop {
     return bill?.total.amount === 0 ? 'free' : (bill?.payment?.kind ?? 'token');
   }
 
+  /** Returns the token or the reference that an order is paid by. */
+  private tokenOf(orderId: string): string {
+    const payment = this.bills.get(orderId)?.payment;
+    if (payment === undefined) return '';
+    if ('token' in payment) return payment.token;
+    return 'reference' in payment ? payment.reference : '';
+  }
+
   onOrder({ type, subject = '' }: CloudEvent): void {
     const one = this.cases.get(subject) ?? { eventTypes: new Set(), wasConfirmed: false };
     this.cases.set(subject, one);
@@ -169,12 +177,8 @@ export class ModelShop {
 
   /** Returns the states in which a payment may end, with the movements of its money. */
   private endsOf(orderId: string, confirmed: boolean, received: boolean): readonly string[] {
-    const { payment = {} } = this.bills.get(orderId) ?? {};
     const kind = this.kindOf(orderId);
-    const [ofConfirmed, ofCancelled] =
-      ENDS['token' in payment ? payment.token : 'reference' in payment ? payment.reference : ''] ??
-      ENDS[kind] ??
-      HELD_ENDS;
+    const [ofConfirmed, ofCancelled] = ENDS[this.tokenOf(orderId)] ?? ENDS[kind] ?? HELD_ENDS;
     if (kind === 'free') return [confirmed ? 'authorized' : 'voided'];
     if (confirmed) return ofConfirmed;
     return received ? ['refund-due'] : ofCancelled;

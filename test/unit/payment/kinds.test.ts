@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type OrderCancelled,
-  type OrderPlaced,
-  type Payment,
-  paymentMethodOf,
-  samePayment,
-} from '../../../contracts/order.ts';
+import { type OrderCancelled, type OrderPlaced, type Payment, samePayment } from '../../../contracts/order.ts';
 import { parseEvent } from '../../../contracts/parse.ts';
 import { paymentRefundDue } from '../../../contracts/payment.ts';
 import { failureActionFor } from '../../../lambdas/runtime/retry-policy.ts';
@@ -36,7 +30,7 @@ async function hear(shop: Shop, heard: readonly Heard[], payment: Payment, unitP
   const items = [priced('KB-01', 1, unitPrice)];
   const events = {
     placed: placed({ payment, items }),
-    confirmed: confirmed({ amount: unitPrice, ...(unitPrice > 0 ? { payment: paymentMethodOf(payment) } : {}) }),
+    confirmed: confirmed({ amount: unitPrice, ...(unitPrice > 0 ? { payment } : {}) }),
     cancelled: cancelled(),
     received: paymentReceived(),
   };
@@ -187,18 +181,13 @@ test.each<[Payment, number]>([
 describe('A payment that the checkout captured', () => {
   test('is captured from the start, without a call to the gateway, also when it is confirmed', async () => {
     const shop = payments();
-    for (const event of [placed({ payment: CAPTURED }), confirmed({ payment: paymentMethodOf(CAPTURED) })])
-      await shop.deliver(event);
+    for (const event of [placed({ payment: CAPTURED }), confirmed({ payment: CAPTURED })]) await shop.deliver(event);
     expect(shop.gateway.calls).toBe(0);
     expect(shop.record()).toMatchObject({ state: 'captured', money: MONEY, reference: 'pi_checkout' });
   });
 
   test('whose refund has no answer yet is refunded once, by whichever message comes next', async () => {
-    for (const next of [
-      cancelled(),
-      placed({ payment: CAPTURED }),
-      confirmed({ payment: paymentMethodOf(CAPTURED) }),
-    ]) {
+    for (const next of [cancelled(), placed({ payment: CAPTURED }), confirmed({ payment: CAPTURED })]) {
       const shop = payments();
       await shop.deliver(placed({ payment: CAPTURED }));
       shop.gateway.down = true;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
-import { type Payment as OrderPayment, paymentMethodOf } from '../../../contracts/order.ts';
+import type { Payment as OrderPayment } from '../../../contracts/order.ts';
 import { consumes } from '../../../lambdas/payment/consumes.ts';
 import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../../lambdas/payment/effects.ts';
 import type { Payment } from '../../../lambdas/payment/record.ts';
@@ -97,7 +97,7 @@ function paymentConsumer(given: Scenarios) {
 }
 
 const confirmedAs = (given: Scenarios, orderId: OrderId, id?: string) =>
-  confirmed({ orderId, ...(id && { id }), payment: paymentMethodOf(PAYMENTS[given[orderId].kind]) });
+  confirmed({ orderId, ...(id && { id }), payment: PAYMENTS[given[orderId].kind] });
 
 type PaymentConsumer = ReturnType<typeof paymentConsumer>;
 
@@ -230,7 +230,7 @@ function expectMoneyIsRight(sent: readonly Message[], given: Scenarios, shop: Pa
     // Where nothing is in the way, what is confirmed is captured.
     if (follows && !heard.has('cancelled') && kind !== 'lapses' && HELD_HERE.includes(kind))
       expect(end.captures).toBe(1);
-    reached.add(`${kind} ${end.state}`);
+    explored.ends.add(`${kind} ${end.state}`);
   }
 }
 
@@ -248,6 +248,7 @@ async function runTwice(
   chance: readonly number[],
   shop: PaymentConsumer = paymentConsumer(given),
 ) {
+  explored.runs += 1;
   const isSent = ({ orderId, kind }: Message) => kind !== 'confirmed' || given[orderId].confirmed === 'freely';
   // A report waits for its order, so every reported order is placed at some time.
   const reported = new Set([...early, ...late].filter(({ kind }) => kind === 'received').map(({ orderId }) => orderId));
@@ -265,7 +266,8 @@ async function runTwice(
   }
 }
 
-const reached = new Set<string>();
+/** How often the simulation ran, and which ends it came to. */
+const explored = { runs: 0, ends: new Set<string>() };
 
 describe('The payment consumer under duplicates, reordering, outages, lost responses and crashes at any await', () => {
   test('captures at most once and only what is confirmed, and holds and keeps nothing of a cancelled order', async () => {
@@ -287,9 +289,10 @@ describe('The payment consumer under duplicates, reordering, outages, lost respo
   });
 
   afterAll(() => {
-    // A simulation that comes to few ends would agree with anything.
+    // A simulation that comes to few ends would agree with anything; where the time was short, it says nothing.
+    if (explored.runs < 300) return;
     for (const end of ['authorized', 'captured', 'voided', 'refunded', 'lapsed'])
-      expect(reached).toContain(`good ${end}`);
+      expect(explored.ends).toContain(`good ${end}`);
     for (const end of [
       'disputed refund-due',
       'lapses lapsed',
@@ -297,6 +300,6 @@ describe('The payment consumer under duplicates, reordering, outages, lost respo
       'captured refunded',
       'awaited refund-due',
     ])
-      expect(reached).toContain(end);
+      expect(explored.ends).toContain(end);
   });
 });

@@ -220,11 +220,7 @@ describe('The simulated shop', () => {
     await shop.simulation.run([]);
     expect([...shop.orders.items.values()].map(({ reason }) => reason)).toEqual(Array(10).fill('out-of-stock'));
     expect(shop.gateway.calls).toBe(20);
-    expect(
-      Map.groupBy(shop.gateway.ledger, ({ kind }) => kind)
-        .keys()
-        .toArray(),
-    ).toEqual(['authorization', 'void']);
+    expect([...new Set(shop.gateway.ledger.map(({ kind }) => kind))]).toEqual(['authorization', 'void']);
     expect(shop.payments.saves).toBe(4);
     expect(shop.payments.loads).toBeLessThanOrEqual(1);
   });
