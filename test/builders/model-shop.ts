@@ -21,6 +21,9 @@ export class ModelShop {
   private readonly stock = new Map<string, number>();
   private readonly reservations = new Map<string, { lines: Line[]; held: HoldState }>();
   private readonly snapshots: ReadonlyMap<string, number>[] = [];
+  /** The stock before the transaction that is applied, and once what comes back or in by it is there. */
+  private latest: ReadonlyMap<string, number> = new Map();
+  private afterReturns: ReadonlyMap<string, number> = new Map();
   /** What came in of each SKU: at the start, and by receipts. */
   private readonly received: Map<string, number>;
   private readonly receipts = new Set<string>();
@@ -73,7 +76,9 @@ export class ModelShop {
    */
   onStock(events: readonly StockInput[], wasRejected: (orderId: string) => boolean, since: number): void {
     const returns = ({ type }: StockInput) => type === 'shop.order.cancelled.v1' || type === 'shop.stock.received.v1';
+    this.latest = new Map(this.stock);
     for (const event of events) if (returns(event)) this.onStockEvent(event, wasRejected, since);
+    this.afterReturns = new Map(this.stock);
     for (const event of events) if (!returns(event)) this.onStockEvent(event, wasRejected, since);
     this.snapshots.push(new Map(this.stock));
   }
@@ -109,7 +114,13 @@ export class ModelShop {
     const lines = [...wanted].map(([sku, quantity]) => ({ sku, quantity }));
     const enough = (stock: ReadonlyMap<string, number>) =>
       lines.every(({ sku, quantity }) => (stock.get(sku) ?? 0) >= quantity);
-    const wasShort = this.snapshots.slice(since).some((stock) => !enough(stock));
+    // A plan may rest on any stock that was read since, less what it gave to the orders before this one.
+    const left = (stock: ReadonlyMap<string, number>) =>
+      new Map(
+        [...this.stock].map(([sku, now]) => [sku, (stock.get(sku) ?? 0) - ((this.afterReturns.get(sku) ?? 0) - now)]),
+      );
+    const seen = [...this.snapshots.slice(since), this.latest].map(left);
+    const wasShort = seen.some((stock) => !enough(stock));
     const isReserved = enough(this.stock) && !(wasShort && wasRejected);
     if (isReserved) this.take(lines, 1);
     this.reservations.set(orderId, { lines, held: isReserved ? 'held' : 'none' });
