@@ -529,7 +529,7 @@ describe('A cancellation before its order', () => {
       expect(shop.state()).toBe(payment === CAPTURED ? 'refunded' : 'voided');
       expect(moves(shop)).toBe(payment === CAPTURED ? 'refund' : '');
     }
-    expect(known).toEqual([{ money: MONEY, reference: 'pi_held' }]);
+    expect(known).toMatchObject([{ money: MONEY, reference: 'pi_held' }]);
   });
 
   test('that let go of an authorization which the table had forgotten says so when the order comes again', async () => {
