@@ -1,18 +1,20 @@
+import { join } from 'node:path';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, beforeEach } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
-import { deadLetterQueueUrl, output, queueUrl, setGatewayState, setReceiving, sqs } from '../deployed/deployed-shop.ts';
+import { deadLetterQueueUrl, queueUrl, setGatewayState, setReceiving, sqs } from '../deployed/deployed-shop.ts';
 import { Clock } from '../harness/clock.ts';
+import { temporaryFolder } from '../harness/engine.ts';
 import { EventSource } from '../harness/event-source.ts';
 import { FaultProxy } from '../harness/fault-proxy.ts';
 import type { Rule } from '../harness/fault-rules.ts';
 import { FunctionInstance } from '../harness/function-instance.ts';
-import type { ApiCall, ApiResponse, Json } from '../harness/protocol.ts';
+import type { Json } from '../harness/protocol.ts';
 import { runSeed } from '../harness/random.ts';
+import { CallObserver } from './call-observer.ts';
 import { connection, consumers, deployedFunction, leadTo } from './deployed-functions.ts';
 import { Ledger } from './ledger.ts';
 import { shelves } from './observe-shop.ts';
-import { statusesWritten } from './statuses.ts';
 
 /** How many processes each function runs in: enough to meet over one order, with one to spare when one dies. */
 const INSTANCES = 3;
@@ -29,12 +31,14 @@ const PATIENCE_MS = 45_000;
  */
 export class Harness {
   readonly proxy: FaultProxy;
-  readonly clock = new Clock();
+  private readonly clockFile = join(temporaryFolder('clock'), 'skipped');
+  readonly clock = new Clock(this.clockFile);
   readonly sources = new Map<ConsumerName, EventSource>();
   readonly instances = new Map<ConsumerName, FunctionInstance[]>();
   ledger = new Ledger();
-  /** The statuses written for each order, in sequence. */
-  readonly statuses = new Map<string, string[]>();
+  private readonly observer = new CallObserver();
+  readonly statuses = this.observer.statuses;
+  readonly earlyMovements = this.observer.earlyMovements;
   /** SKUs that were seen with less than nothing. */
   readonly negatives: string[] = [];
   private readonly output: string[] = [];
@@ -64,13 +68,17 @@ export class Harness {
         const { bundle, environment, timeoutMs, visibilityTimeout } = await deployedFunction(consumer);
         const instances: FunctionInstance[] = [];
         for (let number = 1; number <= count; number += 1) {
-          const endpoint = await this.proxy.open(`${consumer}-${number}`, () => instance.crash());
+          const endpoint = await this.proxy.open(`${consumer}-${number}`, {
+            crash: () => instance.crash(),
+            freeze: () => instance.freeze(),
+          });
           const log = (text: string) => void this.output.push(text);
           const instance: FunctionInstance = new FunctionInstance({
             bundle,
             environment: leadTo(endpoint, environment),
             timeoutMs,
             log,
+            clockFile: this.clockFile,
           });
           instances.push(instance);
         }
@@ -87,8 +95,7 @@ export class Harness {
         await Promise.all(instances.map((instance) => instance.start()));
       }),
     );
-    const orders = output('OrdersTableName');
-    this.proxy.observe = (call, answer) => this.noteStatuses(orders, call, answer);
+    this.proxy.observe = (call, answer) => this.observer.note(this.ledger, call, answer);
   }
 
   /** Sees to it that nobody but the harness receives. */
@@ -99,7 +106,7 @@ export class Harness {
   /** Begins a test: empty queues, no faults but these, everything up. */
   async reset(seed: number, ...rules: Rule[]): Promise<void> {
     this.ledger = new Ledger();
-    this.statuses.clear();
+    this.observer.clear();
     this.negatives.length = 0;
     this.output.length = 0;
     for (const source of this.sources.values()) source.reset();
@@ -156,6 +163,12 @@ export class Harness {
     }
   }
 
+  /** Thaws every frozen process and lets each end its invocation; returns how many there were. */
+  async thaw(): Promise<number> {
+    const thawed = await Promise.all([...this.instances.values()].flat().map((instance) => instance.thaw()));
+    return thawed.reduce((sum, count) => sum + count, 0);
+  }
+
   /** How many calls the functions of one consumer made. */
   calls(consumer: ConsumerName, operation = /./): number {
     return this.proxy.calls(new RegExp(`^${consumer}-`), operation);
@@ -178,12 +191,6 @@ export class Harness {
   private async sampleShelves(): Promise<void> {
     for (const { sku, available, reserved, sold } of (await shelves([...this.ledger.goods.keys()])).values()) {
       if (Math.min(available, reserved, sold) < 0) this.negatives.push(sku);
-    }
-  }
-
-  private noteStatuses(table: string, call: ApiCall, answer: ApiResponse): void {
-    for (const { orderId, status } of statusesWritten(table, call, answer)) {
-      this.statuses.set(orderId, [...(this.statuses.get(orderId) ?? []), status]);
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Rule } from '../harness/fault-rules.ts';
 import type { ApiCall } from '../harness/protocol.ts';
 import { checkInvariants } from './check-invariants.ts';
 import { useHarness } from './harness.ts';
-import { forgetKeys, isCharge } from './payment-gateway.ts';
+import { forgetKeys, isMovement } from './payment-gateway.ts';
 import { placeMixed } from './scenario.ts';
 
 const shop = useHarness();
@@ -52,7 +52,7 @@ describe('A capture whose response is lost or a 500', () => {
   test.each(['lose-answer', 'answer-500'] as const)(
     'is repeated with the same key: %s for every attempt of the SDK',
     async (kind) => {
-      const rule: Rule = { caller: /^payment/, where: isCharge, times: 3 * SDK_TRIES, fault: { kind } };
+      const rule: Rule = { caller: /^payment/, where: isMovement, times: 3 * SDK_TRIES, fault: { kind } };
       shop().proxy.add(rule);
       await placeMixed(shop().ledger);
       await shop().settle();
@@ -64,7 +64,7 @@ describe('A capture whose response is lost or a 500', () => {
 
   test('is looked up before charging again when the idempotency key expired', async () => {
     const order = testOrder();
-    shop().proxy.add({ caller: /^payment/, where: isCharge, times: SDK_TRIES, fault: { kind: 'answer-500' } });
+    shop().proxy.add({ caller: /^payment/, where: isMovement, times: SDK_TRIES, fault: { kind: 'answer-500' } });
     await shop().ledger.stock(order.sku, 1);
     await shop().ledger.place([order]);
     await shop().pump();

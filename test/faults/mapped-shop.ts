@@ -11,6 +11,7 @@ import { FaultProxy } from '../harness/fault-proxy.ts';
 import type { Rule } from '../harness/fault-rules.ts';
 import type { Observations } from '../harness/invariants.ts';
 import type { Json } from '../harness/protocol.ts';
+import { CallObserver } from './call-observer.ts';
 import {
   connection,
   consumers,
@@ -26,7 +27,9 @@ import { shelves, waitingFor } from './observe-shop.ts';
 export class MappedShop implements Observations {
   readonly proxy = new FaultProxy(connection().endpoint);
   readonly ledger = new Ledger();
-  readonly statuses = new Map<string, string[]>();
+  private readonly observer = new CallObserver();
+  readonly statuses = this.observer.statuses;
+  readonly earlyMovements = this.observer.earlyMovements;
   readonly negatives: string[] = [];
   /** Consumers that do not take part; their messages wait. */
   readonly idle: readonly ConsumerName[];
@@ -46,6 +49,7 @@ export class MappedShop implements Observations {
     // Postponed messages come back after a second, for here time is real.
     const soon: Rule = { operation: 'ChangeMessageVisibilityBatch', fault: { kind: 'edit', request: comeBackSoon } };
     this.proxy.inject(seed, soon, ...rules);
+    this.proxy.observe = (call, answer) => this.observer.note(this.ledger, call, answer);
     await Promise.all(
       consumers.map(async (consumer) => {
         for (const QueueUrl of [queueUrl(consumer), deadLetterQueueUrl(consumer)]) {

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
 import type { Order } from '../../lambdas/order/rules.ts';
+import type { Payment } from '../../lambdas/payment/record.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 import { deadLetterQueueUrl, output, queueUrl } from '../deployed/deployed-shop.ts';
 import type { Charge, PlacedOrders, QueuedMessage, ShopState } from '../harness/shop-state.ts';
@@ -37,7 +38,8 @@ async function chargesOf(orderId: string): Promise<Charge[]> {
       ConsistentRead: true,
     }),
   );
-  return Items as Charge[];
+  // What has no kind is no entry of the book.
+  return (Items as Partial<Charge>[]).filter((item): item is Charge => item.kind !== undefined);
 }
 
 /** Deletes the orders that other tests have left undecided, for a sweep would find them. */
@@ -83,8 +85,9 @@ export async function waitingFor(idle: readonly string[] = []): Promise<QueuedMe
 /** Looks at everything that concerns these orders and goods, and at all queues but those of `idle` consumers. */
 export async function observeShop({ orders, goods }: PlacedOrders, idle: readonly string[] = []): Promise<ShopState> {
   const orderIds = [...orders.keys()];
-  const [known, charges, stock, waiting, dead, sms] = await Promise.all([
+  const [known, payments, charges, stock, waiting, dead, sms] = await Promise.all([
     items<Order>('OrdersTableName', 'orderId', orderIds),
+    items<Payment>('PaymentsTableName', 'orderId', orderIds),
     Promise.all(orderIds.map(chargesOf)),
     shelves([...goods.keys()]),
     waitingFor(idle),
@@ -96,6 +99,7 @@ export async function observeShop({ orders, goods }: PlacedOrders, idle: readonl
   return {
     orders: known,
     charges: charges.flat(),
+    payments,
     shelves: stock,
     texts: Object.fromEntries(texts) as Record<string, string[]>,
     waiting,

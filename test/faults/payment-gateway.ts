@@ -13,6 +13,12 @@ export async function forgetKeys(): Promise<void> {
   await tables.send(new PutCommand({ TableName: output('SandboxGatewayTableName'), Item }));
 }
 
-/** True for the calls by which the sandbox gateway takes money or gives it back. */
-export const isCharge = ({ operation, body }: ApiCall): boolean =>
-  operation === 'PutItem' && body.TableName === output('SandboxGatewayTableName');
+type TransactItem = Record<string, { TableName?: string }>;
+
+/** True for the calls by which the sandbox gateway moves money: it holds, takes, lets go of, or gives back. */
+export const isMovement = ({ operation, body }: ApiCall): boolean => {
+  const table = output('SandboxGatewayTableName');
+  if (operation === 'PutItem') return body.TableName === table;
+  const items = operation === 'TransactWriteItems' ? (body.TransactItems as TransactItem[]) : [];
+  return items.some((item) => Object.values(item).some(({ TableName }) => TableName === table));
+};

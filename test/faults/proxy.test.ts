@@ -32,8 +32,10 @@ let bus: EventBridgeClient;
 let crashed = 0;
 
 beforeAll(async () => {
-  const endpoint = await proxy.open('client', () => {
-    crashed += 1;
+  const endpoint = await proxy.open('client', {
+    crash: () => {
+      crashed += 1;
+    },
   });
   const once = { ...connection(endpoint), maxAttempts: 1 };
   tables = DynamoDBDocumentClient.from(new DynamoDBClient(once));

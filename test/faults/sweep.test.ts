@@ -14,7 +14,7 @@ let sweep: FunctionInstance;
 beforeAll(async () => {
   const FunctionName = output('SweepFunctionName');
   const { Environment, Timeout = 3 } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  const endpoint = await shop().proxy.open('sweep', () => sweep.crash());
+  const endpoint = await shop().proxy.open('sweep', { crash: () => sweep.crash() });
   sweep = new FunctionInstance({
     bundle: bundleOf('sweep'),
     environment: { ...leadTo(endpoint, { ...Environment?.Variables }), REMINDER_SECONDS: String(6 * 3600) },

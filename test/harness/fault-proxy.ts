@@ -19,7 +19,11 @@ import { seededRandom } from './random.ts';
 /** What the caller gets: a response, or a broken connection. */
 type Outcome = ApiResponse | 'broken';
 type Active = { rule: Rule; random: () => number; seen: number; hits: number };
-type Caller = { server: Server; onCrash: (() => void) | undefined };
+
+/** What a caller does at faults that concern its whole process. `freeze` resolves when it is thawed. */
+export type CallerProcess = { crash(): void; freeze?(): Promise<void> };
+
+type Caller = { server: Server; process: CallerProcess | undefined };
 
 /**
  * Proxies AWS calls to an engine and injects faults by rules. The same seed gives every rule the same decisions; every injected
@@ -45,14 +49,14 @@ export class FaultProxy {
   }
 
   /** Opens an endpoint for one caller, which identifies its calls, and returns its URL. */
-  async open(caller: string, onCrash?: () => void): Promise<string> {
+  async open(caller: string, process?: CallerProcess): Promise<string> {
     const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
       this.serve(caller, incoming, response).catch(() => response.socket?.destroy());
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     // An open endpoint must not keep the process alive.
     server.unref();
-    this.callers.set(caller, { server, onCrash });
+    this.callers.set(caller, { server, process });
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
@@ -151,7 +155,7 @@ export class FaultProxy {
     if (first === undefined) return forward(call);
     const { rule, random } = first;
     const { fault } = rule;
-    note(fault.kind === 'crash' ? `crash ${fault.when}` : fault.kind);
+    note('when' in fault ? `${fault.kind} ${fault.when}` : fault.kind);
     switch (fault.kind) {
       case 'lose-answer':
         await forward(call);
@@ -174,8 +178,13 @@ export class FaultProxy {
         return this.failEntries(call, forward, () => random() < (fault.share ?? 1));
       case 'crash':
         if (fault.when === 'after') await forward(call);
-        this.callers.get(call.caller)?.onCrash?.();
+        this.callers.get(call.caller)?.process?.crash();
         return 'broken';
+      case 'freeze': {
+        const given = fault.when === 'after' ? await forward(call) : 'broken';
+        await this.callers.get(call.caller)?.process?.freeze?.();
+        return fault.when === 'late' ? forward(call) : given;
+      }
       default:
         return forward(call);
     }

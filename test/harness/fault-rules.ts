@@ -16,6 +16,11 @@ export type Fault =
   | { kind: 'fail-entries'; share?: number }
   /** The caller crashes at this call: before the server gets it, or after it was executed. */
   | { kind: 'crash'; when: 'before' | 'after' }
+  /**
+   * The caller's process is frozen at this call until it is thawed. `before`: the call is lost, the connection with it. `after`: it was executed,
+   * and its response is there at the thaw. `late`: it is on its way all the while, and reaches the server at the thaw.
+   */
+  | { kind: 'freeze'; when: 'before' | 'after' | 'late' }
   /** Every message received is delivered this many times more, in this or a later response. */
   | { kind: 'duplicate'; copies: number }
   /** Messages received are shuffled, and some are delivered later. */

@@ -12,7 +12,12 @@ export type FunctionSetup = {
   environment: Record<string, string>;
   timeoutMs: number;
   log: (text: string) => void;
+  /** The file of the test's clock. @default the time that was skipped at the start of an invocation */
+  clockFile?: string;
 };
+
+/** A process that was stopped in the middle of an invocation. */
+type Frozen = { child: ChildProcess; invocation: number; thawed: () => void };
 
 const TIME_SCALE = 10;
 
@@ -30,6 +35,8 @@ export class FunctionInstance {
   private child: ChildProcess | undefined;
   private starting: Promise<ChildProcess> | undefined;
   private invocations = 0;
+  private timeOut: () => void = () => {};
+  private readonly frozen: Frozen[] = [];
 
   constructor(setup: FunctionSetup) {
     this.setup = setup;
@@ -43,19 +50,23 @@ export class FunctionInstance {
   }
 
   private async coldStart(): Promise<ChildProcess> {
-    const { bundle, environment, log } = this.setup;
-    const child = fork(join(import.meta.dirname, 'function-host.ts'), [bundle], {
-      execPath: pinnedNode(),
-      execArgv: [],
-      env: {
-        PATH: process.env.PATH,
-        TZ: 'UTC',
-        NODE_COMPILE_CACHE: join(bundle, '..', '..', 'compiled'),
-        ...environment,
+    const { bundle, environment, log, clockFile } = this.setup;
+    const child = fork(
+      join(import.meta.dirname, 'function-host.ts'),
+      clockFile === undefined ? [bundle] : [bundle, clockFile],
+      {
+        execPath: pinnedNode(),
+        execArgv: [],
+        env: {
+          PATH: process.env.PATH,
+          TZ: 'UTC',
+          NODE_COMPILE_CACHE: join(bundle, '..', '..', 'compiled'),
+          ...environment,
+        },
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        serialization: 'json',
       },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      serialization: 'json',
-    });
+    );
     this.child = child;
     // The child ends with this process and must not keep it alive.
     child.unref();
@@ -93,19 +104,61 @@ export class FunctionInstance {
         end(message);
       };
       const end = (outcome: InvocationResult) => {
+        this.timeOut = () => {};
         clearTimeout(timer);
         child.off('exit', onExit);
         child.off('message', onMessage);
         done(outcome);
       };
+      this.timeOut = () => end({ crashed: 'timed out' });
       child.once('exit', onExit);
       child.on('message', onMessage);
       child.send({ id, event, timeoutMs, skippedMs, clockErrorMs: this.clockError(), timeScale: this.timeScale });
     });
   }
 
-  /** Resets the clock error, the time limit and the time scale. */
+  /**
+   * Stops the process where it is and starts another one. For the event source the invocation has timed out. Resolves when the process is
+   * thawed.
+   */
+  freeze(): Promise<void> {
+    const { child } = this;
+    if (child === undefined) return Promise.resolve();
+    child.kill('SIGSTOP');
+    process.once('exit', () => child.kill('SIGKILL'));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.frozen.push({ child, invocation: this.invocations, thawed: resolve });
+    this.child = undefined;
+    this.starting = undefined;
+    this.timeOut();
+    this.start().catch(() => {});
+    return promise;
+  }
+
+  /** Lets the frozen processes go on, waits until each has ended its invocation, and kills them; returns how many there were. */
+  async thaw(): Promise<number> {
+    const frozen = this.frozen.splice(0);
+    for (const { child, invocation, thawed } of frozen) {
+      const ended = new Promise<void>((done) => {
+        child.once('exit', () => done());
+        child.on('message', ({ id }: { id?: number }) => {
+          if (id === invocation) done();
+        });
+      });
+      child.kill('SIGCONT');
+      thawed();
+      await ended;
+      child.kill('SIGKILL');
+    }
+    return frozen.length;
+  }
+
+  /** Resets the clock error, the time limit and the time scale, and ends frozen processes. */
   restore(): void {
+    for (const { child, thawed } of this.frozen.splice(0)) {
+      child.kill('SIGKILL');
+      thawed();
+    }
     this.clockError = () => 0;
     this.timeoutMs = this.setup.timeoutMs;
     this.timeScale = TIME_SCALE;

@@ -1,4 +1,6 @@
-import type { PlacedOrders, QueuedMessage, ShopState, TestOrder } from './shop-state.ts';
+import { orderCancelled, orderConfirmed } from '../../contracts/order.ts';
+import { textFor } from '../../lambdas/notification/texts.ts';
+import type { Charge, PlacedOrders, QueuedMessage, ShopState, TestOrder } from './shop-state.ts';
 
 /** What a run put in, and what was observed on the way. */
 export type Observations = {
@@ -7,6 +9,8 @@ export type Observations = {
   statuses: ReadonlyMap<string, string[]>;
   /** SKUs that were observed with a negative number. */
   negatives: readonly string[];
+  /** What was wrong with the gateway's book for a moment, as sentences. */
+  earlyMovements?: readonly string[];
   logged(): string;
   /** Consumers that do not run. */
   idle?: readonly string[];
@@ -14,12 +18,14 @@ export type Observations = {
 
 /** Exceptions from the invariants that a test allows. */
 export type Allowances = {
-  /** Orders that may have been texted twice, after a crash between sending and recording. */
+  /** Orders that may have been texted twice in the same words, after a crash between sending and recording. */
   secondText?: ReadonlySet<string>;
   /** Orders whose customers get one reminder besides the decision. */
   reminded?: ReadonlySet<string>;
   /** Orders whose number gets no text. */
   refused?: ReadonlySet<string>;
+  /** Cancelled orders whose refund the provider refuses: a person has to send the money. */
+  refundDue?: ReadonlySet<string>;
   /** Dead letters that are expected; every other one is a violation. */
   deadLetter?: (message: QueuedMessage) => boolean;
 };
@@ -29,11 +35,13 @@ export function findViolations(observed: Observations, state: ShopState, allowan
   const { orders, goods } = observed.ledger;
   return [
     ...[...orders.values()].flatMap((order) => [
-      ...money(state, order),
+      ...money(state, order, allowances),
       ...terminal(state, order),
+      ...reminders(state, order, allowances),
       ...texts(state, order, allowances),
     ]),
     ...stock(state, goods, orders),
+    ...(observed.earlyMovements ?? []),
     ...observed.negatives.map((sku) => `I2: ${sku} was negative for a moment`),
     ...state.waiting.map(({ consumer, body }) => `I4: still waits for ${consumer}: ${body.slice(0, 80)}`),
     ...state.deadLetters
@@ -47,21 +55,39 @@ export function findViolations(observed: Observations, state: ShopState, allowan
   ];
 }
 
-/** I1: charged at most once, exactly once and rightly if confirmed, and given back if cancelled. */
-function money({ charges, orders }: ShopState, { orderId, quantity, unitPrice }: TestOrder): string[] {
-  const own = charges.filter((charge) => charge.orderId === orderId);
-  const captures = own.filter(({ kind }) => kind === 'capture');
-  const refunds = own.filter(({ kind }) => kind === 'refund');
+const sum = (charges: readonly Charge[]) => charges.reduce((total, { amount }) => total + amount, 0);
+
+/**
+ * I1: authorized and captured at most once, refunded once per id and never beyond what was captured. In the end a confirmed order is paid in
+ * full, a cancelled one holds nothing, and what was authorized was captured, voided or has lapsed.
+ */
+function money(
+  { charges, orders, payments }: ShopState,
+  { orderId, quantity, unitPrice, token, capturedAs }: TestOrder,
+  { refundDue }: Allowances,
+): string[] {
+  const own = (kind: Charge['kind']) => charges.filter((charge) => charge.orderId === orderId && charge.kind === kind);
+  const [authorizations, captures, voids, refunds] = [own('authorization'), own('capture'), own('void'), own('refund')];
+  const total = quantity * unitPrice;
   const status = orders.get(orderId)?.status;
   const found: string[] = [];
-  if (captures.length > 1) found.push(`I1: ${orderId} was charged ${captures.length} times`);
-  if (refunds.length > captures.length) found.push(`I1: ${orderId} was refunded ${refunds.length} times`);
-  if (own.some(({ amount }) => amount !== quantity * unitPrice))
-    found.push(`I1: ${orderId} was charged a wrong amount`);
-  if (status === 'CONFIRMED' && captures.length - refunds.length !== 1)
-    found.push(`I1: ${orderId} is confirmed and not paid`);
-  if (status === 'CANCELLED' && captures.length !== refunds.length)
-    found.push(`I1: ${orderId} is cancelled and money is held`);
+  const expect = (holds: boolean, problem: string) => void (holds || found.push(`I1: ${orderId} ${problem}`));
+  expect(authorizations.length <= 1, `was authorized ${authorizations.length} times`);
+  expect(captures.length <= 1, `was captured ${captures.length} times`);
+  expect(new Set(refunds.map(({ refundId }) => refundId)).size === refunds.length, 'was refunded twice under one id');
+  const whole = [...authorizations, ...captures, ...voids].every(({ amount }) => amount === total);
+  expect(whole, 'was charged a wrong amount');
+  const taken = capturedAs === undefined ? sum(captures) : total;
+  expect(sum(refunds) <= taken, `was refunded ${sum(refunds)} of ${taken}`);
+  if (status !== 'CONFIRMED' && status !== 'CANCELLED') return found;
+
+  const isDue = refundDue?.has(orderId) === true;
+  expect(!isDue || payments?.get(orderId)?.state === 'refund-due', 'must be refunded by a person, whom nobody tells');
+  const kept = taken - sum(refunds);
+  if (status === 'CONFIRMED') expect(kept === total, `is confirmed, and ${kept} of ${total} are paid`);
+  else expect(kept === (isDue ? total : 0), `is cancelled, and ${kept} are kept`);
+  const held = sum(authorizations) - sum(captures) - sum(voids);
+  expect(held === 0 || (held === total && token === 'tok_lapses'), `holds ${held} in the end`);
   return found;
 }
 
@@ -72,26 +98,46 @@ function terminal({ orders, deadLetters }: ShopState, { orderId }: TestOrder): s
   return deadLetters.some(({ body }) => body.includes(orderId)) ? [] : [`I3: ${orderId} ended as ${status}`];
 }
 
-/** I5: one text per decided order; none is lost either. */
+const isReminder = (text: string) => text.includes('지연');
+
+/** I5: who gets no text gets none, and a reminder goes out only where it is due, once. */
+function reminders({ texts: sent }: ShopState, { orderId, phone }: TestOrder, allowances: Allowances): string[] {
+  const { reminded, refused } = allowances;
+  const all = (sent[phone] ?? []).filter((text) => text.includes(orderId));
+  const count = all.filter(isReminder).length;
+  const found: string[] = [];
+  if (count !== (reminded?.has(orderId) ? 1 : 0)) found.push(`I5: ${orderId} was reminded ${count} times`);
+  if (all.length > count && refused?.has(orderId)) found.push(`I5: ${orderId} was texted, and its number gets no text`);
+  return found;
+}
+
+/**
+ * I5: a decided order's customer is told of the decision, at most once per template. Who was told that an order is confirmed is told of its
+ * cancellation too; who was told of the cancellation is told nothing more.
+ */
 function texts(
   { orders, texts: sent, deadLetters }: ShopState,
-  { orderId, phone }: TestOrder,
-  { secondText, reminded, refused }: Allowances,
+  { orderId, phone, locale }: TestOrder,
+  { secondText, refused }: Allowances,
 ): string[] {
-  const all = (sent[phone] ?? []).filter((text) => text.includes(orderId));
-  const twice = secondText?.has(orderId) === true;
-  const reminders = all.filter((text) => text.includes('지연'));
-  const own = all.filter((text) => !reminders.includes(text));
-  const status = orders.get(orderId)?.status;
+  const own = (sent[phone] ?? []).filter((text) => text.includes(orderId) && !isReminder(text));
+  const { status, timeline = [] } = orders.get(orderId) ?? {};
+  const steps = timeline.map(({ type }) => type);
+  const most = secondText?.has(orderId) === true ? 2 : 1;
+  const isExcused =
+    refused?.has(orderId) ||
+    deadLetters.some(({ consumer, body }) => consumer === 'notification' && body.includes(orderId));
   const found: string[] = [];
-  if (reminders.length !== (reminded?.has(orderId) ? 1 : 0))
-    found.push(`I5: ${orderId} was reminded ${reminders.length} times`);
-  if (own.length > (twice ? 2 : 1)) found.push(`I5: ${orderId} was texted ${own.length} times`);
-  if (new Set(own).size > 1) found.push(`I5: ${orderId} was told different things`);
-  const excused = deadLetters.some(({ consumer, body }) => consumer === 'notification' && body.includes(orderId));
-  if (own.length > 0 && refused?.has(orderId)) found.push(`I5: ${orderId} was texted, and its number gets no text`);
-  if (own.length === 0 && !refused?.has(orderId) && status !== undefined && status !== 'PLACED' && !excused)
-    found.push(`I5: ${orderId} was never texted`);
+  const check = (template: 'order-confirmed' | 'order-cancelled', step: string, isDue: boolean) => {
+    const text = textFor(template, locale, orderId);
+    const count = own.filter((one) => one === text).length;
+    if (count > most) found.push(`I5: ${orderId} was told ${count} times: ${text}`);
+    if (count > 0 && !steps.includes(step)) found.push(`I5: ${orderId} was told what is not so: ${text}`);
+    if (isDue && count === 0 && !isExcused) found.push(`I5: ${orderId} was never told: ${text}`);
+    if (isDue && count > 0 && own.at(-1) !== text) found.push(`I5: ${orderId} was told last: ${own.at(-1)}`);
+  };
+  check('order-confirmed', orderConfirmed.type, status === 'CONFIRMED');
+  check('order-cancelled', orderCancelled.type, status === 'CANCELLED');
   return found;
 }
 
@@ -117,9 +163,9 @@ function stock(
   });
 }
 
-const RANK: Record<string, number> = { PLACED: 1, CONFIRMED: 2, CANCELLED: 2 };
+const RANK: Record<string, number> = { PLACED: 1, CONFIRMED: 2, CANCELLED: 3 };
 
-/** I6: placed, then one decision, and never another. */
+/** I6: placed, confirmed, cancelled, some of them and only in this order. */
 function forward(statuses: ReadonlyMap<string, string[]>): string[] {
   return [...statuses].flatMap(([orderId, seen]) => {
     const steps = seen.filter((status, index) => status !== seen[index - 1]);

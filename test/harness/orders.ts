@@ -2,7 +2,7 @@ import type { TestOrder } from './shop-state.ts';
 
 /** Builds the message by which an existing service places an order of one line. */
 export const placedMessage = (order: TestOrder, id: string) => {
-  const { orderId, sku, quantity, token, phone, locale, unitPrice } = order;
+  const { orderId, sku, quantity, token, phone, locale, unitPrice, capturedAs } = order;
   return {
     id,
     source: '/shop/checkout',
@@ -10,7 +10,7 @@ export const placedMessage = (order: TestOrder, id: string) => {
     data: {
       orderId,
       customer: { id: 'c-7', phone, locale },
-      payment: { token },
+      payment: capturedAs === undefined ? { token } : { kind: 'captured' as const, reference: capturedAs },
       items: [{ sku, quantity, unitPrice }],
       total: { amount: quantity * unitPrice, currency: 'KRW' },
     },

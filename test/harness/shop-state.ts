@@ -1,4 +1,5 @@
 import type { Order } from '../../lambdas/order/rules.ts';
+import type { Payment } from '../../lambdas/payment/record.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 
 /** The parts of an order that tests choose. */
@@ -10,6 +11,8 @@ export type TestOrder = {
   phone: string;
   locale: string;
   unitPrice: number;
+  /** The checkout's reference of a payment that it captured itself; the token is not sent then. */
+  capturedAs?: string;
 };
 
 /** What a run put in, to be compared with what came out: orders by id, and the pieces of each SKU that came in. */
@@ -23,13 +26,20 @@ export type QueuedMessage = {
   receiveCount: number;
 };
 
-/** One entry of the payment gateway's own record. */
-export type Charge = { orderId: string; kind: 'capture' | 'refund'; amount: number };
+/** One entry of the payment gateway's own book. */
+export type Charge = {
+  orderId: string;
+  kind: 'authorization' | 'capture' | 'void' | 'refund';
+  amount: number;
+  refundId?: string;
+};
 
 /** Everything that can be seen from outside. */
 export type ShopState = {
   orders: Map<string, Order>;
   charges: Charge[];
+  /** The payments' records, where they are looked at. */
+  payments?: Map<string, Payment>;
   shelves: Map<string, Shelf>;
   /** Every text that was sent, by number. */
   texts: Record<string, string[]>;
