@@ -163,6 +163,12 @@ export class Harness {
     }
   }
 
+  /** The messages that the instance behind this endpoint of the proxy is handling. */
+  handledBy(caller: string): readonly string[] {
+    const [, consumer = '', number] = /^(.*)-(\d+)$/.exec(caller) ?? [];
+    return this.instances.get(consumer as ConsumerName)?.[Number(number) - 1]?.handling ?? [];
+  }
+
   /** Thaws every frozen process and lets each end its invocation; returns how many there were. */
   async thaw(): Promise<number> {
     const thawed = await Promise.all([...this.instances.values()].flat().map((instance) => instance.thaw()));

@@ -57,16 +57,6 @@ describe('Messages out of order', () => {
     },
   );
 
-  test('lead to cancellation and a refund when the cancellation arrives during a capture', async () => {
-    const order = await place();
-    await publish(cancelRequested(order.orderId));
-    await shop().pump(['order']);
-    // Whoever asked the gateway died with its answer; the cancellation is there before anybody tries again.
-    shop().proxy.add({ caller: /^payment/, operation: 'PutItem', times: 1, fault: { kind: 'crash', when: 'after' } });
-    await shop().source('payment').poll(1);
-    expect(await ended(order)).toBe('CANCELLED customer');
-  });
-
   test.each([1, 2, 3, 4])(
     'leave the shop consistent when shuffled, delayed and duplicated: seed %i',
     async (number) => {

@@ -1,6 +1,7 @@
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
+  DeleteMessageCommand,
   type Message,
   ReceiveMessageCommand,
   type SQSClient,
@@ -37,6 +38,8 @@ export class EventSource {
   readonly invocations: InvocationResult[] = [];
   /** How many of the next invocations crash after the function has answered and before its messages are deleted. */
   crashBeforeDelete = 0;
+  /** Messages per invocation. */
+  batchSize: number;
   readonly queueUrl: string;
   private readonly setup: EventSourceSetup;
   private readonly inFlight = new Map<string, InFlight>();
@@ -45,6 +48,7 @@ export class EventSource {
   constructor(setup: EventSourceSetup) {
     this.setup = setup;
     this.queueUrl = setup.queueUrl;
+    this.batchSize = setup.batchSize ?? MESSAGES_PER_CALL;
   }
 
   /** When the next message in flight becomes visible again; infinity if none is in flight. */
@@ -64,8 +68,9 @@ export class EventSource {
     }
   }
 
-  /** Forgets all messages and invocations, for a queue that was purged. */
+  /** Forgets all messages, invocations and the batch size, for a queue that was purged. */
   reset(): void {
+    this.batchSize = this.setup.batchSize ?? MESSAGES_PER_CALL;
     this.inFlight.clear();
     this.invocations.length = 0;
     this.crashBeforeDelete = 0;
@@ -96,7 +101,7 @@ export class EventSource {
         await Promise.race(running);
         continue;
       }
-      const messages = await this.receive(this.setup.batchSize ?? MESSAGES_PER_CALL);
+      const messages = await this.receive(this.batchSize);
       if (messages.length === 0) break;
       delivered += messages.length;
       const one: Promise<void> = this.deliver(messages, instance).finally(() => running.delete(one));
@@ -116,6 +121,15 @@ export class EventSource {
   /** Receives a batch that no instance gets, as when Lambda dies: it returns after the visibility timeout. */
   async loseBatch(maxMessages: number): Promise<number> {
     return (await this.receive(maxMessages)).length;
+  }
+
+  /** Deletes the messages in flight, as when they were dead-lettered and somebody discarded their letters; returns how many there were. */
+  async discard(): Promise<number> {
+    const handles = [...this.inFlight.values()].map(({ receiptHandle }) => receiptHandle);
+    this.inFlight.clear();
+    for (const ReceiptHandle of handles)
+      await this.setup.direct.send(new DeleteMessageCommand({ QueueUrl: this.queueUrl, ReceiptHandle }));
+    return handles.length;
   }
 
   private async receive(maxMessages: number): Promise<Message[]> {

@@ -21,6 +21,12 @@ type Frozen = { child: ChildProcess; invocation: number; thawed: () => void };
 
 const TIME_SCALE = 10;
 
+// A stopped process does not notice that this one ends.
+const stopped = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of stopped) child.kill('SIGKILL');
+});
+
 /** An execution environment of a function: a process that handles one event at a time and can be killed. */
 export class FunctionInstance {
   /** The error of this instance's clock at each invocation, in milliseconds. */
@@ -29,6 +35,8 @@ export class FunctionInstance {
   timeScale = TIME_SCALE;
   /** The time after which an invocation is killed with its process. */
   timeoutMs: number;
+  /** The messages that it is handling. */
+  handling: readonly string[] = [];
   /** The CPU time of its process as of its last response, in microseconds. */
   cpuMicros = 0;
   private readonly setup: FunctionSetup;
@@ -105,12 +113,14 @@ export class FunctionInstance {
       };
       const end = (outcome: InvocationResult) => {
         this.timeOut = () => {};
+        this.handling = [];
         clearTimeout(timer);
         child.off('exit', onExit);
         child.off('message', onMessage);
         done(outcome);
       };
       this.timeOut = () => end({ crashed: 'timed out' });
+      this.handling = event.Records.map(({ messageId }) => messageId);
       child.once('exit', onExit);
       child.on('message', onMessage);
       child.send({ id, event, timeoutMs, skippedMs, clockErrorMs: this.clockError(), timeScale: this.timeScale });
@@ -125,7 +135,8 @@ export class FunctionInstance {
     const { child } = this;
     if (child === undefined) return Promise.resolve();
     child.kill('SIGSTOP');
-    process.once('exit', () => child.kill('SIGKILL'));
+    stopped.add(child);
+    child.once('exit', () => stopped.delete(child));
     const { promise, resolve } = Promise.withResolvers<void>();
     this.frozen.push({ child, invocation: this.invocations, thawed: resolve });
     this.child = undefined;
