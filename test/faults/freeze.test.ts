@@ -4,30 +4,13 @@ import type { ApiCall } from '../harness/protocol.ts';
 import { checkEveryPayment, placeEveryPayment, textRepeated } from './every-payment.ts';
 import { useHarness } from './harness.ts';
 import { isMovement } from './payment-gateway.ts';
+import { strikeEach } from './strike-each.ts';
 
 const shop = useHarness();
 
 /** The consumers whose effects no transaction undoes. */
 const ACTORS = ['payment', 'notification'] as const;
 const ACTOR = new RegExp(`^(${ACTORS.join('|')})-`);
-
-type Freeze = Extract<Rule['fault'], { kind: 'freeze' }>['when'];
-
-/** Freezes the process that handles a message at its call number `point` (from 0) of those that match, once for each message. */
-function freezeEach(point: number, when: Freeze, matches = (_: ApiCall) => true): Rule {
-  const calls = new Map<string, number>();
-  return {
-    caller: ACTOR,
-    fault: { kind: 'freeze', when },
-    where: (call) => {
-      const [messageId] = shop().handledBy(call.caller);
-      if (messageId === undefined || !matches(call)) return false;
-      const number = calls.get(messageId) ?? 0;
-      calls.set(messageId, number + 1);
-      return number === point;
-    },
-  };
-}
 
 /** Tells whether a call moves money or sends a text. */
 const isIrreversible = (call: ApiCall) => isMovement(call) || call.operation === 'Publish';
@@ -51,7 +34,7 @@ async function runAndThaw(seed: number, rule: Rule): Promise<number> {
 }
 
 /** Runs with the fault at each point in turn, until a point is beyond the last call; returns how often each struck. */
-async function strikeEach(fault: (point: number) => Rule): Promise<number[]> {
+async function atEachPoint(fault: (point: number) => Rule): Promise<number[]> {
   const struck: number[] = [];
   for (let point = 0; struck.at(-1) !== 0; point += 1) struck.push(await runAndThaw(point, fault(point)));
   return struck;
@@ -59,19 +42,23 @@ async function strikeEach(fault: (point: number) => Rule): Promise<number[]> {
 
 describe('A process that is frozen in the middle of a message, and thawed when others have handled it, acts no more', () => {
   test('after each call of payment and notification in turn', async () => {
-    const struck = await strikeEach((point) => freezeEach(point, 'after'));
+    const struck = await atEachPoint((point) => strikeEach(shop(), ACTOR, point, { kind: 'freeze', when: 'after' }));
     // Each message is recorded, acted on, recorded again and published: fewer points would mean that nothing was tried.
     expect(struck.length).toBeGreaterThan(4);
     expect(struck[0]).toBeGreaterThan(20);
-  }, 120_000);
+  }, 180_000);
 
   test('when the call that it was making was lost', async () => {
-    const struck = await strikeEach((point) => freezeEach(point, 'before', isIrreversible));
+    const struck = await atEachPoint((point) =>
+      strikeEach(shop(), ACTOR, point, { kind: 'freeze', when: 'before' }, isIrreversible),
+    );
     expect(struck[0]).toBeGreaterThan(10);
-  }, 60_000);
+  }, 120_000);
 
   test('and what it had sent to the gateway changes nothing when it arrives only then', async () => {
-    const struck = await strikeEach((point) => freezeEach(point, 'late', isMovement));
+    const struck = await atEachPoint((point) =>
+      strikeEach(shop(), ACTOR, point, { kind: 'freeze', when: 'late' }, isMovement),
+    );
     expect(struck[0]).toBeGreaterThan(6);
-  }, 60_000);
+  }, 120_000);
 });

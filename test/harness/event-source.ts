@@ -16,7 +16,7 @@ const MAX_VISIBILITY_SECONDS = 43_000;
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
 const MESSAGES_PER_CALL = 10;
 
-type InFlight = { receiptHandle: string; dueAt: number };
+type InFlight = { body: string; receiptHandle: string; dueAt: number };
 
 export type EventSourceSetup = {
   queueUrl: string;
@@ -123,13 +123,14 @@ export class EventSource {
     return (await this.receive(maxMessages)).length;
   }
 
-  /** Deletes the messages in flight, as when they were dead-lettered and somebody discarded their letters; returns how many there were. */
-  async discard(): Promise<number> {
-    const handles = [...this.inFlight.values()].map(({ receiptHandle }) => receiptHandle);
-    this.inFlight.clear();
-    for (const ReceiptHandle of handles)
+  /** Deletes the messages in flight that contain this text, as when somebody discards their dead letters; returns how many there were. */
+  async discard(text: string): Promise<number> {
+    const found = [...this.inFlight].filter(([, { body }]) => body.includes(text));
+    for (const [messageId, { receiptHandle: ReceiptHandle }] of found) {
+      this.inFlight.delete(messageId);
       await this.setup.direct.send(new DeleteMessageCommand({ QueueUrl: this.queueUrl, ReceiptHandle }));
-    return handles.length;
+    }
+    return found.length;
   }
 
   private async receive(maxMessages: number): Promise<Message[]> {
@@ -149,8 +150,8 @@ export class EventSource {
       isFull = Messages.length === MaxNumberOfMessages;
     }
     const dueAt = this.setup.clock.now() + this.setup.visibilityTimeout * 1_000;
-    for (const { MessageId = '', ReceiptHandle = '' } of received) {
-      this.inFlight.set(MessageId, { receiptHandle: ReceiptHandle, dueAt });
+    for (const { MessageId = '', ReceiptHandle = '', Body = '' } of received) {
+      this.inFlight.set(MessageId, { body: Body, receiptHandle: ReceiptHandle, dueAt });
     }
     return received;
   }
