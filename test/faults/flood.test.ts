@@ -1,24 +1,10 @@
 import { expect, test } from 'vitest';
 import { testOrder } from '../deployed/deployed-shop.ts';
+import { attemptsUntilDone } from './attempts.ts';
 import { checkInvariants } from './check-invariants.ts';
 import { useHarness } from './harness.ts';
 
 const shop = useHarness();
-
-/** For each order, how often a message about it was handed to a function before it was done. */
-function tries(orderIds: ReadonlySet<string>): number[] {
-  return shop()
-    .logged()
-    .split('\n')
-    .flatMap((line) => {
-      try {
-        const { message, orderId, attempt } = JSON.parse(line);
-        return message === 'done' && orderIds.has(orderId) ? [Number(attempt)] : [];
-      } catch {
-        return [];
-      }
-    });
-}
 
 test('a flood of orders from one customer for one SKU causes no retry for other customers', async () => {
   const { ledger } = shop();
@@ -32,7 +18,7 @@ test('a flood of orders from one customer for one SKU causes no retry for other 
   await shop().settle();
   const { orders } = await checkInvariants(shop());
   for (const { orderId } of others) expect(orders.get(orderId)?.status).toBe('CONFIRMED');
-  const counted = tries(new Set(others.map(({ orderId }) => orderId)));
+  const counted = attemptsUntilDone(shop().logged(), new Set(others.map(({ orderId }) => orderId)));
   // Placed is for four consumers, what came of it twice for outcomes, the decision for two, and four steps for shipping.
   expect(counted.length).toBeGreaterThanOrEqual(others.length * 12);
   expect(counted.filter((attempt) => attempt > 1)).toEqual([]);
