@@ -38,6 +38,7 @@ describe('An order id that is used again', () => {
   test.each<[string, Partial<TestOrder>]>([
     ['with another amount', { unitPrice: 1 }],
     ['with other goods', { quantity: 3, unitPrice: 4_000 }],
+    ['by another customer', { customerId: 'c-8' }],
   ])('%s is dead-lettered as a conflict, and the first order is unchanged', async (_, other) => {
     const order = await confirmedOrder();
     const forged = placed({ ...order, ...other });

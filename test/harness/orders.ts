@@ -2,14 +2,14 @@ import type { TestOrder } from './shop-state.ts';
 
 /** Builds the message by which an existing service places an order of one line. */
 export const placedMessage = (order: TestOrder, id: string) => {
-  const { orderId, sku, quantity, token, phone, locale, unitPrice, capturedAs } = order;
+  const { orderId, sku, quantity, token, phone, locale, unitPrice, customerId = 'c-7', capturedAs } = order;
   return {
     id,
     source: '/shop/checkout',
     type: 'shop.order.placed.v1',
     data: {
       orderId,
-      customer: { id: 'c-7', phone, locale },
+      customer: { id: customerId, phone, locale },
       payment: capturedAs === undefined ? { token } : { kind: 'captured' as const, reference: capturedAs },
       items: [{ sku, quantity, unitPrice }],
       total: { amount: quantity * unitPrice, currency: 'KRW' },

@@ -11,6 +11,8 @@ export type TestOrder = {
   phone: string;
   locale: string;
   unitPrice: number;
+  /** Who placed it. @default c-7 */
+  customerId?: string;
   /** The checkout's reference of a payment that it captured itself; the token is not sent then. */
   capturedAs?: string;
 };
