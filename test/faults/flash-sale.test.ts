@@ -26,4 +26,4 @@ test('of 320 buyers of 50 items with 16 workers exactly 50 are charged, nobody i
   const count = (kind: string) => charges.filter((charge) => charge.kind === kind).length;
   expect([count('authorization'), count('capture'), count('void'), count('refund')]).toEqual([320, 50, 270, 0]);
   expect(shop.logged()).not.toBe('');
-});
+}, 240_000);

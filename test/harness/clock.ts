@@ -6,6 +6,8 @@ import { openSync, writeSync } from 'node:fs';
  */
 export class Clock {
   private skipped = 0;
+  /** Since when, in real time, how much is skipped. */
+  private readonly skips = [{ since: 0, skipped: 0 }];
   private readonly descriptor: number | undefined;
 
   /** `file`: keeps the skipped milliseconds as one 64-bit float. @default none */
@@ -26,7 +28,13 @@ export class Clock {
   /** Skips to a point in time unless it has passed. */
   skipTo(time: number): void {
     this.skipped += Math.max(0, time - this.now());
+    this.skips.push({ since: Date.now(), skipped: this.skipped });
     this.write();
+  }
+
+  /** Converts a time that the engine noted, in real milliseconds since 1970, to this clock's. */
+  fromReal(time: number): number {
+    return time + (this.skips.findLast(({ since }) => since <= time)?.skipped ?? 0);
   }
 
   private write(): void {

@@ -146,7 +146,7 @@ export class EventSource {
           MessageAttributeNames: ['All'],
         }),
       );
-      received.push(...Messages);
+      received.push(...Messages.map((message) => this.onTestTime(message)));
       isFull = Messages.length === MaxNumberOfMessages;
     }
     const dueAt = this.setup.clock.now() + this.setup.visibilityTimeout * 1_000;
@@ -154,6 +154,14 @@ export class EventSource {
       this.inFlight.set(MessageId, { body: Body, receiptHandle: ReceiptHandle, dueAt });
     }
     return received;
+  }
+
+  /** Converts the times of a message, by which its age is reckoned. */
+  private onTestTime({ Attributes = {}, ...message }: Message): Message {
+    const times = (['SentTimestamp', 'ApproximateFirstReceiveTimestamp'] as const).flatMap((name) =>
+      Attributes[name] === undefined ? [] : [[name, String(this.setup.clock.fromReal(Number(Attributes[name])))]],
+    );
+    return { ...message, Attributes: { ...Attributes, ...Object.fromEntries(times) } };
   }
 
   private async deliver(messages: readonly Message[], instance: FunctionInstance): Promise<void> {
