@@ -6,7 +6,7 @@ import { chunk } from '../lambdas/runtime/chunk.ts';
 import type { Shelf } from '../lambdas/stock/rules.ts';
 import { findViolations } from '../test/harness/invariants.ts';
 import { placedMessage } from '../test/harness/orders.ts';
-import type { Charge, PlacedOrders } from '../test/harness/shop-state.ts';
+import type { BookEntry, PlacedOrders } from '../test/harness/shop-state.ts';
 import type { LocalAws } from './local-aws/local-aws.ts';
 import { tableNames, topicArn } from './local-aws/resources.ts';
 
@@ -84,7 +84,7 @@ export async function assertInvariants(
   const [orders, shelves, charges, sent] = await Promise.all([
     scanTable<Order>(tables.orders, clients.dynamodb),
     scanTable<Shelf>(tables.stock, clients.dynamodb),
-    scanTable<Charge>(tables.sandboxGateway, clients.dynamodb),
+    scanTable<BookEntry>(tables.sandboxGateway, clients.dynamodb),
     transport.texts(),
   ]);
   const ordersById = new Map(orders.map((order) => [order.orderId, order]));

@@ -17,10 +17,10 @@ const LEASE_MS = 60_000;
 
 /** Adapts a provider that cannot authorize: to authorize is to take the money, and to void is to give it back. */
 export const approvingGateway = (provider: ApprovingProvider, now = Date.now): PaymentGateway => ({
-  async authorize(charge, _known, fence) {
-    if ('authorization' in charge) return { kind: 'declined', reason: 'not_supported' };
+  async authorize(request, _known, fence) {
+    if ('authorization' in request) return { kind: 'declined', reason: 'not_supported' };
     fence.check();
-    const answer = await provider.approve(charge.orderId, charge.token, charge.money, fence.signal);
+    const answer = await provider.approve(request.orderId, request.token, request.money, fence.signal);
     return 'declined' in answer
       ? { kind: 'declined', reason: answer.declined }
       : { kind: 'authorized', reference: answer.paymentId };

@@ -1,9 +1,9 @@
 import type { Money } from '../../contracts/money.ts';
 import type { Fence } from '../runtime/fence.ts';
 import type {
+  AuthorizeRequest,
   AuthorizeResult,
   CaptureResult,
-  Charge,
   KnownPayment,
   PaymentGateway,
   RefundResult,
@@ -16,7 +16,7 @@ export const CANCELLATION_REFUND = 'cancel';
 
 /** A call to the gateway. `resumed`: an earlier invocation may have made it, so the gateway is asked first. */
 export type PaymentEffect = EventContext & { known: KnownPayment } & (
-    | { kind: 'authorize'; charge: Charge; resumed: boolean }
+    | { kind: 'authorize'; request: AuthorizeRequest; resumed: boolean }
     | { kind: 'capture'; money: Money; resumed: boolean }
     // The gateway is always asked first, because a table that was put back may have forgotten the refund.
     | { kind: 'refund'; money: Money }
@@ -56,14 +56,14 @@ type EffectOf<Kind extends PaymentEffect['kind']> = Extract<PaymentEffect, { kin
 
 async function authorize(
   gateway: PaymentGateway,
-  { charge, known, resumed }: EffectOf<'authorize'>,
+  { request, known, resumed }: EffectOf<'authorize'>,
   fence: Fence,
 ): Promise<AuthorizeResult | CaptureResult> {
-  if (!resumed) return gateway.authorize(charge, known, fence);
-  const { state, ...found } = await gateway.find(charge.orderId, known, fence);
+  if (!resumed) return gateway.authorize(request, known, fence);
+  const { state, ...found } = await gateway.find(request.orderId, known, fence);
   const reference = optionalReference(found.reference);
   if (state === 'authorized' || state === 'captured') return { kind: state, ...reference };
-  return gateway.authorize(charge, { ...known, ...reference }, fence);
+  return gateway.authorize(request, { ...known, ...reference }, fence);
 }
 
 async function capture(

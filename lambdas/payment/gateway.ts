@@ -5,7 +5,7 @@ import type { Fence } from '../runtime/fence.ts';
  * What is to be authorized for an order: its total. `token` identifies the customer's means of payment at the provider; `authorization` is
  * the provider's reference of what the checkout has authorized.
  */
-export type Charge = { orderId: string; money: Money } & ({ token: string } | { authorization: string });
+export type AuthorizeRequest = { orderId: string; money: Money } & ({ token: string } | { authorization: string });
 
 /**
  * What the payment's record knows and may tell the adapter: the provider's reference, the order's total, and since when a call may be
@@ -55,7 +55,7 @@ export type PaymentGateway = {
    * Holds the total, once per order, and takes nothing. An authorization of the checkout's is checked, not made: one that has lapsed, is of
    * another order or of less is a decline. `known.reference` may be a payment that `find` returned as not completed: it is completed instead.
    */
-  authorize(charge: Charge, known: KnownPayment, fence: Fence): Promise<AuthorizeResult>;
+  authorize(request: AuthorizeRequest, known: KnownPayment, fence: Fence): Promise<AuthorizeResult>;
   /** Takes what is held, once. */
   capture(orderId: string, money: Money, known: KnownPayment, fence: Fence): Promise<CaptureResult>;
   /**

@@ -23,7 +23,7 @@ export const finishPayment = (payment: Payment, context: EventContext): PaymentT
 });
 
 /**
- * Returns what a recorded state requires each time it is read: an outcome to publish, possibly again, or a void or refund to finish. A charge
+ * Returns what a recorded state requires each time it is read: an outcome to publish, possibly again, or a void or refund to finish. An authorization
  * or capture is only resumed by the event that asks for it.
  */
 export function resumePayment(payment: Payment, context: EventContext): PaymentTransition {

@@ -16,7 +16,7 @@ import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError } from '../runtime/failure.ts';
 import { tombstoneExpiry } from '../runtime/tombstone.ts';
 import type { PaymentEffect, PaymentEffectResult } from './effects.ts';
-import type { Charge } from './gateway.ts';
+import type { AuthorizeRequest } from './gateway.ts';
 import {
   finishPayment,
   knownOf,
@@ -86,11 +86,11 @@ function authorizeEffect(
   context: EventContext,
   resumed: boolean,
 ): PaymentEffect | undefined {
-  const charge = payment.state === 'authorizing' ? chargeOf(data) : undefined;
-  return charge && { ...context, kind: 'authorize', charge, known: knownOf(payment), resumed };
+  const request = payment.state === 'authorizing' ? requestOf(data) : undefined;
+  return request && { ...context, kind: 'authorize', request, known: knownOf(payment), resumed };
 }
 
-function chargeOf({ orderId, payment, total: money }: OrderPlaced['data']): Charge | undefined {
+function requestOf({ orderId, payment, total: money }: OrderPlaced['data']): AuthorizeRequest | undefined {
   if (payment === undefined) return undefined;
   if ('token' in payment) return { orderId, money, token: payment.token };
   return payment.kind === 'authorized' ? { orderId, money, authorization: payment.reference } : undefined;
@@ -177,11 +177,12 @@ function onCancelled(payment: Payment | undefined, { data, ...event }: OrderCanc
         : { after: { ...payment, state: 'voided', time } };
     case 'authorizing':
     case 'capturing':
+    // What the capture did not find may be authorized by a call that is still on its way.
+    case 'lapsed':
       return voidPayment({ ...payment, time }, context);
     case 'captured':
       return refund({ ...payment, time }, context, reason);
     case 'declined':
-    case 'lapsed':
       return {};
     default:
       return resumePayment(payment, context);

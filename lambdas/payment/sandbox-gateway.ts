@@ -1,7 +1,7 @@
 import { BusyError, OneOrderError } from '../runtime/failure.ts';
 import type { Fence } from '../runtime/fence.ts';
 import type { documentClient } from '../runtime/records.ts';
-import type { Charge, KnownPayment, PaymentGateway, VoidResult } from './gateway.ts';
+import type { AuthorizeRequest, KnownPayment, PaymentGateway, VoidResult } from './gateway.ts';
 import { optionalReference } from './record.ts';
 import { type KeyItem, type SandboxBook, sandboxBook } from './sandbox-book.ts';
 
@@ -20,17 +20,17 @@ export function sandboxGateway(
   const book = sandboxBook(table, client, now);
 
   return {
-    async authorize(charge, _known, fence) {
+    async authorize(request, _known, fence) {
       const { keyGeneration } = await book.readState(fence);
-      if ('token' in charge) {
-        if (charge.token === 'tok_error')
+      if ('token' in request) {
+        if (request.token === 'tok_error')
           throw new OneOrderError('The payment gateway answered 500 for this order, and serves others');
-        if (charge.token === 'tok_declined') return { kind: 'declined', reason: 'card_declined' };
-      } else if (charge.authorization === 'auth_lapsed') {
+        if (request.token === 'tok_declined') return { kind: 'declined', reason: 'card_declined' };
+      } else if (request.authorization === 'auth_lapsed') {
         return { kind: 'declined', reason: 'authorization_expired' };
       }
-      if (!(await holdCharge(book, charge, keyGeneration, fence))) return { kind: 'declined', reason: 'voided' };
-      return { kind: 'authorized', ...('authorization' in charge ? { reference: charge.authorization } : {}) };
+      if (!(await hold(book, request, keyGeneration, fence))) return { kind: 'declined', reason: 'voided' };
+      return { kind: 'authorized', ...('authorization' in request ? { reference: request.authorization } : {}) };
     },
 
     async capture(orderId, money, { reference }, fence) {
@@ -87,15 +87,15 @@ const STATE_OF = {
   closed: 'voided',
 } as const;
 
-/** Holds a charge, once per idempotency key; returns whether the order's key is open. */
-async function holdCharge(
+/** Holds what is requested, once per idempotency key; returns whether the order's key is open. */
+async function hold(
   book: SandboxBook,
-  { orderId, money, ...charge }: Charge,
+  { orderId, money, ...request }: AuthorizeRequest,
   generation: number,
   fence: Fence,
 ): Promise<boolean> {
-  const token = 'token' in charge ? charge.token : '';
-  const reference = 'authorization' in charge ? charge.authorization : undefined;
+  const token = 'token' in request ? request.token : '';
+  const reference = 'authorization' in request ? request.authorization : undefined;
   const to: KeyItem = {
     standing: token === 'tok_lapses' ? 'lapsed' : 'held',
     ...optionalReference(reference),

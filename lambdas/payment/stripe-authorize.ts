@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import type { Money } from '../../contracts/money.ts';
-import type { AuthorizeResult, Charge } from './gateway.ts';
+import type { AuthorizeRequest, AuthorizeResult } from './gateway.ts';
 import { withIdempotencyKey } from './stripe-caller.ts';
 import { declineReason, isOtherUseOfKey, isRefusal, toReason } from './stripe-errors.ts';
 import { coverageProblem, endReason, type OrderIntents, stillProcessing, unexpected } from './stripe-intents.ts';
@@ -8,20 +8,20 @@ import { coverageProblem, endReason, type OrderIntents, stillProcessing, unexpec
 const declined = (reason: string): AuthorizeResult => ({ kind: 'declined', reason });
 
 /**
- * Authorizes a charge. `unfinished` is an intent that was created for the order and may not have been confirmed. `money` is in Stripe's
+ * Authorizes a payment. `unfinished` is an intent that was created for the order and may not have been confirmed. `money` is in Stripe's
  * unit. An intent holds nothing until it is confirmed, holds once however often it is confirmed, and cannot be confirmed once it is cancelled.
  */
 export async function authorize(
   intents: OrderIntents,
-  charge: Charge,
+  request: AuthorizeRequest,
   money: Money,
   unfinished: string | undefined,
 ): Promise<AuthorizeResult> {
   try {
-    if ('authorization' in charge) return await claimAuthorization(intents, charge.authorization, money);
-    if (unfinished === undefined) return await confirm(intents, await intents.create(money), charge.token);
+    if ('authorization' in request) return await claimAuthorization(intents, request.authorization, money);
+    if (unfinished === undefined) return await confirm(intents, await intents.create(money), request.token);
     const intent = await intents.retrieve(unfinished);
-    return isUnconfirmed(intent) ? await confirm(intents, unfinished, charge.token) : toResult(intent);
+    return isUnconfirmed(intent) ? await confirm(intents, unfinished, request.token) : toResult(intent);
   } catch (error) {
     const reason = declineReason(error);
     if (reason === undefined) throw error;

@@ -27,11 +27,11 @@ export function stripeGateway(connect: ConnectStripe, shop: string, now = () => 
     since !== undefined && now().getTime() - new Date(since).getTime() < KEY_RETENTION_MS;
 
   return {
-    authorize: (charge, { reference }, fence) =>
+    authorize: (request, { reference }, fence) =>
       translateErrors(async () => {
-        const money = toStripeMoney(charge.money);
+        const money = toStripeMoney(request.money);
         if (money === undefined) return { kind: 'declined', reason: 'invalid_amount' };
-        return authorize(intentsOf(charge.orderId, fence), charge, money, reference);
+        return authorize(intentsOf(request.orderId, fence), request, money, reference);
       }),
 
     capture: (orderId, total, { reference }, fence) =>

@@ -1,8 +1,8 @@
 import type { Money } from '../../contracts/money.ts';
 import type {
+  AuthorizeRequest,
   AuthorizeResult,
   CaptureResult,
-  Charge,
   FoundPayment,
   KnownPayment,
   PaymentGateway,
@@ -36,11 +36,15 @@ export class FakeGateway implements PaymentGateway {
   private readonly remembered = new Set<string>();
   private readonly keys = new Map<string, Key>();
 
-  async authorize({ orderId, money, ...charge }: Charge, _known: KnownPayment, fence: Fence): Promise<AuthorizeResult> {
+  async authorize(
+    { orderId, money, ...request }: AuthorizeRequest,
+    _known: KnownPayment,
+    fence: Fence,
+  ): Promise<AuthorizeResult> {
     this.begin(fence);
     const declined = (reason: string) => this.answer<AuthorizeResult>({ kind: 'declined', reason });
-    const reference = 'authorization' in charge ? { reference: charge.authorization } : {};
-    const token = 'token' in charge ? charge.token : charge.authorization;
+    const reference = 'authorization' in request ? { reference: request.authorization } : {};
+    const token = 'token' in request ? request.token : request.authorization;
     if (token === 'tok_error') throw new OneOrderError('The gateway answered 500');
     if (token === 'tok_declined') return declined('card_declined');
     if (token === 'auth_lapsed') return declined('authorization_expired');

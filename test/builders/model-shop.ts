@@ -207,7 +207,7 @@ const ENDS: Record<string, Ends> = {
   awaited: [['captured'], ['voided']],
   'on-delivery': [['authorized'], ['voided']],
   tok_declined: [[], ['voided', 'declined']],
-  tok_lapses: [[], ['voided', 'voided authorization', 'lapsed authorization']],
+  tok_lapses: [[], ['voided', 'voided authorization']],
   pay_disputed: [['captured'], ['refund-due']],
 };
 

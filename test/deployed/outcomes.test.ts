@@ -123,7 +123,7 @@ describe('an order on the deployed stack', () => {
     );
     await eventually('the goods are back', async () => (await shelfOf(order.sku))?.available === 3);
     expect(await shelfOf(order.sku)).toMatchObject({ reserved: 0, sold: 0 });
-    expect(await paymentOf(order.orderId)).toBe('lapsed');
+    await eventually('the payment is closed', async () => (await paymentOf(order.orderId)) === 'voided');
     expect(await chargesOf(order.orderId)).toEqual(['authorization 24000 KRW']);
     await eventually('the customer is told', async () =>
       (await textsTo(order.phone)).some((text) => text.includes('취소')),

@@ -1,8 +1,8 @@
 import type { ApiCall, ApiResponse, Json } from '../harness/protocol.ts';
-import type { Charge } from '../harness/shop-state.ts';
+import type { BookEntry } from '../harness/shop-state.ts';
 
 /** Extracts the entries that a successful call wrote into the sandbox gateway's book. */
-export function entriesWritten(table: string, { operation, body }: ApiCall, answer: ApiResponse): Charge[] {
+export function entriesWritten(table: string, { operation, body }: ApiCall, answer: ApiResponse): BookEntry[] {
   if (answer.status !== 200) return [];
   const puts: Json[] =
     operation === 'PutItem'

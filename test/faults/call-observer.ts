@@ -1,6 +1,6 @@
 import { output } from '../deployed/deployed-shop.ts';
 import type { ApiCall, ApiResponse } from '../harness/protocol.ts';
-import type { Charge } from '../harness/shop-state.ts';
+import type { BookEntry } from '../harness/shop-state.ts';
 import { entriesWritten } from './book-entries.ts';
 import type { Ledger } from './ledger.ts';
 import { statusesWritten } from './statuses.ts';
@@ -11,7 +11,7 @@ export class CallObserver {
   readonly statuses = new Map<string, string[]>();
   /** Movements of money that were not due yet, as sentences. */
   readonly earlyMovements: string[] = [];
-  private readonly entries = new Map<string, Charge[]>();
+  private readonly entries = new Map<string, BookEntry[]>();
 
   clear(): void {
     this.statuses.clear();
@@ -26,12 +26,12 @@ export class CallObserver {
     for (const entry of entriesWritten(output('SandboxGatewayTableName'), call, answer)) this.noteEntry(ledger, entry);
   }
 
-  private noteEntry({ orders }: Ledger, entry: Charge): void {
+  private noteEntry({ orders }: Ledger, entry: BookEntry): void {
     const { orderId, kind } = entry;
     const own = [...(this.entries.get(orderId) ?? []), entry];
     this.entries.set(orderId, own);
     const statuses = this.statuses.get(orderId) ?? [];
-    const sumOf = (one: Charge['kind']) =>
+    const sumOf = (one: BookEntry['kind']) =>
       own.reduce((sum, { kind: other, amount }) => sum + (one === other ? amount : 0), 0);
     const report = (problem: string) => void this.earlyMovements.push(`I1: ${orderId} ${problem}`);
     if (kind === 'capture' && !statuses.includes('CONFIRMED')) report(`was captured while ${statuses.at(-1)}`);

@@ -11,7 +11,7 @@ import type { Order } from '../../lambdas/order/rules.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 import { deadLetterQueueUrl, output, queueUrl } from '../deployed/deployed-shop.ts';
-import type { Charge, PlacedOrders, QueuedMessage, ShopState } from '../harness/shop-state.ts';
+import type { BookEntry, PlacedOrders, QueuedMessage, ShopState } from '../harness/shop-state.ts';
 import { connection, consumers } from './deployed-functions.ts';
 
 const tables = DynamoDBDocumentClient.from(new DynamoDBClient(connection()));
@@ -29,7 +29,7 @@ async function items<T>(name: string, key: string, values: readonly string[]): P
   return found;
 }
 
-async function chargesOf(orderId: string): Promise<Charge[]> {
+async function chargesOf(orderId: string): Promise<BookEntry[]> {
   const { Items = [] } = await tables.send(
     new QueryCommand({
       TableName: output('SandboxGatewayTableName'),
@@ -39,7 +39,7 @@ async function chargesOf(orderId: string): Promise<Charge[]> {
     }),
   );
   // What has no kind is no entry of the book.
-  return (Items as Partial<Charge>[]).filter((item): item is Charge => item.kind !== undefined);
+  return (Items as Partial<BookEntry>[]).filter((item): item is BookEntry => item.kind !== undefined);
 }
 
 /** Deletes the orders that other tests have left undecided, for a sweep would find them. */

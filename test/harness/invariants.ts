@@ -1,6 +1,6 @@
 import { orderCancelled, orderConfirmed } from '../../contracts/order.ts';
 import { textFor } from '../../lambdas/notification/texts.ts';
-import type { Charge, PlacedOrders, QueuedMessage, ShopState, TestOrder } from './shop-state.ts';
+import type { BookEntry, PlacedOrders, QueuedMessage, ShopState, TestOrder } from './shop-state.ts';
 
 /** What a run put in, and what was observed on the way. */
 export type Observations = {
@@ -55,7 +55,7 @@ export function findViolations(observed: Observations, state: ShopState, allowan
   ];
 }
 
-const sum = (charges: readonly Charge[]) => charges.reduce((total, { amount }) => total + amount, 0);
+const sum = (charges: readonly BookEntry[]) => charges.reduce((total, { amount }) => total + amount, 0);
 
 /**
  * I1: authorized and captured at most once, refunded once per id and never beyond what was captured. In the end a confirmed order is paid in
@@ -66,7 +66,8 @@ function money(
   { orderId, quantity, unitPrice, token, capturedAs }: TestOrder,
   { refundDue }: Allowances,
 ): string[] {
-  const own = (kind: Charge['kind']) => charges.filter((charge) => charge.orderId === orderId && charge.kind === kind);
+  const own = (kind: BookEntry['kind']) =>
+    charges.filter((charge) => charge.orderId === orderId && charge.kind === kind);
   const [authorizations, captures, voids, refunds] = [own('authorization'), own('capture'), own('void'), own('refund')];
   const total = quantity * unitPrice;
   const status = orders.get(orderId)?.status;

@@ -29,7 +29,7 @@ export type QueuedMessage = {
 };
 
 /** One entry of the payment gateway's own book. */
-export type Charge = {
+export type BookEntry = {
   orderId: string;
   kind: 'authorization' | 'capture' | 'void' | 'refund';
   amount: number;
@@ -39,7 +39,7 @@ export type Charge = {
 /** Everything that can be seen from outside. */
 export type ShopState = {
   orders: Map<string, Order>;
-  charges: Charge[];
+  charges: BookEntry[];
   /** The payments' records, where they are looked at. */
   payments?: Map<string, Payment>;
   shelves: Map<string, Shelf>;

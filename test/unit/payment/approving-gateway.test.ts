@@ -5,7 +5,7 @@ import { type ApprovingProvider, approvingGateway } from '../../../examples/paym
 import { openFence } from '../../../lambdas/runtime/fence.ts';
 
 const money = { amount: 12_000, currency: 'KRW' };
-const charge = { orderId: 'o-1', token: 'tok_visa', money };
+const request = { orderId: 'o-1', token: 'tok_visa', money };
 const START = '2026-11-21T09:00:00Z';
 
 /** The example with a provider in memory that takes the money when it approves. */
@@ -36,13 +36,13 @@ function approving({ isDisputed = false } = {}) {
 describe('The example gateway to a provider that cannot authorize', () => {
   test('takes the money when the order is placed, and has it when the order is confirmed', async () => {
     const { gateway } = approving();
-    expect(await gateway.authorize(charge, {}, openFence)).toEqual({ kind: 'authorized', reference: 'pay_1' });
+    expect(await gateway.authorize(request, {}, openFence)).toEqual({ kind: 'authorized', reference: 'pay_1' });
     expect(await gateway.capture('o-1', money, {}, openFence)).toEqual({ kind: 'captured', reference: 'pay_1' });
   });
 
   test('gives the money back once when the order is cancelled', async () => {
     const { gateway, approvals } = approving();
-    await gateway.authorize(charge, {}, openFence);
+    await gateway.authorize(request, {}, openFence);
     for (const _ of [1, 2])
       expect(await gateway.void('o-1', {}, openFence)).toEqual({ kind: 'voided', released: true });
     expect(approvals.get('o-1')?.returns).toEqual([{ key: 'void', amount: 12_000 }]);
@@ -60,7 +60,7 @@ describe('The example gateway to a provider that cannot authorize', () => {
 
   test('leaves to a person what the provider never gives back', async () => {
     const { gateway } = approving({ isDisputed: true });
-    await gateway.authorize(charge, {}, openFence);
+    await gateway.authorize(request, {}, openFence);
     expect(await gateway.void('o-1', {}, openFence)).toEqual({ kind: 'captured', money, reference: 'pay_1' });
     expect(await gateway.refund('o-1', 'cancel', money, {}, openFence)).toEqual({
       kind: 'refused',

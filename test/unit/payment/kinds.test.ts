@@ -51,7 +51,7 @@ const ENDS = {
   token: (heard: readonly Heard[]) => {
     if (heard.length === 0) return 'nothing';
     // Only a table that was put back hears of a confirmation first; here the gateway holds nothing.
-    if (heard[0] === 'confirmed') return 'lapsed';
+    if (heard[0] === 'confirmed') return heard.includes('cancelled') ? 'voided' : 'lapsed';
     if (heard[0] === 'cancelled') return 'voided';
     if (isBefore(heard, 'confirmed', 'cancelled'))
       return heard.includes('cancelled') ? 'refunded: authorization capture refund' : 'captured: authorization capture';

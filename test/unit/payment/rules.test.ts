@@ -117,7 +117,7 @@ const CELLS: Cell[] = [
 
   ['lapsed', 'placed', '', 'lapsed', 'declined'],
   ['lapsed', 'confirmed', '', 'lapsed', 'declined'],
-  ['lapsed', 'cancelled', '', 'lapsed', ''],
+  ['lapsed', 'cancelled', 'void', 'voided', ''],
 
   ['declined', 'placed', '', 'declined', 'declined'],
   ['declined', 'confirmed', '', 'declined', 'declined'],
@@ -346,7 +346,7 @@ describe('A placed order', () => {
       data: { orderId: 'o-1001', reason: 'authorization_expired' },
     });
     expect(await shop.deliver(cancelled({ reason: 'payment-declined' }))).toEqual([]);
-    expect([moves(shop), shop.state()]).toEqual(['authorization', 'lapsed']);
+    expect([moves(shop), shop.state()]).toEqual(['authorization', 'voided']);
   });
 });
 

@@ -171,12 +171,11 @@ function expectHeldEnd(kind: Kind, heard: ReadonlySet<Message['kind']>, end: Ret
   expect([published.has('voided'), published.has('refunded')]).toEqual([voids > 0, refunds > 0]);
   if (heard.has('cancelled')) {
     // A lapse is no entry of the ledger.
-    // Nor is what is authorized only after a confirmation that found nothing, which no shop sends: it is left to lapse.
-    const lapsed = kind === 'lapses' || state === 'lapsed' ? authorizations - captures - voids : 0;
+    const lapsed = kind === 'lapses' ? authorizations - captures - voids : 0;
     expect(captures + voids + lapsed, 'an authorization is held').toBe(authorizations);
     expect(captures - refunds, 'money is kept').toBe(state === 'refund-due' ? 1 : 0);
     if (state === 'refund-due') expect([kind, published.has('refund-due')]).toEqual(['disputed', true]);
-    expect(state).toMatch(/^(voided|refunded|refund-due|lapsed)$/);
+    expect(state).toMatch(/^(voided|refunded|refund-due)$/);
   } else if (heard.has('confirmed')) {
     expect(state).toBe(captures > 0 ? 'captured' : 'lapsed');
     expect(published).toContain(captures > 0 ? 'captured' : 'declined');
@@ -205,7 +204,7 @@ function otherEnds(kind: Kind, heard: ReadonlySet<Message['kind']>): Payment['st
   const isCancelled = heard.has('cancelled');
   if (kind === 'captured') return isCancelled ? ['refunded'] : ['captured'];
   // Declined, or the confirmation came first and found nothing, or the cancellation did.
-  return isCancelled ? ['declined', 'lapsed', 'voided'] : ['declined', 'lapsed'];
+  return isCancelled ? ['declined', 'voided'] : ['declined', 'lapsed'];
 }
 
 function expectOtherEnd(kind: Kind, heard: ReadonlySet<Message['kind']>, end: ReturnType<typeof observed>) {
