@@ -183,8 +183,10 @@ test('a daily limit of texts takes one more write per text', () => {
 test('X-Ray samples one trace per second and a twentieth of the rest', () => {
   const perSecond = (ordersPerDay: number) =>
     (usage(scenario({}, ordersPerDay), 'traces sampled').fixed ?? 0) / (DAYS_PER_MONTH * 86_400);
-  expect(perSecond(8_640)).toBeCloseTo(0.2);
-  expect(perSecond(864_000)).toBeCloseTo(1 + 0.05 * 19);
+  // One of the publication, and in batches of 1 one of each message.
+  const traces = 1 + messagesOf('payment');
+  expect(perSecond(8_640)).toBeCloseTo(0.1 * traces);
+  expect(perSecond(864_000)).toBeCloseTo(1 + 0.05 * (10 * traces - 1));
 });
 
 test('a consumer without a measurement is named', () => {
