@@ -7,16 +7,7 @@ import type { DeployedShop } from '../stack.ts';
 /** The parts of an order's record that are read here. */
 type OrderSummary = Pick<
   Order,
-  | 'orderId'
-  | 'orderNumber'
-  | 'status'
-  | 'reason'
-  | 'total'
-  | 'stock'
-  | 'short'
-  | 'cancelRequested'
-  | 'timeline'
-  | 'traceparent'
+  'orderId' | 'orderNumber' | 'status' | 'reason' | 'total' | 'stock' | 'short' | 'timeline' | 'traceparent'
 >;
 
 /** The parts of a payment's record that are read here. */
