@@ -72,6 +72,13 @@ async function inState(history: History): Promise<Shop> {
   return shop;
 }
 
+/** Puts the table back to an earlier state; the gateway knows what has happened since. */
+async function putBack({ records }: Shop, history: History): Promise<void> {
+  const old = (await inState(history)).record();
+  records.items.clear();
+  if (old !== undefined) records.items.set('o-1001', old);
+}
+
 const EVENTS = {
   placed: placed(),
   confirmed: confirmed(),
@@ -651,9 +658,7 @@ describe('A payments table that was put back', () => {
   test('to before the capture: the confirmation takes nothing again', async () => {
     for (const before of ['none', 'authorized', 'authorizing'] as const) {
       const shop = await inState('captured');
-      const old = (await inState(before)).record();
-      shop.records.items.clear();
-      if (old !== undefined) shop.records.items.set('o-1001', old);
+      await putBack(shop, before);
       shop.gateway.expireIdempotencyKeys();
       expect(await shop.deliver(confirmed())).toEqual(['shop.payment.captured.v1']);
       expect(moves(shop)).toBe('authorization capture');
@@ -662,8 +667,7 @@ describe('A payments table that was put back', () => {
 
   test('to before the answer to placed: the order is found captured', async () => {
     const shop = await inState('captured');
-    const old = (await inState('authorizing')).record();
-    if (old !== undefined) shop.records.items.set('o-1001', old);
+    await putBack(shop, 'authorizing');
     expect(await shop.deliver(placed())).toEqual(['shop.payment.captured.v1']);
     expect(moves(shop)).toBe('authorization capture');
   });
@@ -671,9 +675,7 @@ describe('A payments table that was put back', () => {
   test('to before a refund: the gateway is asked, and nothing is sent back twice', async () => {
     for (const before of ['captured', 'capturing', 'none'] as const) {
       const shop = await inState('refunded');
-      const old = (await inState(before)).record();
-      shop.records.items.clear();
-      if (old !== undefined) shop.records.items.set('o-1001', old);
+      await putBack(shop, before);
       shop.gateway.expireIdempotencyKeys();
       expect(await shop.deliver(cancelled())).toEqual(['shop.payment.refunded.v1']);
       expect(moves(shop)).toBe('authorization capture refund');
