@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PublishBatchCommand } from '@aws-sdk/client-sns';
 import { BatchWriteCommand, DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
-import type { Order } from '../lambdas/order/rules.ts';
+import type { Order } from '../lambdas/order/record.ts';
 import { chunk } from '../lambdas/runtime/chunk.ts';
 import type { Shelf } from '../lambdas/stock/rules.ts';
 import { findViolations } from '../test/harness/invariants.ts';

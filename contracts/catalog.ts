@@ -8,6 +8,7 @@ import {
   orderDeadlinePassed,
   orderDelayed,
   orderPlaced,
+  orderReconciliationDue,
   orderRefused,
   orderReminderDue,
 } from './order.ts';
@@ -32,6 +33,7 @@ export const catalog: readonly EventContract[] = [
   orderDelayed,
   orderDeadlinePassed,
   orderReminderDue,
+  orderReconciliationDue,
   orderProgressed,
   paymentAuthorized,
   paymentCaptured,

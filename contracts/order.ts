@@ -322,12 +322,20 @@ export const orderCancelRequested = defineEvent({
   data: v.object({ orderId, reason: advisory(boundedText(200, 0)) }, 'must be an object'),
 });
 
+const CANCEL_REASONS = [
+  'payment-declined',
+  'out-of-stock',
+  'customer',
+  'timed-out',
+  /** Payment or stock took another order under the same id. */
+  'contradiction',
+  /** The orders table was put back to before the cancellation, which others have heard. */
+  'unknown',
+] as const;
+
 /** Why an order was cancelled. */
 export const cancelReason = v.pipe(
-  v.picklist(
-    ['payment-declined', 'out-of-stock', 'customer', 'timed-out'],
-    'must be one of payment-declined, out-of-stock, customer, timed-out',
-  ),
+  v.picklist(CANCEL_REASONS, `must be one of ${CANCEL_REASONS.join(', ')}`),
   v.title('CancelReason'),
 );
 
@@ -400,6 +408,31 @@ export const orderReminderDue = defineEvent({
   data: v.object({ orderId }, 'must be an object'),
 });
 
+/**
+ * An order's record may owe something: it was only learnt from a replay, a step of it is unpublished, or another consumer's record disagrees
+ * with its decision. Makes the order consumer decide what can be decided, take over a decision that others have `heard`, and publish again.
+ */
+export const orderReconciliationDue = defineEvent({
+  type: 'shop.order.reconciliation-due.v1',
+  channel: 'bus',
+  source: '/shop/sweep',
+  description: "An order's record has to be brought into line with those of payment, stock and notification.",
+  data: v.object(
+    {
+      orderId,
+      /** The decision that others have heard and the order's record does not have. */
+      heard: v.optional(
+        v.pipe(v.picklist(['confirmed', 'cancelled'], 'must be confirmed or cancelled'), v.title('Decision')),
+      ),
+      /** What others know of the order, where its record may not. */
+      items: v.optional(goods),
+      total: v.optional(money),
+      payment: v.optional(paymentMethod),
+    },
+    'must be an object',
+  ),
+});
+
 /** An order takes longer than usual and is undecided. */
 export const orderDelayed = defineEvent({
   type: 'shop.order.delayed.v1',
@@ -412,6 +445,7 @@ export const orderDelayed = defineEvent({
 export type OrderRefused = EventOf<typeof orderRefused>;
 export type OrderReminderDue = EventOf<typeof orderReminderDue>;
 export type OrderDelayed = EventOf<typeof orderDelayed>;
+export type OrderReconciliationDue = EventOf<typeof orderReconciliationDue>;
 export type OrderDeadlinePassed = EventOf<typeof orderDeadlinePassed>;
 export type OrderPlaced = EventOf<typeof orderPlaced>;
 export type OrderCancelRequested = EventOf<typeof orderCancelRequested>;

@@ -4,12 +4,13 @@ import type { StockReceived } from '../../contracts/stock.ts';
 import { type ConsumerDependencies, consumer, queueFromEnvironment } from '../runtime/consume.ts';
 import type { CustomerHash } from '../runtime/customer-hash.ts';
 import { requireEnv } from '../runtime/environment.ts';
-import { busPublisher } from '../runtime/publish.ts';
+import { busPublisher, channelPublisher, lifecyclePublisher } from '../runtime/publish.ts';
 import { dynamoRecordStore } from '../runtime/records.ts';
 import { stateMachine } from '../runtime/state-machine.ts';
-import { channelPublisher, lifecyclePublisher } from './lifecycle-publisher.ts';
+import type { OrderInput } from './input.ts';
 import { ignoringReceipts } from './receipts.ts';
-import { nextOrder, type Order, type OrderInput, publishedSteps } from './rules.ts';
+import type { Order } from './record.ts';
+import { nextOrder } from './rules.ts';
 
 type ContractOf<E> = E extends CloudEvent<infer Type, infer Data> ? EventContract<Type, Data> : never;
 
@@ -26,28 +27,20 @@ export function orderConsumer(
     ...options
   }: Pick<ConsumerDependencies, 'refusalOf' | 'forward'> & { customerHash?: CustomerHash } = {},
 ) {
-  const orders = dynamoRecordStore<Order>(requireEnv('TABLE_NAME'));
-  return consumer(
-    name,
-    contracts,
-    ignoringReceipts(
-      stateMachine<Order, OrderInput, never, never>(
-        {
-          decide: (order, delivery) => nextOrder(order, delivery, new Date(), customerHash),
-          isFirstEvent: ({ type }) => type === orderPlaced.type,
-          usesOutbox: true,
-        },
-        orders,
-      ),
-    ),
+  const handlerOf = stateMachine<Order, OrderInput, never, never>(
     {
-      queue: queueFromEnvironment(name),
-      publish: channelPublisher(
-        lifecyclePublisher(requireEnv('LIFECYCLE_TOPIC_ARN')),
-        busPublisher(requireEnv('EVENT_BUS_NAME')),
-      ),
-      ...options,
-      onPublished: (events) => orders.advanceTo('published', publishedSteps(events)),
+      decide: (order, delivery) => nextOrder(order, delivery, new Date(), customerHash),
+      isFirstEvent: ({ type }) => type === orderPlaced.type,
+      outbox: 'published',
     },
+    dynamoRecordStore<Order>(requireEnv('TABLE_NAME')),
   );
+  return consumer(name, contracts, (publish) => ignoringReceipts(handlerOf(publish)), {
+    queue: queueFromEnvironment(name),
+    publish: channelPublisher(
+      lifecyclePublisher(requireEnv('LIFECYCLE_TOPIC_ARN')),
+      busPublisher(requireEnv('EVENT_BUS_NAME')),
+    ),
+    ...options,
+  });
 }

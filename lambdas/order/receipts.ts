@@ -1,6 +1,6 @@
 import { type StockReceived, stockReceived } from '../../contracts/stock.ts';
 import type { BatchHandler, Delivery } from '../runtime/delivery.ts';
-import type { OrderInput } from './rules.ts';
+import type { OrderInput } from './input.ts';
 
 /**
  * Handles what is about an order. Receipts of goods reach the unfiltered queue of `order` too: there they are only validated, so that
@@ -13,8 +13,8 @@ export function ignoringReceipts(handle: BatchHandler<OrderInput>): BatchHandler
     const results = (await handle(deliveries.filter(isAboutOrder), cache, fence)).values();
     return deliveries.map((delivery) =>
       isAboutOrder(delivery)
-        ? (results.next().value ?? { failure: new Error('The handler gave no result') })
-        : { publish: [] },
+        ? (results.next().value ?? { published: [], error: { reason: new Error('The handler gave no result') } })
+        : { published: [] },
     );
   };
 }

@@ -1,4 +1,4 @@
-import { orderDeadlinePassed, orderReminderDue } from '../../contracts/order.ts';
+import { orderDeadlinePassed, orderReconciliationDue, orderReminderDue } from '../../contracts/order.ts';
 import {
   paymentAuthorized,
   paymentCaptured,
@@ -12,6 +12,7 @@ import { stockRejected, stockReleased, stockReserved } from '../../contracts/sto
 export const consumes = [
   orderDeadlinePassed,
   orderReminderDue,
+  orderReconciliationDue,
   paymentAuthorized,
   paymentCaptured,
   paymentVoided,

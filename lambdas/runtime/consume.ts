@@ -12,15 +12,9 @@ import {
   type SubjectEvent,
 } from './delivery.ts';
 import { requireEnv } from './environment.ts';
-import {
-  BusyError,
-  DeadlineExceededError,
-  describeError,
-  OutOfSequenceError,
-  RefusalUnpublishedError,
-} from './failure.ts';
+import { BusyError, DeadlineExceededError, OutOfSequenceError, RefusalUnpublishedError } from './failure.ts';
 import { type InvocationDeadline, invocationDeadline } from './invocation-deadline.ts';
-import { log, writeLines } from './log.ts';
+import { writeLines } from './log.ts';
 import { metricLines } from './metrics.ts';
 import { type Attempt, outcomeLogLines } from './outcome.ts';
 import { busPublisher, type Publish, withTraceparent } from './publish.ts';
@@ -34,8 +28,6 @@ import { wrappedEvent } from './unwrapped.ts';
 export type ConsumerDependencies = {
   publish: Publish;
   queue: ConsumerQueue;
-  /** Called with the events that were accepted, so that an outbox can record them. */
-  onPublished?: ((events: readonly CloudEvent[]) => Promise<void>) | undefined;
   policy?: FailurePolicy;
   /** Builds the event that tells a publisher that its message was refused. It is published before the message is dead-lettered. */
   refusalOf?: RefusalOf;
@@ -58,9 +50,6 @@ type Received<E extends SubjectEvent> = { record: SQSRecord; delivery: Delivery<
 /** A message whose event travelled in an envelope or behind a byte-order mark, and the bare event as text. */
 type WrappedMessage = { record: SQSRecord; event: SubjectEvent; bare: string };
 
-/** How the handling of one delivery ended: which events were published, and why not all of them. */
-type PublishResult = Pick<Attempt, 'error' | 'published' | 'repeated'>;
-
 /**
  * Builds the Lambda function of a consumer's queue. Each message ends in one of three ways: done (deleted, after its events were
  * published), retried with growing delays, or in the dead-letter queue with its reason. Messages do not affect each other, with
@@ -70,10 +59,11 @@ type PublishResult = Pick<Attempt, 'error' | 'published' | 'repeated'>;
 export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
   name: string,
   contracts: readonly C[],
-  handle: BatchHandler<EventOf<C> & SubjectEvent>,
+  handlerOf: (publish: Publish) => BatchHandler<EventOf<C> & SubjectEvent>,
   dependencies: ConsumerDependencies = fromEnvironment(name),
 ): (event: SQSEvent, context?: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> {
-  const { queue, policy = defaultPolicy } = dependencies;
+  const { publish, queue, policy = defaultPolicy } = dependencies;
+  const handle = handlerOf(publish);
 
   return async ({ Records }, context) => {
     const arrivedAt = Date.now();
@@ -84,11 +74,9 @@ export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
     const blocked = new Set<string>();
     for (const round of roundsByKey(received, ({ delivery }) => recordKeyOf(delivery.event))) {
       const startedAt = Date.now();
-      const results = await handleRound(round, blocked, async (deliveries) => {
-        const handled = await deadline.race(() => runHandler(handle, deliveries, policy, cache, deadline));
-        const publishable = handled && suppressReplayEvents(deliveries, handled);
-        return publishable && deadline.race(() => publishAll(dependencies, publishable));
-      });
+      const results = await handleRound(round, blocked, (deliveries) =>
+        deadline.race(() => runHandler(handle, deliveries, policy, cache, deadline)),
+      );
       const endedAt = Date.now();
       for (const { record, delivery, result } of results) {
         attempts.push({ record, event: delivery.event, ...result, startedAt, endedAt });
@@ -161,8 +149,8 @@ function toDelivery<E extends CloudEvent>(record: SQSRecord, event: E): Delivery
 async function handleRound<E extends SubjectEvent>(
   round: readonly Received<E>[],
   blocked: ReadonlySet<string>,
-  work: (deliveries: readonly Delivery<E>[]) => Promise<readonly PublishResult[] | undefined>,
-): Promise<(Received<E> & { result: PublishResult })[]> {
+  work: (deliveries: readonly Delivery<E>[]) => Promise<readonly HandlerResult[] | undefined>,
+): Promise<(Received<E> & { result: HandlerResult })[]> {
   const free = round.filter(({ delivery }) => !blocked.has(recordKeyOf(delivery.event)));
   const results = await work(free.map(({ delivery }) => delivery));
   return round.map((received) => {
@@ -193,10 +181,11 @@ async function runHandler<E extends CloudEvent>(
   if (round.length === 0) return [];
   try {
     const results = await handle(round, cache, deadline.fence);
-    return round.map((_, index) => results[index] ?? { failure: new Error('The handler gave no result') });
-  } catch (error) {
-    if (round.length === 1 || failureActionFor(error, policy).action === 'retry')
-      return round.map(() => ({ failure: error }));
+    const none = { published: [], error: { reason: new Error('The handler gave no result') } };
+    return round.map((_, index) => results[index] ?? none);
+  } catch (reason) {
+    if (round.length === 1 || failureActionFor(reason, policy).action === 'retry')
+      return round.map(() => ({ published: [], error: { reason } }));
     const results: HandlerResult[] = [];
     for (const delivery of round) {
       // The caller no longer waits: what has not begun is left to the next attempt.
@@ -206,13 +195,6 @@ async function runHandler<E extends CloudEvent>(
     return results;
   }
 }
-
-/** Drops the events of replays without effects: such a replay reaches one consumer only. */
-const suppressReplayEvents = (
-  deliveries: readonly Delivery[],
-  results: readonly HandlerResult[],
-): readonly HandlerResult[] =>
-  results.map((result, index) => (deliveries[index]?.withoutEffects && 'publish' in result ? { publish: [] } : result));
 
 /** Forwards the bare events of wrapped messages, which are then done. */
 async function forwardAll(
@@ -254,33 +236,4 @@ async function publishRefusals(
     if (failure === undefined) attempt.published = [...attempt.published, event];
     else attempt.error = { reason: new RefusalUnpublishedError(failure, attempt.error?.reason) };
   });
-}
-
-/** Publishes the events of all results together, each as part of its trace. */
-async function publishAll(
-  { publish, onPublished }: ConsumerDependencies,
-  results: readonly HandlerResult[],
-): Promise<PublishResult[]> {
-  const publishResults = results.map((result): PublishResult & { published: CloudEvent[] } =>
-    'failure' in result
-      ? { error: { reason: result.failure }, published: [] }
-      : { repeated: result.repeated, published: [] },
-  );
-  const events = results.flatMap((result, index) =>
-    'publish' in result ? result.publish.map((event) => ({ event: withTraceparent(event), index })) : [],
-  );
-  if (events.length === 0) return publishResults;
-  const answers = await publish(events.map(({ event }) => event));
-  events.forEach(({ event, index }, position) => {
-    const result = publishResults[index];
-    const reason = answers[position];
-    if (result === undefined) return;
-    if (reason === undefined) result.published.push(event);
-    else result.error = { reason };
-  });
-  await onPublished?.(publishResults.flatMap(({ published }) => published)).catch((error: unknown) => {
-    // What is not recorded is published once more with the order's next event.
-    log.warn('published events could not be recorded', describeError(error));
-  });
-  return publishResults;
 }

@@ -34,8 +34,15 @@ export type Delivery<E extends CloudEvent = CloudEvent> = {
   withoutEffects?: true;
 };
 
-/** A handler's result for one delivery: the events to publish before its message is deleted, or why it failed. */
-export type HandlerResult = { publish: readonly CloudEvent[]; repeated?: true } | { failure: unknown };
+/** How the handling of one delivery ended. */
+export type HandlerResult = {
+  /** The events that it published and that were accepted. */
+  published: readonly CloudEvent[];
+  /** They had been published before, according to the record. */
+  repeated?: true | undefined;
+  /** Why it failed, or why not all of its events were accepted. */
+  error?: { reason: unknown } | undefined;
+};
 
 /**
  * Handles deliveries of different orders together; returns one result per delivery, in the same order. All rounds of one

@@ -1,20 +1,14 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
-import type { SubjectEvent } from './delivery.ts';
+import type { HandlerResult, SubjectEvent } from './delivery.ts';
 import { type Level, logLine } from './log.ts';
 import { extractLogFields } from './log-fields.ts';
 
 /** One attempt to handle one message. Times in milliseconds since 1970. */
-export type Attempt = {
+export type Attempt = HandlerResult & {
   record: SQSRecord;
   /** Absent where the message is invalid. */
   event?: SubjectEvent;
-  error?: { reason: unknown } | undefined;
-  /** The events that it published and that were accepted. */
-  published: readonly CloudEvent[];
-  /** They had been published before, according to the record. */
-  repeated?: true | undefined;
   startedAt: number;
   endedAt: number;
 };

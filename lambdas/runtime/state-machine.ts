@@ -4,14 +4,21 @@ import type { BatchHandler, Delivery, HandlerResult, OrderEvent } from './delive
 import { BusyError } from './failure.ts';
 import { type Fence, openFence } from './fence.ts';
 import { log } from './log.ts';
+import { notePositions, type OutboxEntry, type Publication, publishAll } from './outbox.ts';
+import type { Publish } from './publish.ts';
 import { KnownRecords, ProcessCache } from './record-cache.ts';
 import type { OrderRecord, RecordChange, RecordStore, SaveResult } from './records.ts';
 
 /**
- * What a rule decides: the record to write (absent: it stays), the effect to run once that is written, and the events to
- * publish in the end.
+ * What a rule decides: the record to write (absent: it stays), the effect to run once that is written, and what to publish in the end:
+ * events, or entries of the record's outbox, which come before them.
  */
-export type Transition<R, Effect> = { after?: R; effect?: Effect; publish?: readonly CloudEvent[] };
+export type Transition<R, Effect> = {
+  after?: R;
+  effect?: Effect;
+  publish?: readonly CloudEvent[];
+  outbox?: readonly OutboxEntry[];
+};
 
 /** A consumer's rules and its effects. */
 export type StateMachine<R extends OrderRecord, E extends OrderEvent, Effect, EffectResult> = {
@@ -24,8 +31,8 @@ export type StateMachine<R extends OrderRecord, E extends OrderEvent, Effect, Ef
   runEffect?(effect: Effect, fence: Fence): Promise<EffectResult>;
   /** Tells events that usually are an order's first: their orders are decided on without a read. */
   isFirstEvent(event: E): boolean;
-  /** Set where publishing changes the record (an outbox), so that what was published of is read again for the next round. */
-  usesOutbox?: true;
+  /** The attribute that counts the published entries of a record's timeline, where that is an outbox. @default none */
+  outbox?: keyof R & string;
 };
 
 /** An order on its way through one round. */
@@ -35,6 +42,7 @@ type OrderProgress<Input, Effect> = {
   input: Input;
   effect?: Effect | undefined;
   publish: CloudEvent[];
+  outbox: OutboxEntry[];
   failure?: { reason: unknown };
   /** An effect was run, so its result must be written if at all possible. */
   hasRunEffect?: boolean;
@@ -60,43 +68,65 @@ const MAX_WRITES_AFTER_EFFECT = 20;
 const MAX_PAUSE_MS = 40;
 
 /**
- * Handles whole rounds with a state machine: one read and one write for all orders of a round, then their effects in
- * parallel, then one write for all results.
+ * Handles whole rounds with a state machine: loads, decides and writes all orders of a round together, performs their effects in parallel and
+ * writes the results, then publishes what follows and notes it in the outbox.
  */
 export function stateMachine<R extends OrderRecord, E extends OrderEvent, Effect, EffectResult>(
   machine: StateMachine<R, E, Effect, EffectResult>,
   store: RecordStore<R>,
-): BatchHandler<E> {
-  // Publishing changes records of an outbox without this cache's knowledge.
-  const processCache = machine.usesOutbox ? undefined : new ProcessCache<R>();
+): (publish: Publish) => BatchHandler<E> {
+  // Another process notes what it published without a new version, so a copy of this process may not know of it.
+  const processCache = machine.outbox === undefined ? new ProcessCache<R>() : undefined;
 
-  return async (deliveries, invocationCache = new Map(), fence = openFence) => {
-    const known = new KnownRecords(store, invocationCache, processCache);
-    const orders = deliveries.map(
-      (delivery): OrderProgress<Delivery<E> | EffectResult, Effect> => ({
-        orderId: delivery.event.data.orderId,
-        withoutEffects: delivery.withoutEffects === true,
-        input: delivery,
-        publish: [],
-      }),
+  return (publish) =>
+    async (deliveries, invocationCache = new Map(), fence = openFence) => {
+      const known = new KnownRecords(store, invocationCache, processCache);
+      const orders = deliveries.map(
+        (delivery): OrderProgress<Delivery<E> | EffectResult, Effect> => ({
+          orderId: delivery.event.data.orderId,
+          withoutEffects: delivery.withoutEffects === true,
+          input: delivery,
+          publish: [],
+          outbox: [],
+        }),
+      );
+      await known.prepare(
+        deliveries.map(({ event }) => ({ orderId: event.data.orderId, isFirst: machine.isFirstEvent(event) })),
+      );
+      for (let active = orders; active.length > 0; ) {
+        await decideAndWrite(machine, store, known, active);
+        active = active.filter(({ effect, failure }) => effect !== undefined && failure === undefined);
+        await Promise.all(active.map((order) => runEffect(machine, order, fence)));
+        active = active.filter(({ failure }) => failure === undefined);
+      }
+      return publishAndNote(machine, store, known, publish, deliveries, orders);
+    };
+}
+
+/** Publishes what follows from the decisions on a round's orders, and notes in their outboxes what was accepted. */
+async function publishAndNote<R extends OrderRecord, E extends OrderEvent, Effect, EffectResult>(
+  { outbox }: StateMachine<R, E, Effect, EffectResult>,
+  store: RecordStore<R>,
+  known: KnownRecords<R>,
+  publish: Publish,
+  deliveries: readonly Delivery<E>[],
+  orders: readonly OrderProgress<Delivery<E> | EffectResult, Effect>[],
+): Promise<HandlerResult[]> {
+  const publications = orders.map(({ failure, hasChanged, ...order }): Publication => {
+    if (failure) return { failure: failure.reason };
+    // An outbox publishes only what is new.
+    const isRepeated = !hasChanged && outbox === undefined && order.publish.length > 0;
+    return { publish: order.publish, outbox: order.outbox, ...(isRepeated && { repeated: true }) };
+  });
+  const all = await publishAll(publish, deliveries, publications);
+  if (outbox !== undefined) {
+    const positions = all.flatMap(({ position }, index) =>
+      position === undefined ? [] : [[orders[index]?.orderId ?? '', position] as const],
     );
-    await known.prepare(
-      deliveries.map(({ event }) => ({ orderId: event.data.orderId, isFirst: machine.isFirstEvent(event) })),
-    );
-    for (let active = orders; active.length > 0; ) {
-      await decideAndWrite(machine, store, known, active);
-      active = active.filter(({ effect, failure }) => effect !== undefined && failure === undefined);
-      await Promise.all(active.map((order) => runEffect(machine, order, fence)));
-      active = active.filter(({ failure }) => failure === undefined);
-    }
-    return orders.map(({ orderId, publish, failure, hasChanged }): HandlerResult => {
-      if (machine.usesOutbox && publish.length > 0) known.expire(orderId);
-      if (failure) return { failure: failure.reason };
-      // An outbox publishes only what is new.
-      const isNew = hasChanged || publish.length === 0 || machine.usesOutbox;
-      return isNew ? { publish } : { publish, repeated: true };
-    });
-  };
+    for (const [orderId] of positions) known.expire(orderId);
+    await notePositions(store, outbox, new Map(positions));
+  }
+  return all.map(({ result }) => result);
 }
 
 /** Decides on each order and writes the results, again for those that lost a race to another writer. */
@@ -198,6 +228,7 @@ function apply<R extends OrderRecord, Input, Effect>(
   }
   order.effect = decision.transition.effect;
   order.publish.push(...(decision.transition.publish ?? []));
+  order.outbox.push(...(decision.transition.outbox ?? []));
   return 'decided';
 }
 

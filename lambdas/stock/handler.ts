@@ -1,6 +1,7 @@
 import { consumer } from '../runtime/consume.ts';
 import { customerHasher } from '../runtime/customer-hash.ts';
 import { requireEnv } from '../runtime/environment.ts';
+import { publishing } from '../runtime/outbox.ts';
 import { consumes } from './consumes.ts';
 import { stockHandler } from './reserve.ts';
 import { stockTable } from './table.ts';
@@ -8,9 +9,11 @@ import { stockTable } from './table.ts';
 export const handler = consumer(
   'stock',
   consumes,
-  stockHandler(
-    stockTable(requireEnv('TABLE_NAME'), requireEnv('RESERVATIONS_TABLE_NAME')),
-    () => new Date(),
-    customerHasher(requireEnv('CUSTOMER_HASH_KEY')),
+  publishing(
+    stockHandler(
+      stockTable(requireEnv('TABLE_NAME'), requireEnv('RESERVATIONS_TABLE_NAME')),
+      () => new Date(),
+      customerHasher(requireEnv('CUSTOMER_HASH_KEY')),
+    ),
   ),
 );

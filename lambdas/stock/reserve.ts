@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { goodsOf, orderCancelled } from '../../contracts/order.ts';
 import type { CustomerHash } from '../runtime/customer-hash.ts';
-import type { BatchHandler, Delivery, HandlerResult } from '../runtime/delivery.ts';
+import type { Delivery } from '../runtime/delivery.ts';
 import { BusyError } from '../runtime/failure.ts';
+import type { Publication, PublicationSource } from '../runtime/outbox.ts';
 import { planStock, type StockInput, type StockPlan, type StockSnapshot } from './rules.ts';
 import type { CommitRefusal, StockTable } from './table.ts';
 
@@ -20,18 +21,18 @@ export function stockHandler(
   table: StockTable,
   now: () => Date = () => new Date(),
   customerHash?: CustomerHash,
-): BatchHandler<StockInput> {
+): PublicationSource<StockInput> {
   const plan: Planner = (deliveries, snapshot) => planStock(deliveries, snapshot, now(), customerHash);
   return async (deliveries) => {
     const cancelled = deliveries.flatMap(({ event }) =>
       event.type === orderCancelled.type ? [event.data.orderId] : [],
     );
     const reservations = await table.load(cancelled);
-    const results = new Map<Delivery<StockInput>, HandlerResult>();
+    const results = new Map<Delivery<StockInput>, Publication>();
     for (const transaction of splitIntoTransactions(deliveries, reservations)) {
       // A failed transaction must not fail those committed before it.
       const outcomes = await commitTogether(table, transaction, reservations, plan).catch((failure: unknown) =>
-        transaction.map((): HandlerResult => ({ failure })),
+        transaction.map((): Publication => ({ failure })),
       );
       transaction.forEach((delivery, index) => {
         results.set(delivery, outcomes[index] ?? { failure: new Error('There was no result') });
@@ -48,7 +49,7 @@ async function commitTogether(
   deliveries: readonly Delivery<StockInput>[],
   reservations: StockSnapshot['reservations'],
   planFor: Planner,
-): Promise<HandlerResult[]> {
+): Promise<Publication[]> {
   const snapshot: StockSnapshot = { reservations: new Map(reservations), available: new Map() };
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const plan = planFor(deliveries, snapshot);
@@ -63,7 +64,7 @@ async function commitTogether(
     if (refusal.conflict) await wait(Math.random() * MAX_PAUSE_MS * attempt);
   }
   if (deliveries.length === 1) return [{ failure: new BusyError('Other writers keep changing the same stock') }];
-  const results: HandlerResult[] = [];
+  const results: Publication[] = [];
   for (const delivery of deliveries) results.push(...(await commitTogether(table, [delivery], reservations, planFor)));
   return results;
 }

@@ -1,5 +1,5 @@
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
-import type { Order } from '../../lambdas/order/rules.ts';
+import type { Order } from '../../lambdas/order/record.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 import { pollUntil } from '../poll.ts';
 import type { DeployedShop } from '../stack.ts';

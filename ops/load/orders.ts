@@ -1,5 +1,5 @@
 import { type OrderPlaced, orderCancelled, orderConfirmed } from '../../contracts/order.ts';
-import type { Order } from '../../lambdas/order/rules.ts';
+import type { Order } from '../../lambdas/order/record.ts';
 import { generateOrder, orderPlacedEvent } from '../orders/generate.ts';
 
 /** The kinds of orders in a load; `declined` and `duplicates` are shares from 0 to 1. */

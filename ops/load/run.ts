@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { Order } from '../../lambdas/order/rules.ts';
+import type { Order } from '../../lambdas/order/record.ts';
 import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
 import { findConsumerQueues } from '../consumers.ts';
 import { publishOrders } from '../orders/publish.ts';

@@ -1,5 +1,5 @@
 import type { Notification } from '../../lambdas/notification/rules.ts';
-import type { Order } from '../../lambdas/order/rules.ts';
+import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment, PaymentState } from '../../lambdas/payment/record.ts';
 import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
 import type { DeployedShop } from '../stack.ts';

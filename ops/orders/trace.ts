@@ -5,7 +5,7 @@ import type { CancelReason } from '../../contracts/order.ts';
 import { paymentRefundDue } from '../../contracts/payment.ts';
 import { type Shortage, stockReleased } from '../../contracts/stock.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
-import type { TimelineEntry } from '../../lambdas/order/rules.ts';
+import type { TimelineEntry } from '../../lambdas/order/record.ts';
 import { type OrderRecords, refusedTexts, sentTexts } from './records.ts';
 
 /** Where an order is and how it got there. `status` is null while only a cancellation or an outcome of it is known. */

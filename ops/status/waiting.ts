@@ -1,6 +1,6 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { remindedShards, unremindedShards } from '../../lambdas/order/open-orders.ts';
-import type { Order } from '../../lambdas/order/rules.ts';
+import type { Order } from '../../lambdas/order/record.ts';
 import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
 import type { DeployedShop } from '../stack.ts';
 import { openOrdersQuery } from './orders.ts';

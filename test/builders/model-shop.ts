@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { goodsOf, type Line, type OrderPlaced } from '../../contracts/order.ts';
 import type { StockReceived } from '../../contracts/stock.ts';
-import type { Order } from '../../lambdas/order/rules.ts';
+import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import type { Shelf, StockInput } from '../../lambdas/stock/rules.ts';
 import type { LedgerEntry } from './gateway.ts';

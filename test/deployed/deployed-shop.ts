@@ -23,7 +23,7 @@ import { ulid } from 'ulid';
 import { inject } from 'vitest';
 import { constructIdOf } from '../../infra/names.ts';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
-import type { Order } from '../../lambdas/order/rules.ts';
+import type { Order } from '../../lambdas/order/record.ts';
 import type { PaymentState } from '../../lambdas/payment/record.ts';
 import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-book.ts';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';

@@ -7,7 +7,7 @@ import {
   ScanCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
-import type { Order } from '../../lambdas/order/rules.ts';
+import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 import { deadLetterQueueUrl, output, queueUrl } from '../deployed/deployed-shop.ts';

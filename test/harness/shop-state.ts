@@ -1,4 +1,4 @@
-import type { Order } from '../../lambdas/order/rules.ts';
+import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { openShard } from '../../lambdas/order/open-orders.ts';
-import type { Order } from '../../lambdas/order/rules.ts';
+import type { Order } from '../../lambdas/order/record.ts';
 import { localTarget } from '../../ops/aws-target.ts';
 import { deployedShop } from '../../ops/stack.ts';
 import { MAX_WAITING_ORDERS, missingOutcome, readWaitingOrders } from '../../ops/status/waiting.ts';
