@@ -53,7 +53,14 @@ export class ShopMessagingStack extends Stack {
       ConsumerName,
       Consumer
     >;
-    const sweep = new Sweep(this, 'Sweep', { code: code('sweep'), orders: tables.for(recordsOf('Orders')), ...shared });
+    const sweep = new Sweep(this, 'Sweep', {
+      code: code('sweep'),
+      orders: tables.for(recordsOf('Orders')),
+      payments: tables.for(recordsOf('Payments')),
+      reservations: tables.for(recordsOf('Reservations')),
+      notifications: tables.for(recordsOf('Notifications')),
+      ...shared,
+    });
     const archive = new Archive(this, 'Archive', { code: code('archive'), ...shared });
 
     new Publishers(this, 'Publishers', { orders: topic, lifecycle, bus, settings });

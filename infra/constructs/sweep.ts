@@ -2,7 +2,7 @@ import { CfnOutput, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AttributeType, ProjectionType, type Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Code, Function as LambdaFunctionConstruct } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -15,23 +15,31 @@ import { DeadLetterQueue } from './shop-queue.ts';
 export type SweepProps = {
   code: Code;
   orders: Table;
+  payments: Table;
+  reservations: Table;
+  notifications: Table;
   bus: EventBus;
   settings: Settings;
   removalPolicy: RemovalPolicy;
   key: ShopKey | undefined;
 };
 
+// When all consumers have heard of a decision, in a shop in which nothing is wrong.
+const SETTLE_SECONDS = 300;
+const LOCAL_SETTLE_SECONDS = 5;
+
 /**
- * Finds orders past their deadline, and those whose customers should be told of a delay, every five minutes, through an index
- * that holds undecided orders only.
+ * Brings every order to its end, every five minutes: finds those past their deadline, those whose customers should be told of a delay, and those
+ * of which payment, stock or notification has not heard the decision.
  */
 export class Sweep extends Construct {
   readonly function: LambdaFunctionConstruct;
   /** Holds the runs that failed. */
   readonly missedRuns: Queue;
 
-  constructor(scope: Construct, id: string, { code, orders, bus, settings, removalPolicy, key }: SweepProps) {
+  constructor(scope: Construct, id: string, { code, bus, settings, removalPolicy, key, ...tables }: SweepProps) {
     super(scope, id);
+    const { orders, payments, reservations, notifications } = tables;
     orders.addGlobalSecondaryIndex({
       indexName: openOrdersIndex,
       partitionKey: { name: 'open', type: AttributeType.STRING },
@@ -39,13 +47,16 @@ export class Sweep extends Construct {
       projectionType: ProjectionType.KEYS_ONLY,
     });
     const sweep = nodeFunction(this, {
-      description: 'Finds orders that are undecided for too long',
+      description: 'Finds orders that are undecided for too long, or owe something',
       code,
       timeout: Duration.minutes(2),
       environment: {
         EVENT_BUS_NAME: bus.eventBusName,
         TABLE_NAME: orders.tableName,
-        OPEN_ORDERS_INDEX: openOrdersIndex,
+        PAYMENTS_TABLE_NAME: payments.tableName,
+        RESERVATIONS_TABLE_NAME: reservations.tableName,
+        NOTIFICATIONS_TABLE_NAME: notifications.tableName,
+        SETTLE_SECONDS: String(settings.stage === 'local' ? LOCAL_SETTLE_SECONDS : SETTLE_SECONDS),
         ORDER_DEADLINE_SECONDS: String(settings.orderDeadlineHours * 3600),
         REMINDER_SECONDS: String(settings.reminderHours * 3600),
       },
@@ -55,13 +66,16 @@ export class Sweep extends Construct {
     });
     new CfnOutput(Stack.of(this), 'SweepFunctionName', { value: sweep.functionName });
     bus.grantPutEventsTo(sweep);
-    sweep.addToRolePolicy(
-      new PolicyStatement({
-        effect: Effect.ALLOW,
-        actions: ['dynamodb:Query'],
-        resources: [`${orders.tableArn}/index/${openOrdersIndex}`],
-      }),
+    const allow = (actions: string[], resourceArns: string[]) =>
+      Grant.addToPrincipal({ grantee: sweep, actions: actions.map((action) => `dynamodb:${action}`), resourceArns });
+    allow(['Query'], [`${orders.tableArn}/index/${openOrdersIndex}`]);
+    allow(
+      ['BatchGetItem'],
+      [orders, payments, reservations, notifications].map(({ tableArn }) => tableArn),
     );
+    allow(['Scan'], [payments.tableArn, reservations.tableArn]);
+    // It writes where it finds an order, and how far it has come.
+    allow(['GetItem', 'PutItem', 'UpdateItem'], [orders.tableArn]);
     this.function = sweep;
     key?.grantUse(sweep, 'dynamodb', 'Decrypt');
     this.missedRuns = new DeadLetterQueue(this, 'DeadLetterQueue', { key, removalPolicy });

@@ -49,6 +49,8 @@ export type Order = OrderRecord &
     /** Where and when the sweep finds the order: its shard in the index, and its moment there, see `open-orders.ts`. */
     open?: string;
     openSince?: string;
+    /** How often the sweep has had the order reconciled. The sweep alone writes it. */
+    reconciliations?: number;
     timeline: TimelineEntry[];
     /** The number of timeline entries that are known to be published. The timeline is the order's outbox, see `timeline.ts`. */
     published: number;

@@ -1,0 +1,51 @@
+import { isDue } from '../order/open-orders.ts';
+import { isDecision } from '../order/record.ts';
+import { chunk } from '../runtime/chunk.ts';
+import type { RecordToCheck } from './order-records.ts';
+import { before, lookAt, type Sweep, say } from './review.ts';
+import { disagrees, isHeld, wordAboutUndecided } from './rules.ts';
+
+/** All records are checked once a day, a part in each run. */
+const PARTS_PER_DAY = 288;
+const PART_MS = 86_400_000 / PARTS_PER_DAY;
+const ORDERS_PER_CHECK = 100;
+
+/** Checks a part of all payments and reservations against the orders: a table may have been put back, and `order` may never have heard of some. */
+export async function checkRecords(sweep: Sweep): Promise<number> {
+  const part = Math.floor(sweep.now.getTime() / PART_MS) % PARTS_PER_DAY;
+  let count = 0;
+  for (const table of ['payments', 'reservations'] as const) {
+    for await (const page of sweep.records.recordsToCheck(table, part, PARTS_PER_DAY)) {
+      for (const group of chunk(page, ORDERS_PER_CHECK)) {
+        if (!sweep.mayGoOn()) return count;
+        count += await check(sweep, group);
+      }
+    }
+  }
+  return count;
+}
+
+async function check(sweep: Sweep, page: readonly RecordToCheck[]): Promise<number> {
+  const { times } = sweep;
+  const isOld = (time: string | undefined, ageMs: number) =>
+    time !== undefined && new Date(time) < before(sweep, ageMs);
+  const old = page.filter(({ time }) => isOld(time, times.settleMs));
+  const orders = await sweep.records.loadOrders(old.map(({ orderId }) => orderId));
+  const known = old.filter(({ orderId, records }) => {
+    const order = orders.get(orderId);
+    const decidedAt = order?.timeline.findLast(isDecision)?.time;
+    return order !== undefined && !isDue(order.open) && isOld(decidedAt, times.settleMs) && disagrees(order, records);
+  });
+  const { owing } = await lookAt(sweep, known);
+  const unknown = old.filter(({ orderId, records }) => !orders.has(orderId) && isHeld(records));
+  const words = [...(await sweep.records.load(unknown.map(({ orderId }) => orderId)))].flatMap(([orderId, records]) => {
+    if (records.order !== undefined) return [];
+    const { payment, reservation } = records;
+    const word = wordAboutUndecided(orderId, records, true, sweep.now);
+    // The order itself may still be waiting for its consumer.
+    const isDue = [payment, reservation].every((one) => one === undefined || isOld(one.time, times.deadlineMs));
+    return word.name === 'reconciliation-due' || isDue ? [{ orderId, word }] : [];
+  });
+  await say(sweep, words);
+  return owing + words.length;
+}

@@ -1,0 +1,76 @@
+import { type DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import type { Notification } from '../notification/rules.ts';
+import type { Order } from '../order/record.ts';
+import type { Payment } from '../payment/record.ts';
+import { dynamoRecordStore } from '../runtime/records.ts';
+import type { Reservation } from '../stock/rules.ts';
+import type { OrderRecords } from './rules.ts';
+
+export type TableNames = { orders: string; payments: string; reservations: string; notifications: string };
+
+/** A payment's or a reservation's record, and when it reached its state (ISO 8601). */
+export type RecordToCheck = { orderId: string; time: string; records: OrderRecords };
+
+// Some thousand records: a table that is read with so few pages is read whole in each run.
+const SMALL_TABLE_PAGES = 2;
+
+/** Reads what the consumers have on record about orders. */
+export function orderRecords(tables: TableNames, client: DynamoDBDocumentClient) {
+  const orders = dynamoRecordStore<Order>(tables.orders, client);
+  const payments = dynamoRecordStore<Payment>(tables.payments, client);
+  const reservations = dynamoRecordStore<Reservation & { version: number }>(tables.reservations, client);
+  const notifications = dynamoRecordStore<Notification>(tables.notifications, client);
+
+  return {
+    loadOrders: (orderIds: readonly string[]) => orders.load(orderIds),
+
+    /** Reads all four records of each order. */
+    async load(orderIds: readonly string[]): Promise<Map<string, OrderRecords>> {
+      const [byOrder, byPayment, byReservation, byNotification] = await Promise.all([
+        orders.load(orderIds),
+        payments.load(orderIds),
+        reservations.load(orderIds),
+        notifications.load(orderIds),
+      ]);
+      return new Map(
+        orderIds.map((orderId) => [
+          orderId,
+          {
+            order: byOrder.get(orderId),
+            payment: byPayment.get(orderId),
+            reservation: byReservation.get(orderId),
+            notification: byNotification.get(orderId),
+          },
+        ]),
+      );
+    },
+
+    /**
+     * Pages through a small table of payments or reservations as a whole, or through one of `parts` parts of a larger one. Nothing is kept
+     * between runs: the first pages of a larger table are read in vain.
+     */
+    async *recordsToCheck(
+      table: 'payments' | 'reservations',
+      part: number,
+      parts: number,
+    ): AsyncGenerator<RecordToCheck[]> {
+      const toCheck = (items: readonly Record<string, unknown>[]) =>
+        table === 'payments'
+          ? (items as Payment[]).map((payment) => ({ ...keyOf(payment), records: { payment } }))
+          : (items as Reservation[]).map((reservation) => ({ ...keyOf(reservation), records: { reservation } }));
+      const scan = { TableName: tables[table] };
+      const first: RecordToCheck[][] = [];
+      for await (const { Items = [], LastEvaluatedKey } of paginateScan({ client }, scan)) {
+        first.push(toCheck(Items));
+        if (LastEvaluatedKey === undefined) return yield* first;
+        if (first.length === SMALL_TABLE_PAGES) break;
+      }
+      for await (const { Items = [] } of paginateScan({ client }, { ...scan, Segment: part, TotalSegments: parts }))
+        yield toCheck(Items);
+    },
+  };
+}
+
+export type OrderRecordsReader = ReturnType<typeof orderRecords>;
+
+const keyOf = ({ orderId, time }: { orderId: string; time: string }) => ({ orderId, time });

@@ -1,0 +1,87 @@
+import { buildEvent, type CloudEvent, type EventContract } from '../../contracts/cloud-event.ts';
+import { orderDeadlinePassed, orderReconciliationDue } from '../../contracts/order.ts';
+import { isDue } from '../order/open-orders.ts';
+import { isDecided, type Order } from '../order/record.ts';
+import { type Publish, withTraceparent } from '../runtime/publish.ts';
+import type { OrderIndex } from './order-index.ts';
+import type { OrderRecordsReader } from './order-records.ts';
+import { findingOf, type Word, wordAboutUndecided } from './rules.ts';
+
+/** How long an order may be undecided, when its customer is told of a delay (0: never), and when all have heard of a decision. Milliseconds. */
+export type SweepTimes = { deadlineMs: number; reminderMs: number; settleMs: number };
+
+const MAX_INTERVAL_MS = 86_400_000;
+
+/** One run of the sweep. */
+export type Sweep = {
+  index: OrderIndex;
+  records: OrderRecordsReader;
+  publish: Publish;
+  times: SweepTimes;
+  now: Date;
+  failures: Error[];
+  mayGoOn(): boolean;
+};
+
+/** Returns the moment that is so many milliseconds before the run. */
+export const before = ({ now }: Sweep, milliseconds: number) => new Date(now.getTime() - milliseconds);
+
+/** Says what orders owe, and decides when to look at them again. `failed`: not everything could be published. */
+export async function lookAt(
+  sweep: Sweep,
+  page: readonly { orderId: string }[],
+): Promise<{ owing: number; failed: boolean }> {
+  const { index, now } = sweep;
+  const all = await sweep.records.load(page.map(({ orderId }) => orderId));
+  const words: { orderId: string; word: Word; order: Order }[] = [];
+  for (const [orderId, found] of all) {
+    const { order } = found;
+    if (order === undefined) continue;
+    const finding = isDecided(order)
+      ? findingOf(order, found, now)
+      : ({ kind: 'owing', word: wordAboutUndecided(orderId, found, false, now) } as const);
+    if (finding.kind === 'owing') words.push({ orderId, word: finding.word, order });
+    else if (finding.kind === 'waiting') await index.moveToDue(order, finding.until, order.reconciliations ?? 0);
+    else if (isDue(order.open)) await index.leaveIndex(order);
+  }
+  const failed = await say(sweep, words);
+  if (!failed) await Promise.all(words.map(({ order }) => postpone(sweep, order)));
+  return { owing: words.length, failed };
+}
+
+/** Has an order that owes something looked at again: at doubling intervals, up to a day. */
+function postpone({ index, times, now }: Sweep, order: Order): Promise<void> {
+  const { reconciliations = 0 } = order;
+  const interval = Math.min(times.settleMs * 2 ** reconciliations, MAX_INTERVAL_MS);
+  return index.moveToDue(order, new Date(now.getTime() + interval), reconciliations + 1);
+}
+
+/** Publishes what the sweep says about orders; returns whether some of it failed. */
+export function say(sweep: Sweep, words: readonly { orderId: string; word: Word }[]): Promise<boolean> {
+  return publishAll(
+    sweep,
+    words.map(({ orderId, word }) =>
+      word.name === 'deadline-passed'
+        ? wordEvent(sweep, orderDeadlinePassed, { orderId })
+        : wordEvent(sweep, orderReconciliationDue, word.data),
+    ),
+  );
+}
+
+export async function publishAll({ publish, failures }: Sweep, events: readonly CloudEvent[]): Promise<boolean> {
+  if (events.length === 0) return false;
+  const errors = (await publish(events)).filter((error) => error !== undefined);
+  failures.push(...errors);
+  return errors.length > 0;
+}
+
+export function wordEvent<Data extends { orderId: string }>(
+  { now }: Sweep,
+  contract: EventContract<string, Data>,
+  data: Data,
+): CloudEvent {
+  const [, name] = /^shop\.order\.(.+)\.v1$/.exec(contract.type) ?? [];
+  const { orderId } = data;
+  const event = { id: `${orderId}.${name}`, time: now.toISOString(), subject: orderId, data };
+  return withTraceparent(buildEvent<string, Data>(contract, event));
+}

@@ -1,0 +1,144 @@
+import type { OrderReconciliationDue } from '../../contracts/order.ts';
+import type { Notification } from '../notification/rules.ts';
+
+import type { Order } from '../order/record.ts';
+import { withDecision } from '../order/rules.ts';
+import { isAuthorizedHere, type Payment } from '../payment/record.ts';
+import type { Reservation } from '../stock/rules.ts';
+
+/** What the consumers have on record about one order. */
+export type OrderRecords = {
+  order?: Order | undefined;
+  payment?: Payment | undefined;
+  reservation?: Reservation | undefined;
+  notification?: Notification | undefined;
+};
+
+export type Decision = 'confirmed' | 'cancelled';
+
+/** What the sweep says to `order` about an order. */
+export type Word = { name: 'deadline-passed' } | { name: 'reconciliation-due'; data: OrderReconciliationDue['data'] };
+
+/** What the sweep finds of a decided order. `waiting`: a text is not to be sent before `until`. */
+export type Finding = { kind: 'settled' } | { kind: 'waiting'; until: Date } | { kind: 'owing'; word: Word };
+
+/**
+ * Returns what to say about an undecided order: what others have heard, if anything; else that it can be decided; else, where it is due, that
+ * its time is up.
+ */
+export function wordAboutUndecided(orderId: string, records: OrderRecords, isPastDeadline: boolean, now: Date): Word {
+  const { order } = records;
+  const heard = heardByOthers(records);
+  const canBeDecided = order !== undefined && withDecision(order, now) !== order;
+  return heard !== undefined || canBeDecided || !isPastDeadline
+    ? reconciliation(orderId, records, heard)
+    : { name: 'deadline-passed' };
+}
+
+/**
+ * Returns what a decided order owes: a step that is not published, a cancellation that others have heard and `order` does not know (it was put
+ * back, and cancelled wins), a part of payment, stock or notification that is not done.
+ */
+export function findingOf(order: Order, records: OrderRecords, now: Date): Finding {
+  const { orderId, status, published, timeline } = order;
+  if (status === 'CONFIRMED' && heardByOthers(records) === 'cancelled')
+    return { kind: 'owing', word: reconciliation(orderId, records, 'cancelled') };
+  const isSettled =
+    published >= timeline.length &&
+    isPaymentSettled(order, records.payment) &&
+    isStockSettled(order, records.reservation);
+  const text = isSettled ? stateOfText(order, records.notification, now) : 'owed';
+  if (text === 'owed') return { kind: 'owing', word: reconciliation(orderId, records, undefined) };
+  return text === 'done' ? { kind: 'settled' } : { kind: 'waiting', until: text };
+}
+
+/** Tells whether money or goods are held for an order; what came past the gateway is too. */
+export const isHeld = ({ payment, reservation }: OrderRecords): boolean => heldBy(payment) || heldBy(reservation);
+
+/** Tells whether a payment or a reservation does not agree with a decided order. */
+export const disagrees = (order: Order, { payment, reservation }: OrderRecords): boolean =>
+  (payment !== undefined && !isPaymentSettled(order, payment)) ||
+  (reservation !== undefined && !isStockSettled(order, reservation));
+
+const HOLDING = new Set<string>([
+  'authorizing',
+  'authorized',
+  'capturing',
+  'captured',
+  'refunding',
+  'reserved',
+  'sold',
+]);
+const heldBy = (record: { state: string } | undefined): boolean => record !== undefined && HOLDING.has(record.state);
+
+/** Builds the word that an order has to be reconciled, with what the other records know of it. */
+function reconciliation(orderId: string, { payment, reservation }: OrderRecords, heard: Decision | undefined): Word {
+  const items = reservation?.state === 'cancelled' ? undefined : reservation?.lines;
+  const known = {
+    ...(items && { items }),
+    ...(payment?.money && { total: payment.money }),
+    ...(payment?.method && { payment: payment.method }),
+  };
+  return { name: 'reconciliation-due', data: { orderId, ...(heard && { heard, ...known }) } };
+}
+
+/** Returns the decision that others have heard; a cancellation, where any of them has. */
+export function heardByOthers({ payment, reservation, notification }: OrderRecords): Decision | undefined {
+  const heard = [
+    payment && heardByPayment(payment),
+    reservation && HEARD_BY_STOCK[reservation.state],
+    notification?.decision && HEARD_BY_NOTIFICATION[notification.decision],
+  ];
+  if (heard.includes('cancelled')) return 'cancelled';
+  return heard.includes('confirmed') ? 'confirmed' : undefined;
+}
+
+/** A payment that comes past the gateway is captured without a confirmation. */
+function heardByPayment(payment: Payment): Decision | undefined {
+  switch (payment.state) {
+    case 'capturing':
+    case 'captured':
+    case 'lapsed':
+      return isAuthorizedHere(payment) ? 'confirmed' : undefined;
+    case 'voiding':
+    case 'voided':
+    case 'refunding':
+    case 'refunded':
+    case 'refund-due':
+      return 'cancelled';
+    default:
+      return undefined;
+  }
+}
+
+const HEARD_BY_STOCK: Partial<Record<Reservation['state'], Decision>> = {
+  sold: 'confirmed',
+  released: 'cancelled',
+  cancelled: 'cancelled',
+};
+const HEARD_BY_NOTIFICATION = { 'order-confirmed': 'confirmed', 'order-cancelled': 'cancelled' } as const;
+
+const ENDED: ReadonlySet<string> = new Set(['declined', 'voided', 'refunded', 'refund-due']);
+
+function isPaymentSettled({ status }: Order, payment: Payment | undefined): boolean {
+  if (payment === undefined) return false;
+  if (status === 'CANCELLED') return ENDED.has(payment.state);
+  return isAuthorizedHere(payment) ? payment.state === 'captured' : !ENDED.has(payment.state);
+}
+
+function isStockSettled({ status }: Order, reservation: Reservation | undefined): boolean {
+  if (status === 'CONFIRMED') return reservation?.state === 'sold';
+  return reservation !== undefined && reservation.state !== 'reserved' && reservation.state !== 'sold';
+}
+
+/** Returns whether the text of a decision is done, owed, or not to be looked at before a moment. */
+function stateOfText({ status }: Order, notification: Notification | undefined, now: Date): 'done' | 'owed' | Date {
+  const template = status === 'CONFIRMED' ? 'order-confirmed' : 'order-cancelled';
+  if (notification?.decision !== template) return 'owed';
+  if (notification.contact === undefined) return 'done';
+  const text = notification.texts[template];
+  if (text === undefined) return 'owed';
+  if (!('sendingUntil' in text)) return 'done';
+  const until = new Date(text.sendingUntil);
+  return until > now ? until : 'owed';
+}

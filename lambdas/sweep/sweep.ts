@@ -1,0 +1,117 @@
+import type { Context } from 'aws-lambda';
+import { orderReminderDue } from '../../contracts/order.ts';
+import { deadlineShards, decidedShards, dueShards, unremindedShards, untilShards } from '../order/open-orders.ts';
+import { isDecided } from '../order/record.ts';
+import { log } from '../runtime/log.ts';
+import type { Publish } from '../runtime/publish.ts';
+import { checkRecords } from './check.ts';
+import type { OrderIndex } from './order-index.ts';
+import type { OrderRecordsReader } from './order-records.ts';
+import { before, lookAt, publishAll, type Sweep, type SweepTimes, say, wordEvent } from './review.ts';
+import { wordAboutUndecided } from './rules.ts';
+
+/** How many orders a run found past their deadline, to be reminded of, and owing something. */
+export type SweepResult = { found: number; reminded: number; owing: number };
+
+// The first year that a message can name.
+const BEGINNING = new Date('0001-01-01T00:00:00Z');
+// What was not looked at is left to the next run, which begins where this one wrote that it ended.
+const RESERVE_MS = 20_000;
+
+/**
+ * Builds the function that brings every order to its end: it has undecided ones cancelled at their deadline, has customers told of a delay, and
+ * has a decision published again that payment, stock or notification has not heard. Every word goes through `order`. Throws the first error
+ * after everything was attempted.
+ */
+export function sweeper(index: OrderIndex, records: OrderRecordsReader, publish: Publish, times: SweepTimes) {
+  return async (_event?: unknown, context?: Pick<Context, 'getRemainingTimeInMillis'>): Promise<SweepResult> => {
+    const mayGoOn = () => context === undefined || context.getRemainingTimeInMillis() > RESERVE_MS;
+    const sweep: Sweep = { index, records, publish, times, now: new Date(), failures: [], mayGoOn };
+    const found = await cancelOverdue(sweep);
+    const reminded = await remind(sweep);
+    const owing = (await lookAtDue(sweep)) + (await lookAtDecided(sweep)) + (await checkRecords(sweep));
+    log.info(
+      `found ${found} orders past their deadline, ${reminded} to be reminded of, and ${owing} that owe something`,
+    );
+    // The next run finds what could not be published again.
+    if (sweep.failures[0] !== undefined) throw sweep.failures[0];
+    return { found, reminded, owing };
+  };
+}
+
+/** Handles the undecided orders past their deadline, or past the `until` of their awaited payment. */
+async function cancelOverdue(sweep: Sweep): Promise<number> {
+  const { index, times, now } = sweep;
+  const shards = [
+    ...deadlineShards.map((shard) => ({ shard, until: before(sweep, times.deadlineMs) })),
+    ...untilShards.map((shard) => ({ shard, until: now })),
+  ];
+  let count = 0;
+  for (const { shard, until } of shards) {
+    for await (const page of index.pages(shard, BEGINNING, until)) {
+      if (!sweep.mayGoOn()) return count;
+      const records = await sweep.records.load(page.map(({ orderId }) => orderId));
+      const words = [...records].flatMap(([orderId, found]) =>
+        found.order === undefined || isDecided(found.order)
+          ? []
+          : [{ orderId, word: wordAboutUndecided(orderId, found, true, now) }],
+      );
+      count += words.length;
+      await say(sweep, words);
+    }
+  }
+  return count;
+}
+
+/** Has the customers told whose orders take long. Those past the deadline are cancelled, and need no reminder. */
+async function remind(sweep: Sweep): Promise<number> {
+  const { index, times } = sweep;
+  if (times.reminderMs === 0) return 0;
+  let count = 0;
+  for (const shard of unremindedShards) {
+    for await (const page of index.pages(shard, before(sweep, times.deadlineMs), before(sweep, times.reminderMs))) {
+      count += page.length;
+      await publishAll(
+        sweep,
+        page.map(({ orderId }) => wordEvent(sweep, orderReminderDue, { orderId })),
+      );
+    }
+  }
+  return count;
+}
+
+/** Looks again at the orders that owed something, and at those that were only learnt from a replay. */
+async function lookAtDue(sweep: Sweep): Promise<number> {
+  let count = 0;
+  for (const shard of dueShards) {
+    for await (const page of sweep.index.pages(shard, BEGINNING, sweep.now)) {
+      if (!sweep.mayGoOn()) return count;
+      count += (await lookAt(sweep, page)).owing;
+    }
+  }
+  return count;
+}
+
+/** Looks at every decided order once, when all should have heard of the decision. */
+async function lookAtDecided(sweep: Sweep): Promise<number> {
+  const { index, times } = sweep;
+  const progress = await index.readProgress();
+  const until = before(sweep, times.settleMs);
+  let count = 0;
+  for (const shard of decidedShards) {
+    let isComplete = true;
+    const since = progress[shard] === undefined ? BEGINNING : new Date(progress[shard]);
+    for await (const page of index.pages(shard, since, until)) {
+      isComplete = sweep.mayGoOn();
+      if (!isComplete) break;
+      const { owing, failed } = await lookAt(sweep, page);
+      count += owing;
+      isComplete = !failed;
+      if (failed) break;
+      progress[shard] = page.at(-1)?.openSince ?? progress[shard] ?? until.toISOString();
+    }
+    if (isComplete) progress[shard] = until.toISOString();
+  }
+  await index.writeProgress(progress);
+  return count;
+}
