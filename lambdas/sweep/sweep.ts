@@ -15,6 +15,8 @@ export type SweepResult = { found: number; reminded: number; owing: number };
 
 // The first year that a message can name.
 const BEGINNING = new Date('0001-01-01T00:00:00Z');
+// How far the clocks of two functions may be apart, so that no decision is noted behind where the sweep has been.
+const CLOCK_TOLERANCE_MS = 600_000;
 // What was not looked at is left to the next run, which begins where this one wrote that it ended.
 const RESERVE_MS = 20_000;
 
@@ -92,7 +94,7 @@ async function lookAtDue(sweep: Sweep): Promise<number> {
   return count;
 }
 
-/** Looks at every decided order once, when all should have heard of the decision. */
+/** Looks at every decided order once (and again within the tolerance of the clocks), when all should have heard of the decision. */
 async function lookAtDecided(sweep: Sweep): Promise<number> {
   const { index, times } = sweep;
   const progress = await index.readProgress();
@@ -100,7 +102,8 @@ async function lookAtDecided(sweep: Sweep): Promise<number> {
   let count = 0;
   for (const shard of decidedShards) {
     let isComplete = true;
-    const since = progress[shard] === undefined ? BEGINNING : new Date(progress[shard]);
+    const last = progress[shard];
+    const since = last === undefined ? BEGINNING : new Date(Date.parse(last) - CLOCK_TOLERANCE_MS);
     for await (const page of index.pages(shard, since, until)) {
       isComplete = sweep.mayGoOn();
       if (!isComplete) break;
