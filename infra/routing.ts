@@ -21,6 +21,7 @@ export const routing = {
   outcomes: {
     consumes: outcomes,
     impact: 'No order is confirmed, so nothing ships, and none that fails is cancelled.',
+    hashesCustomers: true,
     tables: () => ({ TABLE_NAME: withTombstones(recordsOf('Orders')) }),
     may: ['publish-steps'],
   },

@@ -6,6 +6,8 @@ import { orderConsumer } from './order-consumer.ts';
 import { refusalOf } from './refusal.ts';
 
 export const handler = orderConsumer('order', consumes, {
+  // Anybody who publishes orders writes to its queue.
+  replays: [],
   refusalOf,
   customerHash: customerHasher(requireEnv('CUSTOMER_HASH_KEY')),
   forward: topicForwarder(requireEnv('ORDERS_TOPIC_ARN')),

@@ -17,7 +17,7 @@ type ContractOf<E> = E extends CloudEvent<infer Type, infer Data> ? EventContrac
 /**
  * Builds the Lambda handler of a consumer that maintains orders. The `order` and `outcomes` consumers share the table and the rules but
  * have separate queues: the queue proves where a message came from, and a publisher of orders cannot forge that. `order` alone tells
- * publishers what it refuses, forwards what arrives wrapped, and hears who placed an order.
+ * publishers what it refuses and forwards what arrives wrapped; `outcomes` takes the replays of both.
  */
 export function orderConsumer(
   name: string,
@@ -25,7 +25,10 @@ export function orderConsumer(
   {
     customerHash,
     ...options
-  }: Pick<ConsumerDependencies, 'refusalOf' | 'forward'> & { customerHash?: CustomerHash } = {},
+  }: Pick<ConsumerDependencies, 'refusalOf' | 'forward'> & {
+    customerHash: CustomerHash;
+    replays: readonly ContractOf<OrderInput | StockReceived>[];
+  },
 ) {
   const handlerOf = stateMachine<Order, OrderInput, never, never>(
     {

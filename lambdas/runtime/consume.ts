@@ -1,13 +1,12 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { CloudEvent, EventContract, EventOf } from '../../contracts/cloud-event.ts';
-import { unwrapBody, validateEvent } from '../../contracts/parse.ts';
+import { ContractError, parseEvent, unwrapBody, validateEvent } from '../../contracts/parse.ts';
 import { roundsByKey } from './chunk.ts';
 import {
   type BatchHandler,
   type Delivery,
   describeSubject,
   type HandlerResult,
-  isReplayWithoutEffects,
   recordKeyOf,
   type SubjectEvent,
 } from './delivery.ts';
@@ -20,6 +19,7 @@ import { type Attempt, outcomeLogLines } from './outcome.ts';
 import { busPublisher, type Publish, withTraceparent } from './publish.ts';
 import { type ConsumerQueue, sqsConsumerQueue } from './queue.ts';
 import type { InvocationCache } from './record-cache.ts';
+import { type Replay, readReplayed } from './replay-envelope.ts';
 import { resolveOutcomes } from './resolve-outcomes.ts';
 import { defaultPolicy, type FailurePolicy, failureActionFor } from './retry-policy.ts';
 import { wrappedEvent } from './unwrapped.ts';
@@ -37,6 +37,9 @@ export type ConsumerDependencies = {
    */
   forward?: Forward;
 };
+
+/** The events that a consumer takes where they are replayed; none where anybody may have written the message. @default those that it handles */
+type ReplayOptions<C> = { replays?: readonly C[] };
 
 /** Publishes bodies; returns, in the same order, `undefined` for each accepted one and the error for each refused one. */
 export type Forward = (bodies: readonly string[]) => Promise<(Error | undefined)[]>;
@@ -60,14 +63,14 @@ export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
   name: string,
   contracts: readonly C[],
   handlerOf: (publish: Publish) => BatchHandler<EventOf<C> & SubjectEvent>,
-  dependencies: ConsumerDependencies = fromEnvironment(name),
+  dependencies: ConsumerDependencies & ReplayOptions<C> = fromEnvironment(name),
 ): (event: SQSEvent, context?: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> {
   const { publish, queue, policy = defaultPolicy } = dependencies;
   const handle = handlerOf(publish);
 
   return async ({ Records }, context) => {
     const arrivedAt = Date.now();
-    const { received, wrapped, attempts } = readRecords(Records, contracts, dependencies, arrivedAt);
+    const { received, wrapped, attempts } = readRecords(Records, { contracts, ...dependencies }, arrivedAt);
     const deadline = invocationDeadline(context);
     attempts.push(...(await forwardAll(dependencies, wrapped, arrivedAt, deadline)));
     const cache: InvocationCache = new Map();
@@ -113,8 +116,11 @@ function fromEnvironment(consumerName: string): ConsumerDependencies {
 /** Parses each message by itself; one that breaks its contract is a failed attempt. */
 function readRecords<C extends EventContract<string, SubjectEvent['data']>>(
   records: readonly SQSRecord[],
-  contracts: readonly C[],
-  { forward }: ConsumerDependencies,
+  {
+    contracts,
+    replays = contracts,
+    forward,
+  }: Pick<ConsumerDependencies, 'forward'> & ReplayOptions<C> & { contracts: readonly C[] },
   arrivedAt: number,
 ) {
   const attempts: Attempt[] = [];
@@ -122,6 +128,13 @@ function readRecords<C extends EventContract<string, SubjectEvent['data']>>(
   const wrapped: WrappedMessage[] = [];
   for (const record of records) {
     try {
+      const replayed = readReplayed(record.body);
+      if (replayed !== undefined) {
+        if (replays.length === 0)
+          throw new ContractError([{ path: 'body', problem: 'must be an event, not a replay' }]);
+        received.push({ record, delivery: toDelivery(record, parseEvent(replayed.body, replays), replayed) });
+        continue;
+      }
       const body = unwrapBody(record.body);
       const event = validateEvent(body, contracts);
       const bare = forward && wrappedEvent(record, body);
@@ -134,14 +147,14 @@ function readRecords<C extends EventContract<string, SubjectEvent['data']>>(
   return { attempts, received, wrapped };
 }
 
-function toDelivery<E extends CloudEvent>(record: SQSRecord, event: E): Delivery<E> {
+function toDelivery<E extends CloudEvent>(record: SQSRecord, event: E, replay?: Replay): Delivery<E> {
   const { ApproximateReceiveCount, SentTimestamp } = record.attributes;
   return {
     event,
     messageId: record.messageId,
     attempt: Number(ApproximateReceiveCount),
     time: event.time ?? new Date(Number(SentTimestamp)).toISOString(),
-    ...(isReplayWithoutEffects(record.messageAttributes) ? { withoutEffects: true } : {}),
+    ...(replay?.withEffects === false ? { withoutEffects: true } : {}),
   };
 }
 
@@ -225,7 +238,7 @@ async function publishRefusals(
   const refused = attempts.flatMap((attempt) => {
     const { record, error } = attempt;
     if (error === undefined || failureActionFor(error.reason, policy).action !== 'dead-letter') return [];
-    const event = isReplayWithoutEffects(record.messageAttributes) ? undefined : refusalOf(record, error.reason);
+    const event = refusalOf(record, error.reason);
     return event === undefined ? [] : [{ attempt, event: withTraceparent(event) }];
   });
   if (refused.length === 0) return;

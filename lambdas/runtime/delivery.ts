@@ -1,4 +1,3 @@
-import type { SQSMessageAttributes } from 'aws-lambda';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { Fence } from './fence.ts';
 import type { InvocationCache } from './record-cache.ts';
@@ -30,7 +29,7 @@ export type Delivery<E extends CloudEvent = CloudEvent> = {
   attempt: number;
   /** The event's own time, or when it was sent where the publisher gave none. */
   time: string;
-  /** It is replayed and may change the consumer's own record only: no effect, no event. */
+  /** It is replayed and completes its consumer's own record at most: no effect, no event. */
   withoutEffects?: true;
 };
 
@@ -53,16 +52,3 @@ export type BatchHandler<E extends CloudEvent> = (
   cache?: InvocationCache,
   fence?: Fence,
 ) => Promise<readonly HandlerResult[]>;
-
-/** The message attribute that marks a message as replayed; its value is the replay's name. */
-export const REPLAYED_ATTRIBUTE = 'replayed';
-
-/** The message attribute that lets a replayed message have its effects; its value is `true` then. */
-export const WITH_EFFECTS_ATTRIBUTE = 'withEffects';
-
-/**
- * Tells whether a message is replayed without effects. Its consumer then completes its own record at most: it moves no money,
- * sends no text and publishes nothing.
- */
-export const isReplayWithoutEffects = (attributes: SQSMessageAttributes): boolean =>
-  attributes[REPLAYED_ATTRIBUTE] !== undefined && attributes[WITH_EFFECTS_ATTRIBUTE]?.stringValue !== 'true';

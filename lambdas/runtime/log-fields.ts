@@ -3,6 +3,7 @@ import { orderId } from '../../contracts/order.ts';
 import { readMessage } from '../../contracts/parse.ts';
 import { readTraceparent } from '../../contracts/traceparent.ts';
 import { containsPhoneNumber } from './failure.ts';
+import { readReplayed } from './replay-envelope.ts';
 
 const EVENT_TYPE = /^[a-z]+(\.[a-z-]+){1,7}\.v\d{1,4}$/;
 // A body that is no JSON may still name its order; only so many characters of it are searched.
@@ -37,7 +38,7 @@ const idIn = (value: unknown): string | undefined =>
 
 function tryRead(body: string): Partial<Record<string, unknown>> | undefined {
   try {
-    return readMessage(body);
+    return readMessage(readReplayed(body)?.body ?? body);
   } catch {
     return undefined;
   }

@@ -8,7 +8,6 @@ import {
 import type { SQSRecord } from 'aws-lambda';
 import { callLimits } from './call-limits.ts';
 import { chunk, chunkBySize } from './chunk.ts';
-import { REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE } from './delivery.ts';
 import { describeError } from './failure.ts';
 import { log } from './log.ts';
 import { MAX_BATCH_ENTRIES, MAX_MESSAGE_ATTRIBUTES, MAX_MESSAGE_BYTES, messageBytes } from './message-size.ts';
@@ -29,7 +28,6 @@ const MAX_REASON_CHARACTERS = 1000;
 // The size of a dead letter's reason at most, attribute names and types included: four bytes per character.
 const REASON_BYTES = 4 * MAX_REASON_CHARACTERS + 500;
 const REASON: ReadonlySet<string> = new Set(['errorType', 'errorMessage', 'consumer', 'failedAt', 'attempts']);
-const MARKS: ReadonlySet<string> = new Set([REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE]);
 
 /** Connects a consumer to its two queues in SQS. */
 export function sqsConsumerQueue(
@@ -104,12 +102,11 @@ function toEntry(
   };
 }
 
-/** The message's own attributes, as far as there is room beside the reason; those that mark a replay come first. */
+/** The message's own attributes, as far as there is room beside the reason. */
 function ownAttributes({ messageAttributes }: SQSRecord): Record<string, MessageAttributeValue> {
   const own = Object.entries(messageAttributes).filter(([name]) => !REASON.has(name));
-  const marksFirst = own.sort(([one], [other]) => Number(MARKS.has(other)) - Number(MARKS.has(one)));
   return Object.fromEntries(
-    marksFirst.slice(0, MAX_MESSAGE_ATTRIBUTES - REASON.size).map(([name, { dataType, stringValue, binaryValue }]) => [
+    own.slice(0, MAX_MESSAGE_ATTRIBUTES - REASON.size).map(([name, { dataType, stringValue, binaryValue }]) => [
       name,
       {
         DataType: dataType,

@@ -1,21 +1,19 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { UnwrappedBody } from '../../contracts/parse.ts';
-import { REPLAYED_ATTRIBUTE } from './delivery.ts';
 
 /** The message attribute of an event that was unwrapped and published again. It keeps the event from going round in circles. */
 export const UNWRAPPED_ATTRIBUTE = 'unwrapped';
 
 /**
- * Returns the bare event of a wrapped message that the other consumers have not seen; `undefined` for a bare message, one that was
- * forwarded already, and a replayed one, which is for one consumer only.
+ * Returns the bare event of a wrapped message that the other consumers have not seen; `undefined` for a bare message and for one that was
+ * forwarded already.
  */
 export function wrappedEvent(
   { body, messageAttributes }: SQSRecord,
   { text, wrappings }: UnwrappedBody,
 ): string | undefined {
   if (wrappings.length === 0) return undefined;
-  const forwarded = UNWRAPPED_ATTRIBUTE in messageAttributes || wasForwarded(body);
-  return forwarded || REPLAYED_ATTRIBUTE in messageAttributes ? undefined : text;
+  return UNWRAPPED_ATTRIBUTE in messageAttributes || wasForwarded(body) ? undefined : text;
 }
 
 /** Reads the attribute in SNS's own envelope, where it travels while raw delivery is off. */

@@ -53,7 +53,9 @@ async function run(options: Options): Promise<void> {
   const selection = selectionFor(to, { types: options.type, orderId: options.order });
   const shop = await connectToShop({ aws });
   const name = `replay-${ulid()}`;
-  const destination = { queueUrl: shop.output(`${constructIdOf(to)}QueueUrl`), name, withEffects };
+  // Anybody who publishes orders writes to the queue of `order`, so it takes no replays.
+  const queue = constructIdOf(to === 'order' ? 'outcomes' : to);
+  const destination = { queueUrl: shop.output(`${queue}QueueUrl`), name, withEffects };
 
   const counts = await interruptible('Interrupted: stopping after the events under way.', (signal) =>
     runStep(dryRun ? 'counting' : `replaying to ${to}`, () =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE } from '../../lambdas/runtime/delivery.ts';
 import { MAX_BATCH_ENTRIES } from '../../lambdas/runtime/message-size.ts';
+import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { batchFailures, sendInBatches } from '../orders/publish.ts';
 import { pacer } from '../pacer.ts';
 import type { DeployedShop } from '../stack.ts';
@@ -61,28 +61,23 @@ export async function replay(
   return counts;
 }
 
-/** Sends at most ten events to one queue, bodies unchanged and marked as replayed; throws when the queue rejects one. */
+/** Sends at most ten events to one queue, in the envelope of a replay; throws when the queue rejects one. */
 export async function sendReplayed(
   client: Pick<SQSClient, 'send'>,
   { queueUrl, name, withEffects }: ReplayDestination,
   events: readonly SelectedEvent[],
 ): Promise<void> {
-  const text = (StringValue: string) => ({ DataType: 'String', StringValue });
-  const MessageAttributes = {
-    [REPLAYED_ATTRIBUTE]: text(name),
-    ...(withEffects ? { [WITH_EFFECTS_ATTRIBUTE]: text('true') } : {}),
-  };
   // Grouped as by the lifecycle topic. The replay's name lets an event pass that the queue has seen within five minutes.
   const fifoFields = ({ id, orderId }: SelectedEvent) => ({
     MessageGroupId: orderId,
     MessageDeduplicationId: createHash('sha256').update(`${name} ${id}`).digest('hex'),
   });
-  const byBody = new Map(events.map((event) => [event.body, event]));
+  const byBody = new Map(events.map((event) => [wrapReplayed({ name, withEffects, body: event.body }), event]));
   const [rejected] = await sendInBatches([...byBody.keys()], async (bodies) => {
     const Entries = bodies.map((body, index) => {
       const event = byBody.get(body);
       const fifo = event !== undefined && queueUrl.endsWith('.fifo') ? fifoFields(event) : {};
-      return { Id: String(index), MessageBody: body, MessageAttributes, ...fifo };
+      return { Id: String(index), MessageBody: body, ...fifo };
     });
     const { Failed } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
     return batchFailures(Failed);

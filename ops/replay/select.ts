@@ -26,10 +26,12 @@ export function selectionFor(
   if (route === undefined) {
     throw new Error(`There is no consumer ${consumer}: --to takes one of ${Object.keys(routing).join(', ')}.`);
   }
-  const known = route.consumes.map(({ type }) => type);
+  // The two consumers share the table of orders.
+  const contracts = consumer === 'order' ? [...route.consumes, ...routing.outcomes.consumes] : route.consumes;
+  const known = contracts.map(({ type }) => type);
   const unknown = types?.find((type) => !known.includes(type));
   if (unknown !== undefined) throw new Error(`${consumer} does not understand ${unknown}, only ${known.join(', ')}.`);
-  return { contracts: route.consumes, types, orderId };
+  return { contracts, types, orderId };
 }
 
 /** Creates a stateful selector: `select` returns the event to replay or `undefined`, and keeps `counts`. */
