@@ -11,7 +11,7 @@ export type FakeDependencies = ConsumerDependencies & {
 
 /** Creates a bus and a queue in memory that record their calls; `parts` replaces any of them. */
 export function consumerDependencies(
-  parts: Pick<Partial<ConsumerDependencies>, 'publish' | 'onPublished' | 'policy'> & {
+  parts: Pick<Partial<ConsumerDependencies>, 'publish' | 'policy'> & {
     queue?: Partial<ConsumerDependencies['queue']>;
   } = {},
 ): FakeDependencies {
@@ -36,7 +36,6 @@ export function consumerDependencies(
       },
       ...parts.queue,
     },
-    ...(parts.onPublished === undefined ? {} : { onPublished: parts.onPublished }),
     ...(parts.policy === undefined ? {} : { policy: parts.policy }),
   };
 }

@@ -9,6 +9,7 @@ import type {
   OrderDelayed,
   OrderLine,
   OrderPlaced,
+  OrderReconciliationDue,
   OrderReminderDue,
   Payment,
 } from '../../contracts/order.ts';
@@ -104,6 +105,14 @@ export const deadlinePassed = ({ id, orderId = 'o-1001' }: Parts = {}): OrderDea
 
 export const reminderDue = ({ id, orderId = 'o-1001' }: Parts = {}): OrderReminderDue =>
   envelope('shop.order.reminder-due.v1', '/shop/sweep', id, { orderId });
+
+/** Returns the sweep's word that an order's record may owe something, with what others have heard of the order. */
+export const reconciliationDue = ({
+  id,
+  orderId = 'o-1001',
+  ...known
+}: Parts & Partial<OrderReconciliationDue['data']> = {}): OrderReconciliationDue =>
+  envelope('shop.order.reconciliation-due.v1', '/shop/sweep', id, { orderId, ...known });
 
 export const delayed = ({ id, orderId = 'o-1001' }: Parts = {}): OrderDelayed =>
   envelope('shop.order.delayed.v1', '/shop/order', id, { orderId });

@@ -3,12 +3,16 @@ import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { OrderProgressed } from '../../contracts/lifecycle.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
-import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../lambdas/order/rules.ts';
+import type { OrderInput } from '../../lambdas/order/input.ts';
+import { isDecided, type Order } from '../../lambdas/order/record.ts';
+import { nextOrder } from '../../lambdas/order/rules.ts';
 import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../lambdas/payment/effects.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import { nextPayment, type PaymentInput } from '../../lambdas/payment/rules.ts';
 import { OutOfSequenceError, UnavailableError } from '../../lambdas/runtime/failure.ts';
 import { openFence } from '../../lambdas/runtime/fence.ts';
+import { publishAll } from '../../lambdas/runtime/outbox.ts';
+import type { Publish } from '../../lambdas/runtime/publish.ts';
 import type { OrderRecord } from '../../lambdas/runtime/records.ts';
 import { planStock, type StockInput, type StockSnapshot } from '../../lambdas/stock/rules.ts';
 import { delivery } from './deliveries.ts';
@@ -171,8 +175,8 @@ export class Exploration {
   }
 
   private sweep(): void {
-    for (const { orderId, open } of this.orders.values()) {
-      if (open !== undefined && this.mayTimeOut.has(orderId)) this.send(deadlinePassed({ orderId }));
+    for (const { orderId, status } of this.orders.values()) {
+      if (!isDecided({ status }) && this.mayTimeOut.has(orderId)) this.send(deadlinePassed({ orderId }));
     }
   }
 
@@ -268,32 +272,29 @@ export class Exploration {
         }
       }
       yield;
-      const out = step.publish ?? [];
-      const taken = this.publishSteps(out);
+      const publication = { publish: step.publish ?? [], outbox: step.outbox ?? [] };
+      const [answer] = await publishAll(this.publishSteps, [delivery(event)], [publication]);
       yield;
-      this.recordPublished(orderId, taken);
-      return taken.length === out.length;
+      this.notePosition(orderId, answer?.position);
+      return answer?.result.error === undefined;
     }
   }
 
   /** Publishes an order's events and returns the accepted ones: the feed accepts a prefix of the steps, the bus the decision or not. */
-  private publishSteps(events: readonly CloudEvent[]): CloudEvent[] {
+  private readonly publishSteps: Publish = async (events) => {
     let stopped = false;
-    const accepted = events.filter((each) => {
-      if (each.type !== 'shop.order.progressed.v1') return !this.faultOccurs(6);
-      stopped ||= this.faultOccurs(8);
-      return !stopped;
-    });
-    for (const each of accepted) {
-      if (each.type === 'shop.order.progressed.v1') this.feed.push((each as OrderProgressed).data);
+    return events.map((each) => {
+      const isStep = each.type === 'shop.order.progressed.v1';
+      if (isStep) stopped ||= this.faultOccurs(8);
+      if (isStep ? stopped : this.faultOccurs(6)) return new UnavailableError('refused');
+      if (isStep) this.feed.push((each as OrderProgressed).data);
       else this.send(each);
-    }
-    return accepted;
-  }
+      return undefined;
+    });
+  };
 
-  private recordPublished(orderId: string, events: readonly CloudEvent[]): void {
+  private notePosition(orderId: string, published = 0): void {
     const order = this.orders.get(orderId);
-    const published = publishedSteps(events).get(orderId) ?? 0;
     if (order !== undefined && published > order.published && !this.faultOccurs(6))
       this.orders.set(orderId, { ...order, published });
   }

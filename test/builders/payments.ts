@@ -35,7 +35,7 @@ export function payments() {
       };
     },
   });
-  const handle = stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
+  const handlerOf = stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
     {
       decide: (payment, input) => nextPayment(payment, input, NOW),
       runEffect: (action, fence) => runPaymentEffect(observed, action, fence),
@@ -43,6 +43,10 @@ export function payments() {
     },
     records,
   );
+  const handle = handlerOf(async (events) => {
+    published.push(...events);
+    return events.map(() => undefined);
+  });
   return {
     gateway,
     records,
@@ -55,9 +59,8 @@ export function payments() {
     /** Delivers one event and returns the types of published events, or the failure. */
     async deliver(event: PaymentInput): Promise<string[]> {
       const [result] = await handle([delivery(event)]);
-      if (result === undefined || 'failure' in result) return [`failed: ${result?.failure}`];
-      published.push(...result.publish);
-      return result.publish.map(({ type }) => type);
+      if (result === undefined || result.error) return [`failed: ${result?.error?.reason}`];
+      return result.published.map(({ type }) => type);
     },
   };
 }

@@ -12,9 +12,7 @@ import {
   type SendResult,
 } from '../../lambdas/notification/rules.ts';
 import { consumes as orderConsumes } from '../../lambdas/order/consumes.ts';
-import { channelPublisher, lifecyclePublisher } from '../../lambdas/order/lifecycle-publisher.ts';
-import { ignoringReceipts } from '../../lambdas/order/receipts.ts';
-import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../lambdas/order/rules.ts';
+import { isDecided, type Order } from '../../lambdas/order/record.ts';
 import { consumes as outcomesConsumes } from '../../lambdas/outcomes/consumes.ts';
 import { consumes as paymentConsumes } from '../../lambdas/payment/consumes.ts';
 import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../lambdas/payment/effects.ts';
@@ -22,6 +20,8 @@ import type { Payment } from '../../lambdas/payment/record.ts';
 import { nextPayment, type PaymentInput } from '../../lambdas/payment/rules.ts';
 import { consumer } from '../../lambdas/runtime/consume.ts';
 import { UnavailableError } from '../../lambdas/runtime/failure.ts';
+import { publishing } from '../../lambdas/runtime/outbox.ts';
+import { channelPublisher, lifecyclePublisher } from '../../lambdas/runtime/publish.ts';
 import { stateMachine } from '../../lambdas/runtime/state-machine.ts';
 import { consumes as shippingConsumes } from '../../lambdas/shipping/consumes.ts';
 import { nextShipment, type Shipment } from '../../lambdas/shipping/rules.ts';
@@ -29,8 +29,9 @@ import { consumes as stockConsumes } from '../../lambdas/stock/consumes.ts';
 import { stockHandler } from '../../lambdas/stock/reserve.ts';
 import { deadlinePassed, reminderDue } from './events.ts';
 import { FakeGateway } from './gateway.ts';
+import { orderHandler } from './order-handler.ts';
 import { MemoryRecordStore } from './records.ts';
-import { type SimulatedConsumer, Simulation } from './simulation.ts';
+import { type Intercept, type SimulatedConsumer, Simulation } from './simulation.ts';
 import { MemoryStockTable } from './stock-table.ts';
 
 // Each step of a simulation takes a second, and no invocation is paused for longer than the numbers last.
@@ -87,7 +88,7 @@ export class SimulatedShop {
             dependencies,
           ),
         stock: (intercept, dependencies) =>
-          consumer('stock', stockConsumes, stockHandler(intercept(this.stock), this.simulation.now), dependencies),
+          consumer('stock', stockConsumes, this.stockHandler(intercept), dependencies),
         shipping: (intercept, dependencies) =>
           consumer(
             'shipping',
@@ -128,9 +129,9 @@ export class SimulatedShop {
       ['shipping'],
     );
     this.simulation.onIdle = () => {
-      for (const { orderId, open } of this.orders.items.values()) {
+      for (const { orderId, open, status } of this.orders.items.values()) {
         if (open?.startsWith('open') && this.mayBeReminded.has(orderId)) this.simulation.send(reminderDue({ orderId }));
-        if (open !== undefined && this.mayTimeOut.has(orderId)) this.simulation.send(deadlinePassed({ orderId }));
+        if (!isDecided({ status }) && this.mayTimeOut.has(orderId)) this.simulation.send(deadlinePassed({ orderId }));
       }
     };
     this.orders.advanceFails = () => this.simulation.faultOccurs(7);
@@ -147,6 +148,9 @@ export class SimulatedShop {
     }
   }
 
+  private readonly stockHandler = (intercept: Intercept) =>
+    publishing(stockHandler(intercept(this.stock), this.simulation.now));
+
   /** The order and outcomes consumers differ in their contracts only. */
   private orderConsumer(
     name: string,
@@ -156,23 +160,13 @@ export class SimulatedShop {
     return consumer<(typeof orderConsumes | typeof outcomesConsumes)[number]>(
       name,
       contracts,
-      ignoringReceipts(
-        stateMachine<Order, OrderInput, never, never>(
-          {
-            decide: (order, delivery) => nextOrder(order, delivery, this.simulation.now()),
-            isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
-            usesOutbox: true,
-          },
-          intercept(this.orders),
-        ),
-      ),
+      orderHandler(intercept(this.orders), this.simulation.now),
       {
         queue: dependencies.queue,
         publish: channelPublisher(
           lifecyclePublisher('feed', intercept({ send: this.publishToFeed } as unknown as SNSClient)),
           dependencies.publish,
         ),
-        onPublished: (events) => intercept(this.orders).advanceTo('published', publishedSteps(events)),
       },
     );
   }
