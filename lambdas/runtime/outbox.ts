@@ -1,6 +1,7 @@
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { BatchHandler, Delivery, HandlerResult, SubjectEvent } from './delivery.ts';
 import { describeError } from './failure.ts';
+import { type Fence, openFence } from './fence.ts';
 import { log } from './log.ts';
 import { type Publish, withTraceparent } from './publish.ts';
 import type { OrderRecord, RecordStore } from './records.ts';
@@ -25,22 +26,25 @@ export type PublicationSource<E extends CloudEvent> = (
 export const publishing =
   <E extends SubjectEvent>(decide: PublicationSource<E>) =>
   (publish: Publish): BatchHandler<E> =>
-  async (deliveries, ...context) =>
-    (await publishAll(publish, deliveries, await decide(deliveries, ...context))).map(({ result }) => result);
+  async (deliveries, cache, fence) =>
+    (await publishAll(publish, deliveries, await decide(deliveries, cache, fence), fence)).map(({ result }) => result);
 
 /** How one delivery's events were published. `position`: how far its outbox is published, in sequence and without a gap. */
 export type Published = { result: HandlerResult; position?: number };
 
-/** Publishes the events of all deliveries together, each as part of its trace. */
+/** Publishes the events of all deliveries together, each as part of its trace, unless the invocation ran out of time before. */
 export async function publishAll(
   publish: Publish,
   deliveries: readonly Delivery[],
   publications: readonly Publication[],
+  fence: Fence = openFence,
 ): Promise<Published[]> {
   const batches = publications.map((publication, index) =>
     'failure' in publication || deliveries[index]?.withoutEffects ? [] : eventsOf(publication),
   );
   const events = batches.flat();
+  // What a process would publish after a thaw may be out of date, and its message is somebody else's.
+  if (events.length > 0) fence.check();
   const answers = (events.length === 0 ? [] : await publish(events)).values();
   return publications.map((publication, index): Published => {
     if ('failure' in publication) return { result: { published: [], error: { reason: publication.failure } } };

@@ -99,7 +99,7 @@ export function stateMachine<R extends OrderRecord, E extends OrderEvent, Effect
         await Promise.all(active.map((order) => runEffect(machine, order, fence)));
         active = active.filter(({ failure }) => failure === undefined);
       }
-      return publishAndNote(machine, store, known, publish, deliveries, orders);
+      return publishAndNote(machine, store, known, publish, deliveries, orders, fence);
     };
 }
 
@@ -111,6 +111,7 @@ async function publishAndNote<R extends OrderRecord, E extends OrderEvent, Effec
   publish: Publish,
   deliveries: readonly Delivery<E>[],
   orders: readonly OrderProgress<Delivery<E> | EffectResult, Effect>[],
+  fence: Fence,
 ): Promise<HandlerResult[]> {
   const publications = orders.map(({ failure, hasChanged, ...order }): Publication => {
     if (failure) return { failure: failure.reason };
@@ -118,7 +119,7 @@ async function publishAndNote<R extends OrderRecord, E extends OrderEvent, Effec
     const isRepeated = !hasChanged && outbox === undefined && order.publish.length > 0;
     return { publish: order.publish, outbox: order.outbox, ...(isRepeated && { repeated: true }) };
   });
-  const all = await publishAll(publish, deliveries, publications);
+  const all = await publishAll(publish, deliveries, publications, fence);
   if (outbox !== undefined) {
     const positions = all.flatMap(({ position }, index) =>
       position === undefined ? [] : [[orders[index]?.orderId ?? '', position] as const],
