@@ -3,29 +3,26 @@ import { describe, expect, test } from 'vitest';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
 import type { OrderProgressed } from '../../../contracts/lifecycle.ts';
 import { consumes as fromTopic } from '../../../lambdas/order/consumes.ts';
-import { ignoringReceipts } from '../../../lambdas/order/receipts.ts';
-import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../../lambdas/order/rules.ts';
+import type { OrderInput } from '../../../lambdas/order/input.ts';
+import type { Order } from '../../../lambdas/order/record.ts';
 import { consumes as fromBus } from '../../../lambdas/outcomes/consumes.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
-import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import {
   authorized,
-  cancelled,
   cancelRequested,
   captured,
-  confirmed,
   declined,
   placed,
-  progressed,
   refunded,
   rejected,
   released,
   reserved,
   voided,
 } from '../../builders/events.ts';
+import { orderHandler } from '../../builders/order-handler.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { MemoryRecordStore } from '../../builders/records.ts';
 
@@ -37,6 +34,7 @@ type Fault = 'killed before publishing' | 'killed before saving progress' | 'pro
 function orderConsumer() {
   const records = new MemoryRecordStore<Order>();
   let fault: Fault | undefined;
+  records.advanceFails = () => fault === 'progress not saved';
   let accepts = (_event: CloudEvent) => true;
   const out: CloudEvent[] = [];
   const outside = consumerDependencies({
@@ -46,24 +44,11 @@ function orderConsumer() {
       out.push(...events.filter((_, index) => accepted[index]));
       return accepted.map((done) => (done ? undefined : new UnavailableError('refused')));
     },
-    onPublished: async (events) => {
-      if (fault === 'progress not saved') throw new UnavailableError('throttled');
-      await records.advanceTo('published', publishedSteps(events));
-    },
   });
   const receive = consumer(
     'order',
     [...fromTopic, ...fromBus],
-    ignoringReceipts(
-      stateMachine<Order, OrderInput, never, never>(
-        {
-          decide: (order, delivery) => nextOrder(order, delivery, new Date('2026-11-21T09:00:05Z')),
-          isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
-          usesOutbox: true,
-        },
-        records,
-      ),
-    ),
+    orderHandler(records, () => new Date('2026-11-21T09:00:05Z')),
     outside,
   );
   return {
@@ -137,7 +122,7 @@ describe('A step of an order', () => {
     for (const event of [authorized(), placed(), reserved()]) await deliver(event);
     const steps = out.filter(({ type }) => type === 'shop.order.progressed.v1');
     expect(steps.map(({ id, source, subject }) => [id, source, subject])).toEqual(
-      [1, 2, 3, 4].map((sequence) => [`o-1001.${sequence}`, '/shop/order', 'o-1001']),
+      ['authorized.1', 'placed.2', 'reserved.3', 'confirmed.4'].map((id) => [`o-1001.${id}`, '/shop/order', 'o-1001']),
     );
     expect(steps.map(({ data }) => data)).toEqual([
       { orderId: 'o-1001', sequence: 1, step: 'shop.payment.authorized.v1' },
@@ -158,7 +143,7 @@ describe('A step of an order', () => {
     const { deliver, out } = orderConsumer();
     for (const event of [placed(), cancelRequested()]) await deliver(event);
     expect(out.slice(-2)).toMatchObject([
-      { id: 'o-1001.3', data: { step: 'shop.order.cancelled.v1', status: 'CANCELLED', reason: 'customer' } },
+      { id: 'o-1001.cancelled.3', data: { step: 'shop.order.cancelled.v1', status: 'CANCELLED', reason: 'customer' } },
       { id: 'o-1001.cancelled', type: 'shop.order.cancelled.v1', data: { orderId: 'o-1001', reason: 'customer' } },
     ]);
   });
@@ -352,55 +337,6 @@ describe('The number of published steps', () => {
       ]),
     );
     expect([...records.items.values()]).toEqual([{ orderId: 'o-1001', version: 4, timeline: [], published: 3 }]);
-  });
-});
-
-describe('publishedSteps counts', () => {
-  const decision = { sequence: 4, step: 'shop.order.confirmed.v1', status: 'CONFIRMED' } as const;
-  const cancels = { sequence: 2, step: 'shop.order.cancelled.v1', status: 'CANCELLED' } as const;
-  const undoes = { ...cancels, sequence: 5 };
-  const confirms = confirmed({ id: 'o-1001.confirmed' });
-  const undone = cancelled({ id: 'o-1001.cancelled' });
-
-  test.each<[string, CloudEvent[], [string, number][]]>([
-    ['nothing for no events', [], []],
-    ['one step', [progressed({ sequence: 3 })], [['o-1001', 3]]],
-    ['the last of several steps', [progressed({ sequence: 3 }), progressed({ sequence: 4 })], [['o-1001', 4]]],
-    [
-      'a decision published with its event',
-      [progressed({ sequence: 3 }), progressed(decision), confirms],
-      [['o-1001', 4]],
-    ],
-    ['no decision published without its event', [progressed({ sequence: 3 }), progressed(decision)], [['o-1001', 3]]],
-    ['no single decision without its event', [progressed(decision)], []],
-    [
-      'nothing after a decision that was not published',
-      [progressed({ sequence: 3 }), progressed(decision), progressed({ sequence: 5 })],
-      [['o-1001', 3]],
-    ],
-    ['no decision whose step was not published', [confirms], []],
-    [
-      'two decisions of one order, each published with its event',
-      [progressed(decision), progressed(undoes), undone, confirms],
-      [['o-1001', 5]],
-    ],
-    ['no second decision without its event', [progressed(decision), progressed(undoes), confirms], [['o-1001', 4]]],
-    ['no second decision if the first lacks its event', [progressed(decision), progressed(undoes), undone], []],
-    [
-      'each order separately',
-      [
-        progressed({ orderId: 'a', ...cancels }),
-        progressed({ orderId: 'b', ...cancels }),
-        cancelled({ orderId: 'b', id: 'b.cancelled' }),
-        progressed({ orderId: 'c', sequence: 1 }),
-      ],
-      [
-        ['b', 2],
-        ['c', 1],
-      ],
-    ],
-  ])('%s', (_, events, steps) => {
-    expect(publishedSteps(events)).toEqual(new Map(steps));
   });
 });
 

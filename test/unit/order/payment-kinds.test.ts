@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { OrderPlaced, Payment } from '../../../contracts/order.ts';
 import { deadlineShards, unremindedShards, untilShards } from '../../../lambdas/order/open-orders.ts';
-import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../../lambdas/order/rules.ts';
+import type { OrderInput } from '../../../lambdas/order/input.ts';
+import type { Order } from '../../../lambdas/order/record.ts';
+import { nextOrder } from '../../../lambdas/order/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import {
   authorized,
@@ -15,6 +17,7 @@ import {
   reminderDue,
   reserved,
 } from '../../builders/events.ts';
+import { publishedBy, settled } from '../../builders/transitions.ts';
 
 const now = new Date('2026-11-21T09:00:05Z');
 const UNTIL = '2026-11-25T12:00:00Z';
@@ -28,9 +31,9 @@ function deliver(events: readonly OrderInput[], time = now): { order: Order | un
   let order: Order | undefined;
   const decisions: string[] = [];
   for (const event of events) {
-    const { after = order, publish = [] } = nextOrder(order, delivery(event), time);
-    decisions.push(...publish.flatMap(({ id }) => id.match(/^o-1001.(confirmed|cancelled)$/)?.[1] ?? []));
-    order = after && { ...after, published: Math.max(after.published, publishedSteps(publish).get('o-1001') ?? 0) };
+    const step = nextOrder(order, delivery(event), time);
+    decisions.push(...publishedBy(step).flatMap(({ id }) => id.match(/^o-1001.(confirmed|cancelled)$/)?.[1] ?? []));
+    order = settled(order, step);
   }
   return { order, decisions };
 }
@@ -63,8 +66,6 @@ const has = (seen: ReadonlySet<string>, name: string) => seen.has(`shop.${name}.
 function expected(sequence: readonly OrderInput[]): string | undefined {
   const seen = new Set<string>();
   for (const { type } of sequence) {
-    // A deadline has no effect on an order that is not placed yet.
-    if (type === 'shop.order.deadline-passed.v1' && !has(seen, 'order.placed')) continue;
     seen.add(type);
     const decision = decisionAfter(seen);
     if (decision !== undefined) return decision;
@@ -74,8 +75,8 @@ function expected(sequence: readonly OrderInput[]): string | undefined {
 
 function decisionAfter(seen: ReadonlySet<string>): string | undefined {
   if (has(seen, 'order.cancel-requested')) return 'customer';
-  if (!has(seen, 'order.placed')) return undefined;
   if (has(seen, 'order.deadline-passed')) return 'timed-out';
+  if (!has(seen, 'order.placed')) return undefined;
   if (!has(seen, 'payment.authorized') && !has(seen, 'payment.captured')) return undefined;
   if (has(seen, 'stock.reserved')) return 'CONFIRMED';
   return has(seen, 'stock.rejected') ? 'out-of-stock' : undefined;
@@ -133,8 +134,7 @@ describe('What the confirmation says of the payment', () => {
   ])('is how the order is paid: %s', (_, order, payment) => {
     const { amount } = order.data.total;
     const { order: undecided } = deliver([order, authorized({ amount })]);
-    const { publish = [] } = nextOrder(undecided, delivery(reserved()), now);
-    const confirmation = publish.find(({ type }) => type === 'shop.order.confirmed.v1');
+    const confirmation = publishedBy(nextOrder(undecided, delivery(reserved()), now)).find(({ type }) => type === 'shop.order.confirmed.v1');
     expect(confirmation?.data).toEqual({
       orderId: 'o-1001',
       items: [{ sku: 'KB-01', quantity: 1 }],
@@ -170,9 +170,9 @@ describe('An order whose payment is awaited', () => {
   ])('%s a moment of its own is not reminded of before it is paid', (_, order) => {
     const { order: record } = deliver([order]);
     expect(unremindedShards).not.toContain(record?.open);
-    const { after, publish = [] } = nextOrder(record, delivery(reminderDue()), now);
+    const { after, outbox } = nextOrder(record, delivery(reminderDue()), now);
     expect(after).toBeUndefined();
-    expect(publish).toEqual([]);
+    expect(outbox).toEqual([]);
   });
 
   test.each([
@@ -222,7 +222,7 @@ describe('The same order placed again', () => {
   test('with another payment, or none, is a repetition where there is nothing to pay', () => {
     const { order } = deliver([FREE]);
     for (const again of [FREE, placedWith({ token: 'tok_visa' }, 0), placedWith({ kind: 'on-delivery' }, 0)])
-      expect(nextOrder(order, delivery(again), now)).toEqual({ publish: [] });
+      expect(nextOrder(order, delivery(again), now)).toEqual({ outbox: [] });
   });
 
   test.each<[string, Payment, Payment]>([
@@ -230,7 +230,7 @@ describe('The same order placed again', () => {
     ['another until', { kind: 'awaited', until: UNTIL }, { kind: 'awaited' }],
   ])('with %s is a repetition', (_, one, other) => {
     const { order } = deliver([placedWith(one)]);
-    expect(nextOrder(order, delivery(placedWith(other)), now)).toEqual({ publish: [] });
+    expect(nextOrder(order, delivery(placedWith(other)), now)).toEqual({ outbox: [] });
   });
 
   test('after outcomes that came first is its first placement', () => {

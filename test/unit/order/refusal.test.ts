@@ -5,17 +5,16 @@ import { orderRefused } from '../../../contracts/order.ts';
 import { parseEvent } from '../../../contracts/parse.ts';
 import { traceIdOf } from '../../../contracts/traceparent.ts';
 import { consumes } from '../../../lambdas/order/consumes.ts';
-import { ignoringReceipts } from '../../../lambdas/order/receipts.ts';
 import { refusalOf } from '../../../lambdas/order/refusal.ts';
-import { nextOrder, type Order, type OrderInput } from '../../../lambdas/order/rules.ts';
+import type { Order } from '../../../lambdas/order/record.ts';
 import { type ConsumerDependencies, consumer } from '../../../lambdas/runtime/consume.ts';
 import { REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE } from '../../../lambdas/runtime/delivery.ts';
 import { PermanentError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { GIVE_UP_HOURS } from '../../../lambdas/runtime/retry-policy.ts';
-import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import { placed } from '../../builders/events.ts';
+import { orderHandler } from '../../builders/order-handler.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { MemoryRecordStore } from '../../builders/records.ts';
 
@@ -24,15 +23,7 @@ const log = quietLog();
 /** The order consumer with its records in memory, and what it told publishers. */
 function order(parts: Pick<Partial<ConsumerDependencies>, 'publish'> = {}) {
   const outside = { ...consumerDependencies(parts), refusalOf };
-  const machine = stateMachine<Order, OrderInput, never, never>(
-    {
-      decide: (record, delivery) => nextOrder(record, delivery, new Date()),
-      isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
-      usesOutbox: true,
-    },
-    new MemoryRecordStore<Order>(),
-  );
-  const handler = consumer('order', consumes, ignoringReceipts(machine), outside);
+  const handler = consumer('order', consumes, orderHandler(new MemoryRecordStore<Order>(), () => new Date()), outside);
   return {
     outside,
     refusals: () =>
@@ -189,7 +180,7 @@ describe('While the bus takes nothing', () => {
 
   test('and the invocation has no time left, the message is retried', async () => {
     const outside = { ...consumerDependencies({ publish: () => new Promise(() => {}) }), refusalOf };
-    const handler = consumer('order', consumes, async () => [], outside);
+    const handler = consumer('order', consumes, () => async () => [], outside);
     const record = sqsRecord(spoiled(), { messageId: 'refused' });
     const answer = await handler({ Records: [record] }, { getRemainingTimeInMillis: () => 3_010 });
     expect(answer.batchItemFailures).toEqual([{ itemIdentifier: 'refused' }]);

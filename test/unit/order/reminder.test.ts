@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { openShards, unremindedShards } from '../../../lambdas/order/open-orders.ts';
-import { nextOrder, type Order, type OrderInput, publishedSteps } from '../../../lambdas/order/rules.ts';
+import type { OrderInput } from '../../../lambdas/order/input.ts';
+import type { Order } from '../../../lambdas/order/record.ts';
+import { nextOrder } from '../../../lambdas/order/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { authorized, cancelRequested, deadlinePassed, placed, priced, reminderDue } from '../../builders/events.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { SimulatedShop } from '../../builders/simulated-shop.ts';
+import { publishedBy } from '../../builders/transitions.ts';
 
 quietLog();
 
@@ -17,7 +20,9 @@ const typesOf = (events: readonly { type: string }[] = []) => events.map(({ type
 
 describe('An order whose reminder is due', () => {
   test('publishes order.delayed and a step, and stays undecided', () => {
-    const { after, publish = [] } = stepAfter([placed()], reminderDue());
+    const step = stepAfter([placed()], reminderDue());
+    const { after } = step;
+    const publish = publishedBy(step);
     expect(after).toMatchObject({ status: 'PLACED' });
     expect(after?.timeline.at(-1)).toMatchObject({ type: 'shop.order.reminder-due.v1', source: '/shop/sweep' });
     expect(publish.at(-1)).toMatchObject({
@@ -37,9 +42,9 @@ describe('An order whose reminder is due', () => {
     expect(after?.openSince).toBe(before?.openSince);
   });
 
-  test('leaves the index when it is decided, and can still time out', () => {
+  test('leaves the undecided ones when it is decided, and can still time out', () => {
     expect(orderAfter([placed(), reminderDue(), deadlinePassed()])).toMatchObject({ reason: 'timed-out' });
-    expect(orderAfter([placed(), reminderDue(), cancelRequested()])).not.toHaveProperty('open');
+    expect(openShards).not.toContain(orderAfter([placed(), reminderDue(), cancelRequested()])?.open);
   });
 
   test.each<[string, OrderInput[]]>([
@@ -48,30 +53,29 @@ describe('An order whose reminder is due', () => {
     ['an order that was cancelled before it came', [cancelRequested(), placed()]],
     ['an order known only from an outcome', [authorized()]],
   ])('records and publishes nothing for %s', (_, known) => {
-    const { after, publish } = stepAfter(known, reminderDue());
-    expect(after).toBeUndefined();
-    expect(typesOf(publish)).not.toContain('shop.order.delayed.v1');
+    const step = stepAfter(known, reminderDue());
+    expect(step.after).toBeUndefined();
+    expect(typesOf(publishedBy(step))).not.toContain('shop.order.delayed.v1');
   });
 
   test('does not publish order.delayed any more once it is decided', () => {
-    const { publish } = stepAfter([placed(), reminderDue()], cancelRequested());
+    const publish = publishedBy(stepAfter([placed(), reminderDue()], cancelRequested()));
     expect(typesOf(publish)).not.toContain('shop.order.delayed.v1');
     expect(typesOf(publish).at(-1)).toBe('shop.order.cancelled.v1');
   });
 });
 
-describe('publishedSteps', () => {
-  const steps = (events: readonly OrderInput[], event: OrderInput) => stepAfter(events, event).publish ?? [];
-
-  test('does not count a reminder until order.delayed is published', () => {
-    const all = steps([placed()], reminderDue());
-    expect(publishedSteps(all).get('o-1001')).toBe(2);
-    expect(publishedSteps(all.filter(({ type }) => type !== 'shop.order.delayed.v1')).get('o-1001')).toBe(1);
+describe('A reminder in the outbox', () => {
+  test('is complete only with order.delayed', () => {
+    expect(stepAfter([placed()], reminderDue()).outbox?.at(-1)).toMatchObject({
+      position: 2,
+      events: [{ id: 'o-1001.reminder-due.2' }, { id: 'o-1001.delayed' }],
+    });
   });
 
-  test('counts the reminder of a decided order, which publishes no order.delayed', () => {
-    const all = steps([placed(), reminderDue()], cancelRequested());
-    expect(publishedSteps(all).get('o-1001')).toBe(4);
+  test('of a decided order is complete with its step', () => {
+    const { outbox } = stepAfter([placed(), reminderDue()], cancelRequested());
+    expect(outbox?.find(({ position }) => position === 2)?.events).toHaveLength(1);
   });
 });
 

@@ -21,10 +21,10 @@ function consumer(gateway: PaymentGateway, now: () => Date) {
       isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
     },
     records,
-  );
+  )(async (events) => events.map(() => undefined));
   const deliver = async (event: PaymentInput) => {
     const [result] = await handle([delivery(event)]);
-    return result !== undefined && 'publish' in result;
+    return result !== undefined && result.error === undefined;
   };
   return { records, deliver };
 }

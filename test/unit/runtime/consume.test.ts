@@ -3,8 +3,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
 import { traceIdOf } from '../../../contracts/traceparent.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
-import type { BatchHandler } from '../../../lambdas/runtime/delivery.ts';
 import { ConflictError, OutOfSequenceError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { type PublicationSource, publishing } from '../../../lambdas/runtime/outbox.ts';
 import { defaultPolicy, type FailurePolicy, GIVE_UP_HOURS } from '../../../lambdas/runtime/retry-policy.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
@@ -19,7 +19,7 @@ const orders = (...names: string[]) => names.map((name) => sqsRecord(placed({ or
 
 /** Publishes one event per order; orders in `failing` fail with the given value. */
 const handler =
-  (failing: Record<string, unknown> = {}): BatchHandler<Placed> =>
+  (failing: Record<string, unknown> = {}): PublicationSource<Placed> =>
   async (deliveries) =>
     deliveries.map(
       ({
@@ -29,8 +29,8 @@ const handler =
       }) => (orderId in failing ? { failure: failing[orderId] } : { publish: [captured({ orderId })] }),
     );
 
-function consume(handle: BatchHandler<Placed> = handler(), outside = consumerDependencies()) {
-  const receive = consumer('payment', [orderPlaced], handle, outside);
+function consume(handle: PublicationSource<Placed> = handler(), outside = consumerDependencies()) {
+  const receive = consumer('payment', [orderPlaced], publishing(handle), outside);
   return {
     outside,
     /** Returns the ids of the messages that Lambda keeps. */
@@ -225,7 +225,7 @@ describe('Publishing before the message is deleted', () => {
     const outside = consumerDependencies({
       publish: async () => [new UnavailableError('refused'), undefined, undefined],
     });
-    const twoEach: BatchHandler<Placed> = async (deliveries) =>
+    const twoEach: PublicationSource<Placed> = async (deliveries) =>
       deliveries.map(({ event }, index) => ({
         publish: Array(index === 0 ? 2 : 1).fill(captured({ orderId: event.data.orderId })),
       }));
@@ -263,10 +263,10 @@ describe('The list of batch item failures', () => {
 describe('An invocation that is about to time out', () => {
   test('keeps completed messages done and returns unfinished ones before the deadline', async () => {
     vi.useFakeTimers();
-    const hanging: BatchHandler<Placed> = (deliveries) =>
+    const hanging: PublicationSource<Placed> = (deliveries) =>
       deliveries.some(({ attempt }) => attempt > 1) ? new Promise(() => {}) : handler()(deliveries);
     const receive: (event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> =
-      consumer('payment', [orderPlaced], hanging, consumerDependencies());
+      consumer('payment', [orderPlaced], publishing(hanging), consumerDependencies());
     const deadline = Date.now() + 30_000;
     const again = sqsRecord(placed({ orderId: 'a' }), { messageId: 'again', attempt: 2 });
     let answer: SQSBatchResponse | undefined;
@@ -290,7 +290,7 @@ describe('A message that must be retried', () => {
   /** Fails the given messages and records which ones were handled. */
   function failing(failures: Record<string, unknown>) {
     const handled: string[] = [];
-    const handle: BatchHandler<Placed> = async (deliveries) =>
+    const handle: PublicationSource<Placed> = async (deliveries) =>
       deliveries.map(({ messageId, event }) => {
         handled.push(messageId);
         return messageId in failures
@@ -436,31 +436,6 @@ describe("A consumer's own failure policy", () => {
   });
 });
 
-describe('The onPublished callback', () => {
-  test('receives the events that the bus accepted, and only those', async () => {
-    const published: string[][] = [];
-    const outside = consumerDependencies({
-      publish: async (events) =>
-        events.map(({ subject }) => (subject === 'b' ? new UnavailableError('refused') : undefined)),
-      onPublished: async (events) => void published.push(events.map(({ subject = '' }) => subject)),
-    });
-    expect(await consume(handler(), outside).receive(orders('a', 'b', 'c'))).toEqual(['b']);
-    expect(published).toEqual([['a', 'c']]);
-  });
-
-  test('returns no message to the queue when it fails, because the events are already published', async () => {
-    const outside = consumerDependencies({ onPublished: () => Promise.reject(new Error('throttled')) });
-    expect(await consume(handler(), outside).receive(orders('a', 'b'))).toEqual([]);
-    expect(log.lines.map((line) => JSON.parse(line).message)).toContain('published events could not be recorded');
-  });
-
-  test('is not called when there is nothing to publish', async () => {
-    const outside = consumerDependencies({ onPublished: () => Promise.reject(new Error('Should not be called')) });
-    await consume(async (deliveries) => deliveries.map(() => ({ publish: [] })), outside).receive(orders('a'));
-    expect(log.lines.map((line) => JSON.parse(line).message)).toEqual(['done', 'batch']);
-  });
-});
-
 describe('A batch handler that throws', () => {
   test('is not called again for each message when every message can be retried', async () => {
     let calls = 0;
@@ -493,10 +468,10 @@ describe('The deadline', () => {
   });
 
   /** Receives with the given seconds until the timeout and collects the response. */
-  function within(seconds: number, handle: BatchHandler<Placed>, outside = consumerDependencies()) {
+  function within(seconds: number, handle: PublicationSource<Placed>, outside = consumerDependencies()) {
     vi.useFakeTimers();
     const end = Date.now() + seconds * 1000;
-    const receive = consumer('payment', [orderPlaced], handle, outside);
+    const receive = consumer('payment', [orderPlaced], publishing(handle), outside);
     const one: { answer?: string[]; letGo(ms: number): Promise<void> } = {
       letGo: async (ms) => void (await vi.advanceTimersByTimeAsync(ms)),
     };
@@ -677,7 +652,7 @@ describe('The log', () => {
 
 describe('The trace', () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
-  const following: BatchHandler<Placed> = async (deliveries) =>
+  const following: PublicationSource<Placed> = async (deliveries) =>
     deliveries.map(({ event }) => ({
       publish: [{ ...captured({ orderId: event.data.orderId }), traceparent: event.traceparent }],
     }));

@@ -33,7 +33,7 @@ async function receive(
   const { batchItemFailures } = await consumer(
     'order',
     [orderPlaced],
-    async (deliveries) => deliveries.map(({ messageId }) => ({ publish: [], ok: handled.push(messageId) })),
+    () => async (deliveries) => deliveries.map(({ messageId }) => ({ published: [], ok: handled.push(messageId) })),
     outside,
   )({ Records: records });
   return { handled: handled.length, forwarded, retried: batchItemFailures.length, deadLetters: outside.deadLetters };

@@ -2,9 +2,8 @@ import type { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
-import { channelPublisher, lifecyclePublisher } from '../../../lambdas/order/lifecycle-publisher.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
-import type { Publish } from '../../../lambdas/runtime/publish.ts';
+import { channelPublisher, lifecyclePublisher, type Publish } from '../../../lambdas/runtime/publish.ts';
 import { cancelled, confirmed, progressed } from '../../builders/events.ts';
 
 type Call = NonNullable<PublishBatchCommand['input']['PublishBatchRequestEntries']>;

@@ -79,7 +79,7 @@ describe('A handler that throws RetryAtError', () => {
     const handle = consumer(
       'payment',
       [orderPlaced],
-      async (all) => all.map(() => ({ failure: new RetryAtError(at) })),
+      () => async (all) => all.map(() => ({ published: [], error: { reason: new RetryAtError(at) } })),
       outside,
     );
     const { batchItemFailures } = await handle({ Records: [sqsRecord(placed(), { sentSecondsAgo: 60 })] });

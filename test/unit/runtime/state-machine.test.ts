@@ -3,6 +3,7 @@ import type { Delivery } from '../../../lambdas/runtime/delivery.ts';
 import { BusyError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import type { OrderRecord } from '../../../lambdas/runtime/records.ts';
 import { type StateMachine, stateMachine } from '../../../lambdas/runtime/state-machine.ts';
+import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, captured, placed } from '../../builders/events.ts';
 import { MemoryRecordStore } from '../../builders/records.ts';
@@ -10,7 +11,7 @@ import { MemoryRecordStore } from '../../builders/records.ts';
 type Input = ReturnType<typeof placed> | ReturnType<typeof cancelled>;
 type Machine = StateMachine<Tally, Input, string, { performed: string }>;
 /** Counts an order's messages and effects. */
-type Tally = OrderRecord & { messages: string[]; effects?: number; foreign?: true };
+type Tally = OrderRecord & { messages: string[]; effects?: number; foreign?: true; published?: number };
 
 const tally = (orderId: string): Tally => ({ orderId, version: 0, messages: [] });
 
@@ -32,13 +33,26 @@ const counting: Machine = {
   isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
 };
 
+/** Publishes the same as entries of an outbox. */
+const withOutbox: Partial<Machine> = {
+  outbox: 'published',
+  decide(record, input) {
+    const { publish = [], ...transition } = counting.decide(record, input);
+    return { ...transition, outbox: publish.map((event, index) => ({ position: index + 1, events: [event] })) };
+  },
+};
+
 function run(parts: Partial<Machine> = {}) {
   const records = new MemoryRecordStore<Tally>();
+  const { publish } = consumerDependencies();
   return {
     records,
-    handle: stateMachine<Tally, Input, string, { performed: string }>({ ...counting, ...parts }, records),
+    handle: stateMachine<Tally, Input, string, { performed: string }>({ ...counting, ...parts }, records)(publish),
   };
 }
+
+const publishedFor = (orderId: string) => ({ published: [expect.objectContaining({ subject: orderId })] });
+const failed = (reason: unknown) => ({ published: [], error: { reason } });
 
 const of = (...names: string[]): Delivery<Input>[] =>
   names.map((name) => delivery(placed({ orderId: name }), { messageId: `of ${name}` }));
@@ -52,7 +66,7 @@ describe('The number of table calls of a round', () => {
   test('is no read and two writes for ten first events with an effect', async () => {
     const { records, handle } = run();
     const results = await handle(of('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'));
-    expect(results.every((result) => 'publish' in result && result.publish.length === 1)).toBe(true);
+    expect(results.every((result) => result.published.length === 1)).toBe(true);
     expect([records.loads, records.saves]).toEqual([0, 2]);
   });
 
@@ -69,14 +83,14 @@ describe('The number of table calls of a round', () => {
     const { records, handle } = run();
     await handle(of('a'));
     Object.assign(records, { loads: 0, saves: 0 });
-    expect(await handle(of('a'))).toEqual([{ publish: [expect.objectContaining({ subject: 'a' })], repeated: true }]);
+    expect(await handle(of('a'))).toEqual([{ ...publishedFor('a'), repeated: true }]);
     expect([records.loads, records.saves]).toEqual([0, 1]);
   });
 
   test('includes reading again what was published when the record has an outbox', async () => {
-    const quiet: Partial<Machine> = { usesOutbox: true, decide: () => ({}) };
+    const quiet: Partial<Machine> = { outbox: 'published', decide: () => ({}) };
     for (const [parts, loads] of [
-      [{ usesOutbox: true }, 1],
+      [withOutbox, 1],
       [quiet, 0],
     ] as const) {
       const { records, handle } = run(parts);
@@ -102,7 +116,7 @@ describe('A lost race', () => {
   test('is decided again on the record the winner wrote', async () => {
     const { records, handle } = run();
     records.overwrite({ ...tally('a'), foreign: true });
-    expect(await handle(of('a'))).toEqual([{ publish: [captured({ orderId: 'a' })] }]);
+    expect(await handle(of('a'))).toEqual([publishedFor('a')]);
     expect(records.items.get('a')).toMatchObject({ foreign: true, messages: ['of a'], effects: 1, version: 3 });
   });
 
@@ -131,7 +145,7 @@ describe('A lost race', () => {
   test('on every attempt ends as BusyError after a bounded number of attempts', async () => {
     const { records, handle } = run();
     records.beforeSave = () => records.overwrite({ ...tally('a'), foreign: true });
-    expect(await handle(of('a'))).toEqual([{ failure: expect.any(BusyError) }]);
+    expect(await handle(of('a'))).toEqual([failed(expect.any(BusyError))]);
     expect(records.saves).toBeLessThanOrEqual(10);
   });
 
@@ -139,8 +153,8 @@ describe('A lost race', () => {
     const { records, handle } = run();
     records.beforeSave = () => records.overwrite({ ...tally('a'), foreign: true });
     expect(await handle(of('a', 'b'))).toEqual([
-      { failure: expect.any(BusyError) },
-      { publish: [captured({ orderId: 'b' })] },
+      failed(expect.any(BusyError)),
+      publishedFor('b'),
     ]);
   });
 });
@@ -150,7 +164,7 @@ describe('A write whose response was lost', () => {
     const { records, handle } = run();
     records.plannedResults.push('saved-but-conflict');
     // Counts as a redelivery in the metrics, because it cannot be told from one.
-    expect(await handle(of('a'))).toEqual([{ publish: [captured({ orderId: 'a' })], repeated: true }]);
+    expect(await handle(of('a'))).toEqual([{ ...publishedFor('a'), repeated: true }]);
     expect(records.items.get('a')?.messages).toEqual(['of a']);
   });
 });
@@ -162,16 +176,16 @@ describe('A failure of one order', () => {
       runEffect: async (orderId) => (orderId === 'b' ? Promise.reject(down) : { performed: orderId }),
     });
     expect(await handle(of('a', 'b', 'c'))).toEqual([
-      { publish: [captured({ orderId: 'a' })] },
-      { failure: down },
-      { publish: [captured({ orderId: 'c' })] },
+      publishedFor('a'),
+      failed(down),
+      publishedFor('c'),
     ]);
     expect(records.items.get('b')).toMatchObject({ messages: ['of b'] });
   });
 
   test('in its effect with the value undefined is still a failure', async () => {
     const { handle } = run({ runEffect: () => Promise.reject(undefined) });
-    expect(await handle(of('a'))).toEqual([{ failure: undefined }]);
+    expect(await handle(of('a'))).toEqual([failed(undefined)]);
   });
 
   test("in its rule leaves the other orders done, also when the rule applies an effect's result", async () => {
@@ -183,9 +197,9 @@ describe('A failure of one order', () => {
       },
     });
     expect(await handle(of('a', 'b', 'c'))).toEqual([
-      { publish: [captured({ orderId: 'a' })] },
-      { failure: bug },
-      { failure: bug },
+      publishedFor('a'),
+      failed(bug),
+      failed(bug),
     ]);
   });
 
@@ -199,7 +213,7 @@ describe('A failure of one order', () => {
       },
     });
     records.plannedResults.push(undefined, throttled);
-    expect(await handle(of('a', 'b'))).toEqual([{ publish: [captured({ orderId: 'a' })] }, { failure: throttled }]);
+    expect(await handle(of('a', 'b'))).toEqual([publishedFor('a'), failed(throttled)]);
     expect(performed).toEqual(['a']);
   });
 
@@ -213,7 +227,7 @@ describe('A failure of one order', () => {
     });
     const throttled = new UnavailableError('throttled');
     records.plannedResults.push(undefined, throttled, throttled);
-    expect(await handle(of('a'))).toEqual([{ publish: [captured({ orderId: 'a' })] }]);
+    expect(await handle(of('a'))).toEqual([publishedFor('a')]);
     expect(performed).toBe(1);
     expect(records.items.get('a')?.effects).toBe(1);
   });
@@ -233,14 +247,14 @@ describe('A failure of one order', () => {
       if (reads <= 9) throw new UnavailableError('throttled');
       return load(orderIds);
     };
-    expect(await handle(of('a'))).toEqual([{ publish: [captured({ orderId: 'a' })] }]);
+    expect(await handle(of('a'))).toEqual([publishedFor('a')]);
     expect([performed, records.items.get('a')?.effects]).toEqual([1, 1]);
   });
 
   test("to write the effect's result publishes nothing when its retries are used up", async () => {
     const { records, handle } = run();
     records.plannedResults.push(undefined, ...Array(50).fill(new UnavailableError('throttled')));
-    expect(await handle(of('a'))).toEqual([{ failure: expect.any(UnavailableError) }]);
+    expect(await handle(of('a'))).toEqual([failed(expect.any(UnavailableError))]);
     expect(records.saves).toBeLessThanOrEqual(25);
   });
 
@@ -257,7 +271,7 @@ describe('A failure of one order', () => {
         const outcome = changes.some(({ after }) => after.effects !== undefined);
         return outcome && left++ < 2 ? Promise.reject(down) : save(changes);
       };
-      expect(await handle(of('b'))).toEqual([{ publish: [captured({ orderId: 'b' })] }]);
+      expect(await handle(of('b'))).toEqual([publishedFor('b')]);
     },
   );
 });
@@ -324,7 +338,7 @@ describe('A record that this process wrote', () => {
     // Another process has reset the record; a decision on the cached one would only publish, or fail.
     records.overwrite({ ...tally('a'), foreign: true });
     Object.assign(records, { loads: 0 });
-    expect(await handle([later('a')])).toEqual([{ publish: [expect.objectContaining({ subject: 'a' })] }]);
+    expect(await handle([later('a')])).toEqual([publishedFor('a')]);
     expect(records.loads).toBe(1);
     expect(records.items.get('a')).toMatchObject({ messages: ['later of a'], foreign: true });
   });
@@ -338,7 +352,7 @@ describe('A record that this process wrote', () => {
   });
 
   test('is read when the record has an outbox', async () => {
-    const { records, handle } = run({ usesOutbox: true });
+    const { records, handle } = run(withOutbox);
     await handle(of('a'));
     await handle([later('a')]);
     expect(records.loads).toBe(1);
@@ -384,7 +398,7 @@ describe('The effects of a round', () => {
         },
       },
       records,
-    )(of('a'));
+    )(consumerDependencies().publish)(of('a'));
     expect(seen).toEqual([['of a']]);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { OrderPlaced } from '../../../contracts/order.ts';
 import { type Notification, nextNotification } from '../../../lambdas/notification/rules.ts';
-import { nextOrder, type Order } from '../../../lambdas/order/rules.ts';
+import type { Order } from '../../../lambdas/order/record.ts';
+import { nextOrder } from '../../../lambdas/order/rules.ts';
 import type { Payment } from '../../../lambdas/payment/record.ts';
 import { nextPayment } from '../../../lambdas/payment/rules.ts';
 import { type CustomerHash, customerHasher } from '../../../lambdas/runtime/customer-hash.ts';

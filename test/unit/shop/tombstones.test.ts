@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { nextOrder, type Order, type OrderInput } from '../../../lambdas/order/rules.ts';
+import type { OrderInput } from '../../../lambdas/order/input.ts';
+import type { Order } from '../../../lambdas/order/record.ts';
+import { nextOrder } from '../../../lambdas/order/rules.ts';
 import type { Payment } from '../../../lambdas/payment/record.ts';
 import { nextPayment, type PaymentInput } from '../../../lambdas/payment/rules.ts';
 import { TOMBSTONE_DAYS } from '../../../lambdas/runtime/tombstone.ts';

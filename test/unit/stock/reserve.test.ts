@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Line, sumBySku } from '../../../contracts/order.ts';
-import type { HandlerResult } from '../../../lambdas/runtime/delivery.ts';
 import { BusyError, ConflictError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import type { Publication } from '../../../lambdas/runtime/outbox.ts';
 import { stockHandler } from '../../../lambdas/stock/reserve.ts';
 import type { Reservation, StockInput } from '../../../lambdas/stock/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
@@ -489,7 +489,7 @@ describe('In any sequence of stock events', () => {
     return placed({ orderId, items: items.map((item) => ({ ...item, unitPrice: 1 })) });
   };
 
-  const isDone = (result: HandlerResult | undefined) => result !== undefined && 'publish' in result;
+  const isDone = (result: Publication | undefined) => result !== undefined && 'publish' in result;
   const cancelledIn = (events: readonly StockInput[]) =>
     events.flatMap((event) => (event.type === 'shop.order.cancelled.v1' ? [event.data.orderId] : []));
   const receiptsIn = (events: readonly StockInput[]) => [
