@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { unremindedShards } from '../../../lambdas/order/open-orders.ts';
 import type { OrderInput } from '../../../lambdas/order/input.ts';
+import { unremindedShards } from '../../../lambdas/order/open-orders.ts';
 import type { Order } from '../../../lambdas/order/record.ts';
 import { nextOrder } from '../../../lambdas/order/rules.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
@@ -94,7 +94,7 @@ describe('An order whose deadline passes', () => {
 
 describe('The index of orders', () => {
   const inShard = (state: string, since = now) => ({
-    open: expect.stringMatching(new RegExp(`^${state}-\d$`)),
+    open: expect.stringMatching(new RegExp(`^${state}-d$`)),
     openSince: since.toISOString(),
   });
 

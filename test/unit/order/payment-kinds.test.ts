@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { OrderPlaced, Payment } from '../../../contracts/order.ts';
-import { deadlineShards, unremindedShards, untilShards } from '../../../lambdas/order/open-orders.ts';
 import type { OrderInput } from '../../../lambdas/order/input.ts';
+import { deadlineShards, unremindedShards, untilShards } from '../../../lambdas/order/open-orders.ts';
 import type { Order } from '../../../lambdas/order/record.ts';
 import { nextOrder } from '../../../lambdas/order/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
@@ -134,7 +134,9 @@ describe('What the confirmation says of the payment', () => {
   ])('is how the order is paid: %s', (_, order, payment) => {
     const { amount } = order.data.total;
     const { order: undecided } = deliver([order, authorized({ amount })]);
-    const confirmation = publishedBy(nextOrder(undecided, delivery(reserved()), now)).find(({ type }) => type === 'shop.order.confirmed.v1');
+    const confirmation = publishedBy(nextOrder(undecided, delivery(reserved()), now)).find(
+      ({ type }) => type === 'shop.order.confirmed.v1',
+    );
     expect(confirmation?.data).toEqual({
       orderId: 'o-1001',
       items: [{ sku: 'KB-01', quantity: 1 }],

@@ -5,10 +5,9 @@ import { orderRefused } from '../../../contracts/order.ts';
 import { parseEvent } from '../../../contracts/parse.ts';
 import { traceIdOf } from '../../../contracts/traceparent.ts';
 import { consumes } from '../../../lambdas/order/consumes.ts';
-import { refusalOf } from '../../../lambdas/order/refusal.ts';
 import type { Order } from '../../../lambdas/order/record.ts';
+import { refusalOf } from '../../../lambdas/order/refusal.ts';
 import { type ConsumerDependencies, consumer } from '../../../lambdas/runtime/consume.ts';
-import { REPLAYED_ATTRIBUTE, WITH_EFFECTS_ATTRIBUTE } from '../../../lambdas/runtime/delivery.ts';
 import { PermanentError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { GIVE_UP_HOURS } from '../../../lambdas/runtime/retry-policy.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
@@ -23,7 +22,12 @@ const log = quietLog();
 /** The order consumer with its records in memory, and what it told publishers. */
 function order(parts: Pick<Partial<ConsumerDependencies>, 'publish'> = {}) {
   const outside = { ...consumerDependencies(parts), refusalOf };
-  const handler = consumer('order', consumes, orderHandler(new MemoryRecordStore<Order>(), () => new Date()), outside);
+  const handler = consumer(
+    'order',
+    consumes,
+    orderHandler(new MemoryRecordStore<Order>(), () => new Date()),
+    outside,
+  );
   return {
     outside,
     refusals: () =>
@@ -125,17 +129,6 @@ describe('Nobody is told', () => {
     ['an error of our own', new TypeError('oops')],
   ])('of %s', (_, reason) => {
     expect(refusalOf(sqsRecord(spoiled()), reason)).toBeUndefined();
-  });
-
-  test('of a replay without effects', async () => {
-    const { refusals, outside, receive } = order();
-    await receive(sqsRecord(spoiled(), { attributes: { [REPLAYED_ATTRIBUTE]: 'replay-1' } }));
-    expect(refusals()).toEqual([]);
-    expect(outside.deadLetters).toHaveLength(1);
-    await receive(
-      sqsRecord(spoiled(), { attributes: { [REPLAYED_ATTRIBUTE]: 'replay-1', [WITH_EFFECTS_ATTRIBUTE]: 'true' } }),
-    );
-    expect(refusals()).toHaveLength(1);
   });
 
   test('of a message that is taken', async () => {

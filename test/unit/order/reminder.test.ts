@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { openShards, unremindedShards } from '../../../lambdas/order/open-orders.ts';
 import type { OrderInput } from '../../../lambdas/order/input.ts';
+import { openShards, unremindedShards } from '../../../lambdas/order/open-orders.ts';
 import type { Order } from '../../../lambdas/order/record.ts';
 import { nextOrder } from '../../../lambdas/order/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';

@@ -52,7 +52,6 @@ describe('A wrapped message', () => {
     ['is bare', sqsRecord(body)],
     ['was forwarded', sqsRecord(`\uFEFF${body}`, { attributes: { unwrapped: 'true' } })],
     ['was forwarded while raw delivery is off', sqsRecord(sns(body, marked))],
-    ['is replayed', sqsRecord(sns(body), { attributes: { replayed: 'r', withEffects: 'true' } })],
   ])('that %s is handled, so that no message goes round in circles', async (_, record) => {
     expect(await receive([record])).toMatchObject({ handled: 1, forwarded: [] });
   });

@@ -1,5 +1,5 @@
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import { expect, test } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
 import { runPaymentEffect } from '../../../lambdas/payment/effects.ts';
 import type { Payment } from '../../../lambdas/payment/record.ts';
@@ -7,7 +7,7 @@ import { nextPayment, type PaymentInput } from '../../../lambdas/payment/rules.t
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import type { Fence } from '../../../lambdas/runtime/fence.ts';
 import { publishing } from '../../../lambdas/runtime/outbox.ts';
-import { sqsConsumerQueue } from '../../../lambdas/runtime/queue.ts';
+import { readReplayed, wrapReplayed } from '../../../lambdas/runtime/replay-envelope.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { delivery, sqsRecord } from '../../builders/deliveries.ts';
@@ -17,9 +17,6 @@ import { quietLog } from '../../builders/quiet-log.ts';
 import { MemoryRecordStore } from '../../builders/records.ts';
 
 quietLog();
-
-const replayed = { replayed: 'replay-1' };
-const withEffects = { ...replayed, withEffects: 'true' };
 
 function payment() {
   const gateway = new FakeGateway();
@@ -72,27 +69,62 @@ test('a replay completes a record when that needs no effect', async () => {
   expect([...records.items.values()]).toMatchObject([{ state: 'voided' }]);
 });
 
-async function published(attributes: Record<string, string>): Promise<string[]> {
+const asReplay = (withEffects: boolean) => ({
+  body: wrapReplayed({ name: 'replay-1', withEffects, body: JSON.stringify(placed()) }),
+});
+
+async function receive(
+  body: string,
+  { replays, attributes = {} }: { replays?: readonly (typeof orderPlaced)[]; attributes?: Record<string, string> } = {},
+) {
   const outside = consumerDependencies();
-  const receive = consumer('stock', [orderPlaced], publishing(async () => [{ publish: [captured()] }]), outside);
-  const { batchItemFailures } = await receive({ Records: [sqsRecord(placed(), { attributes })] });
+  const dependencies = { ...outside, ...(replays && { replays }) };
+  const handler = consumer(
+    'stock',
+    [orderPlaced],
+    publishing(async () => [{ publish: [captured()] }]),
+    dependencies,
+  );
+  const { batchItemFailures } = await handler({ Records: [sqsRecord(body, { attributes })] });
   expect(batchItemFailures).toEqual([]);
-  return outside.published.map(({ type }) => type);
+  return { published: outside.published.map(({ type }) => type), deadLetters: outside.deadLetters };
 }
 
 test('a replayed message publishes nothing, unless the replay allows effects', async () => {
-  expect(await published(replayed)).toEqual([]);
-  expect(await published(withEffects)).toEqual(['shop.payment.captured.v1']);
-  expect(await published({})).toEqual(['shop.payment.captured.v1']);
+  expect((await receive(asReplay(false).body)).published).toEqual([]);
+  expect((await receive(asReplay(true).body)).published).toEqual(['shop.payment.captured.v1']);
 });
 
-test('a replayed message that fails keeps its replay mark in the dead-letter queue', async () => {
-  const sent: { Entries: { MessageAttributes: object }[] }[] = [];
-  const send = async ({ input }: { input: (typeof sent)[number] }) => void sent.push(input);
-  const names = { consumer: 'stock', queueUrl: 'q', deadLetterQueueUrl: 'dlq' };
-  const queue = sqsConsumerQueue(names, { send } as unknown as SQSClient);
-  const record = sqsRecord('{', { attributes: replayed });
-  await queue.deadLetter([{ record, errorType: 'ContractError', errorMessage: 'must be JSON' }]);
-  const attributes = sent[0]?.Entries[0]?.MessageAttributes;
-  expect(attributes).toMatchObject({ replayed: { DataType: 'String', StringValue: 'replay-1' } });
+test('a message that breaks its contract is dead-lettered with the envelope of its replay, so that a redrive is a replay too', async () => {
+  const body = wrapReplayed({ name: 'replay-1', withEffects: false, body: '{"type":"x"}' });
+  const { deadLetters } = await receive(body);
+  expect(deadLetters.map(({ record, errorType }) => [record.body, errorType])).toEqual([[body, 'ContractError']]);
+});
+
+describe('Where anybody may have written a message', () => {
+  test('an envelope is refused, and the event in it has no effect', async () => {
+    const { published, deadLetters } = await receive(asReplay(false).body, { replays: [] });
+    expect(published).toEqual([]);
+    expect(deadLetters.map(({ errorMessage }) => errorMessage)).toEqual(['body: must be an event, not a replay']);
+  });
+
+  test('no attribute and no further member makes a replay of an event', async () => {
+    const attributes = { replayed: 'mine', withEffects: 'false', replay: 'mine' };
+    const { body } = asReplay(false);
+    const disguised = [
+      JSON.stringify({ ...placed(), replay: 'mine', withEffects: false, event: '{}' }),
+      JSON.stringify({ replay: 'mine', withEffects: false, event: body, ...placed() }),
+    ];
+    for (const given of [JSON.stringify(placed()), ...disguised])
+      expect((await receive(given, { attributes })).published).toEqual(['shop.payment.captured.v1']);
+  });
+
+  test('what has a type, by which the filters of the topic let a message through, is no envelope', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), (members, type) => {
+        const body = JSON.stringify({ replay: 'r', withEffects: false, event: '{}', ...members, type });
+        expect(readReplayed(body)).toBeUndefined();
+      }),
+    );
+  });
 });

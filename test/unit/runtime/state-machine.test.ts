@@ -152,10 +152,7 @@ describe('A lost race', () => {
   test('on every attempt of one order leaves the other order done', async () => {
     const { records, handle } = run();
     records.beforeSave = () => records.overwrite({ ...tally('a'), foreign: true });
-    expect(await handle(of('a', 'b'))).toEqual([
-      failed(expect.any(BusyError)),
-      publishedFor('b'),
-    ]);
+    expect(await handle(of('a', 'b'))).toEqual([failed(expect.any(BusyError)), publishedFor('b')]);
   });
 });
 
@@ -175,11 +172,7 @@ describe('A failure of one order', () => {
     const { records, handle } = run({
       runEffect: async (orderId) => (orderId === 'b' ? Promise.reject(down) : { performed: orderId }),
     });
-    expect(await handle(of('a', 'b', 'c'))).toEqual([
-      publishedFor('a'),
-      failed(down),
-      publishedFor('c'),
-    ]);
+    expect(await handle(of('a', 'b', 'c'))).toEqual([publishedFor('a'), failed(down), publishedFor('c')]);
     expect(records.items.get('b')).toMatchObject({ messages: ['of b'] });
   });
 
@@ -196,11 +189,7 @@ describe('A failure of one order', () => {
         return counting.decide(record, input);
       },
     });
-    expect(await handle(of('a', 'b', 'c'))).toEqual([
-      publishedFor('a'),
-      failed(bug),
-      failed(bug),
-    ]);
+    expect(await handle(of('a', 'b', 'c'))).toEqual([publishedFor('a'), failed(bug), failed(bug)]);
   });
 
   test('in its write leaves the other orders done and runs no effect', async () => {
