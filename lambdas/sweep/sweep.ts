@@ -25,10 +25,16 @@ const RESERVE_MS = 20_000;
  * has a decision published again that payment, stock or notification has not heard. Every word goes through `order`. Throws the first error
  * after everything was attempted.
  */
-export function sweeper(index: OrderIndex, records: OrderRecordsReader, publish: Publish, times: SweepTimes) {
+export function sweeper(
+  index: OrderIndex,
+  records: OrderRecordsReader,
+  publish: Publish,
+  times: SweepTimes,
+  now: () => Date = () => new Date(),
+) {
   return async (_event?: unknown, context?: Pick<Context, 'getRemainingTimeInMillis'>): Promise<SweepResult> => {
     const mayGoOn = () => context === undefined || context.getRemainingTimeInMillis() > RESERVE_MS;
-    const sweep: Sweep = { index, records, publish, times, now: new Date(), failures: [], mayGoOn };
+    const sweep: Sweep = { index, records, publish, times, now: now(), failures: [], mayGoOn };
     const found = await cancelOverdue(sweep);
     const reminded = await remind(sweep);
     const owing = (await lookAtDue(sweep)) + (await lookAtDecided(sweep)) + (await checkRecords(sweep));

@@ -15,10 +15,10 @@ const missedRuns = sweepResource('AWS::SQS::Queue');
 const orders = template.outputValue('OrdersTableName').Ref;
 const bus = template.outputValue('EventBusName');
 
-describe('The index of undecided orders', () => {
+describe('The index of orders that the sweep looks at', () => {
   const table = resources('AWS::DynamoDB::Table').find(({ id }) => id === orders);
 
-  test('has two key attributes that only undecided orders have, and projects keys only', () => {
+  test('has a partition and a moment, and projects keys only', () => {
     expect(table?.properties.GlobalSecondaryIndexes).toEqual([
       {
         IndexName: 'open-orders',
@@ -83,7 +83,7 @@ describe('The sweep', () => {
   test('is configured with table, index, bus and a deadline longer than the outage consumers retry', () => {
     expect(fn.properties.Environment.Variables).toMatchObject({
       TABLE_NAME: { Ref: orders },
-      OPEN_ORDERS_INDEX: 'open-orders',
+      SETTLE_SECONDS: '300',
       EVENT_BUS_NAME: bus,
       ORDER_DEADLINE_SECONDS: String(48 * 3600),
       REMINDER_SECONDS: '0',
@@ -91,10 +91,15 @@ describe('The sweep', () => {
     expect(Number(fn.properties.Environment.Variables.ORDER_DEADLINE_SECONDS)).toBeGreaterThan(OUTAGE_HOURS * 3600);
   });
 
-  test('may query the index, publish on the bus and write traces, and nothing else', () => {
-    const statements = sweepResource('AWS::IAM::Policy').properties.PolicyDocument.Statement;
+  test('may query the index, read the records that it compares, move orders within the index, publish, and nothing else', () => {
+    const statements: object[] = sweepResource('AWS::IAM::Policy').properties.PolicyDocument.Statement;
     expect(statements.flatMap(actionsOf).sort()).toEqual([
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
       'dynamodb:Query',
+      'dynamodb:Scan',
+      'dynamodb:UpdateItem',
       'events:PutEvents',
       'kms:Decrypt',
       'logs:CreateLogStream',
@@ -102,7 +107,15 @@ describe('The sweep', () => {
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
     ]);
-    const [query] = statements.filter((statement: object) => actionsOf(statement).includes('dynamodb:Query'));
-    expect(query.Resource).toEqual({ 'Fn::Join': ['', [{ 'Fn::GetAtt': [orders, 'Arn'] }, '/index/open-orders']] });
+    const resourceOf = (action: string) =>
+      statements.flatMap((statement) =>
+        actionsOf(statement).includes(action) && 'Resource' in statement ? [statement.Resource].flat() : [],
+      );
+    const arnOf = (output: string) => ({ 'Fn::GetAtt': [template.outputValue(output).Ref, 'Arn'] });
+    expect(resourceOf('dynamodb:Query')).toEqual([
+      { 'Fn::Join': ['', [{ 'Fn::GetAtt': [orders, 'Arn'] }, '/index/open-orders']] },
+    ]);
+    expect(resourceOf('dynamodb:UpdateItem')).toEqual([arnOf('OrdersTableName')]);
+    expect(resourceOf('dynamodb:Scan')).toEqual(['PaymentsTableName', 'ReservationsTableName'].map(arnOf));
   });
 });

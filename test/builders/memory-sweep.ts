@@ -1,0 +1,79 @@
+import type { Notification } from '../../lambdas/notification/rules.ts';
+import { openAttributes } from '../../lambdas/order/open-orders.ts';
+import type { Order } from '../../lambdas/order/record.ts';
+import type { Payment } from '../../lambdas/payment/record.ts';
+import type { Publish } from '../../lambdas/runtime/publish.ts';
+import type { Reservation } from '../../lambdas/stock/rules.ts';
+import type { OrderIndex, Progress } from '../../lambdas/sweep/order-index.ts';
+import type { OrderRecordsReader, RecordToCheck } from '../../lambdas/sweep/order-records.ts';
+import type { SweepTimes } from '../../lambdas/sweep/review.ts';
+import { sweeper } from '../../lambdas/sweep/sweep.ts';
+
+/** The consumers' tables in memory, by order id. */
+export type MemoryTables = {
+  orders: Map<string, Order>;
+  payments: ReadonlyMap<string, Payment>;
+  reservations: ReadonlyMap<string, Reservation>;
+  notifications: ReadonlyMap<string, Notification>;
+};
+
+const HOUR_MS = 3_600_000;
+export const SWEEP_TIMES: SweepTimes = { deadlineMs: 48 * HOUR_MS, reminderMs: 0, settleMs: 300_000 };
+
+/** The sweep over tables in memory; `progress` is how far it has come, and `looks` the orders that it read the records of. */
+export function memorySweep(tables: MemoryTables, publish: Publish, now: () => Date, times: Partial<SweepTimes> = {}) {
+  const looks: string[] = [];
+  const state: { progress: Progress } = { progress: {} };
+  const place = (
+    { orderId, open, openSince }: Pick<Order, 'orderId' | 'open' | 'openSince'>,
+    change: Partial<Order>,
+  ) => {
+    const order = tables.orders.get(orderId);
+    if (order === undefined || order.open !== open || order.openSince !== openSince) return;
+    const { open: _, openSince: __, reconciliations: ___, ...kept } = order;
+    tables.orders.set(orderId, { ...kept, ...change });
+  };
+  const index: OrderIndex = {
+    async *pages(shard, since, until) {
+      const isWithin = ({ open, openSince = '' }: Order) =>
+        open === shard && openSince >= since.toISOString() && openSince <= until.toISOString();
+      const found = [...tables.orders.values()].filter(isWithin);
+      if (found.length > 0) yield found.map(({ orderId, openSince = '' }) => ({ orderId, openSince }));
+    },
+    moveToDue: async (order, at, reconciliations) =>
+      place(order, { ...openAttributes('due', order.orderId, at), reconciliations }),
+    leaveIndex: async (order) => place(order, {}),
+    readProgress: async () => ({ ...state.progress }),
+    writeProgress: async (shards) => {
+      state.progress = shards;
+    },
+  };
+  const records: OrderRecordsReader = {
+    loadOrders: async (orderIds) =>
+      new Map(
+        orderIds.flatMap((orderId) => [tables.orders.get(orderId) ?? []].flat().map((order) => [orderId, order])),
+      ),
+    load: async (orderIds) => {
+      looks.push(...orderIds);
+      return new Map(
+        orderIds.map((orderId) => [
+          orderId,
+          {
+            order: tables.orders.get(orderId),
+            payment: tables.payments.get(orderId),
+            reservation: tables.reservations.get(orderId),
+            notification: tables.notifications.get(orderId),
+          },
+        ]),
+      );
+    },
+    async *recordsToCheck(table) {
+      const all: RecordToCheck[] =
+        table === 'payments'
+          ? [...tables.payments.values()].map((payment) => ({ ...payment, records: { payment } }))
+          : [...tables.reservations.values()].map((reservation) => ({ ...reservation, records: { reservation } }));
+      yield all;
+    },
+  };
+  return { run: sweeper(index, records, publish, { ...SWEEP_TIMES, ...times }, now), looks, state };
+}
