@@ -1,28 +1,38 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { remindedShards, unremindedShards } from '../../lambdas/order/open-orders.ts';
-import type { Order } from '../../lambdas/order/record.ts';
+import { dueShards, remindedShards, unremindedShards } from '../../lambdas/order/open-orders.ts';
+import { isDecided, isDecision, type Order } from '../../lambdas/order/record.ts';
 import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
 import type { DeployedShop } from '../stack.ts';
 import { openOrdersQuery } from './orders.ts';
 
-/** An undecided order: since when it waits for the shop (ISO 8601), and for whose outcome. */
-export type WaitingOrder = { orderId: string; since: string; waitsFor: 'payment' | 'stock' | 'payment and stock' };
+/**
+ * An order that waits for the shop since a moment (ISO 8601): an undecided one for an outcome, a decided one until payment, stock and
+ * notification have done what follows from its decision.
+ */
+export type WaitingOrder = {
+  orderId: string;
+  since: string;
+  waitsFor: 'payment' | 'stock' | 'payment and stock' | 'its decision to be carried out';
+};
 
 /** An order that waits longer than this is late: a healthy shop decides within seconds. */
 const LATE_AFTER_MS = 60_000;
 /** How many waiting orders are named. */
 export const MAX_WAITING_ORDERS = 10;
 // Together what one BatchGetItem call reads. Orders that await the customer's payment are among the reminded ones only, and may be many.
-const MAX_RECORDS = { unreminded: 20, reminded: 80 };
+const MAX_RECORDS = { unreminded: 20, due: 20, reminded: 60 };
+// Once is no trouble: a message may have been slow.
+const MIN_RECONCILIATIONS = 2;
 
 /**
- * Finds the orders that have been undecided the longest, oldest first, of at most a hundred records that the index of undecided orders leads
- * to. An order that waits for its customer's own payment is no trouble, and is left out.
+ * Finds the orders that have waited the longest, oldest first, of at most a hundred records that the index of the sweep leads to. An order that
+ * waits for its customer's own payment is no trouble, and is left out.
  */
 export async function readWaitingOrders(shop: DeployedShop): Promise<WaitingOrder[]> {
   const found = await Promise.all([
     oldestOf(shop, unremindedShards, MAX_RECORDS.unreminded),
     oldestOf(shop, remindedShards, MAX_RECORDS.reminded),
+    oldestOf(shop, dueShards, MAX_RECORDS.due),
   ]);
   const oldest = found.flat().sort(bySince);
   if (oldest.length === 0) return [];
@@ -31,9 +41,12 @@ export async function readWaitingOrders(shop: DeployedShop): Promise<WaitingOrde
   );
   return oldest
     .flatMap(({ orderId, since }) => {
-      const waitsFor = missingOutcome(orders.get(orderId));
-      return waitsFor === undefined ? [] : [{ orderId, since, waitsFor }];
+      const order = orders.get(orderId);
+      const waitsFor = missingOutcome(order);
+      if (waitsFor !== undefined) return [{ orderId, since, waitsFor }];
+      return order === undefined ? [] : unheardDecision(order);
     })
+    .sort(bySince)
     .slice(0, MAX_WAITING_ORDERS);
 }
 
@@ -50,6 +63,13 @@ async function oldestOf(shop: DeployedShop, shards: readonly string[], limit: nu
 }
 
 const bySince = (one: { since: string }, other: { since: string }) => (one.since < other.since ? -1 : 1);
+
+/** Returns a decided order that the sweep has had published again, and that still owes something. */
+function unheardDecision(order: Order): WaitingOrder[] {
+  const decidedAt = order.timeline.findLast(isDecision)?.time;
+  const isHeard = !isDecided(order) || (order.reconciliations ?? 0) < MIN_RECONCILIATIONS || decidedAt === undefined;
+  return isHeard ? [] : [{ orderId: order.orderId, since: decidedAt, waitsFor: 'its decision to be carried out' }];
+}
 
 /** Returns those orders that wait for longer than a healthy shop needs. */
 export const lateOrders = (waiting: readonly WaitingOrder[], now: Date): WaitingOrder[] =>

@@ -76,6 +76,7 @@ describe("The key of the customers' hashes", () => {
     expect(given.map(({ id }) => id.slice(0, id.indexOf('Function'))).sort()).toEqual([
       'Notification',
       'Order',
+      'Outcomes',
       'Payment',
       'Stock',
     ]);

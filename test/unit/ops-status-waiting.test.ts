@@ -12,7 +12,11 @@ type Input = {
   Limit?: number;
 };
 
-const openOrder = (number: number, parts: Partial<Order> = {}, state: 'open' | 'reminded' = 'open'): OpenOrder => {
+const openOrder = (
+  number: number,
+  parts: Partial<Order> = {},
+  state: 'open' | 'reminded' | 'due' = 'open',
+): OpenOrder => {
   const orderId = `o-${number}`;
   const openSince = new Date(Date.UTC(2026, 10, 21, 9) + number * 1_000).toISOString();
   return { orderId, status: 'PLACED', open: openShard(state, orderId), openSince, ...parts };
@@ -62,6 +66,24 @@ test.each<[string, Partial<Order> | undefined, ReturnType<typeof missingOutcome>
   expect(missingOutcome(parts && { status: 'PLACED', ...parts })).toBe(expected);
 });
 
+test('a decision that was published twice, and is still not carried out, waits too', async () => {
+  const decidedAt = '2026-11-21T09:00:00.000Z';
+  const decided = (number: number, reconciliations: number) =>
+    openOrder(
+      number,
+      {
+        status: 'CONFIRMED',
+        timeline: [{ time: decidedAt, type: 'shop.order.confirmed.v1', source: '/shop/order' }],
+        reconciliations,
+      },
+      'due',
+    );
+  const { shop } = shopWith([decided(1, 1), decided(2, 2)]);
+  expect(await readWaitingOrders(shop)).toEqual([
+    { orderId: 'o-2', since: decidedAt, waitsFor: 'its decision to be carried out' },
+  ]);
+});
+
 test('any number of customers who have yet to pay hides no order that waits for the shop, and costs the same reads', async () => {
   const unpaid = Array.from({ length: 1_000 }, (_, index) =>
     openOrder(index, { method: { kind: 'awaited' }, stock: 'reserved' }, 'reminded'),
@@ -72,11 +94,11 @@ test('any number of customers who have yet to pay hides no order that waits for 
   expect(waiting.map(({ orderId }) => orderId)).toEqual(
     late.slice(0, MAX_WAITING_ORDERS).map(({ orderId }) => orderId),
   );
-  expect(send).toHaveBeenCalledTimes(17);
+  expect(send).toHaveBeenCalledTimes(25);
 });
 
 test('a shop where every order is decided is asked for its index alone', async () => {
   const { shop, send } = shopWith([]);
   expect(await readWaitingOrders(shop)).toEqual([]);
-  expect(send).toHaveBeenCalledTimes(16);
+  expect(send).toHaveBeenCalledTimes(24);
 });
