@@ -6,7 +6,8 @@ import { isDecision, type Order, type TimelineEntry } from './record.ts';
 
 /**
  * Builds the outbox of an order: what its unpublished timeline entries publish, in sequence. Each is a step on the lifecycle topic; a decision
- * and a delay go to the bus too. Any delivery about the order publishes them; `cause` is that delivery's event type.
+ * and a delay go to the bus too. Any delivery about the order publishes them, except that a decision is left to what came before it, and to the
+ * sweep; `cause` is the delivery's event type.
  */
 export function outboxOf(order: Order, cause: string): OutboxEntry[] {
   const { timeline, published } = order;

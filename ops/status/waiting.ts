@@ -66,9 +66,9 @@ const bySince = (one: { since: string }, other: { since: string }) => (one.since
 
 /** Returns a decided order that the sweep has had published again, and that still owes something. */
 function unheardDecision(order: Order): WaitingOrder[] {
-  const decidedAt = order.timeline.findLast(isDecision)?.time;
-  const isHeard = !isDecided(order) || (order.reconciliations ?? 0) < MIN_RECONCILIATIONS || decidedAt === undefined;
-  return isHeard ? [] : [{ orderId: order.orderId, since: decidedAt, waitsFor: 'its decision to be carried out' }];
+  if (!isDecided(order) || (order.reconciliations ?? 0) < MIN_RECONCILIATIONS) return [];
+  const since = order.timeline.findLast(isDecision)?.time ?? '';
+  return [{ orderId: order.orderId, since, waitsFor: 'its decision to be carried out' }];
 }
 
 /** Returns those orders that wait for longer than a healthy shop needs. */
