@@ -97,7 +97,7 @@ describe('Under every permutation and every part of its events', () => {
       const decision = expected(sequence);
       expect(record?.reason ?? record?.status).toBe(decision ?? 'PLACED');
       expect(decisions).toEqual(decision === undefined ? [] : [decision === 'CONFIRMED' ? 'confirmed' : 'cancelled']);
-      expect(record?.open !== undefined).toBe(decision === undefined);
+      expect(record?.open?.startsWith('decided')).toBe(decision !== undefined);
     }
   });
 
@@ -190,7 +190,7 @@ describe('An order whose payment is awaited', () => {
       open: after?.open,
       openSince: after?.openSince,
     });
-    expect(deliver([order, captured(), reserved()]).order).not.toHaveProperty('open');
+    expect(unremindedShards).not.toContain(deliver([order, captured(), reserved()]).order?.open);
   });
 });
 
