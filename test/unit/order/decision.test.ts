@@ -17,6 +17,7 @@ import {
   reserved,
   voided,
 } from '../../builders/events.ts';
+import { permutations } from '../../builders/sequences.ts';
 import { publishedBy, settled } from '../../builders/transitions.ts';
 
 const now = new Date('2026-11-21T09:00:05Z');
@@ -42,11 +43,6 @@ function deliver(events: readonly OrderInput[], start?: Order) {
     statuses.push(order?.status);
   });
   return { order, published, steps, statuses };
-}
-
-function permutations<T>(things: readonly T[]): T[][] {
-  if (things.length < 2) return [[...things]];
-  return things.flatMap((thing, index) => permutations(things.toSpliced(index, 1)).map((rest) => [thing, ...rest]));
 }
 
 const paid = authorized();

@@ -17,6 +17,7 @@ import {
   reminderDue,
   reserved,
 } from '../../builders/events.ts';
+import { permutations } from '../../builders/sequences.ts';
 import { publishedBy, settled } from '../../builders/transitions.ts';
 
 const now = new Date('2026-11-21T09:00:05Z');
@@ -36,11 +37,6 @@ function deliver(events: readonly OrderInput[], time = now): { order: Order | un
     order = settled(order, step);
   }
   return { order, decisions };
-}
-
-function permutations<T>(things: readonly T[]): T[][] {
-  if (things.length < 2) return [[...things]];
-  return things.flatMap((thing, index) => permutations(things.toSpliced(index, 1)).map((rest) => [thing, ...rest]));
 }
 
 const FREE = placedWith(undefined, 0);

@@ -93,7 +93,7 @@ test('The customer of an order that is decided late is texted about the delay an
   };
   shop.simulation.send(placed({ orderId: 'o-1', items: [priced('A')] }));
   // Enough numbers for every consumer to run while payment retries.
-  await shop.simulation.run(Array.from({ length: 200 }, (_, index) => 7 * index + 5));
+  await shop.simulation.run(Array.from({ length: 400 }, (_, index) => 7 * index + 5));
   expect(authorizeCalls).toBeGreaterThan(1);
   expect(shop.texts).toEqual(['o-1 order-delayed', 'o-1 order-confirmed']);
   expect(shop.orders.items.get('o-1')?.timeline.map(({ type }) => type)).toContain('shop.order.reminder-due.v1');
