@@ -391,3 +391,35 @@ describe('The effects of a round', () => {
     expect(seen).toEqual([['of a']]);
   });
 });
+
+describe('An outbox', () => {
+  test('is noted on the records of a whole round in one call, without a new version', async () => {
+    const { records, handle } = run({
+      ...withOutbox,
+      decide: (...given) => {
+        const { after, ...transition } = withOutbox.decide?.(...given) ?? {};
+        return { ...transition, ...(after && { after: { published: 0, ...after } }) };
+      },
+    });
+    await handle(of('a', 'b'));
+    expect([...records.items.values()]).toMatchObject([
+      { published: 1, version: 2 },
+      { published: 1, version: 2 },
+    ]);
+    expect(records.advances).toBe(1);
+  });
+
+  test('is not noted by a replay without effects, which publishes nothing', async () => {
+    const { records, handle } = run({
+      ...withOutbox,
+      decide: (record, input) => {
+        const { effect: _, ...transition } = withOutbox.decide?.(record, input) ?? {};
+        return { ...transition, outbox: [{ position: 1, events: [captured({ orderId: 'a' })] }] };
+      },
+    });
+    const replays = of('a').map((one) => ({ ...one, withoutEffects: true as const }));
+    expect(await handle(replays)).toEqual([{ published: [] }]);
+    expect(records.items.get('a')).toMatchObject({ messages: ['of a'] });
+    expect(records.advances).toBe(0);
+  });
+});
