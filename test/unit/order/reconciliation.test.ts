@@ -70,14 +70,7 @@ describe('The state table of an order', () => {
     ['none', 'placed', [], placed(), { status: 'PLACED' }, []],
     ['outcomes', 'placed', [authorized(), reserved()], placed(), { status: 'CONFIRMED' }, ['confirmed']],
     ['CANCELLED without goods', 'placed', [cancelRequested()], placed(), { status: 'CANCELLED', items: [line()] }, []],
-    [
-      'outcomes',
-      'other goods',
-      [reserved()],
-      other,
-      { status: 'CANCELLED', reason: 'contradiction' },
-      ['cancelled'],
-    ],
+    ['outcomes', 'other goods', [reserved()], other, { status: 'CANCELLED', reason: 'contradiction' }, ['cancelled']],
     [
       'PLACED',
       'another amount authorized',
@@ -199,7 +192,8 @@ describe('A replay without effects', () => {
           const before = after(sequence.slice(0, live));
           const learnt = replayed(sequence.slice(live), before);
           expect(learnt?.status === before?.status || learnt?.status === 'PLACED').toBe(true);
-          if (before?.status !== 'CANCELLED' && before?.status !== 'CONFIRMED') expect(dueShards).toContain(learnt?.open);
+          if (before?.status !== 'CANCELLED' && before?.status !== 'CONFIRMED')
+            expect(dueShards).toContain(learnt?.open);
         }
   });
 
@@ -269,7 +263,16 @@ describe('Where payment or stock took another order under the same id', () => {
 });
 
 test('Every record is found by the sweep from its first event on', () => {
-  for (const event of [placed(), authorized(), captured(), declined(), voided(), reserved(), rejected(), cancelRequested()])
+  for (const event of [
+    placed(),
+    authorized(),
+    captured(),
+    declined(),
+    voided(),
+    reserved(),
+    rejected(),
+    cancelRequested(),
+  ])
     for (const order of [after([event]), replayed([event])]) {
       expect([...openShards, ...decidedShards, ...dueShards]).toContain(order?.open);
       expect(order?.openSince).toBe(now.toISOString());
