@@ -40,7 +40,8 @@ const event = buildEvent(orderPlaced, {
 const placed = parseEvent(JSON.stringify(event), [orderPlaced]);
 const customer: Customer | undefined = placed.data.customer;
 const phone: string | undefined = customer?.phone;
-export const why = (event: OrderCancelled): 'customer' | 'timed-out' | 'out-of-stock' | 'payment-declined' => event.data.reason;
+type Reason = 'customer' | 'timed-out' | 'out-of-stock' | 'payment-declined' | 'contradiction' | 'unknown';
+export const why = (event: OrderCancelled): Reason => event.data.reason;
 export function decided(body: string): string {
   const event = parseEvent(body, [orderConfirmed, orderCancelled]);
   return event.type === 'shop.order.cancelled.v1' ? event.data.reason : event.data.total.currency;
