@@ -1,91 +1,50 @@
 import type { QuietHours } from './sms-settings.ts';
+import { timeZonesOf } from './time-zones.ts';
 
-/** The time zone of each calling code, or the westernmost and the easternmost of several. A code that is not listed counts as UTC. */
-const ZONES: Record<string, readonly string[]> = {
-  1: ['Pacific/Honolulu', 'America/St_Johns'],
-  7: ['Europe/Moscow', 'Asia/Vladivostok'],
-  20: ['Africa/Cairo'],
-  27: ['Africa/Johannesburg'],
-  30: ['Europe/Athens'],
-  31: ['Europe/Amsterdam'],
-  32: ['Europe/Brussels'],
-  33: ['Europe/Paris'],
-  34: ['Europe/Madrid'],
-  36: ['Europe/Budapest'],
-  39: ['Europe/Rome'],
-  40: ['Europe/Bucharest'],
-  41: ['Europe/Zurich'],
-  43: ['Europe/Vienna'],
-  44: ['Europe/London'],
-  45: ['Europe/Copenhagen'],
-  46: ['Europe/Stockholm'],
-  47: ['Europe/Oslo'],
-  48: ['Europe/Warsaw'],
-  49: ['Europe/Berlin'],
-  52: ['America/Tijuana', 'America/Cancun'],
-  54: ['America/Argentina/Buenos_Aires'],
-  55: ['America/Manaus', 'America/Sao_Paulo'],
-  56: ['America/Santiago'],
-  57: ['America/Bogota'],
-  60: ['Asia/Kuala_Lumpur'],
-  61: ['Australia/Perth', 'Australia/Sydney'],
-  62: ['Asia/Jakarta', 'Asia/Jayapura'],
-  63: ['Asia/Manila'],
-  64: ['Pacific/Auckland'],
-  65: ['Asia/Singapore'],
-  66: ['Asia/Bangkok'],
-  81: ['Asia/Tokyo'],
-  82: ['Asia/Seoul'],
-  84: ['Asia/Ho_Chi_Minh'],
-  86: ['Asia/Shanghai'],
-  90: ['Europe/Istanbul'],
-  91: ['Asia/Kolkata'],
-  92: ['Asia/Karachi'],
-  351: ['Europe/Lisbon'],
-  353: ['Europe/Dublin'],
-  358: ['Europe/Helsinki'],
-  380: ['Europe/Kyiv'],
-  420: ['Europe/Prague'],
-  852: ['Asia/Hong_Kong'],
-  880: ['Asia/Dhaka'],
-  886: ['Asia/Taipei'],
-  966: ['Asia/Riyadh'],
-  971: ['Asia/Dubai'],
-  972: ['Asia/Jerusalem'],
-};
+const MINUTE_MS = 60_000;
+const MINUTES_PER_DAY = 1440;
+// Every zone is ahead of UTC or behind it by a multiple of this, so quiet hours begin and end at one.
+const STEP_MS = 15 * MINUTE_MS;
+// Two days, because one may lack an hour of day on which the clocks change.
+const SEARCH_MS = 2 * MINUTES_PER_DAY * MINUTE_MS;
 
-// In a country with several zones, one zone's quiet hours can begin before another's end; this bounds the search.
-const MAX_NIGHTS = 4;
+/** Returns the minute of the day (0 to 1439) that a clock shows. */
+type Clock = (time: Date) => number;
 
 /**
- * Returns when quiet hours end for an E.164 number, to the minute, or `undefined` if it is not quiet now. Quiet hours are local to the
- * number's country; if it has several time zones, they end when they have ended in all of them.
+ * Returns when quiet hours end for an E.164 number, to the minute, or `undefined` if it is not quiet now. They end when it is day in every
+ * zone the number may be in. Where no such time comes within two days, they end at the first time at which it is night in the fewest zones, those
+ * that show the same time counted once: so no text waits longer than that.
  */
-export function quietUntil(phone: string, now: Date, { from, to }: QuietHours): Date | undefined {
-  const zones = zonesOf(phone);
-  let end = now;
-  for (let night = 0; night < MAX_NIGHTS; night += 1) {
-    const minutesLeft = zones.map((zone) => quietMinutesLeft(minuteOfDay(end, zone), from * 60, to * 60));
-    const minutes = Math.max(...minutesLeft);
-    if (minutes === 0) break;
-    end = new Date(Math.floor(end.getTime() / 60_000 + minutes) * 60_000);
+export function quietUntil(phone: string, now: Date, hours: QuietHours): Date | undefined {
+  const last = new Date(now.getTime() + SEARCH_MS);
+  const clocks = timeZonesOf(phone).map((zone) => clockOf(zone, now, last));
+  const countQuiet = (time: Date) =>
+    new Set(clocks.map((clock) => clock(time)).filter((minute) => isQuiet(minute, hours))).size;
+  let [end, fewest] = [now, countQuiet(now)];
+  for (let ms = nextStep(now); fewest > 0 && ms <= last.getTime(); ms += STEP_MS) {
+    const time = new Date(ms);
+    const quiet = countQuiet(time);
+    if (quiet < fewest) [end, fewest] = [time, quiet];
   }
   return end === now ? undefined : end;
 }
 
-function zonesOf(phone: string): readonly string[] {
-  for (const digits of [3, 2, 1]) {
-    const zones = ZONES[phone.slice(1, 1 + digits)];
-    if (zones !== undefined) return zones;
-  }
-  return ['UTC'];
+const nextStep = (time: Date): number => (Math.floor(time.getTime() / STEP_MS) + 1) * STEP_MS;
+
+function isQuiet(minute: number, { from, to }: QuietHours): boolean {
+  const hour = Math.floor(minute / 60);
+  return from < to ? from <= hour && hour < to : hour >= from || hour < to;
 }
 
-/** Returns the minutes until quiet hours end, 0 outside them. All arguments are minutes since midnight. */
-function quietMinutesLeft(minute: number, from: number, to: number): number {
-  const isQuiet = from < to ? from <= minute && minute < to : minute >= from || minute < to;
-  return isQuiet ? (to - minute + 1440) % 1440 : 0;
+/** Returns a zone's clock for a span of time. Only where its clocks change in the span is each time looked up, which takes microseconds. */
+function clockOf(zone: string, start: Date, end: Date): Clock {
+  const offset = minuteOfDay(start, zone) - utcMinute(start);
+  const clock: Clock = (time) => (utcMinute(time) + offset + MINUTES_PER_DAY) % MINUTES_PER_DAY;
+  return clock(end) === minuteOfDay(end, zone) ? clock : (time) => minuteOfDay(time, zone);
 }
+
+const utcMinute: Clock = (time) => Math.floor(time.getTime() / MINUTE_MS) % MINUTES_PER_DAY;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
