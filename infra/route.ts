@@ -37,7 +37,7 @@ export type Route = {
   may?: readonly Permission[];
   /** Secrets that its function may read, by the environment variable that names each: a name or an ARN. @default none */
   secrets?: (settings: Settings) => Record<string, string>;
-  /** Its records tell customers apart: its function gets the key of their hashes as `CUSTOMER_HASH_KEY`. @default false */
+  /** Its records tell customers or numbers apart: its function gets the key of their hashes as `CUSTOMER_HASH_KEY`. @default false */
   hashesCustomers?: true;
   /** Further environment variables of its function. @default none */
   environment?: (settings: Settings) => Record<string, string>;

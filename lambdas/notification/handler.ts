@@ -30,7 +30,8 @@ const sms = JSON.parse(requireEnv('SMS_SETTINGS')) as SmsSettings;
 const { defaultCountry, countries, perDay, quietHours } = sms;
 const send = snsSms(sms);
 const leaseSeconds = Number(requireEnv('FUNCTION_TIMEOUT_SECONDS'));
-const customerHash = customerHasher(requireEnv('CUSTOMER_HASH_KEY'));
+const hashKey = requireEnv('CUSTOMER_HASH_KEY');
+const customerHash = customerHasher(hashKey);
 const textWhenPlaced = requireEnv('TEXT_WHEN_PLACED') === 'true';
 
 export const handler = consumer(
@@ -50,7 +51,7 @@ export const handler = consumer(
         }),
       runEffect: sendTextOnce(
         ({ orderId, phone, message }, fence) => breaker(orderId, fence, (ownFence) => send(phone, message, ownFence)),
-        dailyLimit(requireEnv('TABLE_NAME'), perDay),
+        dailyLimit(requireEnv('TABLE_NAME'), { perDay, hashKey }),
       ),
       isFirstEvent: ({ type }) => type === orderPlaced.type,
     },

@@ -1,4 +1,4 @@
-/** The attribute of every record table that says when a record is deleted, in seconds since 1970. Only tombstones have it. */
+/** The attribute of every record table that says when a record is deleted, in seconds since 1970. Only tombstones and the counts of texts have it. */
 export const EXPIRY_ATTRIBUTE = 'expiresAt';
 
 /**

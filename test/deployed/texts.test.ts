@@ -89,8 +89,9 @@ test('a number and a locale as platforms write them are texted, with the number 
 
 test('the daily limit of texts holds under concurrency and counts a repeated text once', async () => {
   const { phone } = testOrder();
-  let now = new Date('2026-11-21T23:59:00Z');
-  const within = dailyLimit(output('NotificationsTableName'), 3, { client, now: () => now });
+  let now = new Date('2099-11-21T23:59:00Z');
+  const limits = { perDay: 3, hashKey: 'test' };
+  const within = dailyLimit(output('NotificationsTableName'), limits, { client, now: () => now });
   const run = ulid();
   const ask = (number: number) => within({ orderId: `${run}-${number}`, template: 'order-confirmed', phone });
 
@@ -98,9 +99,11 @@ test('the daily limit of texts holds under concurrency and counts a repeated tex
   expect(answers.filter(Boolean)).toHaveLength(3);
   expect(await Promise.all(answers.map((_, number) => ask(number)))).toEqual(answers);
 
-  now = new Date('2026-11-22T00:00:00Z');
+  now = new Date('2099-11-22T00:00:00Z');
   expect(await ask(100)).toBe(true);
-  // As an instance with a slow clock.
-  now = new Date('2026-11-21T23:59:59Z');
-  expect([await ask(101), await ask(102), await ask(103)]).toEqual([true, true, false]);
+  // An instance with a slow clock counts for the day before.
+  now = new Date('2099-11-21T23:59:59Z');
+  expect(await ask(101)).toBe(false);
+  now = new Date('2099-11-22T00:00:01Z');
+  expect([await ask(102), await ask(103), await ask(104), await ask(100)]).toEqual([true, true, false, true]);
 });

@@ -16,18 +16,30 @@ const validCharacters = Array.from({ length: 128 }, (_, code) => String.fromChar
 );
 const orderIds = fc.string({ unit: fc.constantFrom(...validCharacters), minLength: 1, maxLength: 64 });
 
-/** Returns the key under which a number's texts are counted, and the name under which this one is. */
-async function counted(text: Parameters<ReturnType<typeof dailyLimit>>[0]): Promise<{ key: string; name: string }> {
-  const calls: { Key?: { orderId?: string }; ExpressionAttributeValues?: { ':text'?: Set<string> } }[] = [];
+type Counted = { key: string; name: string; expiresAt: number };
+
+/** Returns the key under which a number's texts are counted, the name under which this one is, and when that is forgotten. */
+async function counted(
+  text: Parameters<ReturnType<typeof dailyLimit>>[0],
+  { hashKey = 'key', at = now } = {},
+): Promise<Counted> {
+  const calls: {
+    Key?: { orderId?: string };
+    ExpressionAttributeValues?: { ':text'?: Set<string>; ':expiresAt'?: number };
+  }[] = [];
   const client = {
     async send({ input }: { input: object }) {
       calls.push(input);
       return {};
     },
   };
-  await dailyLimit('texts', 10, { client: client as never, now: () => now })(text);
-  const [call] = calls;
-  return { key: call?.Key?.orderId ?? '', name: [...(call?.ExpressionAttributeValues?.[':text'] ?? [])].join() };
+  expect(await dailyLimit('texts', { perDay: 10, hashKey }, { client: client as never, now: () => at })(text)).toBe(
+    true,
+  );
+  const [call, ...others] = calls;
+  expect(others).toEqual([]);
+  const { ':text': names = [], ':expiresAt': expiresAt = 0 } = call?.ExpressionAttributeValues ?? {};
+  return { key: call?.Key?.orderId ?? '', name: [...names].join(), expiresAt };
 }
 
 describe('The count of a number', () => {
@@ -41,6 +53,29 @@ describe('The count of a number', () => {
         expect(key).not.toContain(phone.slice(1));
       }),
     );
+  });
+
+  test('has a key that shows neither the number nor that two days have the same one to whom has not the key of the hash', async () => {
+    const text = { orderId: 'o-1', template: 'order-confirmed', phone: '+821012345678' } as const;
+    const { key } = await counted(text);
+    const at = (hour: string) => ({ at: new Date(`2026-11-${hour}:00:00Z`) });
+    expect(await counted({ ...text, orderId: 'o-2' }, at('26T00'))).toMatchObject({ key });
+    expect(await counted(text, at('26T23'))).toMatchObject({ key });
+    const others = [
+      await counted(text, { hashKey: 'another' }),
+      await counted(text, at('27T00')),
+      await counted(text, at('25T23')),
+      await counted({ ...text, phone: '+821012345679' }),
+    ];
+    expect(new Set([key, ...others.map((other) => other.key)]).size).toBe(5);
+  });
+
+  test('is forgotten after its day, and not before', async () => {
+    for (const time of ['T00:00:00Z', 'T23:59:59Z']) {
+      const text = { orderId: 'o-1', template: 'order-confirmed', phone: '+821012345678' } as const;
+      const { expiresAt } = await counted(text, { at: new Date(`2026-11-26${time}`) });
+      expect(expiresAt).toBe(Date.parse('2026-11-28T00:00:00Z') / 1000);
+    }
   });
 
   test('is one for every way to write the number, and counts the texts of different orders apart', async () => {
