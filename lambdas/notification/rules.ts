@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CountryCode } from 'libphonenumber-js/max';
 import { buildEvent, type TraceContext, traceContextOf } from '../../contracts/cloud-event.ts';
 import {
@@ -27,10 +28,11 @@ import { mayBePhone, readPhone, visiblePhone } from './phone.ts';
 import { textFor } from './texts.ts';
 
 /**
- * State of one text: being sent under a lease until `sendingUntil`; sent; of unknown outcome (`unansweredAt`: SNS did not answer);
- * or refused for good. Times in ISO 8601.
+ * State of one text: waiting for the end of quiet hours at `notBefore`; being sent under a lease until `sendingUntil`; sent; of unknown outcome
+ * (`unansweredAt`: SNS did not answer); or refused for good. Times in ISO 8601.
  */
-type TextState =
+export type TextState =
+  | { notBefore: string }
   | { sendingUntil: string }
   | { sentAt: string }
   | { unansweredAt: string }
@@ -125,29 +127,41 @@ export function nextNotification(
   if (state !== undefined && 'refusedAt' in state) {
     return { ...recordOnly, publish: [refusedEvent(orderId, template, state, trace)] };
   }
-  if (state !== undefined && new Date(state.sendingUntil) > rules.now) {
+  if (state !== undefined && 'sendingUntil' in state && new Date(state.sendingUntil) > rules.now) {
     throw new BusyError(`The text ${template} of order ${orderId} is being sent`);
   }
   return { ...recordOnly, ...startText(updated, template, contact, trace, rules) };
 }
 
-/** Refuses the contact's number, or sends a text under a lease; in quiet hours, without one. */
+/** Refuses the contact's number, or sends a text under a lease; in quiet hours, records without one that it waits. */
 function startText(
-  notification: Notification,
+  current: Notification,
   template: Template,
   { phone, locale, orderNumber }: Contact,
   trace: TraceContext,
   { now, leaseSeconds, numberRefusal, quietUntil }: NotificationRules,
 ): Transition<Notification, OutgoingText> {
+  const notification = withoutSuperseded(current, template);
   if (phone === undefined) return recordRefusal(notification, template, 'invalid-number', trace, now);
   const reason = numberRefusal?.(phone);
   if (reason !== undefined) return recordRefusal(notification, template, reason, trace, now);
   const { orderId } = notification;
   const text = { orderId, trace, template, phone, message: textFor(template, locale, orderNumber ?? orderId) };
   const notBefore = quietUntil?.(phone, now);
-  if (notBefore !== undefined) return { effect: { ...text, notBefore } };
+  if (notBefore !== undefined) {
+    const effect = { ...text, notBefore };
+    const waiting = { notBefore: notBefore.toISOString() };
+    const isRecorded = isDeepStrictEqual(current.texts[template], waiting);
+    return isRecorded ? { effect } : { after: withTextState(notification, template, waiting), effect };
+  }
   const sendingUntil = new Date(now.getTime() + leaseSeconds * 1000).toISOString();
   return { after: withTextState(notification, template, { sendingUntil }), effect: { ...text, sendingUntil } };
+}
+
+/** Forgets that other texts wait: the due one goes out in their place. */
+function withoutSuperseded(notification: Notification, due: Template): Notification {
+  const kept = Object.entries(notification.texts).filter(([name, state]) => name === due || !('notBefore' in state));
+  return { ...notification, texts: Object.fromEntries(kept) };
 }
 
 /** Adds what an event says to the record; returns the record itself where that is known already. */

@@ -2,10 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { numberRefusal } from '../../../lambdas/notification/numbers.ts';
 import { type Notification, nextNotification } from '../../../lambdas/notification/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
-import { cancelled, confirmed, delayed, placed } from '../../builders/events.ts';
+import { confirmed, placed } from '../../builders/events.ts';
 
 const now = new Date('2026-11-21T13:30:00Z');
-const morning = new Date('2026-11-21T23:00:00Z');
 const rules = { now, leaseSeconds: 30, textWhenPlaced: false };
 const PREMIUM = '+8260700123';
 
@@ -44,7 +43,7 @@ describe('A text to a refused number', () => {
 
   test('publishes the same event on redelivery and stays refused when the settings change', () => {
     const { record } = deliverAll(premium, { numberRefusal });
-    const again = nextNotification(record, delivery(confirmed()), { ...rules, now: morning });
+    const again = nextNotification(record, delivery(confirmed()), { ...rules, now: new Date('2026-11-21T23:00:00Z') });
     expect(again.effect).toBeUndefined();
     expect(again.publish).toMatchObject([{ id: 'o-1001.order-confirmed.refused', time: now.toISOString() }]);
   });
@@ -65,21 +64,5 @@ describe('A text to a refused number', () => {
       }).effect;
     });
     expect(actions.filter((action) => action !== undefined)).toEqual([]);
-  });
-});
-
-describe('Quiet hours', () => {
-  const quietUntil = () => morning;
-
-  test('delay a text until their end; the decision is recorded and no lease is held', () => {
-    const { record, effect } = deliverAll([placed(), confirmed()], { quietUntil });
-    expect(effect).toMatchObject({ template: 'order-confirmed', notBefore: morning });
-    expect(record).toMatchObject({ decision: 'order-confirmed', texts: {} });
-  });
-
-  test('drop a delay text when the order is decided before they end', () => {
-    const { record } = deliverAll([placed(), delayed(), cancelled()], { quietUntil });
-    const { effect } = nextNotification(record, delivery(delayed()), { ...rules, now: morning });
-    expect(effect).toMatchObject({ template: 'order-cancelled' });
   });
 });
