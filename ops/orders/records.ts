@@ -60,3 +60,7 @@ export const refusedTexts = (notification: OrderRecords['notification']) =>
   Object.entries(notification?.texts ?? {}).flatMap(([template, state]) =>
     'refusedAt' in state ? [{ template, time: state.refusedAt, refused: state.reason }] : [],
   );
+
+/** Returns until when an order's text waits (ISO 8601): the end of quiet hours. */
+export const textNotBefore = (notification: OrderRecords['notification']): string | undefined =>
+  Object.values(notification?.texts ?? {}).flatMap((state) => ('notBefore' in state ? [state.notBefore] : []))[0];

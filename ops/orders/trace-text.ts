@@ -6,7 +6,8 @@ type Row = { time: string; cells: readonly string[] };
 
 /** Formats a trace for people: the order's state, then its events and attempts, oldest first. */
 export function traceText(trace: Trace): string {
-  const { orderId, orderNumber, status, reason, total, payment, paymentReason, stock, short, traceId } = trace;
+  const { orderId, orderNumber, status, reason, total, payment, paymentReason, stock, short, textNotBefore, traceId } =
+    trace;
   const state = `${status ?? 'not placed yet'}${reason === undefined ? '' : ` (${reason})`}`;
   const parts = [
     `${orderId}: ${state}`,
@@ -16,6 +17,7 @@ export function traceText(trace: Trace): string {
     ...(stock === undefined
       ? []
       : [`stock ${stock}${short === undefined ? '' : ` (${short.map(shortageText).join('; ')})`}`]),
+    ...(textNotBefore === undefined ? [] : [`text waits until ${textNotBefore}`]),
     `trace ${traceId}`,
   ];
   const events = trace.timeline.map(({ time, type, source, template, refused, reason: why }): Row => {

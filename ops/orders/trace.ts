@@ -6,7 +6,7 @@ import { paymentRefundDue } from '../../contracts/payment.ts';
 import { type Shortage, stockReleased } from '../../contracts/stock.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
 import type { TimelineEntry } from '../../lambdas/order/record.ts';
-import { type OrderRecords, refusedTexts, sentTexts } from './records.ts';
+import { type OrderRecords, refusedTexts, sentTexts, textNotBefore } from './records.ts';
 
 /** Where an order is and how it got there. `status` is null while only a cancellation or an outcome of it is known. */
 export type Trace = {
@@ -22,6 +22,8 @@ export type Trace = {
   stock?: string;
   /** The SKUs that were short: ordered and available pieces; `unknown` ones never had a shelf. */
   short?: Shortage[];
+  /** Until when its text waits, in quiet hours. */
+  textNotBefore?: string;
   /** The W3C trace of all its events. */
   traceId: string;
   timeline: TracedEvent[];
@@ -45,6 +47,7 @@ export function buildTrace({ order, payment, notification }: OrderRecords): Trac
   const refusals = refusedTexts(notification).map((text) => ({ ...text, type: notificationRefused.type, source }));
   const released = order.timeline.some(({ type }) => type === stockReleased.type);
   const stock = released ? 'released' : order.stock;
+  const notBefore = textNotBefore(notification);
   return {
     orderId: order.orderId,
     ...(order.orderNumber === undefined ? {} : { orderNumber: order.orderNumber }),
@@ -54,6 +57,7 @@ export function buildTrace({ order, payment, notification }: OrderRecords): Trac
     ...(payment === undefined ? {} : { payment: payment.state, ...paymentReasonOf(payment) }),
     ...(stock === undefined ? {} : { stock }),
     ...(order.short === undefined ? {} : { short: order.short }),
+    ...(notBefore === undefined ? {} : { textNotBefore: notBefore }),
     traceId: traceIdOf(order.traceparent, order.orderId),
     timeline: [...order.timeline, ...dueRefunds(payment), ...texts, ...refusals].sort(byTime),
     attempts: [],

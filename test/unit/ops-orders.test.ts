@@ -143,6 +143,15 @@ describe('A trace', () => {
     ]);
   });
 
+  test('says until when a text waits, and names no such event', () => {
+    const waiting = { texts: { 'order-confirmed': { notBefore: '2026-11-21T23:00:00.000Z' } } };
+    const trace = buildTrace({ order, notification: waiting });
+    expect(trace).toMatchObject({ textNotBefore: '2026-11-21T23:00:00.000Z' });
+    expect(trace?.timeline).toHaveLength(2);
+    expect(trace && traceText(trace)).toContain(', text waits until 2026-11-21T23:00:00.000Z, trace ');
+    expect(buildTrace({ order })).not.toHaveProperty('textNotBefore');
+  });
+
   test('names what the customer knows the order by', () => {
     const trace = buildTrace({ order: { ...order, orderNumber: '#1029' } });
     expect(trace).toMatchObject({ orderId: 'o-1', orderNumber: '#1029' });

@@ -30,7 +30,8 @@ function notifications({
   record,
   ...settings
 }: Partial<NotificationRules> & { record?: Notification | undefined } = {}) {
-  const [sent, refused]: string[][] = [[], []];
+  const sent: string[] = [];
+  const refused: string[] = [];
   const step = (input: Parameters<typeof nextNotification>[1], now: Date, given: Partial<NotificationRules> = {}) => {
     const rules = { now, leaseSeconds: 30, textWhenPlaced: false, quietUntil, ...settings, ...given };
     const transition = nextNotification(record, input, rules);
