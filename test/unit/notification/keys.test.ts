@@ -55,7 +55,7 @@ describe('The count of a number', () => {
     );
   });
 
-  test('has a key that shows neither the number nor that two days have the same one to whom has not the key of the hash', async () => {
+  test('has a key of its own for each number and day, which only who has the key of the hash can compute', async () => {
     const text = { orderId: 'o-1', template: 'order-confirmed', phone: '+821012345678' } as const;
     const { key } = await counted(text);
     const at = (hour: string) => ({ at: new Date(`2026-11-${hour}:00:00Z`) });

@@ -93,6 +93,7 @@ describe('Quiet hours', () => {
           expect(quietClocks(phone, time, quiet)).not.toEqual([]);
         if (end > now) expect(quietClocks(phone, plus(end, -1), quiet)).not.toEqual([]);
       }),
+      { numRuns: 60 },
     );
   });
 
