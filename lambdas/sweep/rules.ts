@@ -138,7 +138,7 @@ function stateOfText({ status }: Order, notification: Notification | undefined, 
   if (notification.contact === undefined) return 'done';
   const text = notification.texts[template];
   if (text === undefined) return 'owed';
-  if (!('sendingUntil' in text)) return 'done';
-  const until = new Date(text.sendingUntil);
+  if (!('notBefore' in text || 'sendingUntil' in text)) return 'done';
+  const until = new Date('notBefore' in text ? text.notBefore : text.sendingUntil);
   return until > now ? until : 'owed';
 }
