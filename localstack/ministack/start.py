@@ -14,6 +14,7 @@ import alarms
 import archive
 import fifo_topic
 import function_metrics
+import nested_bodies
 import queue_age
 import recorded
 from ministack.app import main
@@ -33,6 +34,7 @@ alarms.register()
 archive.register()
 fifo_topic.register()
 function_metrics.register()
+nested_bodies.register()
 recorded.register()
 del sys.argv[1:]
 main()

@@ -108,16 +108,15 @@ export const cancelRequested = (orderId: string) => ({
 
 /** Publishes a message on the orders topic: an object as JSON, a string unchanged. */
 export async function publish(message: object | string): Promise<void> {
-  const body = typeof message === 'string' ? message : JSON.stringify(message);
-  await sns.send(new PublishCommand({ TopicArn: output('OrdersTopicArn'), Message: body }));
+  await sns.send(new PublishCommand({ TopicArn: output('OrdersTopicArn'), Message: bodyOf(message) }));
 }
 
-/** Publishes messages in calls of ten. Throws when an entry is refused. */
-export async function publishAll(messages: readonly object[]): Promise<void> {
+const bodyOf = (message: object | string) => (typeof message === 'string' ? message : JSON.stringify(message));
+
+/** Publishes messages in calls of ten: objects as JSON, strings unchanged. Throws when an entry is refused. */
+export async function publishAll(messages: readonly (object | string)[]): Promise<void> {
   for (let start = 0; start < messages.length; start += 10) {
-    const entries = messages
-      .slice(start, start + 10)
-      .map((one, index) => ({ Id: `${index}`, Message: JSON.stringify(one) }));
+    const entries = messages.slice(start, start + 10).map((one, index) => ({ Id: `${index}`, Message: bodyOf(one) }));
     const { Failed = [] } = await sns.send(
       new PublishBatchCommand({ TopicArn: output('OrdersTopicArn'), PublishBatchRequestEntries: entries }),
     );

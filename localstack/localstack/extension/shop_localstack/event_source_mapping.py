@@ -1,12 +1,14 @@
-"""Adds to LocalStack's SQS event source mappings: concurrent batches, and message bodies exactly as they were sent."""
+"""Adds to LocalStack's SQS event source mappings: concurrent batches, and message bodies exactly as they were sent, however nested."""
 
 import logging
 import threading
+from types import SimpleNamespace
 
 from localstack.services.lambda_.event_source_mapping import esm_worker_factory
 from localstack.services.lambda_.event_source_mapping.esm_worker_factory import EsmWorkerFactory
 from localstack.services.lambda_.event_source_mapping.pollers import sqs_poller
 from localstack.utils.threads import start_thread
+from nested_json import handles_deep_body, shorten
 
 LOG = logging.getLogger(__name__)
 
@@ -49,12 +51,32 @@ class ParallelSqsPoller(sqs_poller.SqsPoller):
 
 
 def _to_events(messages):
-    return [{**event, BODY_AS_SENT: event["body"]} for event in _transform(messages)]
+    return [{**event, "body": _to_parse(event["body"]), BODY_AS_SENT: event["body"]} for event in _transform(messages)]
+
+
+def _handle_body(body):
+    """Handles a message with LocalStack's own poller, in a mapping without filter and function."""
+    mapping = SimpleNamespace(
+        filter_events=lambda events: events,
+        add_source_metadata=lambda events: events,
+        processor=SimpleNamespace(process_events_batch=lambda events: None),
+        delete_messages=lambda messages, ids: None,
+    )
+    sqs_poller.SqsPoller.handle_messages(mapping, [{"MessageId": "deep", "ReceiptHandle": "deep", "Body": body}])
+    return True
 
 
 def _one_batch(messages):
     # AWS puts messages of several groups into one batch; LocalStack invokes the function per group.
     return {None: messages}
+
+
+def body_to_parse():
+    """Returns what makes the body that LocalStack parses, also where a mapping has no filter, out of the body as sent.
+
+    Without it, a body that is nested too deeply came back for ever, with its batch.
+    """
+    return str if handles_deep_body(_handle_body) else shorten
 
 
 def _with_slots(self):
@@ -65,6 +87,7 @@ def _with_slots(self):
     return worker
 
 
+_to_parse = body_to_parse()
 _transform = sqs_poller.transform_into_events
 _get_worker = EsmWorkerFactory.get_esm_worker
 
