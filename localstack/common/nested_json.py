@@ -4,8 +4,8 @@ import re
 
 # Deeper than any filter looks, and far below the 1,000 levels from which on engines fail.
 MAX_LEVELS = 100
-# What an unmended engine fails on.
-DEEP_BODY = '{"type":"deep","data":' + "[" * 10_000 + "]" * 10_000 + "}"
+# About as deep as a topic's largest message can be, which no recursive parser reads, whichever Python it runs on.
+DEEP_BODY = '{"type":"deep","data":' + "[" * 100_000 + "]" * 100_000 + "}"
 
 # A string without its end goes on to the end of the text, so that no part of it is read twice.
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
