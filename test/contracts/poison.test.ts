@@ -9,6 +9,7 @@ const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 const withData = (data: string) => order.replace(/"data":.*$/, `"data":${data}}`);
 const withBase64 = (data: string) =>
   order.replace(/"data":.*$/, `"data_base64":"${Buffer.from(data).toString('base64')}"}`);
+const detailOf = (data: string) => `{"detail-type":"x","account":"1","detail":{"data":${data}}}`;
 const withQuantity = (quantity: string) => order.replace('"quantity":1', `"quantity":${quantity}`);
 
 const poison: [string, string][] = [
@@ -38,7 +39,7 @@ const poison: [string, string][] = [
   ['a lone surrogate in the SKU', order.replace('KB-01', '\\ud83d')],
   ['a data_base64 of arrays nested 10,000 levels deep', withBase64(deep(10_000))],
   ['__proto__ instead of the total in data_base64', withBase64('{"orderId":"o-1","__proto__":{"polluted":true}}')],
-  ['a detail nested 10,000 levels deep', `{"detail-type":"x","account":"1","detail":{"data":${deep(10_000)}}}`],
+  ['a detail nested 10,000 levels deep', detailOf(deep(10_000))],
   ['an empty type', order.replace(/"type":"[^"]*"/, '"type":""')],
   ['the type __proto__', order.replace(/"type":"[^"]*"/, '"type":"__proto__"')],
   ['__proto__ instead of data', order.replace('"data":', '"__proto__":')],
@@ -72,6 +73,29 @@ describe('parseEvent throws ContractError', () => {
       expect((error as ContractError).message.length).toBeLessThan(64 * 1024);
     },
   );
+});
+
+describe('However deeply it is nested, a body has one problem that names its shape:', () => {
+  const mib = 1_048_576;
+  test.each([
+    ['arrays of 10,000 levels', deep(10_000), 'body: must be one event, not a JSON array'],
+    ['1 MiB of brackets', deep(mib / 2), 'body: must be one event, not a JSON array'],
+    ['1 MiB of opening brackets', '['.repeat(mib), 'body: must be JSON: it is cut off'],
+    ['1 MiB of opening braces', '{'.repeat(mib), 'body: must be JSON: it is cut off'],
+    ['a type of 1 MiB of brackets', order.replace(/"type":"[^"]*"/, `"type":${deep(mib / 2)}`), 'type: must be one of'],
+    ['a quantity of 1 MiB of brackets', withQuantity(deep(mib / 2)), 'data.items[0].quantity: must be a number'],
+    ['a detail of 10,000 levels', detailOf(deep(10_000)), 'body: is nested too deeply'],
+    [
+      'a type given twice around 1 MiB of brackets',
+      `{"type":"a","a":${deep(mib / 2)},"type":"b"}`,
+      'body: must have its type',
+    ],
+  ])('%s', (_, body, problem) => {
+    const error = errorOf(() => parseEvent(body, catalog));
+    expect(error).toBeInstanceOf(ContractError);
+    expect((error as ContractError).problems).toHaveLength(1);
+    expect((error as ContractError).message).toContain(problem);
+  });
 });
 
 describe('Prototype pollution', () => {

@@ -26,6 +26,7 @@ const poison: Record<string, () => string> = {
   'wrong types': () => spoiled(() => ({ items: 'none', total: [] })),
   'no data': () => JSON.stringify({ ...placed(testOrder()), data: undefined }),
   '10,000 levels deep': () => raw('['.repeat(10_000) + ']'.repeat(10_000)),
+  '1 MB of brackets': () => '['.repeat(500_000) + ']'.repeat(500_000),
   __proto__: () => raw('1,"__proto__":{"quantity":1},"constructor":{"prototype":{}},"sku":"__proto__"'),
   'a type called __proto__': () => JSON.stringify({ ...placed(testOrder()), type: '__proto__' }),
   '1e400': () => raw('1e400'),
