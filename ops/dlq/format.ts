@@ -69,10 +69,19 @@ function formatDeadLetter(deadLetter: DeadLetter, reveal: boolean): string {
   return stripControlChars(lines.join('\n'));
 }
 
-function indentJson(body: string): string {
+// Nobody reads deeper, and recursion over 10,000 levels overflows the stack.
+const MAX_LEVELS = 100;
+
+/** Lays a JSON body out for reading. Returns other text as it is, and so what is nested more than 100 levels deep. */
+export function indentJson(body: string): string {
   const message = parseJson(body);
-  return message === undefined ? body : JSON.stringify(message, null, 2);
+  return message === undefined || isDeeper(message, MAX_LEVELS) ? body : JSON.stringify(message, null, 2);
 }
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)));
 
 /** Without the attributes about the failure, which are shown as its cause. */
 function publisherAttributes(deadLetter: DeadLetter, reveal: boolean): Record<string, string> {
@@ -92,7 +101,10 @@ const HIDDEN = '…';
 const INTERNATIONAL_NUMBER = /\+\d{6,15}/g;
 const PHONE_NUMBER = /\+\d{6,15}|\b\d{9,15}\b|\b0\d{1,2}[ -]\d{3,4}[ -]\d{4}\b/g;
 
-/** Masks phone numbers, payment tokens and what is named like personal data in a message body; JSON is indented by `indent`. */
+/**
+ * Masks phone numbers, payment tokens and what is named like personal data in a message body, and all that is nested more than 100
+ * levels deep; JSON is indented by `indent`.
+ */
 export function maskPersonalData(body: string, indent?: number): string {
   const message = parseJson(body);
   if (typeof message === 'object' && message !== null) return JSON.stringify(maskValue(message, false), null, indent);
@@ -104,15 +116,16 @@ export function maskPersonalData(body: string, indent?: number): string {
   );
 }
 
-function maskValue(value: unknown, personal: boolean): unknown {
-  if (Array.isArray(value)) return value.map((one) => maskValue(one, personal));
+function maskValue(value: unknown, personal: boolean, levels = MAX_LEVELS): unknown {
+  if (typeof value === 'object' && value !== null && levels === 0) return HIDDEN;
+  if (Array.isArray(value)) return value.map((one) => maskValue(one, personal, levels - 1));
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(
       Object.entries(value).map(([name, inner]) => [
         name,
         typeof inner === 'string' && IDENTIFIER.test(name) && !personal
           ? inner.replaceAll(INTERNATIONAL_NUMBER, (phone) => maskPhone(phone))
-          : maskValue(inner, personal || PERSONAL.test(name)),
+          : maskValue(inner, personal || PERSONAL.test(name), levels - 1),
       ]),
     );
   }

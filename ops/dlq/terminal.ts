@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { parseJson } from './dead-letter.ts';
+import { indentJson } from './format.ts';
 
 /** The streams to ask on; of the process, or a test's. */
 export type Terminal = { input: NodeJS.ReadStream; output: NodeJS.WritableStream };
@@ -38,8 +38,7 @@ export async function editInEditor(
   editor: string,
   output: 'inherit' | NodeJS.WriteStream = 'inherit',
 ): Promise<string | undefined> {
-  const message = parseJson(body);
-  const before = message === undefined ? body : `${JSON.stringify(message, null, 2)}\n`;
+  const before = `${indentJson(body)}\n`;
   const folder = await mkdtemp(join(tmpdir(), 'dead-letter-'));
   try {
     const file = join(folder, 'body.json');

@@ -313,6 +313,10 @@ describe('Editing', () => {
     expect(await editInEditor('{"quantity":0}', `sed -i 's/0/1/'`)).toBe('{\n  "quantity": 1\n}');
     expect(await editInEditor('{"quantity":0}', 'true')).toBeUndefined();
     expect(await editInEditor('no JSON', `sed -i 's/no/still no/'`)).toBe('still no JSON');
+    const nested = '['.repeat(10_000) + ']'.repeat(10_000);
+    expect(await editInEditor(`{"quantity":0,"nested":${nested}}`, `sed -i 's/0/1/'`)).toBe(
+      `{"quantity":1,"nested":${nested}}`,
+    );
   });
 
   test('throws a sentence if there is no editor, or it fails', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findConsumerQueues } from '../../ops/consumers.ts';
 import { orderIdOf, originalMessage } from '../../ops/dlq/dead-letter.ts';
-import { maskPersonalData, stripControlChars, toJson } from '../../ops/dlq/format.ts';
+import { formatDeadLetters, maskPersonalData, stripControlChars, toJson } from '../../ops/dlq/format.ts';
 import { groupByReason, groupingKey } from '../../ops/dlq/group.ts';
 import { checkSelectors, matcherOf } from '../../ops/dlq/plan.ts';
 import { withEditedBody } from '../../ops/dlq/redrive.ts';
@@ -205,6 +205,20 @@ describe('The output of dlq show', () => {
     ]) {
       expect(maskPersonalData(body)).not.toMatch(/12345678|1234-|tok_|abc|secret/);
     }
+  });
+
+  test('hides what is nested more than 100 levels deep, and with --reveal shows the body as it is', () => {
+    const nested = `${'[{"phone":'.repeat(5_000)}"+821012345678"${'}]'.repeat(5_000)}`;
+    const body = `{"data":{"orderId":"o-1","nested":${nested}}}`;
+    const letter = deadLetter({ body });
+    const shown = [formatDeadLetters([letter], { reveal: false, omitted: 0 }), JSON.stringify(toJson(letter, false))];
+    for (const text of shown) {
+      expect(text).toContain('o-1');
+      expect(text).toContain('…');
+      expect(text).not.toContain('12345678');
+      expect(text.length).toBeLessThan(100_000);
+    }
+    expect(formatDeadLetters([letter], { reveal: true, omitted: 0 })).toContain(body);
   });
 
   test('has no control characters', () => {
