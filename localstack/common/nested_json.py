@@ -2,7 +2,7 @@
 
 import re
 
-# Deeper than any filter looks, and far below the 1,000 levels from which on engines fail.
+# Deeper than any filter looks, and far below the 1,000 levels or so from which on parsers fail.
 MAX_LEVELS = 100
 # About as deep as a topic's largest message can be, which no recursive parser reads, whichever Python it runs on.
 DEEP_BODY = '{"type":"deep","data":' + "[" * 100_000 + "]" * 100_000 + "}"
