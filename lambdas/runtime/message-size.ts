@@ -12,7 +12,7 @@ export function messageBytes({
   attributes = {},
 }: {
   body: string;
-  attributes?: Readonly<Record<string, MessageAttributeValue>>;
+  attributes?: Readonly<Record<string, MessageAttributeValue>> | undefined;
 }): number {
   const parts = Object.entries(attributes).flatMap(([name, { DataType = '', StringValue, BinaryValue }]) => [
     name,

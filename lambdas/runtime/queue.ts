@@ -2,15 +2,15 @@ import {
   ChangeMessageVisibilityBatchCommand,
   type MessageAttributeValue,
   SendMessageBatchCommand,
-  type SendMessageBatchRequestEntry,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { callLimits } from './call-limits.ts';
 import { chunk, chunkBySize } from './chunk.ts';
+import { withReason } from './dead-letter-reason.ts';
 import { describeError } from './failure.ts';
 import { log } from './log.ts';
-import { MAX_BATCH_ENTRIES, MAX_MESSAGE_ATTRIBUTES, MAX_MESSAGE_BYTES, messageBytes } from './message-size.ts';
+import { MAX_BATCH_ENTRIES, MAX_MESSAGE_BYTES, messageBytes } from './message-size.ts';
 
 /** A message to be dead-lettered, with the reason for the operator. */
 export type DeadLetter = { record: SQSRecord; errorType: string; errorMessage: string };
@@ -22,12 +22,6 @@ export type ConsumerQueue = {
   /** Sends messages to the dead-letter queue, body unchanged; returns the ids of those it accepted. */
   deadLetter(deadLetters: readonly DeadLetter[]): Promise<Set<string>>;
 };
-
-// A longer reason helps nobody and uses up the message's size.
-const MAX_REASON_CHARACTERS = 1000;
-// The size of a dead letter's reason at most, attribute names and types included: four bytes per character.
-const REASON_BYTES = 4 * MAX_REASON_CHARACTERS + 500;
-const REASON: ReadonlySet<string> = new Set(['errorType', 'errorMessage', 'consumer', 'failedAt', 'attempts']);
 
 /** Connects a consumer to its two queues in SQS. */
 export function sqsConsumerQueue(
@@ -55,46 +49,40 @@ export function sqsConsumerQueue(
 
     async deadLetter(deadLetters) {
       const accepted = new Set<string>();
-      for (const batch of chunkBySize(deadLetters, {
+      const failedAt = now().toISOString();
+      const entries = deadLetters.map((deadLetter) => ({
+        messageId: deadLetter.record.messageId,
+        entry: toEntry(deadLetter, { consumer: names.consumer, failedAt }),
+      }));
+      for (const batch of chunkBySize(entries, {
         maxItems: MAX_BATCH_ENTRIES,
         maxBytes: MAX_MESSAGE_BYTES,
-        bytesOf: deadLetterBytes,
+        bytesOf: ({ entry }) => messageBytes({ body: entry.MessageBody, attributes: entry.MessageAttributes }),
       })) {
         const send = new SendMessageBatchCommand({
           QueueUrl: names.deadLetterQueueUrl,
-          Entries: batch.map((deadLetter, index) => toEntry(deadLetter, index, names.consumer, now())),
+          Entries: batch.map(({ entry }, index) => ({ ...entry, Id: String(index) })),
         });
         const answer = await client.send(send).catch((error: unknown) => {
           log.error('the dead-letter queue accepted nothing', { consumer: names.consumer, ...describeError(error) });
           return undefined;
         });
-        for (const { Id } of answer?.Successful ?? []) accepted.add(batch[Number(Id)]?.record.messageId ?? '');
+        for (const { Id } of answer?.Successful ?? []) accepted.add(batch[Number(Id)]?.messageId ?? '');
       }
       return accepted;
     },
   };
 }
 
-function toEntry(
-  { record, ...why }: DeadLetter,
-  index: number,
-  consumer: string,
-  now: Date,
-): SendMessageBatchRequestEntry {
+function toEntry({ record, ...why }: DeadLetter, where: { consumer: string; failedAt: string }) {
   const { MessageGroupId, ApproximateReceiveCount } = record.attributes;
-  const attributes = {
-    ...ownAttributes(record),
-    errorType: stringAttribute(why.errorType),
-    errorMessage: stringAttribute(why.errorMessage),
-    consumer: stringAttribute(consumer),
-    failedAt: stringAttribute(now.toISOString()),
-    attempts: { DataType: 'Number', StringValue: ApproximateReceiveCount },
-  };
+  const attributes = withReason(
+    { body: record.body, attributes: publisherAttributes(record) },
+    { ...why, ...where, attempts: Number(ApproximateReceiveCount) },
+  );
   return {
-    Id: String(index),
     MessageBody: record.body,
-    // A body of the maximum size leaves no room for attributes; the log has the reason.
-    ...(deadLetterBytes({ record }) > MAX_MESSAGE_BYTES ? {} : { MessageAttributes: attributes }),
+    ...(Object.keys(attributes).length === 0 ? {} : { MessageAttributes: attributes }),
     // A message that was redriven and failed again is a new dead letter.
     ...(MessageGroupId === undefined
       ? {}
@@ -102,11 +90,9 @@ function toEntry(
   };
 }
 
-/** The message's own attributes, as far as there is room beside the reason. */
-function ownAttributes({ messageAttributes }: SQSRecord): Record<string, MessageAttributeValue> {
-  const own = Object.entries(messageAttributes).filter(([name]) => !REASON.has(name));
-  return Object.fromEntries(
-    own.slice(0, MAX_MESSAGE_ATTRIBUTES - REASON.size).map(([name, { dataType, stringValue, binaryValue }]) => [
+const publisherAttributes = ({ messageAttributes }: SQSRecord): Record<string, MessageAttributeValue> =>
+  Object.fromEntries(
+    Object.entries(messageAttributes).map(([name, { dataType, stringValue, binaryValue }]) => [
       name,
       {
         DataType: dataType,
@@ -115,13 +101,3 @@ function ownAttributes({ messageAttributes }: SQSRecord): Record<string, Message
       },
     ]),
   );
-}
-
-/** Estimates the size of a dead letter, with room for the longest reason. */
-const deadLetterBytes = ({ record }: { record: SQSRecord }): number =>
-  messageBytes({ body: record.body, attributes: ownAttributes(record) }) + REASON_BYTES;
-
-const stringAttribute = (value: string): MessageAttributeValue => ({
-  DataType: 'String',
-  StringValue: value.slice(0, MAX_REASON_CHARACTERS),
-});

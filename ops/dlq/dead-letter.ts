@@ -1,4 +1,6 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
+import { type DeadLetterReason, readReason } from '../../lambdas/runtime/dead-letter-reason.ts';
+import { MAX_MESSAGE_ATTRIBUTES } from '../../lambdas/runtime/message-size.ts';
 
 /** A message's attributes, as SQS holds them. */
 export type MessageAttributes = Readonly<Record<string, MessageAttributeValue>>;
@@ -54,12 +56,10 @@ export function orderIdOf({ body }: Pick<DeadLetter, 'body'>): string | undefine
   return typeof orderId === 'string' ? orderId : undefined;
 }
 
-type Sender = 'consumer' | 'eventBridge' | 'sns' | 'sqs' | 'unknown';
+type Sender = 'eventBridge' | 'sns' | 'sqs' | 'unknown';
 
-/** The attributes by which each sender of dead letters says why. */
+/** The attributes by which each sender but a consumer says why. */
 const FAILURE_ATTRIBUTES: Readonly<Record<Sender, readonly string[]>> = {
-  // lambdas/runtime/queue.ts
-  consumer: ['errorType', 'errorMessage', 'consumer', 'failedAt', 'attempts'],
   // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
   eventBridge: ['RULE_ARN', 'TARGET_ARN', 'ERROR_CODE', 'ERROR_MESSAGE', 'EXHAUSTED_RETRY_CONDITION', 'RETRY_ATTEMPTS'],
   // What LocalStack writes for a subscription; AWS documents none.
@@ -68,11 +68,20 @@ const FAILURE_ATTRIBUTES: Readonly<Record<Sender, readonly string[]>> = {
   unknown: [],
 };
 
-function senderOf({ attributes, system }: Pick<ReceivedMessage, 'attributes' | 'system'>): Sender {
-  if (attributes.errorType !== undefined) return 'consumer';
-  if (attributes.RULE_ARN !== undefined || attributes.TARGET_ARN !== undefined) return 'eventBridge';
-  if (attributes.RequestID !== undefined && attributes.ErrorMessage !== undefined) return 'sns';
-  return system.DeadLetterQueueSourceArn === undefined ? 'unknown' : 'sqs';
+/** Finds who sent a dead letter to its queue; `reason` is there if its consumer did. */
+function originOf({ attributes, system, consumer }: Pick<ReceivedMessage, 'attributes' | 'system' | 'consumer'>): {
+  sender: Sender | 'consumer';
+  reason?: DeadLetterReason;
+  failureAttributes: readonly string[];
+} {
+  const bySender = (sender: Sender) => ({ sender, failureAttributes: FAILURE_ATTRIBUTES[sender] });
+  // SQS moves a message as it is: all attributes are its publisher's.
+  if (system.DeadLetterQueueSourceArn !== undefined) return bySender('sqs');
+  const read = readReason(attributes, consumer);
+  if (read !== undefined) return { sender: 'consumer', reason: read.reason, failureAttributes: read.names };
+  if (attributes.RULE_ARN !== undefined || attributes.TARGET_ARN !== undefined) return bySender('eventBridge');
+  if (attributes.RequestID !== undefined && attributes.ErrorMessage !== undefined) return bySender('sns');
+  return bySender('unknown');
 }
 
 /** Explains in plain words why a message is in a dead-letter queue, whoever sent it there. */
@@ -80,14 +89,12 @@ function causeOf(received: ReceivedMessage): Cause {
   const text = (name: string) => received.attributes[name]?.StringValue;
   const sent = { failedAt: new Date(sentAt(received)).toISOString(), attempts: undefined };
   const join = (...parts: (string | undefined)[]) => parts.filter(Boolean).join(': ');
-  switch (senderOf(received)) {
-    case 'consumer':
-      return {
-        errorType: text('errorType') ?? '',
-        reason: redactPhoneNumbers(text('errorMessage') ?? 'no reason was given'),
-        failedAt: text('failedAt') ?? sent.failedAt,
-        attempts: toNumber(text('attempts')),
-      };
+  const { sender, reason } = originOf(received);
+  if (reason !== undefined) {
+    const { errorType, errorMessage, failedAt, attempts } = reason;
+    return { errorType, reason: redactPhoneNumbers(errorMessage), failedAt, attempts };
+  }
+  switch (sender) {
     case 'eventBridge':
       return {
         ...sent,
@@ -107,14 +114,15 @@ function causeOf(received: ReceivedMessage): Cause {
         errorType: 'ReceivedTooOften',
         reason: `the function of ${received.consumer} died each time it had this message, without a word: see its log`,
       };
-    case 'unknown':
-      return {
-        ...sent,
-        errorType: 'NoReasonGiven',
-        reason: 'it carries no reason: it was too large for one (the log has it), or somebody put it here by hand',
-      };
+    default:
+      return { ...sent, errorType: 'NoReasonGiven', reason: absenceOfReason(received) };
   }
 }
+
+const absenceOfReason = ({ attributes }: Pick<ReceivedMessage, 'attributes'>): string =>
+  Object.keys(attributes).length >= MAX_MESSAGE_ATTRIBUTES
+    ? 'no reason could be attached: its publisher used all ten attributes (the log has it)'
+    : 'it carries no reason: there was no room for one (the log has it), or somebody put it here by hand';
 
 // Errors of other services may quote the message, and nothing else keeps a phone number out of those.
 const redactPhoneNumbers = (reason: string) => reason.replaceAll(/\+\d{6,15}/g, '+…');
@@ -124,7 +132,7 @@ const toNumber = (text: string | undefined) =>
 
 /** Restores the message as its consumer would have got it: without envelope and without the attributes about the failure. */
 export function originalMessage(deadLetter: DeadLetter): OutgoingMessage {
-  const failureAttributes = FAILURE_ATTRIBUTES[senderOf(deadLetter)];
+  const { failureAttributes } = originOf(deadLetter);
   return {
     id: deadLetter.id,
     body: unwrapEnvelope(deadLetter),
@@ -138,7 +146,7 @@ export function originalMessage(deadLetter: DeadLetter): OutgoingMessage {
 
 /** EventBridge and SNS put the whole envelope into the dead-letter queue; the consumer gets only its content. */
 function unwrapEnvelope(deadLetter: DeadLetter): string {
-  const sender = senderOf(deadLetter);
+  const { sender } = originOf(deadLetter);
   const message = parseJson(deadLetter.body);
   const detail = property(message, 'detail');
   if (sender === 'eventBridge' && property(message, 'detail-type') !== undefined && detail !== undefined) {
