@@ -1,3 +1,5 @@
+import { chunkBySize } from './chunk.ts';
+
 /** The fields of a log line besides its message: ids and counts, never a payload, token or phone number. */
 export type LogFields = {
   consumer?: string;
@@ -23,13 +25,26 @@ export type LogFields = {
 /** The severity of a line. */
 export type Level = 'INFO' | 'WARN' | 'ERROR';
 
-/** Formats a line as JSON; `time` in ISO 8601. */
-export const logLine = (level: Level, message: string, fields: LogFields, time = new Date().toISOString()): string =>
-  JSON.stringify({ level, time, message, ...fields });
+// Lambda splits what a function writes at once into pieces of 64 KiB: of a line in two pieces CloudWatch reads neither fields nor metrics.
+const MAX_WRITE_BYTES = 65_536;
+// In JSON a character takes up to six bytes.
+const MAX_REASON_CHARACTERS = 1000;
 
-/** Writes lines in one call to standard output, from which Lambda collects a log event per line. */
+/** Formats a line as JSON; `time` in ISO 8601. A longer `errorMessage` is cut after 1,000 characters. */
+export function logLine(level: Level, message: string, fields: LogFields, time = new Date().toISOString()): string {
+  const line = { level, time, message, ...fields };
+  if (line.errorMessage !== undefined) line.errorMessage = line.errorMessage.slice(0, MAX_REASON_CHARACTERS);
+  return JSON.stringify(line);
+}
+
+/** Writes lines to standard output, from which Lambda collects a log event per line, in as few calls as keep every line whole. */
 export function writeLines(lines: readonly string[]): void {
-  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+  const writes = chunkBySize(lines, {
+    maxItems: lines.length,
+    maxBytes: MAX_WRITE_BYTES,
+    bytesOf: (line) => Buffer.byteLength(line) + 1,
+  });
+  for (const whole of writes) process.stdout.write(`${whole.join('\n')}\n`);
 }
 
 /** Writes one line per call. */

@@ -3,6 +3,7 @@ import type { OrderProgressed } from '../../contracts/lifecycle.ts';
 import type { NotificationRefused, NotificationSent } from '../../contracts/notification.ts';
 import type { OrderCancelled, OrderConfirmed } from '../../contracts/order.ts';
 import type { PaymentCaptured, PaymentDeclined, PaymentRefunded } from '../../contracts/payment.ts';
+import { chunk } from './chunk.ts';
 import type { Attempt, Outcome } from './outcome.ts';
 
 /** The CloudWatch namespace of all metrics of the functions: the stack's name, so that two stacks are counted separately. */
@@ -45,13 +46,17 @@ const directive = (dimensions: string[][], unit: string, ...names: string[]): Di
 });
 
 const OUTCOMES = directive([['consumer']], 'Count', 'Done', 'Retried', 'DeadLettered');
-const TIMES = directive([['consumer']], 'Milliseconds', 'Waited', 'Took');
+const WAITED = directive([['consumer']], 'Milliseconds', 'Waited');
+const TOOK = directive([['consumer']], 'Milliseconds', 'Took');
+
+// CloudWatch refuses a whole line with more.
+const MAX_VALUES_OF_METRIC = 100;
 
 /**
  * Formats the metrics of one batch in CloudWatch's embedded metric format, as lines of JSON for the log
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html):
- * one line, and one more for each further cancellation reason or currency, of which a line can name only one. Times in
- * milliseconds since 1970.
+ * one line, and one more for each further cancellation reason or currency, of which a line can name only one, and for each further
+ * hundred waiting times. Times in milliseconds since 1970.
  */
 export function metricLines(
   consumer: string,
@@ -63,8 +68,10 @@ export function metricLines(
   const counts = countEvents(events);
   const reasons = [...countCancellations(events)];
   const revenues = [...sumRevenue(events)];
+  const waits = attempts.map(({ record }) => Math.max(0, startedAt - Number(record.attributes.SentTimestamp)));
+  const waited = chunk(waits, MAX_VALUES_OF_METRIC);
   const batch: Line = {
-    directives: [OUTCOMES, TIMES, ...(counts.size > 0 ? [directive([[]], 'Count', ...counts.keys())] : [])],
+    directives: [OUTCOMES, TOOK, ...(counts.size > 0 ? [directive([[]], 'Count', ...counts.keys())] : [])],
     fields: {
       level: 'INFO',
       time: new Date(now).toISOString(),
@@ -73,14 +80,18 @@ export function metricLines(
       Done: countOf(attempts, 'done'),
       Retried: countOf(attempts, 'will be tried again'),
       DeadLettered: countOf(attempts, 'dead-lettered'),
-      Waited: attempts.map(({ record }) => Math.max(0, startedAt - Number(record.attributes.SentTimestamp))),
       Took: now - startedAt,
       ...Object.fromEntries(counts),
     },
   };
-  const lineCount = Math.max(1, reasons.length, revenues.length);
+  const lineCount = Math.max(1, waited.length, reasons.length, revenues.length);
   return Array.from({ length: lineCount }, (_, index) => {
-    const parts = [index === 0 ? batch : undefined, cancellations(reasons[index]), revenue(revenues[index])];
+    const parts = [
+      index === 0 ? batch : undefined,
+      waitingTimes(consumer, waited[index]),
+      cancellations(reasons[index]),
+      revenue(revenues[index]),
+    ];
     const given = parts.filter((part) => part !== undefined);
     const fields = Object.assign({}, ...given.map((part) => part.fields));
     const CloudWatchMetrics = given.flatMap(({ directives }) => directives);
@@ -90,6 +101,9 @@ export function metricLines(
 
 /** A part of a line: the metrics it declares, and their values. */
 type Line = { directives: Directive[]; fields: Record<string, unknown> };
+
+const waitingTimes = (consumer: string, Waited: number[] | undefined): Line | undefined =>
+  Waited && { directives: [WAITED], fields: { consumer, Waited } };
 
 function cancellations(entry: [reason: string, count: number] | undefined): Line | undefined {
   if (entry === undefined) return undefined;

@@ -25,9 +25,6 @@ const LEVELS: Record<Outcome['kind'], Level> = {
   'dead-lettered': 'ERROR',
 };
 
-// Lambda splits a function's output into pieces of 64 KiB; the lines of a batch must fit.
-const MAX_REASON_CHARACTERS = 1000;
-
 /** Formats a log line for each attempt of a batch. */
 export function outcomeLogLines(consumer: string, attempts: readonly (Attempt & { outcome: Outcome })[]): string[] {
   // The messages of a round end together, and formatting a time costs as much as half a line.
@@ -39,7 +36,6 @@ export function outcomeLogLines(consumer: string, attempts: readonly (Attempt & 
   };
   return attempts.map(({ record, event, published, startedAt, endedAt, outcome }) => {
     const { kind, ...why } = outcome;
-    if ('errorMessage' in why) why.errorMessage = why.errorMessage.slice(0, MAX_REASON_CHARACTERS);
     const known = event
       ? { ...event.data, eventType: event.type, traceparent: event.traceparent }
       : extractLogFields(record.body);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
 import { metricLines } from '../../../lambdas/runtime/metrics.ts';
@@ -61,13 +62,70 @@ describe('The metrics of a batch', () => {
       { Done: 1, Unit: 'Count', consumer: 'payment' },
       { Retried: 1, Unit: 'Count', consumer: 'payment' },
       { DeadLettered: 1, Unit: 'Count', consumer: 'payment' },
-      { Waited: [5, 70, 900], Unit: 'Milliseconds', consumer: 'payment' },
       { Took: 40, Unit: 'Milliseconds', consumer: 'payment' },
+      { Waited: [5, 70, 900], Unit: 'Milliseconds', consumer: 'payment' },
     ]);
   });
 
   test("report a waiting time of zero when the sender's clock is ahead", () => {
     expect(metricsOf({ waited: [-20] })).toContainEqual(expect.objectContaining({ Waited: [0] }));
+  });
+});
+
+/** CloudWatch takes events of 1 MiB, a hundred values of a metric and a hundred metrics; Lambda splits what is longer than 64 KiB. */
+function expectWithinLimits(line: string): void {
+  expect(Buffer.byteLength(line)).toBeLessThan(65_536);
+  const { _aws, ...fields } = JSON.parse(line);
+  for (const value of Object.values(fields).filter(Array.isArray)) expect(value.length).toBeLessThanOrEqual(100);
+  for (const { Metrics, Dimensions } of _aws.CloudWatchMetrics) {
+    expect(Metrics.length).toBeLessThanOrEqual(100);
+    const names = [...Dimensions.flat(), ...Metrics.map(({ Name }: { Name: string }) => Name)];
+    expect(Object.keys(fields)).toEqual(expect.arrayContaining(names));
+  }
+}
+
+describe('The limits of CloudWatch', () => {
+  const money = (currency: string, amount: number) => ({ ...captured(), data: { orderId: 'o-1', amount, currency } });
+  const published = fc.array(
+    fc.oneof(
+      fc
+        .constantFrom('customer' as const, 'out-of-stock' as const, 'payment-declined' as const, 'timed-out' as const)
+        .map((reason) => cancelled({ orderId: 'o-1', reason })),
+      fc
+        .tuple(fc.constantFrom('KRW', 'EUR', 'USD', 'JPY', 'GBP'), fc.nat())
+        .map(([currency, amount]) => money(currency, amount)),
+      fc.constant(confirmed({ orderId: 'o-1' })),
+    ),
+    { maxLength: 100 },
+  );
+  const waited = fc.array(fc.integer({ min: 0, max: 20 * 86_400_000 }), {
+    minLength: 1,
+    maxLength: 350,
+    size: 'max',
+  });
+
+  test('hold for every line, and no value is lost or counted twice', () => {
+    fc.assert(
+      fc.property(waited, published, (waits, events) => {
+        for (const text of linesOf({ waited: waits, published: events })) expectWithinLimits(text);
+        const found = metricsOf({ waited: waits, published: events });
+        const sumOf = (name: string, dimensions: number) =>
+          found
+            .filter((metric) => name in metric && Object.keys(metric).length === 2 + dimensions)
+            .reduce((sum, metric) => sum + Number(metric[name]), 0);
+        expect(found.flatMap((metric) => metric.Waited ?? [])).toEqual(waits);
+        expect(sumOf('Done', 1)).toBe(waits.length);
+        expect(found.filter((metric) => 'Took' in metric)).toHaveLength(1);
+        const cancellations = events.filter(({ type }) => type === 'shop.order.cancelled.v1');
+        expect(sumOf('OrdersCancelled', 0)).toBe(cancellations.length);
+        expect(sumOf('OrdersCancelled', 1)).toBe(cancellations.length);
+        expect(sumOf('RevenueCaptured', 1)).toBe(
+          events.reduce((sum, { data }) => sum + ('amount' in data ? Number(data.amount) : 0), 0),
+        );
+      }),
+      // A smaller counterexample takes minutes to find and says no more.
+      { endOnFailure: true },
+    );
   });
 });
 
