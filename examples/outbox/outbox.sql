@@ -19,7 +19,7 @@ CREATE TABLE outbox (
   data         jsonb NOT NULL,
   created_at   timestamptz NOT NULL DEFAULT now(),
   published_at timestamptz,
-  -- Why SNS will never accept the event. Needs manual repair; later events of the order wait for it.
+  -- Why SNS will never accept the event: it is too large, or what SNS said. Needs manual repair; later events of the order wait for it.
   refusal      text
 );
 

@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { Pool, type PoolClient } from 'pg';
+import { MAX_BYTES, nextBatch } from './batch.ts';
 
 type OutboxRow = { event_id: string; order_id: string; type: string; data: object; created_at: Date };
 
@@ -23,27 +24,37 @@ const SELECT_PENDING = `
     WHERE earlier.order_id = event.order_id AND earlier.sequence < event.sequence AND earlier.published_at IS NULL)
   ORDER BY sequence LIMIT 10 FOR UPDATE OF event SKIP LOCKED`;
 
-/** Publishes and marks up to ten events. Returns how many SNS accepted. After a crash in between, the same events are sent again. */
+/**
+ * Publishes and marks up to ten events, as many as fit into one call, and marks those that can never be sent. Returns how many
+ * it marked. After a crash in between, the same events are sent again.
+ */
 async function relayBatch(connection: PoolClient, topicArn: string): Promise<number> {
   const { rows } = await connection.query<OutboxRow>(SELECT_PENDING);
-  if (rows.length === 0) return 0;
+  const { batch, tooLarge } = nextBatch(rows.map((row) => ({ ...row, message: JSON.stringify(toCloudEvent(row)) })));
+  for (const { event_id, message } of tooLarge) {
+    await refuse(connection, event_id, `${Buffer.byteLength(message)} bytes: SNS takes ${MAX_BYTES} bytes at most`);
+  }
+  if (batch.length === 0) return tooLarge.length;
   const { Successful = [], Failed = [] } = await sns.send(
     new PublishBatchCommand({
       TopicArn: topicArn,
-      PublishBatchRequestEntries: rows.map((row) => ({ Id: row.event_id, Message: JSON.stringify(toCloudEvent(row)) })),
+      PublishBatchRequestEntries: batch.map(({ event_id, message }) => ({ Id: event_id, Message: message })),
     }),
   );
   const acceptedIds = Successful.map(({ Id }) => Id);
   await connection.query('UPDATE outbox SET published_at = now() WHERE event_id = ANY($1::uuid[])', [acceptedIds]);
   // Entries that failed for other reasons stay unpublished and are selected again.
-  for (const { Id, Code, Message } of Failed.filter(({ SenderFault }) => SenderFault)) {
-    console.error(`refused ${Id}: ${Code} ${Message}`);
-    await connection.query('UPDATE outbox SET refusal = $2 WHERE event_id = $1', [Id, `${Code} ${Message}`]);
-  }
-  for (const { event_id, order_id, type } of rows.filter((row) => acceptedIds.includes(row.event_id))) {
+  const refused = Failed.filter(({ SenderFault }) => SenderFault);
+  for (const { Id, Code, Message } of refused) await refuse(connection, Id, `${Code} ${Message}`);
+  for (const { event_id, order_id, type } of batch.filter((row) => acceptedIds.includes(row.event_id))) {
     console.log(`published ${event_id} ${order_id} ${type}`);
   }
-  return acceptedIds.length;
+  return acceptedIds.length + refused.length + tooLarge.length;
+}
+
+async function refuse(connection: PoolClient, eventId: string | undefined, reason: string): Promise<void> {
+  console.error(`refused ${eventId}: ${reason}`);
+  await connection.query('UPDATE outbox SET refusal = $2 WHERE event_id = $1', [eventId, reason]);
 }
 
 const toCloudEvent = (row: OutboxRow) => ({
@@ -76,9 +87,9 @@ const database = new Pool({ idle_in_transaction_session_timeout: 60_000 });
 database.on('error', (error) => console.error(`an idle connection failed: ${error.message}`));
 for (let failures = 0; ; ) {
   try {
-    const published = await inTransaction(database, (connection) => relayBatch(connection, topicArn));
+    const marked = await inTransaction(database, (connection) => relayBatch(connection, topicArn));
     failures = 0;
-    if (published === 0) await pause(200);
+    if (marked === 0) await pause(200);
   } catch (error) {
     // Nothing is lost: the rows stay unpublished. Exponential backoff with full jitter, at most a minute.
     console.error(`publishing failed, retrying: ${error}`);

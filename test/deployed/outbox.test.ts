@@ -148,4 +148,27 @@ describe.skipIf(reason !== undefined)(`The outbox of a service with PostgreSQL${
     const sent = sns.calls.flatMap((call) => call.orders.map(({ orderId }) => orderId));
     expect(sent).toEqual([bad.orderId, good.orderId]);
   });
+
+  test('publishes large events in several calls, and keeps one that no call can take with the reason, while other orders go on', async () => {
+    const noted = (bytes: number) => ({ ...order(), note: 'ä'.repeat(bytes / 2) });
+    const [large, tooLarge] = [Array.from({ length: 10 }, () => noted(40_000)), noted(300_000)];
+    await placeOrder(server.database, tooLarge);
+    await requestCancellation(server.database, tooLarge.orderId, 'changed my mind');
+    await placeAll(large);
+    const limit = 262_144;
+    await using sns = await unreliableSns(({ bytes }) =>
+      bytes > limit ? { status: 400, code: 'BatchRequestTooLong' } : undefined,
+    );
+    relay(sns.endpoint);
+    await eventually('the large events are published', async () => (await count('published_at IS NULL')) === 2);
+    const { rows } = await server.database.query(
+      'SELECT order_id, type, refusal FROM outbox WHERE published_at IS NULL ORDER BY sequence',
+    );
+    expect(rows).toEqual([
+      { order_id: tooLarge.orderId, type: 'shop.order.placed.v1', refusal: expect.stringContaining(`${limit} bytes`) },
+      { order_id: tooLarge.orderId, type: 'shop.order.cancel-requested.v1', refusal: null },
+    ]);
+    const sent = sns.calls.flatMap((call) => call.orders.map(({ orderId }) => orderId));
+    expect(sent).toEqual(large.map(({ orderId }) => orderId));
+  });
 });

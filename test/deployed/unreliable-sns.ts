@@ -2,8 +2,13 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { inject } from 'vitest';
 
-/** One call of a publisher with the event id of each entry; a plain Publish has one entry without an id. */
-export type Call = { number: number; action: string; orders: { entry: string; orderId: string; event: string }[] };
+/** One call of a publisher with the event id of each entry and the bytes of all messages; a plain Publish has one entry without an id. */
+export type Call = {
+  number: number;
+  action: string;
+  orders: { entry: string; orderId: string; event: string }[];
+  bytes: number;
+};
 /** The fault of a call: an error response; failed entries of a batch; or no response, after the engine accepted the call. */
 export type CallFault = { status: number; code: string } | { failed: Record<string, Failure> } | { lost: () => void };
 /** Returns the fault of a call, or `undefined` for none. */
@@ -48,7 +53,8 @@ function parseCall(number: number, parameters: URLSearchParams): Call {
     const event: { id: string; data: { orderId: string } } = JSON.parse(parameters.get(`${prefix}Message`) ?? '{}');
     return { entry: parameters.get(`${prefix}Id`) ?? '', orderId: event.data.orderId, event: event.id };
   });
-  return { number, action: parameters.get('Action') ?? '', orders };
+  const bytes = prefixes.reduce((sum, prefix) => sum + Buffer.byteLength(parameters.get(`${prefix}Message`) ?? ''), 0);
+  return { number, action: parameters.get('Action') ?? '', orders, bytes };
 }
 
 async function forward(request: IncomingMessage, body: string): Promise<{ status: number; body: string }> {
