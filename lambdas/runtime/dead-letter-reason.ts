@@ -17,7 +17,7 @@ const schema = v.strictObject({
 export type DeadLetterReason = v.InferOutput<typeof schema>;
 
 /** The attribute that holds the whole reason as JSON where there is no room for one attribute for each of its parts. */
-export const REASON_ATTRIBUTE = 'deadLetterReason';
+const REASON_ATTRIBUTE = 'deadLetterReason';
 
 // A longer reason helps nobody and uses up the message's size.
 const MAX_REASON_CHARACTERS = 1000;
