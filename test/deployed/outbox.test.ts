@@ -168,7 +168,9 @@ describe.skipIf(reason !== undefined)(`The outbox of a service with PostgreSQL${
       { order_id: tooLarge.orderId, type: 'shop.order.placed.v1', refusal: expect.stringContaining(`${limit} bytes`) },
       { order_id: tooLarge.orderId, type: 'shop.order.cancel-requested.v1', refusal: null },
     ]);
-    const sent = sns.calls.flatMap((call) => call.orders.map(({ orderId }) => orderId));
-    expect(sent).toEqual(large.map(({ orderId }) => orderId));
+    // A call that is not answered in time is repeated.
+    const sent = new Set(sns.calls.flatMap((call) => call.orders.map(({ orderId }) => orderId)));
+    expect([...sent]).toEqual(large.map(({ orderId }) => orderId));
+    expect(Math.max(...sns.calls.map(({ bytes }) => bytes))).toBeLessThanOrEqual(limit);
   });
 });
