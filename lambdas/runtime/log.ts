@@ -14,6 +14,9 @@ export type LogFields = {
   errorType?: string;
   errorMessage?: string;
   retryInSeconds?: number;
+  /** The step of the order that a line is about, and the first one that has not come. */
+  sequence?: number;
+  missingSequence?: number;
   /** The types of the events that this attempt published. */
   published?: readonly string[];
   downstream?: string;

@@ -4,6 +4,7 @@ import { requireEnv } from '../runtime/environment.ts';
 import { dynamoRecordStore } from '../runtime/records.ts';
 import { stateMachine } from '../runtime/state-machine.ts';
 import { consumes } from './consumes.ts';
+import { reportGaps } from './report-gaps.ts';
 import { nextShipment, type Shipment } from './rules.ts';
 
 export const handler = consumer(
@@ -11,6 +12,6 @@ export const handler = consumer(
   consumes,
   stateMachine<Shipment, OrderProgressed, never, never>(
     { decide: nextShipment, isFirstEvent: ({ data }) => data.sequence === 1 },
-    dynamoRecordStore(requireEnv('TABLE_NAME')),
+    reportGaps(dynamoRecordStore(requireEnv('TABLE_NAME'))),
   ),
 );
