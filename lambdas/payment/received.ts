@@ -1,7 +1,7 @@
 import { traceContextOf } from '../../contracts/cloud-event.ts';
 import { type Money, sameMoney } from '../../contracts/money.ts';
 import type { PaymentReceived } from '../../contracts/payment.ts';
-import { ConflictError, OutOfSequenceError } from '../runtime/failure.ts';
+import { ConflictError, WaitingError } from '../runtime/failure.ts';
 import { finishPayment, type PaymentTransition, refund, resumePayment } from './outcome.ts';
 import { isReported, optionalReference, type Payment } from './record.ts';
 
@@ -9,7 +9,7 @@ import { isReported, optionalReference, type Payment } from './record.ts';
 const RECEIVED_AFTER_CANCELLATION = 'received-after-cancellation';
 
 /**
- * Counts a reported payment once. Throws `OutOfSequenceError` until the order itself has arrived, also where it is cancelled already: only the
+ * Counts a reported payment once. Throws `WaitingError` until the order itself has arrived, also where it is cancelled already: only the
  * order says what it costs and how it is paid. Throws `ConflictError` for what must never confirm an order: another amount, a second payment,
  * an order that is paid otherwise.
  */
@@ -20,7 +20,7 @@ export function onReceived(
 ): PaymentTransition {
   const { orderId } = data;
   if (payment?.money === undefined)
-    throw new OutOfSequenceError(`A payment of order ${orderId} was reported before the order arrived`);
+    throw new WaitingError(`A payment of order ${orderId} was reported before the order arrived`);
   rejectReport(payment, payment.money, data);
   const context = { orderId, trace: traceContextOf(event) };
   if (payment.received) return resumePayment(payment, context);

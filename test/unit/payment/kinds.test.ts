@@ -37,7 +37,7 @@ async function hear(shop: Shop, heard: readonly Heard[], payment: Payment, unitP
   const early: Heard[] = [];
   for (const one of heard) {
     const [failure = ''] = await shop.deliver(events[one]);
-    if (failure.includes('OutOfSequenceError')) early.push(one);
+    if (failure.includes('WaitingError')) early.push(one);
     else expect(failure).not.toContain('failed');
   }
   for (const one of early) await shop.deliver(events[one]);
@@ -251,9 +251,9 @@ describe('An awaited payment', () => {
     for (const event of [paymentReceived(), cancelled(), paymentReceived()]) {
       const failures = await shop.deliver(event);
       if (event.type !== 'shop.payment.received.v1') continue;
-      expect(failures).toEqual([expect.stringContaining('OutOfSequenceError: A payment of order o-1001 was reported')]);
+      expect(failures).toEqual([expect.stringContaining('WaitingError: A payment of order o-1001 was reported')]);
     }
-    const error = Object.assign(new Error(), { name: 'OutOfSequenceError' });
+    const error = Object.assign(new Error(), { name: 'WaitingError' });
     expect(failureActionFor(error)).toMatchObject({ action: 'retry', maxSeconds: 900 });
     await shop.deliver(placed({ payment: AWAITED }));
     expect(await shop.deliver(paymentReceived())).toEqual(['shop.payment.refund-due.v1']);

@@ -181,7 +181,7 @@ describe('The table of a payment by token', () => {
       const before = shop.record();
       const isUnknown = from === 'none' || from === 'tombstone';
       expect(await shop.deliver(EVENTS.received)).toEqual([
-        expect.stringContaining(isUnknown ? 'OutOfSequenceError' : 'ConflictError'),
+        expect.stringContaining(isUnknown ? 'WaitingError' : 'ConflictError'),
       ]);
       expect([shop.record(), shop.calls]).toEqual([before, []]);
     },
