@@ -7,12 +7,20 @@ import {
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
-import { queueUrl, shipmentOf, sqs, testOrder } from '../deployed/deployed-shop.ts';
+import {
+  cancelRequested,
+  publish,
+  queueUrl,
+  setGatewayState,
+  shipmentOf,
+  sqs,
+  testOrder,
+} from '../deployed/deployed-shop.ts';
 import type { TestOrder } from '../harness/shop-state.ts';
 import { checkInvariants } from './check-invariants.ts';
 import { standardConsumers } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
-import { observeShop } from './observe-shop.ts';
+import { forgetOpenOrders, observeShop } from './observe-shop.ts';
 
 const shop = useHarness();
 
@@ -22,8 +30,8 @@ const STEPS = 5;
 const BATCH_SIZES = [1, 5, 10];
 const PREFIXES = [1, 2, 3, 4, 5];
 
-/** Places an order and has it decided; its steps wait for shipping. */
-async function decidedOrder(): Promise<TestOrder> {
+/** Places an order and has all consumers but shipping work; its steps wait for shipping. */
+async function processedOrder(): Promise<TestOrder> {
   const order = testOrder();
   await shop().ledger.stock(order.sku, 1);
   await shop().ledger.place([order]);
@@ -71,12 +79,12 @@ test.each(BATCH_SIZES)(
   'in batches of %i, any prefix of the steps that is put back is applied, and the later steps after it',
   async (batchSize) => {
     shop().source('shipping').batchSize = batchSize;
-    const undisturbed = await decidedOrder();
+    const undisturbed = await processedOrder();
     await shop().pump(['shipping']);
     const expected = await outcomeOf(undisturbed);
     expect(expected).toMatchObject({ sequence: STEPS, status: 'CONFIRMED' });
     for (const length of PREFIXES) {
-      const order = await decidedOrder();
+      const order = await processedOrder();
       const prefix = await takeOut(order, (sequence) => sequence <= length);
       expect(prefix).toHaveLength(length);
       await shop().pump(['shipping']);
@@ -92,9 +100,9 @@ test.each(BATCH_SIZES)(
 );
 
 test('a missing step holds back its own order only, for days and without a message that waits, until it is redriven', async () => {
-  const stuck = await decidedOrder();
+  const stuck = await processedOrder();
   const step = await takeOut(stuck, (sequence) => sequence === 2);
-  const other = await decidedOrder();
+  const other = await processedOrder();
   await shop().settle();
 
   expect(await shipmentOf(other.orderId)).toMatchObject({ sequence: STEPS, status: 'CONFIRMED' });
@@ -106,5 +114,25 @@ test('a missing step holds back its own order only, for days and without a messa
   await putBack(stuck, step);
   await shop().pump(['shipping']);
   expect(await outcomeOf(stuck)).toEqual(await outcomeOf(other));
+  await checkInvariants(shop());
+});
+
+test('a step under a number that was handled still cancels its order, after the orders table was put back', async () => {
+  await setGatewayState('down');
+  const order = await processedOrder();
+  await shop().pump(['shipping']);
+  expect(await outcomeOf(order)).toEqual({ sequence: 2, status: 'PLACED' });
+
+  await forgetOpenOrders();
+  await publish(cancelRequested(order.orderId));
+  await shop().pump(standardConsumers);
+  const { waiting } = await observeShop(shop().ledger);
+  const steps = waiting.filter(({ consumer }) => consumer === 'shipping').map(({ body }) => JSON.parse(body).data);
+  expect(steps.slice(0, 2)).toMatchObject([{ sequence: 1 }, { sequence: 2, status: 'CANCELLED' }]);
+  await shop().pump(['shipping']);
+  expect(await outcomeOf(order)).toMatchObject({ status: 'CANCELLED' });
+
+  await setGatewayState('up');
+  await shop().settle();
   await checkInvariants(shop());
 });
