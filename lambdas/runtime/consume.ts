@@ -11,7 +11,7 @@ import {
   type SubjectEvent,
 } from './delivery.ts';
 import { requireEnv } from './environment.ts';
-import { BusyError, DeadlineExceededError, OutOfSequenceError, RefusalUnpublishedError } from './failure.ts';
+import { BusyError, DeadlineExceededError, RefusalUnpublishedError, WaitingError } from './failure.ts';
 import { type InvocationDeadline, invocationDeadline } from './invocation-deadline.ts';
 import { writeLines } from './log.ts';
 import { metricLines } from './metrics.ts';
@@ -57,7 +57,7 @@ type WrappedMessage = { record: SQSRecord; event: SubjectEvent; bare: string };
  * Builds the Lambda function of a consumer's queue. Each message ends in one of three ways: done (deleted, after its events were
  * published), retried with growing delays, or in the dead-letter queue with its reason. Messages do not affect each other, with
  * one exception: when a message is retried, later ones of the same order are retried too, so that none overtakes it (unless it
- * waits for an earlier one).
+ * waits for somebody else to act).
  */
 export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
   name: string,
@@ -176,9 +176,9 @@ async function handleRound<E extends SubjectEvent>(
   });
 }
 
-/** A message that waits for an earlier one does not block its order: that one may be right behind it after a redrive. */
+/** What a message waits for may be right behind it: then held back, the two would come again and again in the same batch. */
 const blocksOthers = (reason: unknown, policy: FailurePolicy) =>
-  failureActionFor(reason, policy).action === 'retry' && !(reason instanceof OutOfSequenceError);
+  failureActionFor(reason, policy).action === 'retry' && !(reason instanceof WaitingError);
 
 /**
  * Runs the handler. When it throws, every delivery of the round has failed; where the error is permanent, each is handled alone,

@@ -13,7 +13,10 @@ export class OneOrderError extends UnavailableError {
   override name = 'OneOrderError';
 }
 
-/** Somebody else has to act first (a bank that is still processing a payment), which may take days; the message is retried meanwhile. */
+/**
+ * Somebody else has to act first (a bank that is still processing a payment, a service that has yet to place the order), which may take days;
+ * the message is retried meanwhile.
+ */
 export class WaitingError extends Error {
   override name = 'WaitingError';
 }
@@ -21,14 +24,6 @@ export class WaitingError extends Error {
 /** Another writer is working on the same order right now; the message is retried within seconds. */
 export class BusyError extends Error {
   override name = 'BusyError';
-}
-
-/**
- * An earlier event of this order is missing. It may be in a dead-letter queue until an operator redrives it, so the message is
- * retried for as long as during an outage.
- */
-export class OutOfSequenceError extends Error {
-  override name = 'OutOfSequenceError';
 }
 
 /** A message conflicts with what is recorded (a used order id with other content); a retry cannot help. */

@@ -52,8 +52,6 @@ export const defaultPolicy: FailurePolicy = {
   // Another writer was in the way, which passes within seconds.
   BusyError: retryContention,
   TransactionConflictException: retryContention,
-  // The earlier event may have to be redriven by an operator first.
-  OutOfSequenceError: retryOutage,
   // A bank may take days.
   WaitingError: retryOutage,
   // A downstream is unavailable, slow, throttling or forbidden, which may last.

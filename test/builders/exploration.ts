@@ -9,7 +9,7 @@ import { nextOrder } from '../../lambdas/order/rules.ts';
 import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../lambdas/payment/effects.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import { nextPayment, type PaymentInput } from '../../lambdas/payment/rules.ts';
-import { OutOfSequenceError, UnavailableError } from '../../lambdas/runtime/failure.ts';
+import { UnavailableError, WaitingError } from '../../lambdas/runtime/failure.ts';
 import { openFence } from '../../lambdas/runtime/fence.ts';
 import { publishAll } from '../../lambdas/runtime/outbox.ts';
 import type { Publish } from '../../lambdas/runtime/publish.ts';
@@ -27,7 +27,7 @@ type Worker = { messages: Message[]; steps: AsyncGenerator<void, boolean> };
 
 const CONSUMERS = ['order', 'outcomes', 'payment', 'stock'] as const;
 const MAX_STEPS = 5_000;
-const RETRIED = new Set(['UnavailableError', 'OutOfSequenceError']);
+const RETRIED = new Set(['UnavailableError', 'WaitingError']);
 
 /**
  * Runs the rules of order, payment and stock as single reads, writes, calls and messages. A list of random numbers decides their
@@ -334,7 +334,7 @@ export class Exploration {
     try {
       return decide();
     } catch (error) {
-      if (error instanceof OutOfSequenceError) throw error;
+      if (error instanceof WaitingError) throw error;
       this.failures.push(`${event.type}: ${error}`);
       return undefined;
     }

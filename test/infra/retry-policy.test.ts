@@ -43,6 +43,5 @@ test.each(Object.keys(routing))('The queue of %s keeps what the retry policy ass
 test('No action of the policy waits longer than the longest backoff, and every outage has the same bounds', () => {
   const retries = Object.values(defaultPolicy).filter((one) => one.action === 'retry');
   for (const { maxSeconds } of retries) expect(maxSeconds).toBeLessThanOrEqual(MAX_BACKOFF_SECONDS);
-  expect(defaultPolicy.OutOfSequenceError).toEqual(defaultPolicy.otherwise);
   expect(defaultPolicy.WaitingError).toEqual(defaultPolicy.otherwise);
 });

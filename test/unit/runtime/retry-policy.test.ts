@@ -4,7 +4,6 @@ import {
   BusyError,
   DeadlineExceededError,
   OneOrderError,
-  OutOfSequenceError,
   UnavailableError,
   WaitingError,
 } from '../../../lambdas/runtime/failure.ts';
@@ -132,7 +131,6 @@ const retried = [
   new OneOrderError('a 500'),
   new BusyError('busy'),
   new WaitingError('processing'),
-  new OutOfSequenceError('early'),
   new DeadlineExceededError('late'),
   new Error('?'),
 ];
