@@ -22,7 +22,7 @@ import type { InvocationCache } from './record-cache.ts';
 import { type Replay, readReplayed } from './replay-envelope.ts';
 import { resolveOutcomes } from './resolve-outcomes.ts';
 import { defaultPolicy, type FailurePolicy, failureActionFor } from './retry-policy.ts';
-import { wrappedEvent } from './unwrapped.ts';
+import { type Seal, wrappedEvent } from './unwrapped.ts';
 
 /** What a consumer needs from outside; the handlers of this stack take it from their environment. */
 export type ConsumerDependencies = {
@@ -35,14 +35,14 @@ export type ConsumerDependencies = {
    * Publishes the bare events of wrapped messages where they came from, because no filter on the body lets them through to the other
    * consumers. The bare copy is then handled instead. @default a wrapped message is handled as it is
    */
-  forward?: Forward;
+  forward?: Forwarder;
 };
 
 /** The events that a consumer takes where they are replayed; none where anybody may have written the message. @default those that it handles */
 type ReplayOptions<C> = { replays?: readonly C[] };
 
-/** Publishes bodies; returns, in the same order, `undefined` for each accepted one and the error for each refused one. */
-export type Forward = (bodies: readonly string[]) => Promise<(Error | undefined)[]>;
+/** Publishes bare events where they came from, sealed; returns, in the same order, `undefined` for each accepted one and the error for each refused one. */
+export type Forwarder = { seal: Seal; publish(bodies: readonly string[]): Promise<(Error | undefined)[]> };
 
 /** Builds the event about a message that is to be dead-lettered; `undefined` where nobody is told. */
 export type RefusalOf = (record: SQSRecord, reason: unknown) => CloudEvent | undefined;
@@ -137,7 +137,7 @@ function readRecords<C extends EventContract<string, SubjectEvent['data']>>(
       }
       const body = unwrapBody(record.body);
       const event = validateEvent(body, contracts);
-      const bare = forward && wrappedEvent(record, body);
+      const bare = forward && wrappedEvent(record, body, forward.seal);
       if (bare === undefined) received.push({ record, delivery: toDelivery(record, event) });
       else wrapped.push({ record, event, bare });
     } catch (reason) {
@@ -217,7 +217,7 @@ async function forwardAll(
   deadline: InvocationDeadline,
 ): Promise<Attempt[]> {
   if (forward === undefined || wrapped.length === 0) return [];
-  const errors = await deadline.race(() => forward(wrapped.map(({ bare }) => bare)));
+  const errors = await deadline.race(() => forward.publish(wrapped.map(({ bare }) => bare)));
   const outOfTime = new DeadlineExceededError('The invocation ran out of time');
   const endedAt = Date.now();
   return wrapped.map(({ record, event }, index) => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
 import { topicForwarder } from '../../../lambdas/order/forward.ts';
-import { consumer, type Forward } from '../../../lambdas/runtime/consume.ts';
+import { consumer, type Forwarder } from '../../../lambdas/runtime/consume.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { sealer } from '../../../lambdas/runtime/unwrapped.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import { placed } from '../../builders/events.ts';
@@ -14,21 +15,25 @@ const body = JSON.stringify(placed());
 const sns = (Message: string, MessageAttributes?: object) =>
   JSON.stringify({ Type: 'Notification', TopicArn: 'arn:aws:sns:x', Message, MessageAttributes });
 const eventBridge = JSON.stringify({ 'detail-type': 'x', account: '1', detail: placed() });
-const marked = { unwrapped: { Type: 'String', Value: 'true' } };
+const seal = sealer('a key of the stack');
+const sealed = { unwrapped: { Type: 'String', Value: seal(body) } };
 
 /** Handles messages; returns what was handled, forwarded and kept. */
 async function receive(
   records: ReturnType<typeof sqsRecord>[],
-  accept: Forward = async (all) => all.map(() => undefined),
+  accept: Forwarder['publish'] = async (all) => all.map(() => undefined),
 ) {
   const handled: string[] = [];
   const forwarded: string[] = [];
   const outside = {
     ...consumerDependencies(),
-    forward: (async (bodies) => {
-      forwarded.push(...bodies);
-      return accept(bodies);
-    }) satisfies Forward,
+    forward: {
+      seal,
+      publish: async (bodies) => {
+        forwarded.push(...bodies);
+        return accept(bodies);
+      },
+    } satisfies Forwarder,
   };
   const { batchItemFailures } = await consumer(
     'order',
@@ -50,14 +55,23 @@ describe('A wrapped message', () => {
 
   test.each([
     ['is bare', sqsRecord(body)],
-    ['was forwarded', sqsRecord(`\uFEFF${body}`, { attributes: { unwrapped: 'true' } })],
-    ['was forwarded while raw delivery is off', sqsRecord(sns(body, marked))],
+    ['was forwarded', sqsRecord(`\uFEFF${body}`, { attributes: { unwrapped: seal(body) } })],
+    ['was forwarded while raw delivery is off', sqsRecord(sns(body, sealed))],
   ])('that %s is handled, so that no message goes round in circles', async (_, record) => {
     expect(await receive([record])).toMatchObject({ handled: 1, forwarded: [] });
   });
 
+  test.each(['true', '', sealer('another key')(body), seal('another event')])(
+    'that a publisher marks as unwrapped (%j) is published all the same: no attribute is believed',
+    async (unwrapped) => {
+      const inEnvelope = sns(body, { unwrapped: { Type: 'String', Value: unwrapped } });
+      for (const record of [sqsRecord(sns(body), { attributes: { unwrapped } }), sqsRecord(inEnvelope)])
+        expect(await receive([record])).toMatchObject({ handled: 0, forwarded: [body] });
+    },
+  );
+
   test('is tried again where the topic does not take it', async () => {
-    const refusing: Forward = async (bodies) => bodies.map(() => new UnavailableError('no'));
+    const refusing: Forwarder['publish'] = async (bodies) => bodies.map(() => new UnavailableError('no'));
     expect(await receive([sqsRecord(sns(body)), sqsRecord(body)], refusing)).toMatchObject({ handled: 1, retried: 1 });
   });
 
@@ -67,7 +81,7 @@ describe('A wrapped message', () => {
   });
 });
 
-test('The forwarder marks what it publishes, and says which the topic did not take', async () => {
+test('The forwarder seals what it publishes, and says which the topic did not take', async () => {
   const sent: unknown[] = [];
   const client = {
     send: async ({ input }: { input: { Message?: string } }) => {
@@ -75,11 +89,11 @@ test('The forwarder marks what it publishes, and says which the topic did not ta
       if (input.Message === 'b') throw new Error('throttled');
     },
   };
-  const answers = await topicForwarder('arn:topic', client as never)(['a', 'b']);
+  const answers = await topicForwarder('arn:topic', seal, client as never).publish(['a', 'b']);
   expect(answers).toEqual([undefined, expect.any(UnavailableError)]);
   expect(sent[0]).toEqual({
     TopicArn: 'arn:topic',
     Message: 'a',
-    MessageAttributes: { unwrapped: { DataType: 'String', StringValue: 'true' } },
+    MessageAttributes: { unwrapped: { DataType: 'String', StringValue: seal('a') } },
   });
 });
