@@ -4,18 +4,21 @@ import type { CustomerHash } from '../runtime/customer-hash.ts';
 import type { Delivery } from '../runtime/delivery.ts';
 import { BusyError } from '../runtime/failure.ts';
 import type { Publication, PublicationSource } from '../runtime/outbox.ts';
-import { planStock, type StockInput, type StockPlan, type StockSnapshot } from './rules.ts';
-import type { CommitRefusal, StockTable } from './table.ts';
+import { type PlannedDelivery, planStock, type StockInput, type StockPlan, type StockSnapshot } from './rules.ts';
+import type { BlockedItems, CommitRefusal, StockTable } from './table.ts';
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 const MAX_ACTIONS_PER_TRANSACTION = 100;
 // Each refusal completes the snapshot. More refusals than this mean heavy contention on one SKU.
 const MAX_ATTEMPTS = 6;
+// Another transaction lasts milliseconds. Orders that still meet one at the third attempt wait in the queue instead.
+const MAX_CONFLICTS = 3;
 const MAX_PAUSE_MS = 50;
 
 /**
  * Builds the handler that reserves, sells and releases stock, and takes goods in. It commits a whole wave of orders in one transaction if that fits,
- * plans again after each refusal, and falls back to one transaction per order if the wave keeps being refused.
+ * and plans again after each refusal. Orders whose items are throttled, or stay in other transactions, wait in the queue while the rest of
+ * the wave goes on; where nothing says which items those are, the wave falls back to one transaction per order.
  */
 export function stockHandler(
   table: StockTable,
@@ -30,15 +33,12 @@ export function stockHandler(
     const reservations = await table.load(cancelled);
     const results = new Map<Delivery<StockInput>, Publication>();
     for (const transaction of splitIntoTransactions(deliveries, reservations)) {
-      // A failed transaction must not fail those committed before it.
-      const outcomes = await commitTogether(table, transaction, reservations, plan).catch((failure: unknown) =>
-        transaction.map((): Publication => ({ failure })),
-      );
+      const outcomes = await commitOrFail(table, transaction, { reservations, available: new Map() }, plan);
       transaction.forEach((delivery, index) => {
-        results.set(delivery, outcomes[index] ?? { failure: new Error('There was no result') });
+        results.set(delivery, outcomes[index] ?? noResult());
       });
     }
-    return deliveries.map((delivery) => results.get(delivery) ?? { failure: new Error('There was no result') });
+    return deliveries.map((delivery) => results.get(delivery) ?? noResult());
   };
 }
 
@@ -47,10 +47,10 @@ type Planner = (deliveries: readonly Delivery<StockInput>[], snapshot: StockSnap
 async function commitTogether(
   table: StockTable,
   deliveries: readonly Delivery<StockInput>[],
-  reservations: StockSnapshot['reservations'],
+  known: StockSnapshot,
   planFor: Planner,
 ): Promise<Publication[]> {
-  const snapshot: StockSnapshot = { reservations: new Map(reservations), available: new Map() };
+  const snapshot = { reservations: new Map(known.reservations), available: new Map(known.available) };
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const plan = planFor(deliveries, snapshot);
     // A refusal may have added a stored reservation's SKUs to the plan.
@@ -60,13 +60,64 @@ async function commitTogether(
     if (refusal === undefined) {
       return plan.planned.map((entry) => ('failure' in entry ? entry : { publish: entry.publish }));
     }
+    if (refusal.blocked.all !== undefined)
+      return commitAlone(table, deliveries, snapshot, planFor, refusal.blocked.all);
     updateSnapshot(snapshot, refusal);
-    if (refusal.conflict) await wait(Math.random() * MAX_PAUSE_MS * attempt);
+    const blocks = plan.planned.map((entry) => blockOf(entry, refusal.blocked));
+    const failures = blocks.map((block) => (isConflict(block) && attempt < MAX_CONFLICTS ? undefined : block));
+    if (failures.some((failure) => failure !== undefined))
+      return commitRest(table, deliveries, failures, snapshot, planFor);
+    if (blocks.some(isConflict)) await wait(Math.random() * MAX_PAUSE_MS * attempt);
   }
-  if (deliveries.length === 1) return [{ failure: new BusyError('Other writers keep changing the same stock') }];
+  return commitAlone(table, deliveries, snapshot, planFor, new BusyError('Other writers keep changing the same stock'));
+}
+
+/** Commits the deliveries without a failure. */
+async function commitRest(
+  table: StockTable,
+  deliveries: readonly Delivery<StockInput>[],
+  failures: readonly (Error | undefined)[],
+  known: StockSnapshot,
+  planFor: Planner,
+): Promise<Publication[]> {
+  const rest = deliveries.filter((_, index) => failures[index] === undefined);
+  const results = (await commitOrFail(table, rest, known, planFor)).values();
+  return failures.map((failure) => (failure === undefined ? (results.next().value ?? noResult()) : { failure }));
+}
+
+/** Commits each delivery in a transaction of its own; one that was alone has failed for the given reason. */
+async function commitAlone(
+  table: StockTable,
+  deliveries: readonly Delivery<StockInput>[],
+  { reservations }: StockSnapshot,
+  planFor: Planner,
+  failure: Error,
+): Promise<Publication[]> {
+  if (deliveries.length === 1) return [{ failure }];
   const results: Publication[] = [];
-  for (const delivery of deliveries) results.push(...(await commitTogether(table, [delivery], reservations, planFor)));
+  for (const delivery of deliveries) {
+    // What is available changes with each transaction.
+    const known = { reservations, available: new Map() };
+    results.push(...(await commitOrFail(table, [delivery], known, planFor)));
+  }
   return results;
+}
+
+/** Commits deliveries. Where the table does not answer, they have failed; those that were committed before them have not. */
+const commitOrFail: typeof commitTogether = (table, deliveries, known, planFor) =>
+  commitTogether(table, deliveries, known, planFor).catch((failure: unknown) => deliveries.map(() => ({ failure })));
+
+const isConflict = (block: Error | undefined): boolean => block instanceof BusyError;
+
+const noResult = (): Publication => ({ failure: new Error('There was no result') });
+
+/** Returns why a planned delivery cannot be written, if one of its items is blocked. */
+function blockOf(entry: PlannedDelivery, { reservations, shelves }: BlockedItems): Error | undefined {
+  if (!('write' in entry) || entry.write === undefined) return undefined;
+  const { before, after } = entry.write;
+  const { lines } = before ?? after;
+  const blocks = [reservations.get(after.orderId), ...lines.map(({ sku }) => shelves.get(sku))];
+  return blocks.find((block) => block !== undefined);
 }
 
 function updateSnapshot(snapshot: StockSnapshot, { reservations, available }: CommitRefusal): void {

@@ -1,24 +1,38 @@
-import { type CancellationReason, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  type CancellationReason,
+  DynamoDBServiceException,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, type BatchGetCommandOutput, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { UnavailableError } from '../runtime/failure.ts';
+import { BusyError, UnavailableError } from '../runtime/failure.ts';
 import { documentClient } from '../runtime/records.ts';
 import { EXPIRY_ATTRIBUTE } from '../runtime/tombstone.ts';
 import type { Reservation, ReservationWrite, ShelfDelta, StockPlan } from './rules.ts';
 
-/** Why a transaction was refused: what the table holds where a condition failed, and whether another transaction conflicted. */
+/** Why a transaction was refused: what the table holds where a condition failed, and what else was in the way. */
 export type CommitRefusal = {
   reservations: Map<string, Reservation | null>;
   /** `null` for a SKU without a shelf. */
   available: Map<string, number | null>;
-  conflict: boolean;
+  blocked: BlockedItems;
 };
+
+/**
+ * Items that could not be written whatever they hold, each with the reason: `BusyError` while another transaction writes the item,
+ * `UnavailableError` while it is throttled, `ValidationException` where it never can be. `all`: the call was refused as a whole, and
+ * nothing says which item was the cause.
+ */
+export type BlockedItems = { reservations: Map<string, Error>; shelves: Map<string, Error>; all?: Error };
 
 /** The tables of shelves and reservations. */
 export type StockTable = {
-  /** Reads reservations with strong consistency; `null` for an order without one. Throws `UnavailableError` if not all could be read. */
+  /** Reads reservations with strong consistency; `null` for an order without one. What is throttled is left out: no plan depends on it. */
   load(orderIds: readonly string[]): Promise<Map<string, Reservation | null>>;
-  /** Commits a plan as one transaction, entirely or not at all. Returns `undefined` on success, or why it was refused. */
+  /**
+   * Commits a plan as one transaction, entirely or not at all. Returns `undefined` on success, or why it was refused; throws where the table
+   * did not answer.
+   */
   commit(plan: StockPlan): Promise<CommitRefusal | undefined>;
 };
 
@@ -26,14 +40,17 @@ export type StockTable = {
 export function stockTable(shelves: string, reservations: string, client = documentClient()): StockTable {
   return {
     async load(orderIds) {
-      const loaded = new Map<string, Reservation | null>(orderIds.map((orderId) => [orderId, null]));
-      if (orderIds.length === 0) return loaded;
+      if (orderIds.length === 0) return new Map();
       const Keys = orderIds.map((orderId) => ({ orderId }));
-      const { Responses, UnprocessedKeys } = await client.send(
-        new BatchGetCommand({ RequestItems: { [reservations]: { Keys, ConsistentRead: true } } }),
-      );
-      if (UnprocessedKeys?.[reservations] !== undefined)
-        throw new UnavailableError('Not all reservations could be read');
+      const { Responses, UnprocessedKeys } = await client
+        .send(new BatchGetCommand({ RequestItems: { [reservations]: { Keys, ConsistentRead: true } } }))
+        .catch((error: unknown): Pick<BatchGetCommandOutput, 'Responses' | 'UnprocessedKeys'> => {
+          if (!isRefusal(error)) throw error;
+          return { UnprocessedKeys: { [reservations]: { Keys } } };
+        });
+      const unread = new Set(UnprocessedKeys?.[reservations]?.Keys?.map(({ orderId }) => orderId));
+      const read = orderIds.filter((orderId) => !unread.has(orderId));
+      const loaded = new Map<string, Reservation | null>(read.map((orderId) => [orderId, null]));
       for (const item of (Responses?.[reservations] ?? []) as Reservation[]) loaded.set(item.orderId, item);
       return loaded;
     },
@@ -54,8 +71,11 @@ export function stockTable(shelves: string, reservations: string, client = docum
         );
         return undefined;
       } catch (error) {
-        if (!(error instanceof TransactionCanceledException)) throw error;
-        return toCommitRefusal(error.CancellationReasons ?? [], writes, deltas);
+        if (error instanceof TransactionCanceledException && error.CancellationReasons !== undefined)
+          return toCommitRefusal(error.CancellationReasons, writes, deltas);
+        if (!isRefusal(error)) throw error;
+        const blocked = { reservations: new Map(), shelves: new Map(), all: error };
+        return { reservations: new Map(), available: new Map(), blocked };
       }
     },
   };
@@ -107,34 +127,48 @@ function shelfUpdate(delta: ShelfDelta) {
   };
 }
 
+/** Tells whether the table answered that it will not do the call, for now or for ever; an outage is no answer. */
+const isRefusal = (error: unknown): error is DynamoDBServiceException =>
+  error instanceof DynamoDBServiceException && error.$fault === 'client';
+
 /**
- * Reads DynamoDB's cancellation reasons, one per action: first the writes, then the shelf updates. Throws `UnavailableError` for any
- * reason other than a failed condition or a transaction conflict, such as throttling.
+ * Reads DynamoDB's cancellation reasons, one per action: first the writes, then the shelf updates
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
  */
 function toCommitRefusal(
   reasons: readonly CancellationReason[],
   writes: readonly ReservationWrite[],
   deltas: readonly [string, ShelfDelta][],
 ): CommitRefusal {
-  for (const { Code = 'None', Message = '' } of reasons) {
-    if (!['None', 'ConditionalCheckFailed', 'TransactionConflict'].includes(Code))
-      throw new UnavailableError(`The transaction was refused: ${Code} ${Message}`);
-  }
-  const hasFailedCondition = (index: number) => reasons[index]?.Code === 'ConditionalCheckFailed';
-  const itemAt = (index: number) => {
-    const Item = reasons[index]?.Item;
-    return Item === undefined ? undefined : unmarshall(Item);
+  const refusal: CommitRefusal = {
+    reservations: new Map(),
+    available: new Map(),
+    blocked: { reservations: new Map(), shelves: new Map() },
   };
-  const reservations = new Map<string, Reservation | null>();
-  writes.forEach(({ after }, index) => {
-    if (hasFailedCondition(index)) reservations.set(after.orderId, (itemAt(index) as Reservation | undefined) ?? null);
+  writes.forEach(({ after: { orderId } }, index) => {
+    const reason = reasons[index];
+    const block = blockOf(reason);
+    if (block !== undefined) refusal.blocked.reservations.set(orderId, block);
+    if (reason?.Code !== FAILED_CONDITION) return;
+    refusal.reservations.set(orderId, reason.Item === undefined ? null : (unmarshall(reason.Item) as Reservation));
   });
-  const available: CommitRefusal['available'] = new Map();
-  deltas.forEach(([sku], position) => {
-    const index = writes.length + position;
-    if (!hasFailedCondition(index)) return;
-    const shelf = itemAt(index);
-    available.set(sku, shelf === undefined ? null : Number(shelf.available ?? 0));
+  deltas.forEach(([sku], index) => {
+    const reason = reasons[writes.length + index];
+    const block = blockOf(reason);
+    if (block !== undefined) refusal.blocked.shelves.set(sku, block);
+    if (reason?.Code !== FAILED_CONDITION) return;
+    refusal.available.set(sku, reason.Item === undefined ? null : Number(unmarshall(reason.Item).available ?? 0));
   });
-  return { reservations, available, conflict: reasons.some(({ Code }) => Code === 'TransactionConflict') };
+  return refusal;
+}
+
+const FAILED_CONDITION = 'ConditionalCheckFailed';
+
+/** Returns why an item could not be written, if it was not because of its condition. */
+function blockOf({ Code = 'None', Message = '' }: CancellationReason = {}): Error | undefined {
+  if (Code === 'None' || Code === FAILED_CONDITION) return undefined;
+  if (Code === 'TransactionConflict') return new BusyError('Another transaction is writing the same stock');
+  const failure = new UnavailableError(`The transaction was refused: ${Code} ${Message}`.trim());
+  if (Code === 'ValidationError') failure.name = 'ValidationException';
+  return failure;
 }

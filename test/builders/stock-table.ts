@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { BusyError } from '../../lambdas/runtime/failure.ts';
 import type { Reservation, ReservationWrite, Shelf, StockPlan } from '../../lambdas/stock/rules.ts';
-import type { CommitRefusal, StockTable } from '../../lambdas/stock/table.ts';
+import type { BlockedItems, CommitRefusal, StockTable } from '../../lambdas/stock/table.ts';
 
 const MAX_TRANSACTION_ACTIONS = 100;
 
@@ -13,6 +14,10 @@ export class MemoryStockTable implements StockTable {
   readonly transactions: number[] = [];
   /** Returns whether the current transaction conflicts with another. */
   conflicts: () => boolean = () => false;
+  /** Shelves that cannot be written, and why. */
+  readonly blockedShelves = new Map<string, Error>();
+  /** Returns why the current transaction is refused as a whole, if it is. */
+  refuses: (plan: StockPlan) => Error | undefined = () => undefined;
 
   constructor(available: Record<string, number> = {}) {
     for (const [sku, quantity] of Object.entries(available))
@@ -24,17 +29,23 @@ export class MemoryStockTable implements StockTable {
     return new Map(orderIds.map((orderId) => [orderId, structuredClone(this.reservations.get(orderId) ?? null)]));
   }
 
-  async commit({ planned, shelfDeltas }: StockPlan): Promise<CommitRefusal | undefined> {
+  async commit(plan: StockPlan): Promise<CommitRefusal | undefined> {
+    const { planned, shelfDeltas } = plan;
     const writes = planned.flatMap((one) => ('write' in one && one.write !== undefined ? [one.write] : []));
     this.transactions.push(writes.length + shelfDeltas.size);
     const keys = new Set(writes.map(({ after }) => after.orderId));
     if (writes.length + shelfDeltas.size > MAX_TRANSACTION_ACTIONS || keys.size < writes.length) {
       throw Object.assign(new Error('Too many actions, or two on one item'), { name: 'ValidationException' });
     }
-    if (this.conflicts()) return { reservations: new Map(), available: new Map(), conflict: true };
+    const all = this.refuses(plan);
+    const nothing = { reservations: new Map(), available: new Map() };
+    if (all !== undefined) return { ...nothing, blocked: { reservations: new Map(), shelves: new Map(), all } };
+    if (this.conflicts()) return { ...nothing, blocked: conflictOf(keys, shelfDeltas) };
     const reservations = this.mismatches(writes);
     const available = this.shortages(shelfDeltas);
-    if (reservations.size + available.size > 0) return { reservations, available, conflict: false };
+    const shelves = new Map([...this.blockedShelves].filter(([sku]) => shelfDeltas.has(sku)));
+    if (reservations.size + available.size + shelves.size > 0)
+      return { reservations, available, blocked: { reservations: new Map(), shelves } };
     for (const write of writes) this.apply(write);
     for (const [sku, delta] of shelfDeltas) {
       const shelf = this.shelves.get(sku) ?? { sku, available: 0, reserved: 0, sold: 0 };
@@ -98,4 +109,11 @@ export class MemoryStockTable implements StockTable {
       ...[...this.shelves.values()].flatMap(({ available, reserved, sold }) => [available, reserved, sold]),
     );
   }
+}
+
+/** Returns that another transaction is writing all of a transaction's items. */
+function conflictOf(orderIds: ReadonlySet<string>, shelfDeltas: StockPlan['shelfDeltas']): BlockedItems {
+  const busy = new BusyError('Another transaction is writing the same stock');
+  const all = (keys: Iterable<string>) => new Map([...keys].map((key) => [key, busy]));
+  return { reservations: all(orderIds), shelves: all(shelfDeltas.keys()) };
 }

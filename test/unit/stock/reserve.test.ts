@@ -428,28 +428,25 @@ describe('A reservation', () => {
 describe('A transaction conflict', () => {
   test('that is temporary only costs more attempts', async () => {
     const { table, deliver } = shop({ A: 10 });
-    let left = 3;
+    let left = 2;
     table.conflicts = () => left-- > 0;
     expect(await deliver(...ordersFor(10, priced('A')))).toEqual(Array(10).fill('reserved'));
-    expect(table.transactions.length).toBeLessThanOrEqual(4);
+    expect(table.transactions).toHaveLength(3);
   });
 
   test('that persists ends as BusyError after a bounded number of attempts and changes nothing', async () => {
     const { table, deliver } = shop({ A: 10 });
     table.conflicts = () => true;
     expect(await deliver(...ordersFor(10, priced('A')))).toEqual(Array(10).fill(BusyError.name));
-    expect(table.transactions.length).toBeLessThanOrEqual(66);
+    expect(table.transactions).toHaveLength(3);
     expect(table.shelf('A')).toMatchObject({ available: 10, reserved: 0 });
   });
 
   test('on one SKU does not block an order of another SKU in the batch', async () => {
     const { table, deliver } = shop({ HOT: 10, A: 10 });
-    const commit = table.commit.bind(table);
-    table.commit = (plan) => {
-      table.conflicts = () => plan.shelfDeltas.has('HOT');
-      return commit(plan);
-    };
+    table.blockedShelves.set('HOT', new BusyError('busy'));
     expect(await deliver(order('o-1', priced('HOT')), order('o-2', priced('A')))).toEqual([BusyError.name, 'reserved']);
+    expect(table.transactions).toHaveLength(4);
   });
 
   test('or outage in a second transaction does not undo the first', async () => {
@@ -462,6 +459,94 @@ describe('A transaction conflict', () => {
       'reserved',
       UnavailableError.name,
     ]);
+  });
+});
+
+describe('A shelf that cannot be written', () => {
+  const throttled = new UnavailableError('throttled');
+  const nine = ordersFor(9, priced('A'));
+
+  test('makes its own orders wait; the others of the batch are reserved by one more transaction', async () => {
+    const { table, deliver } = shop({ HOT: 10, A: 10 });
+    table.blockedShelves.set('HOT', throttled);
+    const results = await deliver(order('hot-1', priced('HOT')), ...nine, order('hot-2', priced('A'), priced('HOT')));
+    expect(results).toEqual([UnavailableError.name, ...Array(9).fill('reserved'), UnavailableError.name]);
+    expect(table.transactions).toEqual([13, 10]);
+    expect(table.shelf('A')).toMatchObject({ available: 1, reserved: 9 });
+    table.blockedShelves.clear();
+    expect(await deliver(order('hot-1', priced('HOT')), order('hot-2', priced('A'), priced('HOT')))).toEqual([
+      'reserved',
+      'reserved',
+    ]);
+  });
+
+  test('is not tried again at once, where every order of the batch is of it', async () => {
+    const { table, deliver } = shop({ HOT: 10 });
+    table.blockedShelves.set('HOT', throttled);
+    expect(await deliver(...ordersFor(10, priced('HOT')))).toEqual(Array(10).fill(UnavailableError.name));
+    expect(table.transactions).toHaveLength(1);
+  });
+
+  test('makes confirmations and cancellations of it wait too, and no others', async () => {
+    const { table, deliver } = shop({ HOT: 10, A: 10 });
+    const placements = ['o-1', 'o-2'].flatMap((id) => [order(`${id}-hot`, priced('HOT')), order(id, priced('A'))]);
+    await deliver(...placements);
+    table.blockedShelves.set('HOT', throttled);
+    expect(
+      await deliver(
+        confirmed({ orderId: 'o-1-hot', items: [line('HOT', 1)] }),
+        confirmed({ orderId: 'o-1', items: [line('A', 1)] }),
+        cancelled({ orderId: 'o-2-hot' }),
+        cancelled({ orderId: 'o-2' }),
+      ),
+    ).toEqual([UnavailableError.name, '', UnavailableError.name, 'released']);
+  });
+
+  test('and never could be fails its orders for good', async () => {
+    const { table, deliver } = shop({ BROKEN: 10, A: 10 });
+    table.blockedShelves.set('BROKEN', Object.assign(new Error('no number'), { name: 'ValidationException' }));
+    expect(await deliver(order('o-1', priced('BROKEN')), order('o-2', priced('A')))).toEqual([
+      'ValidationException',
+      'reserved',
+    ]);
+  });
+
+  test('and is not named makes each order of the batch a transaction of its own, once', async () => {
+    const { table, deliver } = shop({ HOT: 10, A: 10 });
+    table.refuses = ({ shelfDeltas }) => (shelfDeltas.has('HOT') ? throttled : undefined);
+    expect(await deliver(order('hot', priced('HOT')), ...nine)).toEqual([
+      UnavailableError.name,
+      ...Array(9).fill('reserved'),
+    ]);
+    expect(table.transactions).toHaveLength(11);
+  });
+
+  test('costs at most three transactions for each order of a batch, and fails no order of other shelves', async () => {
+    const shelves = ['A', 'B', 'C', 'D'] as const;
+    const blocks = fc.constantFrom(undefined, throttled, new BusyError('busy'));
+    const carts = fc.array(fc.uniqueArray(fc.constantFrom(...shelves), { minLength: 1 }), {
+      minLength: 1,
+      maxLength: 10,
+    });
+    await fc.assert(
+      fc.asyncProperty(carts, fc.array(blocks, { minLength: 4, maxLength: 4 }), fc.boolean(), async (...given) => {
+        const [skusOf, blockOf, isNamed] = given;
+        const { table, deliver } = shop({ A: 100, B: 100, C: 100, D: 100 });
+        const blocked = new Map(
+          shelves.flatMap((sku, index) => (blockOf[index] === undefined ? [] : [[sku as string, blockOf[index]]])),
+        );
+        if (isNamed) for (const [sku, block] of blocked) table.blockedShelves.set(sku, block);
+        else
+          table.refuses = ({ shelfDeltas }) =>
+            [...shelfDeltas.keys()].map((sku) => blocked.get(sku)).find((block) => block !== undefined);
+        const results = await deliver(
+          ...skusOf.map((skus, index) => order(`o-${index}`, ...skus.map((sku) => priced(sku)))),
+        );
+        const isFree = (skus: readonly string[]) => !skus.some((sku) => blocked.has(sku));
+        expect(results.map((result) => result === 'reserved')).toEqual(skusOf.map(isFree));
+        expect(table.transactions.length).toBeLessThanOrEqual(3 * skusOf.length);
+      }),
+    );
   });
 });
 

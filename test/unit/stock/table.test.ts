@@ -2,7 +2,6 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import type { BatchGetCommand, DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import type { CustomerHash } from '../../../lambdas/runtime/customer-hash.ts';
-import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { planStock, type Reservation, type StockInput } from '../../../lambdas/stock/rules.ts';
 import { stockTable } from '../../../lambdas/stock/table.ts';
 import { delivery } from '../../builders/deliveries.ts';
@@ -36,6 +35,8 @@ const planOf = (...events: StockInput[]) =>
     now,
   );
 const oneOrder = planOf(placed({ items: [priced('A', 2)] }));
+
+const NOTHING = { reservations: new Map(), shelves: new Map() };
 
 describe('Committing a stock plan', () => {
   test('writes reservations and shelves on condition in one transaction', async () => {
@@ -85,7 +86,7 @@ describe('Committing a stock plan', () => {
     expect(await table.commit(oneOrder)).toEqual({
       reservations: new Map([['o-1001', { orderId: 'o-1001', state: 'released', lines: [], time: 't' }]]),
       available: new Map([['A', 1]]),
-      conflict: false,
+      blocked: NOTHING,
     });
   });
 
@@ -94,18 +95,8 @@ describe('Committing a stock plan', () => {
     expect(await table.commit(oneOrder)).toEqual({
       reservations: new Map(),
       available: new Map([['A', null]]),
-      conflict: false,
+      blocked: NOTHING,
     });
-  });
-
-  test('reports a transaction conflict', async () => {
-    const { table } = dynamo(refused({ Code: 'TransactionConflict' }, { Code: 'None' }));
-    expect(await table.commit(oneOrder)).toEqual({ reservations: new Map(), available: new Map(), conflict: true });
-  });
-
-  test.each(['ThrottlingError', 'ProvisionedThroughputExceeded'])('throws UnavailableError on %s', async (Code) => {
-    const { table } = dynamo(refused({ Code: 'None' }, { Code }));
-    await expect(table.commit(oneOrder)).rejects.toBeInstanceOf(UnavailableError);
   });
 
   test('updates a shelf once by the sum of two orders', async () => {
@@ -229,9 +220,16 @@ describe('Loading reservations', () => {
     expect(calls).toEqual([]);
   });
 
-  test('throws UnavailableError when the table leaves keys unprocessed', async () => {
-    const unread = (Keys: object[]) => () => ({ UnprocessedKeys: Keys.length === 0 ? {} : { reservations: { Keys } } });
-    await expect(dynamo(unread([{ orderId: 'o-1' }])).table.load(['o-1'])).rejects.toBeInstanceOf(UnavailableError);
-    expect(await dynamo(unread([])).table.load(['o-1'])).toEqual(new Map([['o-1', null]]));
+  test('leaves out the orders whose reservations are throttled', async () => {
+    const { table } = dynamo(() => ({
+      Responses: { reservations: [{ orderId: 'o-1', state: 'sold', lines: [], time: 't' }] },
+      UnprocessedKeys: { reservations: { Keys: [{ orderId: 'o-2' }] } },
+    }));
+    expect(await table.load(['o-1', 'o-2', 'o-3'])).toEqual(
+      new Map([
+        ['o-1', { orderId: 'o-1', state: 'sold', lines: [], time: 't' }],
+        ['o-3', null],
+      ]),
+    );
   });
 });
