@@ -139,18 +139,37 @@ function planPlaced(event: OrderPlaced, { snapshot, shelfDeltas, now, customerHa
 function planConfirmed(
   event: OrderConfirmed,
   reservation: Reservation | null | undefined,
-  { shelfDeltas, now }: Planning,
+  planning: Planning,
 ): PlannedDelivery {
   const { orderId, items } = event.data;
+  const { shelfDeltas, now } = planning;
   const assumed: Reservation = { orderId, state: 'reserved', lines: sumBySku(items), time: now.toISOString() };
   const before = reservation === undefined ? assumed : reservation;
-  if (before === null) throw new ConflictError(`Order ${orderId} is confirmed but holds no goods`);
+  if (before === null) return sellUnreserved(assumed, planning);
   // Once cancelled is heard, a confirmation changes nothing.
   if (before.state !== 'reserved') return { publish: [] };
   if (!sameGoods(items, before.lines))
     throw new ConflictError(`Order ${orderId} is confirmed with other items than are reserved`, 'data.items');
   addDeltas(shelfDeltas, before.lines, { available: 0, reserved: -1, sold: 1 });
   return { write: { before, after: { orderId, state: 'sold' } }, publish: [] };
+}
+
+/**
+ * Plans a confirmed order without a reservation: the table was put back to before it, and so are the shelves, which sell its goods. Throws
+ * `ConflictError` where they have too few.
+ */
+function sellUnreserved(confirmed: Reservation, { snapshot, shelfDeltas }: Planning): PlannedDelivery {
+  const { orderId, lines } = confirmed;
+  const short = shortagesOf(lines, snapshot, shelfDeltas);
+  if (short.length > 0) {
+    const missing = short.map(({ sku, quantity, available }) => `${available} of ${quantity} pieces of ${sku}`);
+    throw new ConflictError(
+      `Order ${orderId} is confirmed without a reservation, and its goods are not there any more: ${missing.join(', ')}`,
+      'data.items',
+    );
+  }
+  addDeltas(shelfDeltas, lines, { available: -1, reserved: 0, sold: 1 });
+  return { write: { before: null, after: { ...confirmed, state: 'sold' } }, publish: [] };
 }
 
 function planCancelled(

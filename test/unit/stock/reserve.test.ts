@@ -263,10 +263,49 @@ describe('A confirmed order', () => {
     expect(table.loads).toBe(0);
   });
 
-  test('without a reservation fails with ConflictError', async () => {
-    const { table, deliver } = shop({ A: 5 });
-    expect(await deliver(confirmed({ orderId: 'o-1', items: [line('A', 2)] }))).toEqual([ConflictError.name]);
-    expect(table.shelf('A')).toMatchObject({ available: 5, reserved: 0, sold: 0 });
+  describe('without a reservation, because the table was put back,', () => {
+    const event = confirmed({ orderId: 'o-1', items: [line('A', 2), line('B', 1)] });
+    const placement = order('o-1', priced('A', 2), priced('B', 1));
+
+    test('sells its goods from the shelf, once', async () => {
+      const { table, deliver } = shop({ A: 5, B: 5 });
+      expect(await deliver(event)).toEqual(['']);
+      expect(await deliver(event)).toEqual(['']);
+      expect(table.shelf('A')).toEqual({ sku: 'A', available: 3, reserved: 0, sold: 2 });
+      expect(table.shelf('B')).toEqual({ sku: 'B', available: 4, reserved: 0, sold: 1 });
+    });
+
+    test('reserves nothing more when its placement is replayed, and has its goods put back by a cancellation', async () => {
+      const { table, deliver } = shop({ A: 5, B: 5 });
+      await deliver(event);
+      expect(await deliver(placement)).toEqual(['reserved']);
+      expect(table.shelf('A')).toMatchObject({ reserved: 0, sold: 2 });
+      expect(await deliver(order('o-1', priced('A', 1)))).toEqual([ConflictError.name]);
+      expect(await deliver(cancelled({ orderId: 'o-1' }))).toEqual(['released']);
+      expect(table.shelf('A')).toEqual({ sku: 'A', available: 5, reserved: 0, sold: 0 });
+    });
+
+    test('fails for good and sells nothing where its goods are not there any more', async () => {
+      const { table, handle } = shop({ A: 5 });
+      const [result] = await handle([delivery<StockInput>(event)]);
+      expect(result).toEqual({
+        failure: new ConflictError(
+          'Order o-1 is confirmed without a reservation, and its goods are not there any more: 0 of 1 pieces of B',
+          'data.items',
+        ),
+      });
+      expect(table.shelf('A')).toEqual({ sku: 'A', available: 5, reserved: 0, sold: 0 });
+      expect(table.reservations.has('o-1')).toBe(false);
+    });
+
+    test('leaves the last pieces to the order before it in the batch', async () => {
+      const { table, deliver } = shop({ A: 2 });
+      const goods = [line('A', 2)];
+      expect(
+        await deliver(confirmed({ orderId: 'o-1', items: goods }), confirmed({ orderId: 'o-2', items: goods })),
+      ).toEqual(['', ConflictError.name]);
+      expect(table.shelf('A')).toEqual({ sku: 'A', available: 0, reserved: 0, sold: 2 });
+    });
   });
 
   test('publishes the same event when its placement is delivered again', async () => {
@@ -341,6 +380,7 @@ describe('A reservation', () => {
   type Name = keyof typeof events;
   const HISTORIES: Record<string, { stock: number; events: Name[] }> = {
     none: { stock: 5, events: [] },
+    'none, and too few goods': { stock: 1, events: [] },
     reserved: { stock: 5, events: ['placed'] },
     rejected: { stock: 1, events: ['placed'] },
     sold: { stock: 5, events: ['placed', 'confirmed'] },
@@ -359,7 +399,8 @@ describe('A reservation', () => {
   ][] = [
     ['none', 'placed', 'reserved', 'reserved', { reserved: 2, sold: 0 }],
     ['none', 'cancelled', 'cancelled', '', { reserved: 0, sold: 0 }],
-    ['none', 'confirmed', 'none', 'ConflictError', { reserved: 0, sold: 0 }],
+    ['none', 'confirmed', 'sold', '', { reserved: 0, sold: 2 }],
+    ['none, and too few goods', 'confirmed', 'none', 'ConflictError', { reserved: 0, sold: 0 }],
     ['reserved', 'placed', 'reserved', 'reserved', { reserved: 2, sold: 0 }],
     ['reserved', 'placed with other goods', 'reserved', 'ConflictError', { reserved: 2, sold: 0 }],
     ['reserved', 'confirmed', 'sold', '', { reserved: 0, sold: 2 }],
