@@ -154,6 +154,9 @@ function planConfirmed(
   return { write: { before, after: { orderId, state: 'sold' } }, publish: [] };
 }
 
+// A dead letter's reason has a thousand characters.
+const NAMED_SHORTAGES = 3;
+
 /**
  * Plans a confirmed order without a reservation: the table was put back to before it, and so are the shelves, which sell its goods. Throws
  * `ConflictError` where they have too few.
@@ -162,9 +165,12 @@ function sellUnreserved(confirmed: Reservation, { snapshot, shelfDeltas }: Plann
   const { orderId, lines } = confirmed;
   const short = shortagesOf(lines, snapshot, shelfDeltas);
   if (short.length > 0) {
-    const missing = short.map(({ sku, quantity, available }) => `${available} of ${quantity} pieces of ${sku}`);
+    const missing = short
+      .slice(0, NAMED_SHORTAGES)
+      .map(({ sku, quantity, available }) => `${available} of ${quantity} pieces of ${sku}`);
+    const more = short.length > NAMED_SHORTAGES ? ` and ${short.length - NAMED_SHORTAGES} more` : '';
     throw new ConflictError(
-      `Order ${orderId} is confirmed without a reservation, and its goods are not there any more: ${missing.join(', ')}`,
+      `Order ${orderId} is confirmed without a reservation, and its goods are not there any more: ${missing.join(', ')}${more}`,
       'data.items',
     );
   }
