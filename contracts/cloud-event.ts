@@ -39,16 +39,24 @@ export type EventContract<Type extends string = string, Data = unknown> = {
 /** The event type that a contract describes. */
 export type EventOf<C> = C extends EventContract<infer Type, infer Data> ? CloudEvent<Type, Data> : never;
 
-const WELL_FORMED = 'must be valid Unicode, without lone surrogates';
+// What JSON does not escape and SQS does not carry (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html).
+const NONCHARACTERS = /[\ufffe\uffff]/g;
+const WELL_FORMED = 'must be valid Unicode, without lone surrogates, U+FFFE and U+FFFF';
 
-/** Builds a schema for a string of `minLength` (1 unless given) to `maxLength` code points, as JSON Schema counts, without lone surrogates. */
+const isWellFormed = (text: string) => text.isWellFormed() && text.search(NONCHARACTERS) === -1;
+
+/** Builds a schema for a string of `minLength` (1 unless given) to `maxLength` code points, as JSON Schema counts, that a queue can carry. */
 export const boundedText = (maxLength: number, minLength: 0 | 1 = 1) =>
   v.pipe(
     v.string('must be a string'),
     v.minLength(minLength, 'must not be empty'),
     v.maxCodePoints(maxLength, `must be at most ${maxLength} characters`),
-    v.check((text) => text.isWellFormed(), WELL_FORMED),
+    v.check(isWellFormed, WELL_FORMED),
   );
+
+/** Makes any text fit `boundedText(maxLength)`: replaces what cannot be carried, and cuts the end. Empty text stays empty. */
+export const toBoundedText = (text: string, maxLength: number): string =>
+  [...text.toWellFormed().replaceAll(NONCHARACTERS, '\ufffd')].slice(0, maxLength).join('');
 
 /** Builds a schema for a string that matches `pattern`; `rule` completes the problem text "must be …". */
 export const textMatching = (pattern: RegExp, rule: string) =>
@@ -57,7 +65,7 @@ export const textMatching = (pattern: RegExp, rule: string) =>
     v.regex(pattern, `must be ${rule}`),
     // A raw check has no keyword in the JSON Schema, where the pattern's rule stays the description.
     v.rawCheck(({ dataset, addIssue }) => {
-      if (dataset.typed && !dataset.value.isWellFormed()) addIssue({ message: WELL_FORMED });
+      if (dataset.typed && !isWellFormed(dataset.value)) addIssue({ message: WELL_FORMED });
     }),
   );
 

@@ -30,7 +30,7 @@ const UNSAYABLE = [
   /^data\.total\.amount: must be .*, the sum of the items/,
   /^data\.items: must be of at most 99 SKUs/,
   /^data\.payment: is missing \(only an order with the total 0 needs none\)/,
-  /must be valid Unicode, without lone surrogates$/,
+  /must be valid Unicode, without lone surrogates, U\+FFFE and U\+FFFF$/,
 ];
 const RFC_3339 = new RegExp(RFC_3339_PATTERN);
 const TIME_PROBLEM = /^must be an RFC 3339 timestamp/;

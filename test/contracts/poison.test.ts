@@ -37,6 +37,8 @@ const poison: [string, string][] = [
   ['a lone surrogate in the id', order.replace('"id":"o-1001', '"id":"\\ud800')],
   ['a lone surrogate in the token', order.replace('tok_visa', '\\udfff')],
   ['a lone surrogate in the SKU', order.replace('KB-01', '\\ud83d')],
+  ['U+FFFF in the SKU, which no queue carries', order.replace('KB-01', '\\uffff')],
+  ['U+FFFE in the token', order.replace('tok_visa', '\\ufffe')],
   ['a data_base64 of arrays nested 10,000 levels deep', withBase64(deep(10_000))],
   ['__proto__ instead of the total in data_base64', withBase64('{"orderId":"o-1","__proto__":{"polluted":true}}')],
   ['a detail nested 10,000 levels deep', detailOf(deep(10_000))],
