@@ -1,4 +1,4 @@
-import { buildEvent, type CloudEvent, type EventContract } from '../../contracts/cloud-event.ts';
+import { buildEvent, type CloudEvent, type EventContract, toBoundedText } from '../../contracts/cloud-event.ts';
 import type { Money } from '../../contracts/money.ts';
 import {
   paymentAuthorized,
@@ -43,7 +43,7 @@ export function resumePayment(payment: Payment, context: EventContext): PaymentT
       return { publish: [event(paymentAuthorized, { orderId, ...money })] };
     case 'declined':
     case 'lapsed':
-      return { publish: [event(paymentDeclined, { orderId, reason: payment.declineReason ?? state })] };
+      return { publish: [event(paymentDeclined, { orderId, reason: reasonOf(payment.declineReason, state) })] };
     case 'captured':
       return { publish: [event(paymentCaptured, { orderId, ...money })] };
     case 'voided':
@@ -51,8 +51,8 @@ export function resumePayment(payment: Payment, context: EventContext): PaymentT
     case 'refunded':
       return { publish: [event(paymentRefunded, { orderId, ...money })] };
     case 'refund-due': {
-      const reason = payment.refundReason ?? 'cancelled';
-      const reference = optionalReference(payment.reference);
+      const reason = reasonOf(payment.refundReason, 'cancelled');
+      const reference = fits(payment.reference) ? { reference: payment.reference } : {};
       return { publish: [event(paymentRefundDue, { orderId, ...money, ...reference, reason })] };
     }
     case 'refunding':
@@ -61,6 +61,17 @@ export function resumePayment(payment: Payment, context: EventContext): PaymentT
       return {};
   }
 }
+
+// What the contracts of these events allow. A provider's texts have no limits.
+const MAX_REASON_CHARACTERS = 200;
+const MAX_REFERENCE_CHARACTERS = 256;
+
+const reasonOf = (reason: string | undefined, otherwise: string): string =>
+  toBoundedText(reason ?? '', MAX_REASON_CHARACTERS) || otherwise;
+
+/** Tells whether a reference can be published; one that was cut would be that of another payment. */
+const fits = (reference: string | undefined): reference is string =>
+  reference !== undefined && reference !== '' && toBoundedText(reference, MAX_REFERENCE_CHARACTERS) === reference;
 
 /** Sends a captured payment back: through the gateway, or where the money came past it, by telling that a person has to. */
 export function refund(payment: Payment, context: EventContext, reason: string): PaymentTransition {
