@@ -1,0 +1,135 @@
+import type { CloudEvent, EventContract } from '../../contracts/cloud-event.ts';
+import { parseEvent } from '../../contracts/parse.ts';
+import { type ConsumerName, routing } from '../../infra/routing.ts';
+import {
+  type Notification,
+  type NotificationInput,
+  nextNotification,
+  type OutgoingText,
+  type SendResult,
+} from '../../lambdas/notification/rules.ts';
+import type { OrderInput } from '../../lambdas/order/input.ts';
+import type { Order } from '../../lambdas/order/record.ts';
+import { nextOrder } from '../../lambdas/order/rules.ts';
+import type { PaymentEffect, PaymentEffectResult } from '../../lambdas/payment/effects.ts';
+import type { Payment } from '../../lambdas/payment/record.ts';
+import { nextPayment, type PaymentInput } from '../../lambdas/payment/rules.ts';
+import type { Delivery, SubjectEvent } from '../../lambdas/runtime/delivery.ts';
+import { withTraceparent } from '../../lambdas/runtime/publish.ts';
+import type { OrderRecord } from '../../lambdas/runtime/records.ts';
+import type { Transition } from '../../lambdas/runtime/state-machine.ts';
+import { nextShipment, type Shipment } from '../../lambdas/shipping/rules.ts';
+import { planStock, type Reservation, type StockInput } from '../../lambdas/stock/rules.ts';
+import { delivery } from './deliveries.ts';
+
+/** What the world outside answers the rules of one order. */
+export type Answers = {
+  now: Date;
+  available: number;
+  gateway(effect: PaymentEffect): PaymentEffectResult;
+  sms(text: OutgoingText): SendResult;
+};
+
+export const CONSUMERS = Object.keys(routing) as ConsumerName[];
+
+/** Returns the contracts that a consumer reads. */
+export const readBy = (name: ConsumerName): readonly EventContract[] => routing[name].consumes;
+
+/** The rules of all consumers with the records of one order: no runtime, no tables, no queues. */
+export class PureShop {
+  private readonly answers: Answers;
+  order?: Order;
+  payment?: Payment;
+  reservation?: Reservation;
+  notification?: Notification;
+  shipment?: Shipment;
+
+  constructor(answers: Answers) {
+    this.answers = answers;
+  }
+
+  /** Delivers a body to a consumer, and returns what it publishes. Throws what the consumer refuses it for. */
+  deliver(name: ConsumerName, body: string): CloudEvent[] {
+    return this.handle(name, delivery(parseEvent(body, readBy(name)) as SubjectEvent)).map(withTraceparent);
+  }
+
+  private handle(name: ConsumerName, input: Delivery<SubjectEvent>): readonly CloudEvent[] {
+    const { now, gateway, sms } = this.answers;
+    switch (name) {
+      case 'order':
+      case 'outcomes': {
+        const { after, outbox = [], publish = [] } = nextOrder(this.order, input as Delivery<OrderInput>, now);
+        const position = outbox.at(-1)?.position;
+        if (after !== undefined) this.order = { ...after, version: after.version + 1 };
+        if (this.order !== undefined && position !== undefined) this.order = { ...this.order, published: position };
+        return [...outbox.flatMap(({ events }) => events), ...publish];
+      }
+      case 'payment':
+        return run<Payment, Delivery<PaymentInput> | PaymentEffectResult, PaymentEffect>(
+          (record, one) => nextPayment(record, one, now),
+          gateway,
+          {
+            read: () => this.payment,
+            write: (payment) => {
+              this.payment = payment;
+            },
+          },
+          input as Delivery<PaymentInput>,
+        );
+      case 'stock':
+        return this.stock(input as Delivery<StockInput>);
+      case 'notification':
+        return run<Notification, Delivery<NotificationInput> | SendResult, OutgoingText>(
+          (record, one) => nextNotification(record, one, { now, leaseSeconds: 60, textWhenPlaced: true }),
+          sms,
+          {
+            read: () => this.notification,
+            write: (notification) => {
+              this.notification = notification;
+            },
+          },
+          input as Delivery<NotificationInput>,
+        );
+      case 'shipping': {
+        const { after } = nextShipment(this.shipment, input as Parameters<typeof nextShipment>[1]);
+        if (after !== undefined) this.shipment = after;
+        return [];
+      }
+    }
+  }
+
+  private stock(input: Delivery<StockInput>): readonly CloudEvent[] {
+    const { now, available } = this.answers;
+    const skus = 'items' in input.event.data ? input.event.data.items.flatMap(({ sku }) => sku ?? []) : [];
+    const snapshot = {
+      reservations: new Map([
+        ['orderId' in input.event.data ? input.event.data.orderId : '', this.reservation ?? null],
+      ]),
+      available: new Map(skus.map((sku) => [sku, available])),
+    };
+    const [planned] = planStock([input], snapshot, now).planned;
+    if (planned === undefined) throw new Error('There was no plan');
+    if ('failure' in planned) throw planned.failure;
+    const { write } = planned;
+    if (write !== undefined && 'orderId' in input.event.data)
+      this.reservation = write.before === null ? write.after : { ...write.before, ...write.after };
+    return planned.publish;
+  }
+}
+
+/** Runs the rules of a state machine until they want no further effect. */
+function run<R extends OrderRecord, Input, Effect>(
+  decide: (record: R | undefined, input: Input) => Transition<R, Effect>,
+  perform: (effect: Effect) => Input,
+  record: { read(): R | undefined; write(record: R): void },
+  delivered: Input,
+): CloudEvent[] {
+  const published: CloudEvent[] = [];
+  for (let input: Input | undefined = delivered; input !== undefined; ) {
+    const { after, effect, publish = [] }: Transition<R, Effect> = decide(record.read(), input);
+    if (after !== undefined) record.write({ ...after, version: after.version + 1 });
+    published.push(...publish);
+    input = effect === undefined ? undefined : perform(effect);
+  }
+  return published;
+}
