@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Line, sumBySku } from '../../../contracts/order.ts';
+import { chunk } from '../../../lambdas/runtime/chunk.ts';
 import { BusyError, ConflictError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import type { Publication } from '../../../lambdas/runtime/outbox.ts';
 import { stockHandler } from '../../../lambdas/stock/reserve.ts';
@@ -8,6 +9,7 @@ import type { Reservation, StockInput } from '../../../lambdas/stock/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, confirmed, line, placed, priced, received } from '../../builders/events.ts';
 import { MemoryStockTable } from '../../builders/stock-table.ts';
+import { seededRandom } from '../../harness/random.ts';
 
 function shop(available: Record<string, number>) {
   const table = new MemoryStockTable(available);
@@ -560,6 +562,31 @@ describe('A shelf that cannot be written', () => {
       ...Array(9).fill('reserved'),
     ]);
     expect(table.transactions).toHaveLength(11);
+  });
+
+  test('costs at most three times the transactions, where 30 % meet a throttled shelf and 30 % a conflict', async () => {
+    const { table, handle } = shop(Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`S-${index}`, 1_000])));
+    const random = seededRandom(1);
+    const commit = table.commit.bind(table);
+    table.commit = (plan) => {
+      const skus = [...plan.shelfDeltas.keys()];
+      const sku = skus[Math.floor(random() * skus.length)] ?? '';
+      const fault = random();
+      table.blockedShelves.clear();
+      if (fault < 0.6) table.blockedShelves.set(sku, fault < 0.3 ? throttled : new BusyError('busy'));
+      return commit(plan);
+    };
+    let waiting = Array.from({ length: 1_000 }, (_, index) => order(`o-${index}`, priced(`S-${index % 20}`)));
+    while (waiting.length > 0) {
+      const again: typeof waiting = [];
+      for (const batch of chunk(waiting, 10)) {
+        const results = await handle(batch.map((event) => delivery<StockInput>(event)));
+        again.push(...batch.filter((_, index) => 'failure' in (results[index] ?? { failure: undefined })));
+      }
+      waiting = again;
+    }
+    expect(table.reservations.size).toBe(1_000);
+    expect(table.transactions.length).toBeLessThanOrEqual(3 * 100);
   });
 
   test('costs at most three transactions for each order of a batch, and fails no order of other shelves', async () => {
