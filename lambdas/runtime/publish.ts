@@ -4,14 +4,22 @@ import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { orderProgressed } from '../../contracts/lifecycle.ts';
 import { continueTrace } from '../../contracts/traceparent.ts';
 import { callLimits } from './call-limits.ts';
-import { chunk } from './chunk.ts';
+import { chunkBySize } from './chunk.ts';
 import { UnavailableError } from './failure.ts';
 
 /** Publishes events; returns, in the same order, `undefined` for each accepted one and the error for each refused one. */
 export type Publish = (events: readonly CloudEvent[]) => Promise<(Error | undefined)[]>;
 
-// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html, https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 const ENTRIES_PER_CALL = 10;
+// Of PutEvents and of PublishBatch together: a confirmation of 99 SKUs may have 45 kB.
+const BYTES_PER_CALL = 262_144;
+// What a call adds to each event at most: its type and source, or its id and group.
+const BYTES_AROUND = 1_000;
+
+const bytesOf = (event: CloudEvent): number => Buffer.byteLength(JSON.stringify(event)) + BYTES_AROUND;
+
+const CALL_LIMITS = { maxItems: ENTRIES_PER_CALL, maxBytes: BYTES_PER_CALL };
 
 /** Publishes on a bus: the bare CloudEvent as `detail`, its type as `detail-type`. */
 export function busPublisher(busName: string, client = new EventBridgeClient(callLimits())): Publish {
@@ -34,7 +42,7 @@ export function busPublisher(busName: string, client = new EventBridgeClient(cal
   };
 
   return async (events) => {
-    const calls = chunk(events, ENTRIES_PER_CALL).map((batch) =>
+    const calls = chunkBySize(events, { ...CALL_LIMITS, bytesOf }).map((batch) =>
       putBatch(batch).catch((error: unknown) =>
         batch.map((event) => new UnavailableError(`The bus did not take ${event.type}`, { cause: error })),
       ),
@@ -42,9 +50,6 @@ export function busPublisher(busName: string, client = new EventBridgeClient(cal
     return (await Promise.all(calls)).flat();
   };
 }
-
-// https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
-const STEPS_PER_CALL = 10;
 
 type PublishResults = (Error | undefined)[];
 type IndexedEvent = { event: CloudEvent; index: number };
@@ -84,7 +89,10 @@ export function lifecyclePublisher(
     const results: PublishResults = events.map(() => undefined);
     let pending = events.map((event, index): IndexedEvent => ({ event, index }));
     while (pending.length > 0) {
-      const batch = firstOfEachOrder(pending).slice(0, STEPS_PER_CALL);
+      const [batch = []] = chunkBySize(firstOfEachOrder(pending), {
+        ...CALL_LIMITS,
+        bytesOf: ({ event }) => bytesOf(event),
+      });
       const errors = await send(batch.map(({ event }) => event));
       const failedOrders = new Map<string | undefined, Error>();
       errors.forEach((error, position) => {

@@ -23,6 +23,18 @@ function bus(answer: (entries: Entries) => Answer = accept) {
 const events = (count: number) => Array.from({ length: count }, (_, index) => captured({ orderId: `o-${index}` }));
 
 describe('Publishing on the bus', () => {
+  test('sends no more in one call than AWS takes, however large the events are', async () => {
+    const { calls, publish } = bus();
+    const large = events(25).map((event, index) => ({ ...event, padding: 'x'.repeat(index % 5 === 0 ? 90_000 : 10) }));
+    expect(await publish(large)).toEqual(large.map(() => undefined));
+    expect(calls.flat().map(({ Detail }) => Detail)).toEqual(large.map((event) => JSON.stringify(event)));
+    for (const entries of calls) {
+      expect(entries.length).toBeLessThanOrEqual(10);
+      const bytes = entries.map(({ Detail = '' }) => Buffer.byteLength(Detail)).reduce((sum, one) => sum + one, 0);
+      expect(bytes).toBeLessThanOrEqual(262_144);
+    }
+  });
+
   test('sends the bare event as detail, with the type and source that rules match', async () => {
     const { calls, publish } = bus();
     const event = captured();
