@@ -16,7 +16,7 @@ import type { ConsumerName } from '../../infra/routing.ts';
 import { refusalOf } from '../../lambdas/order/refusal.ts';
 import type { PaymentEffect, PaymentEffectResult } from '../../lambdas/payment/effects.ts';
 import { resumePayment } from '../../lambdas/payment/outcome.ts';
-import { BusyError, ConflictError, OutOfSequenceError } from '../../lambdas/runtime/failure.ts';
+import { BusyError, ConflictError, WaitingError } from '../../lambdas/runtime/failure.ts';
 import { MAX_MESSAGE_BYTES, messageBytes } from '../../lambdas/runtime/message-size.ts';
 import { withTraceparent } from '../../lambdas/runtime/publish.ts';
 import { findingOf, type Word, wordAboutUndecided } from '../../lambdas/sweep/rules.ts';
@@ -201,7 +201,7 @@ class Told {
     try {
       for (const event of this.shop.deliver(message.name, JSON.stringify(message.event))) this.send(event);
     } catch (error) {
-      if (error instanceof OutOfSequenceError || error instanceof BusyError) this.waiting.push(message);
+      if (error instanceof WaitingError || error instanceof BusyError) this.waiting.push(message);
       else if (error instanceof ConflictError) this.refused.push({ type: message.event.type, reason: error.message });
       else throw error;
     }
