@@ -37,7 +37,11 @@ describe("An event of the shop's own functions", () => {
       reference: expect.anything(),
     });
     const withPayment = catalog.filter(({ type }) => propertiesIn(published(type)).includes('payment'));
-    expect(withPayment.map(({ type }) => type)).toEqual(['shop.order.placed.v1', 'shop.order.confirmed.v1']);
+    expect(withPayment.map(({ type }) => type)).toEqual([
+      'shop.order.placed.v1',
+      'shop.order.confirmed.v1',
+      'shop.order.reconciliation-due.v1',
+    ]);
   });
 
   test('knows every kind of payment that a placed order may have', () => {
