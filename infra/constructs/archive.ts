@@ -1,7 +1,8 @@
-import { CfnOutput, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { FilterOrPolicy, type ITopic, SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
@@ -12,7 +13,6 @@ import { MAX_RECEIVES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-
 import type { Settings } from '../settings.ts';
 import { busRules } from './bus-rules.ts';
 import { addQueueSource, nodeFunction } from './lambda.ts';
-import { recordTable } from './record-table.ts';
 import type { ShopKey } from './shop-key.ts';
 import { DeadLetterQueue, ShopQueue } from './shop-queue.ts';
 
@@ -57,26 +57,24 @@ export class Archive extends Construct {
     });
     this.subscribe(queue, props);
 
-    // It holds phone numbers and payment tokens: it is encrypted like everything else, and its items expire.
-    const table = recordTable(this, 'Table', {
-      key: 'hour',
-      sortKey: 'at',
-      expiryAttribute: 'expires',
-      removalPolicy,
-      encryptionKey: key,
-    });
+    const bucket = archiveBucket(this, props);
     const archiver = nodeFunction(this, {
       description: 'Keeps every event of the shop, to be replayed',
       code: props.code,
       timeout,
-      environment: { TABLE_NAME: table.tableName, ARCHIVE_DAYS: String(settings.archiveDays) },
+      environment: { BUCKET_NAME: bucket.bucketName },
       logDays: settings.logDays,
       removalPolicy,
       key,
     });
     this.function = archiver;
-    Grant.addToPrincipal({ grantee: archiver, actions: ['dynamodb:BatchWriteItem'], resourceArns: [table.tableArn] });
-    key?.grantUse(archiver, 'dynamodb', 'Decrypt');
+    const objects = bucket.arnForObjects('*');
+    Grant.addToPrincipal({ grantee: archiver, actions: ['s3:PutObject'], resourceArns: [objects] });
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::<ArchiveBucket49F1AC64.Arn>/*]',
+      reason: 'The key of an object begins with the hour in which its events arrived, so none can be named here.',
+    });
+    key?.grantUse(archiver, 's3', 'GenerateDataKey');
     const batch = { size: BATCH_SIZE, windowSeconds };
     addQueueSource(archiver, { queue, key, maxConcurrency: settings.consumerConcurrency, batch });
 
@@ -84,8 +82,9 @@ export class Archive extends Construct {
     const output = (name: string, value: string) => new CfnOutput(Stack.of(this), `${this.node.id}${name}`, { value });
     output('QueueUrl', queue.queueUrl);
     output('DeadLetterQueueUrl', this.deadLetterQueue.queueUrl);
-    output('TableName', table.tableName);
+    output('BucketName', bucket.bucketName);
   }
+
   private subscribe(queue: Queue, { topic, lifecycle, bus, removalPolicy, key }: ArchiveProps): void {
     const subscription = (channel: Channel, deadLetterQueue: IQueue) =>
       new SqsSubscription(queue, {
@@ -104,4 +103,26 @@ export class Archive extends Construct {
     lifecycle.addSubscription(subscription('lifecycle', undeliveredSteps));
     busRules(this, { bus, contracts: catalog, queue, deadLetterQueue: this.deadLetterQueue });
   }
+}
+
+/** Creates the bucket of the archive. It holds phone numbers and payment tokens: encrypted, closed to the public, and they expire. */
+function archiveBucket(scope: Construct, { settings, removalPolicy, key }: ArchiveProps): Bucket {
+  const bucket = new Bucket(scope, 'Bucket', {
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    enforceSSL: true,
+    // A bucket key: S3 asks KMS for one now and then, instead of for one an object.
+    ...(key
+      ? { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }
+      : { encryption: BucketEncryption.S3_MANAGED }),
+    lifecycleRules: [{ expiration: Duration.days(settings.archiveDays) }],
+    removalPolicy,
+    // S3 deletes only empty buckets. An engine on this machine forgets its buckets when it stops.
+    autoDeleteObjects: settings.stage === 'dev',
+  });
+  Validations.of(bucket).acknowledge({
+    id: 'AwsSolutions-S1',
+    reason: 'Access logs would need another bucket; who reads objects is what data events of CloudTrail record.',
+  });
+  return bucket;
 }

@@ -4,7 +4,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 
 /**
- * Encrypts a stack's topics, queues, tables and logs; AWS rotates its material every year. Roles are granted its use with `grantUse`;
+ * Encrypts a stack's topics, queues, tables, archive and logs; AWS rotates its material every year. Roles are granted its use with `grantUse`;
  * the services that carry messages are in the key's own policy, each for this stack or account only.
  */
 export class ShopKey extends Key {
@@ -34,7 +34,7 @@ export class ShopKey extends Key {
   /** Grants the use of the key through a service on the grantee's behalf, and not directly. */
   grantUse(
     grantee: IGrantable,
-    service: 'dynamodb' | 'sns' | 'sqs',
+    service: 'dynamodb' | 's3' | 'sns' | 'sqs',
     ...operations: ('Decrypt' | 'GenerateDataKey')[]
   ): Grant {
     return Grant.addToPrincipal({

@@ -48,10 +48,10 @@ export function consumerLoads({ facts, measured, ordersPerDay }: Scenario): Cons
   });
 }
 
-/** Adds the archive, which is not measured: it receives every message of both topics and the bus and writes one item per batch. */
+/** Adds the archive, which is not measured: it receives every message of both topics and the bus and writes one object per batch. */
 function withArchive({ consumers, busEvents, feedEvents }: Measurement, batch: number): Measurement['consumers'] {
   const messages = 1 + busEvents.count + feedEvents.count;
   const invocations = messages / batch;
-  const calls = { 'dynamodb.BatchWriteItem': invocations };
+  const calls = { 's3.PutObject': invocations };
   return { archive: { invocations, messages, messageBytes: busEvents.bytes, calls }, ...consumers };
 }

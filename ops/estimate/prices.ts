@@ -41,6 +41,8 @@ export const listPrices = {
     'dynamodb.read': million(0.125, 'read request units'),
     'dynamodb.storage': each(0.25, 'GB-month'),
     'dynamodb.point-in-time': each(0.2, 'GB-month'),
+    's3.put': { amount: 0.005, per: 1_000, unit: 'PUT requests' },
+    's3.storage': each(0.023, 'GB-month'),
     'logs.ingestion': each(0.5, 'GB'),
     'logs.storage': each(0.03, 'GB-month'),
     'cloudwatch.metric': each(0.3, 'metric-month'),

@@ -18,16 +18,18 @@ export type TemplateFacts = ReturnType<typeof readFacts>;
 /** An event source mapping; a FIFO queue has no window. */
 export type Mapping = { batchSize: number; windowSeconds: number; fifo: boolean };
 
-/** The resource types that have a price here or are free: policies, roles, names, rules and standard parameters. */
+/** The resource types that have a price here or are free: policies, roles, names, rules, standard parameters, what empties a bucket. */
 const COVERED_TYPES: Readonly<Record<string, readonly string[]>> = {
   CDK: ['Metadata'],
   CloudWatch: ['Alarm', 'Dashboard'],
+  Custom: ['S3AutoDeleteObjects'],
   DynamoDB: ['Table'],
   Events: ['Archive', 'EventBus', 'EventBusPolicy', 'Rule'],
   IAM: ['ManagedPolicy', 'Policy', 'Role'],
   KMS: ['Alias', 'Key'],
   Lambda: ['EventSourceMapping', 'Function', 'Permission'],
   Logs: ['LogGroup'],
+  S3: ['Bucket', 'BucketPolicy'],
   SNS: ['Subscription', 'Topic', 'TopicPolicy'],
   SQS: ['Queue', 'QueuePolicy'],
   SSM: ['Parameter'],
@@ -94,7 +96,8 @@ export function readFacts({ Resources }: Template) {
     alarmMetrics: alarmMetrics.reduce((sum, metrics) => sum + Math.max(1, metrics), 0),
     dashboards: of('CloudWatch::Dashboard').length,
     logDays: Math.max(0, ...of('Logs::LogGroup').map(({ RetentionInDays = 0 }) => Number(RetentionInDays))),
-    archiveDays: Number(environment.ARCHIVE_DAYS ?? 0),
+    buckets: of('S3::Bucket').length,
+    archiveDays: Number(of('S3::Bucket')[0]?.LifecycleConfiguration.Rules[0].ExpirationInDays ?? 0),
     busArchiveDays: Number(of('Events::Archive')[0]?.RetentionDays ?? 0),
     traced: TracingConfig?.Mode === 'Active',
     // A daily limit per number takes one more write per text.
@@ -104,7 +107,10 @@ export function readFacts({ Resources }: Template) {
 
 function assertCovered({ Resources }: Template): void {
   const types = Object.values(Resources).map(({ Type }) => Type.split('::'));
-  const unknown = types.filter(([, service = '', resource = '']) => !COVERED_TYPES[service]?.includes(resource));
+  const unknown = types.filter((parts) => {
+    const [service = '', resource = ''] = parts.slice(-2);
+    return !COVERED_TYPES[service]?.includes(resource);
+  });
   const names = new Set(unknown.map((parts) => parts.join('::')));
   if (names.size > 0) throw new Error(`The estimate has no price for ${[...names].sort().join(', ')}.`);
   for (const [id, { Type, Properties }] of Object.entries(Resources)) {

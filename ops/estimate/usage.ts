@@ -20,12 +20,12 @@ export const POLLING = { pollers: 5, seconds: 20, messagesPerReceive: 10 };
 const SWEEP_INTERVAL_SECONDS = 300;
 /** DynamoDB's own bytes per item (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html). */
 const ITEM_OVERHEAD = 100;
-/** Compressed bytes of an archived item and of each message in it; `test/unit/archive/pack.test.ts` measures them. */
-export const ARCHIVE_BYTES = { item: 300, message: 65, keys: 100 };
+/** Compressed bytes of an archived object and of each message in it; `test/unit/archive/object.test.ts` measures them. */
+export const ARCHIVE_BYTES = { object: 300, message: 65 };
 /** Bytes that CloudWatch adds to a line and Lambda logs per invocation, and the compressed share that is billed as storage. */
 const LOG = { lineOverhead: 26, platformBytes: 500, compression: 0.15 };
-/** How long a data key is reused, in seconds: by SNS and DynamoDB, and by SQS as the stack sets it. */
-export const DATA_KEY_SECONDS = { topic: 300, table: 300, queue: 3600 };
+/** How long a data key is reused, in seconds: by SNS and DynamoDB, by SQS as the stack sets it, and by S3, which does not say, assumed. */
+export const DATA_KEY_SECONDS = { topic: 300, table: 300, queue: 3600, bucket: 300 };
 
 const sum = <T>(items: readonly T[], value: (item: T) => number) =>
   items.reduce((total, item) => total + value(item), 0);
@@ -36,7 +36,7 @@ const readUnits = (bytes: number) => Math.max(1, Math.ceil(bytes / 4096));
 /** Computes everything that is billed; units that the deployment does not use are left out. */
 export function usageOf(scenario: Scenario): Usage[] {
   const loads = consumerLoads(scenario);
-  return [messagingUsage, lambdaUsage, tableUsage, monitoringUsage, keyUsage]
+  return [messagingUsage, lambdaUsage, tableUsage, archiveUsage, monitoringUsage, keyUsage]
     .flatMap((compute) => compute(scenario, loads))
     .filter(({ perOrder, fixed }) => perOrder > 0 || fixed > 0);
 }
@@ -99,19 +99,22 @@ function tableUsage({ facts, measured, ordersPerDay }: Scenario, loads: readonly
     // Stock items do not grow with orders.
     if (name !== 'stock') bytes += itemBytes + ITEM_OVERHEAD;
   }
-  const archiveBatch = batchOf('archive');
-  const archiveItems = facts.archiveDays > 0 ? (1 + one.busEvents.count + one.feedEvents.count) / archiveBatch : 0;
-  const archiveBytes = ARCHIVE_BYTES.item + ARCHIVE_BYTES.message * archiveBatch + ARCHIVE_BYTES.keys;
   const recordGb = (bytes * ordersPerDay * DAYS_PER_MONTH) / GB;
-  const archiveGb = (archiveItems * (archiveBytes + ITEM_OVERHEAD) * ordersPerDay * facts.archiveDays) / GB;
-  const recoverableGb = facts.pointInTimeRecovery ? recordGb + archiveGb : 0;
   return [
     usage('DynamoDB', 'records: writes', 'dynamodb.write', writes),
     usage('DynamoDB', 'records: reads', 'dynamodb.read', reads),
     usage('DynamoDB', 'records: storage of one month', 'dynamodb.storage', 0, recordGb),
-    usage('DynamoDB', 'archive: writes', 'dynamodb.write', archiveItems * writeUnits(archiveBytes)),
-    usage('DynamoDB', 'archive: storage', 'dynamodb.storage', 0, archiveGb),
-    usage('DynamoDB', 'point-in-time recovery', 'dynamodb.point-in-time', 0, recoverableGb),
+    usage('DynamoDB', 'point-in-time recovery', 'dynamodb.point-in-time', 0, facts.pointInTimeRecovery ? recordGb : 0),
+  ];
+}
+
+/** The archive writes an object per batch; who reads it is not counted. */
+function archiveUsage({ facts, ordersPerDay }: Scenario, loads: readonly ConsumerLoad[]): Usage[] {
+  const { batch = 1, invocations = 0 } = loads.find(({ name }) => name === 'archive') ?? {};
+  const storedGb = (invocations * (ARCHIVE_BYTES.object + ARCHIVE_BYTES.message * batch) * ordersPerDay) / GB;
+  return [
+    usage('S3', 'archive: objects written', 's3.put', invocations),
+    usage('S3', 'archive: storage', 's3.storage', 0, storedGb * facts.archiveDays),
   ];
 }
 
@@ -142,7 +145,8 @@ function keyUsage({ facts, ordersPerDay }: Scenario): Usage[] {
   const keyRequests =
     2 * facts.topics * periods(DATA_KEY_SECONDS.topic) +
     (2 * 2 + 1) * Object.keys(facts.mappings).length * periods(DATA_KEY_SECONDS.queue) +
-    facts.tables * periods(DATA_KEY_SECONDS.table);
+    facts.tables * periods(DATA_KEY_SECONDS.table) +
+    facts.buckets * periods(DATA_KEY_SECONDS.bucket);
   return [
     usage('KMS', 'keys', 'kms.key', 0, facts.keys),
     usage('KMS', 'requests', 'kms.request', 0, facts.keys > 0 ? keyRequests : 0),

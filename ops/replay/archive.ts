@@ -1,102 +1,92 @@
-import { type DynamoDBDocumentClient, QueryCommand, type QueryCommandOutput } from '@aws-sdk/lib-dynamodb';
-import { type ArchivePart, partitionKeysOf } from '../../lambdas/archive/item.ts';
-import { type ArchivedMessage, byArrival, unpack } from '../../lambdas/archive/pack.ts';
+import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
+import {
+  type ArchivedMessage,
+  type ArrivalSpan,
+  arrivalSpanOf,
+  byArrival,
+  hourPrefix,
+  readArchiveObject,
+} from '../../lambdas/archive/object.ts';
+import type { DeployedShop } from '../stack.ts';
+import { readAhead } from './read-ahead.ts';
 
-/** A message as earlier versions archived it, in an item of its own: `at` begins with its arrival time. */
-type UnpackedMessage = { at: string; body: string };
+/** The archive's bucket, and what ends every call to it. */
+export type Archive = { client: Pick<S3Client, 'send'>; bucket: string; signal?: AbortSignal | undefined };
 
-const HOUR_MS = 3_600_000;
+/** A time from the first moment, inclusive, to the last, exclusive. */
+export type Span = { from: Date; until: Date };
 
-/** Reads the messages that arrived at or after `from` and before `until`, oldest first, each once. */
-export async function* readArchive(
-  documents: DynamoDBDocumentClient,
-  table: string,
-  from: Date,
-  until: Date,
-): AsyncGenerator<ArchivedMessage, void, undefined> {
+type ListedObject = ArrivalSpan & { key: string };
+
+// An object has 6 MB at most: what Lambda takes as one batch.
+const OBJECTS_AHEAD = 8;
+
+/** Returns the archive of a shop. An engine's host name need not have names below it, as S3's have. */
+export const archiveOf = (shop: Pick<DeployedShop, 'config' | 'local' | 'output'>): Archive => ({
+  client: new S3Client({ ...shop.config, forcePathStyle: shop.local }),
+  bucket: shop.output('ArchiveBucketName'),
+});
+
+/**
+ * Cuts a span to what the archive can have: it ends now at the latest and begins with the first message that is left. Empty (`from` is
+ * `until`) where nothing arrived in it.
+ */
+export async function cutSpan(archive: Archive, { from, until }: Span, now: Date): Promise<Span> {
+  const end = new Date(Math.min(until.getTime(), now.getTime()));
+  for await (const { first, last } of listObjects(archive, { from, until: end })) {
+    if (last < from.toISOString()) continue;
+    return { from: new Date(Math.max(from.getTime(), Date.parse(first))), until: end };
+  }
+  return { from: end, until: end };
+}
+
+/** Reads the messages that arrived in a span, oldest first, a few objects at a time. What was archived twice may come twice. */
+export async function* readArchive(archive: Archive, span: Span): AsyncGenerator<ArchivedMessage, void, undefined> {
+  const [from, until] = [span.from.toISOString(), span.until.toISOString()];
+  // Objects are sorted by their first message and overlap: a message waits here until no later object can have an earlier one.
+  let waiting: ArchivedMessage[] = [];
+  const objects = readAhead(listObjects(archive, span), OBJECTS_AHEAD, async (object) => ({
+    ...object,
+    messages: await readObject(archive, object.key),
+  }));
+  for await (const { first, messages } of objects) {
+    yield* waiting.filter(({ time }) => time < first);
+    const rest = waiting.filter(({ time }) => time >= first);
+    waiting = [...rest, ...messages.filter(({ time }) => time >= from && time < until)].sort(byArrival);
+  }
+  yield* waiting;
+}
+
+/** Lists the objects with messages of a span, sorted by their first message. */
+async function* listObjects(
+  { client, bucket, signal }: Archive,
+  { from, until }: Span,
+): AsyncGenerator<ListedObject, void, undefined> {
   const [start, end] = [from.toISOString(), until.toISOString()];
-  for (let hour = Math.floor(from.getTime() / HOUR_MS) * HOUR_MS; hour < until.getTime(); hour += HOUR_MS) {
-    const shards = partitionKeysOf(new Date(hour)).map((key) => readPartition(documents, table, key, end));
-    const packs = completePacks(mergeSorted(shards, ({ at }) => at));
-    for await (const message of sortedMessages(packs)) {
-      if (message.time >= start && message.time < end) yield message;
-    }
-  }
-}
-
-/** Merges packs, which are sorted by their first message but overlap, into sorted messages without duplicates. */
-async function* sortedMessages(
-  packs: AsyncIterable<readonly ArchivedMessage[]>,
-): AsyncGenerator<ArchivedMessage, void, undefined> {
-  let pending: ArchivedMessage[] = [];
-  for await (const pack of packs) {
-    const packStart = pack[0]?.time ?? '';
-    yield* pending.filter(({ time }) => time < packStart);
-    const rest = [...pending.filter(({ time }) => time >= packStart), ...pack].sort(byArrival);
-    // A message whose write was retried after it had succeeded is in two packs.
-    pending = rest.filter((message, index) => index === 0 || byArrival(message, rest[index - 1] ?? message) !== 0);
-  }
-  yield* pending;
-}
-
-/** Unpacks the packs whose parts are all there, from items sorted by their key. */
-async function* completePacks(
-  items: AsyncIterable<ArchivePart | UnpackedMessage>,
-): AsyncGenerator<ArchivedMessage[], void, undefined> {
-  let parts: ArchivePart[] = [];
-  for await (const item of items) {
-    if ('body' in item) {
-      yield [{ time: item.at.slice(0, item.at.indexOf('#')), body: item.body }];
-      continue;
-    }
-    if (parts[0] !== undefined && packKey(parts[0]) !== packKey(item)) parts = [];
-    parts.push(item);
-    // The messages of an incomplete pack were all retried, so they are in another pack.
-    if (parts.length === item.parts) yield unpack(Buffer.concat(parts.map(({ packed }) => packed)));
-  }
-}
-
-const packKey = ({ at }: ArchivePart) => at.slice(0, at.lastIndexOf('#'));
-
-async function* readPartition(
-  documents: DynamoDBDocumentClient,
-  TableName: string,
-  hour: string,
-  until: string,
-): AsyncGenerator<ArchivePart | UnpackedMessage, void, undefined> {
-  let ExclusiveStartKey: QueryCommandOutput['LastEvaluatedKey'];
+  let ContinuationToken: string | undefined;
   do {
-    const page: QueryCommandOutput = await documents.send(
-      new QueryCommand({
-        TableName,
-        // From the start of the hour: a pack that begins before the period may reach into it.
-        KeyConditionExpression: '#hour = :hour AND #at < :until',
-        ExpressionAttributeNames: { '#hour': 'hour', '#at': 'at' },
-        ExpressionAttributeValues: { ':hour': hour, ':until': until },
-        ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
-      }),
-    );
-    // Only `lambdas/archive` writes to this table, so its items have this shape.
-    yield* (page.Items ?? []) as (ArchivePart | UnpackedMessage)[];
-    ExclusiveStartKey = page.LastEvaluatedKey;
-  } while (ExclusiveStartKey !== undefined);
+    // From the start of the hour: an object that begins before the span may reach into it.
+    const position = ContinuationToken === undefined ? { StartAfter: hourPrefix(start) } : { ContinuationToken };
+    const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, ...position }), abortedBy(signal));
+    for (const { Key: key = '' } of page.Contents ?? []) {
+      const arrivals = arrivalSpanOf(key);
+      if (arrivals === undefined) continue;
+      if (arrivals.first >= end) return;
+      if (arrivals.last >= start) yield { key, ...arrivals };
+    }
+    ContinuationToken = page.NextContinuationToken;
+  } while (ContinuationToken !== undefined);
 }
 
-/** Merges sequences that are each sorted by a key into one sorted sequence, buffering one element of each. */
-export async function* mergeSorted<T>(
-  sequences: readonly AsyncIterator<T>[],
-  key: (element: T) => string,
-): AsyncGenerator<T, void, undefined> {
-  const heads = await Promise.all(sequences.map(async (sequence) => ({ sequence, next: await sequence.next() })));
-  for (;;) {
-    let least: { head: (typeof heads)[number]; value: T } | undefined;
-    for (const head of heads) {
-      const { next } = head;
-      if (next.done) continue;
-      if (least === undefined || key(next.value) < key(least.value)) least = { head, value: next.value };
-    }
-    if (least === undefined) return;
-    yield least.value;
-    least.head.next = await least.head.sequence.next();
+async function readObject({ client, bucket, signal }: Archive, key: string): Promise<ArchivedMessage[]> {
+  try {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), abortedBy(signal));
+    return readArchiveObject((await Body?.transformToByteArray()) ?? new Uint8Array());
+  } catch (error) {
+    // It expired after it was listed.
+    if (error instanceof NoSuchKey) return [];
+    throw error;
   }
 }
+
+const abortedBy = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { abortSignal: signal });

@@ -6,10 +6,10 @@ import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { table } from '../format.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
-import { printNotice, runStep } from '../progress.ts';
+import { printNotice, updateStatusLine } from '../progress.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
-import { type ReplayOptions, type ReplayProgress, replay } from './replay.ts';
-import { type ReplayCounts, selectionFor } from './select.ts';
+import { type ReplayOptions, type ReplayProgress, type ReplayResult, replay } from './replay.ts';
+import { selectionFor } from './select.ts';
 
 type Options = ShopOptions & {
   to: string;
@@ -49,38 +49,60 @@ async function run(options: Options): Promise<void> {
   const now = new Date();
   const from = parseTime(options.from, now);
   const until = parseTime(options.until, now);
-  if (from >= until) throw new Error(`--from ${from.toISOString()} must be before --until ${until.toISOString()}.`);
+  assertPast(from, until, now);
   const selection = selectionFor(to, { types: options.type, orderId: options.order });
   const shop = await connectToShop({ aws });
   const name = `replay-${ulid()}`;
   // Anybody who publishes orders writes to the queue of `order`, so it takes no replays.
   const queue = constructIdOf(to === 'order' ? 'outcomes' : to);
   const destination = { queueUrl: shop.output(`${queue}QueueUrl`), name, withEffects };
+  printNotice(`${dryRun ? 'Counting' : `Replaying to ${to}`}: reading the archive from ${from.toISOString()} on.`);
 
-  const counts = await interruptible('Interrupted: stopping after the events under way.', (signal) =>
-    runStep(dryRun ? 'counting' : `replaying to ${to}`, () =>
-      replayWithAdvice(shop, { selection, from, until, destination, dryRun, rate, signal }),
-    ),
+  const result = await interruptible('Interrupted: stopping after the events under way.', (signal) =>
+    replayWithProgress(shop, { selection, from, until, destination, dryRun, rate, signal }),
   );
-  const period = { from: from.toISOString(), until: until.toISOString() };
-  print(json, { ...counts, consumer: to, ...period, dryRun, withEffects, ...(dryRun ? {} : { name }) }, () =>
-    report(counts, `${dryRun ? 'would be sent' : 'sent'} to ${to}${withEffects ? ', with effects' : ''}`),
+  print(json, { ...result, consumer: to, dryRun, withEffects, ...(dryRun ? {} : { name }) }, () =>
+    report(result, `${dryRun ? 'would be sent' : 'sent'} to ${to}${withEffects ? ', with effects' : ''}`),
   );
 }
 
-/** Replays, and prints how to continue when it fails. */
-async function replayWithAdvice(shop: DeployedShop, options: ReplayOptions): Promise<ReplayCounts> {
-  let progress: ReplayProgress = { sent: 0, resumeFrom: options.from.toISOString() };
+function assertPast(from: Date, until: Date, now: Date): void {
+  if (from >= until) throw new Error(`--from ${from.toISOString()} must be before --until ${until.toISOString()}.`);
+  if (from >= now) throw new Error(`--from ${from.toISOString()} is in the future: nothing has been archived then.`);
+}
+
+/** Replays with its progress, and prints how to continue when it fails. */
+async function replayWithProgress(shop: DeployedShop, options: ReplayOptions): Promise<ReplayResult> {
+  let progress: ReplayProgress = { read: 0, selected: 0, sent: 0, resumeFrom: options.from.toISOString() };
+  const show = progressDisplay(options.dryRun);
   const onProgress = (latest: ReplayProgress) => {
     progress = latest;
+    show(latest);
   };
   try {
-    return await replay(shop, { ...options, onProgress });
+    const result = await replay(shop, { ...options, onProgress });
+    printNotice(`Read ${progress.read} events.`);
+    return result;
   } catch (error) {
     const { sent, resumeFrom } = progress;
     if (!options.dryRun) printNotice(`${sent} events were sent; the rest follows with --from ${resumeFrom}.`);
     throw error;
   }
+}
+
+const REFRESH_MS = 200;
+const NOTICE_MS = 10_000;
+
+/** Shows how far a replay is: in the terminal's last line, and every ten seconds in a line of its own where there is no terminal. */
+function progressDisplay(dryRun: boolean): (progress: ReplayProgress) => void {
+  const [display, intervalMs] = process.stderr.isTTY ? [updateStatusLine, REFRESH_MS] : [printNotice, NOTICE_MS];
+  let due = Date.now() + (process.stderr.isTTY ? 0 : NOTICE_MS);
+  return ({ read, selected, sent, resumeFrom }) => {
+    if (Date.now() < due) return;
+    due = Date.now() + intervalMs;
+    const done = dryRun ? `${selected} would be sent` : `${sent} sent`;
+    display(`… ${read} events read, up to ${resumeFrom}: ${done}`);
+  };
 }
 
 const UNIT_MS = new Map([
@@ -109,12 +131,15 @@ export function parseTime(text: string, now: Date = new Date()): Date {
   return time;
 }
 
-function report({ count, types, repeated, broken }: ReplayCounts, done: string): string {
+function report({ count, types, repeated, clashing, broken, from, until }: ReplayResult, done: string): string {
   const rows = Object.entries(types).sort(([one], [other]) => (one < other ? -1 : 1));
+  const nothing = `Nothing was archived in that time before ${until.toISOString()}.`;
   return [
     ...(rows.length > 0 ? [table(['event', 'count'], rows), ''] : []),
     `${count} ${done}.`,
+    from < until ? `They arrived from ${from.toISOString()} until ${until.toISOString()}.` : nothing,
     ...(repeated > 0 ? [`${repeated} repeat an event that came before: left out.`] : []),
+    ...(clashing > 0 ? [`${clashing} have the id and source of a different event: not left out.`] : []),
     ...(broken > 0 ? [`${broken} break their contract: left out.`] : []),
   ].join('\n');
 }

@@ -1,22 +1,19 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { MAX_BATCH_ENTRIES } from '../../lambdas/runtime/message-size.ts';
 import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { batchFailures, sendInBatches } from '../orders/publish.ts';
 import { pacer } from '../pacer.ts';
 import type { DeployedShop } from '../stack.ts';
-import { readArchive } from './archive.ts';
+import { type Archive, archiveOf, cutSpan, readArchive, type Span } from './archive.ts';
 import { createEventSelector, type ReplayCounts, type ReplaySelection, type SelectedEvent } from './select.ts';
 
 /** Where a replay goes; `name` identifies it, and `withEffects` lets the consumer do more than complete its own record. */
 export type ReplayDestination = { queueUrl: string; name: string; withEffects: boolean };
 
-export type ReplayOptions = {
+export type ReplayOptions = Span & {
   selection: ReplaySelection;
-  /** Inclusive. */
-  from: Date;
-  /** Exclusive. */
-  until: Date;
   destination: ReplayDestination;
   /** Counts the events and sends nothing. */
   dryRun: boolean;
@@ -27,30 +24,45 @@ export type ReplayOptions = {
 };
 
 /** How far a replay has come; one that failed is continued with `resumeFrom` as its `from`. */
-export type ReplayProgress = { sent: number; resumeFrom: string };
+export type ReplayProgress = { read: number; selected: number; sent: number; resumeFrom: string };
 
-/** Sends the selected events of the archive to one consumer, oldest first, or only counts them. */
+/** What a replay did, and in which part of the span that was asked for the archive has anything. */
+export type ReplayResult = ReplayCounts & Span;
+
+export type ReplayClients = { archive: Pick<Archive, 'client' | 'bucket'>; queue: Pick<SQSClient, 'send'> };
+
+const connect = (shop: Pick<DeployedShop, 'config' | 'local' | 'output'>): ReplayClients => ({
+  archive: archiveOf(shop),
+  queue: new SQSClient(shop.config),
+});
+
+/**
+ * Sends the selected events of the archive to one consumer, oldest first, or only counts them. The signal ends it wherever it is, except
+ * while events are being sent: of those it waits for the answer.
+ */
 export async function replay(
-  shop: Pick<DeployedShop, 'config' | 'documents' | 'output'>,
+  shop: Pick<DeployedShop, 'config' | 'local' | 'output'>,
   { selection, from, until, destination, dryRun, rate, signal, onProgress = () => {} }: ReplayOptions,
-  client: Pick<SQSClient, 'send'> = new SQSClient(shop.config),
-): Promise<ReplayCounts> {
+  { archive: { client, bucket }, queue }: ReplayClients = connect(shop),
+): Promise<ReplayResult> {
   const { select, counts } = createEventSelector(selection);
-  const pace = pacer(rate);
+  const pace = pacer(rate, Date.now, (milliseconds) => sleep(milliseconds, undefined, { signal }));
   let batch: SelectedEvent[] = [];
-  let sent = 0;
-  let position = from.toISOString();
-  const report = () => onProgress({ sent, resumeFrom: batch[0]?.time ?? position });
+  let [read, sent, position] = [0, 0, from.toISOString()];
+  const report = () => onProgress({ read, selected: counts.count, sent, resumeFrom: batch[0]?.time ?? position });
   const flush = async () => {
     await pace(batch.length);
     signal?.throwIfAborted();
-    await sendReplayed(client, destination, batch);
+    await sendReplayed(queue, destination, batch);
     sent += batch.length;
     batch = [];
     report();
   };
-  for await (const message of readArchive(shop.documents, shop.output('ArchiveTableName'), from, until)) {
+  const archive = { client, bucket, signal };
+  const span = await cutSpan(archive, { from, until }, new Date());
+  for await (const message of readArchive(archive, span)) {
     signal?.throwIfAborted();
+    read += 1;
     position = message.time;
     const event = select(message);
     if (event !== undefined && !dryRun) batch.push(event);
@@ -58,7 +70,7 @@ export async function replay(
     if (batch.length === MAX_BATCH_ENTRIES) await flush();
   }
   if (batch.length > 0) await flush();
-  return counts;
+  return { ...counts, ...span };
 }
 
 /** Sends at most ten events to one queue, in the envelope of a replay; throws when the queue rejects one. */
@@ -68,9 +80,9 @@ export async function sendReplayed(
   events: readonly SelectedEvent[],
 ): Promise<void> {
   // Grouped as by the lifecycle topic. The replay's name lets an event pass that the queue has seen within five minutes.
-  const fifoFields = ({ id, orderId }: SelectedEvent) => ({
+  const fifoFields = ({ identity, orderId }: SelectedEvent) => ({
     MessageGroupId: orderId,
-    MessageDeduplicationId: createHash('sha256').update(`${name} ${id}`).digest('hex'),
+    MessageDeduplicationId: createHash('sha256').update(`${name} ${identity}`).digest('hex'),
   });
   const byBody = new Map(events.map((event) => [wrapReplayed({ name, withEffects, body: event.body }), event]));
   const [rejected] = await sendInBatches([...byBody.keys()], async (bodies) => {

@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto';
 import type { EventContract } from '../../contracts/cloud-event.ts';
 import { ContractError, parseEvent } from '../../contracts/parse.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
-import type { ArchivedMessage } from '../../lambdas/archive/pack.ts';
+import type { ArchivedMessage } from '../../lambdas/archive/object.ts';
+import { recentKeys } from './recent-keys.ts';
 
 /** The events to replay: those that a consumer understands, narrowed to some types or to one order. */
 export type ReplaySelection = {
@@ -11,11 +13,23 @@ export type ReplaySelection = {
   orderId?: string | undefined;
 };
 
-/** An archived event to replay; `body` is unchanged. */
-export type SelectedEvent = ArchivedMessage & { id: string; type: string; orderId: string };
+/** An archived event to replay; `body` is unchanged. `identity` is what makes it the same as another, see `identityOf`. */
+export type SelectedEvent = ArchivedMessage & { identity: string; type: string; orderId: string };
 
-/** The selected events in all and by type, the duplicates among them that were left out, and the events that break their contract. */
-export type ReplayCounts = { count: number; types: Record<string, number>; repeated: number; broken: number };
+/**
+ * The selected events in all and by type; the repeats among them, which were left out; those that clash, so that their publisher's id
+ * and source are also those of a different event; and the events that break their contract, which were left out.
+ */
+export type ReplayCounts = {
+  count: number;
+  types: Record<string, number>;
+  repeated: number;
+  clashing: number;
+  broken: number;
+};
+
+// A repeat further away is sent again, and is a repeat to its consumer.
+const REMEMBERED_EVENTS = 500_000;
 
 /** Returns the selection for a consumer; throws for an unknown consumer and for a type that it does not consume. */
 export function selectionFor(
@@ -39,9 +53,10 @@ export function createEventSelector({ contracts, types, orderId }: ReplaySelecti
   counts: ReplayCounts;
   select(message: ArchivedMessage): SelectedEvent | undefined;
 } {
-  const counts: ReplayCounts = { count: 0, types: {}, repeated: 0, broken: 0 };
+  const counts: ReplayCounts = { count: 0, types: {}, repeated: 0, clashing: 0, broken: 0 };
   const selected = contracts.filter(({ type }) => types === undefined || types.includes(type));
-  const seen = new Set<string>();
+  const identities = recentKeys(REMEMBERED_EVENTS);
+  const names = recentKeys(REMEMBERED_EVENTS);
   const select = (message: ArchivedMessage): SelectedEvent | undefined => {
     const event = parseKnown(message.body, selected);
     if (event === 'other type') return undefined;
@@ -52,19 +67,35 @@ export function createEventSelector({ contracts, types, orderId }: ReplaySelecti
     const { id, source, type } = event;
     const order = orderIdIn(event.data);
     if (orderId !== undefined && order !== orderId) return undefined;
-    // Source and id identify an event (CloudEvents 1.0, section 3.1.1), however often it was sent or delivered.
-    const identity = JSON.stringify([source, id]);
-    if (seen.has(identity)) {
+    const identity = identityOf(event);
+    if (identities.get(identity) !== undefined) {
       counts.repeated += 1;
       return undefined;
     }
-    seen.add(identity);
+    // CloudEvents 1.0, section 3.1.1: source and id name one event. Not every publisher keeps to it.
+    const name = digest([source, id]);
+    if (names.get(name) === undefined) names.set(name, identity);
+    else counts.clashing += 1;
+    identities.set(identity, name);
     counts.count += 1;
     counts.types[type] = (counts.types[type] ?? 0) + 1;
-    return { ...message, id, type, orderId: order };
+    return { ...message, identity, type, orderId: order };
   };
   return { counts, select };
 }
+
+/**
+ * Computes what makes two events the same, however often and under whichever ids they were sent: their type and their data, in which
+ * the order, the receipt or the refund is named. Consumers go by the same.
+ */
+const identityOf = ({ type, data }: { type: string; data: unknown }): string => digest([type, data]);
+
+const digest = (value: unknown): string => hash('sha256', JSON.stringify(value, sortMembers), 'base64url').slice(0, 22);
+
+const sortMembers = (_: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+    : value;
 
 function parseKnown(body: string, contracts: readonly EventContract[]) {
   try {

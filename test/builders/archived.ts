@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { continueTrace } from '../../contracts/traceparent.ts';
-import type { ArchivedMessage } from '../../lambdas/archive/pack.ts';
+import type { ArchivedMessage } from '../../lambdas/archive/object.ts';
 import { captured, confirmed, line, placed, priced, progressed, reserved } from './events.ts';
 
 /** Returns an archived message that arrived the given number of milliseconds after nine o'clock. */

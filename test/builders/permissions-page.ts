@@ -35,8 +35,8 @@ const rows = (template: Template, name: string): string[] => {
 function on({ Resource, NotResource, Condition }: Statement): string {
   if (NotResource !== undefined) return 'phone numbers (every resource except topics)';
   if (Resource === '*') return '`*` (traces have no ARN)';
-  const via = /"(sqs|sns|dynamodb)\./.exec(JSON.stringify(Condition ?? ''))?.[1];
-  if (via !== undefined) return `the key, through ${{ sqs: 'SQS', sns: 'SNS', dynamodb: 'DynamoDB' }[via]}`;
+  const via = /"(sqs|sns|dynamodb|s3)\./.exec(JSON.stringify(Condition ?? ''))?.[1];
+  if (via !== undefined) return `the key, through ${{ sqs: 'SQS', sns: 'SNS', dynamodb: 'DynamoDB', s3: 'S3' }[via]}`;
   return [Resource].flat().map(named).sort().join(', ');
 }
 

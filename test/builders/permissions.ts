@@ -5,7 +5,6 @@ import { buildSync } from 'esbuild';
 const ACTIONS: Record<string, string | undefined> = {
   BatchExecuteStatementCommand: undefined,
   BatchGetCommand: 'dynamodb:BatchGetItem',
-  BatchWriteCommand: 'dynamodb:BatchWriteItem',
   ChangeMessageVisibilityBatchCommand: 'sqs:ChangeMessageVisibility',
   GetCommand: 'dynamodb:GetItem',
   GetSecretValueCommand: 'secretsmanager:GetSecretValue',
@@ -13,6 +12,7 @@ const ACTIONS: Record<string, string | undefined> = {
   PublishCommand: 'sns:Publish',
   PutCommand: 'dynamodb:PutItem',
   PutEventsCommand: 'events:PutEvents',
+  PutObjectCommand: 's3:PutObject',
   QueryCommand: 'dynamodb:Query',
   SendMessageBatchCommand: 'sqs:SendMessage',
   TransactWriteCommand: undefined,

@@ -11,6 +11,9 @@ import { ShopMessagingStack } from '../../infra/shop-messaging-stack.ts';
 type Json = any;
 export type Resource = { id: string; properties: Json; deletionPolicy: string | undefined };
 
+/** What CDK adds where a bucket is emptied before it is deleted: its function and its role are not the shop's. */
+const CDK_PROVIDER = 'CustomS3AutoDeleteObjects';
+
 const root = join(import.meta.dirname, '..', '..');
 
 const synthesised = new Map<string, ReturnType<typeof synthesiseStack>>();
@@ -30,11 +33,13 @@ function synthesiseStack(context: Record<string, string>) {
   const stack = new ShopMessagingStack(app, settings.stackName, settings);
   const template = Template.fromStack(stack);
   const resources = (type: string): Resource[] =>
-    Object.entries(template.findResources(type)).map(([id, { Properties, DeletionPolicy }]) => ({
-      id,
-      properties: Properties,
-      deletionPolicy: DeletionPolicy,
-    }));
+    Object.entries(template.findResources(type))
+      .filter(([id]) => !id.startsWith(CDK_PROVIDER))
+      .map(([id, { Properties, DeletionPolicy }]) => ({
+        id,
+        properties: Properties,
+        deletionPolicy: DeletionPolicy,
+      }));
   const onlyResource = (type: string, prefix: string): Resource => {
     const [found, ...others] = resources(type).filter(({ id }) => id.startsWith(prefix));
     if (found === undefined || others.length > 0)

@@ -6,7 +6,11 @@ import { actionsOf, synthesise } from '../builders/template.ts';
 const template = synthesise({ archiveDays: '7' });
 const archive = template.consumer('archive');
 const on = (wanted: Channel) => catalog.filter(({ channel }) => channel === wanted).map(({ type }) => type);
-const [table] = template.resources('AWS::DynamoDB::Table').filter(({ id }) => id.startsWith('ArchiveTable'));
+const bucketOf = ({ resources }: typeof template) => {
+  const [bucket, ...others] = resources('AWS::S3::Bucket');
+  if (bucket === undefined || others.length > 0) throw new Error('There is not one bucket');
+  return bucket;
+};
 
 describe('The archive', () => {
   test.each([
@@ -50,19 +54,50 @@ describe('The archive', () => {
       expect(Targets).toMatchObject([{ InputPath: '$.detail', DeadLetterConfig: { Arn: expect.anything() } }]);
   });
 
-  test('keeps events for the configured days and can only write to its table', () => {
-    expect(archive.function.properties.Environment.Variables.ARCHIVE_DAYS).toBe('7');
-    expect(table?.properties.TimeToLiveSpecification).toEqual({ AttributeName: 'expires', Enabled: true });
+  test('keeps events for the configured days, and can only add to its bucket', () => {
+    const bucket = bucketOf(template);
+    expect(bucket.properties.LifecycleConfiguration.Rules).toEqual([{ ExpirationInDays: 7, Status: 'Enabled' }]);
+    expect(bucket.properties).not.toHaveProperty('VersioningConfiguration');
+    expect(archive.function.properties.Environment.Variables.BUCKET_NAME).toEqual({ Ref: bucket.id });
     const statements = archive.role.properties.PolicyDocument.Statement;
     // biome-ignore lint/suspicious/noExplicitAny: policy statements are plain JSON
-    const archiveStatements = statements.filter((one: any) => JSON.stringify(one.Resource).includes(`"${table?.id}"`));
-    expect(archiveStatements.flatMap(actionsOf)).toEqual(['dynamodb:BatchWriteItem']);
+    const archiveStatements = statements.filter((one: any) => JSON.stringify(one.Resource).includes(`"${bucket.id}"`));
+    expect(archiveStatements.flatMap(actionsOf)).toEqual(['s3:PutObject']);
+  });
+
+  test('has a bucket that is closed to the public and to other accounts, and accepts TLS only', () => {
+    const bucket = bucketOf(template);
+    expect(Object.values(bucket.properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
+    expect(bucket.properties.OwnershipControls.Rules).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }]);
+    const [policy] = synthesise({ stage: 'prod' }).resources('AWS::S3::BucketPolicy');
+    expect(policy?.properties.PolicyDocument.Statement).toMatchObject([
+      { Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    ]);
+  });
+
+  test.each([
+    ['customer', { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } }],
+    ['aws', { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+  ])('has a bucket that is encrypted with encryption=%s as the other resources are', (encryption, rule) => {
+    const { properties } = bucketOf(synthesise({ encryption }));
+    expect(properties.BucketEncryption.ServerSideEncryptionConfiguration).toMatchObject([rule]);
+  });
+
+  test.each([
+    ['prod', 'Retain', false],
+    ['dev', 'Delete', true],
+    // An engine forgets its buckets when it stops.
+    ['local', 'Delete', false],
+  ])('has in %s a bucket whose deletion policy is %s (emptied before: %s)', (stage, policy, emptied) => {
+    const shop = synthesise({ stage });
+    expect(bucketOf(shop).deletionPolicy).toBe(policy);
+    expect(shop.types.includes('Custom::S3AutoDeleteObjects')).toBe(emptied);
   });
 
   test.each([
     ['prod', 60],
     ['local', 1],
-  ])('waits in %s for up to %i seconds, so that many messages share an item', (stage, window) => {
+  ])('waits in %s for up to %i seconds, so that many messages share an object', (stage, window) => {
     const { mapping, queue, function: fn } = synthesise({ stage }).consumer('archive');
     expect(mapping.properties).toMatchObject({
       BatchSize: 1_000,

@@ -12,7 +12,17 @@ const FILE = 'infra/logical-ids.json';
 const pins: Pins = JSON.parse(readFileSync(join(root, FILE), 'utf8'));
 
 /** Properties of all pinned types whose change makes CloudFormation replace the resource. */
-const IMMUTABLE = ['KeySchema', 'FifoQueue', 'QueueName', 'FifoTopic', 'TopicName', 'Name', 'ArchiveName', 'TableName'];
+const IMMUTABLE = [
+  'KeySchema',
+  'FifoQueue',
+  'QueueName',
+  'FifoTopic',
+  'TopicName',
+  'Name',
+  'ArchiveName',
+  'TableName',
+  'BucketName',
+];
 
 function immutableProperties({ properties }: Resource): Record<string, string> {
   const given = Object.entries<unknown>(properties ?? {}).filter(([name]) => IMMUTABLE.includes(name));

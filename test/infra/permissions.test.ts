@@ -35,7 +35,8 @@ describe.each(functions)('The function of $name ($handler)', ({ name, handler, t
       ...['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
       ...(hasQueue ? ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'] : []),
     ];
-    const forKey = [...(tables || hasQueue ? ['kms:Decrypt'] : []), ...(sends ? ['kms:GenerateDataKey'] : [])];
+    const makesKeys = sends || calls.includes('s3:PutObject');
+    const forKey = [...(tables || hasQueue ? ['kms:Decrypt'] : []), ...(makesKeys ? ['kms:GenerateDataKey'] : [])];
     expect(allowed).toEqual([...new Set([...calls, ...forLambda, ...forKey])].sort());
   });
 
@@ -54,7 +55,8 @@ describe.each(functions)('The function of $name ($handler)', ({ name, handler, t
     const used = statements
       .filter((statement) => actionsOf(statement).some((action) => action.startsWith('kms:')))
       .map(({ Condition, ...statement }) => {
-        const [service] = /\b(sqs|sns|dynamodb)\b/.exec(JSON.stringify(Condition.StringEquals['kms:ViaService'])) ?? [];
+        const [service] =
+          /\b(sqs|sns|dynamodb|s3)\b/.exec(JSON.stringify(Condition.StringEquals['kms:ViaService'])) ?? [];
         return [service, actionsOf(statement)];
       });
     const both = ['kms:Decrypt', 'kms:GenerateDataKey'];
@@ -62,6 +64,7 @@ describe.each(functions)('The function of $name ($handler)', ({ name, handler, t
     expect(Object.fromEntries(used)).toEqual({
       ...(hasQueue ? { sqs: calls.includes('sqs:SendMessage') ? both : ['kms:Decrypt'] } : {}),
       ...(calls.some((action) => action.startsWith('dynamodb:')) ? { dynamodb: ['kms:Decrypt'] } : {}),
+      ...(calls.includes('s3:PutObject') ? { s3: ['kms:GenerateDataKey'] } : {}),
       ...(publishes ? { sns: both } : {}),
     });
   });

@@ -158,7 +158,7 @@ describe('The stage prod', () => {
 
   test('has termination protection and retains tables, queues and logs', () => {
     expect(stack.terminationProtection).toBe(true);
-    for (const type of ['AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup']) {
+    for (const type of ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup']) {
       for (const { id, deletionPolicy } of resources(type)) expect(deletionPolicy, id).toBe('Retain');
     }
   });
@@ -190,7 +190,7 @@ describe('Any other stage', () => {
     for (const { properties } of resources('AWS::DynamoDB::Table')) {
       expect(properties.DeletionProtectionEnabled).toBeFalsy();
     }
-    for (const type of ['AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup']) {
+    for (const type of ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup']) {
       for (const { id, deletionPolicy } of resources(type)) expect(deletionPolicy, id).toBe('Delete');
     }
   });

@@ -32,6 +32,7 @@ test('the facts that costs depend on are read from the template', { timeout: SYN
   expect(facts).toMatchObject({
     memoryMb: 512,
     architecture: 'arm64',
+    buckets: 1,
     archiveDays: 7,
     busArchiveDays: 7,
     logDays: 90,
@@ -58,6 +59,10 @@ test("a customer's key is used by every topic, queue and table, for as long as a
       KmsMasterKeyId: expect.anything(),
       KmsDataKeyReusePeriodSeconds: DATA_KEY_SECONDS.queue,
     });
+});
+
+test('the estimate covers what a stage that can be destroyed has besides', { timeout: SYNTHESIS }, () => {
+  expect(() => readFacts(synthesize({ stage: 'dev' }))).not.toThrow();
 });
 
 test('a table that does not pay per request is refused', () => {

@@ -29,6 +29,7 @@ const facts: TemplateFacts = {
   alarmMetrics: 4,
   dashboards: 1,
   logDays: 30,
+  buckets: 1,
   archiveDays: 0,
   busArchiveDays: 0,
   traced: true,
@@ -155,17 +156,17 @@ test('a service that is not used is left out', () => {
   expect(usageOf(scenario()).some(({ what }) => what.startsWith('archive'))).toBe(false);
 });
 
-test('the archive writes one item per batch, and the batch settings do not apply to it', () => {
+test('the archive writes one object per batch, and the batch settings do not apply to it', () => {
   const archive = { batchSize: 1_000, windowSeconds: 60, fifo: false };
   const archived = (given: typeof archive) =>
     scenario({ mappings: { payment: mapping, archive: given }, archiveDays: 30 });
-  const writes = (given: typeof archive) => usage(archived(given), 'archive: writes').perOrder ?? 0;
+  const puts = (given: typeof archive) => usage(archived(given), 'archive: objects written').perOrder ?? 0;
   const { busEvents, feedEvents } = readMeasurements().batches['1'];
   const messages = 1 + busEvents.count + feedEvents.count;
-  expect(writes({ ...archive, windowSeconds: 0 })).toBe(messages);
-  expect(writes(archive)).toBeLessThan(1);
+  expect(puts({ ...archive, windowSeconds: 0 })).toBe(messages);
+  expect(puts(archive)).toBeLessThan(1);
   const full = { ...archive, windowSeconds: 1e9 };
-  expect(writes(full)).toBeCloseTo((messages * 64) / 1_000);
+  expect(puts(full)).toBeCloseTo(messages / 1_000);
   expect(usage(archived(full), 'archive: storage').fixed).toBeLessThan(
     (usage(archived({ ...archive, windowSeconds: 0 }), 'archive: storage').fixed ?? 0) / 5,
   );

@@ -1,15 +1,20 @@
 import type { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
-import { toArchiveParts } from '../../../lambdas/archive/item.ts';
-import { type ReplayProgress, replay, sendReplayed } from '../../../ops/replay/replay.ts';
+import { type ReplayOptions, type ReplayProgress, replay, sendReplayed } from '../../../ops/replay/replay.ts';
 import type { SelectedEvent } from '../../../ops/replay/select.ts';
 import type { DeployedShop } from '../../../ops/stack.ts';
+import { ArchiveBucket } from '../../builders/archive-bucket.ts';
 import { archivedMessageAt } from '../../builders/archived.ts';
 import { placed } from '../../builders/events.ts';
 
-const selected = (id: string): SelectedEvent => ({ id, body: `{"id": "${id}"}`, orderId: 'o-1', type: 't', time: '' });
+const selected = (identity: string): SelectedEvent => ({
+  identity,
+  body: `{"id": "${identity}"}`,
+  orderId: 'o-1',
+  type: 't',
+  time: '',
+});
 
 function queue(Failed: object[] = []) {
   const entries: NonNullable<SendMessageBatchCommand['input']['Entries']> = [];
@@ -55,14 +60,29 @@ test('an entry that fails inside a 200 response is an error', async () => {
   );
 });
 
-test('a replay that fails has reported how many events were sent, and where to resume', async () => {
-  const archived = Array.from({ length: 12 }, (_, second) =>
-    archivedMessageAt(second * 1_000, JSON.stringify(placed({ id: `e-${second}`, orderId: 'o-1' }))),
+/** Replays twelve orders, a second apart, to a queue that answers with `send`. */
+function replayTwelve(send: () => Promise<object>, options: Partial<ReplayOptions> = {}) {
+  const bucket = new ArchiveBucket();
+  for (let second = 0; second < 12; second += 1) {
+    const event = placed({ id: `e-${second}`, orderId: `o-${second}` });
+    bucket.add(archivedMessageAt(second * 1_000, JSON.stringify(event)));
+  }
+  return replay(
+    {} as DeployedShop,
+    {
+      selection: { contracts: [orderPlaced] },
+      from: new Date('2026-11-21T08:00:00Z'),
+      until: new Date('2026-11-21T09:01:00Z'),
+      destination: { queueUrl: 'q', name: 'r', withEffects: false },
+      dryRun: false,
+      rate: 1_000,
+      ...options,
+    },
+    { archive: bucket.archive(), queue: { send } as unknown as SQSClient },
   );
-  const items = toArchiveParts(archived, 30);
-  const query = async ({ input }: QueryCommand) => ({
-    Items: items.filter(({ hour }) => hour === input.ExpressionAttributeValues?.[':hour']),
-  });
+}
+
+test('a replay that fails has reported how many events were sent, and where to resume', async () => {
   let calls = 0;
   const sendOnce = async () => {
     calls += 1;
@@ -70,22 +90,31 @@ test('a replay that fails has reported how many events were sent, and where to r
     return {};
   };
   let progress: ReplayProgress | undefined;
-  const shop = { output: () => 'archive', documents: { send: query }, config: {} } as unknown as DeployedShop;
-  const replaying = replay(
-    shop,
-    {
-      selection: { contracts: [orderPlaced] },
-      from: new Date('2026-11-21T09:00:00Z'),
-      until: new Date('2026-11-21T09:01:00Z'),
-      destination: { queueUrl: 'q', name: 'r', withEffects: false },
-      dryRun: false,
-      rate: 1_000,
-      onProgress: (latest) => {
-        progress = latest;
-      },
-    },
-    { send: sendOnce } as unknown as SQSClient,
-  );
-  await expect(replaying).rejects.toThrow('The queue is gone');
-  expect(progress).toEqual({ sent: 10, resumeFrom: '2026-11-21T09:00:10.000Z' });
+  const onProgress = (latest: ReplayProgress) => {
+    progress = latest;
+  };
+  await expect(replayTwelve(sendOnce, { onProgress })).rejects.toThrow('The queue is gone');
+  expect(progress).toEqual({ read: 12, selected: 12, sent: 10, resumeFrom: '2026-11-21T09:00:10.000Z' });
+});
+
+test('a replay tells from when until when the archive had anything', async () => {
+  const span = { from: new Date('1970-01-01T00:00:00Z'), until: new Date('2099-01-01T00:00:00Z') };
+  const before = Date.now();
+  const { count, from, until } = await replayTwelve(async () => ({}), { ...span, dryRun: true });
+  expect([count, from.toISOString()]).toEqual([12, '2026-11-21T09:00:00.000Z']);
+  expect(until.getTime()).toBeGreaterThanOrEqual(before);
+  expect(until.getTime()).toBeLessThanOrEqual(Date.now());
+});
+
+test('a replay that is interrupted while it waits for its rate ends at once, with what was sent', async () => {
+  const interruption = new AbortController();
+  let progress: ReplayProgress | undefined;
+  const onProgress = (latest: ReplayProgress) => {
+    progress = latest;
+    if (latest.sent === 10 && latest.selected === 12) interruption.abort();
+  };
+  // The two that are left would have to wait for hours.
+  const slow = { rate: 0.001, signal: interruption.signal, onProgress };
+  await expect(replayTwelve(async () => ({}), slow)).rejects.toThrow();
+  expect(progress?.sent).toBe(10);
 });

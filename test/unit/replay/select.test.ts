@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { orderCancelled, orderPlaced } from '../../../contracts/order.ts';
-import { mergeSorted } from '../../../ops/replay/archive.ts';
+import { orderCancelled, orderCancelRequested, orderPlaced } from '../../../contracts/order.ts';
 import { createEventSelector, selectionFor } from '../../../ops/replay/select.ts';
 import { cancelled, placed } from '../../builders/events.ts';
 
@@ -12,7 +11,7 @@ test('events that the consumer understands are selected and counted by type, and
   const { select, counts } = createEventSelector({ contracts: [orderPlaced] });
   expect(select(archived(placed()))).toMatchObject({ type: 'shop.order.placed.v1', orderId: placed().data.orderId });
   expect(select(archived(cancelled()))).toBeUndefined();
-  expect(counts).toEqual({ count: 1, types: { 'shop.order.placed.v1': 1 }, repeated: 0, broken: 0 });
+  expect(counts).toEqual({ count: 1, types: { 'shop.order.placed.v1': 1 }, repeated: 0, clashing: 0, broken: 0 });
 });
 
 test('types and an order narrow the selection', () => {
@@ -27,10 +26,40 @@ test('the body of a selected event is unchanged, unknown fields included', () =>
   expect(createEventSelector({ contracts }).select({ time, body })?.body).toBe(body);
 });
 
-test('an event is selected once, however often it was archived', () => {
+test('an event is selected once, however often it was archived and under whichever ids its publisher sent it', () => {
   const { select, counts } = createEventSelector({ contracts });
-  expect([archived(placed()), archived(placed())].map(select).filter(Boolean)).toHaveLength(1);
-  expect(counts).toMatchObject({ count: 1, repeated: 1 });
+  const { data, ...envelope } = placed();
+  const again = [
+    { ...envelope, data },
+    { ...envelope, id: 'another', source: '/shop/outbox', time: '2026-11-21T09:00:05Z', data },
+    { ...envelope, id: 'a third', data: Object.fromEntries(Object.entries(data).toReversed()) },
+  ];
+  expect(again.map(archived).map(select).filter(Boolean)).toHaveLength(1);
+  expect(counts).toMatchObject({ count: 1, repeated: 2, clashing: 0 });
+});
+
+test('different events under one id and source are all selected, and counted: some publishers use the id of the order', () => {
+  const { select, counts } = createEventSelector({ contracts: [orderPlaced, orderCancelRequested] });
+  const name = { id: 'o-1', source: '/shop/checkout' };
+  const events = [
+    { ...placed({ orderId: 'o-1' }), ...name },
+    { ...placed({ orderId: 'o-1' }), ...name, type: orderCancelRequested.type, data: { orderId: 'o-1' } },
+    { ...placed({ orderId: 'o-1', phone: '+821099999999' }), ...name },
+    { ...placed({ orderId: 'o-1' }), ...name },
+  ];
+  expect(
+    events
+      .map(archived)
+      .map(select)
+      .map((event) => event?.type),
+  ).toEqual([orderPlaced.type, orderCancelRequested.type, orderPlaced.type, undefined]);
+  expect(counts).toEqual({
+    count: 3,
+    types: { [orderPlaced.type]: 2, [orderCancelRequested.type]: 1 },
+    repeated: 1,
+    clashing: 2,
+    broken: 0,
+  });
 });
 
 test('an event that breaks its contract is counted and not selected: it would only be dead-lettered again', () => {
@@ -47,13 +76,4 @@ test('an unknown consumer and a type it does not understand are refused with the
   expect(() => selectionFor('shipping', { types: ['shop.order.placed.v1'] })).toThrow(
     'shipping does not understand shop.order.placed.v1, only shop.order.progressed.v1.',
   );
-});
-
-test('sorted sequences are merged into one', async () => {
-  async function* of(...values: string[]) {
-    yield* values;
-  }
-  const all: string[] = [];
-  for await (const one of mergeSorted([of('b', 'd'), of(), of('a', 'c', 'e')], (value) => value)) all.push(one);
-  expect(all).toEqual(['a', 'b', 'c', 'd', 'e']);
 });
