@@ -1,6 +1,7 @@
 import type { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
+import { readReplayed } from '../../../lambdas/runtime/replay-envelope.ts';
 import { type ReplayOptions, type ReplayProgress, replay, sendReplayed } from '../../../ops/replay/replay.ts';
 import type { SelectedEvent } from '../../../ops/replay/select.ts';
 import type { DeployedShop } from '../../../ops/stack.ts';
@@ -25,21 +26,17 @@ function queue(Failed: object[] = []) {
   return { entries, client: { send } as unknown as SQSClient };
 }
 
-const text = (StringValue: string) => ({ DataType: 'String', StringValue });
-
-test('events are sent unchanged, marked with the replay’s name, and without permission for effects', async () => {
-  const { entries, client } = queue();
-  await sendReplayed(client, { queueUrl: 'q', name: 'replay-1', withEffects: false }, [selected('a'), selected('b')]);
-  expect(entries).toEqual([
-    { Id: '0', MessageBody: '{"id": "a"}', MessageAttributes: { replayed: text('replay-1') } },
-    { Id: '1', MessageBody: '{"id": "b"}', MessageAttributes: { replayed: text('replay-1') } },
-  ]);
-});
-
-test('permission for effects is an attribute of each message', async () => {
-  const { entries, client } = queue();
-  await sendReplayed(client, { queueUrl: 'q', name: 'replay-1', withEffects: true }, [selected('a')]);
-  expect(entries[0]?.MessageAttributes).toEqual({ replayed: text('replay-1'), withEffects: text('true') });
+test('events are sent unchanged in the envelope of the replay, oldest first', async () => {
+  for (const withEffects of [true, false]) {
+    const { entries, client } = queue();
+    const replayed = { name: 'replay-1', withEffects };
+    await sendReplayed(client, { queueUrl: 'q', ...replayed }, [selected('a'), selected('b')]);
+    expect(entries.map(({ MessageBody = '' }) => readReplayed(MessageBody))).toEqual([
+      { ...replayed, body: '{"id": "a"}' },
+      { ...replayed, body: '{"id": "b"}' },
+    ]);
+    for (const { MessageAttributes } of entries) expect(MessageAttributes).toBeUndefined();
+  }
 });
 
 test('a FIFO queue gets events grouped by order, and accepts each event once per replay', async () => {
