@@ -101,7 +101,7 @@ function progressDisplay(dryRun: boolean): (progress: ReplayProgress) => void {
     if (Date.now() < due) return;
     due = Date.now() + intervalMs;
     const done = dryRun ? `${selected} would be sent` : `${sent} sent`;
-    display(`… ${read} events read, up to ${resumeFrom}: ${done}`);
+    display(`… ${read} read, up to ${resumeFrom.slice(0, 19)}Z: ${done}`);
   };
 }
 
