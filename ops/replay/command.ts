@@ -131,7 +131,10 @@ export function parseTime(text: string, now: Date = new Date()): Date {
   return time;
 }
 
-function report({ count, types, repeated, clashing, broken, from, until }: ReplayResult, done: string): string {
+function report(
+  { count, types, repeated, clashing, broken, oversized, from, until }: ReplayResult,
+  done: string,
+): string {
   const rows = Object.entries(types).sort(([one], [other]) => (one < other ? -1 : 1));
   const nothing = `Nothing was archived in that time before ${until.toISOString()}.`;
   return [
@@ -141,5 +144,6 @@ function report({ count, types, repeated, clashing, broken, from, until }: Repla
     ...(repeated > 0 ? [`${repeated} repeat an event that came before: left out.`] : []),
     ...(clashing > 0 ? [`${clashing} have the id and source of a different event: not left out.`] : []),
     ...(broken > 0 ? [`${broken} break their contract: left out.`] : []),
+    ...(oversized > 0 ? [`${oversized} are too large to be sent as replayed: left out.`] : []),
   ].join('\n');
 }

@@ -4,6 +4,8 @@ import { ContractError, parseEvent } from '../../contracts/parse.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
 import type { ArchivedMessage } from '../../lambdas/archive/object.ts';
+import { MAX_MESSAGE_BYTES, messageBytes } from '../../lambdas/runtime/message-size.ts';
+import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { recentKeys } from './recent-keys.ts';
 
 /** The events to replay: those that a consumer understands, narrowed to some types or to one order. */
@@ -18,7 +20,8 @@ export type SelectedEvent = ArchivedMessage & { identity: string; type: string; 
 
 /**
  * The selected events in all and by type; the repeats among them, which were left out; those that clash, so that their publisher's id
- * and source are also those of a different event; and the events that break their contract, which were left out.
+ * and source are also those of a different event; and those that were left out because they break their contract, or are too large
+ * for a message once they are in the envelope of a replay.
  */
 export type ReplayCounts = {
   count: number;
@@ -26,6 +29,7 @@ export type ReplayCounts = {
   repeated: number;
   clashing: number;
   broken: number;
+  oversized: number;
 };
 
 // A repeat further away is sent again, and is a repeat to its consumer.
@@ -53,7 +57,7 @@ export function createEventSelector({ contracts, types, orderId }: ReplaySelecti
   counts: ReplayCounts;
   select(message: ArchivedMessage): SelectedEvent | undefined;
 } {
-  const counts: ReplayCounts = { count: 0, types: {}, repeated: 0, clashing: 0, broken: 0 };
+  const counts: ReplayCounts = { count: 0, types: {}, repeated: 0, clashing: 0, broken: 0, oversized: 0 };
   const selected = contracts.filter(({ type }) => types === undefined || types.includes(type));
   const identities = recentKeys(REMEMBERED_EVENTS);
   const names = recentKeys(REMEMBERED_EVENTS);
@@ -67,6 +71,10 @@ export function createEventSelector({ contracts, types, orderId }: ReplaySelecti
     const { id, source, type } = event;
     const order = orderIdIn(event.data);
     if (orderId !== undefined && order !== orderId) return undefined;
+    if (isOversized(message.body)) {
+      counts.oversized += 1;
+      return undefined;
+    }
     const identity = identityOf(event);
     if (identities.get(identity) !== undefined) {
       counts.repeated += 1;
@@ -96,6 +104,12 @@ const sortMembers = (_: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
     : value;
+
+// As long as a replay's name is.
+const NAME = 'replay-01ARZ3NDEKTSV4RRFFQ69G5FAV';
+
+const isOversized = (body: string): boolean =>
+  messageBytes({ body: wrapReplayed({ name: NAME, withEffects: false, body }) }) > MAX_MESSAGE_BYTES;
 
 function parseKnown(body: string, contracts: readonly EventContract[]) {
   try {

@@ -11,7 +11,14 @@ test('events that the consumer understands are selected and counted by type, and
   const { select, counts } = createEventSelector({ contracts: [orderPlaced] });
   expect(select(archived(placed()))).toMatchObject({ type: 'shop.order.placed.v1', orderId: placed().data.orderId });
   expect(select(archived(cancelled()))).toBeUndefined();
-  expect(counts).toEqual({ count: 1, types: { 'shop.order.placed.v1': 1 }, repeated: 0, clashing: 0, broken: 0 });
+  expect(counts).toEqual({
+    count: 1,
+    types: { 'shop.order.placed.v1': 1 },
+    repeated: 0,
+    clashing: 0,
+    broken: 0,
+    oversized: 0,
+  });
 });
 
 test('types and an order narrow the selection', () => {
@@ -59,6 +66,7 @@ test('different events under one id and source are all selected, and counted: so
     repeated: 1,
     clashing: 2,
     broken: 0,
+    oversized: 0,
   });
 });
 
@@ -67,6 +75,16 @@ test('an event that breaks its contract is counted and not selected: it would on
   expect(select(archived({ ...placed(), data: { orderId: 'o-1' } }))).toBeUndefined();
   expect(select({ time, body: 'no JSON' })).toBeUndefined();
   expect(counts).toMatchObject({ count: 0, broken: 2 });
+});
+
+test('an event that is too large for the envelope of a replay is counted and not selected: it would end every replay', () => {
+  const { select, counts } = createEventSelector({ contracts });
+  const empty = archived({ ...placed(), note: '' }).body.length;
+  const ofBytes = (bytes: number) => archived({ ...placed(), note: 'x'.repeat(bytes - empty) });
+  // A queue takes it as it is, and no longer with its quotes escaped.
+  expect(select(ofBytes(1_048_576))?.type).toBeUndefined();
+  expect(select(ofBytes(1_047_000))?.type).toBe(orderPlaced.type);
+  expect(counts).toMatchObject({ count: 1, oversized: 1 });
 });
 
 test('an unknown consumer and a type it does not understand are refused with the known ones', () => {
