@@ -46,23 +46,7 @@ export const documentClient = (client = new DynamoDBClient(callLimits({ attempts
  */
 export function dynamoRecordStore<R extends OrderRecord>(table: string, client = documentClient()): RecordStore<R> {
   return {
-    async load(orderIds) {
-      const found = new Map<string, R>();
-      const keys: Record<string, unknown>[] = [...new Set(orderIds)].map((orderId) => ({ orderId }));
-      for (const group of chunk(keys, KEYS_PER_CALL)) {
-        let rest: Record<string, unknown>[] | undefined = group;
-        for (let round = 1; rest !== undefined && rest.length > 0; round += 1) {
-          if (round > READ_ROUNDS) throw new UnavailableError(`${table} did not give all records`);
-          const { Responses, UnprocessedKeys }: BatchGetCommandOutput = await client.send(
-            new BatchGetCommand({ RequestItems: { [table]: { Keys: rest, ConsistentRead: true } } }),
-          );
-          // The table is written by `save` only, so its items have the record's shape.
-          for (const item of (Responses?.[table] ?? []) as R[]) found.set(item.orderId, item);
-          rest = UnprocessedKeys?.[table]?.Keys;
-        }
-      }
-      return found;
-    },
+    load: (orderIds) => loadRecords<R>(table, orderIds, client),
 
     async save(changes) {
       const [only, ...others] = changes;
@@ -89,6 +73,29 @@ export function dynamoRecordStore<R extends OrderRecord>(table: string, client =
       }
     },
   };
+}
+
+/** Reads those records of a table that exist, consistently. */
+export async function loadRecords<R extends { orderId: string }>(
+  table: string,
+  orderIds: readonly string[],
+  client = documentClient(),
+): Promise<Map<string, R>> {
+  const found = new Map<string, R>();
+  const keys: Record<string, unknown>[] = [...new Set(orderIds)].map((orderId) => ({ orderId }));
+  for (const group of chunk(keys, KEYS_PER_CALL)) {
+    let rest: Record<string, unknown>[] | undefined = group;
+    for (let round = 1; rest !== undefined && rest.length > 0; round += 1) {
+      if (round > READ_ROUNDS) throw new UnavailableError(`${table} did not give all records`);
+      const { Responses, UnprocessedKeys }: BatchGetCommandOutput = await client.send(
+        new BatchGetCommand({ RequestItems: { [table]: { Keys: rest, ConsistentRead: true } } }),
+      );
+      // The table is written by `save` only, so its items have the record's shape.
+      for (const item of (Responses?.[table] ?? []) as R[]) found.set(item.orderId, item);
+      rest = UnprocessedKeys?.[table]?.Keys;
+    }
+  }
+  return found;
 }
 
 async function put<R extends OrderRecord>(

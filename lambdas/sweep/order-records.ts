@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb
 import type { Notification } from '../notification/rules.ts';
 import type { Order } from '../order/record.ts';
 import type { Payment } from '../payment/record.ts';
-import { dynamoRecordStore } from '../runtime/records.ts';
+import { loadRecords } from '../runtime/records.ts';
 import type { Reservation } from '../stock/rules.ts';
 import type { OrderRecords } from './rules.ts';
 
@@ -16,21 +16,16 @@ const SMALL_TABLE_PAGES = 2;
 
 /** Reads what the consumers have on record about orders. */
 export function orderRecords(tables: TableNames, client: DynamoDBDocumentClient) {
-  const orders = dynamoRecordStore<Order>(tables.orders, client);
-  const payments = dynamoRecordStore<Payment>(tables.payments, client);
-  const reservations = dynamoRecordStore<Reservation & { version: number }>(tables.reservations, client);
-  const notifications = dynamoRecordStore<Notification>(tables.notifications, client);
-
   return {
-    loadOrders: (orderIds: readonly string[]) => orders.load(orderIds),
+    loadOrders: (orderIds: readonly string[]) => loadRecords<Order>(tables.orders, orderIds, client),
 
     /** Reads all four records of each order. */
     async load(orderIds: readonly string[]): Promise<Map<string, OrderRecords>> {
       const [byOrder, byPayment, byReservation, byNotification] = await Promise.all([
-        orders.load(orderIds),
-        payments.load(orderIds),
-        reservations.load(orderIds),
-        notifications.load(orderIds),
+        loadRecords<Order>(tables.orders, orderIds, client),
+        loadRecords<Payment>(tables.payments, orderIds, client),
+        loadRecords<Reservation>(tables.reservations, orderIds, client),
+        loadRecords<Notification>(tables.notifications, orderIds, client),
       ]);
       return new Map(
         orderIds.map((orderId) => [

@@ -18,6 +18,7 @@ const ACTIONS: Record<string, string | undefined> = {
   TransactWriteCommand: undefined,
   UpdateCommand: 'dynamodb:UpdateItem',
   paginateQuery: 'dynamodb:Query',
+  paginateScan: 'dynamodb:Scan',
 };
 
 /** The IAM actions of commands that contain other operations, by a pattern in their code. */
