@@ -35,11 +35,20 @@ export function formatCheck({ ok, problems, events }: CheckReport): string {
 
 function eventsIn(text: string): PlacedEvent[] {
   const whole = parseJson(text);
-  if (Array.isArray(whole)) return whole.map((event, index) => ({ at: `[${index}]`, body: JSON.stringify(event) }));
+  if (Array.isArray(whole)) return eventsOf(whole) ?? [{ at: '', body: text }];
   const lines = text.split('\n').map((body, index) => ({ at: `line ${index + 1}`, body: body.trim() }));
   const filled = lines.filter(({ body }) => body !== '');
   const areJsonLines = whole === undefined && filled.length > 1 && filled.some(({ body }) => isObject(parseJson(body)));
   return areJsonLines ? filled : [{ at: '', body: text }];
+}
+
+/** Returns the events of a JSON array; `undefined` where one is nested so deeply that it cannot be serialized. */
+function eventsOf(array: readonly unknown[]): PlacedEvent[] | undefined {
+  try {
+    return array.map((event, index) => ({ at: `[${index}]`, body: JSON.stringify(event) }));
+  } catch {
+    return undefined;
+  }
 }
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;

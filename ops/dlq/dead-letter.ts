@@ -1,6 +1,7 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { type DeadLetterReason, readReason } from '../../lambdas/runtime/dead-letter-reason.ts';
 import { MAX_MESSAGE_ATTRIBUTES } from '../../lambdas/runtime/message-size.ts';
+import { readReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 
 /** A message's attributes, as SQS holds them. */
 export type MessageAttributes = Readonly<Record<string, MessageAttributeValue>>;
@@ -49,7 +50,7 @@ export const sentAt = ({ system }: Pick<DeadLetter, 'system'>): number => Number
 
 /** Reads the order id from the body, also inside an envelope; `undefined` where the body has none. */
 export function orderIdOf({ body }: Pick<DeadLetter, 'body'>): string | undefined {
-  const envelope = parseJson(body);
+  const envelope = parseJson(readReplayed(body)?.body ?? body);
   const text = property(envelope, 'Message');
   const message = property(envelope, 'detail') ?? (typeof text === 'string' ? parseJson(text) : envelope);
   const orderId = property(property(message, 'data'), 'orderId');

@@ -8,6 +8,7 @@ import {
   MAX_MESSAGE_BYTES,
   messageBytes,
 } from '../../lambdas/runtime/message-size.ts';
+import { readReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { pacer } from '../pacer.ts';
 import { type DeadLetter, type OutgoingMessage, originalMessage, parseJson } from './dead-letter.ts';
 import { type ExecuteOptions, executePlan, type Plan, type PlanResult } from './plan.ts';
@@ -109,8 +110,12 @@ export function contractProblems(
   const route = routes[consumer];
   // The contracts of a consumer that is deployed but not in this checkout are unknown.
   if (route === undefined) return parseJson(body) === undefined ? ['body: must be JSON'] : [];
+  const replayed = readReplayed(body);
+  // Replays of `order` go to the queue of `outcomes`.
+  const replays = consumer === 'outcomes' ? [...routing.order.consumes, ...route.consumes] : route.consumes;
   try {
-    parseEvent(body, route.consumes);
+    if (replayed === undefined) parseEvent(body, route.consumes);
+    else parseEvent(replayed.body, replays);
     return [];
   } catch (error) {
     if (error instanceof ContractError) return error.problems.map(formatProblem);

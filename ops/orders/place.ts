@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { orderPlaced } from '../../contracts/order.ts';
-import { ContractError, formatProblem, parseEvent, unwrapBody } from '../../contracts/parse.ts';
+import { ContractError, formatProblem, parseEvent, type UnwrappedBody, unwrapBody } from '../../contracts/parse.ts';
 import type { DeployedShop } from '../stack.ts';
 import { generateOrder, type OrderOptions, orderPlacedEvent } from './generate.ts';
 import { type FailedEntry, publishOrders } from './publish.ts';
@@ -77,21 +77,23 @@ export function parseOrderMessage(
 
 /** Makes a bare order an event; returns `undefined` for an event, also in an envelope, and for anything that is not a JSON object. */
 export function wrapBareOrder(input: string, now = new Date(), newId: () => string = ulid): string | undefined {
-  const data = bareObject(input);
-  if (data === undefined) return undefined;
+  const bare = bareObject(input);
+  if (bare === undefined) return undefined;
   // Not by `orderPlacedEvent`: the order is not validated yet.
-  const subject = typeof data.orderId === 'string' ? { subject: data.orderId } : {};
+  const subject = typeof bare.message.orderId === 'string' ? { subject: bare.message.orderId } : {};
   const envelope = { specversion: '1.0', id: newId(), source: '/shop/checkout', type: orderPlaced.type };
-  return JSON.stringify({ ...envelope, time: now.toISOString(), ...subject, data });
+  // The text itself: what it says is neither changed nor serialized anew, however deeply it is nested.
+  return `${JSON.stringify({ ...envelope, time: now.toISOString(), ...subject }).slice(0, -1)},"data":${bare.text}}`;
 }
 
 const EVENT_MEMBERS = ['specversion', 'type', 'data', 'data_base64'];
 
-function bareObject(input: string): Record<string, unknown> | undefined {
+function bareObject(input: string): UnwrappedBody | undefined {
   try {
-    const { message, wrappings } = unwrapBody(input);
+    const body = unwrapBody(input);
+    const { message, wrappings } = body;
     const isEvent = EVENT_MEMBERS.some((name) => name in message) || wrappings.some((one) => one !== 'byte-order mark');
-    return isEvent ? undefined : message;
+    return isEvent ? undefined : body;
   } catch {
     return undefined;
   }

@@ -56,6 +56,13 @@ describe('ops check', () => {
     expect(checkFile(`${JSON.stringify(good)}\n{"id":`).problems).toMatchObject([{ path: 'line 2: body' }]);
   });
 
+  test('an order that is nested however deeply is refused, and an array of such events too', () => {
+    const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const order = JSON.stringify({ ...good.data, items: 'nested' }).replace('"nested"', nested);
+    for (const text of [order, `[${order}]`])
+      expect(checkFile(text)).toMatchObject({ ok: false, problems: expect.arrayContaining([expect.anything()]) });
+  });
+
   test('refuses what has no event at all', () => {
     for (const text of ['', '[]', 'hello'])
       expect(checkFile(text)).toMatchObject({ ok: false, problems: [{ path: 'body' }] });

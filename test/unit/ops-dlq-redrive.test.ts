@@ -2,6 +2,7 @@ import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import type { DeadLetter } from '../../ops/dlq/dead-letter.ts';
 import { defaultFile, discard } from '../../ops/dlq/discard.ts';
 import { planFor } from '../../ops/dlq/plan.ts';
@@ -11,6 +12,7 @@ import { editInEditor, editorFrom } from '../../ops/dlq/terminal.ts';
 import { release } from '../../ops/dlq/visibility.ts';
 import { pacer } from '../../ops/pacer.ts';
 import { deadLetter, deadLetters, FakeQueue } from '../builders/dead-letters.ts';
+import { placed } from '../builders/events.ts';
 
 const everything = () => true;
 const STARTED_AT = 5_000;
@@ -329,6 +331,12 @@ describe('Editing', () => {
     expect(contractProblems('payment', '{"type":"shop.order.placed.v1","data":{}}')).toContain('id: is missing');
     expect(contractProblems('payment', '{"type":"shop.order.teleported.v1"}')[0]).toContain('type: must be one of');
     expect(contractProblems('somebody', '{')).toEqual(['body: must be JSON']);
+    // A replay travels in an envelope, and those of `order` in the queue of `outcomes`.
+    const replayed = (body: string) => wrapReplayed({ name: 'r', withEffects: false, body });
+    const event = JSON.stringify(placed());
+    for (const consumer of ['outcomes', 'payment']) expect(contractProblems(consumer, replayed(event))).toEqual([]);
+    expect(contractProblems('outcomes', event)[0]).toContain('type: must be one of');
+    expect(contractProblems('stock', replayed('{"type":"x"}'))[0]).toContain('type: must be one of');
     expect(contractProblems('somebody', '{}')).toEqual([]);
   });
 });

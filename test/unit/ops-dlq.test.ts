@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { findConsumerQueues } from '../../ops/consumers.ts';
 import { orderIdOf, originalMessage } from '../../ops/dlq/dead-letter.ts';
 import { formatDeadLetters, maskPersonalData, stripControlChars, toJson } from '../../ops/dlq/format.ts';
@@ -193,6 +194,7 @@ describe('The output of dlq show', () => {
     for (const body of [`\uFEFF${JSON.stringify(event)}`, sns, `\uFEFF${sns}`]) {
       expect(maskPersonalData(body)).not.toMatch(/12345678|tok_|abc/);
       expect(orderIdOf({ body })).toBe(event.data.orderId);
+      expect(orderIdOf({ body: wrapReplayed({ name: 'r', withEffects: true, body }) })).toBe(event.data.orderId);
     }
   });
 
