@@ -127,11 +127,15 @@ export function nextNotification(
   if (state !== undefined && 'refusedAt' in state) {
     return { ...recordOnly, publish: [refusedEvent(orderId, template, state, trace)] };
   }
-  if (state !== undefined && 'sendingUntil' in state && new Date(state.sendingUntil) > rules.now) {
-    throw new BusyError(`The text ${template} of order ${orderId} is being sent`);
-  }
+  // The text of a cancellation must not be overtaken by that of the confirmation that it undoes.
+  const awaited = template === 'order-cancelled' ? [template, 'order-confirmed' as const] : [template];
+  if (awaited.some((each) => isBeingSent(updated.texts[each], rules.now)))
+    throw new BusyError(`A text of order ${orderId} is being sent`);
   return { ...recordOnly, ...startText(updated, template, contact, trace, rules) };
 }
+
+const isBeingSent = (state: TextState | undefined, now: Date): boolean =>
+  state !== undefined && 'sendingUntil' in state && new Date(state.sendingUntil) > now;
 
 /** Refuses the contact's number, or sends a text under a lease; in quiet hours, records without one that it waits. */
 function startText(

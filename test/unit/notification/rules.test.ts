@@ -129,11 +129,12 @@ describe('What a customer is told of an order that is both confirmed and cancell
     expect(templatesOf(shop)).toEqual(expected);
   });
 
-  test('is the cancellation, also where the text of the confirmation was never answered or is still being sent', () => {
+  test('is the cancellation, which waits while the text of the confirmation is being sent', () => {
     const shop = notifications();
     shop.deliver(placed());
     shop.deliver(confirmed(), { dies: 'before sending' });
-    shop.deliver(cancelled());
+    expect(() => shop.deliver(cancelled(), { at: later(LEASE - 1) })).toThrow(BusyError);
+    shop.deliver(cancelled(), { at: later(LEASE) });
     shop.deliver(confirmed(), { at: later(3_600) });
     expect(templatesOf(shop)).toEqual(['order-cancelled']);
   });
