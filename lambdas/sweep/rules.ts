@@ -1,6 +1,6 @@
 import type { OrderReconciliationDue } from '../../contracts/order.ts';
+import { contentsOf } from '../notification/contents.ts';
 import type { Notification } from '../notification/rules.ts';
-
 import type { Order } from '../order/record.ts';
 import { withDecision } from '../order/rules.ts';
 import { isAuthorizedHere, type Payment } from '../payment/record.ts';
@@ -132,8 +132,9 @@ function isStockSettled({ status }: Order, reservation: Reservation | undefined)
 }
 
 /** Returns whether the text of a decision is done, owed, or not to be looked at before a moment. */
-function stateOfText({ status }: Order, notification: Notification | undefined, now: Date): 'done' | 'owed' | Date {
-  const template = status === 'CONFIRMED' ? 'order-confirmed' : 'order-cancelled';
+function stateOfText(order: Order, notification: Notification | undefined, now: Date): 'done' | 'owed' | Date {
+  if (isOfAnotherOrder(order, notification)) return 'done';
+  const template = order.status === 'CONFIRMED' ? 'order-confirmed' : 'order-cancelled';
   if (notification?.decision !== template) return 'owed';
   if (notification.contact === undefined) return 'done';
   const text = notification.texts[template];
@@ -142,3 +143,14 @@ function stateOfText({ status }: Order, notification: Notification | undefined, 
   const until = new Date('notBefore' in text ? text.notBefore : text.sendingUntil);
   return until > now ? until : 'owed';
 }
+
+/**
+ * Tells whether notification was told of another order under the same id. It dead-letters each confirmation, as nobody it knows is to be told
+ * of this one.
+ */
+const isOfAnotherOrder = ({ status, items, total }: Order, notification: Notification | undefined): boolean =>
+  status === 'CONFIRMED' &&
+  items !== undefined &&
+  total !== undefined &&
+  notification?.contents !== undefined &&
+  notification.contents !== contentsOf({ items, total });
