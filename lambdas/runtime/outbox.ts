@@ -66,7 +66,8 @@ export async function publishAll(
 const eventsOf = ({ publish, outbox = [] }: Exclude<Publication, { failure: unknown }>): CloudEvent[] =>
   [...outbox.flatMap(({ events }) => events), ...publish].map(withTraceparent);
 
-function positionAfter(outbox: readonly OutboxEntry[], publishedIds: ReadonlySet<string>): number | undefined {
+/** Returns how far an outbox is published, without a gap, once the events of these ids are. */
+export function positionAfter(outbox: readonly OutboxEntry[], publishedIds: ReadonlySet<string>): number | undefined {
   const gap = outbox.findIndex(
     ({ position, events }) => position === undefined || !events.every(({ id }) => publishedIds.has(id)),
   );
