@@ -30,6 +30,8 @@ export default defineConfig({
     projects: [
       project('unit', SEEDED),
       project('contracts', SEEDED),
+      // Millions of states; nothing here is a timed test.
+      project('exploration', { testTimeout: 300_000 }),
       // Synthesising the stack bundles every function first; CDK takes seconds to load, so the files share it.
       project('infra', { testTimeout: 30_000, hookTimeout: 60_000, isolate: false }),
       // The first start of an engine installs it.
