@@ -51,8 +51,8 @@ function placementConflict({ total, items, method }: Order, placed: OrderPlaced[
     return { path: 'data.total', problem: 'was already placed with another total' };
   if (differs(items, goodsOf(placed.items), sameGoods))
     return { path: 'data.items', problem: 'was already placed with other items' };
-  // Where there is nothing to pay, it does not matter how.
-  if (items !== undefined && placed.total.amount > 0 && !samePayment(method, placed.payment))
+  // Where there is nothing to pay, it does not matter how. What was taken over from others may lack it.
+  if (method !== undefined && placed.total.amount > 0 && !samePayment(method, placed.payment))
     return { path: 'data.payment', problem: 'was already placed with another payment' };
   return undefined;
 }

@@ -4,7 +4,16 @@ import type { Order } from '../../../lambdas/order/record.ts';
 import { nextOrder } from '../../../lambdas/order/rules.ts';
 import { ConflictError } from '../../../lambdas/runtime/failure.ts';
 import { delivery } from '../../builders/deliveries.ts';
-import { authorized, cancelRequested, captured, line, placed, priced, reserved } from '../../builders/events.ts';
+import {
+  authorized,
+  cancelRequested,
+  captured,
+  line,
+  placed,
+  priced,
+  reconciliationDue,
+  reserved,
+} from '../../builders/events.ts';
 
 const now = new Date('2026-11-21T09:00:05Z');
 
@@ -63,6 +72,11 @@ describe('An event that matches the recorded order is accepted', () => {
     ['the amount authorized', [placed()], authorized()],
     ['the amount captured', [placed()], captured()],
     ['any order that was cancelled before it came', [cancelRequested()], twoItems],
+    [
+      'the order of a cancellation whose goods were taken over from stock, and not how it is paid',
+      [reconciliationDue({ heard: 'cancelled', items: [line()] })],
+      placed(),
+    ],
   ])('%s', (_, known, event) => {
     expect(() => nextOrder(after(...known), delivery(event), now)).not.toThrow();
   });
