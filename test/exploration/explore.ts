@@ -24,6 +24,12 @@ export async function explore(scenario: Scenario, rules: Rules, maxStates: numbe
   return exploration.run(maxStates);
 }
 
+/** Walks through a scenario at random, from its start to its end, `walks` times: for one that has too many states to see all of them. */
+export async function walk(scenario: Scenario, rules: Rules, walks: number, random: () => number): Promise<Finding> {
+  const exploration = new Exploration(rules, scenario);
+  return exploration.walk(walks, random);
+}
+
 class Exploration {
   private readonly shop: Shop;
   private readonly starts: readonly State[];
@@ -60,6 +66,26 @@ class Exploration {
       }
     }
     return this.finding(true);
+  }
+
+  async walk(walks: number, random: () => number): Promise<Finding> {
+    for (let count = 0; count < walks; count += 1) {
+      let state = this.starts[Math.floor(random() * this.starts.length)] as State;
+      const trace: string[] = [];
+      try {
+        for (let moves = await this.expand(state, true); moves.length > 0; moves = await this.expand(state, true)) {
+          const move = moves[Math.floor(random() * moves.length)] as Move;
+          trace.push(move.label);
+          state = move.state;
+          this.find(state, -1);
+        }
+      } catch (error) {
+        if (!(error instanceof Violation)) throw error;
+        const labels = error instanceof TracedViolation ? error.labels : [];
+        return { ...this.finding(false), violation: error.message, trace: [...trace, ...labels] };
+      }
+    }
+    return this.finding(false);
   }
 
   private finding(isComplete: boolean): Finding {

@@ -66,6 +66,7 @@ export function checkEnd(shop: Shop, state: State): void {
   if (order.status === 'CONFIRMED') checkConfirmed(shop, state, order, book);
   else checkCancelled(shop, state, book);
   checkTexts(shop, state, order);
+  if (!shop.scenario.without?.includes('order')) checkShipment(order, seen);
 }
 
 /** Stands for the order where it is left out: such scenarios publish its cancellation. */
@@ -107,6 +108,13 @@ function checkCancelled(shop: Shop, state: State, book: GatewayBook): void {
   if (shop.scenario.restore?.table === 'stock') return;
   for (const [sku, { reserved }] of Object.entries(shop.stocks.get(state.stock).shelves))
     refuse(reserved !== OF_OTHERS, `${reserved - OF_OTHERS} of ${sku} are held for nobody`);
+}
+
+function checkShipment({ status, items = [] }: Order, { shipment }: Seen): void {
+  refuse(shipment?.status !== status, `The order is ${status}, to shipping it is ${shipment?.status}`);
+  const leaves = shipment?.shipment !== undefined && shipment.shipment.cancelledAt === undefined;
+  refuse(leaves !== (status === 'CONFIRMED'), `The order is ${status}, and ${leaves ? 'is' : 'is not'} shipped`);
+  refuse(leaves && !sameGoods(shipment?.shipment?.items ?? [], items), 'Other goods are shipped than are confirmed');
 }
 
 function checkTexts(shop: Shop, state: State, { status, items }: Order): void {

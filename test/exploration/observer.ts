@@ -34,10 +34,17 @@ export class Observer {
       return {
         ...(isConfirmed && { wasConfirmed: true }),
         feed: events.filter(isStep).reduce(withStep(before.wasRestored === true), before.feed),
+        shipment: events.filter(isStep).reduce(this.shipped, before.shipment),
         archive: this.archived(before, events),
       };
     }),
   );
+
+  private readonly shipped = (shipment: Seen['shipment'], event: OrderProgressed): Seen['shipment'] => {
+    const delivery = { event, messageId: event.id, attempt: 1, time: event.time ?? '' };
+    const { after } = this.shop.rules.shipping(shipment, delivery);
+    return after === undefined ? shipment : { ...after, version: 1 };
+  };
 
   private archived({ archive }: Seen, events: readonly CloudEvent[]): readonly Id[] {
     if (!this.shop.scenario.replay) return archive;

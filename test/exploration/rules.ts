@@ -2,6 +2,7 @@ import { nextNotification } from '../../lambdas/notification/rules.ts';
 import { nextOrder } from '../../lambdas/order/rules.ts';
 import { runPaymentEffect } from '../../lambdas/payment/effects.ts';
 import { nextPayment } from '../../lambdas/payment/rules.ts';
+import { nextShipment } from '../../lambdas/shipping/rules.ts';
 import { planStock } from '../../lambdas/stock/rules.ts';
 import { sweeper } from '../../lambdas/sweep/sweep.ts';
 import { handleCall } from './gateway-model.ts';
@@ -13,6 +14,7 @@ export const productRules = {
   runPayment: runPaymentEffect,
   stock: planStock,
   notification: nextNotification,
+  shipping: nextShipment,
   sweeper,
   gateway: handleCall,
 };

@@ -112,4 +112,35 @@ export const scenarios = {
   },
 } as const satisfies Record<string, Scenario>;
 
+/** What has too many states to see all of them. */
+export const walks = {
+  everything: {
+    now: [A, A, B, CANCEL],
+    late: [CANCEL],
+    budget: { faults: 4, lapses: 1, sweeps: 2 },
+    gateway: { declines: true, refusesRefunds: true },
+    mayBeShort: true,
+    deadLetters: CONTRADICTIONS,
+  },
+  'one order': {
+    now: [A, A],
+    late: [CANCEL],
+    budget: { faults: 4, lapses: 1, sweeps: 2, replays: 2 },
+    gateway: { declines: true, refusesRefunds: true },
+    mayBeShort: true,
+    replay: { consumer: 'order' },
+  },
+  'an order that is forgotten': {
+    now: [A],
+    late: [CANCEL],
+    budget: { faults: 2, lapses: 1, sweeps: 2, restores: 2, replays: 2 },
+    gateway: { declines: true, refusesRefunds: true },
+    mayBeShort: true,
+    replay: { consumer: 'order' },
+    restore: { table: 'order', when: 'at rest' },
+  },
+} as const satisfies Record<string, Scenario>;
+
 export type ScenarioName = keyof typeof scenarios;
+
+export type WalkName = keyof typeof walks;

@@ -1,6 +1,7 @@
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { OutgoingText } from '../../lambdas/notification/rules.ts';
 import type { PaymentEffect } from '../../lambdas/payment/effects.ts';
+import type { Shipment } from '../../lambdas/shipping/rules.ts';
 import type { Id } from './pool.ts';
 
 export type Consumer = 'order' | 'payment' | 'stock' | 'notification';
@@ -28,6 +29,8 @@ export type Seen = {
   wasConfirmed?: true;
   /** The steps of the lifecycle feed, in sequence. */
   feed: readonly { step: string; status?: string | undefined }[];
+  /** What shipping made of them. Its feed is in sequence and loses nothing. */
+  shipment?: Shipment | undefined;
   dead: readonly string[];
   texts: readonly { template: string; phone: string }[];
   /** The numbers of the archived events, and of the former records of the table that is put back. */

@@ -117,4 +117,16 @@ export const orderRulesOff: readonly RuleOff[] = [
       after.status === 'CONFIRMED' || after.status === 'CANCELLED' ? outsideIndex(after) : after,
     ),
   },
+  {
+    rule: 'shipping: what moves the status forward counts, also under a number that was used before the table was put back',
+    scenario: 'restore-order-texts',
+    harm: /to shipping it is/,
+    off: (rules) => ({
+      ...rules,
+      shipping: (shipment, delivery) =>
+        shipment !== undefined && delivery.event.data.sequence <= shipment.sequence
+          ? {}
+          : rules.shipping(shipment, delivery),
+    }),
+  },
 ];
