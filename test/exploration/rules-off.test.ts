@@ -9,7 +9,7 @@ import { sweepRulesOff } from './rules-off/sweep.ts';
 import { scenarios } from './scenarios.ts';
 
 // The harm is done within so many states, or the rule is not needed in its scenario.
-const MAX_STATES = 300_000;
+const MAX_STATES = 500_000;
 
 const RULES_OFF = [...paymentRulesOff, ...stockRulesOff, ...notificationRulesOff, ...orderRulesOff, ...sweepRulesOff];
 

@@ -69,6 +69,15 @@ export const sweepRulesOff: readonly RuleOff[] = [
     })),
   },
   {
+    rule: 'sweep: a void or refund that was begun is owed',
+    scenario: 'cancel-lost',
+    harm: /never ends: the payment is voiding|Money is held/,
+    off: seeing((_, { payment, ...records }) => ({
+      ...records,
+      payment: payment && /^(voiding|refunding)$/.test(payment.state) ? { ...payment, state: 'voided' } : payment,
+    })),
+  },
+  {
     rule: 'sweep: a stock that has not heard the decision is owed',
     scenario: 'plain',
     harm: /Goods are (reserved|sold), the order is CANCELLED/,
