@@ -1,11 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  BatchGetCommand,
-  DeleteCommand,
-  DynamoDBDocumentClient,
-  QueryCommand,
-  ScanCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
 import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
@@ -40,15 +34,6 @@ async function chargesOf(orderId: string): Promise<BookEntry[]> {
   );
   // What has no kind is no entry of the book.
   return (Items as Partial<BookEntry>[]).filter((item): item is BookEntry => item.kind !== undefined);
-}
-
-/** Deletes the orders that other tests have left undecided, for a sweep would find them. */
-export async function forgetOpenOrders(): Promise<void> {
-  const TableName = output('OrdersTableName');
-  const { Items = [] } = await tables.send(
-    new ScanCommand({ TableName, FilterExpression: 'attribute_exists(openSince)', ProjectionExpression: 'orderId' }),
-  );
-  for (const { orderId } of Items) await tables.send(new DeleteCommand({ TableName, Key: { orderId } }));
 }
 
 /** Reads the shelves. */

@@ -1,33 +1,12 @@
-import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { output, testOrder } from '../deployed/deployed-shop.ts';
+import { expect, test } from 'vitest';
+import { testOrder } from '../deployed/deployed-shop.ts';
 import type { Fault } from '../harness/fault-rules.ts';
-import { FunctionInstance } from '../harness/function-instance.ts';
 import { checkInvariants } from './check-invariants.ts';
-import { bundleOf, lambda, leadTo } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
-import { forgetOpenOrders } from './observe-shop.ts';
+import { useSweep } from './sweep-function.ts';
 
 const shop = useHarness();
-let sweep: FunctionInstance;
-
-beforeAll(async () => {
-  const FunctionName = output('SweepFunctionName');
-  const { Environment, Timeout = 3 } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  const endpoint = await shop().proxy.open('sweep', { crash: () => sweep.crash() });
-  sweep = new FunctionInstance({
-    bundle: bundleOf('sweep'),
-    environment: { ...leadTo(endpoint, { ...Environment?.Variables }), REMINDER_SECONDS: String(6 * 3600) },
-    timeoutMs: Timeout * 1_000,
-    log: () => {},
-  });
-});
-
-beforeEach(forgetOpenOrders);
-
-afterAll(() => sweep.kill());
-
-const run = () => sweep.invoke({ Records: [] }, shop().clock.skippedMs);
+const sweep = useSweep(shop, { REMINDER_SECONDS: String(6 * 3600) });
 
 const faults: readonly (readonly [string, Fault])[] = [
   ['is killed before it publishes', { kind: 'crash', when: 'before' }],
@@ -50,13 +29,13 @@ test.each(faults)(
       await shop().pass(hours * 3_600);
       const rule = { caller: /^sweep/, operation: 'PutEvents', times: 1, fault };
       shop().proxy.add(rule);
-      await run();
+      await sweep.run();
       expect(shop().proxy.hits(rule)).toBe(1);
       // The next ones come five minutes later, one of them while the last one's messages still wait.
-      await run();
-      await run();
+      await sweep.run();
+      await sweep.run();
       await shop().pump(others);
-      await run();
+      await sweep.run();
       await shop().pump(others);
     }
 

@@ -1,0 +1,43 @@
+import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { output } from '../deployed/deployed-shop.ts';
+import { FunctionInstance, type InvocationResult } from '../harness/function-instance.ts';
+import { bundleOf, lambda, leadTo } from './deployed-functions.ts';
+import type { Harness } from './harness.ts';
+import { forgetAllOrders } from './record-tables.ts';
+
+/** The sweep's function, which runs when a test says so. */
+export type SweepFunction = {
+  run(): Promise<InvocationResult>;
+  /** Lets so many minutes pass, runs the sweep, and then everybody until no message is left. */
+  runAfter(minutes: number): Promise<void>;
+};
+
+/** Provides a test file with the sweep. Each test begins without the orders of others, which a sweep would find. */
+export function useSweep(shop: () => Harness, environment: Record<string, string> = {}): SweepFunction {
+  let sweep: FunctionInstance;
+  beforeAll(async () => {
+    const FunctionName = output('SweepFunctionName');
+    const { Environment, Timeout = 3 } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+    const endpoint = await shop().proxy.open('sweep', { crash: () => sweep.crash() });
+    sweep = new FunctionInstance({
+      bundle: bundleOf('sweep'),
+      environment: { ...leadTo(endpoint, { ...Environment?.Variables }), ...environment },
+      timeoutMs: Timeout * 1_000,
+      log: () => {},
+    });
+  });
+  beforeEach(forgetAllOrders);
+  afterAll(() => sweep.kill());
+
+  const run = () => sweep.invoke({ Records: [] }, shop().clock.skippedMs);
+  return {
+    run,
+    async runAfter(minutes) {
+      await shop().pass(minutes * 60);
+      const outcome = await run();
+      if (!('result' in outcome)) throw new Error(`The sweep failed: ${JSON.stringify(outcome)}`);
+      await shop().settle();
+    },
+  };
+}
