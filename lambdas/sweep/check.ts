@@ -1,5 +1,5 @@
 import { isDue } from '../order/open-orders.ts';
-import { isDecision } from '../order/record.ts';
+import { isDecision, type Order } from '../order/record.ts';
 import { chunk } from '../runtime/chunk.ts';
 import type { RecordToCheck } from './order-records.ts';
 import { before, lookAt, type Sweep, say } from './review.ts';
@@ -31,10 +31,12 @@ async function check(sweep: Sweep, page: readonly RecordToCheck[]): Promise<numb
     time !== undefined && new Date(time) < before(sweep, ageMs);
   const old = page.filter(({ time }) => isOld(time, times.settleMs));
   const orders = await sweep.records.loadOrders(old.map(({ orderId }) => orderId));
+  const unsold = await withoutReservation(sweep, old, orders);
   const known = old.filter(({ orderId, records }) => {
     const order = orders.get(orderId);
     const decidedAt = order?.timeline.findLast(isDecision)?.time;
-    return order !== undefined && !isDue(order.open) && isOld(decidedAt, times.settleMs) && disagrees(order, records);
+    if (order === undefined || isDue(order.open) || !isOld(decidedAt, times.settleMs)) return false;
+    return disagrees(order, records) || unsold.has(orderId);
   });
   const { owing } = await lookAt(sweep, known);
   const unknown = old.filter(({ orderId, records }) => !orders.has(orderId) && isHeld(records));
@@ -48,4 +50,17 @@ async function check(sweep: Sweep, page: readonly RecordToCheck[]): Promise<numb
   });
   await say(sweep, words);
   return owing + words.length;
+}
+
+/** Returns the confirmed orders of these payments that stock knows nothing of: its table was put back to before them. */
+async function withoutReservation(
+  { records }: Sweep,
+  page: readonly RecordToCheck[],
+  orders: ReadonlyMap<string, Order>,
+): Promise<Set<string>> {
+  const confirmed = page.flatMap(({ orderId, records: { payment } }) =>
+    payment !== undefined && orders.get(orderId)?.status === 'CONFIRMED' ? [orderId] : [],
+  );
+  const reservations = await records.loadReservations(confirmed);
+  return new Set(confirmed.filter((orderId) => !reservations.has(orderId)));
 }

@@ -19,6 +19,8 @@ export function orderRecords(tables: TableNames, client: DynamoDBDocumentClient)
   return {
     loadOrders: (orderIds: readonly string[]) => loadRecords<Order>(tables.orders, orderIds, client),
 
+    loadReservations: (orderIds: readonly string[]) => reservations.load(orderIds),
+
     /** Reads all four records of each order. */
     async load(orderIds: readonly string[]): Promise<Map<string, OrderRecords>> {
       const [byOrder, byPayment, byReservation, byNotification] = await Promise.all([

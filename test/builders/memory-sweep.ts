@@ -49,10 +49,9 @@ export function memorySweep(tables: MemoryTables, publish: Publish, now: () => D
     },
   };
   const records: OrderRecordsReader = {
-    loadOrders: async (orderIds) =>
-      new Map(
-        orderIds.flatMap((orderId) => [tables.orders.get(orderId) ?? []].flat().map((order) => [orderId, order])),
-      ),
+    loadOrders: async (orderIds) => found(tables.orders, orderIds),
+    loadReservations: async (orderIds) =>
+      new Map([...found(tables.reservations, orderIds)].map(([orderId, one]) => [orderId, { ...one, version: 0 }])),
     load: async (orderIds) => {
       looks.push(...orderIds);
       return new Map(
@@ -77,3 +76,6 @@ export function memorySweep(tables: MemoryTables, publish: Publish, now: () => D
   };
   return { run: sweeper(index, records, publish, { ...SWEEP_TIMES, ...times }, now), looks, state };
 }
+
+const found = <R>(table: ReadonlyMap<string, R>, orderIds: readonly string[]) =>
+  new Map([...table].filter(([orderId]) => orderIds.includes(orderId)));

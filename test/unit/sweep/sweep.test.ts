@@ -112,6 +112,17 @@ describe('The sweep and a decided order', () => {
     expect(intervals).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440]);
   });
 
+  test('is found long after it was looked at where its reservation is gone, and is sold from the shelf', async () => {
+    const { sweepAfter, tables, shop } = await sweptShop([order]);
+    for (const minutes of [10, 60]) expect(await sweepAfter(minutes * MINUTE)).toEqual([]);
+    tables.reservations.clear();
+    Object.assign(shop.stock.shelf('A'), { available: 5, reserved: 0, sold: 0 });
+    expect(await sweepAfter(10 * MINUTE)).toEqual(['reconciliation-due']);
+    expect(shop.stock.shelf('A')).toMatchObject({ available: 4, reserved: 0, sold: 1 });
+    expect(shop.gateway.ledger.map(({ kind }) => kind)).toEqual(['authorization', 'capture']);
+    expect(shop.texts).toEqual(['o-1 order-confirmed']);
+  });
+
   test('is cancelled where it is confirmed again after its table was put back, and somebody heard of its cancellation', async () => {
     const { sweepAfter, tables, order: current, shop } = await sweptShop([cancelRequested({ orderId: 'o-1' }), order]);
     expect(current()?.status).toBe('CANCELLED');
