@@ -53,12 +53,8 @@ async function itemsOf({ name, key }: Omit<TableState, 'items'>): Promise<Map<st
   return items;
 }
 
-/** Returns an order's items at a moment, as text; the empty text where there were none. */
-export const itemsOfOrder = (tables: readonly TableState[], order: TestOrder): string =>
-  tables.map(({ key, items }) => JSON.stringify(items.get(order[key])) ?? '').join('');
-
 /** Puts what a moment has of one order back. */
-export async function putBack(tables: readonly TableState[], order: TestOrder): Promise<void> {
+export async function restoreOrder(tables: readonly TableState[], order: TestOrder): Promise<void> {
   for (const { name: TableName, key, items } of tables) {
     const Item = items.get(order[key]);
     await (Item === undefined

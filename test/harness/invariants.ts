@@ -24,6 +24,10 @@ export type Allowances = {
   reminded?: ReadonlySet<string>;
   /** Orders whose number gets no text. */
   refused?: ReadonlySet<string>;
+  /** Orders whose cancellation was forgotten, so that they may be confirmed on the way. */
+  decidedAnew?: ReadonlySet<string>;
+  /** Orders whose customers may never be told, because their numbers are forgotten. */
+  untold?: ReadonlySet<string>;
   /** Cancelled orders whose refund the provider refuses: a person has to send the money. */
   refundDue?: ReadonlySet<string>;
   /** Dead letters that are expected; every other one is a violation. */
@@ -50,7 +54,7 @@ export function findViolations(observed: Observations, state: ShopState, allowan
         ({ consumer, attributes, body }) =>
           `I3: dead letter of ${consumer}: ${attributes.errorType} ${attributes.errorMessage} ${body.slice(0, 80)}`,
       ),
-    ...forward(observed.statuses),
+    ...forward(observed.statuses, allowances),
     ...secrets(observed.logged(), orders, state),
   ];
 }
@@ -119,7 +123,7 @@ function reminders({ texts: sent }: ShopState, { orderId, phone }: TestOrder, al
 function texts(
   { orders, texts: sent, deadLetters }: ShopState,
   { orderId, phone, locale }: TestOrder,
-  { secondText, refused }: Allowances,
+  { secondText, refused, untold }: Allowances,
 ): string[] {
   const own = (sent[phone] ?? []).filter((text) => text.includes(orderId) && !isReminder(text));
   const { status, timeline = [] } = orders.get(orderId) ?? {};
@@ -127,6 +131,7 @@ function texts(
   const most = secondText?.has(orderId) === true ? 2 : 1;
   const isExcused =
     refused?.has(orderId) ||
+    untold?.has(orderId) ||
     deadLetters.some(({ consumer, body }) => consumer === 'notification' && body.includes(orderId));
   const found: string[] = [];
   const check = (template: 'order-confirmed' | 'order-cancelled', step: string, isDue: boolean) => {
@@ -167,8 +172,9 @@ function stock(
 const RANK: Record<string, number> = { PLACED: 1, CONFIRMED: 2, CANCELLED: 3 };
 
 /** I6: placed, confirmed, cancelled, some of them and only in this order. */
-function forward(statuses: ReadonlyMap<string, string[]>): string[] {
+function forward(statuses: ReadonlyMap<string, string[]>, { decidedAnew }: Allowances): string[] {
   return [...statuses].flatMap(([orderId, seen]) => {
+    if (decidedAnew?.has(orderId)) return [];
     const steps = seen.filter((status, index) => status !== seen[index - 1]);
     const back = steps.some((status, index) => index > 0 && (RANK[status] ?? 0) <= (RANK[steps[index - 1] ?? ''] ?? 0));
     return back ? [`I6: ${orderId} went ${steps.join(', ')}`] : [];

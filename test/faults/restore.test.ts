@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { testOrder } from '../deployed/deployed-shop.ts';
+import type { TestOrder } from '../harness/shop-state.ts';
+import { checkInvariants } from './check-invariants.ts';
+import { useHarness } from './harness.ts';
+import { DECIDED, type End, LIFE, live } from './order-life.ts';
+import { type RecordTable, readTables, restoreOrder, type TableState } from './record-tables.ts';
+import { useSweep } from './sweep-function.ts';
+
+const shop = useHarness();
+const sweep = useSweep(shop);
+
+const TABLES = ['orders', 'payments', 'stock', 'notifications', 'shipments'] as const;
+
+/** A table put back, for one order, to the moment `to` at the moment `at`: both are numbers of steps that are done. */
+type Restore = { table: RecordTable; to: number; at: number; order: TestOrder };
+type Moments = Record<RecordTable, TableState[]>[];
+
+/** What changes a table, and so which moments of it differ. */
+const CHANGED_BY: Record<RecordTable, readonly (typeof LIFE)[number][]> = {
+  orders: ['order', 'the customer', 'outcomes'],
+  payments: ['payment'],
+  stock: ['stock'],
+  notifications: ['notification'],
+  shipments: ['shipping'],
+};
+
+/** Builds an order for each table, each earlier moment of it, and each moment at which it may be put back to that one. */
+function restores(end: End): Restore[] {
+  const moments = LIFE.map((_, step) => step + 1);
+  return TABLES.flatMap((table) => {
+    const changes = moments.filter((moment) => CHANGED_BY[table].some((one) => one === LIFE[moment - 1]));
+    return [0, ...changes].flatMap((to, index) =>
+      moments
+        .filter((at) => at >= (changes[index] ?? Number.POSITIVE_INFINITY))
+        .map((at) => ({ table, to, at, order: testOrder() })),
+    );
+  }).filter((restore) => end === 'confirmed' || !isLostForGood(restore));
+}
+
+/** Tells whether the record of a cancelled order is gone when nobody holds anything for it, or tells of it, any more: it stays so. */
+const isLostForGood = ({ table, to, at }: Restore) =>
+  table === 'orders' && to === 0 && at > LIFE.lastIndexOf('outcomes');
+
+async function readMoment(): Promise<Moments[number]> {
+  const read = await Promise.all(TABLES.map(async (table) => [table, await readTables(table)] as const));
+  return Object.fromEntries(read) as Moments[number];
+}
+
+test.each(['confirmed', 'cancelled'] as const)(
+  'whatever one table is put back to, an order that was %s stays it everywhere, and nobody is charged or texted again',
+  async (end) => {
+    const all = restores(end);
+    const idsOf = (those: (restore: Restore) => boolean) =>
+      new Set(all.filter(those).map(({ order }) => order.orderId));
+    const moments: Moments = [];
+    const orders = all.map(({ order }) => order);
+    await live(shop(), sweep, orders, end, async (moment) => {
+      moments.push(await readMoment());
+      for (const { table, to, at, order } of all)
+        if (at === moment) await restoreOrder(moments[to]?.[table] ?? [], order);
+    });
+    await shop().settle();
+    for (const minutes of [10, 15, 49 * 60, 24 * 60]) await sweep.runAfter(minutes);
+
+    const state = await checkInvariants(shop(), {
+      // Others have heard of the cancellation that was forgotten, and have their way in the end.
+      decidedAnew: idsOf(({ table, to }) => end === 'cancelled' && table === 'orders' && to > 0),
+      // Nobody knows their numbers any more.
+      untold: idsOf(({ table, to }) => table === 'notifications' && to === 0),
+      // Of the text, only this table knows; later than this the sweep has seen it, and does not look again.
+      secondText: idsOf(({ table, to, at }) => table === 'notifications' && to > 0 && at < LIFE.length),
+    });
+    const ends = all.map(({ order: { orderId }, ...restore }) => ({ ...restore, ...state.orders.get(orderId) }));
+    expect(ends.filter(({ at }) => at >= DECIDED[end]).filter(({ status }) => status?.toLowerCase() !== end)).toEqual(
+      [],
+    );
+    const reasons = new Set(ends.map(({ status, reason = status }) => reason));
+    expect(reasons).toEqual(new Set(end === 'confirmed' ? ['CONFIRMED', 'timed-out'] : ['customer', 'unknown']));
+  },
+  120_000,
+);
