@@ -46,8 +46,8 @@ const directive = (dimensions: string[][], unit: string, ...names: string[]): Di
 });
 
 const OUTCOMES = directive([['consumer']], 'Count', 'Done', 'Retried', 'DeadLettered');
+const TIMES = directive([['consumer']], 'Milliseconds', 'Took', 'Waited');
 const WAITED = directive([['consumer']], 'Milliseconds', 'Waited');
-const TOOK = directive([['consumer']], 'Milliseconds', 'Took');
 
 // CloudWatch refuses a whole line with more.
 const MAX_VALUES_OF_METRIC = 100;
@@ -71,7 +71,7 @@ export function metricLines(
   const waits = attempts.map(({ record }) => Math.max(0, startedAt - Number(record.attributes.SentTimestamp)));
   const waited = chunk(waits, MAX_VALUES_OF_METRIC);
   const batch: Line = {
-    directives: [OUTCOMES, TOOK, ...(counts.size > 0 ? [directive([[]], 'Count', ...counts.keys())] : [])],
+    directives: [OUTCOMES, TIMES, ...(counts.size > 0 ? [directive([[]], 'Count', ...counts.keys())] : [])],
     fields: {
       level: 'INFO',
       time: new Date(now).toISOString(),
@@ -80,6 +80,7 @@ export function metricLines(
       Done: countOf(attempts, 'done'),
       Retried: countOf(attempts, 'will be tried again'),
       DeadLettered: countOf(attempts, 'dead-lettered'),
+      Waited: waited[0] ?? [],
       Took: now - startedAt,
       ...Object.fromEntries(counts),
     },
@@ -87,8 +88,7 @@ export function metricLines(
   const lineCount = Math.max(1, waited.length, reasons.length, revenues.length);
   return Array.from({ length: lineCount }, (_, index) => {
     const parts = [
-      index === 0 ? batch : undefined,
-      waitingTimes(consumer, waited[index]),
+      index === 0 ? batch : waitingTimes(consumer, waited[index]),
       cancellations(reasons[index]),
       revenue(revenues[index]),
     ];
