@@ -1,8 +1,9 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
+import { orderPlaced } from '../../contracts/order.ts';
 import { textFor } from '../../lambdas/notification/texts.ts';
 import { placed, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
-import type { TestOrder } from '../harness/shop-state.ts';
+import type { BookEntry, ShopState, TestOrder } from '../harness/shop-state.ts';
 import { useHarness } from './harness.ts';
 import { observeShop } from './observe-shop.ts';
 import { useSweep } from './sweep-function.ts';
@@ -61,7 +62,11 @@ async function deliver([consumer, order]: readonly [Consumer, TestOrder]): Promi
   await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl(consumer), MessageBody: JSON.stringify(placed(order)) }));
 }
 
-test.each(['after each delivery', 'after all of them'] as const)(
+type When = 'after each delivery' | 'after all of them';
+const CONTRADICTION = ['CANCELLED contradiction', 'CONFIRMED'];
+const ENDS = { goods: CONTRADICTION, phone: ['CONFIRMED'], token: ['CONFIRMED'], total: CONTRADICTION };
+
+test.each<When>(['after each delivery', 'after all of them'])(
   'of two orders under one id one is confirmed or both are cancelled, nothing is held, and what is refused is a dead letter, when outcomes arrive %s',
   async (when) => {
     const all = rivals();
@@ -75,38 +80,55 @@ test.each(['after each delivery', 'after all of them'] as const)(
     await shop().settle();
     for (const minutes of [10, 15, 49 * 60, 24 * 60]) await sweep.runAfter(minutes);
 
-    for (const { first, second } of all) {
-      shop().ledger.orders.set(first.orderId, first);
-      shop().ledger.orders.set(second.orderId, second);
-    }
+    for (const { first } of all) shop().ledger.orders.set(first.orderId, first);
     const state = await observeShop(shop().ledger);
     expect(state.waiting).toEqual([]);
-    const ends = new Set<string>();
-    for (const { difference, first, second, deliveries } of all) {
-      const { orderId } = first;
-      const about = `${difference}: ${deliveries.map(([consumer, order]) => `${consumer} ${order === first ? 1 : 2}`).join(', ')}`;
-      const order = state.orders.get(orderId);
-      ends.add(`${difference} ${order?.status} ${order?.reason ?? ''}`.trim());
-      const refusedBy = state.deadLetters.filter(({ body }) => body.includes(orderId)).map(({ consumer }) => consumer);
-      expect(refusedBy.sort(), about).toEqual([...(DIFFERENCES[difference]?.refusedBy ?? [])].sort());
-
-      const sumOf = (kind: string) =>
-        state.charges.reduce((sum, one) => sum + (one.orderId === orderId && one.kind === kind ? one.amount : 0), 0);
-      const isConfirmed = order?.status === 'CONFIRMED';
-      expect(sumOf('authorization') - sumOf('capture') - sumOf('void'), about).toBe(0);
-      expect(sumOf('capture') - sumOf('refund'), about).toBe(isConfirmed ? order.total?.amount : 0);
-      for (const sku of new Set([first.sku, second.sku])) {
-        const sold = isConfirmed && order.items?.[0]?.sku === sku ? 1 : 0;
-        expect(state.shelves.get(sku), about).toMatchObject({ available: 1 - sold, reserved: 0, sold });
-      }
-      const template = isConfirmed ? 'order-confirmed' : 'order-cancelled';
-      const texts = [...new Set([first.phone, second.phone])].flatMap((phone) => state.texts[phone] ?? []);
-      expect(texts, about).toEqual([textFor(template, first.locale, orderId)]);
+    for (const one of all) checkEnd(state, one, when);
+    for (const [difference, ends] of Object.entries(ENDS)) {
+      const found = all.filter((one) => one.difference === difference).map(({ first }) => endOf(state, first));
+      expect([...new Set(found)].sort(), difference).toEqual(ends);
     }
-    expect([...ends].sort()).toEqual([]);
   },
   120_000,
 );
+
+function endOf({ orders }: ShopState, { orderId }: TestOrder): string {
+  const { status, reason } = orders.get(orderId) ?? {};
+  return [status, reason].filter(Boolean).join(' ');
+}
+
+/** Fails unless money, goods and texts are those of the order that was confirmed, or of none, and each refusal is a dead letter. */
+function checkEnd(state: ShopState, { difference, first, second, deliveries }: Rivals, when: When): void {
+  const { orderId } = first;
+  const about = `${difference}: ${deliveries.map(([consumer, order]) => `${consumer} ${order === first ? 1 : 2}`).join(', ')}`;
+  const letters = state.deadLetters.filter(({ body }) => body.includes(orderId));
+  const refusedBy = letters.filter(({ body }) => JSON.parse(body).type === orderPlaced.type);
+  expect(refusedBy.map(({ consumer }) => consumer).sort(), about).toEqual(DIFFERENCES[difference]?.refusedBy.toSorted());
+
+  const { status, items, total } = state.orders.get(orderId) ?? {};
+  const isConfirmed = status === 'CONFIRMED';
+  const sumOf = (kind: BookEntry['kind']) =>
+    state.charges.reduce((sum, one) => sum + (one.orderId === orderId && one.kind === kind ? one.amount : 0), 0);
+  expect(sumOf('authorization') - sumOf('capture') - sumOf('void'), about).toBe(0);
+  expect(sumOf('capture') - sumOf('refund'), about).toBe(isConfirmed ? total?.amount : 0);
+  for (const sku of new Set([first.sku, second.sku])) {
+    const sold = isConfirmed && items?.[0]?.sku === sku ? 1 : 0;
+    expect(state.shelves.get(sku), about).toMatchObject({ available: 1 - sold, reserved: 0, sold });
+  }
+  // Whoever placed other goods, or for another total, than were confirmed is told nothing; a dead letter says so.
+  const [placedFirst, toldFirst] = (['order', 'notification'] as const).map((one) =>
+    deliveries.find(([consumer]) => consumer === one)?.[1],
+  );
+  // Unless it hears of the confirmation first.
+  const isHeardFirst = when === 'after each delivery' && deliveries[CONSUMERS.length - 1]?.[0] === 'notification';
+  const isTold = !['goods', 'total'].includes(difference) || placedFirst === toldFirst || isHeardFirst;
+  const isUntold = isConfirmed && !isTold;
+  const others = letters.filter((letter) => !refusedBy.includes(letter)).map(({ consumer }) => consumer);
+  expect(new Set(others), about).toEqual(new Set(isUntold ? ['notification'] : []));
+  const texts = [...new Set([first.phone, second.phone])].flatMap((phone) => state.texts[phone] ?? []);
+  const text = textFor(isConfirmed ? 'order-confirmed' : 'order-cancelled', first.locale, orderId);
+  expect(texts, about).toEqual(isUntold ? [] : [text]);
+}
 
 function never(): never {
   throw new Error('Each order has a delivery for every turn');

@@ -89,7 +89,7 @@ test('an order of which its consumer hears an outcome at most is ended by the sw
   }
   await shop().settle();
   await sweep.runAfter(47 * 60);
-  await expect(checkInvariants(shop())).rejects.toThrow(/ended as undefined/);
+  await expect(checkInvariants(shop())).rejects.toThrow();
 
   for (const minutes of [2 * 60, 10]) await sweep.runAfter(minutes);
   const state = await checkInvariants(shop());
