@@ -103,7 +103,9 @@ function checkEnd(state: ShopState, { difference, first, second, deliveries }: R
   const about = `${difference}: ${deliveries.map(([consumer, order]) => `${consumer} ${order === first ? 1 : 2}`).join(', ')}`;
   const letters = state.deadLetters.filter(({ body }) => body.includes(orderId));
   const refusedBy = letters.filter(({ body }) => JSON.parse(body).type === orderPlaced.type);
-  expect(refusedBy.map(({ consumer }) => consumer).sort(), about).toEqual(DIFFERENCES[difference]?.refusedBy.toSorted());
+  expect(refusedBy.map(({ consumer }) => consumer).sort(), about).toEqual(
+    DIFFERENCES[difference]?.refusedBy.toSorted(),
+  );
 
   const { status, items, total } = state.orders.get(orderId) ?? {};
   const isConfirmed = status === 'CONFIRMED';
@@ -116,8 +118,8 @@ function checkEnd(state: ShopState, { difference, first, second, deliveries }: R
     expect(state.shelves.get(sku), about).toMatchObject({ available: 1 - sold, reserved: 0, sold });
   }
   // Whoever placed other goods, or for another total, than were confirmed is told nothing; a dead letter says so.
-  const [placedFirst, toldFirst] = (['order', 'notification'] as const).map((one) =>
-    deliveries.find(([consumer]) => consumer === one)?.[1],
+  const [placedFirst, toldFirst] = (['order', 'notification'] as const).map(
+    (one) => deliveries.find(([consumer]) => consumer === one)?.[1],
   );
   // Unless it hears of the confirmation first.
   const isHeardFirst = when === 'after each delivery' && deliveries[CONSUMERS.length - 1]?.[0] === 'notification';

@@ -1,4 +1,9 @@
-import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
 import { cancelRequested, publishAll, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
@@ -10,23 +15,21 @@ import { useSweep } from './sweep-function.ts';
 const shop = useHarness();
 const sweep = useSweep(shop);
 
-/** Deletes the messages about these orders from a queue, as whoever discards their dead letters does; returns how many there were. */
-async function lose(consumer: ConsumerName, orders: readonly TestOrder[], type: string): Promise<number> {
+/** Deletes the messages of a type about these orders from a queue, as whoever discards their dead letters does. */
+async function lose(consumer: ConsumerName, orders: readonly TestOrder[], type: string): Promise<void> {
   const QueueUrl = queueUrl(consumer);
-  const ids = new Set(orders.map(({ orderId }) => orderId));
-  let lost = 0;
-  for (;;) {
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 1 }),
-    );
-    const found = Messages.filter(({ Body = '' }) => {
-      const message = JSON.parse(Body);
-      return message.type === type && ids.has(message.data.orderId);
-    });
-    for (const { ReceiptHandle } of found) await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
-    lost += found.length;
-    if (lost === orders.length) return lost;
+  const missing = new Set(orders.map(({ orderId }) => orderId));
+  const others: Message[] = [];
+  while (missing.size > 0) {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    for (const message of Messages) {
+      const { type: itsType, data } = JSON.parse(message.Body ?? '');
+      if (itsType !== type || !missing.delete(data.orderId)) others.push(message);
+      else await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
+    }
   }
+  for (const { ReceiptHandle } of others)
+    await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
 }
 
 const HEARERS = ['payment', 'stock', 'notification'] as const;
