@@ -19,7 +19,7 @@ export function orderRecords(tables: TableNames, client: DynamoDBDocumentClient)
   return {
     loadOrders: (orderIds: readonly string[]) => loadRecords<Order>(tables.orders, orderIds, client),
 
-    loadReservations: (orderIds: readonly string[]) => reservations.load(orderIds),
+    loadReservations: (orderIds: readonly string[]) => loadRecords<Reservation>(tables.reservations, orderIds, client),
 
     /** Reads all four records of each order. */
     async load(orderIds: readonly string[]): Promise<Map<string, OrderRecords>> {

@@ -50,8 +50,7 @@ export function memorySweep(tables: MemoryTables, publish: Publish, now: () => D
   };
   const records: OrderRecordsReader = {
     loadOrders: async (orderIds) => found(tables.orders, orderIds),
-    loadReservations: async (orderIds) =>
-      new Map([...found(tables.reservations, orderIds)].map(([orderId, one]) => [orderId, { ...one, version: 0 }])),
+    loadReservations: async (orderIds) => found(tables.reservations, orderIds),
     load: async (orderIds) => {
       looks.push(...orderIds);
       return new Map(

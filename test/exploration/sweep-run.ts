@@ -77,6 +77,7 @@ function recordsReader({ order, payment, reservation, notification }: Records): 
   const loadAll = <T>(orderIds: readonly string[], found: T) => new Map(orderIds.map((orderId) => [orderId, found]));
   return {
     loadOrders: async (orderIds) => (order === undefined ? new Map() : loadAll(orderIds, order)),
+    loadReservations: async (orderIds) => (reservation === undefined ? new Map() : loadAll(orderIds, reservation)),
     load: async (orderIds) => loadAll(orderIds, { order, payment, reservation, notification }),
     async *recordsToCheck(table) {
       const record = table === 'payments' ? payment : reservation;
