@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
-import { cancelRequested, publishAll, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
+import { cancelRequested, orderOf, publishAll, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
 import type { TestOrder } from '../harness/shop-state.ts';
 import { checkInvariants } from './check-invariants.ts';
 import { useHarness } from './harness.ts';
@@ -91,6 +91,8 @@ test('an order of which its consumer hears an outcome at most is ended by the sw
     );
   }
   await shop().settle();
+  for (const { name, outcomes, order } of all)
+    expect((await orderOf(order.orderId))?.timeline ?? [], name).toHaveLength(2 - outcomes.length);
   await sweep.runAfter(47 * 60);
   await expect(checkInvariants(shop())).rejects.toThrow();
 
