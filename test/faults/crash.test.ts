@@ -47,7 +47,7 @@ describe('A crash of every consumer', () => {
     }
     // Each reads, writes and publishes for more than one message: fewer points would mean that nothing was tried.
     expect(Math.min(...struck)).toBeGreaterThan(4);
-  }, 120_000);
+  }, 300_000);
 
   test('after the last call, before its messages are deleted', async () => {
     for (const consumer of consumers) shop().source(consumer).crashBeforeDelete = 3;
