@@ -107,8 +107,13 @@ export const cancelRequested = (orderId: string) => ({
 });
 
 /** Publishes a message on the orders topic: an object as JSON, a string unchanged. */
-export async function publish(message: object | string): Promise<void> {
-  await sns.send(new PublishCommand({ TopicArn: output('OrdersTopicArn'), Message: bodyOf(message) }));
+export async function publish(message: object | string, attributes: Record<string, string> = {}): Promise<void> {
+  const MessageAttributes = Object.fromEntries(
+    Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+  );
+  await sns.send(
+    new PublishCommand({ TopicArn: output('OrdersTopicArn'), Message: bodyOf(message), MessageAttributes }),
+  );
 }
 
 const bodyOf = (message: object | string) => (typeof message === 'string' ? message : JSON.stringify(message));

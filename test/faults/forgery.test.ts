@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { routing } from '../../infra/routing.ts';
-import { placed, publish, putOnBus, testOrder } from '../deployed/deployed-shop.ts';
+import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
+import { cancelRequested, placed, publish, putOnBus, testOrder } from '../deployed/deployed-shop.ts';
 import type { TestOrder } from '../harness/shop-state.ts';
 import { checkInvariants } from './check-invariants.ts';
 import { consumers } from './deployed-functions.ts';
@@ -117,6 +118,38 @@ describe('A forged outcome event', () => {
       ]);
     },
   );
+});
+
+describe('A publisher of orders', () => {
+  const asReplay = (body: object) => wrapReplayed({ name: 'mine', withEffects: false, body: JSON.stringify(body) });
+
+  test('has no order taken for a replay, or for one that was forwarded, by attributes of its own', async () => {
+    const orders = [testOrder(), testOrder()];
+    for (const order of orders) {
+      await shop().ledger.stock(order.sku, 1);
+      shop().ledger.orders.set(order.orderId, order);
+    }
+    const attributes = { replayed: 'mine', withEffects: 'false', replay: 'mine', unwrapped: 'true' };
+    const [bare = '', other = ''] = orders.map((order) => JSON.stringify(placed(order)));
+    await publish(bare, attributes);
+    // Behind a byte-order mark it passes no filter but that of `order`, which has to forward it.
+    await publish(`\uFEFF${other}`, attributes);
+    await shop().settle();
+    const { orders: found } = await checkInvariants(shop());
+    for (const { orderId } of orders) expect(found.get(orderId)?.status).toBe('CONFIRMED');
+  });
+
+  test('who wraps one as a replay is told that it is refused, and nobody else takes it', async () => {
+    const { orderId } = await confirmedOrder();
+    const forged = asReplay(cancelRequested(orderId));
+    await publish(forged);
+    await shop().settle();
+    const { deadLetters, orders } = await checkInvariants(shop(), { deadLetter: ({ body }) => body === forged });
+    expect(deadLetters).toMatchObject([
+      { consumer: 'order', attributes: { errorMessage: 'body: must be an event, not a replay' } },
+    ]);
+    expect(orders.get(orderId)?.status).toBe('CONFIRMED');
+  });
 });
 
 describe('Whoever reports payments', () => {
