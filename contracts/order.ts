@@ -410,7 +410,7 @@ export const orderReminderDue = defineEvent({
 
 /**
  * An order's record may owe something: it was only learnt from a replay, a step of it is unpublished, or another consumer's record disagrees
- * with its decision. Makes the order consumer decide what can be decided, take over a decision that others have `heard`, and publish again.
+ * with its decision. Makes the order consumer decide what can be decided, take over a `decision` that others have on record, and publish again.
  */
 export const orderReconciliationDue = defineEvent({
   type: 'shop.order.reconciliation-due.v1',
@@ -420,8 +420,8 @@ export const orderReconciliationDue = defineEvent({
   data: v.object(
     {
       orderId,
-      /** The decision that others have heard and the order's record does not have. */
-      heard: v.optional(
+      /** The decision that others have on record and the order does not. */
+      decision: v.optional(
         v.pipe(v.picklist(['confirmed', 'cancelled'], 'must be confirmed or cancelled'), v.title('Decision')),
       ),
       /** What others know of the order, where its record may not. */

@@ -146,8 +146,8 @@ function openPlaced(orderId: string, now: Date, waitsFor: Payment | undefined) {
 }
 
 /**
- * Handles the sweep's word that an order's record may owe something: takes over what others have heard, decides what can be decided, and
- * publishes the decision once more. Nobody but the sweep tells that a decision was `heard`, and a cancellation heard anywhere wins.
+ * Handles the sweep's finding that an order may owe something: takes over what others have heard, decides what can be decided, and
+ * publishes the decision once more. Of two decisions on record, the cancellation wins.
  */
 function reconcile(order: Order, event: OrderReconciliationDue, now: Date): Transition<Order, never> {
   const isKnown = order.version > 0;
@@ -167,15 +167,15 @@ const openAgain = ({ orderId, status, method, payment }: Order, now: Date) => {
 };
 
 /** Takes over a decision that others have heard. A confirmation needs the goods and the total, from the record or from others. */
-function takeOver(order: Order, { heard, items, total, payment }: OrderReconciliationDue['data'], now: Date): Order {
-  if (heard === undefined || order.status === 'CANCELLED') return order;
+function takeOver(order: Order, { decision, items, total, payment }: OrderReconciliationDue['data'], now: Date): Order {
+  if (decision === undefined || order.status === 'CANCELLED') return order;
   const known: Order = {
     ...(items && { items }),
     ...(total && { total }),
     ...(payment && { method: payment }),
     ...order,
   };
-  if (heard === 'cancelled') return decide(known, 'CANCELLED', forgottenReason(order), now);
+  if (decision === 'cancelled') return decide(known, 'CANCELLED', forgottenReason(order), now);
   const isComplete = known.items !== undefined && known.total !== undefined;
   return order.status === 'CONFIRMED' || !isComplete ? order : decide(known, 'CONFIRMED', undefined, now);
 }

@@ -2,8 +2,8 @@ import { isDue } from '../order/open-orders.ts';
 import { isDecision, type Order } from '../order/record.ts';
 import { chunk } from '../runtime/chunk.ts';
 import type { RecordToCheck } from './order-records.ts';
-import { before, lookAt, type Sweep, say } from './review.ts';
-import { disagrees, isHeld, wordAboutUndecided } from './rules.ts';
+import { before, publishFor, reconcile, type Sweep } from './review.ts';
+import { disagrees, isHeld, messageForUndecided } from './rules.ts';
 
 /** All records are checked once a day, a part in each run. */
 const PARTS_PER_DAY = 288;
@@ -17,7 +17,7 @@ export async function checkRecords(sweep: Sweep): Promise<number> {
   for (const table of ['payments', 'reservations'] as const) {
     for await (const page of sweep.records.recordsToCheck(table, part, PARTS_PER_DAY)) {
       for (const group of chunk(page, ORDERS_PER_CHECK)) {
-        if (!sweep.mayGoOn()) return count;
+        if (!sweep.hasTime()) return count;
         count += await check(sweep, group);
       }
     }
@@ -38,18 +38,20 @@ async function check(sweep: Sweep, page: readonly RecordToCheck[]): Promise<numb
     if (order === undefined || isDue(order.open) || !isOld(decidedAt, times.settleMs)) return false;
     return disagrees(order, records) || unsold.has(orderId);
   });
-  const { owing } = await lookAt(sweep, known);
+  const { owing } = await reconcile(sweep, known);
   const unknown = old.filter(({ orderId, records }) => !orders.has(orderId) && isHeld(records));
-  const words = [...(await sweep.records.load(unknown.map(({ orderId }) => orderId)))].flatMap(([orderId, records]) => {
-    if (records.order !== undefined) return [];
-    const { payment, reservation } = records;
-    const word = wordAboutUndecided(orderId, records, true, sweep.now);
-    // The order itself may still be waiting for its consumer.
-    const isDue = [payment, reservation].every((one) => one === undefined || isOld(one.time, times.deadlineMs));
-    return word.name === 'reconciliation-due' || isDue ? [{ orderId, word }] : [];
-  });
-  await say(sweep, words);
-  return owing + words.length;
+  const messages = [...(await sweep.records.load(unknown.map(({ orderId }) => orderId)))].flatMap(
+    ([orderId, records]) => {
+      if (records.order !== undefined) return [];
+      const { payment, reservation } = records;
+      const message = messageForUndecided(orderId, records, true, sweep.now);
+      // The order itself may still be waiting for its consumer.
+      const isDue = [payment, reservation].every((one) => one === undefined || isOld(one.time, times.deadlineMs));
+      return message.name === 'reconciliation-due' || isDue ? [{ orderId, message }] : [];
+    },
+  );
+  await publishFor(sweep, messages);
+  return owing + messages.length;
 }
 
 /** Returns the confirmed orders of these payments that stock knows nothing of: its table was put back to before them. */

@@ -5,7 +5,7 @@ import { isDecided, type Order } from '../order/record.ts';
 import { type Publish, withTraceparent } from '../runtime/publish.ts';
 import type { OrderIndex } from './order-index.ts';
 import type { OrderRecordsReader } from './order-records.ts';
-import { findingOf, type Word, wordAboutUndecided } from './rules.ts';
+import { findingOf, messageForUndecided, type SweepMessage } from './rules.ts';
 
 /** How long an order may be undecided, when its customer is told of a delay (0: never), and when all have heard of a decision. Milliseconds. */
 export type SweepTimes = { deadlineMs: number; reminderMs: number; settleMs: number };
@@ -20,33 +20,33 @@ export type Sweep = {
   times: SweepTimes;
   now: Date;
   failures: Error[];
-  mayGoOn(): boolean;
+  hasTime(): boolean;
 };
 
 /** Returns the moment that is so many milliseconds before the run. */
 export const before = ({ now }: Sweep, milliseconds: number) => new Date(now.getTime() - milliseconds);
 
 /** Says what orders owe, and decides when to look at them again. `failed`: not everything could be published. */
-export async function lookAt(
+export async function reconcile(
   sweep: Sweep,
   page: readonly { orderId: string }[],
 ): Promise<{ owing: number; failed: boolean }> {
   const { index, now } = sweep;
   const all = await sweep.records.load(page.map(({ orderId }) => orderId));
-  const words: { orderId: string; word: Word; order: Order }[] = [];
+  const messages: { orderId: string; message: SweepMessage; order: Order }[] = [];
   for (const [orderId, found] of all) {
     const { order } = found;
     if (order === undefined) continue;
     const finding = isDecided(order)
       ? findingOf(order, found, now)
-      : ({ kind: 'owing', word: wordAboutUndecided(orderId, found, false, now) } as const);
-    if (finding.kind === 'owing') words.push({ orderId, word: finding.word, order });
+      : ({ kind: 'owing', message: messageForUndecided(orderId, found, false, now) } as const);
+    if (finding.kind === 'owing') messages.push({ orderId, message: finding.message, order });
     else if (finding.kind === 'waiting') await index.moveToDue(order, finding.until, order.reconciliations ?? 0);
     else if (isDue(order.open)) await index.leaveIndex(order);
   }
-  const failed = await say(sweep, words);
-  if (!failed) await Promise.all(words.map(({ order }) => postpone(sweep, order)));
-  return { owing: words.length, failed };
+  const failed = await publishFor(sweep, messages);
+  if (!failed) await Promise.all(messages.map(({ order }) => postpone(sweep, order)));
+  return { owing: messages.length, failed };
 }
 
 /** Has an order that owes something looked at again: at doubling intervals, up to a day. */
@@ -57,13 +57,16 @@ function postpone({ index, times, now }: Sweep, order: Order): Promise<void> {
 }
 
 /** Publishes what the sweep says about orders; returns whether some of it failed. */
-export function say(sweep: Sweep, words: readonly { orderId: string; word: Word }[]): Promise<boolean> {
+export function publishFor(
+  sweep: Sweep,
+  messages: readonly { orderId: string; message: SweepMessage }[],
+): Promise<boolean> {
   return publishAll(
     sweep,
-    words.map(({ orderId, word }) =>
-      word.name === 'deadline-passed'
-        ? wordEvent(sweep, orderDeadlinePassed, { orderId })
-        : wordEvent(sweep, orderReconciliationDue, word.data),
+    messages.map(({ orderId, message }) =>
+      message.name === 'deadline-passed'
+        ? sweepEvent(sweep, orderDeadlinePassed, { orderId })
+        : sweepEvent(sweep, orderReconciliationDue, message.data),
     ),
   );
 }
@@ -75,7 +78,7 @@ export async function publishAll({ publish, failures }: Sweep, events: readonly 
   return errors.length > 0;
 }
 
-export function wordEvent<Data extends { orderId: string }>(
+export function sweepEvent<Data extends { orderId: string }>(
   { now }: Sweep,
   contract: EventContract<string, Data>,
   data: Data,

@@ -16,19 +16,26 @@ export type OrderRecords = {
 
 export type Decision = 'confirmed' | 'cancelled';
 
-/** What the sweep says to `order` about an order. */
-export type Word = { name: 'deadline-passed' } | { name: 'reconciliation-due'; data: OrderReconciliationDue['data'] };
+/** A message of the sweep about an order, to `order`. */
+export type SweepMessage =
+  | { name: 'deadline-passed' }
+  | { name: 'reconciliation-due'; data: OrderReconciliationDue['data'] };
 
 /** What the sweep finds of a decided order. `waiting`: a text is not to be sent before `until`. */
-export type Finding = { kind: 'settled' } | { kind: 'waiting'; until: Date } | { kind: 'owing'; word: Word };
+export type Finding = { kind: 'settled' } | { kind: 'waiting'; until: Date } | { kind: 'owing'; message: SweepMessage };
 
 /**
- * Returns what to say about an undecided order: what others have heard, if anything; else that it can be decided; else, where it is due, that
+ * Returns what to publish about an undecided order: what others have heard, if anything; else that it can be decided; else, where it is due, that
  * its time is up.
  */
-export function wordAboutUndecided(orderId: string, records: OrderRecords, isPastDeadline: boolean, now: Date): Word {
+export function messageForUndecided(
+  orderId: string,
+  records: OrderRecords,
+  isPastDeadline: boolean,
+  now: Date,
+): SweepMessage {
   const { order } = records;
-  const heard = heardByOthers(records);
+  const heard = decisionOfOthers(records);
   const canBeDecided = order !== undefined && withDecision(order, now) !== order;
   return heard !== undefined || canBeDecided || !isPastDeadline
     ? reconciliation(orderId, records, heard)
@@ -41,14 +48,14 @@ export function wordAboutUndecided(orderId: string, records: OrderRecords, isPas
  */
 export function findingOf(order: Order, records: OrderRecords, now: Date): Finding {
   const { orderId, status, published, timeline } = order;
-  if (status === 'CONFIRMED' && heardByOthers(records) === 'cancelled')
-    return { kind: 'owing', word: reconciliation(orderId, records, 'cancelled') };
+  if (status === 'CONFIRMED' && decisionOfOthers(records) === 'cancelled')
+    return { kind: 'owing', message: reconciliation(orderId, records, 'cancelled') };
   const isSettled =
     published >= timeline.length &&
     isPaymentSettled(order, records.payment) &&
     isStockSettled(order, records.reservation);
   const text = isSettled ? stateOfText(order, records.notification, now) : 'owed';
-  if (text === 'owed') return { kind: 'owing', word: reconciliation(orderId, records, undefined) };
+  if (text === 'owed') return { kind: 'owing', message: reconciliation(orderId, records, undefined) };
   return text === 'done' ? { kind: 'settled' } : { kind: 'waiting', until: text };
 }
 
@@ -71,30 +78,34 @@ const HOLDING = new Set<string>([
 ]);
 const heldBy = (record: { state: string } | undefined): boolean => record !== undefined && HOLDING.has(record.state);
 
-/** Builds the word that an order has to be reconciled, with what the other records know of it. */
-function reconciliation(orderId: string, { payment, reservation }: OrderRecords, heard: Decision | undefined): Word {
+/** Builds the message that an order has to be reconciled, with what the other records know of it. */
+function reconciliation(
+  orderId: string,
+  { payment, reservation }: OrderRecords,
+  decision: Decision | undefined,
+): SweepMessage {
   const items = reservation?.state === 'cancelled' ? undefined : reservation?.lines;
   const known = {
     ...(items && { items }),
     ...(payment?.money && { total: payment.money }),
     ...(payment?.method && { payment: payment.method }),
   };
-  return { name: 'reconciliation-due', data: { orderId, ...(heard && { heard, ...known }) } };
+  return { name: 'reconciliation-due', data: { orderId, ...(decision && { decision, ...known }) } };
 }
 
 /** Returns the decision that others have heard; a cancellation, where any of them has. */
-export function heardByOthers({ payment, reservation, notification }: OrderRecords): Decision | undefined {
+export function decisionOfOthers({ payment, reservation, notification }: OrderRecords): Decision | undefined {
   const heard = [
-    payment && heardByPayment(payment),
-    reservation && HEARD_BY_STOCK[reservation.state],
-    notification?.decision && HEARD_BY_NOTIFICATION[notification.decision],
+    payment && decisionOfPayment(payment),
+    reservation && DECISION_OF_STOCK[reservation.state],
+    notification?.decision && DECISION_OF_NOTIFICATION[notification.decision],
   ];
   if (heard.includes('cancelled')) return 'cancelled';
   return heard.includes('confirmed') ? 'confirmed' : undefined;
 }
 
 /** A payment that comes past the gateway is captured without a confirmation. */
-function heardByPayment(payment: Payment): Decision | undefined {
+function decisionOfPayment(payment: Payment): Decision | undefined {
   switch (payment.state) {
     case 'capturing':
     case 'captured':
@@ -111,12 +122,12 @@ function heardByPayment(payment: Payment): Decision | undefined {
   }
 }
 
-const HEARD_BY_STOCK: Partial<Record<Reservation['state'], Decision>> = {
+const DECISION_OF_STOCK: Partial<Record<Reservation['state'], Decision>> = {
   sold: 'confirmed',
   released: 'cancelled',
   cancelled: 'cancelled',
 };
-const HEARD_BY_NOTIFICATION = { 'order-confirmed': 'confirmed', 'order-cancelled': 'cancelled' } as const;
+const DECISION_OF_NOTIFICATION = { 'order-confirmed': 'confirmed', 'order-cancelled': 'cancelled' } as const;
 
 const ENDED: ReadonlySet<string> = new Set(['declined', 'voided', 'refunded', 'refund-due']);
 

@@ -7,8 +7,8 @@ import type { Publish } from '../runtime/publish.ts';
 import { checkRecords } from './check.ts';
 import type { OrderIndex } from './order-index.ts';
 import type { OrderRecordsReader } from './order-records.ts';
-import { before, lookAt, publishAll, type Sweep, type SweepTimes, say, wordEvent } from './review.ts';
-import { wordAboutUndecided } from './rules.ts';
+import { before, publishAll, publishFor, reconcile, type Sweep, type SweepTimes, sweepEvent } from './review.ts';
+import { messageForUndecided } from './rules.ts';
 
 /** How many orders a run found past their deadline, to be reminded of, and owing something. */
 export type SweepResult = { found: number; reminded: number; owing: number };
@@ -22,7 +22,7 @@ const RESERVE_MS = 20_000;
 
 /**
  * Builds the function that brings every order to its end: it has undecided ones cancelled at their deadline, has customers told of a delay, and
- * has a decision published again that payment, stock or notification has not heard. Every word goes through `order`. Throws the first error
+ * has a decision published again that payment, stock or notification has not heard. Every message goes through `order`. Throws the first error
  * after everything was attempted.
  */
 export function sweeper(
@@ -33,11 +33,11 @@ export function sweeper(
   now: () => Date = () => new Date(),
 ) {
   return async (_event?: unknown, context?: Pick<Context, 'getRemainingTimeInMillis'>): Promise<SweepResult> => {
-    const mayGoOn = () => context === undefined || context.getRemainingTimeInMillis() > RESERVE_MS;
-    const sweep: Sweep = { index, records, publish, times, now: now(), failures: [], mayGoOn };
+    const hasTime = () => context === undefined || context.getRemainingTimeInMillis() > RESERVE_MS;
+    const sweep: Sweep = { index, records, publish, times, now: now(), failures: [], hasTime };
     const found = await cancelOverdue(sweep);
     const reminded = await remind(sweep);
-    const owing = (await lookAtDue(sweep)) + (await lookAtDecided(sweep)) + (await checkRecords(sweep));
+    const owing = (await reconcileDue(sweep)) + (await reconcileDecided(sweep)) + (await checkRecords(sweep));
     log.info(
       `found ${found} orders past their deadline, ${reminded} to be reminded of, and ${owing} that owe something`,
     );
@@ -57,15 +57,15 @@ async function cancelOverdue(sweep: Sweep): Promise<number> {
   let count = 0;
   for (const { shard, until } of shards) {
     for await (const page of index.pages(shard, BEGINNING, until)) {
-      if (!sweep.mayGoOn()) return count;
+      if (!sweep.hasTime()) return count;
       const records = await sweep.records.load(page.map(({ orderId }) => orderId));
-      const words = [...records].flatMap(([orderId, found]) =>
+      const messages = [...records].flatMap(([orderId, found]) =>
         found.order === undefined || isDecided(found.order)
           ? []
-          : [{ orderId, word: wordAboutUndecided(orderId, found, true, now) }],
+          : [{ orderId, message: messageForUndecided(orderId, found, true, now) }],
       );
-      count += words.length;
-      await say(sweep, words);
+      count += messages.length;
+      await publishFor(sweep, messages);
     }
   }
   return count;
@@ -81,7 +81,7 @@ async function remind(sweep: Sweep): Promise<number> {
       count += page.length;
       await publishAll(
         sweep,
-        page.map(({ orderId }) => wordEvent(sweep, orderReminderDue, { orderId })),
+        page.map(({ orderId }) => sweepEvent(sweep, orderReminderDue, { orderId })),
       );
     }
   }
@@ -89,19 +89,19 @@ async function remind(sweep: Sweep): Promise<number> {
 }
 
 /** Looks again at the orders that owed something, and at those that were only learnt from a replay. */
-async function lookAtDue(sweep: Sweep): Promise<number> {
+async function reconcileDue(sweep: Sweep): Promise<number> {
   let count = 0;
   for (const shard of dueShards) {
     for await (const page of sweep.index.pages(shard, BEGINNING, sweep.now)) {
-      if (!sweep.mayGoOn()) return count;
-      count += (await lookAt(sweep, page)).owing;
+      if (!sweep.hasTime()) return count;
+      count += (await reconcile(sweep, page)).owing;
     }
   }
   return count;
 }
 
 /** Looks at every decided order once (and again within the tolerance of the clocks), when all should have heard of the decision. */
-async function lookAtDecided(sweep: Sweep): Promise<number> {
+async function reconcileDecided(sweep: Sweep): Promise<number> {
   const { index, times } = sweep;
   const progress = await index.readProgress();
   const until = before(sweep, times.settleMs);
@@ -111,9 +111,9 @@ async function lookAtDecided(sweep: Sweep): Promise<number> {
     const last = progress[shard];
     const since = last === undefined ? BEGINNING : new Date(Date.parse(last) - CLOCK_TOLERANCE_MS);
     for await (const page of index.pages(shard, since, until)) {
-      isComplete = sweep.mayGoOn();
+      isComplete = sweep.hasTime();
       if (!isComplete) break;
-      const { owing, failed } = await lookAt(sweep, page);
+      const { owing, failed } = await reconcile(sweep, page);
       count += owing;
       isComplete = !failed;
       if (failed) break;

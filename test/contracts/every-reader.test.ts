@@ -19,7 +19,7 @@ import { resumePayment } from '../../lambdas/payment/outcome.ts';
 import { BusyError, ConflictError, WaitingError } from '../../lambdas/runtime/failure.ts';
 import { MAX_MESSAGE_BYTES, messageBytes } from '../../lambdas/runtime/message-size.ts';
 import { withTraceparent } from '../../lambdas/runtime/publish.ts';
-import { findingOf, type Word, wordAboutUndecided } from '../../lambdas/sweep/rules.ts';
+import { findingOf, messageForUndecided, type SweepMessage } from '../../lambdas/sweep/rules.ts';
 import { sqsRecord } from '../builders/deliveries.ts';
 import { cancelRequested, paymentReceived, placed } from '../builders/events.ts';
 import { extremeOrders, extremeTexts } from '../builders/extreme-orders.ts';
@@ -124,12 +124,14 @@ type Outside = Story['outside'][number];
 function sweepEvent(orderId: string, shop: PureShop): CloudEvent {
   const { order } = shop;
   const finding = order?.status === undefined || order.status === 'PLACED' ? undefined : findingOf(order, shop, NOW);
-  const word: Word =
-    finding?.kind === 'owing' ? finding.word : wordAboutUndecided(orderId, { ...shop, order: undefined }, false, NOW);
-  const context = { id: `${orderId}.${word.name}`, time: NOW.toISOString(), subject: orderId };
-  return word.name === 'deadline-passed'
+  const message: SweepMessage =
+    finding?.kind === 'owing'
+      ? finding.message
+      : messageForUndecided(orderId, { ...shop, order: undefined }, false, NOW);
+  const context = { id: `${orderId}.${message.name}`, time: NOW.toISOString(), subject: orderId };
+  return message.name === 'deadline-passed'
     ? buildEvent(orderDeadlinePassed, { ...context, data: { orderId } })
-    : buildEvent(orderReconciliationDue, { ...context, data: word.data });
+    : buildEvent(orderReconciliationDue, { ...context, data: message.data });
 }
 
 function outsideEvent(kind: Outside, { order, reference }: Story, shop: PureShop): CloudEvent {

@@ -50,7 +50,7 @@ const saying =
   });
 
 const isHeardBy = ({ type, data }: CloudEvent): boolean =>
-  type === orderReconciliationDue.type && (data as { heard?: string }).heard !== undefined;
+  type === orderReconciliationDue.type && (data as { decision?: string }).decision !== undefined;
 
 export const sweepRulesOff: readonly RuleOff[] = [
   {

@@ -74,7 +74,7 @@ describe('An event that matches the recorded order is accepted', () => {
     ['any order that was cancelled before it came', [cancelRequested()], twoItems],
     [
       'the order of a cancellation whose goods were taken over from stock, and not how it is paid',
-      [reconciliationDue({ heard: 'cancelled', items: [line()] })],
+      [reconciliationDue({ decision: 'cancelled', items: [line()] })],
       placed(),
     ],
   ])('%s', (_, known, event) => {

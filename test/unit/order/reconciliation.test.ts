@@ -91,7 +91,7 @@ describe('The state table of an order', () => {
       'CONFIRMED',
       'taught cancelled',
       toConfirmed,
-      reconciliationDue({ heard: 'cancelled' }),
+      reconciliationDue({ decision: 'cancelled' }),
       { status: 'CANCELLED', reason: 'unknown' },
       ['cancelled'],
     ],
@@ -99,7 +99,7 @@ describe('The state table of an order', () => {
       'none',
       'taught confirmed',
       [],
-      reconciliationDue({ heard: 'confirmed', ...goods }),
+      reconciliationDue({ decision: 'confirmed', ...goods }),
       { status: 'CONFIRMED', ...goods },
       ['confirmed'],
     ],
@@ -107,17 +107,17 @@ describe('The state table of an order', () => {
       'none',
       'taught cancelled',
       [],
-      reconciliationDue({ heard: 'cancelled' }),
+      reconciliationDue({ decision: 'cancelled' }),
       { status: 'CANCELLED', reason: 'unknown', expiresAt: expect.any(Number) },
       ['cancelled'],
     ],
-    ['none', 'taught confirmed without goods', [], reconciliationDue({ heard: 'confirmed' }), undefined, []],
+    ['none', 'taught confirmed without goods', [], reconciliationDue({ decision: 'confirmed' }), undefined, []],
     ['none', 'again', [], reconciliationDue(), undefined, []],
     [
       'PLACED',
       'taught confirmed',
       [placed()],
-      reconciliationDue({ heard: 'confirmed' }),
+      reconciliationDue({ decision: 'confirmed' }),
       { status: 'CONFIRMED', items: [line()] },
       ['confirmed'],
     ],
@@ -125,7 +125,7 @@ describe('The state table of an order', () => {
       'PLACED',
       'taught cancelled',
       [placed(), declined()],
-      reconciliationDue({ heard: 'cancelled' }),
+      reconciliationDue({ decision: 'cancelled' }),
       { status: 'CANCELLED', reason: 'payment-declined' },
       ['cancelled'],
     ],
@@ -133,7 +133,14 @@ describe('The state table of an order', () => {
     ['CANCELLED', 'deadline', toCancelled, deadlinePassed(), undefined, []],
     ['CONFIRMED', 'again', toConfirmed, reconciliationDue(), undefined, ['confirmed']],
     ['CANCELLED', 'again', toCancelled, reconciliationDue(), undefined, ['cancelled']],
-    ['CANCELLED', 'taught confirmed', toCancelled, reconciliationDue({ heard: 'confirmed' }), undefined, ['cancelled']],
+    [
+      'CANCELLED',
+      'taught confirmed',
+      toCancelled,
+      reconciliationDue({ decision: 'confirmed' }),
+      undefined,
+      ['cancelled'],
+    ],
     ['cancelled after CONFIRMED', 'again', [...toConfirmed, declined()], reconciliationDue(), undefined, ['cancelled']],
   ])('%s, %s', (_state, _event, known, event, written, published) => {
     const step = next(orderAfter(known), event);
@@ -166,13 +173,13 @@ describe("The sweep's word that an order owes something", () => {
   });
 
   test('keeps what the record knows, where others know otherwise', () => {
-    const taught = reconciliationDue({ heard: 'confirmed', items: [line('KB-02')], total: other.data.total });
+    const taught = reconciliationDue({ decision: 'confirmed', items: [line('KB-02')], total: other.data.total });
     expect(next(orderAfter([placed()]), taught).after).toMatchObject({ items: [line()], total: placed().data.total });
   });
 
   test('does nothing in a replay', () => {
-    for (const heard of ['confirmed', 'cancelled'] as const)
-      expect(next(orderAfter([placed()]), reconciliationDue({ heard, ...goods }), true)).toEqual({});
+    for (const decision of ['confirmed', 'cancelled'] as const)
+      expect(next(orderAfter([placed()]), reconciliationDue({ decision, ...goods }), true)).toEqual({});
   });
 });
 
