@@ -26,7 +26,7 @@ export type Sweep = {
 /** Returns the moment that is so many milliseconds before the run. */
 export const before = ({ now }: Sweep, milliseconds: number) => new Date(now.getTime() - milliseconds);
 
-/** Says what orders owe, and decides when to look at them again. `failed`: not everything could be published. */
+/** Publishes what orders owe, and decides when to look at them again. `failed`: not everything could be published. */
 export async function reconcile(
   sweep: Sweep,
   page: readonly { orderId: string }[],
@@ -56,7 +56,7 @@ function postpone({ index, times, now }: Sweep, order: Order): Promise<void> {
   return index.moveToDue(order, new Date(now.getTime() + interval), reconciliations + 1);
 }
 
-/** Publishes what the sweep says about orders; returns whether some of it failed. */
+/** Publishes messages about orders; returns whether some of them failed. */
 export function publishFor(
   sweep: Sweep,
   messages: readonly { orderId: string; message: SweepMessage }[],
