@@ -214,7 +214,8 @@ function removeNulls(value: unknown, depth: number): void {
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function tryParse(text: string): unknown {
+/** Parses JSON; returns `undefined` for what is none. */
+export function tryParse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,5 +1,6 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import * as v from 'valibot';
+import { tryParse } from '../../contracts/parse.ts';
 import { MAX_MESSAGE_ATTRIBUTES, MAX_MESSAGE_BYTES, messageBytes } from './message-size.ts';
 
 type MessageAttributes = Readonly<Record<string, MessageAttributeValue>>;
@@ -55,7 +56,7 @@ export function readReason(
   const parts = Object.fromEntries(names.map((name) => [name, textOf(name)]));
   const attempts = 'attempts' in parts ? { attempts: Number(parts.attempts) } : {};
   const candidates = [
-    { value: parseJson(textOf(REASON_ATTRIBUTE)), names: [REASON_ATTRIBUTE] },
+    { value: tryParse(textOf(REASON_ATTRIBUTE) ?? ''), names: [REASON_ATTRIBUTE] },
     { value: { ...parts, ...attempts }, names },
   ];
   for (const { value, names } of candidates) {
@@ -79,11 +80,3 @@ const sendable = (text: string): string =>
   text.slice(0, MAX_REASON_CHARACTERS).replaceAll(REFUSED_BY_SQS, '\u{FFFD}') || '-';
 
 const stringAttribute = (StringValue: string): MessageAttributeValue => ({ DataType: 'String', StringValue });
-
-function parseJson(text = ''): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

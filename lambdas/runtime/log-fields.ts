@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { orderId } from '../../contracts/order.ts';
-import { readMessage } from '../../contracts/parse.ts';
+import { readMessage, tryParse } from '../../contracts/parse.ts';
 import { readTraceparent } from '../../contracts/traceparent.ts';
 import { containsPhoneNumber } from './failure.ts';
 import { readReplayed } from './replay-envelope.ts';
@@ -8,6 +8,7 @@ import { readReplayed } from './replay-envelope.ts';
 const EVENT_TYPE = /^[a-z]+(\.[a-z-]+){1,7}\.v\d{1,4}$/;
 // A body that is no JSON may still name its order; only so many characters of it are searched.
 const MAX_SEARCHED = 65_536;
+// The id is a JSON string, in which some languages escape the slash, `<` or `&`.
 const NAMED_IN_TEXT = /"orderId"\s*:\s*("(?:[^"\\]|\\.){1,400}")/;
 
 /** What can be read of an invalid message. */
@@ -21,7 +22,8 @@ export type ExtractedLogFields = {
 /** Extracts what is safe to log from the body of an invalid message: only values of the expected form. */
 export function extractLogFields(body: string): ExtractedLogFields {
   const message = tryRead(body);
-  if (message === undefined) return { orderId: idIn(parseText(NAMED_IN_TEXT.exec(body.slice(0, MAX_SEARCHED))?.[1])) };
+  if (message === undefined)
+    return { orderId: idIn(tryParse(NAMED_IN_TEXT.exec(body.slice(0, MAX_SEARCHED))?.[1] ?? '')) };
   const { type, traceparent, subject } = message;
   const data = typeof message.data === 'object' && message.data !== null ? { ...message.data } : {};
   return {
@@ -39,15 +41,6 @@ const idIn = (value: unknown): string | undefined =>
 function tryRead(body: string): Partial<Record<string, unknown>> | undefined {
   try {
     return readMessage(readReplayed(body)?.body ?? body);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Parses a JSON string, in which some languages escape the slash, `<` or `&`. */
-function parseText(text = '""'): unknown {
-  try {
-    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { tryParse } from '../../contracts/parse.ts';
 
 /** The replay that sent an event again, and whether its consumer may do more than complete its own record. */
 export type Replay = { name: string; withEffects: boolean };
@@ -22,12 +23,4 @@ export function readReplayed(body: string): ReplayedBody | undefined {
   if (!body.startsWith(BEGINNING)) return undefined;
   const { success, output } = v.safeParse(envelope, tryParse(body));
   return success ? { name: output.replay, withEffects: output.withEffects, body: output.event } : undefined;
-}
-
-function tryParse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

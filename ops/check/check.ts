@@ -1,5 +1,5 @@
 import { type CheckResult, checkEvent } from '../../contracts/check.ts';
-import { formatProblem, type Problem } from '../../contracts/parse.ts';
+import { formatProblem, type Problem, tryParse } from '../../contracts/parse.ts';
 import { wrapBareOrder } from '../orders/place.ts';
 
 /** What would be refused of the events in a file; `events` where there are several, each named by its place in the file. */
@@ -34,11 +34,11 @@ export function formatCheck({ ok, problems, events }: CheckReport): string {
 }
 
 function eventsIn(text: string): PlacedEvent[] {
-  const whole = parseJson(text);
+  const whole = tryParse(text);
   if (Array.isArray(whole)) return eventsOf(whole) ?? [{ at: '', body: text }];
   const lines = text.split('\n').map((body, index) => ({ at: `line ${index + 1}`, body: body.trim() }));
   const filled = lines.filter(({ body }) => body !== '');
-  const areJsonLines = whole === undefined && filled.length > 1 && filled.some(({ body }) => isObject(parseJson(body)));
+  const areJsonLines = whole === undefined && filled.length > 1 && filled.some(({ body }) => isObject(tryParse(body)));
   return areJsonLines ? filled : [{ at: '', body: text }];
 }
 
@@ -52,11 +52,3 @@ function eventsOf(array: readonly unknown[]): PlacedEvent[] | undefined {
 }
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

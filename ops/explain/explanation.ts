@@ -1,6 +1,13 @@
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel, EventContract } from '../../contracts/cloud-event.ts';
-import { ContractError, formatProblem, parseEvent, unwrapBody, type Wrapping } from '../../contracts/parse.ts';
+import {
+  ContractError,
+  formatProblem,
+  parseEvent,
+  tryParse,
+  unwrapBody,
+  type Wrapping,
+} from '../../contracts/parse.ts';
 import type { DeployedQueue, DeployedRoute } from './deployment.ts';
 import { type Match, matchPattern, type Subject } from './pattern.ts';
 import { denialReason } from './permission.ts';
@@ -122,7 +129,7 @@ function filterSubject(route: DeployedRoute, { type, body }: Question): Subject 
   if (route.scope === 'attributes') return { value: {}, partial: false };
   const partial = body === undefined;
   const source = contractOf(type)?.source;
-  const message = partial ? { type, ...(source === undefined ? {} : { source }) } : parseJson(body);
+  const message = partial ? { type, ...(source === undefined ? {} : { source }) } : tryParse(body);
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return undefined;
   if (route.scope === 'body') return { value: message, partial };
   // It was given as EventBridge delivers it.
@@ -161,11 +168,3 @@ function validate({ type, body }: Question, contracts: readonly EventContract[])
 }
 
 const nameInArn = (arn: string | undefined) => arn?.split(':').at(-1);
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
