@@ -1,7 +1,7 @@
 import type { TableUse } from './route.ts';
 import type { Settings } from './settings.ts';
 
-type GatewaySettings = Pick<Settings, 'stackName' | 'stage' | 'paymentGateway' | 'stripeSecret'>;
+type GatewaySettings = Pick<Settings, 'name' | 'paymentGateway' | 'stripeSecret'>;
 
 /** Chooses the file in `lambdas/payment/` that charges through the gateway, so that no other gateway's code is deployed. */
 export const gatewayEntry = ({ paymentGateway }: GatewaySettings): string =>
@@ -26,5 +26,5 @@ export const gatewaySecrets = ({ stripeSecret }: GatewaySettings): Record<string
   stripeSecret === undefined ? {} : { STRIPE_SECRET_ID: stripeSecret };
 
 /** Shops that share a provider's account tell their orders apart by the shop's name. */
-export const gatewayEnvironment = ({ paymentGateway, stackName, stage }: GatewaySettings): Record<string, string> =>
-  paymentGateway === 'sandbox' ? {} : { SHOP_NAME: `${stackName}-${stage}` };
+export const gatewayEnvironment = ({ paymentGateway, name }: GatewaySettings): Record<string, string> =>
+  paymentGateway === 'sandbox' ? {} : { SHOP_NAME: name };

@@ -1,141 +1,263 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Node } from 'constructs';
-import { type CountryCode, isSupportedCountry } from 'libphonenumber-js/max';
-import type { QuietHours, SmsSettings } from '../lambdas/notification/sms-settings.ts';
-import { OUTAGE_HOURS } from '../lambdas/runtime/retry-policy.ts';
-import { Context } from './context.ts';
+import * as v from 'valibot';
+import type { SmsSettings } from '../lambdas/notification/sms-settings.ts';
+import { settingsSchema } from './settings-schema.ts';
 
-/** Everything a deployment can choose, with its default: `cdk deploy -c name=value`. */
-export type Settings = {
-  /** Names the stack and its named resources; another name makes a second shop in the account and region. @default ShopMessaging */
-  stackName: string;
-  /** `dev` and `local` can be destroyed, `prod` keeps its data. @default dev */
-  stage: 'local' | 'dev' | 'prod';
-  /**
-   * The key that encrypts topics, queues, tables and logs: the stack's own, or keys that AWS owns, which cost nothing.
-   * @default customer
-   */
-  encryption: 'customer' | 'aws';
-  /** Text the customer when the order is placed too, not only when it is decided. @default false */
-  textWhenPlaced: boolean;
-  /** The provider that payments go through. @default sandbox */
-  paymentGateway: 'sandbox' | 'stripe';
-  /** The name or ARN of the secret that holds Stripe's key, with `paymentGateway=stripe`. @default none */
-  stripeSecret: string | undefined;
-  /** Settings of all texts: `smsDefaultCountry`, `smsSenderId`, `smsCountries`, `smsPerDay`, `smsMaxPrice`, `smsQuietHours`. */
-  sms: SmsSettings;
-  /** Days events can be replayed. @default 30 */
-  archiveDays: number;
-  /** Concurrent instances of one consumer at most, 2 to 1000. @default 10 */
-  consumerConcurrency: number;
-  /** Messages per batch at most, 1 to 100; for the lifecycle feed 10 at most. @default 10 */
+type Given = v.InferOutput<typeof settingsSchema>;
+
+/** The function and the batches of one consumer. */
+export type ConsumerSettings = {
+  concurrency: number;
+  /** In MB. */
+  memory: number;
+  /** In seconds. */
+  timeout: number;
   batchSize: number;
-  /** Seconds in which Lambda may gather a batch, 0 to 60: fewer calls, later messages. @default 0 */
-  batchWindowSeconds: number;
-  /** Hours after which an undecided order is cancelled; longer than the outage that is retried. @default 48 */
-  orderDeadlineHours: number;
-  /** Hours after which the customer of an undecided order is told that it is delayed, once; 0 = never. @default 0 */
-  reminderHours: number;
-  /** Days a function's log is kept. @default 30 */
-  logDays: number;
-  /** Other AWS accounts whose roles may publish orders, 12-digit ids. @default none */
-  publisherAccounts: readonly string[];
-  /** The e-mail address that alarms are sent to. @default nobody */
-  alarmEmail: string | undefined;
+  /** In seconds. */
+  window: number;
 };
 
-const SECRET = /^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}|[\w/+=.@-]{1,512})$/;
-const QUIET_HOURS = /^([01]?\d|2[0-3])-([01]?\d|2[0-3])$/;
-// https://docs.aws.amazon.com/sms-voice/latest/userguide/sender-id.html
-const SENDER_ID = /^(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9-]{0,9}[A-Za-z0-9])?$/;
-const COUNTRIES = /^(any|\+[1-9]\d{0,6}(,\+[1-9]\d{0,6})*)$/;
-const ACCOUNT_IDS = /^\s*\d{12}\s*(,\s*\d{12}\s*)*$/;
-const EMAIL = /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/;
+/** Everything that a deployment can choose, with all defaults filled in. `settings-schema.ts` documents each setting. */
+export type Settings = Omit<Given, '$schema' | 'stackName' | 'paymentGateway' | 'consumers' | `sms${string}`> & {
+  stage: string;
+  /** Whether the stage keeps its data and refuses overrides: every stage but `dev` and `local`. */
+  isProtected: boolean;
+  /** The first of the two deployments that create a protected stack: a creation that fails can then be rolled back. */
+  firstDeployment: boolean;
+  /** The setting `stackName`. */
+  shop: string;
+  /** The shop, followed by the stage where it is neither `dev` nor `local`. */
+  stackName: string;
+  /** The shop, followed by the stage: the prefix of what has a name of its own. */
+  name: string;
+  paymentGateway: NonNullable<Given['paymentGateway']>;
+  publisherAccounts: readonly string[];
+  consumers: Readonly<Record<string, ConsumerSettings>>;
+  sms: SmsSettings;
+};
+
+const SETTINGS_FOLDER = join(import.meta.dirname, '..', 'settings');
+const UNPROTECTED = ['dev', 'local'];
+const STAGE = /^[a-z][a-z0-9-]{0,19}$/;
 const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,39}$/;
+/** Choose a deployment, and are no settings of it. */
+const SELECTORS = ['stage', 'stackName', 'allowOverrides', 'firstDeployment'];
+/** Stand in the reviewed file only: a wrong one ships unpaid goods, or leaves messages behind that nobody can read. */
+const FILE_ONLY = ['paymentGateway', 'encryption', 'keyArn'];
 
-/** Reads the settings from the app's context; throws a sentence that names the setting and what it must be. */
+const settingNames = [...new Set([...Object.keys(settingsSchema.entries), ...SELECTORS])]
+  .filter((name) => name !== '$schema')
+  .sort();
+/** The consumers, and the archive, which has a queue and a function as they have. */
+const consumersWithSettings = Object.keys(settingsSchema.entries.consumers.wrapped.pipe[0].entries);
+
+/** Reads the settings of the stage that `-c stage=…` names; throws a sentence that names the setting and what it must be. */
 export function readSettings(node: Node): Settings {
-  const context = new Context(node);
-  const stage = context.choice('stage', ['local', 'dev', 'prod'], 'dev');
-  const orderDeadlineHours = context.integer('orderDeadlineHours', OUTAGE_HOURS + 1, 24 * 14, 2 * OUTAGE_HOURS);
-  const accounts = context.matching(
-    'publisherAccounts',
-    ACCOUNT_IDS,
-    'AWS account ids of 12 digits, separated by commas',
+  // The names that CDK itself keeps in the context contain other characters.
+  const context = Object.entries<unknown>(node.getAllContext()).filter(([name]) => /^\w+$/.test(name));
+  return loadSettings(undefined, Object.fromEntries(context));
+}
+
+/** Reads the settings of a stage from its file, with values that override it, as `-c name=value` gives them. */
+export function loadSettings(
+  stage = 'dev',
+  overrides: Readonly<Record<string, unknown>> = {},
+  folder = SETTINGS_FOLDER,
+): Settings {
+  const { stage: chosen = stage, stackName, allowOverrides, firstDeployment, ...values } = overrides;
+  const file = readStageFile(String(chosen), folder);
+  const isFree = !isProtectedStage(String(chosen)) || flag('allowOverrides', allowOverrides);
+  for (const [name, value] of Object.entries(values)) {
+    if (FILE_ONLY.includes(name)) {
+      throw new Error(`-c ${name}=${value}: stands in settings/${chosen}.json only, where a change of it is reviewed`);
+    }
+    if (!isFree && name in settingsSchema.entries) {
+      throw new Error(
+        `-c ${name}=${value}: the stage ${chosen} takes its settings from settings/${chosen}.json; change it there, or add -c allowOverrides=true`,
+      );
+    }
+  }
+  const settings = resolveSettings(
+    String(chosen),
+    { ...file, ...values, ...(stackName === undefined ? {} : { stackName }) },
+    { overridden: [...Object.keys(values), ...(stackName === undefined ? [] : ['stackName'])] },
   );
-  const settings: Settings = {
-    stackName:
-      context.matching('stackName', STACK_NAME, 'a letter, then at most 39 letters, digits and hyphens') ??
-      'ShopMessaging',
-    stage,
-    encryption: context.choice('encryption', ['customer', 'aws'], 'customer'),
-    textWhenPlaced: context.choice('textWhenPlaced', ['true', 'false'], 'false') === 'true',
-    ...readPaymentGateway(context),
-    sms: readSms(context, stage),
-    archiveDays: context.integer('archiveDays', 1, 3650, 30),
-    consumerConcurrency: context.integer('consumerConcurrency', 2, 1000, 10),
-    ...readBatch(context),
-    orderDeadlineHours,
-    // A later reminder would come with the cancellation or after it.
-    reminderHours: context.integer('reminderHours', 0, orderDeadlineHours - 1, 0),
-    logDays: Number(context.choice('logDays', ['1', '7', '14', '30', '90', '180', '365'], '30')),
-    publisherAccounts: [...new Set(accounts?.split(',').map((id) => id.trim()) ?? [])],
-    alarmEmail: context.matching('alarmEmail', EMAIL, 'one e-mail address such as operators@example.com'),
-  };
-  context.refuseUnknown();
-  return settings;
+  assertUnambiguous(settings, stageNames(folder));
+  return { ...settings, firstDeployment: flag('firstDeployment', firstDeployment) };
 }
 
-function readPaymentGateway(context: Context): Pick<Settings, 'paymentGateway' | 'stripeSecret'> {
-  const paymentGateway = context.choice('paymentGateway', ['sandbox', 'stripe'], 'sandbox');
-  const stripeSecret = context.matching('stripeSecret', SECRET, "a secret's name or its whole ARN");
-  if (paymentGateway === 'stripe' && stripeSecret === undefined) {
-    throw new Error('-c paymentGateway=stripe: needs -c stripeSecret=…, the name or ARN of the secret with its key');
+/** Reads the file of a stage; throws where there is none. */
+export function readStageFile(stage: string, folder = SETTINGS_FOLDER): Record<string, unknown> {
+  const known = stageNames(folder);
+  if (!known.includes(stage)) {
+    throw new Error(`-c stage=${stage}: there is no settings/${stage}.json; there are the stages ${known.join(', ')}`);
   }
-  if (paymentGateway !== 'stripe' && stripeSecret !== undefined) {
-    throw new Error(`-c stripeSecret=${stripeSecret}: needs -c paymentGateway=stripe, or nothing would read it`);
+  const file = join(folder, `${stage}.json`);
+  const where = `settings/${stage}.json`;
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new Error(`${where}: must be JSON: ${error instanceof Error ? error.message : error}`);
   }
-  return { paymentGateway, stripeSecret };
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return { ...content };
+  throw new Error(`${where}: must be a JSON object`);
 }
 
-function readSms(context: Context, stage: Settings['stage']): SmsSettings {
-  const quietHours = readQuietHours(context);
-  const defaultCountry = readDefaultCountry(context, stage);
-  const senderId = context.matching('smsSenderId', SENDER_ID, '1 to 11 letters, digits or -, with a letter among them');
-  const countries = context.matching('smsCountries', COUNTRIES, 'any, or country codes such as +82,+1');
+/** Resolves values of settings, by name, to the settings of a stage; throws a sentence that names the first that is wrong. */
+export function resolveSettings(
+  stage: string,
+  values: Readonly<Record<string, unknown>>,
+  { overridden = [] }: { overridden?: readonly string[] } = {},
+): Settings {
+  const where = (name: string) => (overridden.includes(name) ? '-c ' : `settings/${stage}.json: `);
+  const parsed = v.safeParse(
+    settingsSchema,
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, overridden.includes(name) ? fromText(name, value) : value]),
+    ),
+  );
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw new Error(`${where(String(issue.path?.[0]?.key))}${describeIssue(issue)}`);
+  }
+  return complete(stage, parsed.output, (name, rule, value = values[name]) => {
+    throw new Error(`${where(name)}${name}${value === undefined ? '' : `=${asText(value)}`}: ${rule}`);
+  });
+}
+
+/** Describes what is wrong with a setting: `archiveDays=0: must be …`. */
+function describeIssue(issue: v.InferIssue<typeof settingsSchema>): string {
+  const { type, expected, input, message } = issue;
+  const path = issue.path ?? [];
+  const name = path.map(({ key }) => String(key)).join('.');
+  if (type !== 'strict_object' || expected !== 'never') return `${name}=${asText(input)}: ${message}`;
+  const known = path.length === 1 ? settingNames : path.length === 2 ? consumersWithSettings : [];
+  const names = known.length === 0 ? '' : `; there are ${known.join(', ')}`;
+  return `${name}: there is no such ${path.length === 2 ? 'consumer' : 'setting'}${names}`;
+}
+
+/** Throws a sentence about a setting; `value` is the one it was given unless another is said. */
+type Refuse = (name: string, rule: string, value?: unknown) => never;
+
+/** Fills in what depends on the stage or on other settings, and refuses what does not go together. */
+function complete(stage: string, given: Given, refuse: Refuse): Settings {
+  const { $schema: _, stackName: shop = 'ShopMessaging', paymentGateway: gateway, consumers, ...rest } = given;
+  if (!STAGE.test(stage))
+    refuse('stage', 'must be a small letter, then at most 19 small letters, digits and hyphens', stage);
+  if (!STACK_NAME.test(shop))
+    refuse('stackName', 'must be a letter, then at most 39 letters, digits and hyphens', shop);
+  const isProtected = isProtectedStage(stage);
+  const paymentGateway = gateway ?? (isProtected ? missingGateway(refuse) : 'sandbox');
+  checkTogether({ ...given, paymentGateway }, refuse);
+  const { smsCountries, smsDefaultCountry, smsSenderId, smsPerDay, smsMaxPrice, smsQuietHours, ...settings } = rest;
   return {
-    ...(defaultCountry === undefined ? {} : { defaultCountry }),
-    ...(senderId === undefined ? {} : { senderId }),
-    ...(countries === undefined || countries === 'any' ? {} : { countries: countries.split(',') }),
-    // The generated orders on this machine all have one of a few numbers.
-    perDay: context.integer('smsPerDay', 0, 100, stage === 'local' ? 0 : 10),
-    maxPrice: context.matching('smsMaxPrice', /^\d{1,2}(\.\d{1,5})?$/, 'US dollars such as 0.50') ?? '0.50',
-    ...(quietHours === undefined ? {} : { quietHours }),
+    ...settings,
+    stage,
+    isProtected,
+    firstDeployment: false,
+    shop,
+    stackName: isProtected ? `${shop}-${stage}` : shop,
+    name: `${shop}-${stage}`,
+    paymentGateway,
+    publisherAccounts: given.publisherAccounts ?? [],
+    consumers: resolveConsumers(given, consumers, refuse),
+    sms: {
+      perDay: smsPerDay,
+      maxPrice: smsMaxPrice,
+      ...(smsDefaultCountry === undefined ? {} : { defaultCountry: smsDefaultCountry }),
+      ...(smsSenderId === undefined ? {} : { senderId: smsSenderId }),
+      ...(smsCountries === undefined ? {} : { countries: smsCountries }),
+      ...(smsQuietHours === undefined ? {} : { quietHours: smsQuietHours }),
+    },
   };
 }
 
-function readDefaultCountry(context: Context, stage: Settings['stage']): CountryCode | undefined {
-  const value = context.text('smsDefaultCountry') ?? (stage === 'local' ? 'KR' : undefined);
-  if (value === undefined || isSupportedCountry(value)) return value;
-  throw new Error(
-    `-c smsDefaultCountry=${value}: must be the ISO 3166 code of a country, two capital letters such as KR`,
+const missingGateway = (refuse: Refuse) =>
+  refuse(
+    'paymentGateway',
+    'is missing: say who takes the money, for example "stripe" with "stripeSecret" (docs/payment-gateways.md); "sandbox" takes none',
+  );
+
+function checkTogether(given: Given, refuse: Refuse): void {
+  const { paymentGateway, stripeSecret, encryption, orderDeadlineHours, reminderHours } = given;
+  if (paymentGateway === 'stripe' && stripeSecret === undefined)
+    refuse('paymentGateway', 'needs stripeSecret, the name or ARN of the secret with its key', paymentGateway);
+  if (paymentGateway !== 'stripe' && stripeSecret !== undefined)
+    refuse('stripeSecret', 'needs paymentGateway=stripe, or nothing would read it');
+  if (given.keyArn !== undefined && encryption !== 'customer')
+    refuse('keyArn', 'needs encryption=customer, or nothing would use it');
+  if (given.ordersTopicArn !== undefined && given.publisherAccounts !== undefined)
+    refuse('publisherAccounts', "cannot be granted on the topic of ordersTopicArn: its owner's policy names them");
+  // A later reminder would come with the cancellation or after it.
+  if (reminderHours >= orderDeadlineHours)
+    refuse('reminderHours', `must be a whole number from 0 to ${orderDeadlineHours - 1}`);
+}
+
+const FUNCTION_DEFAULTS = { memory: 512, timeout: 30 };
+// Nobody waits for the archive, and a fuller batch costs less: the messages of a minute make one, up to this size.
+const ARCHIVE_DEFAULTS = { batchSize: 1_000, window: 60 };
+
+/** Gives each consumer its own settings, and for what it leaves out those of all consumers. */
+function resolveConsumers(given: Given, own: Given['consumers'], refuse: Refuse): Record<string, ConsumerSettings> {
+  const { consumerConcurrency: concurrency, batchSize, batchWindowSeconds: window } = given;
+  const all = { ...FUNCTION_DEFAULTS, concurrency, batchSize, window };
+  // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+  if (batchSize > 10 && window === 0) refuse('batchSize', 'more than 10 needs batchWindowSeconds=1 or more');
+  return Object.fromEntries(
+    consumersWithSettings.map((name) => {
+      const defaults = name === 'archive' ? { ...all, ...ARCHIVE_DEFAULTS } : all;
+      const settings = { ...defaults, ...own[name] };
+      if (settings.batchSize > 10 && settings.window === 0)
+        refuse(`consumers.${name}.batchSize`, 'more than 10 needs a window of 1 or more', settings.batchSize);
+      return [name, settings];
+    }),
   );
 }
 
-function readQuietHours(context: Context): QuietHours | undefined {
-  const rule = 'hours from and to, such as 21-8, at most 12 of them';
-  const value = context.matching('smsQuietHours', QUIET_HOURS, rule);
-  if (value === undefined) return undefined;
-  const [from = 0, to = 0] = value.split('-').map(Number);
-  if (from === to || (to - from + 24) % 24 > 12) throw new Error(`-c smsQuietHours=${value}: must be ${rule}`);
-  return { from, to };
+/** Returns the settings of one consumer. */
+export function consumerSettings({ consumers }: Pick<Settings, 'consumers'>, name: string): ConsumerSettings {
+  const own = consumers[name];
+  if (own === undefined) throw new Error(`Consumer ${name} has no folder under lambdas/ that says what it consumes.`);
+  return own;
 }
 
-function readBatch(context: Context): Pick<Settings, 'batchSize' | 'batchWindowSeconds'> {
-  const batchSize = context.integer('batchSize', 1, 100, 10);
-  const batchWindowSeconds = context.integer('batchWindowSeconds', 0, 60, 0);
-  // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-  if (batchSize > 10 && batchWindowSeconds === 0) {
-    throw new Error(`-c batchSize=${batchSize}: more than 10 needs -c batchWindowSeconds=1 or more`);
-  }
-  return { batchSize, batchWindowSeconds };
+const isProtectedStage = (stage: string) => !UNPROTECTED.includes(stage);
+
+/** Lists the stages, which are the files in the folder. */
+export const stageNames = (folder = SETTINGS_FOLDER): string[] =>
+  existsSync(folder) ? readdirSync(folder).flatMap((file) => /^([^.]+)\.json$/.exec(file)?.[1] ?? []) : [];
+
+/** Refuses a name under which the stack of one stage would be taken for that of another: `ShopMessaging-prod` in `dev`. */
+function assertUnambiguous({ shop, stage, stackName }: Settings, stages: readonly string[]): void {
+  const other = stages.find(
+    (one) =>
+      one !== stage && isProtectedStage(one) && stackName.endsWith(`-${one}`) && stackName.length > one.length + 1,
+  );
+  if (other === undefined) return;
+  throw new Error(
+    `-c stackName=${shop}: the stack ${stackName} of the stage ${stage} would be one of the stage ${other}`,
+  );
 }
+
+function flag(name: string, value: unknown): boolean {
+  if (value === undefined || String(value) === 'false') return false;
+  if (String(value) === 'true') return true;
+  throw new Error(`-c ${name}=${value}: must be true or false`);
+}
+
+/** Reads the value of `-c name=value`: the text itself where the setting is one, else as JSON. */
+function fromText(name: string, value: unknown): unknown {
+  const schema = Object.entries<v.GenericSchema>(settingsSchema.entries).find(([one]) => one === name)?.[1];
+  if (schema === undefined || typeof value !== 'string' || v.is(schema, value)) return value;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return typeof parsed === 'object' || v.is(schema, parsed) ? parsed : value;
+  } catch {
+    return value;
+  }
+}
+
+const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));

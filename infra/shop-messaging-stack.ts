@@ -11,7 +11,7 @@ import { CustomerKey } from './constructs/customer-key.ts';
 import { Monitoring } from './constructs/monitoring.ts';
 import { Publishers } from './constructs/publishers.ts';
 import { RecordTables } from './constructs/record-table.ts';
-import { ShopKey } from './constructs/shop-key.ts';
+import { shopKey } from './constructs/shop-key.ts';
 import { Sweep } from './constructs/sweep.ts';
 import { allowTopicTracing } from './constructs/tracing.ts';
 import { constructIdOf } from './names.ts';
@@ -22,23 +22,34 @@ import type { Settings } from './settings.ts';
 /** The whole messaging backbone: a topic and a bus, the consumers in `routing.ts`, the archive, the sweep and the monitoring. */
 export class ShopMessagingStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings, props: StackProps = {}) {
-    super(scope, id, { ...props, terminationProtection: settings.stage === 'prod' });
-    const removalPolicy = settings.stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
-    const key = settings.encryption === 'customer' ? new ShopKey(this, 'Key', { removalPolicy }) : undefined;
+    super(scope, id, { ...props, terminationProtection: settings.isProtected && !settings.firstDeployment });
+    // What is deployed can be compared with what is about to be: `npm run deploy` says what changes.
+    this.templateOptions.metadata = { Settings: settings };
+    const removalPolicy = settings.isProtected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const key = shopKey(this, 'Key', { settings, removalPolicy });
 
-    const topicProps = { enforceSSL: true, tracingConfig: TracingConfig.ACTIVE, ...(key ? { masterKey: key } : {}) };
-    const topic = new Topic(this, 'Orders', topicProps);
+    const topicProps = {
+      enforceSSL: true,
+      ...(settings.tracing ? { tracingConfig: TracingConfig.ACTIVE } : {}),
+      ...(key ? { masterKey: key.key } : {}),
+    };
+    const topic =
+      settings.ordersTopicArn === undefined
+        ? new Topic(this, 'Orders', topicProps)
+        : Topic.fromTopicArn(this, 'Orders', settings.ordersTopicArn);
     const lifecycle = new Topic(this, 'OrderLifecycle', {
       fifo: true,
       fifoThroughputScope: FifoThroughputScope.MESSAGE_GROUP,
       ...topicProps,
     });
-    allowTopicTracing(this, [topic, lifecycle]);
-    const bus = new EventBus(this, 'Bus', { eventBusName: `${this.stackName}-${settings.stage}` });
-    bus.archive('Archive', {
-      eventPattern: { source: sourcesOf(catalog) },
-      retention: Duration.days(settings.archiveDays),
-    });
+    if (settings.tracing) allowTopicTracing(this, [topic, lifecycle]);
+    const bus = new EventBus(this, 'Bus', { eventBusName: settings.name });
+    if (settings.busArchive) {
+      bus.archive('Archive', {
+        eventPattern: { source: sourcesOf(catalog) },
+        retention: Duration.days(settings.archiveDays),
+      });
+    }
 
     const routes = Object.entries<Route>(routing);
     const entries = Object.fromEntries(routes.map(([name, { entry }]) => [name, entry?.(settings) ?? 'handler']));

@@ -27,7 +27,7 @@ export async function connectToShop(choice: { aws?: boolean | undefined } = {}):
   if (stack === undefined) {
     const remedy = target.local
       ? '`npm start` deploys it.'
-      : 'deploy it with `npx cdk deploy`, or start it here with `npm start`.';
+      : 'deploy it with `npm run deploy -- <stage>`, or start it here with `npm start`.';
     const where = target.local ? `${target.where} in ${target.config.region}` : target.where;
     throw new Error(`There is no stack ${STACK_NAME} at ${where}: ${remedy}`);
   }

@@ -10,9 +10,9 @@ import { Construct } from 'constructs';
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
 import { MAX_RECEIVES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
-import type { Settings } from '../settings.ts';
+import { consumerSettings, type Settings } from '../settings.ts';
 import { busRules } from './bus-rules.ts';
-import { addQueueSource, nodeFunction } from './lambda.ts';
+import { addQueueSource, nodeFunction, visibilityTimeoutOf } from './lambda.ts';
 import type { ShopKey } from './shop-key.ts';
 import { DeadLetterQueue, ShopQueue } from './shop-queue.ts';
 
@@ -21,15 +21,10 @@ export type ArchiveProps = {
   topic: ITopic;
   lifecycle: ITopic;
   bus: EventBus;
-  settings: Pick<Settings, 'stage' | 'archiveDays' | 'consumerConcurrency' | 'logDays'>;
+  settings: Settings;
   removalPolicy: RemovalPolicy;
   key: ShopKey | undefined;
 };
-
-// Nobody waits for the archive, and a fuller batch costs less: the messages of a minute make one, up to this size.
-const BATCH_SIZE = 1_000;
-const WINDOW_SECONDS = 60;
-const LOCAL_WINDOW_SECONDS = 1;
 
 const contractsOn = (wanted: Channel) => catalog.filter(({ channel }) => channel === wanted);
 
@@ -44,14 +39,12 @@ export class Archive extends Construct {
   constructor(scope: Construct, id: string, props: ArchiveProps) {
     super(scope, id);
     const { settings, removalPolicy, key } = props;
-    const timeout = Duration.seconds(30);
-    const windowSeconds = settings.stage === 'local' ? LOCAL_WINDOW_SECONDS : WINDOW_SECONDS;
+    const own = consumerSettings(settings, 'archive');
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', { key, removalPolicy });
     const queue = new ShopQueue(this, 'Queue', {
       key,
       removalPolicy,
-      // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-      visibilityTimeout: Duration.seconds(6 * timeout.toSeconds() + windowSeconds),
+      visibilityTimeout: visibilityTimeoutOf(own),
       retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
@@ -61,9 +54,9 @@ export class Archive extends Construct {
     const archiver = nodeFunction(this, {
       description: 'Keeps every event of the shop, to be replayed',
       code: props.code,
-      timeout,
+      ...own,
       environment: { BUCKET_NAME: bucket.bucketName },
-      logDays: settings.logDays,
+      settings,
       removalPolicy,
       key,
     });
@@ -75,8 +68,7 @@ export class Archive extends Construct {
       reason: 'The key of an object begins with the hour in which its events arrived, so none can be named here.',
     });
     key?.grantUse(archiver, 's3', 'GenerateDataKey');
-    const batch = { size: BATCH_SIZE, windowSeconds };
-    addQueueSource(archiver, { queue, key, maxConcurrency: settings.consumerConcurrency, batch });
+    addQueueSource(archiver, { queue, key, ...own });
 
     // Named as a consumer's, so that `ops status` and `ops dlq` show this queue too.
     const output = (name: string, value: string) => new CfnOutput(Stack.of(this), `${this.node.id}${name}`, { value });
@@ -113,7 +105,7 @@ function archiveBucket(scope: Construct, { settings, removalPolicy, key }: Archi
     enforceSSL: true,
     // A bucket key: S3 asks KMS for one now and then, instead of for one an object.
     ...(key
-      ? { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }
+      ? { encryption: BucketEncryption.KMS, encryptionKey: key.key, bucketKeyEnabled: true }
       : { encryption: BucketEncryption.S3_MANAGED }),
     lifecycleRules: [{ expiration: Duration.days(settings.archiveDays) }],
     removalPolicy,

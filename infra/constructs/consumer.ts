@@ -9,10 +9,10 @@ import { DeduplicationScope, FifoThroughputLimit, type Queue } from 'aws-cdk-lib
 import { Construct } from 'constructs';
 import { MAX_RECEIVES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
 import type { Permission, Route, TableUse } from '../route.ts';
-import type { Settings } from '../settings.ts';
+import { consumerSettings, type Settings } from '../settings.ts';
 import { type BusRule, busRules } from './bus-rules.ts';
 import type { CustomerKey } from './customer-key.ts';
-import { addQueueSource, nodeFunction } from './lambda.ts';
+import { addQueueSource, nodeFunction, visibilityTimeoutOf } from './lambda.ts';
 import type { RecordTables } from './record-table.ts';
 import type { ShopKey } from './shop-key.ts';
 import { DeadLetterQueue, ShopQueue } from './shop-queue.ts';
@@ -33,13 +33,9 @@ export type ConsumerProps = {
   removalPolicy: RemovalPolicy;
   /** Encrypts its queues and its log. @default keys that AWS owns */
   key: ShopKey | undefined;
-  /** @default 30 seconds */
-  timeout?: Duration;
 };
 
-// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: at least six times the function's timeout, plus the window.
-const VISIBILITY_PER_TIMEOUT = 6;
-// The same page: the batch of a FIFO queue has at most so many messages, and no window.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: the batch of a FIFO queue has at most so many messages, and no window.
 const MAX_FIFO_BATCH = 10;
 // Without this CDK would name a standard queue `fifo: false`, which CloudFormation refuses.
 const FIFO = {
@@ -61,42 +57,40 @@ export class Consumer extends Construct {
 
   constructor(scope: Construct, id: string, props: ConsumerProps) {
     super(scope, id);
-    const { name, bus, route, settings, key, removalPolicy, timeout = Duration.seconds(30) } = props;
+    const { name, bus, route, settings, key, removalPolicy } = props;
     this.name = name;
     this.route = route;
     this.key = key;
 
     const isFifo = readsLifecycle(name, route);
-    const { batchSize, batchWindowSeconds } = settings;
-    const batch = isFifo
-      ? { size: Math.min(batchSize, MAX_FIFO_BATCH), windowSeconds: 0 }
-      : { size: batchSize, windowSeconds: batchWindowSeconds };
+    const given = consumerSettings(settings, name);
+    const own = isFifo ? { ...given, batchSize: Math.min(given.batchSize, MAX_FIFO_BATCH), window: 0 } : given;
     const queueProps = { ...(isFifo ? FIFO : {}), key, removalPolicy };
 
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', queueProps);
     this.queue = new ShopQueue(this, 'Queue', {
       ...queueProps,
-      visibilityTimeout: Duration.seconds(timeout.toSeconds() * VISIBILITY_PER_TIMEOUT + batch.windowSeconds),
+      visibilityTimeout: visibilityTimeoutOf(own),
       retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
     this.function = nodeFunction(this, {
       description: `Consumer ${name} of the shop's messages`,
       code: props.code,
-      timeout,
+      ...own,
       environment: {
         EVENT_BUS_NAME: bus.eventBusName,
         QUEUE_URL: this.queue.queueUrl,
         DEAD_LETTER_QUEUE_URL: this.deadLetterQueue.queueUrl,
-        FUNCTION_TIMEOUT_SECONDS: String(timeout.toSeconds()),
+        FUNCTION_TIMEOUT_SECONDS: String(own.timeout),
         ...(route.hashesCustomers ? { CUSTOMER_HASH_KEY: props.customerKey.reference } : {}),
         ...route.environment?.(settings),
       },
-      logDays: settings.logDays,
+      settings,
       removalPolicy,
       key,
     });
-    addQueueSource(this.function, { queue: this.queue, key, maxConcurrency: settings.consumerConcurrency, batch });
+    addQueueSource(this.function, { queue: this.queue, key, ...own });
     // The consumer itself decides how long a message waits, and whether it is dead-lettered.
     this.grant('sqs:ChangeMessageVisibility', this.queue.queueArn);
     this.grant('sqs:SendMessage', this.deadLetterQueue.queueArn);

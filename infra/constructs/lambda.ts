@@ -1,9 +1,10 @@
 import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { ConsumerSettings, Settings } from '../settings.ts';
 import type { ShopKey } from './shop-key.ts';
 
 /** Creates a function on the runtime that the tests run on, with its own role and log. */
@@ -12,19 +13,22 @@ export function nodeFunction(
   props: {
     description: string;
     code: Code;
-    timeout: Duration;
+    /** In seconds. */
+    timeout: number;
+    /** In MB. */
+    memory: number;
     environment: Record<string, string>;
-    logDays: RetentionDays;
+    settings: Pick<Settings, 'logDays' | 'tracing'>;
     removalPolicy: RemovalPolicy;
     /** Encrypts its log. @default a key that AWS owns */
     key: ShopKey | undefined;
   },
 ): LambdaFunction {
-  const { logDays, removalPolicy, key, ...rest } = props;
+  const { description, code, timeout, memory, environment, settings, removalPolicy, key } = props;
   const logGroup = new LogGroup(scope, 'Log', {
-    retention: logDays,
+    retention: settings.logDays,
     removalPolicy,
-    ...(key === undefined ? {} : { encryptionKey: key }),
+    ...(key === undefined ? {} : { encryptionKey: key.key }),
   });
   // A role of its own, because AWS's managed policy for functions allows writing every log of the account.
   const role = new Role(scope, 'FunctionRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
@@ -35,13 +39,15 @@ export function nodeFunction(
       'Traces have no resource that could be named; a test sees to it that nothing else is allowed on everything.',
   });
   const fn = new LambdaFunction(scope, 'Function', {
-    ...rest,
-    environment: { ...rest.environment, METRICS_NAMESPACE: Stack.of(scope).stackName },
+    description,
+    code,
+    timeout: Duration.seconds(timeout),
+    environment: { ...environment, METRICS_NAMESPACE: Stack.of(scope).stackName },
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     handler: 'index.handler',
-    memorySize: 512,
-    tracing: Tracing.ACTIVE,
+    memorySize: memory,
+    tracing: settings.tracing ? Tracing.ACTIVE : Tracing.PASS_THROUGH,
     logGroup,
     role,
   });
@@ -58,13 +64,18 @@ export type QueueSource = {
   queue: Queue;
   key: ShopKey | undefined;
   /** How many instances may run at once, so that a burst cannot drain the account. */
-  maxConcurrency: number;
-  /** How many messages make a batch, and how long Lambda may gather them. @default 10, none */
-  batch?: { size: number; windowSeconds: number };
+  concurrency: number;
+  batchSize: number;
+  /** How many seconds Lambda may gather a batch. */
+  window: number;
 };
 
+/** Returns how long SQS hides a message that was received (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
+export const visibilityTimeoutOf = ({ timeout, window }: Pick<ConsumerSettings, 'timeout' | 'window'>): Duration =>
+  Duration.seconds(6 * timeout + window);
+
 /** Adds a queue as a function's event source, with the permissions that Lambda needs for it and no more. */
-export function addQueueSource(fn: LambdaFunction, { queue, key, maxConcurrency, batch }: QueueSource): void {
+export function addQueueSource(fn: LambdaFunction, { queue, key, concurrency, batchSize, window }: QueueSource): void {
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
   Grant.addToPrincipal({
     grantee: fn,
@@ -74,10 +85,11 @@ export function addQueueSource(fn: LambdaFunction, { queue, key, maxConcurrency,
   key?.grantUse(fn, 'sqs', 'Decrypt');
   fn.addEventSourceMapping('Feed', {
     eventSourceArn: queue.queueArn,
-    batchSize: batch?.size ?? 10,
-    ...(batch && batch.windowSeconds > 0 ? { maxBatchingWindow: Duration.seconds(batch.windowSeconds) } : {}),
+    batchSize,
+    // Written when it is zero too: what is left out keeps its value. A FIFO queue takes none.
+    ...(queue.fifo ? {} : { maxBatchingWindow: Duration.seconds(window) }),
     reportBatchItemFailures: true,
-    maxConcurrency,
+    maxConcurrency: concurrency,
   });
   Validations.of(fn).acknowledge({
     id: 'Serverless-LambdaEventSourceMappingDestination',

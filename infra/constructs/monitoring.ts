@@ -1,7 +1,7 @@
 import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
@@ -12,7 +12,7 @@ import type { MonitoredResources } from './monitored-resources.ts';
 import type { ShopKey } from './shop-key.ts';
 
 export type MonitoringProps = MonitoredResources & {
-  settings: Pick<Settings, 'stage' | 'alarmEmail'>;
+  settings: Pick<Settings, 'name' | 'alarmEmail' | 'alarmTopicArn'>;
   key: ShopKey | undefined;
 };
 
@@ -21,8 +21,8 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, { settings, key, ...monitored }: MonitoringProps) {
     super(scope, id);
     const stack = Stack.of(this);
-    const name = `${stack.stackName}-${settings.stage}`;
-    const topic = this.alarmTopic(settings.alarmEmail, key);
+    const { name } = settings;
+    const topic = this.alarmTopic(settings, key);
     const alarms = shopAlarms(monitored).map((props) => {
       const alarm = new ShopAlarm(this, props.name, { ...props, prefix: name });
       alarm.addAlarmAction(new SnsAction(topic));
@@ -32,12 +32,18 @@ export class Monitoring extends Construct {
     new CfnOutput(stack, 'AlarmTopicArn', { value: topic.topicArn });
   }
 
-  private alarmTopic(email: string | undefined, key: ShopKey | undefined): Topic {
+  private alarmTopic(
+    { alarmEmail: email, alarmTopicArn }: MonitoringProps['settings'],
+    key: ShopKey | undefined,
+  ): ITopic {
     const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
     });
-    const topic = new Topic(this, 'Alarms', { enforceSSL: true, ...(key === undefined ? {} : { masterKey: key }) });
-    // In the policy of the key too.
+    const topic =
+      alarmTopicArn === undefined
+        ? new Topic(this, 'Alarms', { enforceSSL: true, ...(key === undefined ? {} : { masterKey: key.key }) })
+        : Topic.fromTopicArn(this, 'Alarms', alarmTopicArn);
+    // In the policy of the key too; a topic that exists has its own.
     topic.grantPublish(cloudWatch);
     if (email !== undefined) {
       Validations.of(topic.addSubscription(new EmailSubscription(email))).acknowledge({

@@ -13,7 +13,7 @@ export type PublishersProps = {
   /** The FIFO topic that other teams may subscribe to. */
   lifecycle: ITopic;
   bus: EventBus;
-  settings: Pick<Settings, 'stage' | 'publisherAccounts'>;
+  settings: Pick<Settings, 'shop' | 'stage' | 'publisherAccounts'>;
 };
 
 /**
@@ -28,7 +28,7 @@ export class Publishers extends Construct {
     // The orders topic and nothing else: on the bus the stack's own functions publish, and their events are trusted. The names below are
     // looked up by the service's deployment, so its role needs no permission for that either.
     const policy = new ManagedPolicy(this, 'PublishPolicy', {
-      description: `Publish on the orders topic of ${stack.stackName} (${settings.stage}), and nothing more`,
+      description: `Publish on the orders topic of ${settings.shop} (${settings.stage}), and nothing more`,
     });
     // `grantPublish` covers PublishBatch, and where the topic has a customer-managed key, also GenerateDataKey and Decrypt on it:
     // for the policy here, for another account in the key's own policy.
@@ -52,7 +52,7 @@ export class Publishers extends Construct {
     };
     for (const [name, stringValue] of Object.entries(names)) {
       new StringParameter(this, name, {
-        parameterName: `/${stack.stackName}/${settings.stage}/${name}`,
+        parameterName: `/${settings.shop}/${settings.stage}/${name}`,
         stringValue,
       });
     }
@@ -64,7 +64,7 @@ export class Publishers extends Construct {
   private reporterPolicy({ bus, settings }: PublishersProps): ManagedPolicy {
     const allowed = { 'events:source': paymentReceived.source, 'events:detail-type': paymentReceived.type };
     return new ManagedPolicy(this, 'PaymentReporterPolicy', {
-      description: `Report received payments to ${Stack.of(this).stackName} (${settings.stage}), and nothing more`,
+      description: `Report received payments to ${settings.shop} (${settings.stage}), and nothing more`,
       statements: [
         new PolicyStatement({
           effect: Effect.ALLOW,

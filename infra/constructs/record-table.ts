@@ -21,7 +21,7 @@ export function recordTable(scope: Construct, id: string, props: RecordTableProp
     ...(props.expiryAttribute === undefined ? {} : { timeToLiveAttribute: props.expiryAttribute }),
     ...(props.encryptionKey === undefined
       ? {}
-      : { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: props.encryptionKey }),
+      : { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: props.encryptionKey.key }),
     removalPolicy: props.removalPolicy,
     deletionProtection: props.removalPolicy === RemovalPolicy.RETAIN,
   });

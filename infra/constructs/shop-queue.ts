@@ -15,7 +15,7 @@ export class ShopQueue extends Queue {
     const resource = this.node.defaultChild;
     if (key === undefined || !(resource instanceof CfnQueue)) return;
     // Set without CDK's knowledge: for a queue with a key it would allow any rule of the account to send, and any topic to use the key.
-    resource.kmsMasterKeyId = key.keyArn;
+    resource.kmsMasterKeyId = key.key.keyArn;
     // How long SQS reuses a data key per sender: the longer, the cheaper, up to a day.
     resource.kmsDataKeyReusePeriodSeconds = Duration.hours(1).toSeconds();
   }

@@ -24,10 +24,6 @@ export type SweepProps = {
   key: ShopKey | undefined;
 };
 
-// When all consumers have heard of a decision, in a shop in which nothing is wrong.
-const SETTLE_SECONDS = 300;
-const LOCAL_SETTLE_SECONDS = 5;
-
 /**
  * Brings every order to its end, every five minutes: finds those past their deadline, those whose customers should be told of a delay, and those
  * of which payment, stock or notification has not heard the decision.
@@ -49,18 +45,19 @@ export class Sweep extends Construct {
     const sweep = nodeFunction(this, {
       description: 'Finds orders that are undecided for too long, or owe something',
       code,
-      timeout: Duration.minutes(2),
+      timeout: 120,
+      memory: 512,
       environment: {
         EVENT_BUS_NAME: bus.eventBusName,
         TABLE_NAME: orders.tableName,
         PAYMENTS_TABLE_NAME: payments.tableName,
         RESERVATIONS_TABLE_NAME: reservations.tableName,
         NOTIFICATIONS_TABLE_NAME: notifications.tableName,
-        SETTLE_SECONDS: String(settings.stage === 'local' ? LOCAL_SETTLE_SECONDS : SETTLE_SECONDS),
+        SETTLE_SECONDS: String(settings.settleSeconds),
         ORDER_DEADLINE_SECONDS: String(settings.orderDeadlineHours * 3600),
         REMINDER_SECONDS: String(settings.reminderHours * 3600),
       },
-      logDays: settings.logDays,
+      settings,
       removalPolicy,
       key,
     });

@@ -13,10 +13,11 @@ export const assumed = {
   coldStarts: 0.01,
   sweep: 50,
 };
-const MEMORY_MB = 512;
+/** The memory that the durations are assumed with; the sweep's function has as much. */
+export const MEMORY_MB = 512;
 
 /** Returns the billed milliseconds of one invocation: its calls one after the other, and CPU time, which shrinks with memory. */
-export function billedMilliseconds({ name, batch, invocations, calls }: ConsumerLoad, memoryMb: number): number {
+export function billedMilliseconds({ name, batch, invocations, calls, memoryMb }: ConsumerLoad): number {
   const waits = Object.entries(calls).map(([operation, count]) => {
     // The texts of a batch are sent concurrently.
     if (operation === 'sns.PublishText') return assumed.text;

@@ -82,12 +82,12 @@ function changesTo({ mappings, keys }: TemplateFacts): Change[] {
     batched(10, 5),
     batched(100, 5),
     ['batches', 'full at 10 (a backlog, a peak)', remap(() => ({ batchSize: 10, windowSeconds: 1e9 }))],
-    ...[256, 512, 1024].map((memoryMb): Change => ['memory', `${memoryMb} MB`, { memoryMb }]),
+    ...[256, 512, 1024].map((memoryMb): Change => ['memory', `${memoryMb} MB`, remap(() => ({ memoryMb }))]),
     ['encryption', 'customer', { keys: Math.max(1, keys) }],
     ['encryption', 'aws', { keys: 0 }],
     ...[7, 30, 365].map((days): Change => ['archiveDays', `${days}`, { archiveDays: days, busArchiveDays: days }]),
     ...[1, 30, 365].map((logDays): Change => ['logDays', `${logDays}`, { logDays }]),
-    ['X-Ray', 'off', { traced: false }],
+    ['tracing', 'false', { traced: false }],
   ];
 }
 

@@ -8,6 +8,7 @@ export type Scenario = { facts: TemplateFacts; measured: Measurements; ordersPer
 export type ConsumerLoad = {
   name: string;
   fifo: boolean;
+  memoryMb: number;
   messages: number;
   messageBytes: number;
   batch: number;
@@ -20,8 +21,10 @@ const SECONDS_PER_DAY = 86_400;
 export const SECONDS_PER_MONTH = DAYS_PER_MONTH * SECONDS_PER_DAY;
 
 /** Returns the mean messages per batch: those that arrive within the window, at least one and at most the batch size. */
-export const averageBatch = (messagesPerSecond: number, { batchSize, windowSeconds }: Omit<Mapping, 'fifo'>): number =>
-  Math.min(batchSize, Math.max(1, messagesPerSecond * windowSeconds));
+export const averageBatch = (
+  messagesPerSecond: number,
+  { batchSize, windowSeconds }: Pick<Mapping, 'batchSize' | 'windowSeconds'>,
+): number => Math.min(batchSize, Math.max(1, messagesPerSecond * windowSeconds));
 
 /** Interpolates between measurements in batches of 1 and of 10 as `a + b / batch`: a cost per message and one per batch. */
 export function interpolate(atOne: number, atTen: number, batch: number): number {
@@ -44,7 +47,8 @@ export function consumerLoads({ facts, measured, ordersPerDay }: Scenario): Cons
       interpolate(one.calls[operation] ?? 0, ten.calls[operation] ?? 0, batch),
     ]);
     const invocations = messages / batch;
-    return { name, fifo: mapping.fifo, messages, messageBytes, batch, invocations, calls: Object.fromEntries(calls) };
+    const { fifo, memoryMb } = mapping;
+    return { name, fifo, memoryMb, messages, messageBytes, batch, invocations, calls: Object.fromEntries(calls) };
   });
 }
 

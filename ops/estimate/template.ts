@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { readSettings } from '../../infra/settings.ts';
+import { readStageFile, resolveSettings } from '../../infra/settings.ts';
 import { ShopMessagingStack } from '../../infra/shop-messaging-stack.ts';
 
 // A template is plain JSON of many shapes.
@@ -15,8 +15,8 @@ export type Template = { Resources: Record<string, { Type: string; Properties?: 
 /** What costs depend on in a template. */
 export type TemplateFacts = ReturnType<typeof readFacts>;
 
-/** An event source mapping; a FIFO queue has no window. */
-export type Mapping = { batchSize: number; windowSeconds: number; fifo: boolean };
+/** An event source mapping with the memory of its function; a FIFO queue has no window. */
+export type Mapping = { batchSize: number; windowSeconds: number; fifo: boolean; memoryMb: number };
 
 /** The resource types that have a price here or are free: policies, roles, names, rules, standard parameters, what empties a bucket. */
 const COVERED_TYPES: Readonly<Record<string, readonly string[]>> = {
@@ -37,13 +37,14 @@ const COVERED_TYPES: Readonly<Record<string, readonly string[]>> = {
   XRay: ['ResourcePolicy'],
 };
 
-/** Synthesizes the stack with the given `-c` settings. */
-export function synthesize(context: Readonly<Record<string, string>>): Template {
+/** Synthesizes the stack of a stage with settings that may differ from its file; without a gateway, with the sandbox. */
+export function synthesize({ stage = 'prod', ...values }: Readonly<Record<string, string>>): Template {
   const { context: flags } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
   const outdir = mkdtempSync(join(tmpdir(), 'shop-messaging-estimate-'));
   try {
-    const app = new App({ outdir, context: { ...flags, ...context } });
-    const settings = readSettings(app.node);
+    const app = new App({ outdir, context: flags });
+    const given = { paymentGateway: 'sandbox', ...readStageFile(stage), ...values };
+    const settings = resolveSettings(stage, given, { overridden: Object.keys(values) });
     const stack = new ShopMessagingStack(app, settings.stackName, settings);
     return app.synth().getStackArtifact(stack.artifactId).template as Template;
   } finally {
@@ -60,9 +61,11 @@ export function readFacts({ Resources }: Template) {
     const { FifoTopic, FifoQueue } = Resources[reference?.Ref ?? reference?.['Fn::GetAtt']?.[0]]?.Properties ?? {};
     return FifoTopic === true || FifoQueue === true;
   };
+  const memoryMbOf = (functionId: string) => Number(Resources[functionId]?.Properties?.MemorySize ?? 128);
   const mappings = of('Lambda::EventSourceMapping').map((mapping): [string, Mapping] => [
     mapping.FunctionName.Ref.slice(0, mapping.FunctionName.Ref.indexOf('Function')).toLowerCase(),
     {
+      memoryMb: memoryMbOf(mapping.FunctionName.Ref),
       batchSize: Number(mapping.BatchSize ?? 10),
       windowSeconds: Number(mapping.MaximumBatchingWindowInSeconds ?? 0),
       fifo: isFifo(mapping.EventSourceArn),
@@ -74,11 +77,10 @@ export function readFacts({ Resources }: Template) {
   const alarmMetrics = of('CloudWatch::Alarm').map(
     ({ Metrics = [] }) => Metrics.filter((m: Json) => m.MetricStat).length,
   );
-  // The stack gives all functions the same memory and architecture.
-  const [{ MemorySize = 128, Architectures = [], TracingConfig } = {}] = of('Lambda::Function');
+  // The stack gives all functions the same architecture.
+  const [{ Architectures = [], TracingConfig } = {}] = of('Lambda::Function');
   const environment = Object.assign({}, ...of('Lambda::Function').map((fn) => fn.Environment?.Variables));
   return {
-    memoryMb: Number(MemorySize),
     architecture: Architectures[0] === 'arm64' ? ('arm64' as const) : ('x86_64' as const),
     mappings: Object.fromEntries(mappings),
     bodyFilters: { topic: bodyFilters(subscriptions) - bodyFilters(feed), feed: bodyFilters(feed) },

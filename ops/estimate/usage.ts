@@ -1,4 +1,4 @@
-import { assumed, billedMilliseconds } from './compute.ts';
+import { assumed, billedMilliseconds, MEMORY_MB } from './compute.ts';
 import {
   type ConsumerLoad,
   consumerLoads,
@@ -74,14 +74,15 @@ function messagingUsage({ facts, measured, ordersPerDay }: Scenario, loads: read
   ];
 }
 
-function lambdaUsage({ facts: { memoryMb, architecture } }: Scenario, loads: readonly ConsumerLoad[]): Usage[] {
+function lambdaUsage({ facts: { architecture } }: Scenario, loads: readonly ConsumerLoad[]): Usage[] {
   const invocations = sum(loads, (load) => load.invocations);
-  const milliseconds = sum(loads, (load) => load.invocations * billedMilliseconds(load, memoryMb));
   const sweeps = SECONDS_PER_MONTH / SWEEP_INTERVAL_SECONDS;
-  const gbSeconds = (ms: number) => (ms / 1000) * (memoryMb / 1024);
+  const gbSeconds = (ms: number, memoryMb: number) => (ms / 1000) * (memoryMb / 1024);
+  const perOrder = sum(loads, (load) => gbSeconds(load.invocations * billedMilliseconds(load), load.memoryMb));
+  const fixed = gbSeconds(sweeps * assumed.sweep, MEMORY_MB);
   return [
     usage('Lambda', 'invocations', 'lambda.request', invocations, sweeps),
-    usage('Lambda', 'GB-seconds', `lambda.${architecture}`, gbSeconds(milliseconds), gbSeconds(sweeps * assumed.sweep)),
+    usage('Lambda', 'GB-seconds', `lambda.${architecture}`, perOrder, fixed),
   ];
 }
 

@@ -37,7 +37,7 @@ const MAX_HEALTHY_AGE_SECONDS = 120;
 /** From this share of failed attempts, 0 to 1, there is a problem. A few always fail: write conflicts, network errors. */
 const MIN_UNHEALTHY_ERROR_RATE = 0.1;
 
-const DEPLOY = 'npx cdk deploy (on this machine: npm run ops -- up)';
+const DEPLOY = 'npm run deploy -- <stage> (on this machine: npm run ops -- up)';
 
 /** Returns all problems of the shop; consumers that do not make progress come first, dead letters last. */
 export function problemsOf({ consumers, gatewayDown, oldestOrder }: ShopStatus): Problem[] {

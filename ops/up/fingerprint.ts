@@ -3,7 +3,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The inputs of the template and of the functions' code. */
-const SOURCES = ['contracts', 'lambdas', 'infra', 'cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json'];
+const SOURCES = [
+  'contracts',
+  'lambdas',
+  'infra',
+  'settings',
+  'cdk.json',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+];
 
 /** Digests the names and contents of all files that a deployment is built from. */
 export async function fingerprint(root: string, sources: readonly string[] = SOURCES): Promise<string> {

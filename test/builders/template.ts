@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { constructIdOf } from '../../infra/names.ts';
-import { readSettings } from '../../infra/settings.ts';
+import { readStageFile, resolveSettings, type Settings, stageNames } from '../../infra/settings.ts';
 import { ShopMessagingStack } from '../../infra/shop-messaging-stack.ts';
 
 // A template is JSON of many shapes, and the tests assert what it contains.
@@ -18,18 +18,28 @@ const root = join(import.meta.dirname, '..', '..');
 
 const synthesised = new Map<string, ReturnType<typeof synthesiseStack>>();
 
-/** Synthesises the stack as `cdk synth -c …` does; each context is synthesised once. */
-export function synthesise(context: Record<string, string> = {}): ReturnType<typeof synthesiseStack> {
+/** Settings as they stand in a stage's file, with the stage; a text is read as `-c` reads it. */
+export type TestSettings = { stage?: string; firstDeployment?: boolean; [name: string]: unknown };
+
+/** Resolves settings over those of the stage's file; a protected stage takes the sandbox as its gateway where none is given. */
+export function testSettings({ stage = 'dev', firstDeployment = false, ...values }: TestSettings = {}): Settings {
+  const file = stageNames().includes(stage) ? readStageFile(stage) : {};
+  const all = { paymentGateway: 'sandbox', ...file, ...values };
+  return { ...resolveSettings(stage, all, { overridden: Object.keys(values) }), firstDeployment };
+}
+
+/** Synthesises the stack of a stage with such settings; each set of them is synthesised once. */
+export function synthesise(context: TestSettings = {}): ReturnType<typeof synthesiseStack> {
   const key = JSON.stringify(context);
   const template = synthesised.get(key) ?? synthesiseStack(context);
   synthesised.set(key, template);
   return template;
 }
 
-function synthesiseStack(context: Record<string, string>) {
+function synthesiseStack(values: TestSettings) {
   const { context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
-  const app = new App({ context: { ...flags, ...context } });
-  const settings = readSettings(app.node);
+  const app = new App({ context: flags });
+  const settings = testSettings(values);
   const stack = new ShopMessagingStack(app, settings.stackName, settings);
   const template = Template.fromStack(stack);
   const resources = (type: string): Resource[] =>

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import type { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
-import { readSettings } from '../../infra/settings.ts';
-import { actionsOf, synthesise } from '../builders/template.ts';
+import { actionsOf, synthesise, testSettings } from '../builders/template.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:shop/stripe-AbCdEf';
-const settings = (context: Record<string, unknown>) => readSettings(new App({ context }).node);
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is plain JSON
 type Json = any;
@@ -53,20 +51,20 @@ describe('The payment gateway', () => {
   });
 
   test.each([
-    [{ paymentGateway: 'stripe' }, '-c paymentGateway=stripe: needs -c stripeSecret=…'],
-    [{ stripeSecret: 'shop/stripe' }, '-c stripeSecret=shop/stripe: needs -c paymentGateway=stripe'],
+    [{ paymentGateway: 'stripe' }, '-c paymentGateway=stripe: needs stripeSecret'],
+    [{ stripeSecret: 'shop/stripe' }, '-c stripeSecret=shop/stripe: needs paymentGateway=stripe'],
     [{ paymentGateway: 'paypal' }, '-c paymentGateway=paypal: must be one of sandbox, stripe'],
     [{ paymentGateway: 'stripe', stripeSecret: 'two words' }, "must be a secret's name or its whole ARN"],
     [{ paymentGateway: 'stripe', stripeSecret: ARN.slice(0, -7) }, "must be a secret's name or its whole ARN"],
   ])('settings are refused with a reason when they contradict each other: %j', (context, sentence) => {
-    expect(() => settings(context)).toThrow(sentence);
+    expect(() => testSettings(context)).toThrow(sentence);
   });
 });
 
 describe('The SMS settings', () => {
   test('have defaults, with a country and no daily limit in the local stage', () => {
-    expect(settings({}).sms).toEqual({ perDay: 10, maxPrice: '0.50' });
-    expect(settings({ stage: 'local' }).sms).toEqual({ defaultCountry: 'KR', perDay: 0, maxPrice: '0.50' });
+    expect(testSettings({}).sms).toEqual({ perDay: 10, maxPrice: '0.50' });
+    expect(testSettings({ stage: 'local' }).sms).toEqual({ defaultCountry: 'KR', perDay: 0, maxPrice: '0.50' });
   });
 
   test('reach the notification function, which gets UpdateItem only with a daily limit', () => {
@@ -103,6 +101,6 @@ describe('The SMS settings', () => {
     ['smsQuietHours', '8-8', 'must be hours from and to, such as 21-8, at most 12 of them'],
     ['smsQuietHours', '21-24', 'must be hours from and to, such as 21-8, at most 12 of them'],
   ])('are refused with a reason when they are invalid: -c %s=%s', (name, value, sentence) => {
-    expect(() => settings({ [name]: value })).toThrow(`-c ${name}=${value}: ${sentence}`);
+    expect(() => testSettings({ [name]: value })).toThrow(`-c ${name}=${value}: ${sentence}`);
   });
 });

@@ -142,7 +142,7 @@ test("Publishers may use a topic's own key for publishing only", () => {
     orders: topic,
     lifecycle: new Topic(stack, 'Lifecycle'),
     bus: new EventBus(stack, 'Bus'),
-    settings: { stage: 'dev', publisherAccounts: ['111111111111'] },
+    settings: { shop: 'Encrypted', stage: 'dev', publisherAccounts: ['111111111111'] },
   });
   const found = Template.fromStack(stack);
   const policies = found.findResources('AWS::IAM::ManagedPolicy');

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -12,8 +12,7 @@ import { CustomerKey } from '../../infra/constructs/customer-key.ts';
 import { RecordTables } from '../../infra/constructs/record-table.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
-import { readSettings } from '../../infra/settings.ts';
-import { synthesise } from '../builders/template.ts';
+import { synthesise, testSettings } from '../builders/template.ts';
 
 /** Events that are published for other services only. */
 const FOR_OUTSIDERS = [
@@ -271,7 +270,7 @@ describe('The outcome of an order', () => {
     const removalPolicy = RemovalPolicy.DESTROY;
     const tables = new RecordTables(stack, { removalPolicy, encryptionKey: undefined });
     const customerKey = new CustomerKey(stack, 'CustomerKey', { removalPolicy });
-    const props = { settings: readSettings(new App().node), tables, customerKey, removalPolicy, key: undefined };
+    const props = { settings: testSettings(), tables, customerKey, removalPolicy, key: undefined };
     expect(() => new Consumer(stack, 'Order', { name: 'order', route, ...parts, ...props })).toThrow(
       'make two consumers',
     );

@@ -1,11 +1,233 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
 import { App } from 'aws-cdk-lib';
-import { describe, expect, test } from 'vitest';
-import { readSettings } from '../../infra/settings.ts';
-import { synthesise } from '../builders/template.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { routing } from '../../infra/routing.ts';
+import { loadSettings, readSettings, readStageFile, stageNames } from '../../infra/settings.ts';
+import { settingsJsonSchema, settingsPage } from '../../infra/settings-page.ts';
+import { consumerNames } from '../../infra/settings-schema.ts';
+import { synthesise, testSettings } from '../builders/template.ts';
 
+const root = join(import.meta.dirname, '..', '..');
 const settings = (context: Record<string, unknown>) => readSettings(new App({ context }).node);
+
+const KEY = 'arn:aws:kms:eu-west-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
+const folder = mkdtempSync(join(tmpdir(), 'shop-settings-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Loads settings of stages whose files are these, as text or as an object. */
+function load(files: Record<string, unknown>, stage: string, overrides: Record<string, unknown> = {}) {
+  for (const file of readdirSync(folder)) rmSync(join(folder, file));
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(folder, `${name}.json`), typeof content === 'string' ? content : JSON.stringify(content));
+  }
+  return loadSettings(stage, overrides, folder);
+}
+
+describe('A stage', () => {
+  test('is dev unless one is named', () => {
+    expect(settings({})).toMatchObject({ stage: 'dev', stackName: 'ShopMessaging', isProtected: false });
+  });
+
+  test.each(['dev', 'local'])('%s has the stack ShopMessaging and is not protected', (stage) => {
+    expect(settings({ stage })).toMatchObject({ stackName: 'ShopMessaging', name: `ShopMessaging-${stage}` });
+    expect(settings({ stage }).isProtected).toBe(false);
+  });
+
+  test('with a file of any other name has a stack of its own and is protected', () => {
+    expect(load({ staging: { paymentGateway: 'sandbox' } }, 'staging')).toMatchObject({
+      stackName: 'ShopMessaging-staging',
+      name: 'ShopMessaging-staging',
+      isProtected: true,
+    });
+  });
+
+  test.each(['production', '', '../package', 'settings.schema', 'Dev'])('without a file is refused: %s', (stage) => {
+    expect(() => settings({ stage })).toThrow(
+      `-c stage=${stage}: there is no settings/${stage}.json; there are the stages dev, local, prod`,
+    );
+  });
+
+  test('prod is refused as shipped, with a sentence that says what to fill in', () => {
+    expect(() => settings({ stage: 'prod' })).toThrow(
+      'settings/prod.json: paymentGateway: is missing: say who takes the money, for example "stripe"',
+    );
+  });
+});
+
+describe('The name of a shop', () => {
+  const files = {
+    prod: { paymentGateway: 'sandbox' },
+    eu: { paymentGateway: 'sandbox' },
+    'b-eu': { paymentGateway: 'sandbox' },
+    dev: {},
+  };
+
+  test('replaces ShopMessaging and keeps the stage', () => {
+    expect(load(files, 'prod', { stackName: 'Second' })).toMatchObject({
+      shop: 'Second',
+      stackName: 'Second-prod',
+      name: 'Second-prod',
+    });
+    expect(load(files, 'dev', { stackName: 'Second' }).stackName).toBe('Second');
+    expect(load({ dev: { stackName: 'Third' } }, 'dev').stackName).toBe('Third');
+  });
+
+  test.each([
+    ['dev', 'ShopMessaging-prod'],
+    ['dev', 'Any-eu'],
+    ['eu', 'A-b'],
+  ])('is refused where the stack of %s would be that of another stage: %s', (stage, stackName) => {
+    expect(() => load(files, stage, { stackName })).toThrow(`-c stackName=${stackName}: the stack `);
+  });
+});
+
+describe("A stage's file", () => {
+  test.each([
+    ['{', 'settings/dev.json: must be JSON: '],
+    ['[]', 'settings/dev.json: must be a JSON object'],
+    ['null', 'settings/dev.json: must be a JSON object'],
+    [{ archiveDays: '7' }, 'settings/dev.json: archiveDays=7: must be a whole number from 1 to 3650'],
+    [{ archivedays: 7 }, 'settings/dev.json: archivedays: there is no such setting; there are alarmEmail, '],
+    [{ stage: 'prod' }, 'settings/dev.json: stage: there is no such setting'],
+    [{ consumers: { paymnt: {} } }, 'settings/dev.json: consumers.paymnt: there is no such consumer; there are '],
+    [
+      { consumers: { payment: { memroy: 1 } } },
+      'settings/dev.json: consumers.payment.memroy: there is no such setting',
+    ],
+    [
+      { consumers: { payment: { memory: 64 } } },
+      'settings/dev.json: consumers.payment.memory=64: must be a whole number from 128',
+    ],
+    [
+      { consumers: { payment: { batchSize: 11 } } },
+      'settings/dev.json: consumers.payment.batchSize=11: more than 10 needs a window',
+    ],
+    [{ keyArn: KEY, encryption: 'aws' }, `settings/dev.json: keyArn=${KEY}: needs encryption=customer`],
+  ])('is refused with the setting and its value: %j', (content, sentence) => {
+    expect(() => load({ dev: content }, 'dev')).toThrow(sentence);
+  });
+
+  test('may begin with a byte-order mark, as some editors write it', () => {
+    expect(load({ dev: '\uFEFF{"archiveDays": 7}' }, 'dev').archiveDays).toBe(7);
+  });
+
+  test.each(stageNames())('of %s is taken by its JSON Schema', (stage) => {
+    const check = new Ajv({ strict: false }).compile(settingsJsonSchema());
+    expect(readStageFile(stage).$schema).toBe('./settings.schema.json');
+    expect(check(readStageFile(stage)), JSON.stringify(check.errors)).toBe(true);
+    expect(check({ archiveDays: 0 })).toBe(false);
+    expect(check({ consumers: { paymnt: {} } })).toBe(false);
+  });
+});
+
+describe('An override', () => {
+  const files = { prod: { paymentGateway: 'sandbox', archiveDays: 90 }, dev: { archiveDays: 90 } };
+
+  test('is taken outside of protected stages', () => {
+    expect(load(files, 'dev').archiveDays).toBe(90);
+    expect(load(files, 'dev', { archiveDays: '7' }).archiveDays).toBe(7);
+  });
+
+  test('is taken in a protected stage only where it is asked for', () => {
+    expect(() => load(files, 'prod', { archiveDays: '7' })).toThrow(
+      '-c archiveDays=7: the stage prod takes its settings from settings/prod.json; change it there, or add -c allowOverrides=true',
+    );
+    expect(load(files, 'prod', { archiveDays: '7', allowOverrides: 'true' }).archiveDays).toBe(7);
+    expect(() => load(files, 'prod', { archiveDays: '7', allowOverrides: 'yes' })).toThrow(
+      '-c allowOverrides=yes: must be',
+    );
+  });
+
+  test.each(['dev', 'prod'])('of gateway, encryption and key is refused in every stage: %s', (stage) => {
+    for (const [name, value] of Object.entries({ paymentGateway: 'sandbox', encryption: 'aws', keyArn: KEY })) {
+      expect(() => load(files, stage, { [name]: value, allowOverrides: 'true' })).toThrow(
+        `-c ${name}=${value}: stands in settings/${stage}.json only`,
+      );
+    }
+  });
+});
+
+test('The consumers with settings of their own are those of the routing', () => {
+  expect([...consumerNames].sort()).toEqual(Object.keys(routing).sort());
+});
+
+test("A consumer's own settings reach its function and its mapping, and no other's", () => {
+  const own = { concurrency: 50, memory: 1024, timeout: 60, batchSize: 100, window: 2 };
+  const template = synthesise({ consumers: { payment: own }, batchWindowSeconds: 0 });
+  const { function: fn, mapping, queue } = template.consumer('payment');
+  expect(fn.properties).toMatchObject({ MemorySize: 1024, Timeout: 60 });
+  expect(fn.properties.Environment.Variables.FUNCTION_TIMEOUT_SECONDS).toBe('60');
+  expect(mapping.properties).toMatchObject({
+    BatchSize: 100,
+    MaximumBatchingWindowInSeconds: 2,
+    ScalingConfig: { MaximumConcurrency: 50 },
+  });
+  expect(queue.properties.VisibilityTimeout).toBe(6 * 60 + 2);
+  const stock = template.consumer('stock');
+  expect(stock.function.properties).toMatchObject({ MemorySize: 512, Timeout: 30 });
+  // Left out, a window that was set before would stay.
+  expect(stock.mapping.properties).toMatchObject({ BatchSize: 10, MaximumBatchingWindowInSeconds: 0 });
+  expect(template.consumer('shipping').mapping.properties).not.toHaveProperty('MaximumBatchingWindowInSeconds');
+});
+
+test('Tracing is switched off everywhere', () => {
+  const { resources } = synthesise({ tracing: false });
+  expect(resources('AWS::XRay::ResourcePolicy')).toEqual([]);
+  for (const { properties } of resources('AWS::SNS::Topic')) expect(properties.TracingConfig).not.toBe('Active');
+  for (const { id, properties } of resources('AWS::Lambda::Function'))
+    expect(properties.TracingConfig, id).toEqual({ Mode: 'PassThrough' });
+});
+
+describe('An existing resource', () => {
+  const TOPIC = 'arn:aws:sns:eu-west-1:111111111111:legacy-orders';
+
+  test('that is the orders topic is subscribed to and not made', () => {
+    const template = synthesise({ ordersTopicArn: TOPIC });
+    expect(template.resources('AWS::SNS::Topic').map(({ id }) => id)).not.toContain('OrdersA9B65338');
+    expect(template.outputValue('OrdersTopicArn')).toBe(TOPIC);
+    for (const name of ['order', 'payment', 'stock', 'notification']) {
+      expect(template.consumer(name).subscriptions.map(({ properties }) => properties.TopicArn)).toContain(TOPIC);
+    }
+    const [key] = template.resources('AWS::KMS::Key');
+    expect(JSON.stringify(key?.properties)).toContain(TOPIC);
+  });
+
+  test('that is the alarm topic gets every alarm', () => {
+    const template = synthesise({ alarmTopicArn: TOPIC });
+    for (const { properties } of template.resources('AWS::CloudWatch::Alarm')) {
+      expect(properties.AlarmActions).toEqual([TOPIC]);
+    }
+    expect(template.outputValue('AlarmTopicArn')).toBe(TOPIC);
+  });
+
+  test('that is the key encrypts everything', () => {
+    const template = synthesise({ keyArn: KEY });
+    expect(template.resources('AWS::KMS::Key')).toEqual([]);
+    const { queue, role } = template.consumer('payment');
+    expect(queue.properties.KmsMasterKeyId).toBe(KEY);
+    expect(JSON.stringify(role.properties)).toContain(KEY);
+    for (const { id, properties } of template.resources('AWS::DynamoDB::Table'))
+      expect(properties.SSESpecification.KMSMasterKeyId, id).toBe(KEY);
+  });
+
+  test.each([
+    ['keyArn', 'alias/shop'],
+    ['ordersTopicArn', `${TOPIC}.fifo`],
+    ['alarmTopicArn', 'legacy'],
+  ])('is refused where it is none: %s=%s', (name, value) => {
+    expect(() => testSettings({ [name]: value })).toThrow(`-c ${name}=${value}: must be a `);
+  });
+});
+
+test('The docs have every setting, and the JSON Schema is beside the files', async () => {
+  await expect(settingsPage()).toMatchFileSnapshot(join(root, 'docs', 'settings.md'));
+  const schema = `${JSON.stringify(settingsJsonSchema(), null, 2)}\n`;
+  await expect(schema).toMatchFileSnapshot(join(root, 'settings', 'settings.schema.json'));
+});
 
 describe('Settings', () => {
   test('have defaults', () => {
@@ -22,16 +244,14 @@ describe('Settings', () => {
       reminderHours: 0,
       logDays: 30,
       publisherAccounts: [],
-      alarmEmail: undefined,
     });
+    expect(settings({})).not.toHaveProperty('alarmEmail');
   });
 
   test('are read as strings from -c', () => {
     expect(
       settings({
         stackName: 'ShopMessaging-2',
-        stage: 'prod',
-        encryption: 'aws',
         textWhenPlaced: 'true',
         archiveDays: '7',
         consumerConcurrency: '50',
@@ -44,8 +264,6 @@ describe('Settings', () => {
       }),
     ).toMatchObject({
       stackName: 'ShopMessaging-2',
-      stage: 'prod',
-      encryption: 'aws',
       textWhenPlaced: true,
       archiveDays: 7,
       consumerConcurrency: 50,
@@ -59,13 +277,10 @@ describe('Settings', () => {
   });
 
   test.each([
-    ['stage', 'production', 'must be one of local, dev, prod'],
-    ['stage', '', 'must be one of local, dev, prod'],
     ['stackName', '', 'must be a letter, then at most 39 letters, digits and hyphens'],
     ['stackName', 'Shop Messaging', 'must be a letter, then at most 39 letters, digits and hyphens'],
     ['stackName', '2', 'must be a letter, then at most 39 letters, digits and hyphens'],
-    ['encryption', 'none', 'must be one of customer, aws'],
-    ['textWhenPlaced', 'yes', 'must be one of true, false'],
+    ['textWhenPlaced', 'yes', 'must be true or false'],
     ['archiveDays', '0', 'must be a whole number from 1 to 3650'],
     ['archiveDays', '1.5', 'must be a whole number from 1 to 3650'],
     ['archiveDays', 'a month', 'must be a whole number from 1 to 3650'],
@@ -73,7 +288,7 @@ describe('Settings', () => {
     ['consumerConcurrency', '1', 'must be a whole number from 2 to 1000'],
     ['consumerConcurrency', '1001', 'must be a whole number from 2 to 1000'],
     ['batchSize', '0', 'must be a whole number from 1 to 100'],
-    ['batchSize', '11', 'more than 10 needs -c batchWindowSeconds=1 or more'],
+    ['batchSize', '11', 'more than 10 needs batchWindowSeconds=1 or more'],
     ['batchWindowSeconds', '61', 'must be a whole number from 0 to 60'],
     // Consumers retry through an outage of a day, in which an order must not time out.
     ['orderDeadlineHours', '24', 'must be a whole number from 25 to 336'],
@@ -81,7 +296,7 @@ describe('Settings', () => {
     ['orderDeadlineHours', 'never', 'must be a whole number from 25 to 336'],
     // A reminder after the deadline would be too late.
     ['reminderHours', '48', 'must be a whole number from 0 to 47'],
-    ['reminderHours', '-1', 'must be a whole number from 0 to 47'],
+    ['reminderHours', '-1', 'must be a whole number from 0 to 335'],
     ['publisherAccounts', '', 'must be AWS account ids of 12 digits, separated by commas'],
     ['publisherAccounts', '12345678901', 'must be AWS account ids of 12 digits, separated by commas'],
     ['publisherAccounts', '111111111111,', 'must be AWS account ids of 12 digits, separated by commas'],
@@ -117,32 +332,6 @@ describe('An unknown setting', () => {
       'availability-zones:account=1:region=eu-west-1': [],
     };
     expect(() => settings(ofCdk)).not.toThrow();
-  });
-});
-
-describe('The table of settings in the README', () => {
-  const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
-  const [, section = ''] = readme.split('## Deploy to AWS');
-  const lines = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `(\w+)` \| (.+?) \|/gm)];
-  const readNames = new Set<string>();
-  const app = new App();
-  const tryGetContext = app.node.tryGetContext.bind(app.node);
-  app.node.tryGetContext = (name: string) => {
-    readNames.add(name);
-    return tryGetContext(name);
-  };
-  const defaults = new Map(Object.entries(readSettings(app.node)));
-
-  test('has each setting once', () => {
-    expect(lines.map(([, name]) => name).sort()).toEqual([...readNames].sort());
-  });
-
-  test.each(lines.map(([, name = '', said = '']) => [name, said]))('has the default of %s: %s', (name, said) => {
-    const value = defaults.get(name);
-    // Settings grouped in one variable have their own test.
-    if (value === undefined && name.startsWith('sms')) return;
-    const written = /^`(.+)`/.exec(said)?.[1];
-    expect(written).toBe(value === undefined || Array.isArray(value) ? undefined : String(value));
   });
 });
 

@@ -25,12 +25,11 @@ test('an unknown resource type is named once', () => {
 test('the facts that costs depend on are read from the template', { timeout: SYNTHESIS }, () => {
   const facts = readFacts(template());
   expect(facts.mappings).toMatchObject({
-    order: { batchSize: 10, fifo: false },
+    order: { batchSize: 10, fifo: false, memoryMb: 512 },
     shipping: { batchSize: 10, fifo: true },
     archive: { batchSize: 1_000, windowSeconds: 60, fifo: false },
   });
   expect(facts).toMatchObject({
-    memoryMb: 512,
     architecture: 'arm64',
     buckets: 1,
     archiveDays: 7,

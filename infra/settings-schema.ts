@@ -1,0 +1,211 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { getCountries } from 'libphonenumber-js/max';
+import * as v from 'valibot';
+import { OUTAGE_HOURS } from '../lambdas/runtime/retry-policy.ts';
+
+const lambdas = join(import.meta.dirname, '..', 'lambdas');
+
+/** The consumers, which are the folders that say what they consume; `infra/routing.ts` has a line for each. */
+export const consumerNames: readonly string[] = readdirSync(lambdas).filter((name) =>
+  existsSync(join(lambdas, name, 'consumes.ts')),
+);
+
+/** A setting with a default. */
+const setting = <S extends v.GenericSchema>(description: string, schema: S, fallback: v.InferInput<S>) =>
+  v.optional(v.pipe(schema, v.description(description)), fallback);
+
+/** A setting without a default; `absent` says in the table what applies then. */
+const optional = <S extends v.GenericSchema>(description: string, schema: S, absent = 'none') =>
+  v.exactOptional(v.pipe(schema, v.description(description), v.metadata({ absent })));
+
+function integer(min: number, max: number) {
+  const rule = `must be a whole number from ${min} to ${max}`;
+  return v.pipe(v.number(rule), v.integer(rule), v.minValue(min, rule), v.maxValue(max, rule));
+}
+
+const choice = <const T extends string>(...choices: readonly T[]) =>
+  v.picklist(choices, `must be one of ${choices.join(', ')}`);
+
+const boolean = () => v.boolean('must be true or false');
+
+const matching = (pattern: RegExp, rule: string) => v.pipe(v.string(rule), v.regex(pattern, rule));
+
+/** A list, which `-c` gives as one text with commas. */
+function list(item: RegExp, rule: string) {
+  const items = v.pipe(
+    v.array(matching(item, rule), rule),
+    v.transform((all) => [...new Set(all)]),
+  );
+  const text = v.pipe(
+    v.string(rule),
+    v.transform((all) => all.split(',').map((one) => one.trim())),
+    items,
+  );
+  return v.union([items, text], rule);
+}
+
+const LOG_DAYS = [1, 7, 14, 30, 90, 180, 365] as const;
+const MAX_CONCURRENCY = 1_000;
+
+const SECRET = /^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}|[\w/+=.@-]{1,512})$/;
+const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
+const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/;
+const QUIET_HOURS = /^([01]?\d|2[0-3])-([01]?\d|2[0-3])$/;
+const COUNTRIES_RULE = 'must be any, or country codes such as +82,+1';
+const QUIET_HOURS_RULE = 'must be hours from and to, such as 21-8, at most 12 of them';
+// https://docs.aws.amazon.com/sms-voice/latest/userguide/sender-id.html
+const SENDER_ID = /^(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9-]{0,9}[A-Za-z0-9])?$/;
+
+function hoursOf(text: string) {
+  const [from = 0, to = 0] = text.split('-').map(Number);
+  return { from, to };
+}
+
+/** One consumer's function and batches. What is left out is taken from the settings of all consumers. */
+const consumerSettingsSchema = v.strictObject(
+  {
+    concurrency: optional('instances at most, 2 to 1000', integer(2, MAX_CONCURRENCY), '`consumerConcurrency`'),
+    memory: optional('memory in MB', integer(128, 10_240), '`512`'),
+    timeout: optional('seconds an invocation may take', integer(10, 300), '`30`'),
+    batchSize: optional('messages per batch at most', integer(1, 1_000), '`batchSize`'),
+    window: optional('seconds in which Lambda may gather a batch', integer(0, 60), '`batchWindowSeconds`'),
+  },
+  'must be an object',
+);
+
+/** Every setting of a stage: the type of `settings/<stage>.json`, its JSON Schema and the table in docs/settings.md. */
+export const settingsSchema = v.strictObject({
+  $schema: v.exactOptional(v.string()),
+  stackName: optional(
+    'the name of the shop: of its stack, followed by the stage, and the prefix of its resources; another name makes a second, independent shop',
+    v.string('must be a text'),
+    '`ShopMessaging`',
+  ),
+  paymentGateway: optional(
+    'the payment gateway; `stripe` needs `stripeSecret` ([payment gateways](payment-gateways.md)). The sandbox moves no money',
+    choice('sandbox', 'stripe'),
+    '`sandbox` in `dev` and `local`; must be given in any other stage',
+  ),
+  stripeSecret: optional(
+    "the name or ARN of the secret that holds Stripe's key",
+    matching(SECRET, "must be a secret's name or its whole ARN"),
+  ),
+  encryption: setting(
+    "`customer`: topics, queues, tables and logs are encrypted with the stack's own KMS key; `aws`: with keys that AWS owns, which cost nothing ([costs](deploying.md#what-encryption-costs))",
+    choice('customer', 'aws'),
+    'customer',
+  ),
+  keyArn: optional(
+    'the ARN of an existing KMS key that is used instead of one of the stack ([its policy](deploying.md#an-existing-key-alarm-topic-or-orders-topic))',
+    matching(KEY_ARN, "must be a KMS key's ARN"),
+    'a key of the stack',
+  ),
+  ordersTopicArn: optional(
+    'the ARN of an existing SNS topic that orders are published on',
+    matching(TOPIC_ARN, "must be a standard SNS topic's ARN"),
+    'a topic of the stack',
+  ),
+  alarmTopicArn: optional(
+    'the ARN of an existing SNS topic that alarms are sent to',
+    matching(TOPIC_ARN, "must be a standard SNS topic's ARN"),
+    'a topic of the stack',
+  ),
+  alarmEmail: optional(
+    'the e-mail address that alarms notify',
+    matching(/^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, 'must be one e-mail address such as operators@example.com'),
+    'nobody',
+  ),
+  publisherAccounts: optional(
+    'other AWS accounts that may publish orders: 12-digit ids',
+    list(/^\d{12}$/, 'must be AWS account ids of 12 digits, separated by commas'),
+  ),
+  smsCountries: optional(
+    'the prefixes of numbers that may be texted, for example `["+82", "+1"]`; list yours ([texts](sms.md))',
+    v.union(
+      [
+        v.pipe(
+          v.literal('any'),
+          v.transform(() => undefined),
+        ),
+        list(/^\+[1-9]\d{0,6}$/, COUNTRIES_RULE),
+      ],
+      COUNTRIES_RULE,
+    ),
+    '`any`',
+  ),
+  smsDefaultCountry: optional(
+    'the country of phone numbers without a country code, ISO 3166, for example `KR`',
+    v.picklist(getCountries(), 'must be the ISO 3166 code of a country, two capital letters such as KR'),
+    'none: such numbers get no text',
+  ),
+  smsSenderId: optional(
+    'the sender that texts show',
+    matching(SENDER_ID, 'must be 1 to 11 letters, digits or -, with a letter among them'),
+    "a number of Amazon's",
+  ),
+  smsPerDay: setting('the most texts a number gets in a day; `0`: no limit', integer(0, 100), 10),
+  smsMaxPrice: setting(
+    'the highest price of a text, in US dollars',
+    matching(/^\d{1,2}(\.\d{1,5})?$/, 'must be US dollars such as 0.50'),
+    '0.50',
+  ),
+  smsQuietHours: optional(
+    "hours without texts, for example `21-8`, in the time zone of the number's country",
+    v.pipe(
+      matching(QUIET_HOURS, QUIET_HOURS_RULE),
+      v.check((text) => {
+        const { from, to } = hoursOf(text);
+        return from !== to && (to - from + 24) % 24 <= 12;
+      }, QUIET_HOURS_RULE),
+      v.transform(hoursOf),
+    ),
+  ),
+  textWhenPlaced: setting(
+    'also text the customer when the order is placed, not only when it is decided',
+    boolean(),
+    false,
+  ),
+  orderDeadlineHours: setting(
+    'an undecided order is cancelled after this time; it must be longer than the outage that a consumer waits out, and shorter than the provider holds an authorization (Stripe: seven days with most cards)',
+    integer(OUTAGE_HOURS + 1, 24 * 14),
+    2 * OUTAGE_HOURS,
+  ),
+  reminderHours: setting(
+    'the customer of an undecided order is told once, after this time, that it is delayed; `0`: never',
+    integer(0, 24 * 14 - 1),
+    0,
+  ),
+  settleSeconds: setting(
+    'how long after a decision the sweep checks that payment, stock and notification have heard of it',
+    integer(5, 3_600),
+    300,
+  ),
+  consumerConcurrency: setting('the most instances of one consumer that run at once', integer(2, MAX_CONCURRENCY), 10),
+  batchSize: setting('the most messages in one batch; more than 10 needs a window', integer(1, 100), 10),
+  batchWindowSeconds: setting(
+    'how long Lambda may gather a batch: fewer calls, later messages ([costs](costs.md#what-to-expect))',
+    integer(0, 60),
+    0,
+  ),
+  consumers: setting(
+    'settings of one consumer, by its name: the table below',
+    v.strictObject(
+      Object.fromEntries([...consumerNames, 'archive'].map((name) => [name, v.exactOptional(consumerSettingsSchema)])),
+      'must be an object',
+    ),
+    {},
+  ),
+  tracing: setting('X-Ray traces of functions and topics; `false` switches them off', boolean(), true),
+  busArchive: setting(
+    "EventBridge's own archive of the bus, beside the one in S3; `false` in a region that has none",
+    boolean(),
+    true,
+  ),
+  archiveDays: setting('how long events are archived and can be replayed', integer(1, 3_650), 30),
+  logDays: setting(
+    "the retention of the functions' logs",
+    v.picklist(LOG_DAYS, `must be one of ${LOG_DAYS.join(', ')}`),
+    30,
+  ),
+});
