@@ -57,35 +57,37 @@ const consumersWithSettings = Object.keys(settingsSchema.entries.consumers.wrapp
 export function readSettings(node: Node): Settings {
   // The names that CDK itself keeps in the context contain other characters.
   const context = Object.entries<unknown>(node.getAllContext()).filter(([name]) => /^\w+$/.test(name));
-  return loadSettings(undefined, Object.fromEntries(context));
+  const { stage = 'dev', ...overrides } = Object.fromEntries(context);
+  return loadSettings(String(stage), overrides);
 }
 
 /** Reads the settings of a stage from its file, with values that override it, as `-c name=value` gives them. */
 export function loadSettings(
-  stage = 'dev',
+  stage: string,
   overrides: Readonly<Record<string, unknown>> = {},
   folder = SETTINGS_FOLDER,
 ): Settings {
-  const { stage: chosen = stage, stackName, allowOverrides, firstDeployment, ...values } = overrides;
-  const file = readStageFile(String(chosen), folder);
-  const isFree = !isProtectedStage(String(chosen)) || flag('allowOverrides', allowOverrides);
+  const { allowOverrides, firstDeployment, ...values } = overrides;
+  const file = readStageFile(stage, folder);
+  assertMayOverride(stage, values, flag('allowOverrides', allowOverrides));
+  const settings = resolveSettings(stage, { ...file, ...values }, { overridden: Object.keys(values) });
+  assertUnambiguous(settings, stageNames(folder));
+  return { ...settings, firstDeployment: flag('firstDeployment', firstDeployment) };
+}
+
+/** Refuses overrides of what is reviewed; the name of the shop is none, for it chooses what is deployed to. */
+function assertMayOverride(stage: string, values: Readonly<Record<string, unknown>>, allowOverrides: boolean): void {
   for (const [name, value] of Object.entries(values)) {
     if (FILE_ONLY.includes(name)) {
-      throw new Error(`-c ${name}=${value}: stands in settings/${chosen}.json only, where a change of it is reviewed`);
+      throw new Error(`-c ${name}=${value}: stands in settings/${stage}.json only, where a change of it is reviewed`);
     }
-    if (!isFree && name in settingsSchema.entries) {
+    const isSetting = name in settingsSchema.entries && name !== 'stackName';
+    if (isSetting && isProtectedStage(stage) && !allowOverrides) {
       throw new Error(
-        `-c ${name}=${value}: the stage ${chosen} takes its settings from settings/${chosen}.json; change it there, or add -c allowOverrides=true`,
+        `-c ${name}=${value}: the stage ${stage} takes its settings from settings/${stage}.json; change it there, or add -c allowOverrides=true`,
       );
     }
   }
-  const settings = resolveSettings(
-    String(chosen),
-    { ...file, ...values, ...(stackName === undefined ? {} : { stackName }) },
-    { overridden: [...Object.keys(values), ...(stackName === undefined ? [] : ['stackName'])] },
-  );
-  assertUnambiguous(settings, stageNames(folder));
-  return { ...settings, firstDeployment: flag('firstDeployment', firstDeployment) };
 }
 
 /** Reads the file of a stage; throws where there is none. */
