@@ -114,7 +114,7 @@ export function resolveSettings(
   values: Readonly<Record<string, unknown>>,
   { overridden = [] }: { overridden?: readonly string[] } = {},
 ): Settings {
-  const where = (name: string) => (overridden.includes(name) ? '-c ' : `settings/${stage}.json: `);
+  const where = (name: string) => (overridden.includes(name.split('.')[0] ?? '') ? '-c ' : `settings/${stage}.json: `);
   const parsed = v.safeParse(
     settingsSchema,
     Object.fromEntries(
@@ -239,9 +239,7 @@ function assertUnambiguous({ shop, stage, stackName }: Settings, stages: readonl
       one !== stage && isProtectedStage(one) && stackName.endsWith(`-${one}`) && stackName.length > one.length + 1,
   );
   if (other === undefined) return;
-  throw new Error(
-    `-c stackName=${shop}: the stack ${stackName} of the stage ${stage} would be one of the stage ${other}`,
-  );
+  throw new Error(`stackName=${shop}: the stack ${stackName} of the stage ${stage} would be one of the stage ${other}`);
 }
 
 function flag(name: string, value: unknown): boolean {

@@ -81,7 +81,7 @@ describe('The name of a shop', () => {
     ['dev', 'Any-eu'],
     ['eu', 'A-b'],
   ])('is refused where the stack of %s would be that of another stage: %s', (stage, stackName) => {
-    expect(() => load(files, stage, { stackName })).toThrow(`-c stackName=${stackName}: the stack `);
+    expect(() => load(files, stage, { stackName })).toThrow(`stackName=${stackName}: the stack `);
   });
 });
 
@@ -122,6 +122,13 @@ describe("A stage's file", () => {
     expect(check({ archiveDays: 0 })).toBe(false);
     expect(check({ consumers: { paymnt: {} } })).toBe(false);
   });
+});
+
+test('A setting of one consumer that is overridden is named with its value', () => {
+  const overrides = { consumers: '{"payment": {"batchSize": 50}}' };
+  expect(() => load({ dev: {} }, 'dev', overrides)).toThrow(
+    '-c consumers.payment.batchSize=50: more than 10 needs a window',
+  );
 });
 
 describe('An override', () => {
