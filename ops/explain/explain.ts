@@ -4,11 +4,11 @@ import { findConsumerQueues } from '../consumers.ts';
 import { queueName } from '../queues.ts';
 import type { DeployedShop } from '../stack.ts';
 import { readRoutes } from './deployment.ts';
-import { type Consumers, contractOf, type Explanation, explainRoutes, type Question } from './explanation.ts';
+import { type Consumers, channelOf, type Explanation, explainRoutes, type Question } from './explanation.ts';
 
-/** Explains what happens to a message as deployed. An unknown type is taken to be published on the orders topic. */
+/** Explains what happens to a message as deployed. A type of which no version is known is taken to be published on the orders topic. */
 export async function explain(shop: DeployedShop, question: Question): Promise<Explanation> {
-  const channel = contractOf(question.type)?.channel ?? 'topic';
+  const channel = channelOf(question.type);
   const { at, routes } = await readRoutes(shop, channel);
   return explainRoutes(question, { channel, at, routes }, consumersOf(shop.outputs));
 }

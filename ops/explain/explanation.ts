@@ -45,6 +45,8 @@ export type Explanation = {
   /** What consumers take the event out of; absent where the body is bare. */
   wrappings?: Wrapping[];
   routes: ExplainedRoute[];
+  /** Consumers that read the event in another version only, or that nothing deployed brings it. */
+  notReady: { consumer: string; why: string }[];
 };
 
 /** The deployed consumers by queue name; the contracts are those of this checkout, because a queue does not know them. */
@@ -68,6 +70,18 @@ function unwrap(body: string) {
 export const contractOf = (type: string | undefined): EventContract | undefined =>
   catalog.find((contract) => contract.type === type);
 
+/** Returns the channel of an event: that of its contract, or else of another version of it. */
+export const channelOf = (type: string | undefined): Channel =>
+  (contractOf(type) ?? otherVersionsOf(type, catalog)[0])?.channel ?? 'topic';
+
+/** Lists the other versions of an event among contracts; `shop.order.placed.v1` is one of `shop.order.placed.v2`. */
+function otherVersionsOf(type: string | undefined, contracts: readonly EventContract[]): EventContract[] {
+  const event = eventName(type);
+  return contracts.filter((contract) => contract.type !== type && eventName(contract.type) === event);
+}
+
+const eventName = (type: string | undefined) => type?.replace(/\.v\d+$/, '');
+
 /** Explains what happens to a message on each deployed route of a channel; routes that pass it come first. */
 export function explainRoutes(
   question: Question,
@@ -83,7 +97,27 @@ export function explainRoutes(
   const known = contract !== undefined;
   const wrappings = body === undefined ? [] : (unwrap(body)?.wrappings ?? []);
   const wrapped = wrappings.length === 0 ? {} : { wrappings };
-  return { type, known, means: contract?.description, channel, at, ...validation, ...wrapped, routes: explained };
+  const means = contract?.description;
+  const notReady = readersNotReady(type, explained, consumers);
+  return { type, known, means, channel, at, ...validation, ...wrapped, routes: explained, notReady };
+}
+
+/** Lists the consumers that should read an event and do not yet: its sender has to wait for them. */
+function readersNotReady(
+  type: string | undefined,
+  routes: readonly ExplainedRoute[],
+  consumers: Consumers,
+): Explanation['notReady'] {
+  return [...consumers.values()].flatMap(({ name: consumer, contracts = [] }) => {
+    if (contracts.every((contract) => contract.type !== type)) {
+      const others = otherVersionsOf(type, contracts).map((contract) => contract.type);
+      return others.length === 0 ? [] : [{ consumer, why: `reads ${others.join(' and ')}, and not ${type}` }];
+    }
+    const own = routes.filter(({ to }) => to === consumer);
+    if (own.some(({ gets }) => gets !== 'no')) return [];
+    const reasons = own.flatMap(({ why }) => why);
+    return [{ consumer, why: `reads it, and does not get it: ${reasons.join('; ') || 'no route leads to its queue'}` }];
+  });
 }
 
 function explainRoute(question: Question, route: DeployedRoute, at: string, consumers: Consumers): ExplainedRoute {

@@ -15,6 +15,7 @@ export function formatExplanation({
   contract,
   wrappings,
   routes,
+  notReady,
 }: Explanation): string {
   const lines = [
     `${type ?? 'A message without a type'}${means === undefined ? '' : `: ${means}`}`,
@@ -35,6 +36,7 @@ export function formatExplanation({
     lines.push(`${last ? '└─' : '├─'} ${route.to} ${VERDICTS[route.gets]}`);
     for (const detail of routeDetails(route)) lines.push(`${last ? '  ' : '│ '}    ${detail}`);
   });
+  for (const { consumer, why } of notReady) lines.push(`${consumer} is not ready: it ${why}`);
   return lines.join('\n');
 }
 

@@ -71,6 +71,31 @@ test('a type goes to the routes whose filter it passes, and the others say why n
   ]);
 });
 
+test('a reader of another version only is named, and one that a filter does not let the event through to', () => {
+  const next = explained({ type: 'shop.order.placed.v2' }, subscription('order'), subscription('payment', placedOnly));
+  const why = 'reads shop.order.placed.v1, and not shop.order.placed.v2';
+  expect(next.notReady).toEqual([
+    { consumer: 'order', why },
+    { consumer: 'payment', why },
+  ]);
+  expect(formatExplanation(next)).toContain(`payment is not ready: it ${why}`);
+
+  const old = { type: ['shop.order.placed.v0'] };
+  const waiting = explained({ type: 'shop.order.placed.v1' }, subscription('order'), subscription('payment', old));
+  expect(waiting.notReady).toEqual([
+    {
+      consumer: 'payment',
+      why: 'reads it, and does not get it: type is "shop.order.placed.v1", not "shop.order.placed.v0"',
+    },
+  ]);
+  const gone = explained({ type: 'shop.order.placed.v1' }, subscription('order'));
+  expect(gone.notReady).toEqual([
+    { consumer: 'payment', why: 'reads it, and does not get it: no route leads to its queue' },
+  ]);
+  const ready = explained({ type: 'shop.order.placed.v1' }, subscription('order'), subscription('payment', placedOnly));
+  expect(ready.notReady).toEqual([]);
+});
+
 test('an unknown type goes to the unfiltered consumer only, which dead-letters it', () => {
   const found = explained(
     { type: 'shop.order.teleported.v1' },
