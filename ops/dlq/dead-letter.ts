@@ -141,8 +141,19 @@ export function originalMessage(deadLetter: DeadLetter): OutgoingMessage {
       Object.entries(deadLetter.attributes).filter(([name]) => !failureAttributes.includes(name)),
     ),
     groupId: groupIdOf(deadLetter),
-    traceHeader: deadLetter.system.AWSTraceHeader,
+    traceHeader: rootOf(deadLetter.system.AWSTraceHeader),
   };
+}
+
+/**
+ * Keeps of a trace header what ties a message to its trace. `Lineage` counts how often functions sent it on, and Lambda ends a chain after 16
+ * (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html): a message that an operator puts back begins at none.
+ */
+function rootOf(traceHeader: string | undefined): string | undefined {
+  return traceHeader
+    ?.split(';')
+    .map((part) => part.trim())
+    .find((part) => /^Root=/i.test(part));
 }
 
 /** EventBridge and SNS put the whole envelope into the dead-letter queue; the consumer gets only its content. */

@@ -138,6 +138,21 @@ describe('The original message', () => {
     });
   });
 
+  test.each([
+    [
+      'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:fe460cdd:15',
+      'Root=1-5759e988-bd862e3fe1be46a994272793',
+    ],
+    [
+      'Lineage=1:fe460cdd:15|2:aa460cdd:3; Root=1-5759e988-bd862e3fe1be46a994272793',
+      'Root=1-5759e988-bd862e3fe1be46a994272793',
+    ],
+    ['Lineage=1:fe460cdd:15', undefined],
+    ['', undefined],
+  ])('keeps the root of its trace only, or Lambda would stop it as a loop: %s', (AWSTraceHeader, kept) => {
+    expect(originalMessage(deadLetter({ system: { AWSTraceHeader } })).traceHeader).toBe(kept);
+  });
+
   test("keeps a publisher's attribute that has the name of another sender's failure attribute", () => {
     expect(Object.keys(originalMessage(deadLetter({ attributes: { ErrorCode: '7' } })).attributes)).toEqual([
       'ErrorCode',
