@@ -5,8 +5,8 @@ import { orderId } from './order.ts';
 /** The text messages that a customer can receive: at most one of each per order. */
 export const template = v.pipe(
   v.picklist(
-    ['order-placed', 'order-delayed', 'order-confirmed', 'order-cancelled'],
-    'must be one of order-placed, order-delayed, order-confirmed, order-cancelled',
+    ['order-placed', 'order-delayed', 'order-confirmed', 'order-cancelled', 'order-shipped', 'order-refunded'],
+    'must be one of order-placed, order-delayed, order-confirmed, order-cancelled, order-shipped, order-refunded',
   ),
   v.title('Template'),
 );

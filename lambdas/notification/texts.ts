@@ -18,12 +18,16 @@ const texts: Record<Language, Record<Template, Wording>> = {
     'order-confirmed': (name) => `Your ${inEnglish(name)} is confirmed. Thank you!`,
     'order-cancelled': (name) =>
       `Your ${inEnglish(name)} was cancelled. If you have paid anything, it will be refunded.`,
+    'order-shipped': (name) => `Your ${inEnglish(name)} is on its way.`,
+    'order-refunded': (name) => `A refund for your ${inEnglish(name)} is on its way.`,
   },
   ko: {
     'order-placed': (name) => `${inKorean(name)} 접수되었습니다.`,
     'order-delayed': (name) => `${inKorean(name)} 처리 지연 중입니다. 곧 알려드리겠습니다.`,
     'order-confirmed': (name) => `${inKorean(name)} 확정되었습니다. 감사합니다.`,
     'order-cancelled': (name) => `${inKorean(name)} 취소되었습니다. 결제하셨다면 환불해 드립니다.`,
+    'order-shipped': (name) => `${inKorean(name)} 발송되었습니다.`,
+    'order-refunded': (name) => `${inKorean(name)} 환불 처리되었습니다.`,
   },
 };
 

@@ -9,6 +9,7 @@ import type { JsonSchema } from './json-schema.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const PUBLISHED = 'contracts/published';
+const RELEASED = 'contracts/released';
 
 /** Generates the JSON Schemas and the AsyncAPI document, by their path in the repository. */
 export function generateFiles(contracts: readonly EventContract[] = catalog): Map<string, string> {
@@ -30,13 +31,32 @@ export function publishedSchemas(checkout = root): JsonSchema[] {
   return files.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')));
 }
 
-/** Compares the contracts with the published schemas and returns every breaking change. */
+/** Reads the JSON Schemas of all releases, which nothing regenerates: a released event never changes. */
+export function releasedSchemas(checkout = root): JsonSchema[] {
+  const folder = join(checkout, RELEASED);
+  const files = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return files.flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+}
+
+/** Writes the schemas of this version's events beside those of earlier releases; returns the path. Throws where it is released already. */
+export function writeRelease(checkout = root): string {
+  const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
+  const path = `${RELEASED}/${version}.json`;
+  if (existsSync(join(checkout, path))) throw new Error(`${path} is there already: a release never changes.`);
+  mkdirSync(join(checkout, RELEASED), { recursive: true });
+  writeFileSync(join(checkout, path), json(publishedSchemas(checkout)));
+  return path;
+}
+
+/** Compares the contracts with the published and the released schemas and returns every breaking change. */
 export function findBreakingChanges(contracts: readonly EventContract[] = catalog, checkout = root): BreakingChange[] {
   const current = new Map(contracts.map((contract) => [contract.type, contract]));
-  return publishedSchemas(checkout).flatMap((schema) => {
+  const found = [...publishedSchemas(checkout), ...releasedSchemas(checkout)].flatMap((schema) => {
     const contract = current.get(String(schema.title));
     return breakingChanges(schema, contract && jsonSchemaOf(contract, undefined));
   });
+  // What breaks a release mostly breaks the published files too.
+  return [...new Map(found.map((change) => [formatBreakingChange(change), change])).values()];
 }
 
 /** Formats a breaking change: `shop.order.placed.v1: data.customer.locale: field removed`. */

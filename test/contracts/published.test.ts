@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import {
   generateFiles,
   outdatedFiles,
   writeOutdatedFiles,
+  writeRelease,
 } from '../../ops/contracts/generate.ts';
 import { published, publishedSchemaErrors } from '../builders/published-schemas.ts';
 
@@ -55,6 +56,23 @@ describe('Changing a contract', () => {
       findBreakingChanges(declined(v.object({ reason, orderId, bank: v.string() })), folder).map(formatBreakingChange),
     ).toContain('shop.payment.declined.v1: data.bank: required added');
     expect(findBreakingChanges(declined(data), folder)).toEqual([]);
+  });
+
+  test('that was released reports it also where the published file was deleted', () => {
+    const checkout = mkdtempSync(join(tmpdir(), 'contracts-'));
+    try {
+      writeOutdatedFiles(catalog, checkout);
+      writeFileSync(join(checkout, 'package.json'), '{"version": "9.9.9"}');
+      expect(writeRelease(checkout)).toBe('contracts/released/9.9.9.json');
+      expect(() => writeRelease(checkout)).toThrow('a release never changes');
+      rmSync(join(checkout, 'contracts/published/shop.payment.declined.v1.json'));
+      const without = declined(v.object({ reason }));
+      expect(() => writeOutdatedFiles(without, checkout)).toThrow(
+        'shop.payment.declined.v1: data.orderId: field removed',
+      );
+    } finally {
+      rmSync(checkout, { recursive: true });
+    }
   });
 
   test('by removing an event reports it', () => {
