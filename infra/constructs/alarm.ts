@@ -8,7 +8,8 @@ export type AlarmKind =
   | 'late-messages'
   | 'breaker-open'
   | 'failed-deliveries'
-  | 'function-errors';
+  | 'function-errors'
+  | 'recursive-invocations';
 
 export type ShopAlarmProps = {
   /** Its name after the prefix: `payment-dead-letters`. */

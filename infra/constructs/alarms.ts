@@ -41,6 +41,18 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       firstCommand: `dlq list --consumer ${name}`,
     }),
     {
+      // Counted by the function with the batch: the metrics of a queue that was idle begin up to 15 minutes late, after the end of a
+      // deployment's watch.
+      name: `${name}-dead-lettered`,
+      kind: 'dead-letters',
+      impact: `For the orders concerned: ${impact}`,
+      cause: `The function of ${name} gave up messages.`,
+      firstCommand: `dlq list --consumer ${name}`,
+      metric: consumerMetric(name, 'DeadLettered', 'Sum'),
+      // One minute is enough; it stays for five, so that whoever looks now and then sees it.
+      periods: [1, 5],
+    },
+    {
       name: `${name}-oldest-message`,
       kind: 'oldest-message',
       impact,
@@ -63,6 +75,7 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       periods: [1, 3],
     },
     functionErrorAlarm(name, consumer.function, impact),
+    recursionAlarm(name, consumer.function, impact),
   ];
   if (route.downstream !== undefined) {
     alarms.push({
@@ -107,6 +120,7 @@ function archiveAlarms(archive: Archive): ShopAlarmProps[] {
   const impact = 'Customers feel nothing; what is not kept cannot be replayed.';
   return [
     functionErrorAlarm('archive', archive.function, impact),
+    recursionAlarm('archive', archive.function, impact),
     deadLetterAlarm('archive', archive.deadLetterQueue, {
       impact,
       cause: 'Events were not kept.',
@@ -141,6 +155,21 @@ function functionErrorAlarm(name: string, fn: LambdaFunction, impact: string): S
     metric: fn.metricErrors({ period: MINUTE, statistic: 'Sum' }),
     // A single crash costs its batch a retry, nothing else.
     periods: [3, 5],
+  };
+}
+
+/**
+ * Alarms where Lambda stops a chain of messages that came through the same function 16 times: no log line says so, and the messages
+ * are tried again in vain for two days (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
+ */
+function recursionAlarm(name: string, fn: LambdaFunction, impact: string): ShopAlarmProps {
+  return {
+    name: `${name}-recursive-invocations`,
+    kind: 'recursive-invocations',
+    impact: `For the orders concerned: ${impact}`,
+    cause: `Lambda takes messages of ${name} for an endless loop and no longer invokes its function with them.`,
+    firstCommand: 'status',
+    metric: fn.metric('RecursiveInvocationsDropped', { period: MINUTE, statistic: 'Sum' }),
   };
 }
 

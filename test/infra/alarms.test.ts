@@ -29,6 +29,38 @@ describe.each(consumers)('The alarms of %s', (name, route) => {
     });
   });
 
+  test('fire when its function gives up a message, and stay long enough for a deployment to see it', () => {
+    expect(alarm(`${name}-dead-lettered`)).toMatchObject({
+      Namespace: { Ref: 'AWS::StackName' },
+      MetricName: 'DeadLettered',
+      Dimensions: [{ Name: 'consumer', Value: name }],
+      Statistic: 'Sum',
+      Period: 60,
+      Threshold: 1,
+      DatapointsToAlarm: 1,
+      EvaluationPeriods: 5,
+      TreatMissingData: 'notBreaching',
+    });
+    expect(alarm(`${name}-dead-lettered`)?.AlarmDescription).toContain('docs/runbook/dead-letters.md');
+  });
+
+  test('count in the namespace in which its function publishes', () => {
+    expect(alarm(`${name}-dead-lettered`)?.Namespace).toEqual({ Ref: 'AWS::StackName' });
+    expect(fn.properties.Environment.Variables.METRICS_NAMESPACE).toBe(template.stack.stackName);
+  });
+
+  test('fire when Lambda takes its messages for a loop and drops them', () => {
+    expect(alarm(`${name}-recursive-invocations`)).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'RecursiveInvocationsDropped',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: fn.id } }],
+      Statistic: 'Sum',
+      Threshold: 1,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
   test('fire when a message waits for long, whether received or not', () => {
     expect(alarm(`${name}-oldest-message`)).toMatchObject({
       MetricName: 'ApproximateAgeOfOldestMessage',
@@ -113,6 +145,7 @@ describe("Alarms beside the consumers'", () => {
   test('fire when the archive fails', () => {
     expect(alarm('archive-function-errors')?.MetricName).toBe('Errors');
     expect(alarm('archive-dead-letters')?.MetricName).toBe('ApproximateNumberOfMessagesVisible');
+    expect(alarm('archive-recursive-invocations')?.MetricName).toBe('RecursiveInvocationsDropped');
   });
 
   test('exist for every dead-letter queue', () => {
