@@ -1,4 +1,4 @@
-"""Installs an engine's pinned requirements into a virtual environment. Concurrent runs install only once.
+"""Installs pinned requirements into a virtual environment. Concurrent runs install only once.
 
     install.py FOLDER REQUIREMENTS [UV]
 
@@ -34,7 +34,7 @@ def lock(path):
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        print("waiting for another install of the same engine", flush=True)
+        print("waiting for another install of the same packages", flush=True)
         fcntl.flock(handle, fcntl.LOCK_EX)
     return handle
 

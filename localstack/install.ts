@@ -9,7 +9,7 @@ import { captureOutput, findPython, type PythonRequirement } from './python.ts';
 /** Reports progress to the user, one line at a time. */
 export type Progress = (line: string) => void;
 
-/** The virtual environment of one engine: name, pinned requirements and Python version. */
+/** A virtual environment, such as an engine's: name, pinned requirements and Python version. */
 export interface Installation {
   readonly name: string;
   readonly requirements: string;
@@ -25,7 +25,7 @@ export async function environmentFolder(installation: Pick<Installation, 'name' 
   return join(installation.root, `${installation.name}-${digest.digest('hex').slice(0, 12)}`);
 }
 
-/** Installs an engine's pinned requirements unless they are installed already. Returns the path of the environment's Python. */
+/** Installs pinned requirements unless they are installed already. Returns the path of the environment's Python. */
 export async function install(installation: Installation): Promise<string> {
   const folder = await environmentFolder(installation);
   const python = join(folder, 'bin', 'python');
@@ -36,12 +36,12 @@ export async function install(installation: Installation): Promise<string> {
   const report = (line: string) => installation.progress(`${installation.name}: ${line}`);
   const script = join(import.meta.dirname, 'install.py');
   const uv = found.uv === undefined ? [] : [found.uv];
-  await runWithProgress(found.python, [script, folder, installation.requirements, ...uv], report);
+  await runWithProgress(installation.name, found.python, [script, folder, installation.requirements, ...uv], report);
   report(`installed in ${((Date.now() - started) / 1000).toFixed(0)} s`);
   return python;
 }
 
-function runWithProgress(file: string, args: readonly string[], report: Progress): Promise<void> {
+function runWithProgress(name: string, file: string, args: readonly string[], report: Progress): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let stderr = '';
@@ -52,7 +52,7 @@ function runWithProgress(file: string, args: readonly string[], report: Progress
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`The engine could not be installed from the Python package index:\n${stderr.trim()}`));
+      else reject(new Error(`${name} could not be installed from the Python package index:\n${stderr.trim()}`));
     });
   });
 }
