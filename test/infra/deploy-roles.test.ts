@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { readTemplate } from '../builders/cloudformation-yaml.ts';
+import { INSTALL_TIMEOUT, pythonTool } from '../builders/python-tools.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const FILE = '.github/deploy-roles.yaml';
+const text = readFileSync(join(root, FILE), 'utf8');
+const { template, resolve } = readTemplate(text);
+
+const PSEUDO = { 'AWS::Partition': 'aws', 'AWS::Region': 'eu-central-1', 'AWS::AccountId': '111111111111' };
+const NAMES_ONLY = { ...PSEUDO, Repository: 'octocat/my-repo' };
+const WITH_IDS = { ...NAMES_ONLY, OwnerId: '123456', RepositoryId: '456789' };
+
+type Claims = { sub: string; aud?: string; repository_id?: string };
+type Statement = { Effect: string; Action: string | string[]; Resource: string | string[]; Condition?: object };
+type Role = 'Diff' | 'Deploy';
+
+/** Whether a role can be assumed with a token of GitHub, as IAM decides it for the one operator that the trust uses. */
+function isTrusted(role: Role, parameters: Record<string, string>, claims: Claims): boolean {
+  const token: Record<string, string> = { aud: 'sts.amazonaws.com', ...claims };
+  const { Statement } = resolve(parameters)[role].Properties.AssumeRolePolicyDocument;
+  return Statement.some(({ Effect, Action, Condition }: { Effect: string; Action: string; Condition: object }) => {
+    expect([Effect, Action, Object.keys(Condition)]).toEqual([
+      'Allow',
+      'sts:AssumeRoleWithWebIdentity',
+      ['StringEquals'],
+    ]);
+    const [conditions = {}] = Object.values(Condition);
+    return Object.entries<string | string[]>(conditions).every(([key, values]) =>
+      [values].flat().includes(token[key.replace('token.actions.githubusercontent.com:', '')] ?? ''),
+    );
+  });
+}
+
+const statementsOf = (role: Role, parameters: Record<string, string> = NAMES_ONLY): Statement[] =>
+  resolve(parameters)[role].Properties.Policies.flatMap(
+    ({ PolicyDocument }: { PolicyDocument: { Statement: Statement[] } }) => PolicyDocument.Statement,
+  );
+
+describe.each([
+  ['Diff', 'review'],
+  ['Deploy', 'production'],
+] as const)('The role %s', (role, environment) => {
+  const names = `repo:octocat/my-repo:environment:${environment}`;
+  const ids = `repo:octocat@123456/my-repo@456789:environment:${environment}`;
+
+  test('trusts its environment of the repository, whose subject has names', () => {
+    expect(isTrusted(role, NAMES_ONLY, { sub: names, repository_id: '456789' })).toBe(true);
+  });
+
+  test('trusts its environment of the repository, whose subject has ids', () => {
+    expect(isTrusted(role, WITH_IDS, { sub: ids, repository_id: '456789' })).toBe(true);
+  });
+
+  test('needs no other claim for a subject with ids, which not every partition of AWS compares', () => {
+    expect(isTrusted(role, WITH_IDS, { sub: ids })).toBe(true);
+  });
+
+  test('trusts an old subject of the repository with these ids', () => {
+    expect(isTrusted(role, WITH_IDS, { sub: names, repository_id: '456789' })).toBe(true);
+  });
+
+  test.each([
+    ['one that took over the name', names, '999999'],
+    ['one that took over the name, where the id is not said', names, undefined],
+    ['another owner under the name', ids.replace('@123456', '@999999'), '456789'],
+    ['another repository under the name', ids.replace('@456789', '@999999'), '999999'],
+    ['one with another name', ids.replace('my-repo', 'my-repo2'), '456789'],
+  ])('does not trust another repository: %s', (_, sub, repository_id) => {
+    const claims = repository_id === undefined ? { sub } : { sub, repository_id };
+    expect(isTrusted(role, WITH_IDS, claims)).toBe(false);
+  });
+
+  test.each([
+    `repo:octocat/my-repo:environment:${environment}2`,
+    `repo:octocat/my-repo:environment:${environment === 'review' ? 'production' : 'review'}`,
+    'repo:octocat/my-repo:pull_request',
+    'repo:octocat/my-repo:ref:refs/heads/main',
+    `repo:octocat/my-repo2:environment:${environment}`,
+    `repo:octocat@123456/my-repo@456789:environment:${environment}`,
+  ])('does not trust, where no ids are given, %s', (sub) => {
+    expect(isTrusted(role, NAMES_ONLY, { sub, repository_id: '456789' })).toBe(false);
+  });
+
+  test('does not trust a token for another service', () => {
+    expect(isTrusted(role, NAMES_ONLY, { sub: names, aud: 'https://github.com/octocat' })).toBe(false);
+  });
+
+  test('names what it may touch, in any partition', () => {
+    for (const { Action, Resource } of statementsOf(role)) {
+      expect([Action].flat().join()).not.toContain('*');
+      if (![Action].flat().every((action) => UNSCOPED.includes(action))) expect([Resource].flat()).not.toContain('*');
+    }
+  });
+});
+
+/** What AWS allows on all resources or on none. */
+const UNSCOPED = ['cloudwatch:DescribeAlarms', 'lambda:ListEventSourceMappings'];
+
+test('The role Diff reads the template of one stack, and nothing else', () => {
+  expect(statementsOf('Diff')).toEqual([
+    {
+      Effect: 'Allow',
+      Action: ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate'],
+      Resource: 'arn:aws:cloudformation:eu-central-1:111111111111:stack/ShopMessaging-prod/*',
+    },
+  ]);
+});
+
+test('The role Deploy touches no other stack, and its assets go through the roles of CDK', () => {
+  const resources = statementsOf('Deploy', { ...NAMES_ONLY, StackName: 'Second-prod' }).flatMap(
+    ({ Resource }) => Resource,
+  );
+  for (const resource of resources.filter((one) => one !== '*')) {
+    expect(resource).toMatch(
+      /^arn:aws:[\w-]+:eu-central-1:111111111111:.*\bSecond-prod|:iam::111111111111:role\/cdk-hnb659fds-(deploy|file-publishing)-role-|:kms:/,
+    );
+  }
+});
+
+test('An id is given with the other, or not at all', () => {
+  expect(() => resolve({ ...NAMES_ONLY, OwnerId: '1' })).toThrow(
+    'OwnerId and RepositoryId are given together, or neither',
+  );
+  expect(() => resolve({ ...NAMES_ONLY, RepositoryId: '1' })).toThrow('given together');
+});
+
+test.each([
+  ['Repository', 'owner/*'],
+  ['OwnerId', '*'],
+  ['RepositoryId', '4?'],
+  ['Environment', '*'],
+  ['ReviewEnvironment', 'a:b'],
+  ['StackName', '*'],
+])('The parameter %s cannot be a pattern such as %s', (name, value) => {
+  expect(value).not.toMatch(new RegExp(`^(?:${template.Parameters[name].AllowedPattern})$`));
+});
+
+test('No partition of AWS is written into the template', () => {
+  expect(text).not.toMatch(/arn:aws\b/);
+});
+
+describe('cfn-lint', () => {
+  let cfnLint: Awaited<ReturnType<typeof pythonTool>>;
+  beforeAll(async () => {
+    cfnLint = await pythonTool('cfn-lint');
+  }, INSTALL_TIMEOUT);
+
+  test(`finds nothing in ${FILE}`, { timeout: 120_000 }, async ({ skip }) => {
+    if ('missing' in cfnLint) return skip(cfnLint.missing);
+    expect(await cfnLint.tool(['--include-checks', 'I', '--', FILE], { cwd: root })).toMatchObject({
+      exitCode: 0,
+      stdout: '',
+    });
+  });
+});
