@@ -109,15 +109,49 @@ test('The role Diff reads the template of one stack, and nothing else', () => {
   ]);
 });
 
-test('The role Deploy touches no other stack, and its assets go through the roles of CDK', () => {
-  const resources = statementsOf('Deploy', { ...NAMES_ONLY, StackName: 'Second-prod' }).flatMap(
-    ({ Resource }) => Resource,
-  );
-  for (const resource of resources.filter((one) => one !== '*')) {
-    expect(resource).toMatch(
-      /^arn:aws:[\w-]+:eu-central-1:111111111111:.*\bSecond-prod|:iam::111111111111:role\/cdk-hnb659fds-(deploy|file-publishing)-role-|:kms:/,
-    );
-  }
+describe('The role Deploy', () => {
+  const statements = statementsOf('Deploy', { ...NAMES_ONLY, StackName: 'Second-prod' });
+  const actionsOn = (isMeant: (resource: string) => boolean) =>
+    statements.flatMap(({ Action, Resource }) => ([Resource].flat().some(isMeant) ? [Action].flat() : []));
+  const OWN = /^arn:aws:[a-z]+:eu-central-1:111111111111:(?:[a-z-]+[/:])?Second-prod(?:$|[-/])/;
+
+  test('touches no other stack, but for the roles of CDK, keys, and to see whether CDK is there', () => {
+    const others = statements.flatMap(({ Resource }) => [Resource].flat()).filter((one) => !OWN.test(one));
+    expect([...new Set(others)].sort()).toEqual([
+      '*',
+      'arn:aws:cloudformation:eu-central-1:111111111111:stack/CDKToolkit/*',
+      'arn:aws:iam::111111111111:role/cdk-hnb659fds-deploy-role-111111111111-eu-central-1',
+      'arn:aws:iam::111111111111:role/cdk-hnb659fds-file-publishing-role-111111111111-eu-central-1',
+      'arn:aws:kms:eu-central-1:111111111111:key/*',
+    ]);
+  });
+
+  test('changes nothing but messages by itself: CloudFormation does, through a role of CDK', () => {
+    const writing = actionsOn(() => true).filter((action) => !/:(?:Describe|Get|List|Filter)/.test(action));
+    expect([...new Set(writing)].sort()).toEqual([
+      'events:PutEvents',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      'sns:Publish',
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:ReceiveMessage',
+      'sts:AssumeRole',
+    ]);
+  });
+
+  test("uses a key only for the stack's queues and topics", () => {
+    const conditions = statements
+      .filter(({ Action }) => [Action].flat().includes('kms:Decrypt'))
+      .map(({ Condition }) => JSON.stringify(Condition));
+    expect(conditions).toHaveLength(2);
+    for (const condition of conditions) {
+      expect(condition).toMatch(/"kms:ViaService":"(sqs|sns)\.eu-central-1\.amazonaws\.com\*"/);
+      expect(condition).toMatch(
+        /"kms:EncryptionContext:[^"]+":"arn:aws:(sqs|sns):eu-central-1:111111111111:Second-prod-\*"/,
+      );
+    }
+  });
 });
 
 test('An id is given with the other, or not at all', () => {
