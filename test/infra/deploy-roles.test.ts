@@ -96,8 +96,16 @@ describe.each([
   });
 });
 
-/** What AWS allows on all resources or on none. */
-const UNSCOPED = ['cloudwatch:DescribeAlarms', 'lambda:ListEventSourceMappings'];
+/**
+ * What AWS scopes to no resource (https://docs.aws.amazon.com/service-authorization/latest/reference/), and alarms, of which several are
+ * described at once.
+ */
+const UNSCOPED = [
+  'cloudwatch:DescribeAlarms',
+  'events:ListRules',
+  'lambda:ListEventSourceMappings',
+  'sns:GetSubscriptionAttributes',
+];
 
 test('The role Diff reads the template of one stack, and nothing else', () => {
   expect(statementsOf('Diff')).toEqual([
