@@ -5,8 +5,9 @@ import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand } fro
 import { ulid } from 'ulid';
 import { expect, onTestFinished, test } from 'vitest';
 import { routing } from '../../infra/routing.ts';
-import { listAlarms } from '../../ops/alarm/alarms.ts';
+import { findAlarm, listAlarms } from '../../ops/alarm/alarms.ts';
 import { testAlarm } from '../../ops/alarm/test-alarm.ts';
+import { testWithCapability } from './capabilities.ts';
 import {
   decided,
   eventually,
@@ -17,6 +18,7 @@ import {
   shop,
   sns,
   sqs,
+  takeDeadLetter,
   takeMessage,
   testOrder,
 } from './deployed-shop.ts';
@@ -51,6 +53,15 @@ test("every consumer has alarms, and a test alarm reaches the topic's subscriber
     NewStateReason: expect.stringContaining('nothing is wrong'),
     AlarmDescription: expect.stringContaining('Run: npm run ops -- status'),
   });
+});
+
+const testAlarmOfMinutes = testWithCapability('alarm of several periods');
+testAlarmOfMinutes('a message that a function gives up sets off the alarm that deployments watch', async () => {
+  const poison = placed(testOrder({ quantity: 0 }));
+  await publish(poison);
+  await takeDeadLetter('stock', poison.data.orderId);
+  const isInAlarm = async () => (await findAlarm(shop, cloudWatch, 'stock-dead-lettered')).state === 'ALARM';
+  expect(await eventually('the alarm is in ALARM', isInAlarm)).toBe(true);
 });
 
 test('firing an unknown alarm fails', async () => {

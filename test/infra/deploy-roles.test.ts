@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readTemplate } from '../builders/cloudformation-yaml.ts';
 import { INSTALL_TIMEOUT, pythonTool } from '../builders/python-tools.ts';
@@ -12,6 +13,44 @@ const { template, resolve } = readTemplate(text);
 const PSEUDO = { 'AWS::Partition': 'aws', 'AWS::Region': 'eu-central-1', 'AWS::AccountId': '111111111111' };
 const NAMES_ONLY = { ...PSEUDO, Repository: 'octocat/my-repo' };
 const WITH_IDS = { ...NAMES_ONLY, OwnerId: '123456', RepositoryId: '456789' };
+
+/** The action of a call, where it is not called as the operation. */
+const OTHER_NAMES: Record<string, string> = {
+  DeleteMessageBatch: 'DeleteMessage',
+  ChangeMessageVisibilityBatch: 'ChangeMessageVisibility',
+  SendMessageBatch: 'SendMessage',
+};
+const SERVICES = ['cloudformation', 'cloudwatch', 'eventbridge', 'kms', 'lambda', 'cloudwatch-logs', 'sns', 'sqs'];
+const PREFIXES: Record<string, string> = { eventbridge: 'events', 'cloudwatch-logs': 'logs' };
+
+/** Reads from a command's bundle which actions of AWS it calls, so that what it does not use is left out. */
+function awsCallsOf(file: string): string[] {
+  const bundle = buildSync({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'error',
+  });
+  const text = bundle.outputFiles[0]?.text ?? '';
+  const operations = new Map(
+    SERVICES.flatMap((service) =>
+      [...text.matchAll(new RegExp(`import \\{([^}]+)\\} from "@aws-sdk/client-${service}"`, 'g'))]
+        .flatMap(([, names = '']) => names.split(',').map((name) => name.trim().split(' as ')[0] ?? ''))
+        .map((name): [string, string] => [name, PREFIXES[service] ?? service]),
+    ),
+  );
+  const calls = [...text.matchAll(/\bnew (\w+?Command)\d*\(|\b(paginate\w+?)\d*\(/g)].map(
+    ([, command = '', paginator = '']) => command || paginator,
+  );
+  return calls.flatMap((call) => {
+    const service = operations.get(call);
+    const operation = call.replace(/^paginate|Command$/g, '');
+    return service === undefined ? [] : [`${service}:${OTHER_NAMES[operation] ?? operation}`];
+  });
+}
 
 type Claims = { sub: string; aud?: string; repository_id?: string };
 type Statement = { Effect: string; Action: string | string[]; Resource: string | string[]; Condition?: object };
@@ -102,6 +141,7 @@ describe.each([
  */
 const UNSCOPED = [
   'cloudwatch:DescribeAlarms',
+  'events:ListRuleNamesByTarget',
   'events:ListRules',
   'lambda:ListEventSourceMappings',
   'sns:GetSubscriptionAttributes',
@@ -122,6 +162,17 @@ describe('The role Deploy', () => {
   const actionsOn = (isMeant: (resource: string) => boolean) =>
     statements.flatMap(({ Action, Resource }) => ([Resource].flat().some(isMeant) ? [Action].flat() : []));
   const OWN = /^arn:aws:[a-z]+:eu-central-1:111111111111:(?:[a-z-]+[/:])?Second-prod(?:$|[-/])/;
+
+  const commands = ['deploy', 'verify'].map((name) => `ops/${name}/command.ts`);
+  test.skipIf(!commands.every((file) => existsSync(join(root, file))))(
+    'may make each call of `npm run deploy` and `ops verify`, and no other',
+    () => {
+      const called = new Set(commands.flatMap((file) => awsCallsOf(join(root, file))));
+      // What CDK does, and what AWS does with a key on behalf of these calls.
+      const others = ['sts:AssumeRole', 'kms:Decrypt', 'kms:GenerateDataKey'];
+      expect([...new Set(actionsOn(() => true))].sort()).toEqual([...called, ...others].sort());
+    },
+  );
 
   test('touches no other stack, but for the roles of CDK, keys, and to see whether CDK is there', () => {
     const others = statements.flatMap(({ Resource }) => [Resource].flat()).filter((one) => !OWN.test(one));
@@ -152,6 +203,7 @@ describe('The role Deploy', () => {
       'sqs:ChangeMessageVisibility',
       'sqs:DeleteMessage',
       'sqs:ReceiveMessage',
+      'sqs:SendMessage',
       'sts:AssumeRole',
     ]);
   });
