@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
-import { bundlingOptions } from '../infra/bundling.ts';
+import { bundlingOptions, reduceSourceMap } from '../infra/bundling.ts';
 import type { Contestant } from './figure.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -9,7 +9,7 @@ const PEERS = join(import.meta.dirname, 'peers');
 /** A function's bundle: its file, its size in bytes, and the number of modules that are evaluated when it is loaded. */
 export type Bundle = { file: string; bytes: number; modules: number };
 
-const { alias: _, supported: __, ...common } = bundlingOptions;
+const { alias: _, supported: __, sourcemap: ___, ...common } = bundlingOptions;
 
 /** How a peer is bundled: like our functions, without what our bundles leave out of the SDK. */
 export const peerOptions: BuildOptions = common;
@@ -20,7 +20,9 @@ export async function bundleFunction(contestant: Contestant, name: string, outdi
   const output = { outfile: file, metafile: true, absWorkingDir: ROOT } as const;
   if (contestant === 'ours') {
     const entryPoints = [join(ROOT, 'lambdas', name, 'handler.ts')];
-    return measure(file, await build({ ...bundlingOptions, ...output, entryPoints }));
+    const bundle = measure(file, await build({ ...bundlingOptions, ...output, entryPoints }));
+    reduceSourceMap(file);
+    return bundle;
   }
   const peer = contestant === 'full' ? 'powertools' : contestant;
   const contents = contestant === 'full' ? fullSource(name) : entrySource(contestant, name);
@@ -91,7 +93,8 @@ const publishOnRabbit: Plugin = {
 };
 
 function measure(file: string, { metafile }: { metafile: Metafile }): Bundle {
-  const [output] = Object.values(metafile.outputs);
+  // The source map is an output too.
+  const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);
   if (output === undefined) throw new Error(`esbuild did not write ${file}`);
   // Modules that were removed as a whole are listed too, with no bytes in the output.
   const modules = Object.values(output.inputs).filter(({ bytesInOutput }) => bytesInOutput > 0).length;

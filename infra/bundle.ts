@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
-import { bundlingOptions } from './bundling.ts';
+import { bundlingOptions, reduceSourceMap } from './bundling.ts';
 
 /**
  * Bundles functions in one build, each from `lambdas/<name>/handler.ts` or the entry that `entries` names; returns a function from a
@@ -25,5 +25,6 @@ export function bundleFunctions(
     outdir,
     ...bundlingOptions,
   });
+  for (const name of names) reduceSourceMap(join(outdir, name, 'index.js'));
   return (name) => Code.fromAsset(join(outdir, name));
 }

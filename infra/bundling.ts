@@ -1,7 +1,10 @@
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
+import { ownSourceMap } from './source-map.ts';
 
-const FUNCTION_CREDENTIALS = join(import.meta.dirname, '..', 'lambdas', 'runtime', 'function-credentials.ts');
+const ROOT = join(import.meta.dirname, '..');
+const FUNCTION_CREDENTIALS = join(ROOT, 'lambdas', 'runtime', 'function-credentials.ts');
 
 /** The esbuild options of every function, without its entry and output. */
 export const bundlingOptions = {
@@ -17,5 +20,17 @@ export const bundlingOptions = {
   minify: true,
   keepNames: true,
   legalComments: 'none',
+  // Node finds the map beside the bundle and, where it prints a stack, names the line of the source.
+  sourcemap: 'linked',
+  sourcesContent: false,
   logLevel: 'warning',
 } as const satisfies BuildOptions;
+
+/** The environment variables by which Node uses the source map of a bundle. */
+export const sourceMapEnvironment = { NODE_OPTIONS: '--enable-source-maps' } as const;
+
+/** Reduces the source map beside a bundle to this repository's own sources. */
+export function reduceSourceMap(bundle: string): void {
+  const file = `${bundle}.map`;
+  writeFileSync(file, JSON.stringify(ownSourceMap(JSON.parse(readFileSync(file, 'utf8')), dirname(file), ROOT)));
+}

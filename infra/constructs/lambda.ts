@@ -4,6 +4,7 @@ import { Architecture, type Code, Function as LambdaFunction, Runtime, Tracing }
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { sourceMapEnvironment } from '../bundling.ts';
 import type { ConsumerSettings, Settings } from '../settings.ts';
 import type { ShopKey } from './shop-key.ts';
 
@@ -42,7 +43,7 @@ export function nodeFunction(
     description,
     code,
     timeout: Duration.seconds(timeout),
-    environment: { ...environment, METRICS_NAMESPACE: Stack.of(scope).stackName },
+    environment: { ...environment, METRICS_NAMESPACE: Stack.of(scope).stackName, ...sourceMapEnvironment },
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     handler: 'index.handler',

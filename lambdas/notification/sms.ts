@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sns';
 import type { RefusalReason } from '../../contracts/notification.ts';
 import { callLimits } from '../runtime/call-limits.ts';
-import { describeError, RetryAtError, UnavailableError, UnknownOutcomeError } from '../runtime/failure.ts';
+import { describeForLog, RetryAtError, UnavailableError, UnknownOutcomeError } from '../runtime/failure.ts';
 import { type Fence, fenceFor } from '../runtime/fence.ts';
 import { log } from '../runtime/log.ts';
 import type { CheckDailyLimit } from './daily-limit.ts';
@@ -110,7 +110,7 @@ export const sendTextOnce =
       log.warn('a text may not have gone out, and is not sent again', {
         consumer: 'notification',
         orderId,
-        ...describeError(error),
+        ...describeForLog(error),
       });
       return { text, unknownOutcome: true };
     }

@@ -77,6 +77,35 @@ export function describeError(error: unknown): { errorType: string; errorMessage
   return { errorType, errorMessage: (error.message || errorType).replaceAll(PHONE_NUMBERS, '+…') };
 }
 
+// Their message says everything, and in a flood or an outage they come by the thousand.
+const WITHOUT_STACK = new Set([
+  'ContractError',
+  'CircuitOpenError',
+  'WaitingError',
+  'BusyError',
+  'DeadlineExceededError',
+  'RetryAtError',
+]);
+const FRAME = /^\s+at /;
+const MAX_FRAMES = 10;
+const MAX_FRAME_CHARACTERS = 200;
+
+/**
+ * Describes whatever was thrown for a log line, with the stack's frames, innermost first: with `--enable-source-maps` each names a line of
+ * the source. Errors with which the runtime controls the flow of messages have none.
+ */
+export function describeForLog(error: unknown): ReturnType<typeof describeError> & { stackTrace?: readonly string[] } {
+  const described = describeError(error);
+  if (!(error instanceof Error) || WITHOUT_STACK.has(error.name)) return described;
+  // The lines before the frames repeat the message.
+  const frames = (error.stack ?? '').split('\n').filter((line) => FRAME.test(line));
+  if (frames.length === 0) return described;
+  const stackTrace = frames
+    .slice(0, MAX_FRAMES)
+    .map((frame) => frame.trim().slice(0, MAX_FRAME_CHARACTERS).replaceAll(PHONE_NUMBERS, '+…'));
+  return { ...described, stackTrace };
+}
+
 /** A message cannot be taken, and its publisher could not be told: it is retried, so that both happen. */
 export class RefusalUnpublishedError extends UnavailableError {
   override name = 'RefusalUnpublishedError';

@@ -13,6 +13,8 @@ export type LogFields = {
   tookMs?: number;
   errorType?: string;
   errorMessage?: string;
+  /** The frames of an error's stack, innermost first. */
+  stackTrace?: readonly string[] | undefined;
   retryInSeconds?: number;
   /** The step of the order that a line is about, and the first one that has not come. */
   sequence?: number;

@@ -1,6 +1,6 @@
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { BatchHandler, Delivery, HandlerResult, SubjectEvent } from './delivery.ts';
-import { describeError } from './failure.ts';
+import { describeForLog } from './failure.ts';
 import { type Fence, openFence } from './fence.ts';
 import { log } from './log.ts';
 import { type Publish, withTraceparent } from './publish.ts';
@@ -83,6 +83,6 @@ export async function notePositions<R extends OrderRecord>(
   if (positions.size === 0) return;
   await store.advanceTo(attribute, positions).catch((error: unknown) => {
     // What is not noted is published once more with the order's next event.
-    log.warn('published events could not be noted', describeError(error));
+    log.warn('published events could not be noted', describeForLog(error));
   });
 }

@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { traceIdOf } from '../../contracts/traceparent.ts';
 import type { HandlerResult, SubjectEvent } from './delivery.ts';
+import { describeForLog } from './failure.ts';
 import { type Level, logLine } from './log.ts';
 import { extractLogFields } from './log-fields.ts';
 
@@ -34,7 +35,7 @@ export function outcomeLogLines(consumer: string, attempts: readonly (Attempt & 
     times.set(moment, known);
     return known;
   };
-  return attempts.map(({ record, event, published, startedAt, endedAt, outcome }) => {
+  return attempts.map(({ record, event, error, published, startedAt, endedAt, outcome }) => {
     const { kind, ...why } = outcome;
     const known = event
       ? { ...event.data, eventType: event.type, traceparent: event.traceparent }
@@ -52,6 +53,7 @@ export function outcomeLogLines(consumer: string, attempts: readonly (Attempt & 
       waitedMs: Math.max(0, startedAt - Number(record.attributes.SentTimestamp)),
       tookMs: endedAt - startedAt,
       ...why,
+      ...(error === undefined ? {} : { stackTrace: describeForLog(error.reason).stackTrace }),
       ...(published.length === 0 ? {} : { published: published.map(({ type }) => type) }),
     };
     return logLine(LEVELS[kind], kind, fields, timeOf(endedAt));

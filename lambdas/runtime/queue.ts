@@ -8,7 +8,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { callLimits } from './call-limits.ts';
 import { chunk, chunkBySize } from './chunk.ts';
 import { withReason } from './dead-letter-reason.ts';
-import { describeError } from './failure.ts';
+import { describeForLog } from './failure.ts';
 import { log } from './log.ts';
 import { MAX_BATCH_ENTRIES, MAX_MESSAGE_BYTES, messageBytes } from './message-size.ts';
 
@@ -64,7 +64,7 @@ export function sqsConsumerQueue(
           Entries: batch.map(({ entry }, index) => ({ ...entry, Id: String(index) })),
         });
         const answer = await client.send(send).catch((error: unknown) => {
-          log.error('the dead-letter queue accepted nothing', { consumer: names.consumer, ...describeError(error) });
+          log.error('the dead-letter queue accepted nothing', { consumer: names.consumer, ...describeForLog(error) });
           return undefined;
         });
         for (const { Id } of answer?.Successful ?? []) accepted.add(batch[Number(Id)]?.messageId ?? '');

@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import { describeError } from './failure.ts';
+import { describeError, describeForLog } from './failure.ts';
 import { log } from './log.ts';
 import type { Attempt, Outcome } from './outcome.ts';
 import type { ConsumerQueue, DeadLetter } from './queue.ts';
@@ -37,7 +37,7 @@ export async function resolveOutcomes(
   if (retries.length > 0) {
     // Without their delay the messages still come back, after the queue's own visibility timeout.
     await queue.delayRetry(retries).catch((error: unknown) => {
-      log.warn('the retry delay could not be set', { consumer: consumerName, ...describeError(error) });
+      log.warn('the retry delay could not be set', { consumer: consumerName, ...describeForLog(error) });
     });
   }
   return resolved;

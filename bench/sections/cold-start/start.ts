@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { build } from 'esbuild';
+import { sourceMapEnvironment } from '../../../infra/bundling.ts';
 import { peerOptions } from '../../bundles.ts';
 import { environmentOf } from '../../local-aws/resources.ts';
 import type { Start } from './start-process.ts';
@@ -19,6 +20,7 @@ const environment = (endpoint: string) => ({
   TEXT_WHEN_PLACED: 'false',
   SMS_SETTINGS: JSON.stringify({ perDay: 0, maxPrice: '0.50' }),
   PATH: process.env.PATH,
+  ...sourceMapEnvironment,
   // Lambda keeps no compile cache between cold starts.
   NODE_DISABLE_COMPILE_CACHE: '1',
 });

@@ -2,11 +2,15 @@ import { Readable } from 'node:stream';
 import { BatchExecuteStatementCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { ContractError } from '../../../contracts/parse.ts';
+import { CircuitOpenError } from '../../../lambdas/runtime/circuit-breaker.ts';
 import {
   BusyError,
   ConflictError,
   DeadlineExceededError,
   describeError,
+  describeForLog,
+  PermanentError,
+  RetryAtError,
   UnavailableError,
   WaitingError,
 } from '../../../lambdas/runtime/failure.ts';
@@ -133,6 +137,48 @@ describe('The description of a failure', () => {
     expect(describeError(named('')).errorType).not.toBe('');
   });
 });
+
+describe('The description of a failure for a log line', () => {
+  test('names the lines it was thrown from, innermost first, and repeats neither message nor phone number', () => {
+    const inner = () => {
+      throw new PermanentError('refused +821012345678\n    at +14155550123');
+    };
+    const { errorType, stackTrace = [] } = describeForLog(thrownBy(inner));
+    expect(errorType).toBe('PermanentError');
+    const [first = ''] = stackTrace.filter((frame) => !frame.startsWith('at +…'));
+    expect(first).toMatch(/^at .*failure\.test\.ts:\d+:\d+\)?$/);
+    expect(JSON.stringify(stackTrace)).not.toMatch(/refused|8210|14155/);
+  });
+
+  test('has ten short frames at most, so that a log line stays whole', () => {
+    const error = new Error('deep');
+    error.stack = `Error: deep\n${`    at f (${'x'.repeat(1_000)})\n`.repeat(50)}`;
+    const { stackTrace = [] } = describeForLog(error);
+    expect(stackTrace).toHaveLength(10);
+    expect(Math.max(...stackTrace.map((frame) => frame.length))).toBe(200);
+  });
+
+  test.each([
+    new ContractError([{ path: 'id', problem: 'is missing' }]),
+    new BusyError('busy'),
+    new WaitingError('a bank'),
+    new DeadlineExceededError('late'),
+    new CircuitOpenError('open'),
+    new RetryAtError(new Date()),
+    'a string',
+  ])('has no frames where they would say nothing: %s', (thrown) => {
+    expect(describeForLog(thrown)).toEqual(describeError(thrown));
+  });
+});
+
+function thrownBy(run: () => void): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('It should have thrown');
+}
 
 /** Returns the error of the real SDK client for a response. */
 async function answerOf(statusCode: number, body: string): Promise<unknown> {
