@@ -5,6 +5,12 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
 import { bundlingOptions, reduceSourceMap } from './bundling.ts';
 
+const folders: string[] = [];
+// CDK copies an asset when it is created, but reads it once more when the app is synthesised.
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /**
  * Bundles functions in one build, each from `lambdas/<name>/handler.ts` or the entry that `entries` names; returns a function from a
  * name to its code.
@@ -15,8 +21,7 @@ export function bundleFunctions(
   entries: Readonly<Record<string, string>> = {},
 ): (name: string) => Code {
   const outdir = mkdtempSync(join(tmpdir(), 'shop-messaging-bundles-'));
-  // CDK copies an asset when it is created, but reads it once more when the app is synthesised.
-  process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
+  folders.push(outdir);
   buildSync({
     entryPoints: names.map((name) => ({
       in: join(import.meta.dirname, '..', 'lambdas', name, `${entries[name] ?? 'handler'}.ts`),

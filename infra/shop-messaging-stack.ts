@@ -1,11 +1,10 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { FifoThroughputScope, Topic, TracingConfig } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { catalog } from '../contracts/catalog.ts';
-import { sourcesOf } from '../contracts/cloud-event.ts';
 import { bundleFunctions } from './bundle.ts';
 import { Archive } from './constructs/archive.ts';
+import { archiveBus } from './constructs/bus-archive.ts';
 import { Consumer } from './constructs/consumer.ts';
 import { CustomerKey } from './constructs/customer-key.ts';
 import { Monitoring } from './constructs/monitoring.ts';
@@ -22,10 +21,12 @@ import type { Settings } from './settings.ts';
 /** The whole messaging backbone: a topic and a bus, the consumers in `routing.ts`, the archive, the sweep and the monitoring. */
 export class ShopMessagingStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings, props: StackProps = {}) {
-    super(scope, id, { ...props, terminationProtection: settings.isProtected && !settings.firstDeployment });
+    const isUndeletable = settings.isProtected && !settings.firstDeployment;
+    super(scope, id, { ...props, terminationProtection: isUndeletable });
     // What is deployed can be compared with what is about to be: `npm run deploy` says what changes.
     this.templateOptions.metadata = { Settings: settings };
-    const removalPolicy = settings.isProtected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    // What is kept is not kept by the deployment that creates it: one that fails leaves nothing behind, and can be repeated.
+    const removalPolicy = settings.isProtected ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
     const key = shopKey(this, 'Key', { settings, removalPolicy });
 
     const topicProps = {
@@ -44,18 +45,13 @@ export class ShopMessagingStack extends Stack {
     });
     if (settings.tracing) allowTopicTracing(this, [topic, lifecycle]);
     const bus = new EventBus(this, 'Bus', { eventBusName: settings.name });
-    if (settings.busArchive) {
-      bus.archive('Archive', {
-        eventPattern: { source: sourcesOf(catalog) },
-        retention: Duration.days(settings.archiveDays),
-      });
-    }
+    if (settings.busArchive) archiveBus(bus, settings);
 
     const routes = Object.entries<Route>(routing);
     const entries = Object.fromEntries(routes.map(([name, { entry }]) => [name, entry?.(settings) ?? 'handler']));
     const names = [...Object.keys(entries), 'sweep', 'archive'];
     const code = bundleFunctions(names, entries);
-    const tables = new RecordTables(this, { removalPolicy, encryptionKey: key });
+    const tables = new RecordTables(this, { removalPolicy, deletionProtection: isUndeletable, encryptionKey: key });
     const customerKey = new CustomerKey(this, 'CustomerKey', { removalPolicy });
     const shared = { topic, bus, lifecycle, settings, removalPolicy, key };
     const consumer = ([name, route]: [string, Route]) =>

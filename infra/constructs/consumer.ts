@@ -146,7 +146,11 @@ export class Consumer extends Construct {
       case 'send-texts':
         // A phone number has no ARN, so texts are allowed by excluding every topic.
         this.function.addToRolePolicy(
-          new PolicyStatement({ effect: Effect.ALLOW, actions: ['sns:Publish'], notResources: ['arn:aws:sns:*:*:*'] }),
+          new PolicyStatement({
+            effect: Effect.ALLOW,
+            actions: ['sns:Publish'],
+            notResources: [`arn:${Stack.of(this).partition}:sns:*:*:*`],
+          }),
         );
         return;
     }

@@ -1,12 +1,13 @@
-import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import type { TableUse } from '../route.ts';
 import type { ShopKey } from './shop-key.ts';
 
 export type RecordTableProps = Pick<TableUse, 'key' | 'sortKey' | 'output' | 'index' | 'expiryAttribute'> & {
-  /** A table that is kept when the stack is deleted cannot be deleted otherwise either. */
   removalPolicy: RemovalPolicy;
+  /** Whether DynamoDB refuses to delete the table, whoever asks: CloudFormation too, which then cannot roll its creation back. */
+  deletionProtection: boolean;
   /** @default a key that AWS owns */
   encryptionKey: ShopKey | undefined;
 };
@@ -23,7 +24,7 @@ export function recordTable(scope: Construct, id: string, props: RecordTableProp
       ? {}
       : { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: props.encryptionKey.key }),
     removalPolicy: props.removalPolicy,
-    deletionProtection: props.removalPolicy === RemovalPolicy.RETAIN,
+    deletionProtection: props.deletionProtection,
   });
   if (props.index !== undefined) {
     table.addGlobalSecondaryIndex({
@@ -37,13 +38,15 @@ export function recordTable(scope: Construct, id: string, props: RecordTableProp
   return table;
 }
 
+type SharedTableProps = Pick<RecordTableProps, 'removalPolicy' | 'deletionProtection' | 'encryptionKey'>;
+
 /** Creates each table that a consumer names once, in the stack itself, where its logical id does not change. */
 export class RecordTables {
   private readonly stack: Stack;
-  private readonly props: Pick<RecordTableProps, 'removalPolicy' | 'encryptionKey'>;
+  private readonly props: SharedTableProps;
   private readonly tables = new Map<string, { table: Table; keys: string }>();
 
-  constructor(stack: Stack, props: Pick<RecordTableProps, 'removalPolicy' | 'encryptionKey'>) {
+  constructor(stack: Stack, props: SharedTableProps) {
     this.stack = stack;
     this.props = props;
   }

@@ -268,7 +268,7 @@ describe('The outcome of an order', () => {
     const topic = new Topic(stack, 'Topic');
     const parts = { topic, lifecycle: topic, bus: new EventBus(stack, 'Bus'), code: Code.fromInline(' ') };
     const removalPolicy = RemovalPolicy.DESTROY;
-    const tables = new RecordTables(stack, { removalPolicy, encryptionKey: undefined });
+    const tables = new RecordTables(stack, { removalPolicy, deletionProtection: false, encryptionKey: undefined });
     const customerKey = new CustomerKey(stack, 'CustomerKey', { removalPolicy });
     const props = { settings: testSettings(), tables, customerKey, removalPolicy, key: undefined };
     expect(() => new Consumer(stack, 'Order', { name: 'order', route, ...parts, ...props })).toThrow(
@@ -292,7 +292,11 @@ describe('A route in infra/routing.ts', () => {
   });
 
   test('cannot give a shared table another key', () => {
-    const tables = new RecordTables(new Stack(), { removalPolicy: RemovalPolicy.DESTROY, encryptionKey: undefined });
+    const tables = new RecordTables(new Stack(), {
+      removalPolicy: RemovalPolicy.DESTROY,
+      deletionProtection: false,
+      encryptionKey: undefined,
+    });
     const table = tables.for({ id: 'SharedTable', key: 'orderId' });
     expect(tables.for({ id: 'SharedTable', key: 'orderId' })).toBe(table);
     expect(() => tables.for({ id: 'SharedTable', key: 'sku' })).toThrow('SharedTable: two consumers');
