@@ -84,7 +84,7 @@ describe('The archive', () => {
   });
 
   test.each([
-    ['prod', 'Retain', false],
+    ['prod', 'RetainExceptOnCreate', false],
     ['dev', 'Delete', true],
     // An engine forgets its buckets when it stops.
     ['local', 'Delete', false],

@@ -65,7 +65,7 @@ describe('The encryption key of the stack', () => {
   });
 
   test('is retained in prod, because retained data would be unreadable without it', () => {
-    expect(synthesise({ stage: 'prod' }).resources('AWS::KMS::Key')[0]?.deletionPolicy).toBe('Retain');
+    expect(synthesise({ stage: 'prod' }).resources('AWS::KMS::Key')[0]?.deletionPolicy).toBe('RetainExceptOnCreate');
     expect(key?.deletionPolicy).toBe('Delete');
   });
 });

@@ -355,7 +355,7 @@ describe('The stage prod', () => {
   test('has termination protection and retains tables, queues and logs', () => {
     expect(stack.terminationProtection).toBe(true);
     for (const type of ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup']) {
-      for (const { id, deletionPolicy } of resources(type)) expect(deletionPolicy, id).toBe('Retain');
+      for (const { id, deletionPolicy } of resources(type)) expect(deletionPolicy, id).toBe('RetainExceptOnCreate');
     }
   });
 

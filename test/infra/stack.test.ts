@@ -65,7 +65,7 @@ describe("The key of the customers' hashes", () => {
     expect(others).toEqual([]);
     expect(secret?.properties.GenerateSecretString).toEqual({ PasswordLength: 43, ExcludePunctuation: true });
     const [kept] = synthesise({ stage: 'prod' }).resources('AWS::SecretsManager::Secret');
-    expect(kept?.deletionPolicy).toBe('Retain');
+    expect(kept?.deletionPolicy).toBe('RetainExceptOnCreate');
   });
 
   test('reaches the functions that keep customers, and no other, without a call', () => {
