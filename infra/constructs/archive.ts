@@ -93,6 +93,9 @@ export class Archive extends Construct {
     // (https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html).
     const undeliveredSteps = new DeadLetterQueue(this, 'UndeliveredSteps', { key, removalPolicy, fifo: true });
     lifecycle.addSubscription(subscription('lifecycle', undeliveredSteps));
+    new CfnOutput(Stack.of(this), `${this.node.id}UndeliveredStepsDeadLetterQueueUrl`, {
+      value: undeliveredSteps.queueUrl,
+    });
     busRules(this, { bus, contracts: catalog, queue, deadLetterQueue: this.deadLetterQueue });
   }
 }

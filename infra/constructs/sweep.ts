@@ -76,6 +76,7 @@ export class Sweep extends Construct {
     this.function = sweep;
     key?.grantUse(sweep, 'dynamodb', 'Decrypt');
     this.missedRuns = new DeadLetterQueue(this, 'DeadLetterQueue', { key, removalPolicy });
+    new CfnOutput(Stack.of(this), 'SweepDeadLetterQueueUrl', { value: this.missedRuns.queueUrl });
     new Rule(this, 'Schedule', {
       schedule: Schedule.rate(Duration.minutes(5)),
       targets: [new LambdaFunction(sweep, { deadLetterQueue: this.missedRuns, retryAttempts: 2 })],
