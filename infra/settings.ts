@@ -4,6 +4,7 @@ import type { Node } from 'constructs';
 import * as v from 'valibot';
 import type { SmsSettings } from '../lambdas/notification/sms-settings.ts';
 import { settingsSchema } from './settings-schema.ts';
+import { stackNameProblem } from './stack-name.ts';
 
 type Given = v.InferOutput<typeof settingsSchema>;
 
@@ -41,7 +42,6 @@ export type Settings = Omit<Given, '$schema' | 'stackName' | 'paymentGateway' | 
 const SETTINGS_FOLDER = join(import.meta.dirname, '..', 'settings');
 const UNPROTECTED = ['dev', 'local'];
 const STAGE = /^[a-z][a-z0-9-]{0,19}$/;
-const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,39}$/;
 /** Choose a deployment, and are no settings of it. */
 const SELECTORS = ['stage', 'stackName', 'allowOverrides', 'firstDeployment'];
 /** Stand in the reviewed file only: a wrong one ships unpaid goods, or leaves messages behind that nobody can read. */
@@ -149,8 +149,8 @@ function complete(stage: string, given: Given, refuse: Refuse): Settings {
   const { $schema: _, stackName: shop = 'ShopMessaging', paymentGateway: gateway, consumers, ...rest } = given;
   if (!STAGE.test(stage))
     refuse('stage', 'must be a small letter, then at most 19 small letters, digits and hyphens', stage);
-  if (!STACK_NAME.test(shop))
-    refuse('stackName', 'must be a letter, then at most 39 letters, digits and hyphens', shop);
+  const problem = stackNameProblem(shop);
+  if (problem !== undefined) refuse('stackName', problem, shop);
   const isProtected = isProtectedStage(stage);
   const paymentGateway = gateway ?? (isProtected ? missingGateway(refuse) : 'sandbox');
   checkTogether({ ...given, paymentGateway }, refuse);
