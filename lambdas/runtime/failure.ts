@@ -78,25 +78,18 @@ export function describeError(error: unknown): { errorType: string; errorMessage
 }
 
 // Their message says everything, and in a flood or an outage they come by the thousand.
-const WITHOUT_STACK = new Set([
-  'ContractError',
-  'CircuitOpenError',
-  'WaitingError',
-  'BusyError',
-  'DeadlineExceededError',
-  'RetryAtError',
-]);
+const EXPECTED = new Set(['ContractError', 'WaitingError', 'BusyError', 'DeadlineExceededError', 'RetryAtError']);
 const FRAME = /^\s+at /;
 const MAX_FRAMES = 10;
 const MAX_FRAME_CHARACTERS = 200;
 
 /**
  * Describes whatever was thrown for a log line, with the stack's frames, innermost first: with `--enable-source-maps` each names a line of
- * the source. Errors with which the runtime controls the flow of messages have none.
+ * the source. What is expected, such as an outage, has none.
  */
 export function describeForLog(error: unknown): ReturnType<typeof describeError> & { stackTrace?: readonly string[] } {
   const described = describeError(error);
-  if (!(error instanceof Error) || WITHOUT_STACK.has(error.name)) return described;
+  if (!(error instanceof Error) || error instanceof UnavailableError || EXPECTED.has(error.name)) return described;
   // The lines before the frames repeat the message.
   const frames = (error.stack ?? '').split('\n').filter((line) => FRAME.test(line));
   if (frames.length === 0) return described;

@@ -163,6 +163,7 @@ describe('The description of a failure for a log line', () => {
     new BusyError('busy'),
     new WaitingError('a bank'),
     new DeadlineExceededError('late'),
+    new UnavailableError('an outage'),
     new CircuitOpenError('open'),
     new RetryAtError(new Date()),
     'a string',
