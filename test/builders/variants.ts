@@ -10,6 +10,16 @@ export const variants: Readonly<Record<string, TestSettings>> = {
   local: { stage: 'local' },
 };
 
+/** Settings that name what exists already instead of making it, and leave out what can be left out. */
+export const existing: TestSettings = {
+  stage: 'prod',
+  keyArn: 'arn:aws:kms:eu-west-1:111111111111:key/12345678-1234-1234-1234-123456789012',
+  alarmTopicArn: 'arn:aws:sns:eu-west-1:111111111111:alarms',
+  ordersTopicArn: 'arn:aws:sns:eu-west-1:111111111111:orders',
+  tracing: false,
+  busArchive: false,
+};
+
 /** The parts of a template that its tests read. */
 export type TemplateJson = {
   Resources: Record<string, TemplateResource>;

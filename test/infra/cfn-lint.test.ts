@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { INSTALL_TIMEOUT, type PythonTool, pythonTool } from '../builders/python-tools.ts';
-import { type TemplateJson, templateOf, variants } from '../builders/variants.ts';
+import { existing, type TemplateJson, templateOf, variants } from '../builders/variants.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'cfn-lint-'));
@@ -34,7 +34,9 @@ describe('cfn-lint', { timeout: INSTALL_TIMEOUT }, () => {
   test('finds nothing in the templates of all variants, and in that of the roles', async ({ skip }) => {
     const installed = await pythonTool('cfn-lint');
     if ('missing' in installed) return skip(`cfn-lint: ${installed.missing}`);
-    const files = Object.entries(variants).map(([name, settings]) => write(name, templateOf(settings)));
+    const files = Object.entries({ ...variants, existing }).map(([name, settings]) =>
+      write(name, templateOf(settings)),
+    );
     expect(await findings(installed.tool, [...files, join(root, '.github', 'deploy-roles.yaml')])).toEqual([]);
   });
 
