@@ -12,7 +12,7 @@ export type ToolResult = { exitCode: number; stdout: string; stderr: string };
 export type PythonTool = (args: readonly string[], options?: { cwd?: string }) => Promise<ToolResult>;
 
 /** How long the first use may take: it installs the packages. In milliseconds. */
-export const INSTALL_TIMEOUT = 300_000;
+export const INSTALL_TIMEOUT = 600_000;
 
 const run = promisify(execFile);
 const requirements = join(import.meta.dirname, '..', 'lint', 'requirements.txt');
