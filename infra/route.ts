@@ -19,8 +19,8 @@ export type TableUse = {
   actions: readonly string[];
 };
 
-/** What a consumer may do besides using its tables and publishing on the bus. */
-export type Permission = 'publish-steps' | 'forward-unwrapped' | 'send-texts';
+/** What a consumer may do besides using its tables and publishing events. */
+export type Permission = 'forward-unwrapped' | 'send-texts';
 
 /** Everything about one consumer that is not code: what it is sent, what it keeps, and what it may do. */
 export type Route = {
@@ -29,6 +29,8 @@ export type Route = {
    * What travels on the lifecycle feed comes in sequence, through a FIFO queue, which holds nothing else.
    */
   consumes: readonly EventContract[];
+  /** The events that it sends, on the bus or as steps on the lifecycle feed; its function may publish no others. @default none */
+  publishes?: readonly EventContract[];
   /** What customers lose while it does not work, in a sentence; its alarms print it. */
   impact: string;
   /** Its tables, by the environment variable that names each to the function. @default none */

@@ -1,3 +1,15 @@
+import { orderProgressed } from '../contracts/lifecycle.ts';
+import { notificationRefused, notificationSent } from '../contracts/notification.ts';
+import { orderCancelled, orderConfirmed, orderDelayed, orderRefused } from '../contracts/order.ts';
+import {
+  paymentAuthorized,
+  paymentCaptured,
+  paymentDeclined,
+  paymentRefundDue,
+  paymentRefunded,
+  paymentVoided,
+} from '../contracts/payment.ts';
+import { stockRejected, stockReleased, stockReserved } from '../contracts/stock.ts';
 import { consumes as notification } from '../lambdas/notification/consumes.ts';
 import { consumes as order } from '../lambdas/order/consumes.ts';
 import { consumes as outcomes } from '../lambdas/outcomes/consumes.ts';
@@ -8,25 +20,30 @@ import { consumes as stock } from '../lambdas/stock/consumes.ts';
 import { gatewayEntry, gatewayEnvironment, gatewaySecrets, gatewayTables } from './payment-gateway.ts';
 import { type Route, recordsOf, withTombstones } from './route.ts';
 
+// A step and the decision in it are published by whichever of the two comes to it.
+const ofOrders = [orderProgressed, orderConfirmed, orderCancelled, orderDelayed];
+
 /** Every consumer; a consumer's name is its folder under `lambdas/`. */
 export const routing = {
   order: {
     consumes: order,
+    publishes: [...ofOrders, orderRefused],
     impact: 'No new order is confirmed, and no customer can cancel.',
     hashesCustomers: true,
     tables: () => ({ TABLE_NAME: withTombstones(recordsOf('Orders')) }),
-    may: ['publish-steps', 'forward-unwrapped'],
+    may: ['forward-unwrapped'],
     unfiltered: true,
   },
   outcomes: {
     consumes: outcomes,
+    publishes: ofOrders,
     impact: 'No order is confirmed, so nothing ships, and none that fails is cancelled.',
     hashesCustomers: true,
     tables: () => ({ TABLE_NAME: withTombstones(recordsOf('Orders')) }),
-    may: ['publish-steps'],
   },
   payment: {
     consumes: payment,
+    publishes: [paymentAuthorized, paymentCaptured, paymentVoided, paymentDeclined, paymentRefunded, paymentRefundDue],
     impact:
       'Orders wait for their payment, confirmed ones are not charged, and what cancelled ones hold is not let go of.',
     hashesCustomers: true,
@@ -45,6 +62,7 @@ export const routing = {
   },
   stock: {
     consumes: stock,
+    publishes: [stockReserved, stockRejected, stockReleased],
     impact: 'Orders wait for their goods, and cancelled ones keep them from others.',
     hashesCustomers: true,
     tables: () => ({
@@ -59,6 +77,7 @@ export const routing = {
   },
   notification: {
     consumes: notification,
+    publishes: [notificationSent, notificationRefused],
     impact: 'Customers get no text about their orders.',
     hashesCustomers: true,
     // The daily limit per number is counted in place.

@@ -13,6 +13,7 @@ import { consumerSettings, type Settings } from '../settings.ts';
 import { type BusRule, busRules } from './bus-rules.ts';
 import type { CustomerKey } from './customer-key.ts';
 import { addQueueSource, nodeFunction, visibilityTimeoutOf } from './lambda.ts';
+import { grantPutEvents } from './put-events.ts';
 import type { RecordTables } from './record-table.ts';
 import type { ShopKey } from './shop-key.ts';
 import { DeadLetterQueue, ShopQueue } from './shop-queue.ts';
@@ -79,7 +80,6 @@ export class Consumer extends Construct {
       code: props.code,
       ...own,
       environment: {
-        EVENT_BUS_NAME: bus.eventBusName,
         QUEUE_URL: this.queue.queueUrl,
         DEAD_LETTER_QUEUE_URL: this.deadLetterQueue.queueUrl,
         FUNCTION_TIMEOUT_SECONDS: String(own.timeout),
@@ -95,7 +95,7 @@ export class Consumer extends Construct {
     this.grant('sqs:ChangeMessageVisibility', this.queue.queueArn);
     this.grant('sqs:SendMessage', this.deadLetterQueue.queueArn);
     key?.grantUse(this.function, 'sqs', 'Decrypt', 'GenerateDataKey');
-    bus.grantPutEventsTo(this.function);
+    this.grantPublishing(props);
     this.grantRoute(props);
 
     this.subscribeToTopics(props);
@@ -105,14 +105,27 @@ export class Consumer extends Construct {
     this.output('DeadLetterQueueUrl', this.deadLetterQueue.queueUrl);
   }
 
+  /** Grants the function to publish what its line in `routing.ts` names, where the contracts say. */
+  private grantPublishing({ route: { publishes = [] }, bus, lifecycle }: ConsumerProps): void {
+    if (publishes.some(({ channel }) => channel === 'bus')) {
+      this.function.addEnvironment('EVENT_BUS_NAME', bus.eventBusName);
+      grantPutEvents(bus, this.function, publishes);
+    }
+    if (publishes.some(({ channel }) => channel === 'lifecycle')) {
+      this.function.addEnvironment('LIFECYCLE_TOPIC_ARN', lifecycle.topicArn);
+      this.grant('sns:Publish', lifecycle.topicArn);
+      this.key?.grantUse(this.function, 'sns', 'Decrypt', 'GenerateDataKey');
+    }
+  }
+
   /** Grants the function exactly what its line in `routing.ts` names. */
-  private grantRoute({ route, settings, tables, topic, lifecycle }: ConsumerProps): void {
+  private grantRoute({ route, settings, tables, topic }: ConsumerProps): void {
     for (const [variable, use] of Object.entries(route.tables?.(settings) ?? {})) {
       this.grantTable(variable, use, tables);
     }
     for (const [variable, secret] of Object.entries(route.secrets?.(settings) ?? {}))
       this.grantSecret(variable, secret);
-    for (const permission of route.may ?? []) this.grantPermission(permission, topic, lifecycle);
+    for (const permission of route.may ?? []) this.grantPermission(permission, topic);
   }
 
   private grantTable(variable: string, use: TableUse, tables: RecordTables): void {
@@ -132,13 +145,8 @@ export class Consumer extends Construct {
     this.function.addEnvironment(variable, nameOrArn);
   }
 
-  private grantPermission(permission: Permission, topic: ITopic, lifecycle: ITopic): void {
+  private grantPermission(permission: Permission, topic: ITopic): void {
     switch (permission) {
-      case 'publish-steps':
-        this.function.addEnvironment('LIFECYCLE_TOPIC_ARN', lifecycle.topicArn);
-        this.grant('sns:Publish', lifecycle.topicArn);
-        this.key?.grantUse(this.function, 'sns', 'Decrypt', 'GenerateDataKey');
-        return;
       case 'forward-unwrapped':
         this.function.addEnvironment('ORDERS_TOPIC_ARN', topic.topicArn);
         this.grant('sns:Publish', topic.topicArn);

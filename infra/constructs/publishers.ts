@@ -1,11 +1,12 @@
 import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
-import { AccountPrincipal, Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { AccountPrincipal, ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { paymentReceived } from '../../contracts/payment.ts';
 import type { Settings } from '../settings.ts';
+import { grantPutEvents } from './put-events.ts';
 
 export type PublishersProps = {
   /** The topic that existing services publish on. */
@@ -62,18 +63,10 @@ export class Publishers extends Construct {
 
   /** Lets whoever sees payments arrive (a bank's feed, a courier's settlement) put that one event on the bus, under its one source. */
   private reporterPolicy({ bus, settings }: PublishersProps): ManagedPolicy {
-    const allowed = { 'events:source': paymentReceived.source, 'events:detail-type': paymentReceived.type };
-    return new ManagedPolicy(this, 'PaymentReporterPolicy', {
+    const policy = new ManagedPolicy(this, 'PaymentReporterPolicy', {
       description: `Report received payments to ${settings.shop} (${settings.stage}), and nothing more`,
-      statements: [
-        new PolicyStatement({
-          effect: Effect.ALLOW,
-          actions: ['events:PutEvents'],
-          resources: [bus.eventBusArn],
-          // A call has up to ten entries. `StringEquals` demands the key, `ForAllValues` the same value of every entry.
-          conditions: { StringEquals: allowed, 'ForAllValues:StringEquals': allowed },
-        }),
-      ],
     });
+    grantPutEvents(bus, policy, [paymentReceived]);
+    return policy;
   }
 }

@@ -6,11 +6,15 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Code, Function as LambdaFunctionConstruct } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { orderDeadlinePassed, orderReconciliationDue, orderReminderDue } from '../../contracts/order.ts';
 import { openOrdersIndex } from '../../lambdas/order/open-orders.ts';
 import type { Settings } from '../settings.ts';
 import { nodeFunction } from './lambda.ts';
+import { grantPutEvents } from './put-events.ts';
 import type { ShopKey } from './shop-key.ts';
 import { DeadLetterQueue } from './shop-queue.ts';
+
+const publishes = [orderDeadlinePassed, orderReminderDue, orderReconciliationDue];
 
 export type SweepProps = {
   code: Code;
@@ -62,7 +66,7 @@ export class Sweep extends Construct {
       key,
     });
     new CfnOutput(Stack.of(this), 'SweepFunctionName', { value: sweep.functionName });
-    bus.grantPutEventsTo(sweep);
+    grantPutEvents(bus, sweep, publishes);
     const allow = (actions: string[], resourceArns: string[]) =>
       Grant.addToPrincipal({ grantee: sweep, actions: actions.map((action) => `dynamodb:${action}`), resourceArns });
     allow(['Query'], [`${orders.tableArn}/index/${openOrdersIndex}`]);

@@ -1,7 +1,7 @@
 import { orderPlaced } from '../../contracts/order.ts';
 import { logBreakerTransitions } from '../runtime/breaker-log.ts';
 import { circuitBreaker } from '../runtime/circuit-breaker.ts';
-import { consumer } from '../runtime/consume.ts';
+import { consumer, onBus } from '../runtime/consume.ts';
 import { customerHasher } from '../runtime/customer-hash.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { dynamoRecordStore } from '../runtime/records.ts';
@@ -57,4 +57,5 @@ export const handler = consumer(
     },
     dynamoRecordStore(requireEnv('TABLE_NAME')),
   ),
+  onBus('notification'),
 );

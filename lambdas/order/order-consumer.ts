@@ -1,10 +1,10 @@
 import type { CloudEvent, EventContract } from '../../contracts/cloud-event.ts';
 import { orderPlaced } from '../../contracts/order.ts';
 import type { StockReceived } from '../../contracts/stock.ts';
-import { type ConsumerDependencies, consumer, queueFromEnvironment } from '../runtime/consume.ts';
+import { type ConsumerDependencies, consumer, onBus } from '../runtime/consume.ts';
 import type { CustomerHash } from '../runtime/customer-hash.ts';
 import { requireEnv } from '../runtime/environment.ts';
-import { busPublisher, channelPublisher, lifecyclePublisher } from '../runtime/publish.ts';
+import { channelPublisher, lifecyclePublisher } from '../runtime/publish.ts';
 import { dynamoRecordStore } from '../runtime/records.ts';
 import { stateMachine } from '../runtime/state-machine.ts';
 import type { OrderInput } from './input.ts';
@@ -38,12 +38,10 @@ export function orderConsumer(
     },
     dynamoRecordStore<Order>(requireEnv('TABLE_NAME')),
   );
-  return consumer(name, contracts, (publish) => ignoringReceipts(handlerOf(publish)), {
-    queue: queueFromEnvironment(name),
-    publish: channelPublisher(
-      lifecyclePublisher(requireEnv('LIFECYCLE_TOPIC_ARN')),
-      busPublisher(requireEnv('EVENT_BUS_NAME')),
-    ),
+  const { queue, publish } = onBus(name);
+  return consumer(name, contracts, (publishEvents) => ignoringReceipts(handlerOf(publishEvents)), {
+    queue,
+    publish: channelPublisher(lifecyclePublisher(requireEnv('LIFECYCLE_TOPIC_ARN')), publish),
     ...options,
   });
 }

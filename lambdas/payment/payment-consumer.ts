@@ -1,7 +1,7 @@
 import { orderPlaced } from '../../contracts/order.ts';
 import { logBreakerTransitions } from '../runtime/breaker-log.ts';
 import { circuitBreaker } from '../runtime/circuit-breaker.ts';
-import { type ConsumerDependencies, consumer } from '../runtime/consume.ts';
+import { type ConsumerDependencies, consumer, onBus } from '../runtime/consume.ts';
 import { customerHasher } from '../runtime/customer-hash.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { dynamoRecordStore, type RecordStore } from '../runtime/records.ts';
@@ -16,7 +16,7 @@ import { nextPayment, type PaymentInput } from './rules.ts';
 export function paymentConsumer(
   gateway: PaymentGateway,
   records: RecordStore<Payment> = dynamoRecordStore(requireEnv('TABLE_NAME')),
-  dependencies?: ConsumerDependencies,
+  dependencies: ConsumerDependencies = onBus('payment'),
 ) {
   const customerHash = customerHasher(requireEnv('CUSTOMER_HASH_KEY'));
   const breaker = circuitBreaker({ downstream: 'payment gateway', onTransition: logBreakerTransitions('payment') });

@@ -24,7 +24,7 @@ import { resolveOutcomes } from './resolve-outcomes.ts';
 import { defaultPolicy, type FailurePolicy, failureActionFor } from './retry-policy.ts';
 import { type Seal, wrappedEvent } from './unwrapped.ts';
 
-/** What a consumer needs from outside; the handlers of this stack take it from their environment. */
+/** What a consumer needs from outside; the handlers of this stack take it from their environment (`onBus`, `withoutBus`). */
 export type ConsumerDependencies = {
   publish: Publish;
   queue: ConsumerQueue;
@@ -63,7 +63,7 @@ export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
   name: string,
   contracts: readonly C[],
   handlerOf: (publish: Publish) => BatchHandler<EventOf<C> & SubjectEvent>,
-  dependencies: ConsumerDependencies & ReplayOptions<C> = fromEnvironment(name),
+  dependencies: ConsumerDependencies & ReplayOptions<C> = withoutBus(name),
 ): (event: SQSEvent, context?: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> {
   const { publish, queue, policy = defaultPolicy } = dependencies;
   const handle = handlerOf(publish);
@@ -106,12 +106,18 @@ export function queueFromEnvironment(consumerName: string): ConsumerQueue {
   });
 }
 
-function fromEnvironment(consumerName: string): ConsumerDependencies {
-  return {
-    publish: busPublisher(requireEnv('EVENT_BUS_NAME')),
-    queue: queueFromEnvironment(consumerName),
-  };
-}
+/** Reads the bus too: for a consumer whose route in `infra/routing.ts` says what it publishes. */
+export const onBus = (consumerName: string): ConsumerDependencies => ({
+  publish: busPublisher(requireEnv('EVENT_BUS_NAME')),
+  queue: queueFromEnvironment(consumerName),
+});
+
+/** Reads the queues only: for a consumer that publishes nothing, which may not, and fails if it does. */
+const withoutBus = (consumerName: string): ConsumerDependencies => ({
+  publish: async (events) =>
+    events.map(({ type }) => new Error(`${consumerName} published ${type}, but its handler was built without a bus`)),
+  queue: queueFromEnvironment(consumerName),
+});
 
 /** Parses each message by itself; one that breaks its contract is a failed attempt. */
 function readRecords<C extends EventContract<string, SubjectEvent['data']>>(

@@ -1,4 +1,4 @@
-import { consumer } from '../runtime/consume.ts';
+import { consumer, onBus } from '../runtime/consume.ts';
 import { customerHasher } from '../runtime/customer-hash.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { publishing } from '../runtime/outbox.ts';
@@ -16,4 +16,5 @@ export const handler = consumer(
       customerHasher(requireEnv('CUSTOMER_HASH_KEY')),
     ),
   ),
+  onBus('stock'),
 );

@@ -37,7 +37,9 @@ function on({ Resource, NotResource, Condition }: Statement): string {
   if (Resource === '*') return '`*` (traces have no ARN)';
   const via = /"(sqs|sns|dynamodb|s3)\./.exec(JSON.stringify(Condition ?? ''))?.[1];
   if (via !== undefined) return `the key, through ${{ sqs: 'SQS', sns: 'SNS', dynamodb: 'DynamoDB', s3: 'S3' }[via]}`;
-  return [Resource].flat().map(named).sort().join(', ');
+  const types = [Condition?.['ForAllValues:StringEquals']?.['events:detail-type'] ?? []].flat();
+  const only = types.length === 0 ? '' : ` (only ${types.map((type) => `\`${type}\``).join(', ')})`;
+  return [Resource].flat().map(named).sort().join(', ') + only;
 }
 
 function named(resource: Statement): string {

@@ -13,6 +13,7 @@ import {
 } from '../../lambdas/notification/rules.ts';
 import { consumes as orderConsumes } from '../../lambdas/order/consumes.ts';
 import { isDecided, type Order } from '../../lambdas/order/record.ts';
+import { refusalOf } from '../../lambdas/order/refusal.ts';
 import { consumes as outcomesConsumes } from '../../lambdas/outcomes/consumes.ts';
 import { consumes as paymentConsumes } from '../../lambdas/payment/consumes.ts';
 import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../lambdas/payment/effects.ts';
@@ -163,6 +164,7 @@ export class SimulatedShop {
       orderHandler(intercept(this.orders), this.simulation.now),
       {
         queue: dependencies.queue,
+        ...(name === 'order' ? { refusalOf } : {}),
         publish: channelPublisher(
           lifecyclePublisher('feed', intercept({ send: this.publishToFeed } as unknown as SNSClient)),
           dependencies.publish,

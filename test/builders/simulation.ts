@@ -30,6 +30,8 @@ const MAX_BATCH_SIZE = 10;
  */
 export class Simulation {
   readonly published: CloudEvent[] = [];
+  /** What each consumer put on the bus, accepted or not. */
+  readonly put: { by: string; event: CloudEvent }[] = [];
   readonly deadLetters: { event: string; errorType: string; errorMessage: string }[] = [];
   /** Seconds since the start; each step takes one. */
   clock = 0;
@@ -151,7 +153,7 @@ export class Simulation {
     const intercept = this.interceptFor(invocation);
     const receive = this.consumers[name]?.(
       intercept,
-      intercept({ publish: this.publish, queue: intercept(this.queue) }),
+      intercept({ publish: this.publishAs(name), queue: intercept(this.queue) }),
     );
     receive?.({ Records }).then(({ batchItemFailures }) => {
       if (!invocation.alive) return;
@@ -186,13 +188,16 @@ export class Simulation {
       });
   }
 
-  private readonly publish: ConsumerDependencies['publish'] = async (events) =>
-    events.map((event) => {
-      if (this.faultOccurs(11)) return new Error('The bus refused it');
-      this.published.push(event);
-      this.send(event);
-      return undefined;
-    });
+  private readonly publishAs =
+    (by: string): ConsumerDependencies['publish'] =>
+    async (events) =>
+      events.map((event) => {
+        this.put.push({ by, event });
+        if (this.faultOccurs(11)) return new Error('The bus refused it');
+        this.published.push(event);
+        this.send(event);
+        return undefined;
+      });
 
   private readonly queue: ConsumerDependencies['queue'] = {
     delayRetry: async () => {},

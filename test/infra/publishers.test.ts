@@ -42,7 +42,7 @@ describe('The managed policy for publishers', () => {
 
 describe('The managed policy for who reports payments', () => {
   const [policy, ...others] = managedPolicies('PublishersPaymentReporterPolicy');
-  const allowed = { 'events:source': '/shop/payments', 'events:detail-type': 'shop.payment.received.v1' };
+  const allowed = { 'events:source': ['/shop/payments'], 'events:detail-type': ['shop.payment.received.v1'] };
   const [bus] = template.resources('AWS::Events::EventBus');
 
   test('allows putting that one event on the bus, under its source, in every entry, and nothing else', () => {
@@ -51,7 +51,10 @@ describe('The managed policy for who reports payments', () => {
         Effect: 'Allow',
         Action: 'events:PutEvents',
         Resource: { 'Fn::GetAtt': [bus?.id, 'Arn'] },
-        Condition: { StringEquals: allowed, 'ForAllValues:StringEquals': allowed },
+        Condition: {
+          'ForAllValues:StringEquals': allowed,
+          Null: { 'events:source': 'false', 'events:detail-type': 'false' },
+        },
       },
     ]);
   });

@@ -8,7 +8,7 @@ describe('X-Ray tracing', () => {
   test('is active in every function that handles messages', () => {
     const functions = template
       .resources('AWS::Lambda::Function')
-      .filter(({ properties }) => properties.Environment?.Variables?.EVENT_BUS_NAME !== undefined);
+      .filter(({ properties }) => properties.Environment?.Variables?.METRICS_NAMESPACE !== undefined);
     expect(functions.length).toBeGreaterThan(5);
     for (const { id, properties } of functions) expect(properties.TracingConfig, id).toEqual({ Mode: 'Active' });
   });

@@ -5,6 +5,7 @@ import { traceIdOf } from '../../../contracts/traceparent.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import { ConflictError, UnavailableError, WaitingError } from '../../../lambdas/runtime/failure.ts';
 import { type PublicationSource, publishing } from '../../../lambdas/runtime/outbox.ts';
+import type { Publish } from '../../../lambdas/runtime/publish.ts';
 import { defaultPolicy, type FailurePolicy, GIVE_UP_HOURS } from '../../../lambdas/runtime/retry-policy.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
@@ -40,6 +41,23 @@ function consume(handle: PublicationSource<Placed> = handler(), outside = consum
     },
   };
 }
+
+describe('A consumer that was built without a bus', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test('needs no name of one, and cannot publish', async () => {
+    vi.stubEnv('QUEUE_URL', 'http://localhost/queue');
+    vi.stubEnv('DEAD_LETTER_QUEUE_URL', 'http://localhost/dead-letters');
+    let publish: Publish | undefined;
+    consumer('shipping', [orderPlaced], (given) => {
+      publish = given;
+      return publishing(handler())(given);
+    });
+    expect(await publish?.([captured()])).toEqual([
+      new Error('shipping published shop.payment.captured.v1, but its handler was built without a bus'),
+    ]);
+  });
+});
 
 describe('A batch without failures', () => {
   test('publishes all events in one call and reports no failures', async () => {
