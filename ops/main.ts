@@ -15,6 +15,7 @@ import { sandboxCommand } from './sandbox/command.ts';
 import { statusCommand } from './status/command.ts';
 import { stockCommand } from './stock/command.ts';
 import { downCommand, upCommand } from './up/command.ts';
+import { verifyCommand } from './verify/command.ts';
 
 // A closed pipe (`ops … | head`) is not an error.
 for (const stream of [process.stdout, process.stderr]) {
@@ -40,6 +41,7 @@ for (const make of [
   dlqCommand,
   replayCommand,
   explainCommand,
+  verifyCommand,
   alarmCommand,
   sandboxCommand,
   loadCommand,

@@ -3,14 +3,16 @@ import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
-import { FilterOrPolicy, type ITopic, SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
 import { MAX_RECEIVES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
+import { contractsOn } from '../filters.ts';
 import { consumerSettings, type Settings } from '../settings.ts';
+import { filterBody } from './body-filter.ts';
 import { busRules } from './bus-rules.ts';
 import { addQueueSource, nodeFunction, visibilityTimeoutOf } from './lambda.ts';
 import type { ShopKey } from './shop-key.ts';
@@ -25,8 +27,6 @@ export type ArchiveProps = {
   removalPolicy: RemovalPolicy;
   key: ShopKey | undefined;
 };
-
-const contractsOn = (wanted: Channel) => catalog.filter(({ channel }) => channel === wanted);
 
 /**
  * Archives every event of both topics and the bus for `ops replay`, by arrival time (docs/replay.md). An event is archived from
@@ -82,11 +82,7 @@ export class Archive extends Construct {
       new SqsSubscription(queue, {
         rawMessageDelivery: true,
         deadLetterQueue,
-        filterPolicyWithMessageBody: {
-          type: FilterOrPolicy.filter(
-            SubscriptionFilter.stringFilter({ allowlist: contractsOn(channel).map(({ type }) => type) }),
-          ),
-        },
+        filterPolicyWithMessageBody: filterBody('archive', contractsOn(channel, catalog)),
       });
     topic.addSubscription(subscription('topic', this.deadLetterQueue));
     // A FIFO topic may deliver to a standard queue, but its dead-letter queue must be FIFO
@@ -96,7 +92,7 @@ export class Archive extends Construct {
     new CfnOutput(Stack.of(this), `${this.node.id}UndeliveredStepsDeadLetterQueueUrl`, {
       value: undeliveredSteps.queueUrl,
     });
-    busRules(this, { bus, contracts: catalog, queue, deadLetterQueue: this.deadLetterQueue });
+    busRules(this, { consumer: 'archive', bus, contracts: catalog, queue, deadLetterQueue: this.deadLetterQueue });
   }
 }
 

@@ -3,13 +3,15 @@ import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { Effect, Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { FilterOrPolicy, type ITopic, SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription, type SqsSubscriptionProps } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { DeduplicationScope, FifoThroughputLimit, type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { MAX_RECEIVES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
+import { contractsOn } from '../filters.ts';
 import type { Permission, Route, TableUse } from '../route.ts';
 import { consumerSettings, type Settings } from '../settings.ts';
+import { filterBody } from './body-filter.ts';
 import { type BusRule, busRules } from './bus-rules.ts';
 import type { CustomerKey } from './customer-key.ts';
 import { addQueueSource, nodeFunction, visibilityTimeoutOf } from './lambda.ts';
@@ -100,7 +102,7 @@ export class Consumer extends Construct {
 
     this.subscribeToTopics(props);
     const { queue, deadLetterQueue } = this;
-    this.rules = busRules(this, { bus, contracts: route.consumes, queue, deadLetterQueue });
+    this.rules = busRules(this, { consumer: name, bus, contracts: route.consumes, queue, deadLetterQueue });
     this.output('QueueUrl', this.queue.queueUrl);
     this.output('DeadLetterQueueUrl', this.deadLetterQueue.queueUrl);
   }
@@ -169,12 +171,13 @@ export class Consumer extends Construct {
   }
 
   /** Subscribes to what travels on the topics; the body is filtered, so a publisher needs no message attribute. */
-  private subscribeToTopics({ topic, lifecycle, route }: ConsumerProps): void {
+  private subscribeToTopics({ name, topic, lifecycle, route }: ConsumerProps): void {
     if (this.queue.fifo) lifecycle.addSubscription(this.subscription());
-    const types = route.consumes.filter(({ channel }) => channel === 'topic').map(({ type }) => type);
-    if (types.length === 0) return;
-    const filter = { type: FilterOrPolicy.filter(SubscriptionFilter.stringFilter({ allowlist: types })) };
-    topic.addSubscription(this.subscription(route.unfiltered ? {} : { filterPolicyWithMessageBody: filter }));
+    const contracts = contractsOn('topic', route.consumes);
+    if (contracts.length === 0) return;
+    topic.addSubscription(
+      this.subscription(route.unfiltered ? {} : { filterPolicyWithMessageBody: filterBody(name, contracts) }),
+    );
   }
 
   private subscription(props: SqsSubscriptionProps = {}): SqsSubscription {

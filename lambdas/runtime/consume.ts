@@ -1,6 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { CloudEvent, EventContract, EventOf } from '../../contracts/cloud-event.ts';
 import { ContractError, parseEvent, unwrapBody, validateEvent } from '../../contracts/parse.ts';
+import { answerProbes, separateProbes } from './answer-probes.ts';
 import { roundsByKey } from './chunk.ts';
 import {
   type BatchHandler,
@@ -57,7 +58,7 @@ type WrappedMessage = { record: SQSRecord; event: SubjectEvent; bare: string };
  * Builds the Lambda function of a consumer's queue. Each message ends in one of three ways: done (deleted, after its events were
  * published), retried with growing delays, or in the dead-letter queue with its reason. Messages do not affect each other, with
  * one exception: when a message is retried, later ones of the same order are retried too, so that none overtakes it (unless it
- * waits for somebody else to act).
+ * waits for somebody else to act). Probes of `ops verify` are answered here, and no handler, contract or metric sees them.
  */
 export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
   name: string,
@@ -70,7 +71,9 @@ export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
 
   return async ({ Records }, context) => {
     const arrivedAt = Date.now();
-    const { received, wrapped, attempts } = readRecords(Records, { contracts, ...dependencies }, arrivedAt);
+    const { probes, messages } = separateProbes(Records);
+    const answers = answerProbes(name, queue, probes);
+    const { received, wrapped, attempts } = readRecords(messages, { contracts, ...dependencies }, arrivedAt);
     const deadline = invocationDeadline(context);
     attempts.push(...(await forwardAll(dependencies, wrapped, arrivedAt, deadline)));
     const cache: InvocationCache = new Map();
@@ -90,7 +93,9 @@ export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
     deadline.end();
 
     const resolved = await resolveOutcomes(name, queue, attempts, policy);
-    writeLines([...outcomeLogLines(name, resolved), ...metricLines(name, resolved, arrivedAt)]);
+    // A batch of nothing but probes is counted in no metric.
+    const metrics = messages.length === 0 && probes.length > 0 ? [] : metricLines(name, resolved, arrivedAt);
+    writeLines([...(await answers), ...outcomeLogLines(name, resolved), ...metrics]);
     const retried = resolved.filter(({ outcome }) => outcome.kind === 'will be tried again');
     const messageIds = new Set(retried.map(({ record }) => record.messageId));
     return { batchItemFailures: [...messageIds].map((itemIdentifier) => ({ itemIdentifier })) };

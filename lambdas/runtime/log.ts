@@ -6,6 +6,8 @@ export type LogFields = {
   orderId?: string | undefined;
   messageId?: string;
   eventType?: string | undefined;
+  /** The nonce of a probe of `ops verify`. */
+  probe?: string;
   traceId?: string | undefined;
   attempt?: number;
   /** Milliseconds from sending the message until this attempt, earlier attempts and delays included. */

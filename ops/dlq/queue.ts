@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { type ConsumerQueues, findConsumerQueues } from '../consumers.ts';
 import { type QueueDepth, readQueueDepth } from '../queues.ts';
-import { connectToShop } from '../stack.ts';
+import { connectToShop, type DeployedShop } from '../stack.ts';
 import { type DeadLetter, type OutgoingMessage, toDeadLetter } from './dead-letter.ts';
 
 /** What part of a batch call failed: by id, why. */
@@ -35,7 +35,11 @@ export async function connectQueues({
   aws?: boolean | undefined;
   consumer?: string | undefined;
 }): Promise<DeadLetterQueue[]> {
-  const shop = await connectToShop({ aws });
+  return queuesOf(await connectToShop({ aws }), consumer);
+}
+
+/** Connects to the dead-letter queues of a shop's consumers, or of the one that is named. */
+export function queuesOf(shop: DeployedShop, consumer?: string): DeadLetterQueue[] {
   const client = new SQSClient(shop.config);
   return findConsumerQueues(shop.outputs, consumer).map((queues) => sqsDeadLetterQueue(queues, client));
 }

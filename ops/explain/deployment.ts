@@ -1,5 +1,9 @@
 import { EventBridgeClient, ListRulesCommand, ListTargetsByRuleCommand, type Rule } from '@aws-sdk/client-eventbridge';
-import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
+import {
+  type EventSourceMappingConfiguration,
+  LambdaClient,
+  paginateListEventSourceMappings,
+} from '@aws-sdk/client-lambda';
 import { GetSubscriptionAttributesCommand, paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Channel } from '../../contracts/cloud-event.ts';
@@ -8,9 +12,22 @@ import type { DeployedShop } from '../stack.ts';
 /** A deployed queue, and the functions that receive from it. */
 export type DeployedQueue = {
   policy: string | undefined;
+  /** The id or ARN of the key of AWS KMS that encrypts it. */
+  key: string | undefined;
   /** The dead-letter queue of the redrive policy. */
   deadLetters: { queue: string; receives: number } | undefined;
-  functions: { name: string; state: string; batchSize: number | undefined }[];
+  functions: DeployedMapping[];
+  /** The ARNs of the queues whose messages SQS may move here; `undefined` where it may move those of every queue. */
+  redriveSources: readonly string[] | undefined;
+};
+
+/** A function that receives from a queue, by its event source mapping. */
+export type DeployedMapping = {
+  name: string;
+  uuid: string;
+  state: string;
+  batchSize: number | undefined;
+  windowSeconds: number;
 };
 
 /** A subscription of a topic, or a target of a rule on the bus. */
@@ -22,6 +39,8 @@ export type DeployedRoute = {
   filter: unknown;
   scope: 'body' | 'attributes' | 'event';
   enabled: boolean;
+  /** The bare event arrives, without an envelope. */
+  bare: boolean;
   /** The ARN of a queue, or the ARN or address of any other target. */
   target: string;
   /** The ARN of the dead-letter queue for messages that cannot be delivered. */
@@ -56,7 +75,7 @@ async function topicRoutes(shop: DeployedShop, TopicArn: string): Promise<Unreso
       const { Attributes = {} } = confirmed
         ? await client.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: arn }))
         : {};
-      const { FilterPolicy, FilterPolicyScope, RedrivePolicy } = Attributes;
+      const { FilterPolicy, FilterPolicyScope, RawMessageDelivery, RedrivePolicy } = Attributes;
       found.push({
         kind: 'subscription',
         arn,
@@ -64,6 +83,7 @@ async function topicRoutes(shop: DeployedShop, TopicArn: string): Promise<Unreso
         filter: FilterPolicy ? JSON.parse(FilterPolicy) : undefined,
         scope: FilterPolicyScope === 'MessageBody' ? 'body' : 'attributes',
         enabled: confirmed,
+        bare: RawMessageDelivery === 'true',
         target: Endpoint,
         undeliverable: RedrivePolicy ? JSON.parse(RedrivePolicy).deadLetterTargetArn : undefined,
       });
@@ -85,13 +105,14 @@ async function busRoutes(shop: DeployedShop, EventBusName: string): Promise<Unre
     // A rule has at most five targets: one page.
     const { Targets = [] } = await client.send(new ListTargetsByRuleCommand({ Rule: Name, EventBusName }));
     return Targets.map(
-      ({ Arn: target = '', DeadLetterConfig }): UnresolvedRoute => ({
+      ({ Arn: target = '', InputPath, DeadLetterConfig }): UnresolvedRoute => ({
         kind: 'rule',
         arn: Arn,
         name: `rule ${Name}`,
         filter: EventPattern ? JSON.parse(EventPattern) : undefined,
         scope: 'event',
         enabled: State?.startsWith('ENABLED') ?? false,
+        bare: InputPath === '$.detail',
         target,
         undeliverable: DeadLetterConfig?.Arn,
       }),
@@ -101,10 +122,10 @@ async function busRoutes(shop: DeployedShop, EventBusName: string): Promise<Unre
 }
 
 /** Returns a function that reads a queue by its ARN; `undefined` for a target that is no queue or does not exist. */
-function queueReader(shop: DeployedShop) {
+export function queueReader(shop: DeployedShop): (arn: string) => Promise<DeployedQueue | undefined> {
   const sqs = new SQSClient(shop.config);
   const lambda = new LambdaClient(shop.config);
-  return async (arn: string): Promise<DeployedQueue | undefined> => {
+  return async (arn) => {
     const [, , service, , account = '', QueueName = ''] = arn.split(':');
     if (service !== 'sqs') return undefined;
     const owner = { QueueName, QueueOwnerAWSAccountId: account };
@@ -114,20 +135,35 @@ function queueReader(shop: DeployedShop) {
       throw error;
     });
     if (QueueUrl === undefined) return undefined;
-    const { Attributes = {} } = await sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['Policy', 'RedrivePolicy'] }),
-    );
+    const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
     const redrive = Attributes.RedrivePolicy ? JSON.parse(Attributes.RedrivePolicy) : undefined;
     const functions: DeployedQueue['functions'] = [];
     for await (const page of paginateListEventSourceMappings({ client: lambda }, { EventSourceArn: arn })) {
-      for (const { FunctionArn = '', State = 'unknown', BatchSize } of page.EventSourceMappings ?? []) {
-        functions.push({ name: FunctionArn.split(':')[6] ?? FunctionArn, state: State, batchSize: BatchSize });
-      }
+      functions.push(...(page.EventSourceMappings ?? []).map(toMapping));
     }
+    const { permission, sourceQueueArns } = Attributes.RedriveAllowPolicy
+      ? JSON.parse(Attributes.RedriveAllowPolicy)
+      : {};
     return {
       policy: Attributes.Policy,
+      key: Attributes.KmsMasterKeyId || undefined,
       deadLetters: redrive && { queue: redrive.deadLetterTargetArn, receives: Number(redrive.maxReceiveCount) },
       functions,
+      redriveSources: permission === 'denyAll' ? [] : sourceQueueArns,
     };
   };
 }
+
+const toMapping = ({
+  FunctionArn = '',
+  UUID = '',
+  State = 'unknown',
+  BatchSize,
+  MaximumBatchingWindowInSeconds = 0,
+}: EventSourceMappingConfiguration): DeployedMapping => ({
+  name: FunctionArn.split(':')[6] ?? FunctionArn,
+  uuid: UUID,
+  state: State,
+  batchSize: BatchSize,
+  windowSeconds: MaximumBatchingWindowInSeconds,
+});

@@ -8,6 +8,8 @@ import {
   unwrapBody,
   type Wrapping,
 } from '../../contracts/parse.ts';
+import { withoutProbes } from '../../infra/filters.ts';
+import { isProbeType } from '../../lambdas/runtime/probe.ts';
 import type { DeployedQueue, DeployedRoute } from './deployment.ts';
 import { type Match, matchPattern, type Subject } from './pattern.ts';
 import { denialReason } from './permission.ts';
@@ -121,10 +123,11 @@ function readersNotReady(
 }
 
 function explainRoute(question: Question, route: DeployedRoute, at: string, consumers: Consumers): ExplainedRoute {
-  const { kind, name, arn, filter } = route;
+  const { kind, name, arn } = route;
+  const filter = isProbeType(question.type) ? route.filter : withoutProbes(route.filter);
   const queue = route.target.split(':')[2] === 'sqs' ? nameInArn(route.target) : undefined;
   const consumer = queue === undefined ? undefined : consumers.get(queue);
-  const filtered = filterMatch(route, filterSubject(route, question));
+  const filtered = filterMatch({ ...route, filter }, filterSubject(route, question));
   const problem = filtered.verdict === 'no' ? undefined : deliveryProblem(route, queue, at);
   const { verdict, why } = problem === undefined ? filtered : { verdict: 'no' as const, why: [problem] };
   const deadLetters = route.queue?.deadLetters;

@@ -9,11 +9,16 @@ import { type DeployedShop, STACK_NAME } from '../stack.ts';
 /** In milliseconds since 1970, both ends inclusive. */
 export type LogPeriod = { from: number; until: number };
 
-/** Reads the functions' log lines that contain a phrase. */
-export async function readLogLines(shop: DeployedShop, phrase: string, period: LogPeriod): Promise<string[]> {
+/** Reads the functions' log lines that contain a phrase; of all functions, or of those with these log groups. */
+export async function readLogLines(
+  shop: DeployedShop,
+  phrase: string,
+  period: LogPeriod,
+  groupNames?: readonly string[],
+): Promise<string[]> {
   const logs = new CloudWatchLogsClient(shop.config);
   try {
-    const groups = await logGroupNames(shop);
+    const groups = groupNames ?? (await logGroupNames(shop));
     return (await Promise.all(groups.map((group) => linesContaining(logs, group, phrase, period)))).flat();
   } finally {
     logs.destroy();
@@ -46,7 +51,8 @@ async function linesContaining(
   return found;
 }
 
-async function logGroupNames(shop: DeployedShop): Promise<string[]> {
+/** Finds the log groups of the stack's functions. */
+export async function logGroupNames(shop: DeployedShop): Promise<string[]> {
   const client = new CloudFormationClient(shop.config);
   const names: string[] = [];
   for await (const page of paginateListStackResources({ client }, { StackName: STACK_NAME })) {

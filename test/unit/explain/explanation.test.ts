@@ -26,6 +26,8 @@ const policyFor = (service: string, source: string) =>
     ],
   });
 
+const UNRESTRICTED = { key: undefined, redriveSources: undefined };
+
 function subscription(queue: string, filter?: unknown, parts: Partial<DeployedRoute> = {}): DeployedRoute {
   return {
     kind: 'subscription',
@@ -34,12 +36,14 @@ function subscription(queue: string, filter?: unknown, parts: Partial<DeployedRo
     filter,
     scope: 'body',
     enabled: true,
+    bare: true,
     target: arn(queue),
     undeliverable: arn(`${queue}-dead`),
     queue: {
       policy: policyFor('sns.amazonaws.com', TOPIC),
       deadLetters: { queue: arn(`${queue}-dead`), receives: 490 },
-      functions: [{ name: `${queue}-function`, state: 'Enabled', batchSize: 10 }],
+      functions: [{ name: `${queue}-function`, uuid: queue, state: 'Enabled', batchSize: 10, windowSeconds: 0 }],
+      ...UNRESTRICTED,
     },
     ...parts,
   };
@@ -129,7 +133,12 @@ test('a body that is not JSON passes no filter, and goes to unfiltered routes on
 });
 
 test('a queue that does not let the topic send receives nothing, and the route names its dead-letter queue', () => {
-  const elsewhere = { policy: policyFor('sns.amazonaws.com', `${TOPIC}-2`), deadLetters: undefined, functions: [] };
+  const elsewhere = {
+    policy: policyFor('sns.amazonaws.com', `${TOPIC}-2`),
+    deadLetters: undefined,
+    functions: [],
+    ...UNRESTRICTED,
+  };
   const { routes } = explained(
     { type: 'shop.order.placed.v1' },
     subscription('payment', undefined, { queue: elsewhere }),
@@ -158,7 +167,12 @@ test('a rule on the bus matches source and detail-type', () => {
         kind: 'rule',
         arn: rule,
         scope: 'event',
-        queue: { policy: policyFor('events.amazonaws.com', rule), deadLetters: undefined, functions: [] },
+        queue: {
+          policy: policyFor('events.amazonaws.com', rule),
+          deadLetters: undefined,
+          functions: [],
+          ...UNRESTRICTED,
+        },
       },
     );
   const body = JSON.stringify(cancelled());
@@ -201,7 +215,12 @@ test("a fact in EventBridge's own envelope is matched as it is on the bus", () =
       kind: 'rule',
       arn: rule,
       scope: 'event',
-      queue: { policy: policyFor('events.amazonaws.com', rule), deadLetters: undefined, functions: [] },
+      queue: {
+        policy: policyFor('events.amazonaws.com', rule),
+        deadLetters: undefined,
+        functions: [],
+        ...UNRESTRICTED,
+      },
     },
   );
   expect(explained({ body }, route).routes).toMatchObject([{ gets: 'yes' }]);

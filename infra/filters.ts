@@ -1,0 +1,81 @@
+import { type Channel, type EventContract, sourcesOf } from '../contracts/cloud-event.ts';
+import { isProbeType, PROBE_SOURCE, probeTypeOf } from '../lambdas/runtime/probe.ts';
+
+/** A filter on the body of what travels on a topic, with the probes that pass it. */
+export type BodyFilter = { probe: string; policy: { type: string[] } };
+
+/**
+ * A pattern of a rule on the bus, with the probes that pass it; `reported` is the type of the event that it brings from outside, `undefined`
+ * for the stack's own events.
+ */
+export type BusPattern = { probe: string; reported: string | undefined; pattern: { $or: readonly EventBranch[] } };
+
+type EventBranch = {
+  source: readonly string[];
+  'detail-type': readonly string[];
+  detail?: { type: readonly string[]; source: readonly string[] };
+};
+
+/** Returns the filter for what a consumer gets from a topic; the contracts are those of one channel. */
+export function bodyFilter(consumer: string, contracts: readonly EventContract[]): BodyFilter {
+  const types = typesOf(contracts);
+  const probe = probeTypeOf(consumer, types);
+  return { probe, policy: { type: [...types, probe] } };
+}
+
+/**
+ * Returns the patterns for what a consumer gets from the bus: the bare event, as on the topic, and only from the publisher the contract names.
+ *
+ * The stack's own functions may put anything on the bus, so one rule brings all that they publish. A service outside may use one source and one
+ * detail type, as its policy says, but chooses the detail freely, and the detail is what arrives. So each event that services send has a
+ * rule of its own, which also matches the type and the source in the detail: nobody can report what only the stack may say. Probes are an
+ * alternative of their own, so that nobody who may send the one can thereby send the other.
+ */
+export function busPatterns(consumer: string, contracts: readonly EventContract[]): BusPattern[] {
+  const onBus = contractsOn('bus', contracts);
+  const own = onBus.filter(({ sentBy }) => sentBy === 'stack');
+  const reported = onBus.filter(({ sentBy }) => sentBy === 'services');
+  return [
+    ...(own.length === 0 ? [] : [withProbe(consumer, undefined, eventBranch(own))]),
+    ...reported.map((contract) =>
+      withProbe(consumer, contract.type, detailBranch([contract.type], sourcesOf([contract]))),
+    ),
+  ];
+}
+
+/** Selects the contracts of one channel. */
+export const contractsOn = (wanted: Channel, contracts: readonly EventContract[]): EventContract[] =>
+  contracts.filter(({ channel }) => channel === wanted);
+
+function withProbe(consumer: string, reported: string | undefined, events: EventBranch): BusPattern {
+  const probe = probeTypeOf(consumer, [...events['detail-type'], ...events.source]);
+  return { probe, reported, pattern: { $or: [events, detailBranch([probe], [PROBE_SOURCE])] } };
+}
+
+const eventBranch = (contracts: readonly EventContract[]): EventBranch => ({
+  source: sourcesOf(contracts),
+  'detail-type': typesOf(contracts),
+});
+
+const detailBranch = (type: readonly string[], source: readonly string[]): EventBranch => ({
+  source,
+  'detail-type': type,
+  detail: { type, source },
+});
+
+/** Returns a filter without its probes, for whoever asks about events. */
+export function withoutProbes(filter: unknown): unknown {
+  if (Array.isArray(filter)) return filter.filter((value) => !isProbeType(value));
+  if (typeof filter !== 'object' || filter === null) return filter;
+  const { $or: branches, ...rest } = Object.fromEntries(
+    Object.entries(filter).map(([name, value]) => [name, name === '$or' ? value : withoutProbes(value)]),
+  );
+  if (!Array.isArray(branches)) return rest;
+  const kept = branches.filter((branch) => !isProbeBranch(branch));
+  const [only] = kept;
+  return kept.length === 1 ? { ...rest, ...only } : { ...rest, $or: kept };
+}
+
+const isProbeBranch = (branch: unknown) => JSON.stringify(branch).includes(`"source":["${PROBE_SOURCE}"]`);
+
+const typesOf = (contracts: readonly EventContract[]) => contracts.map(({ type }) => type);

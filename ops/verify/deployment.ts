@@ -1,0 +1,79 @@
+import { DescribeKeyCommand, GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Channel } from '../../contracts/cloud-event.ts';
+import { findConsumerQueues } from '../consumers.ts';
+import { toUserMessage } from '../errors.ts';
+import { type DeployedQueue, type DeployedRoute, queueReader, readRoutes } from '../explain/deployment.ts';
+import type { DeployedShop } from '../stack.ts';
+import type { DeployedKey, KeyOf } from './problems.ts';
+
+/** A queue by its ARN. */
+export type NamedQueue = { arn: string; queue: DeployedQueue | undefined };
+
+/** What is deployed, read before anything is sent. */
+export type Deployment = {
+  channels: Readonly<Record<Channel, { at: string; routes: readonly DeployedRoute[] }>>;
+  /** By consumer, the archive included. */
+  queues: ReadonlyMap<string, { queueUrl: string; own: NamedQueue; dead: NamedQueue }>;
+  /** The dead-letter queues of subscriptions and rule targets, by ARN. */
+  undeliverable: ReadonlyMap<string, DeployedQueue | undefined>;
+  keyOf: KeyOf;
+};
+
+/** Reads the routes of all channels, the consumers' queues with their dead-letter queues, and the keys of all of them. */
+export async function readDeployment(shop: DeployedShop): Promise<Deployment> {
+  const readQueue = queueReader(shop);
+  const [topic, lifecycle, bus, consumers] = await Promise.all([
+    readRoutes(shop, 'topic'),
+    readRoutes(shop, 'lifecycle'),
+    readRoutes(shop, 'bus'),
+    readConsumerQueues(shop, readQueue),
+  ]);
+  const routes = [topic, lifecycle, bus].flatMap((channel) => channel.routes);
+  const arns = [...new Set(routes.flatMap(({ undeliverable = [] }) => undeliverable))];
+  const undeliverable = new Map(await Promise.all(arns.map(async (arn) => [arn, await readQueue(arn)] as const)));
+  const queues = [
+    ...routes.map(({ queue }) => queue),
+    ...undeliverable.values(),
+    ...[...consumers.values()].flatMap(({ own, dead }) => [own.queue, dead.queue]),
+  ];
+  const keyOf = await readKeys(
+    shop,
+    queues.flatMap((queue) => queue?.key ?? []),
+  );
+  return { channels: { topic, lifecycle, bus }, queues: consumers, undeliverable, keyOf };
+}
+
+async function readConsumerQueues(
+  shop: DeployedShop,
+  readQueue: ReturnType<typeof queueReader>,
+): Promise<Deployment['queues']> {
+  const sqs = new SQSClient(shop.config);
+  const read = async (QueueUrl: string): Promise<NamedQueue> => {
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+    const arn = Attributes?.QueueArn ?? '';
+    return { arn, queue: await readQueue(arn) };
+  };
+  const found = findConsumerQueues(shop.outputs).map(async ({ consumer, queueUrl, deadLetterQueueUrl }) => {
+    const [own, dead] = await Promise.all([read(queueUrl), read(deadLetterQueueUrl)]);
+    return [consumer, { queueUrl, own, dead }] as const;
+  });
+  return new Map(await Promise.all(found));
+}
+
+async function readKeys(shop: DeployedShop, ids: readonly string[]): Promise<KeyOf> {
+  const kms = new KMSClient(shop.config);
+  const read = async (id: string): Promise<DeployedKey> => {
+    try {
+      // It may be an alias, of which AWS returns no policy.
+      const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: id }));
+      const KeyId = KeyMetadata?.KeyId ?? id;
+      const { Policy = '{}' } = await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }));
+      return { id, enabled: KeyMetadata?.Enabled ?? true, policy: Policy };
+    } catch (error) {
+      return { id, unreadable: toUserMessage(error) };
+    }
+  };
+  const keys = new Map(await Promise.all([...new Set(ids)].map(async (id) => [id, await read(id)] as const)));
+  return ({ key }) => (key === undefined ? undefined : keys.get(key));
+}

@@ -1,0 +1,57 @@
+import { catalog } from '../../contracts/catalog.ts';
+import type { Channel, EventContract } from '../../contracts/cloud-event.ts';
+import { bodyFilter, busPatterns, contractsOn } from '../../infra/filters.ts';
+import type { Route } from '../../infra/route.ts';
+import { routing } from '../../infra/routing.ts';
+
+/** A subscription or a rule that brings a consumer its events, as this code deploys it. */
+export type ExpectedHop = {
+  consumer: string;
+  channel: Channel;
+  /** The event that the rule brings from outside; `undefined` for a subscription and for the rule of the stack's own events. */
+  reported: string | undefined;
+  /** The filter policy or event pattern; `undefined` where everything passes. */
+  filter: unknown;
+  /** The type of the probes that pass it. */
+  probe: string;
+};
+
+const CHANNELS = { topic: 'orders topic', lifecycle: 'lifecycle topic', bus: 'bus' } as const;
+
+/** Names where a hop begins: `orders topic`, `bus (shop.payment.received.v1)`. */
+export const originOf = ({ channel, reported }: Pick<ExpectedHop, 'channel' | 'reported'>): string =>
+  reported === undefined ? CHANNELS[channel] : `${CHANNELS[channel]} (${reported})`;
+
+/** Lists what this code deploys: each way into each consumer, and into the archive. */
+export const expectedHops = (): ExpectedHop[] => [
+  ...Object.entries<Route>(routing).flatMap(([consumer, { consumes, unfiltered }]) => [
+    ...topicHop(consumer, 'topic', consumes, unfiltered === true),
+    // The feed is not filtered, because nothing else travels on it.
+    ...topicHop(consumer, 'lifecycle', consumes, true),
+    ...busHops(consumer, consumes),
+  ]),
+  ...topicHop('archive', 'topic', catalog, false),
+  ...topicHop('archive', 'lifecycle', catalog, false),
+  ...busHops('archive', catalog),
+];
+
+function topicHop(
+  consumer: string,
+  channel: 'topic' | 'lifecycle',
+  contracts: readonly EventContract[],
+  unfiltered: boolean,
+): ExpectedHop[] {
+  const given = contractsOn(channel, contracts);
+  if (given.length === 0) return [];
+  const { probe, policy } = bodyFilter(consumer, given);
+  return [{ consumer, channel, reported: undefined, filter: unfiltered ? undefined : policy, probe }];
+}
+
+const busHops = (consumer: string, contracts: readonly EventContract[]): ExpectedHop[] =>
+  busPatterns(consumer, contracts).map(({ reported, pattern, probe }) => ({
+    consumer,
+    channel: 'bus',
+    reported,
+    filter: pattern,
+    probe,
+  }));

@@ -1,0 +1,100 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ulid } from 'ulid';
+import { queuesOf } from '../dlq/queue.ts';
+import { toUserMessage } from '../errors.ts';
+import { logGroupNames, readLogLines } from '../orders/log-lines.ts';
+import type { DeployedShop } from '../stack.ts';
+import { answersIn } from './answers.ts';
+import { ProbeResults } from './probe-results.ts';
+import { type PlannedProbe, probeSender } from './send-probe.ts';
+import { takeProbe } from './take-probe.ts';
+
+export type RunOptions = {
+  timeoutSeconds: number;
+  signal?: AbortSignal | undefined;
+  /** Called every so often with the probes that are not answered yet. */
+  onWaiting?: (pending: readonly PlannedProbe[]) => void;
+};
+
+// FilterLogEvents may be called a few times a second in an account, and there is a log for each function.
+const POLL_MS = { local: 200, aws: 3_000 };
+const REPORT_MS = 15_000;
+// Clocks differ.
+const LOG_FROM_MS = 60_000;
+// How long an interrupted run still waits for its dead letters, to remove them.
+const CLEAN_UP_MS = 3_000;
+
+/**
+ * Sends probes, all at once, and waits for their answers in the functions' logs and in the dead-letter queues, from which it removes them.
+ * Throws when the signal is aborted.
+ */
+export async function runProbes(
+  shop: DeployedShop,
+  probes: readonly PlannedProbe[],
+  { timeoutSeconds, signal, onWaiting = () => {} }: RunOptions,
+): Promise<ProbeResults> {
+  const startedAt = Date.now();
+  const run = { nonce: ulid().toLowerCase(), until: startedAt + timeoutSeconds * 1_000 };
+  const results = new ProbeResults(probes);
+  let abortedAt = signal?.aborted ? startedAt : Number.POSITIVE_INFINITY;
+  const onAbort = () => {
+    abortedAt = Date.now();
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const isOver = () => Date.now() >= Math.min(run.until, abortedAt + CLEAN_UP_MS);
+
+  const work = [
+    ...probes
+      .filter(({ expect }) => expect === 'dead-letter')
+      .map(async (probe) => {
+        const [queue] = queuesOf(shop, probe.consumer);
+        const letter = queue && (await takeProbe(queue, run.nonce, () => results.has(probe) || isOver()));
+        if (letter !== undefined) results.answer(probe, Date.parse(letter.failedAt));
+      }),
+    ...sendAll(shop, run, results),
+    awaitAnswers(shop, run.nonce, results, {
+      startedAt,
+      isOver: () => isOver() || abortedAt < Number.POSITIVE_INFINITY,
+      onWaiting,
+    }),
+  ];
+  const ends = await Promise.allSettled(work);
+  signal?.removeEventListener('abort', onAbort);
+  signal?.throwIfAborted();
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  return results;
+}
+
+function sendAll(shop: DeployedShop, run: { nonce: string; until: number }, results: ProbeResults): Promise<void>[] {
+  const send = probeSender(shop, run);
+  return results.probes.map(async (probe) => {
+    results.sent(probe, Date.now());
+    await send(probe).catch((error: unknown) => {
+      results.fail(probe, `its probe was not accepted: ${toUserMessage(error)}`);
+    });
+  });
+}
+
+/** Looks for answers in the logs until every probe has one. */
+async function awaitAnswers(
+  shop: DeployedShop,
+  nonce: string,
+  results: ProbeResults,
+  {
+    startedAt,
+    isOver,
+    onWaiting,
+  }: { startedAt: number; isOver: () => boolean } & Required<Pick<RunOptions, 'onWaiting'>>,
+): Promise<void> {
+  const groups = await logGroupNames(shop);
+  let reportedAt = startedAt;
+  while (results.pending.length > 0 && !isOver()) {
+    const lines = await readLogLines(shop, nonce, { from: startedAt - LOG_FROM_MS, until: Date.now() }, groups);
+    for (const answer of answersIn(lines, nonce)) results.take(answer);
+    if (Date.now() - reportedAt >= REPORT_MS) {
+      reportedAt = Date.now();
+      onWaiting(results.pending);
+    }
+    await pause(shop.local ? POLL_MS.local : POLL_MS.aws);
+  }
+}

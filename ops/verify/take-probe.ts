@@ -1,0 +1,40 @@
+import { MAX_BATCH_ENTRIES } from '../../lambdas/runtime/message-size.ts';
+import { type Probe, readProbe } from '../../lambdas/runtime/probe.ts';
+import type { DeadLetter } from '../dlq/dead-letter.ts';
+import type { DeadLetterQueue } from '../dlq/queue.ts';
+import { release, visibilitySeconds } from '../dlq/visibility.ts';
+
+/**
+ * Waits for a run's probe in a dead-letter queue and removes it, with those that earlier runs left; every other dead letter that it meets is
+ * released in the end. Returns `undefined` once `isOver`. It receives all the time, so that the probe is in the queue for a moment only and
+ * no alarm sees it.
+ */
+export async function takeProbe(
+  queue: DeadLetterQueue,
+  nonce: string,
+  isOver: () => boolean,
+  now: () => number = Date.now,
+): Promise<DeadLetter | undefined> {
+  const held = new Map<string, DeadLetter>();
+  try {
+    const { waiting } = await queue.depth();
+    const seconds = visibilitySeconds(waiting);
+    while (!isOver()) {
+      const received = await queue.receive(MAX_BATCH_ENTRIES, seconds);
+      const probes = received.flatMap((letter) => {
+        const probe = readProbe(letter.body);
+        return probe === undefined ? [] : [{ letter, probe }];
+      });
+      const isOwn = ({ probe }: { probe: Probe }) => probe.nonce === nonce;
+      // That of a run that still waits is its own business.
+      const removed = probes.filter((one) => isOwn(one) || one.probe.until <= now()).map(({ letter }) => letter);
+      for (const letter of received) if (!removed.includes(letter)) held.set(letter.id, letter);
+      if (removed.length > 0) await queue.remove(removed);
+      const own = probes.find(isOwn);
+      if (own !== undefined) return own.letter;
+    }
+    return undefined;
+  } finally {
+    await release(queue, [...held.values()]);
+  }
+}
