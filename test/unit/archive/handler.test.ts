@@ -2,11 +2,15 @@ import { type PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { SQSEvent } from 'aws-lambda';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { readArchiveObject } from '../../../lambdas/archive/object.ts';
+import { probeBody } from '../../builders/probes.ts';
+import { quietLog } from '../../builders/quiet-log.ts';
 
 Object.assign(process.env, { AWS_REGION: 'eu-west-1', BUCKET_NAME: 'archive' });
 const { handler } = await import('../../../lambdas/archive/handler.ts');
 
 type Put = PutObjectCommand['input'] & { Body: Uint8Array };
+
+const log = quietLog();
 
 /** The objects in the bucket by key, and what S3 answers before it takes one. */
 let objects: Map<string | undefined, Put>;
@@ -55,4 +59,22 @@ test('the archive fails the batch when S3 does not accept an object, and overwri
   beforePut = () => {};
   expect(await handler({ Records: Records.toReversed() })).toEqual({ batchItemFailures: [] });
   expect(objects.size).toBe(2);
+});
+
+test('the archive keeps no probe, and acknowledges its own once its neighbours are stored', async () => {
+  const time = '2026-11-21T09:15:00.000Z';
+  const probes = ['archive', 'payment'].map((consumer) => record(consumer, time, probeBody({ consumer })));
+  beforePut = () => expect(log.lines).toEqual([]);
+  expect(await handler({ Records: [...probes, record('m-1', time)] })).toEqual({ batchItemFailures: [] });
+  const [object, ...others] = objects.values();
+  expect(others).toEqual([]);
+  expect(readArchiveObject(object?.Body ?? Buffer.of())).toEqual([{ time, body: 'm-1' }]);
+  expect(log.lines.map((line) => JSON.parse(line))).toMatchObject([
+    { message: 'probe acknowledged', consumer: 'archive' },
+  ]);
+});
+
+test('the archive stores nothing for a batch of probes', async () => {
+  await handler({ Records: [record('m-1', '2026-11-21T09:15:00.000Z', probeBody({ consumer: 'archive' }))] });
+  expect(objects.size).toBe(0);
 });
