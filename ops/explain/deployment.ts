@@ -130,8 +130,7 @@ export function queueReader(shop: DeployedShop): (arn: string) => Promise<Deploy
     if (service !== 'sqs') return undefined;
     const owner = { QueueName, QueueOwnerAWSAccountId: account };
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand(owner)).catch((error: unknown) => {
-      if (error instanceof Error && /NonExistentQueue|QueueDoesNotExist/.test(error.name))
-        return { QueueUrl: undefined };
+      if (isMissingQueue(error)) return { QueueUrl: undefined };
       throw error;
     });
     if (QueueUrl === undefined) return undefined;
@@ -153,6 +152,10 @@ export function queueReader(shop: DeployedShop): (arn: string) => Promise<Deploy
     };
   };
 }
+
+/** Tells whether SQS refused a call because the queue does not exist. */
+export const isMissingQueue = (error: unknown): boolean =>
+  error instanceof Error && /NonExistentQueue|QueueDoesNotExist/.test(error.name);
 
 const toMapping = ({
   FunctionArn = '',

@@ -3,7 +3,13 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Channel } from '../../contracts/cloud-event.ts';
 import { findConsumerQueues } from '../consumers.ts';
 import { toUserMessage } from '../errors.ts';
-import { type DeployedQueue, type DeployedRoute, queueReader, readRoutes } from '../explain/deployment.ts';
+import {
+  type DeployedQueue,
+  type DeployedRoute,
+  isMissingQueue,
+  queueReader,
+  readRoutes,
+} from '../explain/deployment.ts';
 import type { DeployedShop } from '../stack.ts';
 import type { DeployedKey, KeyOf } from './problems.ts';
 
@@ -50,7 +56,11 @@ async function readConsumerQueues(
 ): Promise<Deployment['queues']> {
   const sqs = new SQSClient(shop.config);
   const read = async (QueueUrl: string): Promise<NamedQueue> => {
-    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+    const ask = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
+    const { Attributes } = await sqs.send(ask).catch((error: unknown) => {
+      if (isMissingQueue(error)) return { Attributes: undefined };
+      throw error;
+    });
     const arn = Attributes?.QueueArn ?? '';
     return { arn, queue: await readQueue(arn) };
   };

@@ -44,13 +44,7 @@ export async function runProbes(
   const isOver = () => Date.now() >= Math.min(run.until, abortedAt + CLEAN_UP_MS);
 
   const work = [
-    ...probes
-      .filter(({ expect }) => expect === 'dead-letter')
-      .map(async (probe) => {
-        const [queue] = queuesOf(shop, probe.consumer);
-        const letter = queue && (await takeProbe(queue, run.nonce, () => results.has(probe) || isOver()));
-        if (letter !== undefined) results.answer(probe, Date.parse(letter.failedAt));
-      }),
+    ...takeAll(shop, run.nonce, results, isOver),
     ...sendAll(shop, run, results),
     awaitAnswers(shop, run.nonce, results, {
       startedAt,
@@ -63,6 +57,19 @@ export async function runProbes(
   signal?.throwIfAborted();
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   return results;
+}
+
+function takeAll(shop: DeployedShop, nonce: string, results: ProbeResults, isOver: () => boolean): Promise<void>[] {
+  const expected = results.probes.filter(({ expect }) => expect === 'dead-letter');
+  return expected.map(async (probe) => {
+    try {
+      const [queue] = queuesOf(shop, probe.consumer);
+      const letter = queue && (await takeProbe(queue, nonce, () => results.has(probe) || isOver()));
+      if (letter !== undefined) results.answer(probe, Date.parse(letter.failedAt));
+    } catch (error) {
+      results.fail(probe, `its dead-letter queue cannot be received from: ${toUserMessage(error)}`);
+    }
+  });
 }
 
 function sendAll(shop: DeployedShop, run: { nonce: string; until: number }, results: ProbeResults): Promise<void>[] {

@@ -29,7 +29,7 @@ export async function takeProbe(
       // That of a run that still waits is its own business.
       const removed = probes.filter((one) => isOwn(one) || one.probe.until <= now()).map(({ letter }) => letter);
       for (const letter of received) if (!removed.includes(letter)) held.set(letter.id, letter);
-      if (removed.length > 0) await queue.remove(removed);
+      await removeAll(queue, removed);
       const own = probes.find(isOwn);
       if (own !== undefined) return own.letter;
     }
@@ -37,4 +37,11 @@ export async function takeProbe(
   } finally {
     await release(queue, [...held.values()]);
   }
+}
+
+/** Removes dead letters, at the second attempt if need be; what stays is left to the next run. */
+async function removeAll(queue: DeadLetterQueue, letters: readonly DeadLetter[]): Promise<void> {
+  if (letters.length === 0) return;
+  const failures = await queue.remove(letters);
+  if (failures.size > 0) await queue.remove(letters.filter(({ id }) => failures.has(id)));
 }

@@ -1,0 +1,99 @@
+import type { DeployedQueue, DeployedRoute } from '../explain/deployment.ts';
+import { queueName } from '../queues.ts';
+import type { Deployment } from './deployment.ts';
+import { sharedValues } from './filter.ts';
+import { type ExpectedHop, expectedHops, originOf } from './hops.ts';
+import { mappingProblem, redriveProblem, routeProblem, type Sender, undeliverableProblem } from './problems.ts';
+import type { PlannedProbe } from './send-probe.ts';
+import type { SweepProblems } from './sweep.ts';
+
+/** A hop that is to be reported: what was read, and the probe that is sent where nothing is wrong so far. */
+export type CheckedHop = {
+  from: string;
+  to: string;
+  problem: string | undefined;
+  probe?: PlannedProbe;
+  /** Why its queue's key is unknown. */
+  keyUnreadable?: string | undefined;
+};
+
+/** Checks every hop that this code deploys against what was read. */
+export function checkHops(deployment: Deployment, sweep: SweepProblems): CheckedHop[] {
+  const consumers = [...deployment.queues.keys()];
+  return [
+    ...expectedHops().flatMap((hop) => checkHop(hop, deployment)),
+    ...consumers.flatMap((consumer) => checkDeadLetters(consumer, deployment)),
+    { from: 'schedule', to: 'sweep', problem: sweep.schedule },
+    { from: 'schedule', to: lettersOf('sweep'), problem: sweep.deadLetters },
+  ];
+}
+
+const lettersOf = (consumer: string) => `${consumer} dead letters`;
+
+/** Checks the way into a consumer, and the way to a dead-letter queue of what cannot be delivered. */
+function checkHop(hop: ExpectedHop, { channels, queues, undeliverable, keyOf }: Deployment): CheckedHop[] {
+  const { consumer, channel, probe: type } = hop;
+  const { at, routes } = channels[channel];
+  const queue = queues.get(consumer);
+  const from = originOf(hop);
+  if (queue === undefined)
+    return [
+      { from, to: consumer, problem: `the stack has no output for the queue of ${consumer}: deploy this version` },
+    ];
+  const route = findRoute(hop, routes, queue.queueUrl);
+  const sender: Sender =
+    route?.kind === 'rule' ? { service: 'events', sourceArn: route.arn } : { service: 'sns', sourceArn: at };
+  const way: CheckedHop = {
+    from,
+    to: consumer,
+    problem: routeProblem(hop, route, sender, keyOf),
+    keyUnreadable: unreadableKey(route?.queue, keyOf),
+    probe: { from, to: consumer, consumer, channel, at, type, expect: 'acknowledge' },
+  };
+  if (route === undefined) return [way];
+  const deadLetterQueue = route.undeliverable === undefined ? undefined : undeliverable.get(route.undeliverable);
+  return [way, { from, to: lettersOf(consumer), problem: undeliverableProblem(route, deadLetterQueue, sender, keyOf) }];
+}
+
+function unreadableKey(queue: DeployedQueue | undefined, keyOf: Deployment['keyOf']): string | undefined {
+  const key = queue && keyOf(queue);
+  return key !== undefined && 'unreadable' in key ? key.unreadable : undefined;
+}
+
+/** Finds the route of a hop: of a queue's rules, the one that is or was that rule. */
+function findRoute(
+  { filter }: ExpectedHop,
+  routes: readonly DeployedRoute[],
+  queueUrl: string,
+): DeployedRoute | undefined {
+  const own = routes.filter(({ target }) => queueName(target) === queueName(queueUrl));
+  if (own.length < 2 && filter === undefined) return own[0];
+  const ranked = own
+    .map((route) => ({ route, shared: sharedValues(filter, route.filter) }))
+    .sort((one, other) => other.shared - one.shared);
+  const [best] = ranked;
+  // A subscription is a queue's only one on its topic, whatever its filter is.
+  return best !== undefined && (best.shared > 0 || best.route.kind === 'subscription') ? best.route : undefined;
+}
+
+/** Checks that a consumer dead-letters, and that SQS does where the consumer dies. */
+function checkDeadLetters(consumer: string, { queues }: Deployment): CheckedHop[] {
+  const found = queues.get(consumer);
+  if (found === undefined) return [];
+  const { queueUrl, own, dead } = found;
+  const to = lettersOf(consumer);
+  const redrive = { from: `${consumer} queue`, to, problem: redriveProblem(own.arn, own.queue, dead.arn, dead.queue) };
+  const type = expectedHops().find((hop) => hop.consumer === consumer)?.probe;
+  // The archive gives nothing up by itself.
+  if (consumer === 'archive' || type === undefined) return [redrive];
+  const problem = own.queue && mappingProblem(consumer, own.queue);
+  return [
+    {
+      from: consumer,
+      to,
+      problem,
+      probe: { from: consumer, to, consumer, channel: 'queue', at: queueUrl, type, expect: 'dead-letter' },
+    },
+    redrive,
+  ];
+}
