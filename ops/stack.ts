@@ -12,8 +12,9 @@ import { type AwsTarget, awsTarget } from './aws-target.ts';
 /** The stack that all commands work on; set `STACK_NAME` for another one in the account and region. */
 export const STACK_NAME = process.env.STACK_NAME || 'ShopMessaging';
 
-/** The deployed shop: where it runs, its stack's outputs, and a document client for its tables. */
+/** The deployed shop: where it runs, its stack's name and outputs, and a document client for its tables. */
 export type DeployedShop = AwsTarget & {
+  stackName: string;
   outputs: Readonly<Record<string, string>>;
   /** Returns one of the stack's outputs; throws when the deployment is too old to have it. */
   output(name: string): string;
@@ -35,17 +36,23 @@ export async function connectToShop(choice: { aws?: boolean | undefined } = {}):
 }
 
 /** Builds the shop from the description of its stack. */
-export function deployedShop(target: AwsTarget, stack: Pick<Stack, 'Outputs'>): DeployedShop {
+export function deployedShop(
+  target: AwsTarget,
+  stack: Pick<Stack, 'Outputs'> & Partial<Pick<Stack, 'StackName'>>,
+): DeployedShop {
   const outputs = Object.fromEntries(
     (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
   );
   return {
     ...target,
+    stackName: stack.StackName ?? STACK_NAME,
     outputs,
     output(name) {
       const value = outputs[name];
       if (value === undefined) {
-        throw new Error(`The stack ${STACK_NAME} at ${target.where} has no output ${name}: deploy it again.`);
+        throw new Error(
+          `The stack ${stack.StackName ?? STACK_NAME} at ${target.where} has no output ${name}: deploy it again.`,
+        );
       }
       return value;
     },

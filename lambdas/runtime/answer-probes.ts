@@ -24,7 +24,9 @@ export function separateProbes(records: readonly SQSRecord[]): { probes: Receive
 export const acknowledgements = (consumer: string, probes: readonly ReceivedProbe[]): string[] =>
   probes
     .filter(({ probe }) => probe.consumer === consumer)
-    .map((received) => answerLine(received, 'INFO', 'probe acknowledged'));
+    .map((received) =>
+      answerLine(received, 'INFO', received.probe.expect === 'acknowledge' ? 'probe acknowledged' : 'probe expired'),
+    );
 
 /**
  * Answers probes: dead-letters those that ask this consumer for it while somebody waits, and returns the log lines. Never throws, and every

@@ -4,7 +4,7 @@ import {
   paginateFilterLogEvents,
   ResourceNotFoundException,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { type DeployedShop, STACK_NAME } from '../stack.ts';
+import type { DeployedShop } from '../stack.ts';
 
 /** In milliseconds since 1970, both ends inclusive. */
 export type LogPeriod = { from: number; until: number };
@@ -55,7 +55,7 @@ async function linesContaining(
 export async function logGroupNames(shop: DeployedShop): Promise<string[]> {
   const client = new CloudFormationClient(shop.config);
   const names: string[] = [];
-  for await (const page of paginateListStackResources({ client }, { StackName: STACK_NAME })) {
+  for await (const page of paginateListStackResources({ client }, { StackName: shop.stackName })) {
     for (const { ResourceType, PhysicalResourceId = '' } of page.StackResourceSummaries ?? []) {
       if (ResourceType === 'AWS::Logs::LogGroup') names.push(PhysicalResourceId);
     }

@@ -2,13 +2,13 @@ import { tryParse } from '../../contracts/parse.ts';
 
 /** A line that a consumer logged about a probe; `time` in milliseconds since 1970. */
 export type ProbeAnswer = {
-  kind: 'acknowledged' | 'dead-lettered' | 'not dead-lettered';
+  kind: 'acknowledged' | 'dead-lettered' | 'not dead-lettered' | 'expired';
   consumer: string;
   type: string;
   time: number;
 };
 
-const KINDS = ['acknowledged', 'dead-lettered', 'not dead-lettered'] as const;
+const KINDS = ['acknowledged', 'dead-lettered', 'not dead-lettered', 'expired'] as const;
 
 /** Reads the answers to a run's probes from log lines. */
 export const answersIn = (lines: readonly string[], nonce: string): ProbeAnswer[] =>

@@ -19,10 +19,10 @@ export type CheckedHop = {
 
 /** Checks every hop that this code deploys against what was read. */
 export function checkHops(deployment: Deployment, sweep: SweepProblems): CheckedHop[] {
-  const consumers = [...deployment.queues.keys()];
+  const ways = expectedHops().flatMap((hop) => checkHop(hop, deployment));
   return [
-    ...expectedHops().flatMap((hop) => checkHop(hop, deployment)),
-    ...consumers.flatMap((consumer) => checkDeadLetters(consumer, deployment)),
+    ...ways,
+    ...[...deployment.queues.keys()].flatMap((consumer) => checkDeadLetters(consumer, ways, deployment)),
     { from: 'schedule', to: 'sweep', problem: sweep.schedule },
     { from: 'schedule', to: lettersOf('sweep'), problem: sweep.deadLetters },
   ];
@@ -76,24 +76,18 @@ function findRoute(
   return best !== undefined && (best.shared > 0 || best.route.kind === 'subscription') ? best.route : undefined;
 }
 
-/** Checks that a consumer dead-letters, and that SQS does where the consumer dies. */
-function checkDeadLetters(consumer: string, { queues }: Deployment): CheckedHop[] {
+/** Checks that a consumer dead-letters, by a probe that takes an open way into it, and that SQS does where the consumer dies. */
+function checkDeadLetters(consumer: string, ways: readonly CheckedHop[], { queues }: Deployment): CheckedHop[] {
   const found = queues.get(consumer);
   if (found === undefined) return [];
-  const { queueUrl, own, dead } = found;
+  const { own, dead } = found;
   const to = lettersOf(consumer);
   const redrive = { from: `${consumer} queue`, to, problem: redriveProblem(own.arn, own.queue, dead.arn, dead.queue) };
-  const type = expectedHops().find((hop) => hop.consumer === consumer)?.probe;
   // The archive gives nothing up by itself.
-  if (consumer === 'archive' || type === undefined) return [redrive];
-  const problem = own.queue && mappingProblem(consumer, own.queue);
-  return [
-    {
-      from: consumer,
-      to,
-      problem,
-      probe: { from: consumer, to, consumer, channel: 'queue', at: queueUrl, type, expect: 'dead-letter' },
-    },
-    redrive,
-  ];
+  if (consumer === 'archive') return [redrive];
+  const open = ways.find(({ problem, probe }) => problem === undefined && probe?.consumer === consumer)?.probe;
+  const probe = open && { ...open, from: consumer, to, expect: 'dead-letter' as const };
+  const closed = `not tried, because there is no open way into ${consumer}`;
+  const problem = (own.queue && mappingProblem(consumer, own.queue)) ?? (probe === undefined ? closed : undefined);
+  return [{ from: consumer, to, problem, ...(probe === undefined ? {} : { probe }) }, redrive];
 }

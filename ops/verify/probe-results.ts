@@ -1,8 +1,15 @@
 import type { ProbeAnswer } from './answers.ts';
 import type { PlannedProbe } from './send-probe.ts';
 
-/** What came of a probe: the milliseconds until it was answered, or why it was not. */
-export type ProbeResult = { milliseconds: number } | { problem: string };
+/** What came of a probe: how long that took, and why it was not answered as expected. */
+export type ProbeResult = { milliseconds: number; problem?: string };
+
+const REFUSALS = {
+  'not dead-lettered': (consumer: string) =>
+    `${consumer} may not send to its dead-letter queue, as its log says: its role or the key is wrong`,
+  expired: (consumer: string) =>
+    `the probe reached ${consumer} when nobody waited for it any more: set this machine's clock, or give it longer with --timeout`,
+};
 
 /** What has come of the probes of a run so far. Times in milliseconds since 1970. */
 export class ProbeResults {
@@ -28,11 +35,12 @@ export class ProbeResults {
 
   /** Clocks differ, so an answer may seem to be older than its probe. */
   answer(probe: PlannedProbe, time: number): void {
-    this.results.set(probe, { milliseconds: Math.max(0, time - (this.sentAt.get(probe) ?? time)) });
+    this.results.set(probe, { milliseconds: Math.max(0, time - this.sentAtOf(probe, time)) });
   }
 
   fail(probe: PlannedProbe, problem: string): void {
-    this.results.set(probe, { problem });
+    const now = Date.now();
+    this.results.set(probe, { milliseconds: now - this.sentAtOf(probe, now), problem });
   }
 
   /** Takes what a consumer logged. That it dead-lettered a probe is proved by the dead letter alone. */
@@ -41,10 +49,10 @@ export class ProbeResults {
     const probe = this.pending.find((one) => one.consumer === consumer && one.type === type && one.expect === expect);
     if (probe === undefined) return;
     if (kind === 'acknowledged') this.answer(probe, time);
-    else if (kind === 'not dead-lettered')
-      this.fail(
-        probe,
-        `${consumer} may not send to its dead-letter queue, as its log says: its role or the key is wrong`,
-      );
+    else if (kind !== 'dead-lettered') this.fail(probe, REFUSALS[kind](consumer));
+  }
+
+  private sentAtOf(probe: PlannedProbe, otherwise: number): number {
+    return this.sentAt.get(probe) ?? otherwise;
   }
 }

@@ -1,16 +1,15 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Channel } from '../../contracts/cloud-event.ts';
 import { PROBE_SOURCE, type ProbeExpectation, probeMessage } from '../../lambdas/runtime/probe.ts';
 import type { DeployedShop } from '../stack.ts';
 
-/** A probe to be sent over a hop: on a channel, at the topic's ARN or the bus's name, or directly to its consumer's queue, at its URL. */
+/** A probe to be sent over a hop, on a channel: at the topic's ARN or the bus's name. */
 export type PlannedProbe = {
   from: string;
   to: string;
   consumer: string;
-  channel: Channel | 'queue';
+  channel: Channel;
   at: string;
   type: string;
   expect: ProbeExpectation;
@@ -23,15 +22,13 @@ export type ProbeRun = { nonce: string; until: number };
 export function probeSender(shop: DeployedShop, run: ProbeRun): (probe: PlannedProbe) => Promise<void> {
   const sns = new SNSClient(shop.config);
   const bus = new EventBridgeClient(shop.config);
-  const sqs = new SQSClient(shop.config);
   return async ({ channel, at, type, expect }) => {
     const body = JSON.stringify(probeMessage({ type, expect, ...run }));
     // In a group of its own it waits for no order, and none for it.
     const fifo = at.endsWith('.fifo')
       ? { MessageGroupId: `verify-${run.nonce}`, MessageDeduplicationId: `${run.nonce}-${type}-${expect}` }
       : {};
-    if (channel === 'queue') await sqs.send(new SendMessageCommand({ QueueUrl: at, MessageBody: body, ...fifo }));
-    else if (channel !== 'bus') await sns.send(new PublishCommand({ TopicArn: at, Message: body, ...fifo }));
+    if (channel !== 'bus') await sns.send(new PublishCommand({ TopicArn: at, Message: body, ...fifo }));
     else {
       const entry = { EventBusName: at, Source: PROBE_SOURCE, DetailType: type, Detail: body };
       const { Entries: [answer] = [] } = await bus.send(new PutEventsCommand({ Entries: [entry] }));

@@ -7,8 +7,18 @@ import { runProbes } from './run-probes.ts';
 import type { PlannedProbe } from './send-probe.ts';
 import { readSweep } from './sweep.ts';
 
-/** One hop of the deployment; `milliseconds` is how long its probe took, `null` where it was read only or has a problem. */
-export type Hop = { from: string; to: string; ok: boolean; milliseconds: number | null; problem?: string };
+/**
+ * One hop of the deployment; `milliseconds` is how long it took until its probe was answered, or until it was known that it was not. A hop that
+ * was read only, also because of what was read, has the time that reading everything took.
+ */
+export type Hop = {
+  from: string;
+  to: string;
+  ok: boolean;
+  milliseconds: number;
+  by: 'probe' | 'read';
+  problem?: string;
+};
 
 export type VerifyResult = { hops: Hop[] };
 
@@ -30,11 +40,13 @@ export async function verify(
   shop: DeployedShop,
   { timeoutSeconds, signal, onProgress = () => {} }: VerifyOptions = {},
 ): Promise<VerifyResult> {
+  const startedAt = Date.now();
   const checked = await reportStep('read what is deployed', onProgress, async () => {
     const deployment = await readDeployment(shop);
     return { deployment, hops: checkHops(deployment, await readSweep(shop, deployment.keyOf)) };
   });
   signal?.throwIfAborted();
+  const readMilliseconds = Date.now() - startedAt;
   const probes = checked.hops.flatMap(({ problem, probe }) =>
     problem === undefined && probe !== undefined ? [probe] : [],
   );
@@ -47,7 +59,7 @@ export async function verify(
   const results = await reportStep(`sent ${probes.length} probes`, onProgress, () =>
     runProbes(shop, probes, { timeoutSeconds: seconds, signal, onWaiting }),
   );
-  return { hops: checked.hops.map((hop) => toHop(hop, results, seconds)) };
+  return { hops: checked.hops.map((hop) => toHop(hop, results, { seconds, readMilliseconds })) };
 }
 
 const longestWindow = ({ queues }: Deployment): number =>
@@ -59,21 +71,26 @@ const longestWindow = ({ queues }: Deployment): number =>
 const describeProbes = (probes: readonly PlannedProbe[]): string =>
   probes.map(({ from, to }) => `${from} → ${to}`).join(', ');
 
-function toHop({ from, to, problem, probe, keyUnreadable }: CheckedHop, results: ProbeResults, seconds: number): Hop {
-  if (problem !== undefined) return { from, to, ok: false, milliseconds: null, problem };
-  if (probe === undefined) return { from, to, ok: true, milliseconds: null };
-  const result = results.get(probe);
-  if (result === undefined)
-    return { from, to, ok: false, milliseconds: null, problem: unanswered(probe, seconds, keyUnreadable) };
-  if ('problem' in result) return { from, to, ok: false, milliseconds: null, problem: result.problem };
-  return { from, to, ok: true, milliseconds: result.milliseconds };
+function toHop(
+  { from, to, problem, probe, keyUnreadable }: CheckedHop,
+  results: ProbeResults,
+  { seconds, readMilliseconds }: { seconds: number; readMilliseconds: number },
+): Hop {
+  const hop = { from, to, ok: problem === undefined };
+  if (problem !== undefined || probe === undefined)
+    return { ...hop, milliseconds: readMilliseconds, by: 'read', ...(problem === undefined ? {} : { problem }) };
+  const result = results.get(probe) ?? {
+    milliseconds: seconds * 1_000,
+    problem: unanswered(probe, seconds, keyUnreadable),
+  };
+  return { ...hop, ok: result.problem === undefined, by: 'probe', ...result };
 }
 
-function unanswered({ consumer, channel }: PlannedProbe, seconds: number, keyUnreadable: string | undefined): string {
+function unanswered({ consumer, expect }: PlannedProbe, seconds: number, keyUnreadable: string | undefined): string {
   const reason =
-    channel === 'queue'
-      ? `the function of ${consumer} fails (see its log), may not use its queue's key, or gets none of the account's concurrent executions`
-      : `though nothing that was read is wrong: a filter or policy that has not arrived yet (SNS takes up to 15 minutes), so run it again; else the key, or the function of ${consumer} (see its log)`;
+    expect === 'dead-letter'
+      ? `it did not come to ${consumer}, or got stuck there (see its log)`
+      : `nothing that was read is wrong, so it is a filter or policy that has not arrived yet (SNS takes up to 15 minutes): run it again; else the key, or the function of ${consumer} (see its log)`;
   const key = keyUnreadable === undefined ? '' : `; its queue's key could not be read: ${keyUnreadable}`;
   return `no answer within ${seconds} s: ${reason}${key}`;
 }

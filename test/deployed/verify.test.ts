@@ -123,6 +123,7 @@ test('a rule target that is gone is named', async () => {
   try {
     expect(await deadHops()).toEqual({
       'bus → outcomes': expect.stringContaining('no rule of the bus has the queue as its target'),
+      'outcomes → outcomes dead letters': expect.stringContaining('no open way into outcomes'),
     });
   } finally {
     await bus.send(new PutTargetsCommand({ Rule, EventBusName, Targets }));
@@ -141,6 +142,7 @@ test('a queue policy that is gone is named on every way into the queue, though a
     expect(await deadHops()).toEqual({
       'orders topic → stock': expect.stringContaining('does not let sns.amazonaws.com send'),
       'bus → stock': expect.stringContaining('does not let events.amazonaws.com send'),
+      'stock → stock dead letters': expect.stringContaining('no open way into stock'),
     });
   } finally {
     await setPolicy(Policy);

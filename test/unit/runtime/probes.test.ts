@@ -135,7 +135,7 @@ describe('A consumer', () => {
     const { receive, outside } = payment();
     await receive(sqsRecord(probeBody({ expect: 'dead-letter', until: Date.now() - 1 })));
     expect(outside.deadLetters).toEqual([]);
-    expect(logged()).toMatchObject([{ message: 'probe acknowledged' }]);
+    expect(logged()).toMatchObject([{ message: 'probe expired' }]);
   });
 
   test.each([

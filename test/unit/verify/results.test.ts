@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { answersIn } from '../../../ops/verify/answers.ts';
+import { formatHops } from '../../../ops/verify/format.ts';
+import { ProbeResults } from '../../../ops/verify/probe-results.ts';
+import type { PlannedProbe } from '../../../ops/verify/send-probe.ts';
+import { NONCE } from '../../builders/probes.ts';
+
+const probe = (parts: Partial<PlannedProbe> = {}): PlannedProbe => ({
+  from: 'bus',
+  to: 'payment',
+  consumer: 'payment',
+  channel: 'bus',
+  at: 'shop',
+  type: 'shop.verify.payment.0123456789ab',
+  expect: 'acknowledge',
+  ...parts,
+});
+const line = (parts: object = {}) =>
+  JSON.stringify({
+    level: 'INFO',
+    time: '2026-11-21T09:00:02.000Z',
+    message: 'probe acknowledged',
+    consumer: 'payment',
+    eventType: probe().type,
+    probe: NONCE,
+    ...parts,
+  });
+const SENT = Date.parse('2026-11-21T09:00:00.500Z');
+
+/** Returns what came of probes that were sent together, once the lines were read. */
+function resultsOf(probes: readonly PlannedProbe[], ...lines: string[]) {
+  const results = new ProbeResults(probes);
+  for (const one of probes) results.sent(one, SENT);
+  for (const answer of answersIn(lines, NONCE)) results.take(answer);
+  return probes.map((one) => results.get(one));
+}
+
+describe('A line of the log', () => {
+  test('answers the probe of its consumer and type, with the time by the clock of the function', () => {
+    const [bus, topic] = [probe(), probe({ type: 'shop.verify.payment.ba9876543210' })];
+    expect(resultsOf([bus, topic], `2026-11-21T09:00:02Z ${line()}`)).toEqual([{ milliseconds: 1_500 }, undefined]);
+  });
+
+  test.each([
+    ['of another run', { probe: '01kb0another0run0000000000' }],
+    ['of another consumer', { consumer: 'stock' }],
+    ['about a message', { message: 'done' }],
+  ])('%s answers nothing', (_, parts) => {
+    expect(resultsOf([probe()], line(parts), 'no JSON at all')).toEqual([undefined]);
+  });
+
+  test('is no proof of a dead letter, but of one that was refused', () => {
+    const failing = probe({ expect: 'dead-letter' });
+    expect(resultsOf([failing], line({ message: 'probe dead-lettered' }))).toEqual([undefined]);
+    expect(resultsOf([failing], line({ message: 'probe not dead-lettered' }))).toEqual([
+      { milliseconds: expect.any(Number), problem: expect.stringContaining('may not send to its dead-letter queue') },
+    ]);
+  });
+
+  test('says where a probe came too late, and does not take that for an acknowledgement', () => {
+    const [way, failing] = [probe(), probe({ expect: 'dead-letter' })];
+    expect(resultsOf([way, failing], line({ message: 'probe expired' }))).toEqual([
+      undefined,
+      { milliseconds: expect.any(Number), problem: expect.stringContaining("this machine's clock") },
+    ]);
+  });
+
+  test('that is older than its probe, because clocks differ, counts as 0 ms', () => {
+    expect(resultsOf([probe()], line({ time: '2026-11-21T08:59:59.000Z' }))).toEqual([{ milliseconds: 0 }]);
+  });
+});
+
+test('the table shows dead hops first, and says how many there are', () => {
+  const text = formatHops({
+    hops: [
+      { from: 'bus', to: 'stock', ok: true, milliseconds: 84, by: 'probe' },
+      { from: 'schedule', to: 'sweep', ok: true, milliseconds: 300, by: 'read' },
+      { from: 'bus', to: 'payment', ok: false, milliseconds: 300, by: 'read', problem: 'its queue is gone' },
+    ],
+  });
+  expect(text.split('\n').map((row) => row.replaceAll(/ +/g, ' '))).toEqual([
+    'from to took problem',
+    'bus payment DEAD read its queue is gone',
+    'bus stock ok 84 ms',
+    'schedule sweep ok read',
+    '',
+    '1 of 3 hops is dead.',
+  ]);
+});
