@@ -1,7 +1,8 @@
 import { chunk, roundsByKey } from '../../lambdas/runtime/chunk.ts';
 import { MAX_BATCH_ENTRIES } from '../../lambdas/runtime/message-size.ts';
 import { type DeadLetter, groupIdOf } from './dead-letter.ts';
-import type { DeadLetterQueue, Failures } from './queue.ts';
+import type { Failures } from './letter-receiver.ts';
+import type { DeadLetterQueue } from './queue.ts';
 import { extend, release, visibilitySeconds } from './visibility.ts';
 
 export type DrainResult = {

@@ -1,7 +1,8 @@
 import { type DeadLetter, sentAt } from './dead-letter.ts';
 import { type DrainOptions, drain } from './drain.ts';
 import { groupingKey } from './group.ts';
-import type { DeadLetterQueue, Failures } from './queue.ts';
+import type { Failures } from './letter-receiver.ts';
+import type { DeadLetterQueue } from './queue.ts';
 import { type ScanOptions, scan } from './scan.ts';
 
 /** Which dead letters a command is about; several selectors narrow each other. */

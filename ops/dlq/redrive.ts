@@ -11,8 +11,9 @@ import {
 import { readReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { pacer } from '../pacer.ts';
 import { type DeadLetter, type OutgoingMessage, originalMessage, parseJson } from './dead-letter.ts';
+import type { Failures } from './letter-receiver.ts';
 import { type ExecuteOptions, executePlan, type Plan, type PlanResult } from './plan.ts';
-import type { DeadLetterQueue, Failures } from './queue.ts';
+import type { DeadLetterQueue } from './queue.ts';
 
 export type RedriveOptions = ExecuteOptions & {
   /** Messages a second, all queues together. */

@@ -1,7 +1,7 @@
 import { chunk } from '../../lambdas/runtime/chunk.ts';
 import { MAX_BATCH_ENTRIES } from '../../lambdas/runtime/message-size.ts';
 import type { DeadLetter } from './dead-letter.ts';
-import type { DeadLetterQueue } from './queue.ts';
+import type { LetterReceiver } from './letter-receiver.ts';
 
 /** The most dead letters in flight at a time: of one queue, SQS allows 120,000 to all receivers together. */
 export const MAX_IN_FLIGHT = 100_000;
@@ -17,7 +17,7 @@ export const visibilitySeconds = (count: number): number =>
 
 /** Keeps dead letters invisible for so many seconds from now. */
 export async function extend(
-  queue: DeadLetterQueue,
+  queue: LetterReceiver,
   deadLetters: readonly DeadLetter[],
   seconds: number,
 ): Promise<void> {
@@ -29,7 +29,7 @@ export async function extend(
  * they were received, so that nobody receives a later one first. Never throws: reports how many could not be released.
  */
 export async function release(
-  queue: DeadLetterQueue,
+  queue: LetterReceiver,
   deadLetters: readonly DeadLetter[],
   notify: (message: string) => void = () => {},
 ): Promise<void> {

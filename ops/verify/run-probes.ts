@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
-import { queuesOf } from '../dlq/queue.ts';
+import { findConsumerQueues } from '../consumers.ts';
+import { letterReceiver } from '../dlq/letter-receiver.ts';
 import { toUserMessage } from '../errors.ts';
 import { logGroupNames, readLogLines } from '../orders/log-lines.ts';
 import type { DeployedShop } from '../stack.ts';
@@ -60,11 +62,13 @@ export async function runProbes(
 }
 
 function takeAll(shop: DeployedShop, nonce: string, results: ProbeResults, isOver: () => boolean): Promise<void>[] {
+  const client = new SQSClient(shop.config);
   const expected = results.probes.filter(({ expect }) => expect === 'dead-letter');
   return expected.map(async (probe) => {
     try {
-      const [queue] = queuesOf(shop, probe.consumer);
-      const letter = queue && (await takeProbe(queue, nonce, () => results.has(probe) || isOver()));
+      const [queues] = findConsumerQueues(shop.outputs, probe.consumer);
+      const letter =
+        queues && (await takeProbe(letterReceiver(queues, client), nonce, () => results.has(probe) || isOver()));
       if (letter !== undefined) results.answer(probe, Date.parse(letter.failedAt));
     } catch (error) {
       results.fail(probe, `its dead-letter queue cannot be received from: ${toUserMessage(error)}`);

@@ -1,7 +1,7 @@
 import { MAX_BATCH_ENTRIES } from '../../lambdas/runtime/message-size.ts';
 import { type Probe, readProbe } from '../../lambdas/runtime/probe.ts';
 import type { DeadLetter } from '../dlq/dead-letter.ts';
-import type { DeadLetterQueue } from '../dlq/queue.ts';
+import type { LetterReceiver } from '../dlq/letter-receiver.ts';
 import { release, visibilitySeconds } from '../dlq/visibility.ts';
 
 /**
@@ -10,7 +10,7 @@ import { release, visibilitySeconds } from '../dlq/visibility.ts';
  * no alarm sees it.
  */
 export async function takeProbe(
-  queue: DeadLetterQueue,
+  queue: LetterReceiver,
   nonce: string,
   isOver: () => boolean,
   now: () => number = Date.now,
@@ -40,7 +40,7 @@ export async function takeProbe(
 }
 
 /** Removes dead letters, at the second attempt if need be; what stays is left to the next run. */
-async function removeAll(queue: DeadLetterQueue, letters: readonly DeadLetter[]): Promise<void> {
+async function removeAll(queue: LetterReceiver, letters: readonly DeadLetter[]): Promise<void> {
   if (letters.length === 0) return;
   const failures = await queue.remove(letters);
   if (failures.size > 0) await queue.remove(letters.filter(({ id }) => failures.has(id)));

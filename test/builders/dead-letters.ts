@@ -4,7 +4,8 @@ import {
   type ReceivedMessage,
   toDeadLetter,
 } from '../../ops/dlq/dead-letter.ts';
-import type { DeadLetterQueue, Failures } from '../../ops/dlq/queue.ts';
+import type { Failures } from '../../ops/dlq/letter-receiver.ts';
+import type { DeadLetterQueue } from '../../ops/dlq/queue.ts';
 
 type Parts = Partial<Omit<ReceivedMessage, 'attributes'>> & { attributes?: Record<string, string> };
 

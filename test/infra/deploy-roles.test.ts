@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { PROBE_SOURCE } from '../../lambdas/runtime/probe.ts';
 import { readTemplate } from '../builders/cloudformation-yaml.ts';
 import { INSTALL_TIMEOUT, pythonTool } from '../builders/python-tools.ts';
 
@@ -203,8 +204,15 @@ describe('The role Deploy', () => {
       'sqs:ChangeMessageVisibility',
       'sqs:DeleteMessage',
       'sqs:ReceiveMessage',
-      'sqs:SendMessage',
       'sts:AssumeRole',
+    ]);
+  });
+
+  test('puts nothing on the bus but probes', () => {
+    const putting = statements.filter(({ Action }) => [Action].flat().includes('events:PutEvents'));
+    const source = { 'events:source': PROBE_SOURCE };
+    expect(putting.map(({ Condition }) => Condition)).toEqual([
+      { StringEquals: source, 'ForAllValues:StringEquals': source },
     ]);
   });
 
