@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { type Level, logLine } from './log.ts';
-import { PROBE_ERROR_TYPE, type Probe, readProbe } from './probe.ts';
+import { isAwaited, PROBE_ERROR_TYPE, type Probe, readProbe } from './probe.ts';
 import type { ConsumerQueue } from './queue.ts';
 
 /** A message that is a probe. */
@@ -39,7 +39,7 @@ export async function answerProbes(
   now = Date.now(),
 ): Promise<string[]> {
   const isToBeDeadLettered = ({ probe }: ReceivedProbe) =>
-    probe.consumer === consumer && probe.expect === 'dead-letter' && probe.until > now;
+    probe.consumer === consumer && probe.expect === 'dead-letter' && isAwaited(probe, now);
   const failing = probes.filter(isToBeDeadLettered);
   const lines = acknowledgements(
     consumer,

@@ -8,6 +8,9 @@ export const PROBE_SOURCE = '/shop/verify';
 /** The error type of a dead letter that is a probe. */
 export const PROBE_ERROR_TYPE = 'Probe';
 
+/** How long a run may wait for its probes. A probe that claims to be awaited for longer was made up. */
+export const MAX_PROBE_SECONDS = 3_600;
+
 export type ProbeExpectation = 'acknowledge' | 'dead-letter';
 
 /** A message by which `ops verify` finds out whether one hop delivers. It is no event: no contract, handler or metric knows it. */
@@ -18,7 +21,7 @@ export type Probe = {
   /** Tells the runs of `ops verify` apart. */
   nonce: string;
   expect: ProbeExpectation;
-  /** In milliseconds since 1970: from then on nobody waits for it, and it is acknowledged whatever it expects. */
+  /** In milliseconds since 1970: from then on nobody waits for it, and it is acknowledged whatever it expects; at most `MAX_PROBE_SECONDS` ahead. */
   until: number;
 };
 
@@ -48,6 +51,10 @@ export function probeTypeOf(consumer: string, values: readonly string[]): string
 
 /** Tells whether a value is the type of a probe. */
 export const isProbeType = (value: unknown): value is string => typeof value === 'string' && TYPE.test(value);
+
+/** Tells whether somebody waits for a probe. */
+export const isAwaited = ({ until }: Probe, now: number): boolean =>
+  until > now && until <= now + MAX_PROBE_SECONDS * 1_000;
 
 /** Builds the message of a probe. */
 export const probeMessage = ({ type, nonce, expect, until }: Omit<Probe, 'consumer'>) => ({

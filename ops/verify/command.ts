@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { MAX_PROBE_SECONDS } from '../../lambdas/runtime/probe.ts';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
@@ -18,7 +19,7 @@ export function verifyCommand(): Command {
     .option(
       '--timeout <seconds>',
       'how long to wait for the answers (by default two minutes and the longest batch window)',
-      wholeNumber(1, 3_600),
+      wholeNumber(1, MAX_PROBE_SECONDS),
     )
     .action(async ({ json, aws, timeout }: ShopOptions & { timeout?: number }) => {
       const shop = await connectToShop({ aws });

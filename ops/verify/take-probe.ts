@@ -1,5 +1,5 @@
 import { MAX_BATCH_ENTRIES } from '../../lambdas/runtime/message-size.ts';
-import { type Probe, readProbe } from '../../lambdas/runtime/probe.ts';
+import { isAwaited, type Probe, readProbe } from '../../lambdas/runtime/probe.ts';
 import type { DeadLetter } from '../dlq/dead-letter.ts';
 import type { LetterReceiver } from '../dlq/letter-receiver.ts';
 import { release, visibilitySeconds } from '../dlq/visibility.ts';
@@ -27,7 +27,7 @@ export async function takeProbe(
       });
       const isOwn = ({ probe }: { probe: Probe }) => probe.nonce === nonce;
       // That of a run that still waits is its own business.
-      const removed = probes.filter((one) => isOwn(one) || one.probe.until <= now()).map(({ letter }) => letter);
+      const removed = probes.filter((one) => isOwn(one) || !isAwaited(one.probe, now())).map(({ letter }) => letter);
       for (const letter of received) if (!removed.includes(letter)) held.set(letter.id, letter);
       await removeAll(queue, removed);
       const own = probes.find(isOwn);
