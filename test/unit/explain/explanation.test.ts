@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { orderCancelled, orderPlaced } from '../../../contracts/order.ts';
+import { busPatterns } from '../../../infra/filters.ts';
+import { probeTypeOf } from '../../../lambdas/runtime/probe.ts';
 import type { DeployedRoute } from '../../../ops/explain/deployment.ts';
 import { contractOf, eventTypeOf, explainRoutes } from '../../../ops/explain/explanation.ts';
 import { formatExplanation } from '../../../ops/explain/format.ts';
@@ -224,4 +226,26 @@ test("a fact in EventBridge's own envelope is matched as it is on the bus", () =
     },
   );
   expect(explained({ body }, route).routes).toMatchObject([{ gets: 'yes' }]);
+});
+
+test('probes of ops verify show in no filter and in no reason', () => {
+  const probe = probeTypeOf('payment', ['shop.order.placed.v1']);
+  const onTopic = explained(
+    { type: 'shop.order.cancel-requested.v1' },
+    subscription('payment', { type: ['shop.order.placed.v1', probe] }),
+  );
+  expect(onTopic.routes).toMatchObject([
+    { filter: placedOnly, why: ['type is "shop.order.cancel-requested.v1", not "shop.order.placed.v1"'] },
+  ]);
+  const [pattern] = busPatterns('payment', [orderCancelled]);
+  const rule = subscription('payment', pattern?.pattern, { kind: 'rule', arn: TOPIC, scope: 'event' });
+  const events = { source: ['/shop/order'], 'detail-type': ['shop.order.cancelled.v1'] };
+  expect(explained({ type: 'shop.order.cancelled.v1' }, rule).routes).toMatchObject([{ filter: events }]);
+  expect(explained({ type: 'shop.order.confirmed.v1' }, rule).routes[0]?.why).toEqual([
+    'detail-type is "shop.order.confirmed.v1", not "shop.order.cancelled.v1"',
+  ]);
+  // Whoever asks about a probe is told its way.
+  expect(explained({ type: probe }, subscription('payment', { type: [probe] })).routes).toMatchObject([
+    { gets: 'yes' },
+  ]);
 });
