@@ -26,7 +26,7 @@ export function bodyFilter(consumer: string, contracts: readonly EventContract[]
 /**
  * Returns the patterns for what a consumer gets from the bus: the bare event, as on the topic, and only from the publisher the contract names.
  *
- * The stack's own functions may put anything on the bus, so one rule brings all that they publish. A service outside may use one source and one
+ * Each of the stack's functions may put on the bus what it publishes and no more, so one rule brings all of it. A service outside may use one source and one
  * detail type, as its policy says, but chooses the detail freely, and the detail is what arrives. So each event that services send has a
  * rule of its own, which also matches the type and the source in the detail: nobody can report what only the stack may say. Probes are an
  * alternative of their own, so that nobody who may send the one can thereby send the other.

@@ -210,9 +210,8 @@ describe('The role Deploy', () => {
 
   test('puts nothing on the bus but probes', () => {
     const putting = statements.filter(({ Action }) => [Action].flat().includes('events:PutEvents'));
-    const source = { 'events:source': PROBE_SOURCE };
     expect(putting.map(({ Condition }) => Condition)).toEqual([
-      { StringEquals: source, 'ForAllValues:StringEquals': source },
+      { 'ForAllValues:StringEquals': { 'events:source': PROBE_SOURCE }, Null: { 'events:source': 'false' } },
     ]);
   });
 

@@ -3,7 +3,7 @@ import { paymentReceived } from '../../contracts/payment.ts';
 import { PROBE_SOURCE, probeTypeOf } from '../../lambdas/runtime/probe.ts';
 import { matchPattern } from '../../ops/explain/pattern.ts';
 import { expectedHops, originOf } from '../../ops/verify/hops.ts';
-import { synthesise } from '../builders/template.ts';
+import { actionsOf, synthesise } from '../builders/template.ts';
 
 const template = synthesise();
 const hops = expectedHops();
@@ -75,6 +75,18 @@ describe('A probe on the bus', () => {
     for (const { probe } of busHops)
       expect(passing(onBus({ source, type }, { source: PROBE_SOURCE, type: probe }))).toEqual([]);
     expect(passing(onBus({ source, type }))).toHaveLength(2);
+  });
+
+  test('can be put there by no function', () => {
+    const statements = template
+      .resources('AWS::IAM::Policy')
+      .flatMap(({ properties }) => properties.PolicyDocument.Statement)
+      .filter((statement) => actionsOf(statement).includes('events:PutEvents'));
+    expect(statements).not.toEqual([]);
+    for (const { Condition } of statements) {
+      const sources = Condition['ForAllValues:StringEquals']['events:source'];
+      expect([sources].flat()).not.toContain(PROBE_SOURCE);
+    }
   });
 
   test('is not kept by the archive of the bus', () => {
