@@ -11,10 +11,19 @@ const REFUSALS = {
     `the probe reached ${consumer} when nobody waited for it any more: set this machine's clock, or give it longer with --timeout`,
 };
 
+/** Says why a consumer was not asked to dead-letter. */
+export const notTried = (consumer: string): string => `not tried, because no probe came to ${consumer}`;
+
+/** Finds the probe that is to be acknowledged on the way of one that is to be dead-lettered. */
+const wayOf = ({ consumer, type, expect }: PlannedProbe, probes: readonly PlannedProbe[]): PlannedProbe | undefined =>
+  expect === 'acknowledge'
+    ? undefined
+    : probes.find((one) => one.consumer === consumer && one.type === type && one.expect === 'acknowledge');
+
 /** What has come of the probes of a run so far. Times in milliseconds since 1970. */
 export class ProbeResults {
   readonly probes: readonly PlannedProbe[];
-  private readonly sentAt = new Map<PlannedProbe, number>();
+  private readonly sendings = new Map<PlannedProbe, { first: number; last: number; count: number }>();
   private readonly results = new Map<PlannedProbe, ProbeResult>();
 
   constructor(probes: readonly PlannedProbe[]) {
@@ -29,8 +38,31 @@ export class ProbeResults {
   has = (probe: PlannedProbe): boolean => this.results.has(probe);
   get = (probe: PlannedProbe): ProbeResult | undefined => this.results.get(probe);
 
-  sent(probe: PlannedProbe, time: number): void {
-    this.sentAt.set(probe, time);
+  /** Notes that a probe is sent, and returns how often it was sent before. */
+  sent(probe: PlannedProbe, time: number): number {
+    const { first = time, count = 0 } = this.sendings.get(probe) ?? {};
+    this.sendings.set(probe, { first, last: time, count: count + 1 });
+    return count;
+  }
+
+  wasSent = (probe: PlannedProbe): boolean => this.sendings.has(probe);
+
+  /**
+   * Returns the probes to be sent now. One to acknowledge is sent again after `repeatMs`, because an older filter may have dropped it; one to
+   * dead-letter once, when its way into the consumer has proved to be open.
+   */
+  due(now: number, repeatMs: number): PlannedProbe[] {
+    return this.pending.filter((probe) => {
+      const last = this.sendings.get(probe)?.last;
+      if (probe.expect === 'acknowledge') return last === undefined || now - last >= repeatMs;
+      return last === undefined && this.isOpen(probe);
+    });
+  }
+
+  private isOpen(probe: PlannedProbe): boolean {
+    const way = wayOf(probe, this.probes);
+    const result = way && this.results.get(way);
+    return result !== undefined && result.problem === undefined;
   }
 
   /** Clocks differ, so an answer may seem to be older than its probe. */
@@ -38,9 +70,13 @@ export class ProbeResults {
     this.results.set(probe, { milliseconds: Math.max(0, time - this.sentAtOf(probe, time)) });
   }
 
+  /** A probe that would have taken the same way is then never sent. */
   fail(probe: PlannedProbe, problem: string): void {
     const now = Date.now();
-    this.results.set(probe, { milliseconds: now - this.sentAtOf(probe, now), problem });
+    const milliseconds = now - this.sentAtOf(probe, now);
+    this.results.set(probe, { milliseconds, problem });
+    for (const one of this.pending)
+      if (wayOf(one, [probe]) !== undefined) this.results.set(one, { milliseconds, problem: notTried(one.consumer) });
   }
 
   /** Takes what a consumer logged. That it dead-lettered a probe is proved by the dead letter alone. */
@@ -53,6 +89,6 @@ export class ProbeResults {
   }
 
   private sentAtOf(probe: PlannedProbe, otherwise: number): number {
-    return this.sentAt.get(probe) ?? otherwise;
+    return this.sendings.get(probe)?.first ?? otherwise;
   }
 }

@@ -8,7 +8,7 @@ import { logGroupNames, readLogLines } from '../orders/log-lines.ts';
 import type { DeployedShop } from '../stack.ts';
 import { answersIn } from './answers.ts';
 import { ProbeResults } from './probe-results.ts';
-import { type PlannedProbe, probeSender } from './send-probe.ts';
+import { type PlannedProbe, type ProbeRun, probeSender } from './send-probe.ts';
 import { takeProbe } from './take-probe.ts';
 
 export type RunOptions = {
@@ -21,13 +21,16 @@ export type RunOptions = {
 // FilterLogEvents may be called a few times a second in an account, and there is a log for each function.
 const POLL_MS = { local: 200, aws: 3_000 };
 const REPORT_MS = 15_000;
+// An older filter drops a probe without a trace, and the new one may take a quarter of an hour.
+const REPEAT_MS = 30_000;
 // Clocks differ.
 const LOG_FROM_MS = 60_000;
 // How long an interrupted run still waits for its dead letters, to remove them.
 const CLEAN_UP_MS = 3_000;
 
 /**
- * Sends probes, all at once, and waits for their answers in the functions' logs and in the dead-letter queues, from which it removes them.
+ * Sends probes, all at once and again while they are not answered, and waits for their answers in the functions' logs and in the dead-letter queues,
+ * from which it removes them.
  * Throws when the signal is aborted.
  */
 export async function runProbes(
@@ -47,8 +50,7 @@ export async function runProbes(
 
   const work = [
     ...takeAll(shop, run.nonce, results, isOver),
-    ...sendAll(shop, run, results),
-    awaitAnswers(shop, run.nonce, results, {
+    exchange(shop, run, results, {
       startedAt,
       isOver: () => isOver() || abortedAt < Number.POSITIVE_INFINITY,
       onWaiting,
@@ -76,20 +78,10 @@ function takeAll(shop: DeployedShop, nonce: string, results: ProbeResults, isOve
   });
 }
 
-function sendAll(shop: DeployedShop, run: { nonce: string; until: number }, results: ProbeResults): Promise<void>[] {
-  const send = probeSender(shop, run);
-  return results.probes.map(async (probe) => {
-    results.sent(probe, Date.now());
-    await send(probe).catch((error: unknown) => {
-      results.fail(probe, `its probe was not accepted: ${toUserMessage(error)}`);
-    });
-  });
-}
-
-/** Looks for answers in the logs until every probe has one. */
-async function awaitAnswers(
+/** Sends probes and looks for their answers in the logs until every one has an answer. */
+async function exchange(
   shop: DeployedShop,
-  nonce: string,
+  run: ProbeRun,
   results: ProbeResults,
   {
     startedAt,
@@ -97,11 +89,19 @@ async function awaitAnswers(
     onWaiting,
   }: { startedAt: number; isOver: () => boolean } & Required<Pick<RunOptions, 'onWaiting'>>,
 ): Promise<void> {
+  const send = probeSender(shop, run);
   const groups = await logGroupNames(shop);
   let reportedAt = startedAt;
   while (results.pending.length > 0 && !isOver()) {
-    const lines = await readLogLines(shop, nonce, { from: startedAt - LOG_FROM_MS, until: Date.now() }, groups);
-    for (const answer of answersIn(lines, nonce)) results.take(answer);
+    const now = Date.now();
+    const sending = results.due(now, REPEAT_MS).map((probe) =>
+      send(probe, results.sent(probe, now)).catch((error: unknown) => {
+        results.fail(probe, `its probe was not accepted: ${toUserMessage(error)}`);
+      }),
+    );
+    await Promise.all(sending);
+    const lines = await readLogLines(shop, run.nonce, { from: startedAt - LOG_FROM_MS, until: Date.now() }, groups);
+    for (const answer of answersIn(lines, run.nonce)) results.take(answer);
     if (Date.now() - reportedAt >= REPORT_MS) {
       reportedAt = Date.now();
       onWaiting(results.pending);

@@ -19,14 +19,20 @@ export type PlannedProbe = {
 export type ProbeRun = { nonce: string; until: number };
 
 /** Returns a function that sends probes. It throws what the service refuses a probe with. */
-export function probeSender(shop: DeployedShop, run: ProbeRun): (probe: PlannedProbe) => Promise<void> {
+export function probeSender(
+  shop: DeployedShop,
+  run: ProbeRun,
+): (probe: PlannedProbe, repetition: number) => Promise<void> {
   const sns = new SNSClient(shop.config);
   const bus = new EventBridgeClient(shop.config);
-  return async ({ channel, at, type, expect }) => {
+  return async ({ channel, at, type, expect }, repetition) => {
     const body = JSON.stringify(probeMessage({ type, expect, ...run }));
     // In a group of its own it waits for no order, and none for it.
     const fifo = at.endsWith('.fifo')
-      ? { MessageGroupId: `verify-${run.nonce}`, MessageDeduplicationId: `${run.nonce}-${type}-${expect}` }
+      ? {
+          MessageGroupId: `verify-${run.nonce}`,
+          MessageDeduplicationId: `${run.nonce}-${type}-${expect}-${repetition}`,
+        }
       : {};
     if (channel !== 'bus') await sns.send(new PublishCommand({ TopicArn: at, Message: body, ...fifo }));
     else {

@@ -2,7 +2,7 @@ import type { DeployedShop } from '../stack.ts';
 import { type OnProgress, reportStep } from '../steps.ts';
 import { type CheckedHop, checkHops } from './check.ts';
 import { type Deployment, readDeployment } from './deployment.ts';
-import type { ProbeResults } from './probe-results.ts';
+import { notTried, type ProbeResults } from './probe-results.ts';
 import { runProbes } from './run-probes.ts';
 import type { PlannedProbe } from './send-probe.ts';
 import { readSweep } from './sweep.ts';
@@ -81,16 +81,22 @@ function toHop(
     return { ...hop, milliseconds: readMilliseconds, by: 'read', ...(problem === undefined ? {} : { problem }) };
   const result = results.get(probe) ?? {
     milliseconds: seconds * 1_000,
-    problem: unanswered(probe, seconds, keyUnreadable),
+    problem: unanswered(probe, results.wasSent(probe), seconds, keyUnreadable),
   };
   return { ...hop, ok: result.problem === undefined, by: 'probe', ...result };
 }
 
-function unanswered({ consumer, expect }: PlannedProbe, seconds: number, keyUnreadable: string | undefined): string {
+function unanswered(
+  { consumer, expect }: PlannedProbe,
+  wasSent: boolean,
+  seconds: number,
+  keyUnreadable: string | undefined,
+): string {
+  if (!wasSent) return notTried(consumer);
   const reason =
     expect === 'dead-letter'
-      ? `it did not come to ${consumer}, or got stuck there (see its log)`
-      : `nothing that was read is wrong, so it is a filter or policy that has not arrived yet (SNS takes up to 15 minutes): run it again; else the key, or the function of ${consumer} (see its log)`;
+      ? `${consumer} got it and did not dead-letter it (see its log)`
+      : `nothing that was read is wrong, so it is a filter or policy that has not arrived yet (SNS takes up to 15 minutes): run it again, or give it --timeout 1200; else the key, or the function of ${consumer} (see its log)`;
   const key = keyUnreadable === undefined ? '' : `; its queue's key could not be read: ${keyUnreadable}`;
   return `no answer within ${seconds} s: ${reason}${key}`;
 }

@@ -70,6 +70,42 @@ describe('A line of the log', () => {
   });
 });
 
+describe('A probe is due', () => {
+  const [way, other, failing] = [
+    probe(),
+    probe({ type: 'shop.verify.payment.ba9876543210' }),
+    probe({ expect: 'dead-letter' }),
+  ];
+  const acknowledged = { kind: 'acknowledged' as const, consumer: 'payment', type: probe().type, time: SENT };
+
+  test('at once where it is to be acknowledged, and again while it is not, for a new filter may be late', () => {
+    const results = new ProbeResults([way, other]);
+    expect(results.due(SENT, 30_000)).toEqual([way, other]);
+    expect([results.sent(way, SENT), results.sent(other, SENT)]).toEqual([0, 0]);
+    results.take(acknowledged);
+    expect(results.due(SENT + 29_999, 30_000)).toEqual([]);
+    expect(results.due(SENT + 30_000, 30_000)).toEqual([other]);
+    expect(results.sent(other, SENT + 30_000)).toBe(1);
+  });
+
+  test('once its way is open where it is to be dead-lettered, and never twice', () => {
+    const results = new ProbeResults([way, failing]);
+    results.sent(way, SENT);
+    expect(results.due(SENT + 1, 30_000)).toEqual([]);
+    results.take(acknowledged);
+    expect(results.due(SENT + 1, 30_000)).toEqual([failing]);
+    results.sent(failing, SENT + 1);
+    expect(results.due(SENT + 3_600_000, 30_000)).toEqual([]);
+  });
+
+  test('never where its way did not accept a probe', () => {
+    const results = new ProbeResults([way, failing]);
+    results.fail(way, 'its probe was not accepted');
+    expect(results.pending).toEqual([]);
+    expect(results.get(failing)?.problem).toBe('not tried, because no probe came to payment');
+  });
+});
+
 test('the table shows dead hops first, and says how many there are', () => {
   const text = formatHops({
     hops: [
