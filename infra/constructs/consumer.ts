@@ -68,11 +68,12 @@ export class Consumer extends Construct {
     const isFifo = readsLifecycle(name, route);
     const given = consumerSettings(settings, name);
     const own = isFifo ? { ...given, batchSize: Math.min(given.batchSize, MAX_FIFO_BATCH), window: 0 } : given;
-    const queueProps = { ...(isFifo ? FIFO : {}), key, removalPolicy };
+    const queueProps = { ...(isFifo ? FIFO : {}), removalPolicy };
 
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', queueProps);
     this.queue = new ShopQueue(this, 'Queue', {
       ...queueProps,
+      key,
       visibilityTimeout: visibilityTimeoutOf(own),
       retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
@@ -96,7 +97,6 @@ export class Consumer extends Construct {
     // The consumer itself decides how long a message waits, and whether it is dead-lettered.
     this.grant('sqs:ChangeMessageVisibility', this.queue.queueArn);
     this.grant('sqs:SendMessage', this.deadLetterQueue.queueArn);
-    key?.grantUse(this.function, 'sqs', 'Decrypt', 'GenerateDataKey');
     this.grantPublishing(props);
     this.grantRoute(props);
 

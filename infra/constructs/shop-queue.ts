@@ -21,11 +21,21 @@ export class ShopQueue extends Queue {
   }
 }
 
-/** A dead-letter queue, with the longest retention that SQS has. */
+/** A dead-letter queue, with the longest retention that SQS has, and without the stack's key. */
 export class DeadLetterQueue extends ShopQueue {
-  constructor(scope: Construct, id: string, props: Omit<ShopQueueProps, 'retentionPeriod' | 'deadLetterQueue'>) {
-    // A dead letter keeps its first timestamp, so its retention must exceed that of the queue it comes from.
-    super(scope, id, { ...props, retentionPeriod: Duration.days(14) });
+  constructor(
+    scope: Construct,
+    id: string,
+    props: Omit<ShopQueueProps, 'key' | 'retentionPeriod' | 'deadLetterQueue'>,
+  ) {
+    super(scope, id, {
+      ...props,
+      // What cannot be encrypted for a queue goes to its dead-letter queue at once, so the same key there would lose it
+      // (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html).
+      key: undefined,
+      // A dead letter keeps its first timestamp, so its retention must exceed that of the queue it comes from.
+      retentionPeriod: Duration.days(14),
+    });
     const reason = 'It is a dead-letter queue itself: what is in it waits for an operator, whom an alarm calls.';
     Validations.of(this).acknowledge(
       { id: 'AwsSolutions-SQS3', reason },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { actionsOf, synthesise } from '../builders/template.ts';
+import { routing } from '../../infra/routing.ts';
+import { actionsOf, type Resource, synthesise } from '../builders/template.ts';
 
 const template = synthesise();
 const [key, ...otherKeys] = template.resources('AWS::KMS::Key');
@@ -13,12 +14,13 @@ describe('The encryption key of the stack', () => {
     expect(key?.properties.EnableKeyRotation).toBe(true);
   });
 
-  test('encrypts every topic, queue, table and log group', () => {
+  test('encrypts every topic, table, log group, and queue but the dead-letter queues', () => {
     const of = (type: string) => template.resources(type).map(({ properties }) => properties);
     for (const { KmsMasterKeyId } of of('AWS::SNS::Topic')) expect(KmsMasterKeyId).toEqual(arn);
     for (const { KmsKeyId } of of('AWS::Logs::LogGroup')) expect(KmsKeyId).toEqual(arn);
-    for (const queue of of('AWS::SQS::Queue')) {
-      expect(queue).toMatchObject({ KmsMasterKeyId: arn, KmsDataKeyReusePeriodSeconds: 3600 });
+    for (const name of [...Object.keys(routing), 'archive']) {
+      const { queue } = template.function(name);
+      expect(queue?.properties).toMatchObject({ KmsMasterKeyId: arn, KmsDataKeyReusePeriodSeconds: 3600 });
     }
     for (const { SSESpecification } of of('AWS::DynamoDB::Table')) {
       expect(SSESpecification).toEqual({ SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: arn });
@@ -70,6 +72,35 @@ describe('The encryption key of the stack', () => {
   });
 });
 
+const KEY_ARN = 'arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
+describe.each([
+  {},
+  { stage: 'prod' },
+  { encryption: 'aws' },
+  { keyArn: KEY_ARN },
+  { ordersTopicArn: 'arn:aws:sns:eu-central-1:111111111111:shop-orders' },
+])('A dead-letter queue, with %j', (settings) => {
+  const { resources } = synthesise(settings);
+  const queues = new Map(resources('AWS::SQS::Queue').map(({ id, properties }) => [id, properties]));
+  const targets = deadLetterTargets(resources);
+
+  test('does not fail together with what it stands in for: it hangs on no key of the customer', () => {
+    for (const [source, id] of targets) {
+      expect(queues.get(id), source).toMatchObject({ SqsManagedSseEnabled: true });
+      expect(queues.get(id), source).not.toHaveProperty('KmsMasterKeyId');
+    }
+  });
+
+  test('stands behind every queue with a function, every subscription of a queue and every target of a rule', () => {
+    const { length } = targets;
+    const sources = ['AWS::Lambda::EventSourceMapping', 'AWS::SNS::Subscription', 'AWS::Events::Rule'].flatMap(
+      resources,
+    );
+    expect(length).toBe(sources.length);
+  });
+});
+
 describe('With encryption=aws', () => {
   const without = synthesise({ encryption: 'aws' });
 
@@ -85,3 +116,19 @@ describe('With encryption=aws', () => {
     }
   });
 });
+
+/** Returns what has a dead-letter queue (a queue, a subscription, the target of a rule), with the id of that queue. */
+function deadLetterTargets(resources: (type: string) => Resource[]): [source: string, queue: string][] {
+  const idOf = (arn: { 'Fn::GetAtt': [string, string] }) => arn['Fn::GetAtt'][0];
+  const redriven = [...resources('AWS::SQS::Queue'), ...resources('AWS::SNS::Subscription')].flatMap(
+    ({ id, properties: { RedrivePolicy } }): [string, string][] =>
+      RedrivePolicy === undefined ? [] : [[id, idOf(RedrivePolicy.deadLetterTargetArn)]],
+  );
+  const targets = resources('AWS::Events::Rule').flatMap(({ id, properties }) =>
+    properties.Targets.map(({ DeadLetterConfig }: { DeadLetterConfig: { Arn: never } }): [string, string] => [
+      id,
+      idOf(DeadLetterConfig.Arn),
+    ]),
+  );
+  return [...redriven, ...targets];
+}
