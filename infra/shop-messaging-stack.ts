@@ -70,7 +70,9 @@ export class ShopMessagingStack extends Stack {
     });
     const archive = new Archive(this, 'Archive', { code: code('archive'), ...shared });
 
-    new Publishers(this, 'Publishers', { orders: topic, lifecycle, bus, settings });
+    // The publishers of a topic that exists have the use of its key already, if it has one.
+    const topicKey = settings.ordersTopicArn === undefined ? key : undefined;
+    new Publishers(this, 'Publishers', { orders: topic, lifecycle, bus, key: topicKey, settings });
     new Monitoring(this, 'Monitoring', { consumers, sweep, archive, orders: topic, lifecycle, bus, settings, key });
     new CfnOutput(this, 'OrdersTopicArn', { value: topic.topicArn });
     new CfnOutput(this, 'OrderLifecycleTopicArn', { value: lifecycle.topicArn });

@@ -40,7 +40,7 @@ export class Archive extends Construct {
     super(scope, id);
     const { settings, removalPolicy, key } = props;
     const own = consumerSettings(settings, 'archive');
-    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', { removalPolicy });
+    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', { removalPolicy, from: 'queue' });
     const queue = new ShopQueue(this, 'Queue', {
       key,
       removalPolicy,
@@ -87,7 +87,11 @@ export class Archive extends Construct {
     topic.addSubscription(subscription('topic', this.deadLetterQueue));
     // A FIFO topic may deliver to a standard queue, but its dead-letter queue must be FIFO
     // (https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html).
-    const undeliveredSteps = new DeadLetterQueue(this, 'UndeliveredSteps', { removalPolicy, fifo: true });
+    const undeliveredSteps = new DeadLetterQueue(this, 'UndeliveredSteps', {
+      removalPolicy,
+      from: 'deliveries',
+      fifo: true,
+    });
     lifecycle.addSubscription(subscription('lifecycle', undeliveredSteps));
     new CfnOutput(Stack.of(this), `${this.node.id}UndeliveredStepsDeadLetterQueueUrl`, {
       value: undeliveredSteps.queueUrl,

@@ -70,7 +70,7 @@ export class Consumer extends Construct {
     const own = isFifo ? { ...given, batchSize: Math.min(given.batchSize, MAX_FIFO_BATCH), window: 0 } : given;
     const queueProps = { ...(isFifo ? FIFO : {}), removalPolicy };
 
-    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', queueProps);
+    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', { ...queueProps, from: 'queue' });
     this.queue = new ShopQueue(this, 'Queue', {
       ...queueProps,
       key,

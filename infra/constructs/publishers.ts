@@ -1,12 +1,13 @@
-import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
-import { AccountPrincipal, ManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import { AccountPrincipal, Grant, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { paymentReceived } from '../../contracts/payment.ts';
 import type { Settings } from '../settings.ts';
 import { grantPutEvents } from './put-events.ts';
+import type { ShopKey } from './shop-key.ts';
 
 export type PublishersProps = {
   /** The topic that existing services publish on. */
@@ -14,6 +15,8 @@ export type PublishersProps = {
   /** The FIFO topic that other teams may subscribe to. */
   lifecycle: ITopic;
   bus: EventBus;
+  /** The key of the orders topic. @default none, or one that its publishers can use already */
+  key: ShopKey | undefined;
   settings: Pick<Settings, 'shop' | 'stage' | 'publisherAccounts'>;
 };
 
@@ -24,25 +27,26 @@ export type PublishersProps = {
 export class Publishers extends Construct {
   constructor(scope: Construct, id: string, props: PublishersProps) {
     super(scope, id);
-    const { orders, lifecycle, bus, settings } = props;
+    const { orders, lifecycle, bus, key, settings } = props;
     const stack = Stack.of(this);
     // The orders topic and nothing else: on the bus the stack's own functions publish, and their events are trusted. The names below are
     // looked up by the service's deployment, so its role needs no permission for that either.
     const policy = new ManagedPolicy(this, 'PublishPolicy', {
       description: `Publish on the orders topic of ${settings.shop} (${settings.stage}), and nothing more`,
     });
-    // `grantPublish` covers PublishBatch, and where the topic has a customer-managed key, also GenerateDataKey and Decrypt on it:
-    // for the policy here, for another account in the key's own policy.
-    orders.grantPublish(policy);
-    Validations.of(policy).acknowledge({
-      id: 'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',
-      reason:
-        'SNS documents it so for publishers of an encrypted topic; it makes data keys of this one key and nothing else.',
-    });
+    // Not `grantPublish`, which would allow the key's use for anything.
+    Grant.addToPrincipal({ grantee: policy, actions: ['sns:Publish'], resourceArns: [orders.topicArn] });
+    key?.grantUse(policy, 'sns', 'Decrypt', 'GenerateDataKey');
     const reporterPolicy = this.reporterPolicy(props);
 
     // An account named here still decides in its own IAM which of its roles may publish.
-    for (const account of settings.publisherAccounts) orders.grantPublish(new AccountPrincipal(account));
+    for (const account of settings.publisherAccounts) {
+      const principals = [new AccountPrincipal(account)];
+      orders.addToResourcePolicy(
+        new PolicyStatement({ principals, actions: ['sns:Publish'], resources: [orders.topicArn] }),
+      );
+      key?.allowAccount(account, 'sns', 'Decrypt', 'GenerateDataKey');
+    }
 
     const names = {
       'orders-topic-arn': orders.topicArn,

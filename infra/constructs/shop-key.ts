@@ -1,5 +1,5 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Grant, type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AccountPrincipal, Grant, type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
@@ -15,19 +15,31 @@ export class ShopKey {
   }
 
   /** Grants the use of the key through a service on the grantee's behalf, and not directly. */
-  grantUse(
-    grantee: IGrantable,
-    service: 'dynamodb' | 's3' | 'sns' | 'sqs',
-    ...operations: ('Decrypt' | 'GenerateDataKey')[]
-  ): Grant {
-    return Grant.addToPrincipal({
-      grantee,
+  grantUse(grantee: IGrantable, service: UsingService, ...operations: Operation[]): Grant {
+    return Grant.addToPrincipal({ grantee, resourceArns: [this.key.keyArn], ...this.use(service, operations) });
+  }
+
+  /**
+   * Lets the roles of another account use the key in the same way, as far as that account's own IAM does. That stands in the key's policy, so
+   * for a key that exists its owner has to say it there.
+   */
+  allowAccount(account: string, service: UsingService, ...operations: Operation[]): void {
+    const principals = [new AccountPrincipal(account)];
+    this.key.addToResourcePolicy(
+      new PolicyStatement({ principals, resources: ['*'], ...this.use(service, operations) }),
+    );
+  }
+
+  private use(service: UsingService, operations: readonly Operation[]) {
+    return {
       actions: operations.map((name) => `kms:${name}`),
-      resourceArns: [this.key.keyArn],
       conditions: { StringEquals: { 'kms:ViaService': `${service}.${this.stack.region}.amazonaws.com` } },
-    });
+    };
   }
 }
+
+type UsingService = 'dynamodb' | 's3' | 'sns' | 'sqs';
+type Operation = 'Decrypt' | 'GenerateDataKey';
 
 export type ShopKeyProps = {
   settings: Pick<Settings, 'encryption' | 'keyArn' | 'ordersTopicArn'>;
@@ -66,8 +78,10 @@ function createKey(
   const topics = ordersTopicArn === undefined ? ours('sns') : [ours('sns'), ordersTopicArn];
   // A topic delivers to a queue.
   grantService(key, 'sns', ['Decrypt', 'GenerateDataKey'], { ArnLike: { 'aws:SourceArn': topics } });
-  // A rule delivers to a queue; which rule to which queue, the queue's policy says.
-  grantService(key, 'events', ['Decrypt', 'GenerateDataKey'], { StringEquals: { 'aws:SourceAccount': account } });
+  // A rule delivers to a queue. AWS's statement for that has no condition, and no page promises what EventBridge would fulfil: one that it does
+  // not would lose every outcome (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html). None is needed: the policy of each
+  // queue names the rules that may send to it, and whoever has EventBridge encrypt for a queue of their own with this key cannot decrypt that.
+  grantService(key, 'events', ['Decrypt', 'GenerateDataKey']);
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
   grantService(key, `logs.${region}`, ['Encrypt', 'Decrypt', 'ReEncrypt*', 'GenerateDataKey*', 'DescribeKey'], {
     ArnLike: { 'kms:EncryptionContext:aws:logs:arn': ours('logs', 'log-group:') },
@@ -79,7 +93,7 @@ function grantService(
   key: Key,
   service: string,
   operations: readonly string[],
-  conditions: Record<string, unknown>,
+  conditions: Record<string, unknown> = {},
 ): void {
   key.addToResourcePolicy(
     new PolicyStatement({

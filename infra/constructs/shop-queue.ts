@@ -1,5 +1,5 @@
 import { Duration, Validations } from 'aws-cdk-lib';
-import { CfnQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { CfnQueue, Queue, QueueEncryption, type QueueProps, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ShopKey } from './shop-key.ts';
 
@@ -8,10 +8,18 @@ export type ShopQueueProps = Omit<QueueProps, 'encryption' | 'encryptionMasterKe
   key: ShopKey | undefined;
 };
 
-/** A queue that accepts TLS only and is encrypted. */
+/**
+ * A queue that accepts TLS only and is encrypted. No queue may dead-letter into it (unless `redriveAllowPolicy` says otherwise): SQS moves
+ * messages past the policy of the queue, so whoever may make queues in the account could send what only a topic or a rule may.
+ */
 export class ShopQueue extends Queue {
   constructor(scope: Construct, id: string, { key, ...props }: ShopQueueProps) {
-    super(scope, id, { ...props, enforceSSL: true, ...(key ? {} : { encryption: QueueEncryption.SQS_MANAGED }) });
+    super(scope, id, {
+      redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
+      ...props,
+      enforceSSL: true,
+      ...(key ? {} : { encryption: QueueEncryption.SQS_MANAGED }),
+    });
     const resource = this.node.defaultChild;
     if (key === undefined || !(resource instanceof CfnQueue)) return;
     // Set without CDK's knowledge: for a queue with a key it would allow any rule of the account to send, and any topic to use the key.
@@ -21,15 +29,22 @@ export class ShopQueue extends Queue {
   }
 }
 
+export type DeadLetterQueueProps = Omit<
+  ShopQueueProps,
+  'key' | 'retentionPeriod' | 'deadLetterQueue' | 'redriveAllowPolicy'
+> & {
+  /** What dead-letters into it: a queue (with its subscriptions and rules), or deliveries of subscriptions and rules alone. */
+  from: 'queue' | 'deliveries';
+};
+
 /** A dead-letter queue, with the longest retention that SQS has, and without the stack's key. */
 export class DeadLetterQueue extends ShopQueue {
-  constructor(
-    scope: Construct,
-    id: string,
-    props: Omit<ShopQueueProps, 'key' | 'retentionPeriod' | 'deadLetterQueue'>,
-  ) {
+  constructor(scope: Construct, id: string, { from, ...props }: DeadLetterQueueProps) {
     super(scope, id, {
       ...props,
+      // From any queue of the account: a list would name the ARN of the queue that itself names this one's, and CloudFormation can create
+      // neither first. SNS and EventBridge send as the queue's policy allows, whatever stands here.
+      ...(from === 'queue' ? { redriveAllowPolicy: { redrivePermission: RedrivePermission.ALLOW_ALL } } : {}),
       // What cannot be encrypted for a queue goes to its dead-letter queue at once, so the same key there would lose it
       // (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html).
       key: undefined,

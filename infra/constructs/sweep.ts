@@ -79,7 +79,7 @@ export class Sweep extends Construct {
     allow(['GetItem', 'PutItem', 'UpdateItem'], [orders.tableArn]);
     this.function = sweep;
     key?.grantUse(sweep, 'dynamodb', 'Decrypt');
-    this.missedRuns = new DeadLetterQueue(this, 'DeadLetterQueue', { removalPolicy });
+    this.missedRuns = new DeadLetterQueue(this, 'DeadLetterQueue', { removalPolicy, from: 'deliveries' });
     new CfnOutput(Stack.of(this), 'SweepDeadLetterQueueUrl', { value: this.missedRuns.queueUrl });
     new Rule(this, 'Schedule', {
       schedule: Schedule.rate(Duration.minutes(5)),

@@ -8,6 +8,11 @@ const arn = { 'Fn::GetAtt': [key?.id, 'Arn'] };
 // biome-ignore lint/suspicious/noExplicitAny: policy statements are plain JSON
 const statements: any[] = key?.properties.KeyPolicy.Statement;
 
+// The partition's domain and the region are the deployment's.
+const throughSns = {
+  StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', ['sns.', { Ref: 'AWS::Region' }, '.amazonaws.com']] } },
+};
+
 describe('The encryption key of the stack', () => {
   test('is the only key and is rotated every year', () => {
     expect(otherKeys).toEqual([]);
@@ -35,7 +40,6 @@ describe('The encryption key of the stack', () => {
 
   test.each([
     ['sns.amazonaws.com', ['kms:Decrypt', 'kms:GenerateDataKey'], 'aws:SourceArn', ':ShopMessaging-*'],
-    ['events.amazonaws.com', ['kms:Decrypt', 'kms:GenerateDataKey'], 'aws:SourceAccount', 'AWS::AccountId'],
     ['cloudwatch.amazonaws.com', ['kms:Decrypt', 'kms:GenerateDataKey*'], 'aws:SourceAccount', 'AWS::AccountId'],
     [
       'logs.',
@@ -51,6 +55,18 @@ describe('The encryption key of the stack', () => {
     expect(JSON.stringify(wanted)).toContain(value);
   });
 
+  test('can be used by EventBridge without a condition, as in its own documentation; the policies of the queues name the rules', () => {
+    const found = statements.filter(({ Principal }) => Principal.Service === 'events.amazonaws.com');
+    expect(found.map(actionsOf)).toEqual([['kms:Decrypt', 'kms:GenerateDataKey']]);
+    expect(found[0]).not.toHaveProperty('Condition');
+    const senders = template
+      .resources('AWS::SQS::QueuePolicy')
+      .flatMap(({ properties }) => properties.PolicyDocument.Statement)
+      .filter(({ Principal }) => Principal.Service === 'events.amazonaws.com');
+    expect(senders.length).toBeGreaterThan(5);
+    for (const { Condition } of senders) expect(Object.keys(Condition.ArnEquals)).toEqual(['aws:SourceArn']);
+  });
+
   test('can be used by no other service', () => {
     expect(statements).toHaveLength(5);
   });
@@ -63,7 +79,8 @@ describe('The encryption key of the stack', () => {
   test('can be used for publishing by another account that may publish', () => {
     const [shop] = synthesise({ publisherAccounts: '111111111111' }).resources('AWS::KMS::Key');
     const foreign = shop?.properties.KeyPolicy.Statement.filter((one: object) => JSON.stringify(one).includes('1111'));
-    expect(foreign.map(actionsOf)).toEqual([['kms:Decrypt', 'kms:GenerateDataKey*']]);
+    expect(foreign.map(actionsOf)).toEqual([['kms:Decrypt', 'kms:GenerateDataKey']]);
+    expect(foreign[0].Condition).toEqual(throughSns);
   });
 
   test('is retained in prod, because retained data would be unreadable without it', () => {

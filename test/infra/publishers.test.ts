@@ -1,10 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { EventBus } from 'aws-cdk-lib/aws-events';
-import { Key } from 'aws-cdk-lib/aws-kms';
-import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
-import { Publishers } from '../../infra/constructs/publishers.ts';
 import { synthesise } from '../builders/template.ts';
 
 const template = synthesise();
@@ -12,6 +6,11 @@ const orders = template.outputValue('OrdersTopicArn');
 
 const managedPolicies = (prefix: string) =>
   template.resources('AWS::IAM::ManagedPolicy').filter(({ id }) => id.startsWith(prefix));
+
+/** The condition that SNS uses a key, on a publisher's behalf. */
+const throughSns = {
+  StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', ['sns.', { Ref: 'AWS::Region' }, '.amazonaws.com']] } },
+};
 
 describe('The managed policy for publishers', () => {
   const policies = managedPolicies('PublishersPublishPolicy');
@@ -24,8 +23,9 @@ describe('The managed policy for publishers', () => {
       // SNS needs these to encrypt on behalf of the publisher.
       {
         Effect: 'Allow',
-        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
         Resource: { 'Fn::GetAtt': [key?.id, 'Arn'] },
+        Condition: throughSns,
       },
     ]);
   });
@@ -137,27 +137,30 @@ describe('Another account', () => {
   });
 });
 
-test("Publishers may use a topic's own key for publishing only", () => {
-  const stack = new Stack(new App(), 'Encrypted');
-  const key = new Key(stack, 'Key');
-  const topic = new Topic(stack, 'Orders', { masterKey: key });
-  new Publishers(stack, 'Publishers', {
-    orders: topic,
-    lifecycle: new Topic(stack, 'Lifecycle'),
-    bus: new EventBus(stack, 'Bus'),
-    settings: { shop: 'Encrypted', stage: 'dev', publisherAccounts: ['111111111111'] },
+describe('With a key that exists', () => {
+  const KEY = 'arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
+  test('the policy for publishers still allows its use through SNS', () => {
+    const [policy] = synthesise({ keyArn: KEY })
+      .resources('AWS::IAM::ManagedPolicy')
+      .filter(({ id }) => id.startsWith('PublishersPublishPolicy'));
+    const [, use, ...others] = policy?.properties.PolicyDocument.Statement ?? [];
+    expect(use).toEqual({
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: KEY,
+      Condition: throughSns,
+    });
+    expect(others).toEqual([]);
   });
-  const found = Template.fromStack(stack);
-  const policies = found.findResources('AWS::IAM::ManagedPolicy');
-  const policy = Object.entries(policies).find(([id]) => id.startsWith('PublishersPublishPolicy'))?.[1];
-  const ofPolicy = policy?.Properties.PolicyDocument.Statement;
-  expect(ofPolicy).toHaveLength(2);
-  expect(ofPolicy).toContainEqual({
-    Effect: 'Allow',
-    Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-    Resource: stack.resolve(key.keyArn),
+
+  test('the policy for publishers of a topic that exists too does not name it: that topic has a key of its own', () => {
+    const ordersTopicArn = 'arn:aws:sns:eu-central-1:111111111111:shop-orders';
+    const [policy] = synthesise({ keyArn: KEY, ordersTopicArn })
+      .resources('AWS::IAM::ManagedPolicy')
+      .filter(({ id }) => id.startsWith('PublishersPublishPolicy'));
+    expect(policy?.properties.PolicyDocument.Statement).toEqual([
+      { Effect: 'Allow', Action: 'sns:Publish', Resource: ordersTopicArn },
+    ]);
   });
-  const [{ Properties } = { Properties: undefined }] = Object.values(found.findResources('AWS::KMS::Key'));
-  const foreign = Properties.KeyPolicy.Statement.filter((one: unknown) => JSON.stringify(one).includes('111111111111'));
-  expect(foreign).toMatchObject([{ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey*'] }]);
 });

@@ -72,3 +72,27 @@ describe('With a batch size of 100 and a window of a minute', () => {
     expect(RedrivePolicy.maxReceiveCount * VisibilityTimeout).toBeLessThan(MessageRetentionPeriod);
   });
 });
+
+describe('No queue of the account may dead-letter', () => {
+  const permission = (id: string) =>
+    template.resources('AWS::SQS::Queue').find((one) => one.id === id)?.properties.RedriveAllowPolicy;
+  const hasDeadLetters = new Set(
+    template
+      .resources('AWS::SQS::Queue')
+      .flatMap(({ properties: { RedrivePolicy } }) => RedrivePolicy?.deadLetterTargetArn['Fn::GetAtt'][0] ?? []),
+  );
+
+  test.each(template.resources('AWS::SQS::Queue').map(({ id }) => id))(
+    'into %s, unless it is the dead-letter queue of a queue',
+    (id) => {
+      // A list would name the ARN of a queue that names this one's.
+      expect(permission(id)).toEqual({ redrivePermission: hasDeadLetters.has(id) ? 'allowAll' : 'denyAll' });
+    },
+  );
+
+  test('into a queue that a function reads, past the policy that names who may send to it', () => {
+    const read = [...Object.keys(routing), 'archive'].map((name) => template.function(name).queue?.id ?? '');
+    expect(read).toHaveLength(7);
+    for (const id of read) expect(permission(id)).toEqual({ redrivePermission: 'denyAll' });
+  });
+});
