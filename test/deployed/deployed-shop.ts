@@ -59,7 +59,7 @@ export function output(name: string): string {
   return value;
 }
 
-export const queueUrl = (consumer: ConsumerName) => output(`${constructIdOf(consumer)}QueueUrl`);
+export const queueUrl = (consumer: ConsumerName | 'archive') => output(`${constructIdOf(consumer)}QueueUrl`);
 export const deadLetterQueueUrl = (consumer: ConsumerName) => output(`${constructIdOf(consumer)}DeadLetterQueueUrl`);
 
 /** Polls until `ask` returns a truthy value and returns it. Throws after `seconds`, with `what` and the text of `instead`. */
@@ -312,7 +312,7 @@ export async function waitForEmptyQueues(): Promise<void> {
 }
 
 /** Enables or disables a consumer's event source mapping, as an operator would. */
-export async function setReceiving(consumer: ConsumerName, enabled: boolean): Promise<void> {
+export async function setReceiving(consumer: ConsumerName | 'archive', enabled: boolean): Promise<void> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl(consumer), AttributeNames: ['QueueArn'] }),
   );

@@ -3,6 +3,7 @@ import type { TestOrder } from './shop-state.ts';
 /** Builds the message by which an existing service places an order of one line. */
 export const placedMessage = (order: TestOrder, id: string) => {
   const { orderId, sku, quantity, token, phone, locale, unitPrice, customerId = 'c-7', capturedAs } = order;
+  const money = capturedAs === undefined ? { token } : { kind: 'captured' as const, reference: capturedAs };
   return {
     id,
     source: '/shop/checkout',
@@ -10,7 +11,7 @@ export const placedMessage = (order: TestOrder, id: string) => {
     data: {
       orderId,
       customer: { id: customerId, phone, locale },
-      payment: capturedAs === undefined ? { token } : { kind: 'captured' as const, reference: capturedAs },
+      payment: order.payment ?? money,
       items: [{ sku, quantity, unitPrice }],
       total: { amount: quantity * unitPrice, currency: 'KRW' },
     },

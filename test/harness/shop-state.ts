@@ -15,6 +15,8 @@ export type TestOrder = {
   customerId?: string;
   /** The checkout's reference of a payment that it captured itself; the token is not sent then. */
   capturedAs?: string;
+  /** Another way to pay; the token is not sent then. */
+  payment?: { kind: 'authorized'; reference: string } | { kind: 'awaited' | 'on-delivery' };
 };
 
 /** What a run put in, to be compared with what came out: orders by id, and the pieces of each SKU that came in. */

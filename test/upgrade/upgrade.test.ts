@@ -1,0 +1,39 @@
+import './provided.ts';
+import { expect, inject, test } from 'vitest';
+import { checkInvariants } from '../faults/check-invariants.ts';
+import { redriveDeadLetters, replayToAll, sweep } from './after.ts';
+import { bringHalfway, countWaiting, letWait, settle } from './before.ts';
+import { Cohort } from './cohort.ts';
+import { deployCheckout } from './deploy.ts';
+import { RECEIVERS, receive, waitUntilHandled } from './messages.ts';
+
+/** Deploys a version over another one in the midst of orders of every kind, and has it end them. */
+async function deployOver(version: 'older' | 'head', prepare: (cohort: Cohort) => Promise<void> = async () => {}) {
+  const cohort = new Cohort();
+  const settled = await settle(cohort);
+  await cohort.look();
+  await letWait(cohort, settled, await bringHalfway(cohort));
+  await prepare(cohort);
+  const archivedUntil = new Date();
+  const waiting = await countWaiting();
+  for (const name of RECEIVERS) expect(waiting[name], `messages that wait for ${name}`).toBeGreaterThan(0);
+
+  const outputs = await deployCheckout(inject('checkouts')[version], inject('endpoint'));
+  expect(outputs).toMatchObject(inject('outputs'));
+  expect(await countWaiting()).toEqual(waiting);
+
+  await receive(RECEIVERS, true);
+  await redriveDeadLetters();
+  const [lost] = settled.done;
+  if (lost !== undefined) await replayToAll(lost, archivedUntil);
+  await cohort.waitForEnds(cohort.orders.values(), sweep);
+  await waitUntilHandled(RECEIVERS);
+  await cohort.look();
+  await checkInvariants({ ledger: cohort, statuses: cohort.statuses, negatives: [], logged: () => '' });
+}
+
+test('this version ends all orders that the older one began', () => deployOver('head'));
+
+test('the older version, put back, ends all orders that this one began', () => deployOver('older'));
+
+test('this version, deployed again, ends all orders that the older one began', () => deployOver('head'));
