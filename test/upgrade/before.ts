@@ -52,7 +52,7 @@ export const MISTAKES = [
 ] as const;
 
 /** How many dead letters `Dead` makes: the broken order at each consumer of placed orders, and the report at payment. */
-const DEAD_LETTERS = 5;
+export const DEAD_LETTERS = 5;
 
 /** Has orders brought to their ends, or as far as they come alone. All functions run. */
 export async function settle(cohort: Cohort): Promise<Settled> {

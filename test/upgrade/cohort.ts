@@ -4,9 +4,13 @@ import { eventually, orderOf, paymentOf, setStock, shipmentOf, testOrder } from 
 import type { TestOrder } from '../harness/shop-state.ts';
 
 /** How an order must end: decided, and with its payment in this state. */
-export type End = { status: 'CONFIRMED' | 'CANCELLED'; reason?: Order['reason']; payment: PaymentState };
+export type End = {
+  status: 'CONFIRMED' | 'CANCELLED';
+  reason?: Order['reason'];
+  payment: PaymentState | 'on-delivery';
+};
 
-const confirmed = (payment: PaymentState = 'captured'): End => ({ status: 'CONFIRMED', payment });
+const confirmed = (payment: End['payment'] = 'captured'): End => ({ status: 'CONFIRMED', payment });
 const cancelled = (reason: NonNullable<Order['reason']>, payment: PaymentState): End => ({
   status: 'CANCELLED',
   reason,
@@ -28,6 +32,8 @@ export const KINDS = {
   chargedShort: { parts: { capturedAs: 'pi_short', ...SHORT }, end: cancelled('out-of-stock', 'refunded') },
   held: { parts: { payment: { kind: 'authorized', reference: 'pi_held' } }, end: confirmed() },
   onDelivery: { parts: { payment: { kind: 'on-delivery' } }, end: confirmed('authorized') },
+  // As versions before 0.3.0 left it.
+  onDeliveryBefore: { parts: { payment: { kind: 'on-delivery' } }, end: confirmed('on-delivery') },
   awaited: { parts: { payment: { kind: 'awaited' } }, end: confirmed() },
   awaitedCancelled: { parts: { payment: { kind: 'awaited' } }, end: cancelled('customer', 'voided') },
   cancelled: { end: cancelled('customer', 'voided') },
