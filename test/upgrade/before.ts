@@ -79,7 +79,7 @@ export async function settle(cohort: Cohort): Promise<Settled> {
     dead = (await deadLetters()).map(({ consumer, attributes }) => `${consumer}: ${attributes.errorMessage}`);
     return dead.length === DEAD_LETTERS;
   };
-  await eventually('what cannot be handled is dead', areDead, 60, () => `:\n${dead.join('\n')}`);
+  await eventually('what cannot be handled is dead', areDead, 240, () => `:\n${dead.join('\n')}`);
   await waitUntilHandled(RECEIVERS);
   return { done: settled, absent, paidLater, cancelledLater, broken, misreported };
 }

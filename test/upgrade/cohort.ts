@@ -37,7 +37,7 @@ export const KINDS = {
   awaited: { parts: { payment: { kind: 'awaited' } }, end: confirmed() },
   awaitedCancelled: { parts: { payment: { kind: 'awaited' } }, end: cancelled('customer', 'voided') },
   cancelled: { end: cancelled('customer', 'voided') },
-  timedOutCharged: { end: cancelled('timed-out', 'refunded') },
+  cancelledCharged: { end: cancelled('customer', 'refunded') },
 } as const satisfies Record<string, Kind>;
 
 export type KindName = keyof typeof KINDS;
@@ -86,7 +86,7 @@ export class Cohort {
       if (open.length > 0) await nudge();
       return open.length === 0;
     };
-    await eventually('all orders end as they must', check, 120, () => `:\n${missing.join('\n')}`);
+    await eventually('all orders end as they must', check, 240, () => `:\n${missing.join('\n')}`);
   }
 
   /** Says what an order lacks to its end; an empty text where nothing. */

@@ -5,7 +5,7 @@ import { output, placed, tables } from '../deployed/deployed-shop.ts';
 import type { Cohort, KindName } from './cohort.ts';
 import { type Receiver, sendTo } from './messages.ts';
 
-/** An order in the shapes of a version that is no longer deployed. In the file, `{orderId}`, `{sku}` and `{now}` stand for the order's own. */
+/** An order in the shapes of a version that is no longer deployed. In the file, `{orderId}`, `{sku}`, `{phone}` and `{now}` stand for the order's own. */
 type OlderRecords = {
   /** What it is, and of which versions. */
   what: string;
@@ -23,7 +23,12 @@ export async function putOlderRecords(cohort: Cohort): Promise<void> {
   for (const file of readdirSync(FOLDER)) {
     const text = readFileSync(join(FOLDER, file), 'utf8');
     const order = await cohort.add((JSON.parse(text) as OlderRecords).end);
-    const own = { '{orderId}': order.orderId, '{sku}': order.sku, '{now}': new Date().toISOString() };
+    const own = {
+      '{orderId}': order.orderId,
+      '{sku}': order.sku,
+      '{phone}': order.phone,
+      '{now}': new Date().toISOString(),
+    };
     const filled = Object.entries(own).reduce((all, [name, value]) => all.replaceAll(name, value), text);
     const { records, placedWaitsFor, messages = [] } = JSON.parse(filled) as OlderRecords;
     for (const [table, items] of Object.entries(records))

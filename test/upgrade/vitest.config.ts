@@ -14,7 +14,7 @@ export default defineConfig({
         provide: { commit },
         fileParallelism: false,
         // A deployment and a few hundred messages on a busy machine; nothing here is a timed test.
-        testTimeout: 400_000,
+        testTimeout: 600_000,
         hookTimeout: 120_000,
         bail: 1,
       },
