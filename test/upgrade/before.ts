@@ -39,6 +39,8 @@ type Dead = { broken: TestOrder; misreported: TestOrder };
 /** Orders that are done before the deployment, and those that wait for their customer or an operator. */
 export type Settled = Dead & {
   done: TestOrder[];
+  /** Done, too; nobody sends anything more about it. */
+  quiet: TestOrder;
   /** Its cancellation has come, and it has not. */
   absent: TestOrder;
   paidLater: TestOrder;
@@ -57,7 +59,7 @@ export const DEAD_LETTERS = 5;
 /** Has orders brought to their ends, or as far as they come alone. All functions run. */
 export async function settle(cohort: Cohort): Promise<Settled> {
   const done = await cohort.addAll(EVERY_PAYMENT);
-  const paid = await cohort.add('awaited');
+  const [paid, quiet] = [await cohort.add('awaited'), await cohort.add('confirmed')];
   const asked = await cohort.add('cancelled');
   const absent = await cohort.add('cancelled');
   const [paidLater, misreported] = [await cohort.add('awaited'), await cohort.add('awaited')];
@@ -65,7 +67,7 @@ export async function settle(cohort: Cohort): Promise<Settled> {
   const broken = await cohort.add('confirmed');
 
   await publishAll([asked, absent].map(({ orderId }) => cancelRequested(orderId)));
-  await publishAll([...done, paid, paidLater, cancelledLater, misreported].map((order) => placed(order)));
+  await publishAll([...done, quiet, paid, paidLater, cancelledLater, misreported].map((order) => placed(order)));
   await publish({ ...placed(broken), data: { ...placed(broken).data, items: [{ ...lineOf(broken), quantity: 0 }] } });
   for (const { orderId } of [asked, absent]) await decided(orderId);
   await publish(placed(asked));
@@ -73,7 +75,7 @@ export async function settle(cohort: Cohort): Promise<Settled> {
   await putOnBus(received(paid.orderId));
   await putOnBus(received(misreported.orderId, { amount: 11_000 }));
   const settled = [...done, paid, asked];
-  await cohort.waitForEnds(settled);
+  await cohort.waitForEnds([...settled, quiet]);
   let dead: string[] = [];
   const areDead = async () => {
     dead = (await deadLetters()).map(({ consumer, attributes }) => `${consumer}: ${attributes.errorMessage}`);
@@ -81,7 +83,7 @@ export async function settle(cohort: Cohort): Promise<Settled> {
   };
   await eventually('what cannot be handled is dead', areDead, 240, () => `:\n${dead.join('\n')}`);
   await waitUntilHandled(RECEIVERS);
-  return { done: settled, absent, paidLater, cancelledLater, broken, misreported };
+  return { done: settled, quiet, absent, paidLater, cancelledLater, broken, misreported };
 }
 
 const lineOf = ({ sku, unitPrice }: TestOrder) => ({ sku, unitPrice });

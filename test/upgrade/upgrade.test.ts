@@ -23,13 +23,13 @@ async function deployOver(version: 'older' | 'head', prepare: (cohort: Cohort) =
   for (const name of RECEIVERS) expect(waiting[name], `messages that wait for ${name}`).toBeGreaterThan(0);
 
   const outputs = await deployCheckout(inject('checkouts')[version], inject('endpoint'));
-  expect(outputs).toMatchObject(inject('outputs'));
+  expect(outputs).toMatchObject(namesOf(inject('outputs')));
   expect(await countWaiting()).toEqual(waiting);
 
   await receive(RECEIVERS, true);
   await redriveDeadLetters();
-  const [lost] = settled.done;
-  if (lost !== undefined) await replayToAll(lost, archived);
+  await waitUntilHandled(RECEIVERS);
+  await replayToAll(settled.quiet, archived);
   await cohort.waitForEnds(cohort.orders.values(), sweep);
   await waitUntilHandled(RECEIVERS);
   await cohort.look();
@@ -39,6 +39,12 @@ async function deployOver(version: 'older' | 'head', prepare: (cohort: Cohort) =
   await checkInvariants(observed, { deadLetter });
   expect(await discardDeadLetters('payment')).toBe(1);
 }
+
+/** Picks what senders and operators hold, and what has data in it. */
+const namesOf = (outputs: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(outputs).filter(([name]) => /(QueueUrl|TopicArn|TableName|BucketName|BusName)$/.test(name)),
+  );
 
 const isReplayOf = (body: string, orderId: string) =>
   readReplayed(body)?.body.includes(orderId) === true && body.includes('shop.payment.received.v1');
