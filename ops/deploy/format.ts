@@ -1,0 +1,36 @@
+import { stripControlChars } from '../dlq/format.ts';
+import type { Plan } from './plan.ts';
+import { describeChange } from './refusals.ts';
+import type { LostResource } from './resources.ts';
+
+/** Formats in a few lines what a deployment changes. */
+export function formatPlan(plan: Plan): string {
+  const lines = plan.first
+    ? [`${plan.stackName} is not deployed yet: ${count(plan.added, 'resource')} to create.`]
+    : [
+        ...plan.settings.map((change) => `  ${describeChange(change)}`),
+        `  ${formatCounts(plan)}`,
+        ...plan.lost.map(formatLost),
+      ];
+  // The names and values come from templates.
+  return lines.map((line) => stripControlChars(line).replaceAll('\n', ' ')).join('\n');
+}
+
+function formatCounts({ added, changed, lost }: Plan): string {
+  const replaced = lost.filter(({ how }) => how === 'replaced').length;
+  const counts: [number, string][] = [
+    [added, 'added'],
+    [changed, 'changed'],
+    [replaced, 'replaced'],
+    [lost.length - replaced, 'removed'],
+  ];
+  const some = counts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+  return some.length === 0 ? 'no resource changes' : `resources: ${some.join(', ')}`;
+}
+
+function formatLost({ logicalId, type, how, kept, properties }: LostResource): string {
+  const cause = properties.length === 0 ? '' : ` (${properties.join(', ')})`;
+  return `  ${how}: ${logicalId}, ${type}${cause}${kept ? ', kept by AWS outside of the stack' : ''}`;
+}
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;

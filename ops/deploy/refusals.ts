@@ -1,0 +1,70 @@
+import type { Plan } from './plan.ts';
+import type { LostResource } from './resources.ts';
+import type { SettingChange } from './settings.ts';
+
+/** What the operator said is meant: `--change` and `--replace`. */
+export type Confirmations = { change: readonly string[]; replace: readonly string[] };
+
+/** The settings that change only when they are named, each with the name that `--change` takes and what is at stake. */
+const GUARDED: Readonly<Record<string, { flag: string; stake: string }>> = {
+  paymentGateway: { flag: 'paymentGateway', stake: 'payments then go through another gateway' },
+  encryption: { flag: 'encryption', stake: 'what is encrypted under the old key needs it for as long as it is kept' },
+  keyArn: { flag: 'encryption', stake: 'what is encrypted under the old key needs it for as long as it is kept' },
+};
+
+/**
+ * Lists in sentences why a plan is refused; none if it may be carried out. `losses` are the sentences of the pinned resources.
+ * A confirmation of what does not change is refused too: it may be a misspelt one.
+ */
+export function refusalsOf(plan: Plan, given: Confirmations, losses: Readonly<Record<string, string>>): string[] {
+  return [
+    ...plan.settings.flatMap((change) => refuseSetting(change, plan, given)),
+    ...plan.lost.flatMap((resource) => refuseLoss(resource, given, losses)),
+    ...given.change.flatMap((setting) => refuseUnknownSetting(setting, plan)),
+    ...given.replace.flatMap((logicalId) => refuseUnknownResource(logicalId, plan)),
+  ];
+}
+
+function refuseSetting({ setting, from, to }: SettingChange, plan: Plan, { change }: Confirmations): string[] {
+  const values = describeChange({ setting, from, to });
+  if (setting === 'stage') {
+    return [`${values}: ${plan.stackName} belongs to its stage, and another stage has another stack.`];
+  }
+  const guarded = GUARDED[setting];
+  if (guarded === undefined || change.includes(guarded.flag)) return [];
+  return [`${values}: ${guarded.stake}. If that is meant, add --change ${guarded.flag}.`];
+}
+
+function refuseLoss(
+  { logicalId, type, how, kept, properties }: LostResource,
+  { replace }: Confirmations,
+  losses: Readonly<Record<string, string>>,
+): string[] {
+  const loss = losses[logicalId];
+  if (loss === undefined || replace.includes(logicalId)) return [];
+  const cause = properties.length === 0 ? '' : ` because of ${properties.join(', ')}`;
+  const rest = kept ? ' AWS keeps the old one outside of the stack, where nothing uses it.' : '';
+  return [
+    `${type} ${logicalId} would be ${how}${cause}, and the shop loses ${loss}.${rest} If that is meant, add --replace ${logicalId}.`,
+  ];
+}
+
+function refuseUnknownSetting(setting: string, plan: Plan): string[] {
+  const changing = plan.settings.map((one) => one.setting);
+  if (changing.includes(setting)) return [];
+  // One name stands for both.
+  if (setting === 'encryption' && changing.includes('keyArn')) return [];
+  return [`--change ${setting}: this setting does not change${listOf(changing)}. Leave it out, or correct its name.`];
+}
+
+function refuseUnknownResource(logicalId: string, { lost }: Plan): string[] {
+  const ids = lost.map((resource) => resource.logicalId);
+  if (ids.includes(logicalId)) return [];
+  return [`--replace ${logicalId}: this is not replaced or removed${listOf(ids)}. Leave it out, or correct its name.`];
+}
+
+const listOf = (names: readonly string[]) => (names.length === 0 ? '' : `; these are: ${names.join(', ')}`);
+
+/** `encryption: customer → aws` */
+export const describeChange = ({ setting, from, to }: SettingChange): string =>
+  `${setting}: ${from ?? 'not set'} → ${to ?? 'not set'}`;
