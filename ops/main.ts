@@ -3,6 +3,7 @@ import { alarmCommand } from './alarm/command.ts';
 import { checkCommand } from './check/command.ts';
 import { consoleCommand } from './console/command.ts';
 import { demoCommand } from './demo/command.ts';
+import { deployCommand } from './deploy/command.ts';
 import { dlqCommand } from './dlq/command.ts';
 import { drillCommand } from './drill/command.ts';
 import { estimateCommand } from './estimate/command.ts';
@@ -30,6 +31,7 @@ const program = new Command('ops')
 for (const make of [
   upCommand,
   downCommand,
+  deployCommand,
   demoCommand,
   checkCommand,
   placeCommand,

@@ -12,9 +12,15 @@ export function formatPlan(plan: Plan): string {
         `  ${formatCounts(plan)}`,
         ...plan.lost.map(formatLost),
       ];
-  // The names and values come from templates.
-  return lines.map((line) => stripControlChars(line).replaceAll('\n', ' ')).join('\n');
+  return lines.map(clean).join('\n');
 }
+
+/** Names and values come from templates. */
+const clean = (line: string) => stripControlChars(line).replaceAll('\n', ' ');
+
+/** Formats why a plan is refused. */
+export const formatRefusals = (refusals: readonly string[]): string =>
+  ['Refused, and nothing was changed:', ...refusals.map((sentence) => `  ${clean(sentence)}`)].join('\n');
 
 function formatCounts({ added, changed, lost }: Plan): string {
   const replaced = lost.filter(({ how }) => how === 'replaced').length;

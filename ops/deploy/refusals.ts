@@ -1,4 +1,5 @@
 import type { Plan } from './plan.ts';
+import type { OccupiedQueue } from './queues.ts';
 import type { LostResource } from './resources.ts';
 import type { SettingChange } from './settings.ts';
 
@@ -68,3 +69,15 @@ const listOf = (names: readonly string[]) => (names.length === 0 ? '' : `; these
 /** `encryption: customer → aws` */
 export const describeChange = ({ setting, from, to }: SettingChange): string =>
   `${setting}: ${from ?? 'not set'} → ${to ?? 'not set'}`;
+
+/** Refuses, whatever was confirmed, to change the encryption while messages wait that the new key cannot decrypt. */
+export function refuseOccupiedQueues({ settings }: Plan, queues: readonly OccupiedQueue[]): string[] {
+  const [first] = settings.filter(({ setting }) => GUARDED[setting]?.flag === 'encryption');
+  if (first === undefined || queues.length === 0) return [];
+  const counts = queues.map(
+    ({ queue, waiting, inFlight, delayed }) => `${queue} ${waiting} waiting, ${inFlight} in flight, ${delayed} delayed`,
+  );
+  return [
+    `${describeChange(first)}: messages wait that are encrypted in the old way (${counts.join('; ')}). Pause publishing, let the queues drain, redrive or discard the dead letters, then deploy again.`,
+  ];
+}

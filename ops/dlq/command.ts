@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { askOnTerminal } from '../confirm.ts';
 import { InterruptedError } from '../errors.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
@@ -17,7 +18,7 @@ import {
   sizeOf,
 } from './plan.ts';
 import { editBodies, redrive } from './redrive.ts';
-import { confirm, editInEditor, editorFrom } from './terminal.ts';
+import { editInEditor, editorFrom } from './terminal.ts';
 
 type MoveOptions = ShopOptions & Selectors & { yes?: boolean };
 
@@ -116,8 +117,6 @@ const addMoveOptions = (command: Command): Command =>
     '--yes',
     'do not ask first',
   );
-
-const askOnTerminal = (question: string) => confirm(question, { input: process.stdin, output: process.stderr });
 
 // Standard output is the command's result: an editor that cannot have the terminal there gets it from standard error.
 const editWith = (editor: string) => (body: string) =>

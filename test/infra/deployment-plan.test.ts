@@ -5,13 +5,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readPins } from '../../ops/deploy/pins.ts';
 import { type Plan, planDeployment } from '../../ops/deploy/plan.ts';
-import { refusalsOf } from '../../ops/deploy/refusals.ts';
+import { type Confirmations, refusalsOf } from '../../ops/deploy/refusals.ts';
 import { parseTemplate, type Template, type TemplateResource } from '../../ops/deploy/template.ts';
 import { synthesise } from '../builders/template.ts';
 
 const { losses } = await readPins();
 const target = { stackName: 'ShopMessaging', stage: 'dev' };
-const NONE = { change: [], replace: [] };
+const NONE: Confirmations = { change: [], replace: [] };
 
 /** The template as CloudFormation returns it: parsed from its text. */
 const templateOf = (settings: Record<string, string> = {}): Template =>
@@ -22,7 +22,7 @@ const withSettings = (template: Template, Settings: object): Template => ({ ...t
 const deployed = withSettings(templateOf(), target);
 const pinned = Object.keys(losses);
 
-const refusals = (next: Template, given: Partial<typeof NONE> = {}, before: Template = deployed) =>
+const refusals = (next: Template, given: Partial<Confirmations> = {}, before: Template = deployed) =>
   refusalsOf(planDeployment(before, next, target), { ...NONE, ...given }, losses);
 
 const without = (template: Template, ...logicalIds: string[]): Template => ({
@@ -159,7 +159,7 @@ describe('A setting', () => {
     consumers: { payment: { memory: 256 } },
   };
   const before = withSettings(deployed, settings);
-  const change = (changed: object, given: Partial<typeof NONE> = {}) =>
+  const change = (changed: object, given: Partial<Confirmations> = {}) =>
     refusals(withSettings(deployed, { ...settings, ...changed }), given, before);
 
   test('is shown with both values', () => {

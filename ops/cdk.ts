@@ -1,15 +1,22 @@
 import { spawn } from 'node:child_process';
 import { devNull } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { AwsClientConfig } from '../aws-target.ts';
+import { createInterface } from 'node:readline';
+import type { AwsClientConfig } from './aws-target.ts';
 
-const root = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..');
 const bin = join(root, 'node_modules', '.bin');
 const MAX_OUTPUT_CHARS = 20_000;
 const TAIL_LINES = 25;
 
-/** Runs the CDK command line against an engine on this machine; throws with the end of its output when it fails. */
-export function cdk(config: AwsClientConfig, args: readonly string[], signal: AbortSignal): Promise<void> {
+export type CdkOptions = {
+  signal: AbortSignal;
+  /** Called with each line of its output. */
+  onLine?: ((line: string) => void) | undefined;
+};
+
+/** Runs the CDK command line against AWS or an engine on this machine; throws with the end of its output when it fails. */
+export function cdk(config: AwsClientConfig, args: readonly string[], { signal, onLine }: CdkOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     let output = '';
@@ -35,6 +42,7 @@ export function cdk(config: AwsClientConfig, args: readonly string[], signal: Ab
       stream.on('data', (text: Buffer) => {
         output = (output + text.toString()).slice(-MAX_OUTPUT_CHARS);
       });
+      if (onLine !== undefined) createInterface({ input: stream }).on('line', onLine);
     }
     child.once('error', reject);
     child.once('close', (code) => {
@@ -49,12 +57,22 @@ export function cdk(config: AwsClientConfig, args: readonly string[], signal: Ab
 
 const tail = (text: string) => text.trim().split('\n').slice(-TAIL_LINES).join('\n');
 
-/** Builds the environment without the user's own AWS settings: credentials must not reach the engine, and the command must not reach AWS. */
-function environment({ endpoint = '', region = '', credentials }: AwsClientConfig): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(AWS_|CDK_)/.test(name));
-  return {
-    ...Object.fromEntries(kept),
+/**
+ * Builds the environment: on AWS the user's own, for an engine without the user's AWS settings: credentials must not reach the engine, and
+ * the command must not reach AWS.
+ */
+function environment({ endpoint, region = '', credentials }: AwsClientConfig): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => endpoint === undefined || !/^(AWS_|CDK_)/.test(name));
+  const { AWS_ENDPOINT_URL: _, ...kept } = Object.fromEntries(own);
+  const common = {
+    ...kept,
     PATH: [bin, process.env.PATH].join(delimiter),
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+    CDK_DISABLE_VERSION_CHECK: 'true',
+  };
+  if (endpoint === undefined) return common;
+  return {
+    ...common,
     NO_PROXY: [process.env.NO_PROXY ?? process.env.no_proxy, '127.0.0.1,localhost'].filter(Boolean).join(','),
     // For a host name the SDK addresses S3 buckets as subdomains, which do not resolve.
     AWS_ENDPOINT_URL: endpoint.replace('//localhost', '//127.0.0.1'),
@@ -65,7 +83,5 @@ function environment({ endpoint = '', region = '', credentials }: AwsClientConfi
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: 'true',
-    CDK_DISABLE_CLI_TELEMETRY: 'true',
-    CDK_DISABLE_VERSION_CHECK: 'true',
   };
 }

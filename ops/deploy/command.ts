@@ -1,0 +1,103 @@
+import type { Command } from 'commander';
+import { awsTarget } from '../aws-target.ts';
+import { command } from '../command.ts';
+import { askOnTerminal } from '../confirm.ts';
+import { interruptible } from '../interruption.ts';
+import { print } from '../output.ts';
+import { printNotice, progressPrinter } from '../progress.ts';
+import { findToolkit } from './bootstrap.ts';
+import { type Deployment, deployPrepared } from './deploy.ts';
+import { formatPlan, formatRefusals } from './format.ts';
+import { chooseShop } from './input.ts';
+import { type Preparation, prepareDeployment } from './prepare.ts';
+import { describeTarget } from './where.ts';
+
+type DeployCommandOptions = {
+  change?: readonly string[];
+  replace?: readonly string[];
+  stackName?: string;
+  app?: string;
+  plan?: boolean;
+  watch?: boolean;
+  yes?: boolean;
+  json?: boolean;
+};
+
+const collect = (value: string, earlier: readonly string[] = []) => [...earlier, value];
+
+/** `ops deploy`, also `npm run deploy` */
+export function deployCommand(): Command {
+  return command(
+    'deploy',
+    'Deploy a stage to AWS, or to the engine at AWS_ENDPOINT_URL: say what changes, ask, deploy, verify every hop. `npm run deploy -- <stage>` is the same.',
+    'deploy prod --plan',
+    'deploy prod --watch',
+    'deploy prod --change encryption --replace Key961B73FD',
+  )
+    .argument('<stage>', 'a stage with a file in settings/, such as dev or prod')
+    .option('--change <setting>', 'confirm the change of a guarded setting: paymentGateway, encryption', collect)
+    .option('--replace <logical id>', 'confirm that this pinned resource is replaced or removed', collect)
+    .option('--plan', 'say what changes, or why it is refused, and deploy nothing')
+    .option('--watch', 'roll back when an alarm goes off, until ten minutes after the deployment')
+    .option('--stack-name <name>', 'the setting stackName: deploy a second shop, beside the first')
+    .option('--app <folder>', 'deploy what `cdk synth --output <folder>` wrote, instead of synthesising')
+    .option('--yes', 'do not ask first')
+    .action(runDeploy);
+}
+
+async function runDeploy(stage: string, options: DeployCommandOptions): Promise<void> {
+  const { json, plan: planOnly = false, yes, watch = false, app, change = [], replace = [] } = options;
+  const input = chooseShop(stage, options.stackName, process.env);
+  const target = await awsTarget({ aws: !process.env.AWS_ENDPOINT_URL });
+  const onProgress = progressPrinter();
+  const { preparation, toolkit } = await interruptible('Interrupted: nothing was deployed.', async (signal) => ({
+    preparation: await prepareDeployment(target, {
+      input,
+      app,
+      confirmations: { change, replace },
+      signal,
+      onProgress,
+    }),
+    // A role that may only compare cannot see it.
+    toolkit: planOnly ? undefined : await findToolkit(target, signal),
+  }));
+  const { plan, refusals } = preparation;
+  const where = await describeTarget(target, preparation.deployed?.stack ?? toolkit);
+  const text = () => `${plan.stackName}, stage ${stage}, at ${where}:\n${formatPlan(plan)}`;
+  const document = { where, ...plan, refusals };
+  if (planOnly) print(json, document, text);
+  else printNotice(text());
+  if (refusals.length > 0) throw new Error(formatRefusals(refusals));
+  if (planOnly) return;
+  if (!target.local && toolkit === undefined) printNotice(NOT_BOOTSTRAPPED);
+  if (!(yes || (await askOnTerminal(`Deploy ${plan.stackName} to ${where}?`)))) {
+    return print(json, { ...document, deployed: false }, () => 'Nothing was deployed.');
+  }
+  const deployment = await interruptible(INTERRUPTED, (signal) =>
+    deployPrepared(preparation, { watch, signal, onProgress }),
+  );
+  printResult(json, document, preparation, deployment);
+}
+
+const NOT_BOOTSTRAPPED =
+  '! There is no stack CDKToolkit here: unless CDK was bootstrapped under another name, run `npx cdk bootstrap` first.';
+const INTERRUPTED = 'Interrupted: CloudFormation goes on with what it began; deploying again waits for it.';
+
+function printResult(
+  json: boolean | undefined,
+  document: object,
+  { plan }: Preparation,
+  { verification: { hops } }: Deployment,
+): void {
+  const dead = hops.filter(({ ok }) => !ok);
+  print(json, { ...document, deployed: true, hops }, () =>
+    [
+      ...dead.map(({ from, to, problem }) => `${from} → ${to}: ${problem ?? 'nothing arrived'}`),
+      `${plan.stackName} is deployed.`,
+    ].join('\n'),
+  );
+  if (dead.length > 0) {
+    const rest = plan.first ? ' It is not protected yet: repair it and deploy again.' : '';
+    throw new Error(`${dead.length} of ${hops.length} hops do not work.${rest}`);
+  }
+}

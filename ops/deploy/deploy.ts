@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { localFolder } from '../../localstack/engines.ts';
+import { cdk } from '../cdk.ts';
+import { type DeployedShop, deployedShop, findStack } from '../stack.ts';
+import { reportStep } from '../steps.ts';
+import { findWatchedAlarms } from './alarms.ts';
+import type { Assembly } from './assembly.ts';
+import { bootstrap, findToolkit } from './bootstrap.ts';
+import { isComplete } from './deployed.ts';
+import { readPins } from './pins.ts';
+import { type Preparation, synthesizeStage, type Work } from './prepare.ts';
+import { recordedSettings } from './settings.ts';
+import { type Verification, verifyDeployment } from './verification.ts';
+
+/** How long CloudFormation goes on monitoring after the deployment; the metrics of an alarm lag behind. */
+const MONITORING_MINUTES = 10;
+
+export type Deployment = { shop: DeployedShop; verification: Verification };
+
+/**
+ * Deploys what was prepared and verifies every hop. The first deployment of a protected stage takes two passes: only a shop that works is
+ * protected against deletion, so that what fails can roll back.
+ */
+export async function deployPrepared(
+  preparation: Preparation,
+  { watch, ...work }: Work & { watch: boolean },
+): Promise<Deployment> {
+  const { target, input, assembly, deployed } = preparation;
+  if (target.local && (await findToolkit(target, work.signal)) === undefined) {
+    const folder = join(localFolder, 'deploy', 'bootstrap');
+    await reportStep('bootstrapped CDK', work.onProgress, () => bootstrap(target, folder, work.signal));
+  }
+  if (!takesTwoPasses(preparation)) {
+    const arns = watch && deployed !== undefined ? await alarmsToWatch(preparation, work) : [];
+    return verified(await deployAssembly(preparation, assembly, arns, work), work);
+  }
+  const firstInput = { ...input, context: { ...input.context, firstDeployment: 'true' } };
+  const first = await synthesizeStage(target, firstInput, work);
+  const deployment = await verified(await deployAssembly(preparation, first, [], work), work);
+  if (deployment.verification.hops.every(({ ok }) => ok)) await deployAssembly(preparation, assembly, [], work);
+  return deployment;
+}
+
+/** The first deployment of a protected stage; throws a sentence if its assembly was synthesised elsewhere, for one pass. */
+export function takesTwoPasses({ plan, assembly, given }: Preparation): boolean {
+  if (!plan.first || recordedSettings(assembly.template)?.isProtected !== 'true') return false;
+  if (!given) return true;
+  throw new Error(
+    `The first deployment of the stage ${plan.stage} takes two passes, and so cannot be of an assembly: leave out --app.`,
+  );
+}
+
+async function alarmsToWatch({ target, assembly, deployed }: Preparation, { onProgress }: Work): Promise<string[]> {
+  if (deployed === undefined) return [];
+  const templates = { deployed: deployed.template, next: assembly.template };
+  const { arns, leftOut } = await findWatchedAlarms(target, templates, Object.keys((await readPins()).watchedAlarms));
+  for (const text of leftOut) onProgress({ kind: 'notice', text: `! not watched: ${text}` });
+  return arns;
+}
+
+async function deployAssembly(
+  { target, plan }: Preparation,
+  { folder, stackName }: Assembly,
+  alarmArns: readonly string[],
+  { signal, onProgress }: Work,
+): Promise<DeployedShop> {
+  // Without `none` CloudFormation would go on monitoring the alarms of an earlier deployment.
+  const triggers =
+    alarmArns.length === 0 ? ['none'] : [...alarmArns, '--monitoring-time-minutes', String(MONITORING_MINUTES)];
+  const speed = target.local ? ['--method', 'direct'] : ['--progress', 'events'];
+  const args = ['deploy', stackName, '--app', folder, '--require-approval', 'never', ...speed];
+  const onLine = target.local ? undefined : (text: string) => onProgress({ kind: 'notice', text });
+  await reportStep(`deployed ${stackName}`, onProgress, () =>
+    cdk(target.config, [...args, '--rollback-trigger-alarm-arns', ...triggers], { signal, onLine }),
+  );
+  const stack = await findStack(target, plan.stackName);
+  if (stack === undefined || !isComplete(stack)) {
+    throw new Error(
+      `The stack ${stackName} at ${target.where} is ${stack?.StackStatus ?? 'gone'} after its deployment.`,
+    );
+  }
+  return deployedShop(target, stack);
+}
+
+async function verified(shop: DeployedShop, work: Work): Promise<Deployment> {
+  return {
+    shop,
+    verification: await reportStep('verified every hop', work.onProgress, () => verifyDeployment(shop, work)),
+  };
+}
