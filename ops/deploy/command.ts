@@ -8,7 +8,7 @@ import { printNotice, progressPrinter } from '../progress.ts';
 import { findToolkit } from './bootstrap.ts';
 import { type Deployment, deployPrepared } from './deploy.ts';
 import { formatPlan, formatRefusals } from './format.ts';
-import { chooseShop } from './input.ts';
+import { chooseInput } from './input.ts';
 import { type Preparation, prepareDeployment } from './prepare.ts';
 import { describeTarget } from './where.ts';
 
@@ -47,7 +47,7 @@ export function deployCommand(): Command {
 
 async function runDeploy(stage: string, options: DeployCommandOptions): Promise<void> {
   const { json, plan: planOnly = false, yes, watch = false, app, change = [], replace = [] } = options;
-  const input = chooseShop(stage, options.stackName, process.env);
+  const input = chooseInput({ stage, shop: options.stackName, app, env: process.env });
   const target = await awsTarget({ aws: !process.env.AWS_ENDPOINT_URL });
   const onProgress = progressPrinter();
   const { preparation, toolkit } = await interruptible('Interrupted: nothing was deployed.', async (signal) => ({

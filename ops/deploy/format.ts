@@ -3,6 +3,9 @@ import type { Plan } from './plan.ts';
 import { describeChange } from './refusals.ts';
 import type { LostResource } from './resources.ts';
 
+/** As many of one type are named; `--json` names all. */
+const MAX_NAMED = 8;
+
 /** Formats in a few lines what a deployment changes. */
 export function formatPlan(plan: Plan): string {
   const lines = plan.first
@@ -10,7 +13,7 @@ export function formatPlan(plan: Plan): string {
     : [
         ...plan.settings.map((change) => `  ${describeChange(change)}`),
         `  ${formatCounts(plan)}`,
-        ...plan.lost.map(formatLost),
+        ...formatLost(plan.lost),
       ];
   return lines.map(clean).join('\n');
 }
@@ -34,9 +37,17 @@ function formatCounts({ added, changed, lost }: Plan): string {
   return some.length === 0 ? 'no resource changes' : `resources: ${some.join(', ')}`;
 }
 
-function formatLost({ logicalId, type, how, kept, properties }: LostResource): string {
-  const cause = properties.length === 0 ? '' : ` (${properties.join(', ')})`;
-  return `  ${how}: ${logicalId}, ${type}${cause}${kept ? ', kept by AWS outside of the stack' : ''}`;
+/** One line for all that are lost in the same way, as the alarms are when they are renamed. */
+function formatLost(lost: readonly LostResource[]): string[] {
+  const groups = Map.groupBy(lost, ({ how, type, properties, kept }) => {
+    const cause = properties.length === 0 ? '' : ` (${properties.join(', ')})`;
+    return `${how}: ${type}${cause}${kept ? ', kept by AWS outside of the stack' : ''}`;
+  });
+  return [...groups].map(([title, group]) => {
+    const ids = group.slice(0, MAX_NAMED).map(({ logicalId }) => logicalId);
+    const rest = group.length - ids.length;
+    return `  ${title}: ${ids.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  });
 }
 
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;

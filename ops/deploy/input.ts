@@ -1,28 +1,39 @@
+import { loadSettings } from '../../infra/settings.ts';
 import type { SynthesisInput } from './assembly.ts';
 
-/** The stages whose stack has no stage in its name, and which can be destroyed. */
-const UNPROTECTED = ['dev', 'local'];
+/** What the operator named, and the environment. */
+export type Choice = { stage: string; shop?: string | undefined; app?: string | undefined; env: NodeJS.ProcessEnv };
+
+/** The stage to synthesise, and the stack that must come out of it; `undefined` where an assembly names it. */
+export type Input = SynthesisInput & { stackName: string | undefined };
 
 /**
  * Chooses which shop of a stage to deploy: `--stack-name`, the setting, else `STACK_NAME`, the stack's whole name, else the stage's file.
- * Throws a sentence for what must not be deployed.
+ * Throws a sentence for what must not be deployed, and for settings that are wrong.
  */
-export function chooseShop(stage: string, shop: string | undefined, env: NodeJS.ProcessEnv): SynthesisInput {
+export function chooseInput({ stage, shop, app, env }: Choice): Input {
   if (stage === 'local' && !env.AWS_ENDPOINT_URL) {
-    throw new Error(
-      'The stage local is for an engine on this machine: set AWS_ENDPOINT_URL, or deploy it with `npm start`.',
-    );
+    throw new Error('The stage local is for an engine on this machine: set AWS_ENDPOINT_URL, or use `npm start`.');
   }
-  const stackName = shop ?? shopOf(stage, env.STACK_NAME);
-  return { stage, context: stackName === undefined ? {} : { stackName } };
+  if (app !== undefined) {
+    if (shop === undefined) return { stage, context: {}, stackName: env.STACK_NAME || undefined };
+    throw new Error(`--stack-name ${shop}: the assembly of --app names its stack already. Leave one of them out.`);
+  }
+  const context = { ...shopContext(stage, shop, env.STACK_NAME) };
+  return { stage, context, stackName: loadSettings(stage, context).stackName };
 }
 
-function shopOf(stage: string, stack: string | undefined): string | undefined {
-  if (!stack) return undefined;
-  if (UNPROTECTED.includes(stage)) return stack;
-  const ending = `-${stage}`;
-  if (stack.endsWith(ending)) return stack.slice(0, -ending.length);
+function shopContext(
+  stage: string,
+  shop: string | undefined,
+  stack: string | undefined,
+): { stackName: string } | undefined {
+  if (shop !== undefined) return { stackName: shop };
+  const settings = loadSettings(stage);
+  if (!stack || stack === settings.stackName) return undefined;
+  const ending = settings.stackName.slice(settings.shop.length);
+  if (stack.endsWith(ending) && stack !== ending) return { stackName: stack.slice(0, stack.length - ending.length) };
   throw new Error(
-    `STACK_NAME is ${stack}, and every stack of the stage ${stage} ends in ${ending}: unset it, or name the shop with --stack-name.`,
+    `STACK_NAME is ${stack}, and the stack of the stage ${stage} ends in ${ending}: unset it, or name the shop with --stack-name.`,
   );
 }

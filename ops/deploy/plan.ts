@@ -1,5 +1,5 @@
 import { compareResources, type ResourceChanges } from './resources.ts';
-import { compareSettings, recordedSettings, type SettingChange } from './settings.ts';
+import { compareSettings, type SettingChange } from './settings.ts';
 import type { Template } from './template.ts';
 
 /** What a deployment would change in a stack. */
@@ -28,16 +28,3 @@ export function planDeployment(
 /** Whether messages that wait now were encrypted in another way than the new queues expect. */
 export const changesEncryption = ({ settings }: Plan): boolean =>
   settings.some(({ setting }) => setting === 'encryption' || setting === 'keyArn');
-
-/** Throws a sentence where a template was made for another stage or another stack than the one that is to be deployed. */
-export function checkTarget(next: Template, { stackName, stage }: { stackName: string; stage: string }): void {
-  const { stage: itsStage, stackName: itsStack } = recordedSettings(next) ?? {};
-  if (itsStage !== stage) {
-    throw new Error(
-      `The template is for the stage ${itsStage ?? 'that it does not name'}, not ${stage}: synthesise it with -c stage=${stage}.`,
-    );
-  }
-  if (itsStack !== undefined && itsStack !== stackName) {
-    throw new Error(`The template is for the stack ${itsStack}, not ${stackName}: name it with --stack-name.`);
-  }
-}

@@ -5,17 +5,19 @@ import type { AwsTarget } from '../aws-target.ts';
 import { type OnProgress, reportStep } from '../steps.ts';
 import { type Assembly, readAssembly, type SynthesisInput, synthesize } from './assembly.ts';
 import { type DeployedStack, findDeployed } from './deployed.ts';
+import type { Input } from './input.ts';
 import { readPins } from './pins.ts';
-import { changesEncryption, checkTarget, type Plan, planDeployment } from './plan.ts';
+import { changesEncryption, type Plan, planDeployment } from './plan.ts';
 import { findOccupiedQueues } from './queues.ts';
 import { type Confirmations, refusalsOf, refuseOccupiedQueues } from './refusals.ts';
+import { recordedSettings } from './settings.ts';
 
 export type Work = { signal: AbortSignal; onProgress: OnProgress };
 
 /** A deployment that can be carried out, unless it has refusals. */
 export type Preparation = {
   target: AwsTarget;
-  input: SynthesisInput;
+  input: Input;
   assembly: Assembly;
   /** The assembly was synthesised elsewhere. */
   given: boolean;
@@ -26,7 +28,7 @@ export type Preparation = {
 };
 
 export type PrepareOptions = Work & {
-  input: SynthesisInput;
+  input: Input;
   /** A synthesised assembly to deploy instead of synthesising one. */
   app?: string | undefined;
   confirmations: Confirmations;
@@ -39,7 +41,7 @@ export async function prepareDeployment(
 ): Promise<Preparation> {
   const assembly = app === undefined ? await synthesizeStage(target, input, work) : await readAssembly(app);
   const { stackName, template } = assembly;
-  checkTarget(template, { stackName, stage: input.stage });
+  checkAssembly(assembly, input);
   const deployed = await findDeployed(target, stackName, work.signal);
   const plan = planDeployment(deployed?.template, template, { stackName, stage: input.stage });
   const refusals = refusalsOf(plan, confirmations, (await readPins()).losses);
@@ -47,6 +49,21 @@ export async function prepareDeployment(
     refusals.push(...refuseOccupiedQueues(plan, await findOccupiedQueues(target, stackName)));
   }
   return { target, input, assembly, given: app !== undefined, deployed, plan, refusals };
+}
+
+/** Throws a sentence where an assembly is of another stage or another stack than the one that is to be deployed. */
+function checkAssembly({ folder, stackName, template }: Assembly, input: Input): void {
+  const stage = recordedSettings(template)?.stage;
+  if (stage !== input.stage) {
+    throw new Error(
+      `${folder} is an assembly of ${stage === undefined ? 'no stage' : `the stage ${stage}`}, not of ${input.stage}: synthesise it with -c stage=${input.stage}.`,
+    );
+  }
+  if (input.stackName !== undefined && input.stackName !== stackName) {
+    throw new Error(
+      `${folder} is an assembly of the stack ${stackName}, not of ${input.stackName}, which STACK_NAME says.`,
+    );
+  }
 }
 
 /** Synthesises a stage into a folder of its own, so that stages can be deployed at the same time. */

@@ -29,7 +29,9 @@ export function refusalsOf(plan: Plan, given: Confirmations, losses: Readonly<Re
 function refuseSetting({ setting, from, to }: SettingChange, plan: Plan, { change }: Confirmations): string[] {
   const values = describeChange({ setting, from, to });
   if (setting === 'stage') {
-    return [`${values}: ${plan.stackName} belongs to its stage, and another stage has another stack.`];
+    return [
+      `${values}: a deployment never changes the stage of a stack. ${plan.stackName} was deployed as ${from ?? 'none'}.`,
+    ];
   }
   const guarded = GUARDED[setting];
   if (guarded === undefined || change.includes(guarded.flag)) return [];

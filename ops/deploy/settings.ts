@@ -20,8 +20,14 @@ export function compareSettings(deployed: Template, next: Template, stackName: s
 /** Reads the settings that a template records in its metadata; `undefined` where it is older than that. */
 export function recordedSettings({ Metadata }: Template): SettingValues | undefined {
   const settings = Metadata?.Settings;
-  return settings instanceof Object ? Object.fromEntries(flatten('', settings)) : undefined;
+  return settings instanceof Object ? Object.fromEntries(flatten('', settings).map(nameAsInFile)) : undefined;
 }
+
+/** Those of texts are kept together, `sms.perDay`, and stand in the file as `smsPerDay`. */
+const nameAsInFile = ([name, value]: [string, string]): [name: string, value: string] => [
+  name.replace(/^sms\.(.)/, (_, initial: string) => `sms${initial.toUpperCase()}`),
+  value,
+];
 
 function flatten(prefix: string, values: object): [name: string, value: string][] {
   return Object.entries(values).flatMap(([name, value]: [string, unknown]) => {
