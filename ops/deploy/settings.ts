@@ -12,9 +12,23 @@ export function compareSettings(deployed: Template, next: Template, stackName: s
   const from = recorded ?? inferSettings(deployed, stackName);
   const to = recordedSettings(next) ?? inferSettings(next, stackName);
   const names = recorded === undefined ? Object.keys(from) : [...new Set([...Object.keys(from), ...Object.keys(to)])];
-  return names
+  const changes = names
     .filter((setting) => from[setting] !== to[setting])
     .map((setting) => ({ setting, from: from[setting], to: to[setting] }));
+  return changes.filter((change) => !isInherited(change, changes));
+}
+
+/** What a consumer takes from all consumers, by the name of its own setting. */
+const INHERITED: Readonly<Record<string, string>> = {
+  concurrency: 'consumerConcurrency',
+  batchSize: 'batchSize',
+  window: 'batchWindowSeconds',
+};
+
+/** Whether a consumer's setting only follows that of all consumers, which is said once. */
+function isInherited({ setting, from, to }: SettingChange, changes: readonly SettingChange[]): boolean {
+  const [, own = ''] = /^consumers\.[^.]+\.(\w+)$/.exec(setting) ?? [];
+  return changes.some((one) => one.setting === INHERITED[own] && one.from === from && one.to === to);
 }
 
 /** Reads the settings that a template records in its metadata; `undefined` where it is older than that. */

@@ -1,0 +1,99 @@
+import './provided.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import {
+  CloudFormationClient,
+  DeleteStackCommand,
+  UpdateTerminationProtectionCommand,
+} from '@aws-sdk/client-cloudformation';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { localTarget } from '../../ops/aws-target.ts';
+import { findStack } from '../../ops/stack.ts';
+import { eventually, sqs } from './deployed-shop.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const STACK = 'DeployTest-shoptest';
+const settings = { paymentGateway: 'sandbox', stackName: 'DeployTest' };
+const target = localTarget(inject('endpoint'));
+const client = new CloudFormationClient(target.config);
+let checkout = '';
+
+/** Copies what is deployed to a folder of its own, where a stage's file can be edited. */
+beforeAll(async () => {
+  if (inject('skip') !== '') return;
+  checkout = await mkdtemp(join(tmpdir(), 'shop-messaging-checkout-'));
+  for (const name of ['contracts', 'infra', 'lambdas', 'localstack', 'ops', 'settings', 'cdk.json', 'package.json']) {
+    await cp(join(root, name), join(checkout, name), { recursive: true });
+  }
+  await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'));
+});
+
+afterAll(async () => {
+  if (checkout === '') return;
+  await rm(checkout, { recursive: true, force: true });
+  if ((await findStack(target, STACK)) === undefined) return;
+  await client.send(new UpdateTerminationProtectionCommand({ StackName: STACK, EnableTerminationProtection: false }));
+  await client.send(new DeleteStackCommand({ StackName: STACK }));
+  await eventually('the stack is deleted', async () => (await findStack(target, STACK)) === undefined, 100);
+});
+
+const writeSettings = (changed: object) =>
+  writeFile(join(checkout, 'settings', 'shoptest.json'), JSON.stringify({ ...settings, ...changed }));
+
+/** Runs `npm run deploy` in the copy. */
+async function deploy(...args: string[]) {
+  const child = spawn('npm', ['run', '--silent', 'deploy', '--', 'shoptest', '--json', '--yes', ...args], {
+    cwd: checkout,
+    env: { ...process.env, AWS_ENDPOINT_URL: inject('endpoint'), STACK_NAME: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [output, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { code, said, result: output === '' ? undefined : JSON.parse(output) };
+}
+
+/** What would be different after any deployment. */
+const state = async () => {
+  const { StackStatus, LastUpdatedTime, Outputs } = (await findStack(target, STACK)) ?? {};
+  return { StackStatus, LastUpdatedTime, Outputs };
+};
+
+test("a stage's file is deployed, changed, and not changed when it would lose something", async () => {
+  await writeSettings({});
+  const first = await deploy();
+  expect(first.said).not.toContain('Refused');
+  expect(first).toMatchObject({ code: 0, result: { first: true, deployed: true, stackName: STACK } });
+  expect((await findStack(target, STACK))?.EnableTerminationProtection).toBe(true);
+
+  await writeSettings({ reminderHours: 6 });
+  const changed = await deploy();
+  expect(changed.said).toContain('reminderHours: 0 → 6');
+  expect(changed).toMatchObject({ code: 0, result: { first: false, deployed: true, lost: [] } });
+
+  const before = await state();
+  const queue = before.Outputs?.find(({ OutputKey }) => OutputKey === 'StockDeadLetterQueueUrl')?.OutputValue ?? '';
+  await sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: '{}' }));
+  await writeSettings({ reminderHours: 6, encryption: 'aws', paymentGateway: 'stripe', stripeSecret: 'shop/stripe' });
+  const refused = await deploy();
+  expect(refused.code).toBe(1);
+  for (const sentence of [
+    /paymentGateway: sandbox → stripe.*--change paymentGateway/,
+    /encryption: customer → aws.*--change encryption/,
+    /SandboxGatewayTable498CEC9D would be removed, and the shop loses .*--replace SandboxGatewayTable498CEC9D/,
+    /Key961B73FD would be removed.*--replace Key961B73FD/,
+  ]) {
+    expect(refused.said).toMatch(sentence);
+  }
+
+  const confirmed = ['--change', 'paymentGateway', '--change', 'encryption'];
+  const named = ['--replace', 'SandboxGatewayTable498CEC9D', '--replace', 'Key961B73FD'];
+  const waiting = await deploy('--app', '.local/deploy/shoptest', ...confirmed, ...named);
+  expect(waiting.code).toBe(1);
+  const [, ...sentences] = waiting.said.slice(waiting.said.indexOf('Refused')).trim().split('\n');
+  expect(sentences).toEqual([expect.stringMatching(/encryption: customer → aws: .*StockDeadLetterQueue.* 1 waiting/)]);
+  expect(await state()).toEqual(before);
+});
