@@ -55,6 +55,7 @@ async function runDeploy(stage: string, options: DeployCommandOptions): Promise<
       input,
       app,
       confirmations: { change, replace },
+      planOnly,
       signal,
       onProgress,
     }),
@@ -63,7 +64,7 @@ async function runDeploy(stage: string, options: DeployCommandOptions): Promise<
   }));
   const { plan, refusals } = preparation;
   const where = await describeTarget(target, preparation.deployed?.stack ?? toolkit);
-  const text = () => `${plan.stackName}, stage ${stage}, at ${where}:\n${formatPlan(plan)}`;
+  const text = () => formatPlan(plan, where);
   const document = { where, ...plan, refusals };
   if (planOnly) print(json, document, text);
   else printNotice(text());

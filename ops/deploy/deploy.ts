@@ -6,7 +6,6 @@ import { reportStep } from '../steps.ts';
 import { findWatchedAlarms } from './alarms.ts';
 import type { Assembly } from './assembly.ts';
 import { bootstrap, findToolkit } from './bootstrap.ts';
-import { isComplete } from './deployed.ts';
 import { readPins } from './pins.ts';
 import { type Preparation, synthesizeStage, type Work } from './prepare.ts';
 import { recordedSettings } from './settings.ts';
@@ -42,7 +41,7 @@ export async function deployPrepared(
 }
 
 /** The first deployment of a protected stage; throws a sentence if its assembly was synthesised elsewhere, for one pass. */
-export function takesTwoPasses({ plan, assembly, given }: Preparation): boolean {
+export function takesTwoPasses({ plan, assembly, given }: Pick<Preparation, 'plan' | 'assembly' | 'given'>): boolean {
   if (!plan.first || recordedSettings(assembly.template)?.isProtected !== 'true') return false;
   if (!given) return true;
   throw new Error(
@@ -59,7 +58,7 @@ async function alarmsToWatch({ target, assembly, deployed }: Preparation, { onPr
 }
 
 async function deployAssembly(
-  { target, plan }: Preparation,
+  { target }: Preparation,
   { folder, stackName }: Assembly,
   alarmArns: readonly string[],
   { signal, onProgress }: Work,
@@ -73,12 +72,8 @@ async function deployAssembly(
   await reportStep(`deployed ${stackName}`, onProgress, () =>
     cdk(target.config, [...args, '--rollback-trigger-alarm-arns', ...triggers], { signal, onLine }),
   );
-  const stack = await findStack(target, plan.stackName);
-  if (stack === undefined || !isComplete(stack)) {
-    throw new Error(
-      `The stack ${stackName} at ${target.where} is ${stack?.StackStatus ?? 'gone'} after its deployment.`,
-    );
-  }
+  const stack = await findStack(target, stackName);
+  if (stack === undefined) throw new Error(`The stack ${stackName} at ${target.where} is gone after its deployment.`);
   return deployedShop(target, stack);
 }
 

@@ -19,30 +19,40 @@ const DEPLOYED = [
   'IMPORT_ROLLBACK_COMPLETE',
 ];
 
-/**
- * Finds the stack that a deployment would change; `undefined` where none was created, or its creation failed, after which CDK deletes what
- * is left. Waits for an operation in progress. Throws a sentence where the stack is in a state from which it cannot be deployed.
- */
+/** Finds the stack that a deployment would change; `undefined` where there is none. Waits for an operation in progress. */
 export async function findDeployed(
   target: AwsTarget,
   stackName: string,
   signal: AbortSignal,
 ): Promise<DeployedStack | undefined> {
   const stack = await findSettledStack(target, stackName, signal);
-  const status = stack?.StackStatus ?? 'DELETE_COMPLETE';
-  if (stack !== undefined && DEPLOYED.includes(status)) {
-    return { stack, template: await readTemplate(target, stackName) };
-  }
-  if (stack === undefined || status === IN_REVIEW) return undefined;
+  return stack !== undefined && isDeployed(stackName, stack)
+    ? { stack, template: await readTemplate(target, stackName) }
+    : undefined;
+}
+
+/**
+ * Whether a stack was ever deployed: not where its creation failed, after which CDK deletes what is left and begins anew. Throws a
+ * sentence where the stack is in a state from which it cannot be deployed.
+ */
+export function isDeployed(
+  stackName: string,
+  {
+    StackStatus: status,
+    EnableTerminationProtection: isProtected,
+  }: Pick<Stack, 'StackStatus' | 'EnableTerminationProtection'>,
+): boolean {
+  if (status === undefined) return false;
+  if (DEPLOYED.includes(status)) return true;
   if (!NEVER_CREATED.includes(status)) {
     const remedy = status.endsWith('_IN_PROGRESS')
       ? 'wait until it is done'
-      : `finish it with \`npx cdk rollback ${stackName}\` or in the console`;
+      : 'finish that in the CloudFormation console';
     throw new Error(`The stack ${stackName} is ${status}: ${remedy}, then deploy again.`);
   }
-  if (!stack.EnableTerminationProtection) return undefined;
+  if (!isProtected || status === IN_REVIEW) return false;
   throw new Error(
-    `The creation of ${stackName} failed (${status}) and its termination protection keeps what is left: see docs/runbook/failed-first-deployment.md.`,
+    `The creation of ${stackName} failed (${status}), and its termination protection keeps what is left of it: see docs/runbook/failed-first-deployment.md.`,
   );
 }
 

@@ -1,21 +1,24 @@
 import { stripControlChars } from '../dlq/format.ts';
-import type { Plan } from './plan.ts';
+import { changesEncryption, type Plan } from './plan.ts';
 import { describeChange } from './refusals.ts';
 import type { LostResource } from './resources.ts';
 
 /** As many of one type are named; `--json` names all. */
 const MAX_NAMED = 8;
 
-/** Formats in a few lines what a deployment changes. */
-export function formatPlan(plan: Plan): string {
+const NEEDS_EMPTY_QUEUES = '  The encryption changes: it is deployed only while no queue holds a message.';
+
+/** Formats in a few lines what a deployment changes, and where. */
+export function formatPlan(plan: Plan, where: string): string {
   const lines = plan.first
-    ? [`${plan.stackName} is not deployed yet: ${count(plan.added, 'resource')} to create.`]
+    ? [`  not deployed yet: ${count(plan.added, 'resource')} to create`]
     : [
         ...plan.settings.map((change) => `  ${describeChange(change)}`),
         `  ${formatCounts(plan)}`,
         ...formatLost(plan.lost),
+        ...(changesEncryption(plan) ? [NEEDS_EMPTY_QUEUES] : []),
       ];
-  return lines.map(clean).join('\n');
+  return [`${plan.stackName}, stage ${plan.stage}, at ${where}:`, ...lines].map(clean).join('\n');
 }
 
 /** Names and values come from templates. */

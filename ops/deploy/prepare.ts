@@ -32,12 +32,14 @@ export type PrepareOptions = Work & {
   /** A synthesised assembly to deploy instead of synthesising one. */
   app?: string | undefined;
   confirmations: Confirmations;
+  /** Only says what would change, with the templates alone. */
+  planOnly: boolean;
 };
 
 /** Synthesises a stage and compares it with what is deployed; changes nothing there. */
 export async function prepareDeployment(
   target: AwsTarget,
-  { input, app, confirmations, ...work }: PrepareOptions,
+  { input, app, confirmations, planOnly, ...work }: PrepareOptions,
 ): Promise<Preparation> {
   const assembly = app === undefined ? await synthesizeStage(target, input, work) : await readAssembly(app);
   const { stackName, template } = assembly;
@@ -45,7 +47,7 @@ export async function prepareDeployment(
   const deployed = await findDeployed(target, stackName, work.signal);
   const plan = planDeployment(deployed?.template, template, { stackName, stage: input.stage });
   const refusals = refusalsOf(plan, confirmations, (await readPins()).losses);
-  if (changesEncryption(plan)) {
+  if (changesEncryption(plan) && !planOnly) {
     refusals.push(...refuseOccupiedQueues(plan, await findOccupiedQueues(target, stackName)));
   }
   return { target, input, assembly, given: app !== undefined, deployed, plan, refusals };

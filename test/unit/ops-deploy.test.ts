@@ -1,0 +1,248 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StackStatus } from '@aws-sdk/client-cloudformation';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { nameAlarms } from '../../ops/deploy/alarms.ts';
+import { readAssembly } from '../../ops/deploy/assembly.ts';
+import { takesTwoPasses } from '../../ops/deploy/deploy.ts';
+import { isDeployed } from '../../ops/deploy/deployed.ts';
+import { formatPlan, formatRefusals } from '../../ops/deploy/format.ts';
+import { chooseInput } from '../../ops/deploy/input.ts';
+import { type Plan, planDeployment } from '../../ops/deploy/plan.ts';
+import { refuseOccupiedQueues } from '../../ops/deploy/refusals.ts';
+import { parseTemplate, type Template } from '../../ops/deploy/template.ts';
+import { describeTarget } from '../../ops/deploy/where.ts';
+
+const target = { stackName: 'ShopMessaging-prod', stage: 'prod' };
+const queue = { Type: 'AWS::SQS::Queue' };
+const template = (Resources: Template['Resources'], Settings: object = {}): Template => ({
+  Metadata: { Settings },
+  Resources,
+});
+const plan = (parts: Partial<Plan> = {}): Plan => ({
+  ...target,
+  first: false,
+  settings: [],
+  added: 0,
+  changed: 0,
+  lost: [],
+  ...parts,
+});
+
+describe('Which stack is deployed', () => {
+  const env = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' };
+
+  test('is that of the stage', () => {
+    expect(chooseInput({ stage: 'dev', env })).toEqual({ stage: 'dev', context: {}, stackName: 'ShopMessaging' });
+    expect(chooseInput({ stage: 'local', env }).stackName).toBe('ShopMessaging');
+  });
+
+  test('is another shop with --stack-name, or with STACK_NAME as the commands take it', () => {
+    const second = { stage: 'dev', context: { stackName: 'Second' }, stackName: 'Second' };
+    expect(chooseInput({ stage: 'dev', shop: 'Second', env })).toEqual(second);
+    expect(chooseInput({ stage: 'dev', env: { ...env, STACK_NAME: 'Second' } })).toEqual(second);
+    expect(chooseInput({ stage: 'dev', env: { ...env, STACK_NAME: 'ShopMessaging' } }).context).toEqual({});
+  });
+
+  test('is never the stage local on AWS', () => {
+    expect(() => chooseInput({ stage: 'local', env: {} })).toThrow('set AWS_ENDPOINT_URL, or use `npm start`');
+    expect(() => chooseInput({ stage: 'local', app: 'cdk.out', env: {} })).toThrow('AWS_ENDPOINT_URL');
+  });
+
+  test('is refused in a sentence where the settings are wrong', () => {
+    expect(() => chooseInput({ stage: 'nosuch', env })).toThrow('there is no settings/nosuch.json');
+    expect(() => chooseInput({ stage: 'dev', shop: 'no good', env })).toThrow('stackName=no good');
+    expect(() => chooseInput({ stage: 'dev', shop: 'Second', app: 'cdk.out', env })).toThrow('--stack-name Second');
+  });
+
+  test('is what the assembly of --app says', () => {
+    expect(chooseInput({ stage: 'nosuch', app: 'cdk.out', env })).toEqual({
+      stage: 'nosuch',
+      context: {},
+      stackName: undefined,
+    });
+  });
+});
+
+describe('A stack', () => {
+  test.each<StackStatus>(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'])(
+    'is deployed as %s',
+    (StackStatus) => {
+      expect(isDeployed('Shop', { StackStatus })).toBe(true);
+    },
+  );
+
+  test.each<StackStatus>(['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'REVIEW_IN_PROGRESS'])(
+    'was never deployed as %s',
+    (StackStatus) => {
+      expect(isDeployed('Shop', { StackStatus })).toBe(false);
+    },
+  );
+
+  test('that a failed creation left behind and that is protected has a page', () => {
+    const left = { StackStatus: 'ROLLBACK_COMPLETE', EnableTerminationProtection: true } as const;
+    expect(() => isDeployed('Shop', left)).toThrow('docs/runbook/failed-first-deployment.md');
+  });
+
+  test.each<StackStatus>(['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_FAILED', 'DELETE_FAILED', 'CREATE_FAILED'])(
+    'is left alone as %s',
+    (StackStatus) => {
+      expect(() => isDeployed('Shop', { StackStatus })).toThrow(`The stack Shop is ${StackStatus}: `);
+    },
+  );
+});
+
+describe('The first deployment', () => {
+  const preparation = (first: boolean, isProtected: boolean, given = false) => {
+    const assembly = { folder: 'cdk.out', stackName: target.stackName, template: template({}, { isProtected }) };
+    return { plan: plan({ first }), assembly, given };
+  };
+
+  test('of a protected stage takes two passes, and no later one', () => {
+    expect(takesTwoPasses(preparation(true, true))).toBe(true);
+    expect(takesTwoPasses(preparation(false, true))).toBe(false);
+    expect(takesTwoPasses(preparation(true, false))).toBe(false);
+  });
+
+  test('cannot be of an assembly, which is for one pass', () => {
+    expect(() => takesTwoPasses(preparation(true, true, true))).toThrow('leave out --app');
+    expect(takesTwoPasses(preparation(false, true, true))).toBe(false);
+  });
+});
+
+describe('A change of the encryption', () => {
+  const changed = plan({ settings: [{ setting: 'encryption', from: 'customer', to: 'aws' }] });
+
+  test('is refused while a queue holds a message, waiting, in flight or delayed', () => {
+    const depth = { waiting: 0, inFlight: 0, delayed: 0 };
+    const queues = [
+      { queue: 'Order', ...depth, waiting: 3 },
+      { queue: 'Stock', ...depth, inFlight: 2 },
+      { queue: 'Payment', ...depth, delayed: 1 },
+    ];
+    const [sentence] = refuseOccupiedQueues(changed, queues);
+    expect(sentence).toMatch(
+      /^encryption: customer → aws: .*Order 3 waiting.*Stock .* 2 in flight.*Payment .* 1 delayed/,
+    );
+    expect(sentence).toMatch(/Pause publishing.*redrive or discard/);
+    expect(refuseOccupiedQueues(changed, [])).toEqual([]);
+  });
+
+  test('says in the plan that every queue must be empty', () => {
+    expect(formatPlan(changed, 'AWS')).toContain('only while no queue holds a message');
+    expect(formatPlan(plan(), 'AWS')).not.toContain('queue');
+  });
+});
+
+describe('What a deployment changes', () => {
+  test('is said in a few lines, with the ids of what is lost', () => {
+    const alarms = Object.fromEntries(
+      [...'ABCDEFGHIJKL'].map((id) => [
+        `Alarm${id}`,
+        { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmName: 'a' } },
+      ]),
+    );
+    const renamed = Object.fromEntries(
+      Object.entries(alarms).map(([id, one]) => [id, { ...one, Properties: { AlarmName: 'b' } }]),
+    );
+    const before = template({ ...alarms, Old: queue, Same: queue }, { smsPerDay: 10 });
+    const next = template({ ...renamed, New: queue, Same: queue }, { smsPerDay: 5 });
+    expect(formatPlan(planDeployment(before, next, target), 'AWS').split('\n')).toEqual([
+      'ShopMessaging-prod, stage prod, at AWS:',
+      '  smsPerDay: 10 → 5',
+      '  resources: 1 added, 12 replaced, 1 removed',
+      '  removed: AWS::SQS::Queue: Old',
+      expect.stringMatching(/^ {2}replaced: AWS::CloudWatch::Alarm \(AlarmName\): AlarmA, .* and 4 more$/),
+    ]);
+  });
+
+  test('says once what all consumers take from one setting', () => {
+    const settings = (all: number, payment: number) => ({
+      consumerConcurrency: all,
+      consumers: { order: { concurrency: all }, payment: { concurrency: payment } },
+    });
+    const changes = planDeployment(template({}, settings(10, 10)), template({}, settings(20, 30)), target).settings;
+    expect(changes.map(({ setting }) => setting)).toEqual(['consumerConcurrency', 'consumers.payment.concurrency']);
+  });
+
+  test('cannot give orders to a terminal, or add lines to a log', () => {
+    const before = template({}, { alarmEmail: 'a' });
+    const text = formatPlan(
+      planDeployment(before, template({}, { alarmEmail: '\u001b[2J\n::warning::' }), target),
+      'AWS',
+    );
+    for (const shown of [text, formatRefusals(['\u001b[2J\n::warning::'])]) {
+      expect(shown).not.toContain('\u001b');
+      expect(shown).not.toContain('\n::');
+    }
+  });
+});
+
+describe('An alarm is watched', () => {
+  const alarm = (AlarmName: string) =>
+    template({ Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmName } } });
+
+  test.each([
+    ['under its name', alarm('Shop-prod-a'), alarm('Shop-prod-a'), undefined],
+    [
+      'not while it is renamed',
+      alarm('Shop-prod-a'),
+      alarm('Shop-prod-b'),
+      'this deployment renames it to Shop-prod-b',
+    ],
+    ['not while it is removed', alarm('Shop-prod-a'), template({}), 'this deployment removes it'],
+    ['not before it is deployed', template({}), alarm('Shop-prod-a'), 'it is not deployed yet'],
+  ])('%s', (_, deployed, next, problem) => {
+    expect(nameAlarms({ deployed, next }, ['Alarm'])[0]?.problem).toBe(problem);
+  });
+});
+
+describe('An assembly', () => {
+  const stack = { type: 'aws:cloudformation:stack', properties: { templateFile: 'Shop.template.json' } };
+
+  function assembly(artifacts: object, text = '{"Resources":{}}'): string {
+    const folder = mkdtempSync(join(tmpdir(), 'assembly-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    mkdirSync(join(folder, 'inner'));
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ artifacts }));
+    writeFileSync(join(folder, 'Shop.template.json'), text);
+    return folder;
+  }
+
+  test('is read with its one stack', async () => {
+    const folder = assembly({ 'Shop.assets': { type: 'cdk:asset-manifest' }, Shop: stack });
+    expect(await readAssembly(folder)).toEqual({ folder, stackName: 'Shop', template: { Resources: {} } });
+  });
+
+  test('does not name a file outside of its folder', async () => {
+    const folder = assembly({ Shop: stack });
+    const properties = { templateFile: '../Shop.template.json' };
+    const inner = join(folder, 'inner');
+    writeFileSync(join(inner, 'manifest.json'), JSON.stringify({ artifacts: { Shop: { ...stack, properties } } }));
+    await expect(readAssembly(inner)).rejects.toThrow('cannot be read');
+  });
+
+  test('is refused in a sentence where it is none', async () => {
+    await expect(readAssembly('/nosuch')).rejects.toThrow('an assembly is a folder that');
+    await expect(readAssembly(assembly({}))).rejects.toThrow('holds 0 stacks');
+    await expect(readAssembly(assembly({ Shop: stack, Other: stack }))).rejects.toThrow('holds 2 stacks');
+    await expect(readAssembly(assembly({ Shop: stack }, 'Resources:'))).rejects.toThrow(
+      'no CloudFormation template in JSON',
+    );
+    expect(() => parseTemplate('{}', 'It')).toThrow('It is no CloudFormation template');
+  });
+});
+
+test('The account and the region of AWS are said, by the stack that is there', async () => {
+  const aws = { local: false, where: 'AWS', config: {} };
+  const StackId = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/ShopMessaging-prod/1';
+  expect(
+    await describeTarget(aws, {
+      StackName: 'Shop',
+      CreationTime: new Date(0),
+      StackStatus: 'CREATE_COMPLETE',
+      StackId,
+    }),
+  ).toBe('AWS account 111122223333, eu-west-1');
+});
