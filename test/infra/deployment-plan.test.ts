@@ -7,14 +7,14 @@ import { readPins } from '../../ops/deploy/pins.ts';
 import { type Plan, planDeployment } from '../../ops/deploy/plan.ts';
 import { type Confirmations, refusalsOf } from '../../ops/deploy/refusals.ts';
 import { parseTemplate, type Template, type TemplateResource } from '../../ops/deploy/template.ts';
-import { synthesise } from '../builders/template.ts';
+import { synthesise, type TestSettings } from '../builders/template.ts';
 
 const { losses } = await readPins();
 const target = { stackName: 'ShopMessaging', stage: 'dev' };
 const NONE: Confirmations = { change: [], replace: [] };
 
 /** The template as CloudFormation returns it: parsed from its text. */
-const templateOf = (settings: Record<string, string> = {}): Template =>
+const templateOf = (settings: TestSettings = {}): Template =>
   parseTemplate(JSON.stringify(SynthesisedTemplate.fromStack(synthesise(settings).stack).toJSON()), 'the test');
 
 const withSettings = (template: Template, Settings: object): Template => ({ ...template, Metadata: { Settings } });
@@ -179,16 +179,16 @@ describe('A setting', () => {
     expect(change({ paymentGateway: 'sandbox' }, { change: ['encryption'] })).toHaveLength(2);
   });
 
-  test.each([{ encryption: 'aws' }, { keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1' }])(
-    'that chooses the key changes only when encryption is named (%o)',
-    (changed) => {
-      const [name, value] = Object.entries(changed)[0] ?? [];
-      expect(change(changed)).toEqual([
-        expect.stringMatching(new RegExp(`^${name}: .* → ${value}: .*--change encryption`)),
-      ]);
-      expect(change(changed, { change: ['encryption'] })).toEqual([]);
-    },
-  );
+  test.each([
+    { encryption: 'aws' },
+    { keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab' },
+  ])('that chooses the key changes only when encryption is named (%o)', (changed) => {
+    const [name, value] = Object.entries(changed)[0] ?? [];
+    expect(change(changed)).toEqual([
+      expect.stringMatching(new RegExp(`^${name}: .* → ${value}: .*--change encryption`)),
+    ]);
+    expect(change(changed, { change: ['encryption'] })).toEqual([]);
+  });
 
   test('that names the stage never changes', () => {
     const all = { change: ['stage'], replace: [] };
@@ -233,6 +233,42 @@ describe('A stack that was deployed before settings were recorded', () => {
     const bus = 'BusEA82B648';
     const prod = withProperty(old({}), bus, 'Name', 'ShopMessaging-prod');
     expect(settingsOf(planDeployment(prod, next, target))).toEqual(['stage: prod → dev']);
+  });
+});
+
+describe('A protected stage', () => {
+  const stripe = { stage: 'prod', paymentGateway: 'stripe', stripeSecret: 'shop/stripe' };
+  const target = { stackName: 'ShopMessaging-prod', stage: 'prod' };
+  const refused = (before: TestSettings, next: TestSettings) =>
+    refusalsOf(planDeployment(templateOf(before), templateOf(next), target), NONE, losses);
+
+  test('is deployed in its second pass without a question', () => {
+    expect(refused({ ...stripe, firstDeployment: true }, stripe)).toEqual([]);
+  });
+
+  test('does not go from Stripe to the sandbox, which ships unpaid goods', () => {
+    expect(refused(stripe, { stage: 'prod' })).toEqual([
+      expect.stringMatching(/^paymentGateway: stripe → sandbox: .*--change paymentGateway/),
+    ]);
+  });
+
+  test('does not lose its key, its topics or its archive by a setting', () => {
+    const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const topic = 'arn:aws:sns:eu-west-1:111122223333:topic';
+    const next = { ...stripe, keyArn, ordersTopicArn: topic, alarmTopicArn: topic, busArchive: false };
+    expect(refused(stripe, next).map((sentence) => /--\w+ \w+\.$/.exec(sentence)?.[0])).toEqual(
+      expect.arrayContaining([
+        '--change encryption.',
+        '--replace Key961B73FD.',
+        '--replace OrdersA9B65338.',
+        '--replace MonitoringAlarms66989066.',
+        '--replace BusArchiveD76499E2.',
+      ]),
+    );
+  });
+
+  test('changes what loses nothing without a question', () => {
+    expect(refused(stripe, { ...stripe, archiveDays: 60, tracing: false, batchWindowSeconds: 5 })).toEqual([]);
   });
 });
 
