@@ -7,8 +7,7 @@ import { findWatchedAlarms } from './alarms.ts';
 import type { Assembly } from './assembly.ts';
 import { bootstrap, findToolkit } from './bootstrap.ts';
 import { readPins } from './pins.ts';
-import { type Preparation, synthesizeStage, type Work } from './prepare.ts';
-import { recordedSettings } from './settings.ts';
+import { assertUnchanged, type Preparation, synthesizeStage, takesTwoPasses, type Work } from './prepare.ts';
 import { type Verification, verifyDeployment } from './verification.ts';
 
 /** How long CloudFormation goes on monitoring after the deployment; the metrics of an alarm lag behind. */
@@ -25,6 +24,7 @@ export async function deployPrepared(
   { watch, ...work }: Work & { watch: boolean },
 ): Promise<Deployment> {
   const { target, input, assembly, deployed } = preparation;
+  await assertUnchanged(preparation, work);
   if (target.local && (await findToolkit(target, work.signal)) === undefined) {
     const folder = join(localFolder, 'deploy', 'bootstrap');
     await reportStep('bootstrapped CDK', work.onProgress, () => bootstrap(target, folder, work.signal));
@@ -38,15 +38,6 @@ export async function deployPrepared(
   const deployment = await verified(await deployAssembly(preparation, first, [], work), work);
   if (deployment.verification.hops.every(({ ok }) => ok)) await deployAssembly(preparation, assembly, [], work);
   return deployment;
-}
-
-/** The first deployment of a protected stage; throws a sentence if its assembly was synthesised elsewhere, for one pass. */
-export function takesTwoPasses({ plan, assembly, given }: Pick<Preparation, 'plan' | 'assembly' | 'given'>): boolean {
-  if (!plan.first || recordedSettings(assembly.template)?.isProtected !== 'true') return false;
-  if (!given) return true;
-  throw new Error(
-    `The first deployment of the stage ${plan.stage} takes two passes, and so cannot be of an assembly: leave out --app.`,
-  );
 }
 
 async function alarmsToWatch({ target, assembly, deployed }: Preparation, { onProgress }: Work): Promise<string[]> {

@@ -21,8 +21,8 @@ export function formatPlan(plan: Plan, where: string): string {
   return [`${plan.stackName}, stage ${plan.stage}, at ${where}:`, ...lines].map(clean).join('\n');
 }
 
-/** Names and values come from templates. */
-const clean = (line: string) => stripControlChars(line).replaceAll('\n', ' ');
+/** Makes one line of plain text of what comes from a template or an assembly. */
+export const clean = (line: string) => stripControlChars(line).replaceAll('\n', ' ');
 
 /** Formats why a plan is refused. */
 export const formatRefusals = (refusals: readonly string[]): string =>

@@ -5,6 +5,7 @@ import type { AwsTarget } from '../aws-target.ts';
 import { type OnProgress, reportStep } from '../steps.ts';
 import { type Assembly, readAssembly, type SynthesisInput, synthesize } from './assembly.ts';
 import { type DeployedStack, findDeployed } from './deployed.ts';
+import { clean, formatRefusals } from './format.ts';
 import type { Input } from './input.ts';
 import { readPins } from './pins.ts';
 import { changesEncryption, type Plan, planDeployment } from './plan.ts';
@@ -19,8 +20,6 @@ export type Preparation = {
   target: AwsTarget;
   input: Input;
   assembly: Assembly;
-  /** The assembly was synthesised elsewhere. */
-  given: boolean;
   deployed: DeployedStack | undefined;
   plan: Plan;
   /** Sentences that say why it must not be carried out. */
@@ -46,25 +45,46 @@ export async function prepareDeployment(
   checkAssembly(assembly, input);
   const deployed = await findDeployed(target, stackName, work.signal);
   const plan = planDeployment(deployed?.template, template, { stackName, stage: input.stage });
+  const preparation = { target, input, assembly, deployed, plan, refusals: [] };
   const refusals = refusalsOf(plan, confirmations, (await readPins()).losses);
-  if (changesEncryption(plan) && !planOnly) {
-    refusals.push(...refuseOccupiedQueues(plan, await findOccupiedQueues(target, stackName)));
-  }
-  return { target, input, assembly, given: app !== undefined, deployed, plan, refusals };
+  if (planOnly) return { ...preparation, refusals };
+  if (app !== undefined && takesTwoPasses(preparation)) refusals.push(ONE_PASS);
+  return { ...preparation, refusals: [...refusals, ...(await refuseWaiting(target, plan))] };
 }
+
+const ONE_PASS =
+  '--app: the first deployment of a protected stage takes two passes, and an assembly is for one. Deploy from the checkout.';
+
+const refuseWaiting = async (target: AwsTarget, plan: Plan): Promise<string[]> =>
+  changesEncryption(plan) ? refuseOccupiedQueues(plan, await findOccupiedQueues(target, plan.stackName)) : [];
+
+/** Whether a deployment creates a protected stack: only one that works is protected, so that what fails can roll back. */
+export const takesTwoPasses = ({ plan, assembly }: Pick<Preparation, 'plan' | 'assembly'>): boolean =>
+  plan.first && recordedSettings(assembly.template)?.isProtected === 'true';
+
+/** Throws a sentence where what was prepared no longer holds, because the operator was asked for a while. */
+export async function assertUnchanged({ target, plan, deployed }: Preparation, { signal }: Work): Promise<void> {
+  const now = await findDeployed(target, plan.stackName, signal);
+  if (versionOf(now) !== versionOf(deployed)) {
+    throw new Error(`${plan.stackName} was deployed by somebody else meanwhile: run it again to see what changes now.`);
+  }
+  const refusals = await refuseWaiting(target, plan);
+  if (refusals.length > 0) throw new Error(formatRefusals(refusals));
+}
+
+/** Identifies one deployment of a stack. */
+const versionOf = (deployed: DeployedStack | undefined) =>
+  deployed && [deployed.stack.StackId, deployed.stack.LastUpdatedTime ?? deployed.stack.CreationTime].join(' ');
 
 /** Throws a sentence where an assembly is of another stage or another stack than the one that is to be deployed. */
 function checkAssembly({ folder, stackName, template }: Assembly, input: Input): void {
   const stage = recordedSettings(template)?.stage;
   if (stage !== input.stage) {
-    throw new Error(
-      `${folder} is an assembly of ${stage === undefined ? 'no stage' : `the stage ${stage}`}, not of ${input.stage}: synthesise it with -c stage=${input.stage}.`,
-    );
+    const found = stage === undefined ? 'no stage' : `the stage ${clean(stage)}`;
+    throw new Error(`${folder} is an assembly of ${found}, not of ${input.stage}: use -c stage=${input.stage}.`);
   }
   if (input.stackName !== undefined && input.stackName !== stackName) {
-    throw new Error(
-      `${folder} is an assembly of the stack ${stackName}, not of ${input.stackName}, which STACK_NAME says.`,
-    );
+    throw new Error(`${folder} is an assembly of the stack ${clean(stackName)}, and STACK_NAME is ${input.stackName}.`);
   }
 }
 

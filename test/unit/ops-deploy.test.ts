@@ -5,11 +5,11 @@ import type { StackStatus } from '@aws-sdk/client-cloudformation';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { nameAlarms } from '../../ops/deploy/alarms.ts';
 import { readAssembly } from '../../ops/deploy/assembly.ts';
-import { takesTwoPasses } from '../../ops/deploy/deploy.ts';
 import { isDeployed } from '../../ops/deploy/deployed.ts';
 import { formatPlan, formatRefusals } from '../../ops/deploy/format.ts';
 import { chooseInput } from '../../ops/deploy/input.ts';
 import { type Plan, planDeployment } from '../../ops/deploy/plan.ts';
+import { takesTwoPasses } from '../../ops/deploy/prepare.ts';
 import { refuseOccupiedQueues } from '../../ops/deploy/refusals.ts';
 import { parseTemplate, type Template } from '../../ops/deploy/template.ts';
 import { describeTarget } from '../../ops/deploy/where.ts';
@@ -93,22 +93,14 @@ describe('A stack', () => {
   );
 });
 
-describe('The first deployment', () => {
-  const preparation = (first: boolean, isProtected: boolean, given = false) => {
+test('The first deployment of a protected stage takes two passes, and no later one', () => {
+  const takes = (first: boolean, isProtected: boolean) => {
     const assembly = { folder: 'cdk.out', stackName: target.stackName, template: template({}, { isProtected }) };
-    return { plan: plan({ first }), assembly, given };
+    return takesTwoPasses({ plan: plan({ first }), assembly });
   };
-
-  test('of a protected stage takes two passes, and no later one', () => {
-    expect(takesTwoPasses(preparation(true, true))).toBe(true);
-    expect(takesTwoPasses(preparation(false, true))).toBe(false);
-    expect(takesTwoPasses(preparation(true, false))).toBe(false);
-  });
-
-  test('cannot be of an assembly, which is for one pass', () => {
-    expect(() => takesTwoPasses(preparation(true, true, true))).toThrow('leave out --app');
-    expect(takesTwoPasses(preparation(false, true, true))).toBe(false);
-  });
+  expect(takes(true, true)).toBe(true);
+  expect(takes(false, true)).toBe(false);
+  expect(takes(true, false)).toBe(false);
 });
 
 describe('A change of the encryption', () => {
