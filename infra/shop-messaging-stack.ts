@@ -1,12 +1,13 @@
 import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { FifoThroughputScope, Topic, TracingConfig } from 'aws-cdk-lib/aws-sns';
+import { Topic, TracingConfig } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { bundleFunctions } from './bundle.ts';
 import { Archive } from './constructs/archive.ts';
 import { archiveBus } from './constructs/bus-archive.ts';
 import { Consumer } from './constructs/consumer.ts';
 import { CustomerKey } from './constructs/customer-key.ts';
+import { LifecycleTopic } from './constructs/lifecycle-topic.ts';
 import { Monitoring } from './constructs/monitoring.ts';
 import { Publishers } from './constructs/publishers.ts';
 import { RecordTables } from './constructs/record-table.ts';
@@ -38,11 +39,7 @@ export class ShopMessagingStack extends Stack {
       settings.ordersTopicArn === undefined
         ? new Topic(this, 'Orders', topicProps)
         : Topic.fromTopicArn(this, 'Orders', settings.ordersTopicArn);
-    const lifecycle = new Topic(this, 'OrderLifecycle', {
-      fifo: true,
-      fifoThroughputScope: FifoThroughputScope.MESSAGE_GROUP,
-      ...topicProps,
-    });
+    const lifecycle = new LifecycleTopic(this, 'OrderLifecycle', topicProps);
     if (settings.tracing) allowTopicTracing(this, [topic, lifecycle]);
     const bus = new EventBus(this, 'Bus', { eventBusName: settings.name });
     if (settings.busArchive) archiveBus(bus, settings);
