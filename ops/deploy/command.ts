@@ -5,11 +5,14 @@ import { askOnTerminal } from '../confirm.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
 import { printNotice, progressPrinter } from '../progress.ts';
+import { formatHops } from '../verify/format.ts';
+import type { VerifyResult } from '../verify/verify.ts';
 import { findToolkit } from './bootstrap.ts';
-import { type Deployment, deployPrepared } from './deploy.ts';
+import { deployPrepared } from './deploy.ts';
 import { formatPlan, formatRefusals } from './format.ts';
 import { chooseInput } from './input.ts';
-import { type Preparation, prepareDeployment } from './prepare.ts';
+import type { Plan } from './plan.ts';
+import { prepareDeployment } from './prepare.ts';
 import { describeTarget } from './where.ts';
 
 type DeployCommandOptions = {
@@ -74,10 +77,10 @@ async function runDeploy(stage: string, options: DeployCommandOptions): Promise<
   if (!(yes || (await askOnTerminal(`Deploy ${plan.stackName} to ${where}?`)))) {
     return print(json, { ...document, deployed: false }, () => 'Nothing was deployed.');
   }
-  const deployment = await interruptible(INTERRUPTED, (signal) =>
+  const result = await interruptible(INTERRUPTED, (signal) =>
     deployPrepared(preparation, { watch, signal, onProgress }),
   );
-  printResult(json, document, preparation, deployment);
+  printResult(json, document, plan, result);
 }
 
 const NOT_BOOTSTRAPPED =
@@ -87,18 +90,15 @@ const INTERRUPTED = 'Interrupted: CloudFormation goes on with what it began; dep
 function printResult(
   json: boolean | undefined,
   document: object,
-  { plan }: Preparation,
-  { verification: { hops } }: Deployment,
+  { stackName, first }: Plan,
+  result: VerifyResult,
 ): void {
-  const dead = hops.filter(({ ok }) => !ok);
+  const { hops } = result;
+  const dead = hops.filter(({ ok }) => !ok).length;
   print(json, { ...document, deployed: true, hops }, () =>
-    [
-      ...dead.map(({ from, to, problem }) => `${from} → ${to}: ${problem ?? 'nothing arrived'}`),
-      `${plan.stackName} is deployed.`,
-    ].join('\n'),
+    dead === 0 ? `${stackName} is deployed, and all ${hops.length} hops deliver.` : formatHops(result),
   );
-  if (dead.length > 0) {
-    const rest = plan.first ? ' It is not protected yet: repair it and deploy again.' : '';
-    throw new Error(`${dead.length} of ${hops.length} hops do not work.${rest}`);
-  }
+  if (dead === 0) return;
+  const rest = first ? ' It is not protected yet: repair it, and deploy again.' : '';
+  throw new Error(`${stackName} is deployed, and ${dead} of ${hops.length} hops are dead.${rest}`);
 }

@@ -3,17 +3,15 @@ import { localFolder } from '../../localstack/engines.ts';
 import { cdk } from '../cdk.ts';
 import { type DeployedShop, deployedShop, findStack } from '../stack.ts';
 import { reportStep } from '../steps.ts';
+import { type VerifyResult, verify } from '../verify/verify.ts';
 import { findWatchedAlarms } from './alarms.ts';
 import type { Assembly } from './assembly.ts';
 import { bootstrap, findToolkit } from './bootstrap.ts';
 import { readPins } from './pins.ts';
 import { assertUnchanged, type Preparation, synthesizeStage, takesTwoPasses, type Work } from './prepare.ts';
-import { type Verification, verifyDeployment } from './verification.ts';
 
 /** How long CloudFormation goes on monitoring after the deployment; the metrics of an alarm lag behind. */
 const MONITORING_MINUTES = 10;
-
-export type Deployment = { shop: DeployedShop; verification: Verification };
 
 /**
  * Deploys what was prepared and verifies every hop. The first deployment of a protected stage takes two passes: only a shop that works is
@@ -22,7 +20,7 @@ export type Deployment = { shop: DeployedShop; verification: Verification };
 export async function deployPrepared(
   preparation: Preparation,
   { watch, ...work }: Work & { watch: boolean },
-): Promise<Deployment> {
+): Promise<VerifyResult> {
   const { target, input, assembly, deployed } = preparation;
   await assertUnchanged(preparation, work);
   if (target.local && (await findToolkit(target, work.signal)) === undefined) {
@@ -31,13 +29,13 @@ export async function deployPrepared(
   }
   if (!takesTwoPasses(preparation)) {
     const arns = watch && deployed !== undefined ? await alarmsToWatch(preparation, work) : [];
-    return verified(await deployAssembly(preparation, assembly, arns, work), work);
+    return verify(await deployAssembly(preparation, assembly, arns, work), work);
   }
   const firstInput = { ...input, context: { ...input.context, firstDeployment: 'true' } };
   const first = await synthesizeStage(target, firstInput, work);
-  const deployment = await verified(await deployAssembly(preparation, first, [], work), work);
-  if (deployment.verification.hops.every(({ ok }) => ok)) await deployAssembly(preparation, assembly, [], work);
-  return deployment;
+  const result = await verify(await deployAssembly(preparation, first, [], work), work);
+  if (result.hops.every(({ ok }) => ok)) await deployAssembly(preparation, assembly, [], work);
+  return result;
 }
 
 async function alarmsToWatch({ target, assembly, deployed }: Preparation, { onProgress }: Work): Promise<string[]> {
@@ -66,11 +64,4 @@ async function deployAssembly(
   const stack = await findStack(target, stackName);
   if (stack === undefined) throw new Error(`The stack ${stackName} at ${target.where} is gone after its deployment.`);
   return deployedShop(target, stack);
-}
-
-async function verified(shop: DeployedShop, work: Work): Promise<Deployment> {
-  return {
-    shop,
-    verification: await reportStep('verified every hop', work.onProgress, () => verifyDeployment(shop, work)),
-  };
 }

@@ -92,6 +92,7 @@ test("a stage's file is deployed, changed, and not changed when it would lose so
   await writeSettings({});
   const first = await deploy();
   expect(first, first.said).toMatchObject({ code: 0, result: { first: true, deployed: true, stackName: STACK } });
+  expect(first.result.hops.length).toBeGreaterThan(20);
   expect((await findStack(target, STACK))?.EnableTerminationProtection).toBe(true);
 
   await writeSettings({ reminderHours: 6 });
