@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export type Pins = {
   /** What is lost with a resource, by its logical id. */
   losses: Readonly<Record<string, string>>;
+  /** The types of these resources: one that nobody pinned is as full as those that are. */
+  types: readonly string[];
   /** The alarms that a deployment may monitor: logical ids, with the end of the alarm's name. */
   watchedAlarms: Readonly<Record<string, string>>;
 };
@@ -18,5 +20,9 @@ export async function readPins(): Promise<Pins> {
   }: { resources: Record<string, Record<string, { loss: string }>>; watchedAlarms: Record<string, string> } =
     JSON.parse(await readFile(file, 'utf8'));
   const pinned = Object.values(resources).flatMap((ofType) => Object.entries(ofType));
-  return { losses: Object.fromEntries(pinned.map(([logicalId, { loss }]) => [logicalId, loss])), watchedAlarms };
+  return {
+    losses: Object.fromEntries(pinned.map(([logicalId, { loss }]) => [logicalId, loss])),
+    types: Object.keys(resources),
+    watchedAlarms,
+  };
 }

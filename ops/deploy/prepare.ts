@@ -46,7 +46,7 @@ export async function prepareDeployment(
   const deployed = await findDeployed(target, stackName, work.signal);
   const plan = planDeployment(deployed?.template, template, { stackName, stage: input.stage });
   const preparation = { target, input, assembly, deployed, plan, refusals: [] };
-  const refusals = refusalsOf(plan, confirmations, (await readPins()).losses);
+  const refusals = refusalsOf(plan, confirmations, await readPins());
   if (planOnly) return { ...preparation, refusals };
   if (app !== undefined && takesTwoPasses(preparation)) refusals.push(ONE_PASS);
   return { ...preparation, refusals: [...refusals, ...(await refuseWaiting(target, plan))] };

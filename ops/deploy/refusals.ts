@@ -1,3 +1,4 @@
+import type { Pins } from './pins.ts';
 import type { Plan } from './plan.ts';
 import type { OccupiedQueue } from './queues.ts';
 import type { LostResource } from './resources.ts';
@@ -14,13 +15,14 @@ const GUARDED: Readonly<Record<string, { flag: string; stake: string }>> = {
 };
 
 /**
- * Lists in sentences why a plan is refused; none if it may be carried out. `losses` are the sentences of the pinned resources.
+ * Lists in sentences why a plan is refused; none if it may be carried out. A resource of a pinned type is as full as a pinned one: a change that
+ * moves a table has changed its pin too.
  * A confirmation of what does not change is refused too: it may be a misspelt one.
  */
-export function refusalsOf(plan: Plan, given: Confirmations, losses: Readonly<Record<string, string>>): string[] {
+export function refusalsOf(plan: Plan, given: Confirmations, pins: Pick<Pins, 'losses' | 'types'>): string[] {
   return [
     ...plan.settings.flatMap((change) => refuseSetting(change, plan, given)),
-    ...plan.lost.flatMap((resource) => refuseLoss(resource, given, losses)),
+    ...plan.lost.flatMap((resource) => refuseLoss(resource, given, pins)),
     ...given.change.flatMap((setting) => refuseUnknownSetting(setting, plan)),
     ...given.replace.flatMap((logicalId) => refuseUnknownResource(logicalId, plan)),
   ];
@@ -41,9 +43,9 @@ function refuseSetting({ setting, from, to }: SettingChange, plan: Plan, { chang
 function refuseLoss(
   { logicalId, type, how, kept, properties }: LostResource,
   { replace }: Confirmations,
-  losses: Readonly<Record<string, string>>,
+  { losses, types }: Pick<Pins, 'losses' | 'types'>,
 ): string[] {
-  const loss = losses[logicalId];
+  const loss = losses[logicalId] ?? (types.includes(type) ? 'what it holds' : undefined);
   if (loss === undefined || replace.includes(logicalId)) return [];
   const cause = properties.length === 0 ? '' : ` because of ${properties.join(', ')}`;
   const rest = kept ? ' AWS keeps the old one outside of the stack, where nothing uses it.' : '';

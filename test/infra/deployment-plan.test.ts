@@ -9,7 +9,8 @@ import { type Confirmations, refusalsOf } from '../../ops/deploy/refusals.ts';
 import { parseTemplate, type Template, type TemplateResource } from '../../ops/deploy/template.ts';
 import { synthesise, type TestSettings } from '../builders/template.ts';
 
-const { losses } = await readPins();
+const pins = await readPins();
+const { losses } = pins;
 const target = { stackName: 'ShopMessaging', stage: 'dev' };
 const NONE: Confirmations = { change: [], replace: [] };
 
@@ -23,7 +24,7 @@ const deployed = withSettings(templateOf(), target);
 const pinned = Object.keys(losses);
 
 const refusals = (next: Template, given: Partial<Confirmations> = {}, before: Template = deployed) =>
-  refusalsOf(planDeployment(before, next, target), { ...NONE, ...given }, losses);
+  refusalsOf(planDeployment(before, next, target), { ...NONE, ...given }, pins);
 
 const without = (template: Template, ...logicalIds: string[]): Template => ({
   ...template,
@@ -63,8 +64,16 @@ test('The same template changes nothing and is never refused', () => {
 test('A first deployment needs no confirmation, and refuses one that means nothing', () => {
   const plan = planDeployment(undefined, deployed, target);
   expect(plan).toMatchObject({ first: true, settings: [], lost: [] });
-  expect(refusalsOf(plan, NONE, losses)).toEqual([]);
-  expect(refusalsOf(plan, { change: ['encryption'], replace: [] }, losses)).toHaveLength(1);
+  expect(refusalsOf(plan, NONE, pins)).toEqual([]);
+  expect(refusalsOf(plan, { change: ['encryption'], replace: [] }, pins)).toHaveLength(1);
+});
+
+test('A resource of a pinned type is not removed without its own --replace, even where its pin is gone with it', () => {
+  const [table = ''] = pinned.filter((logicalId) => deployed.Resources[logicalId]?.Type === 'AWS::DynamoDB::Table');
+  const unpinned = { ...pins, losses: Object.fromEntries(Object.entries(losses).filter(([id]) => id !== table)) };
+  const plan = planDeployment(deployed, without(deployed, table), target);
+  expect(refusalsOf(plan, NONE, unpinned)).toEqual([expect.stringContaining(`loses what it holds`)]);
+  expect(refusalsOf(plan, { ...NONE, replace: [table] }, unpinned)).toEqual([]);
 });
 
 describe('A pinned resource', () => {
@@ -217,13 +226,13 @@ describe('A stack that was deployed before settings were recorded', () => {
     const plan = planDeployment(old(stripe), old({}), target);
     expect(settingsOf(plan)).toEqual(['paymentGateway: stripe → sandbox']);
     expect(settingsOf(planDeployment(old({}), old(stripe), target))).toEqual(['paymentGateway: sandbox → stripe']);
-    expect(refusalsOf(plan, NONE, losses)).toEqual([expect.stringContaining('--change paymentGateway')]);
+    expect(refusalsOf(plan, NONE, pins)).toEqual([expect.stringContaining('--change paymentGateway')]);
   });
 
   test('tells its encryption, and loses its key only when it is named', () => {
     const plan = planDeployment(old({}), old({ encryption: 'aws' }), target);
     expect(settingsOf(plan)).toEqual(['encryption: customer → aws']);
-    expect(refusalsOf(plan, { change: ['encryption'], replace: [] }, losses)).toEqual([
+    expect(refusalsOf(plan, { change: ['encryption'], replace: [] }, pins)).toEqual([
       expect.stringContaining('--replace Key961B73FD'),
     ]);
   });
@@ -240,7 +249,7 @@ describe('A protected stage', () => {
   const stripe = { stage: 'prod', paymentGateway: 'stripe', stripeSecret: 'shop/stripe' };
   const target = { stackName: 'ShopMessaging-prod', stage: 'prod' };
   const refused = (before: TestSettings, next: TestSettings) =>
-    refusalsOf(planDeployment(templateOf(before), templateOf(next), target), NONE, losses);
+    refusalsOf(planDeployment(templateOf(before), templateOf(next), target), NONE, pins);
 
   test('is deployed in its second pass without a question', () => {
     expect(refused({ ...stripe, firstDeployment: true }, stripe)).toEqual([]);
