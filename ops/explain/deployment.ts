@@ -4,7 +4,12 @@ import {
   LambdaClient,
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
-import { GetSubscriptionAttributesCommand, paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
+import {
+  GetSubscriptionAttributesCommand,
+  paginateListSubscriptionsByTopic,
+  SNSClient,
+  type Subscription,
+} from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Channel } from '../../contracts/cloud-event.ts';
 import type { DeployedShop } from '../stack.ts';
@@ -48,15 +53,16 @@ export type DeployedRoute = {
   queue: DeployedQueue | undefined;
 };
 
-/** Reads the deployed routes of one channel; `at` is the topic's ARN or the bus's name. */
+/** Reads the deployed routes of one channel, or those to wanted targets; `at` is the topic's ARN or the bus's name. */
 export async function readRoutes(
   shop: DeployedShop,
   channel: Channel,
+  isWanted: (target: string) => boolean = () => true,
 ): Promise<{ at: string; routes: DeployedRoute[] }> {
   const at = shop.output(
     channel === 'topic' ? 'OrdersTopicArn' : channel === 'lifecycle' ? 'OrderLifecycleTopicArn' : 'EventBusName',
   );
-  const found = channel === 'bus' ? await busRoutes(shop, at) : await topicRoutes(shop, at);
+  const found = channel === 'bus' ? await busRoutes(shop, at, isWanted) : await topicRoutes(shop, at, isWanted);
   const readQueue = queueReader(shop);
   return {
     at,
@@ -66,33 +72,48 @@ export async function readRoutes(
 
 type UnresolvedRoute = Omit<DeployedRoute, 'queue'>;
 
-async function topicRoutes(shop: DeployedShop, TopicArn: string): Promise<UnresolvedRoute[]> {
+async function topicRoutes(
+  shop: DeployedShop,
+  TopicArn: string,
+  isWanted: (target: string) => boolean,
+): Promise<UnresolvedRoute[]> {
   const client = new SNSClient(shop.config);
   const found: UnresolvedRoute[] = [];
   for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic({ client }, { TopicArn })) {
-    for (const { SubscriptionArn: arn = '', Protocol = '', Endpoint = '' } of Subscriptions) {
-      const confirmed = arn.startsWith('arn:');
-      const { Attributes = {} } = confirmed
-        ? await client.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: arn }))
-        : {};
-      const { FilterPolicy, FilterPolicyScope, RawMessageDelivery, RedrivePolicy } = Attributes;
-      found.push({
-        kind: 'subscription',
-        arn,
-        name: `${Protocol} subscription`,
-        filter: FilterPolicy ? JSON.parse(FilterPolicy) : undefined,
-        scope: FilterPolicyScope === 'MessageBody' ? 'body' : 'attributes',
-        enabled: confirmed,
-        bare: RawMessageDelivery === 'true',
-        target: Endpoint,
-        undeliverable: RedrivePolicy ? JSON.parse(RedrivePolicy).deadLetterTargetArn : undefined,
-      });
+    for (const subscription of Subscriptions) {
+      if (isWanted(subscription.Endpoint ?? '')) found.push(await readSubscription(client, subscription));
     }
   }
   return found;
 }
 
-async function busRoutes(shop: DeployedShop, EventBusName: string): Promise<UnresolvedRoute[]> {
+async function readSubscription(
+  client: SNSClient,
+  { SubscriptionArn: arn = '', Protocol = '', Endpoint = '' }: Subscription,
+): Promise<UnresolvedRoute> {
+  const confirmed = arn.startsWith('arn:');
+  const { Attributes = {} } = confirmed
+    ? await client.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: arn }))
+    : {};
+  const { FilterPolicy, FilterPolicyScope, RawMessageDelivery, RedrivePolicy } = Attributes;
+  return {
+    kind: 'subscription',
+    arn,
+    name: `${Protocol} subscription`,
+    filter: FilterPolicy ? JSON.parse(FilterPolicy) : undefined,
+    scope: FilterPolicyScope === 'MessageBody' ? 'body' : 'attributes',
+    enabled: confirmed,
+    bare: RawMessageDelivery === 'true',
+    target: Endpoint,
+    undeliverable: RedrivePolicy ? JSON.parse(RedrivePolicy).deadLetterTargetArn : undefined,
+  };
+}
+
+async function busRoutes(
+  shop: DeployedShop,
+  EventBusName: string,
+  isWanted: (target: string) => boolean,
+): Promise<UnresolvedRoute[]> {
   const client = new EventBridgeClient(shop.config);
   const all: Rule[] = [];
   let NextToken: string | undefined;
@@ -104,7 +125,7 @@ async function busRoutes(shop: DeployedShop, EventBusName: string): Promise<Unre
   const found = all.map(async ({ Name = '', Arn = '', EventPattern, State }) => {
     // A rule has at most five targets: one page.
     const { Targets = [] } = await client.send(new ListTargetsByRuleCommand({ Rule: Name, EventBusName }));
-    return Targets.map(
+    return Targets.filter(({ Arn: target = '' }) => isWanted(target)).map(
       ({ Arn: target = '', InputPath, DeadLetterConfig }): UnresolvedRoute => ({
         kind: 'rule',
         arn: Arn,

@@ -10,6 +10,7 @@ import {
   queueReader,
   readRoutes,
 } from '../explain/deployment.ts';
+import { queueName } from '../queues.ts';
 import type { DeployedShop } from '../stack.ts';
 import type { DeployedKey, KeyOf } from './problems.ts';
 
@@ -29,10 +30,13 @@ export type Deployment = {
 /** Reads the routes of all channels, the consumers' queues with their dead-letter queues, and the keys of all of them. */
 export async function readDeployment(shop: DeployedShop): Promise<Deployment> {
   const readQueue = queueReader(shop);
+  // Other teams' queues are theirs: this role may not even be allowed to read them.
+  const own = new Set(findConsumerQueues(shop.outputs).map(({ queueUrl }) => queueName(queueUrl)));
+  const isOwn = (target: string) => own.has(queueName(target));
   const [topic, lifecycle, bus, consumers] = await Promise.all([
-    readRoutes(shop, 'topic'),
-    readRoutes(shop, 'lifecycle'),
-    readRoutes(shop, 'bus'),
+    readRoutes(shop, 'topic', isOwn),
+    readRoutes(shop, 'lifecycle', isOwn),
+    readRoutes(shop, 'bus', isOwn),
     readConsumerQueues(shop, readQueue),
   ]);
   const routes = [topic, lifecycle, bus].flatMap((channel) => channel.routes);
