@@ -37,13 +37,10 @@ const ACTIONS_BY_CONTENT: Record<string, readonly [RegExp, string][]> = {
   ],
 };
 
-/**
- * Returns the IAM actions that the function in a file under `lambdas/` needs. Reads them from the function's bundle, so that
- * code that the function does not use is left out.
- */
-export function actionsCalledBy(handler: string): string[] {
+/** Bundles a file of this repository without its packages, so that code that it does not use is left out. */
+export function bundledText(file: string): string {
   const { outputFiles } = buildSync({
-    entryPoints: [join(import.meta.dirname, '..', '..', 'lambdas', handler)],
+    entryPoints: [file],
     bundle: true,
     write: false,
     platform: 'node',
@@ -51,8 +48,18 @@ export function actionsCalledBy(handler: string): string[] {
     packages: 'external',
     logLevel: 'error',
   });
+  return outputFiles[0]?.text ?? '';
+}
+
+/**
+ * Returns the IAM actions that the function in a file under `lambdas/` needs. Reads them from the function's bundle, so that
+ * code that the function does not use is left out.
+ */
+export function actionsCalledBy(handler: string): string[] {
   // In the bundle, each file begins with a comment with its name.
-  const parts = (outputFiles[0]?.text ?? '').split(/^\/\/ (?=[\w/.-]+\.ts$)/m);
+  const parts = bundledText(join(import.meta.dirname, '..', '..', 'lambdas', handler)).split(
+    /^\/\/ (?=[\w/.-]+\.ts$)/m,
+  );
   const actions = parts.flatMap((part) =>
     [...part.matchAll(/\bnew (\w+?Command)\d*\(|\b(paginate\w+?)\d*\(/g)].flatMap(([, command, paginator]) => {
       const call = command ?? paginator ?? '';

@@ -17,23 +17,27 @@ export const INSTALL_TIMEOUT = 600_000;
 const run = promisify(execFile);
 const requirements = join(import.meta.dirname, '..', 'lint', 'requirements.txt');
 
+/** Installs the Python packages of a lock file once, outside of the project's own. Returns the interpreter that has them. */
+export const installPackages = (name: string, lockFile: string): Promise<string> =>
+  install({
+    name,
+    requirements: lockFile,
+    python: {
+      label: 'Python 3.10 or newer',
+      isSupported: (major, minor) => major === 3 && minor >= 10,
+      uvRequest: '3.13',
+    },
+    root: join(localFolder, 'tools'),
+    progress: () => {},
+  });
+
 /**
  * Returns a linter that `test/lint/requirements.txt` pins, installed on the first use and kept, or why its test is skipped: its
  * packages cannot be fetched from here. Throws where there is no Python for it, and in continuous integration instead of skipping.
  */
 export const pythonTool = (name: 'cfn-lint' | 'zizmor'): Promise<{ tool: PythonTool } | { missing: string }> =>
   orOffline(async () => {
-    const python = await install({
-      name: 'lint',
-      requirements,
-      python: {
-        label: 'Python 3.10 or newer',
-        isSupported: (major, minor) => major === 3 && minor >= 10,
-        uvRequest: '3.13',
-      },
-      root: join(localFolder, 'tools'),
-      progress: () => {},
-    });
+    const python = await installPackages('lint', requirements);
     return (args, options = {}) => runTool(join(dirname(python), name), args, options);
   });
 

@@ -6,9 +6,8 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
-import { localFolder } from '../../localstack/engines.ts';
-import { install } from '../../localstack/install.ts';
 import { publishedSchemaErrors } from '../builders/published-schemas.ts';
+import { installPackages } from '../builders/python-tools.ts';
 import { publishers } from '../deployed/toolchains.ts';
 import { ensureNpmTool, ensureOnce, orOffline } from './tools.ts';
 
@@ -42,19 +41,7 @@ function expectOrders(output: string): (string | undefined)[] {
 
 describe('Models that a public generator makes of the published schema of an order are named, filled and accepted', () => {
   test('in Python, with pydantic, by datamodel-code-generator', { timeout: TIMEOUT }, async ({ skip }) => {
-    const python = await orOffline(() =>
-      install({
-        name: 'models',
-        requirements: join(models, 'requirements.txt'),
-        python: {
-          label: 'Python 3.10 or newer',
-          isSupported: (major, minor) => major === 3 && minor >= 10,
-          uvRequest: '3.13',
-        },
-        root: join(localFolder, 'tools'),
-        progress: () => {},
-      }),
-    );
+    const python = await orOffline(() => installPackages('models', join(models, 'requirements.txt')));
     if ('missing' in python) return skip(`datamodel-code-generator: ${python.missing}`);
     const generated = join(folder, 'order_placed.py');
     const options = ['--input-file-type', 'jsonschema', '--output-model-type', 'pydantic_v2.BaseModel'];

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PROBE_SOURCE } from '../../lambdas/runtime/probe.ts';
 import { readTemplate } from '../builders/cloudformation-yaml.ts';
+import { bundledText } from '../builders/permissions.ts';
 import { INSTALL_TIMEOUT, pythonTool } from '../builders/python-tools.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -26,16 +26,7 @@ const PREFIXES: Record<string, string> = { eventbridge: 'events', 'cloudwatch-lo
 
 /** Reads from a command's bundle which actions of AWS it calls, so that what it does not use is left out. */
 function awsCallsOf(file: string): string[] {
-  const bundle = buildSync({
-    entryPoints: [file],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'error',
-  });
-  const text = bundle.outputFiles[0]?.text ?? '';
+  const text = bundledText(file);
   const operations = new Map(
     SERVICES.flatMap((service) =>
       [...text.matchAll(new RegExp(`import \\{([^}]+)\\} from "@aws-sdk/client-${service}"`, 'g'))]
