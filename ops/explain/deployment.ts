@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Channel } from '../../contracts/cloud-event.ts';
+import { toUserMessage } from '../errors.ts';
 import type { DeployedShop } from '../stack.ts';
 
 /** A deployed queue, and the functions that receive from it. */
@@ -51,6 +52,8 @@ export type DeployedRoute = {
   /** The ARN of the dead-letter queue for messages that cannot be delivered. */
   undeliverable: string | undefined;
   queue: DeployedQueue | undefined;
+  /** Why its queue could not be read, such as one in another account. @default it was read, is gone, or is none */
+  unreadable?: string;
 };
 
 /** Reads the deployed routes of one channel, or those to wanted targets; `at` is the topic's ARN or the bus's name. */
@@ -66,9 +69,20 @@ export async function readRoutes(
   const readQueue = queueReader(shop);
   return {
     at,
-    routes: await Promise.all(found.map(async (route) => ({ ...route, queue: await readQueue(route.target) }))),
+    routes: await Promise.all(
+      found.map(async (route) => {
+        try {
+          return { ...route, queue: await readQueue(route.target) };
+        } catch (error) {
+          if (!isDenied(error)) throw error;
+          return { ...route, queue: undefined, unreadable: toUserMessage(error) };
+        }
+      }),
+    ),
   };
 }
+
+const isDenied = (error: unknown) => error instanceof Error && /AccessDenied|AuthorizationError/.test(error.name);
 
 type UnresolvedRoute = Omit<DeployedRoute, 'queue'>;
 

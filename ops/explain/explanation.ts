@@ -21,7 +21,10 @@ export type Question = { type: string | undefined; body?: string | undefined };
 export type Validation = { accepts: boolean; problems: string[] };
 
 /** A deployed route, whether the message passes it, and why not. */
-export type ExplainedRoute = Pick<DeployedRoute, 'kind' | 'name' | 'arn' | 'filter' | 'undeliverable'> & {
+export type ExplainedRoute = Pick<
+  DeployedRoute,
+  'kind' | 'name' | 'arn' | 'filter' | 'undeliverable' | 'unreadable'
+> & {
   /** The consumer's name, or the ARN or address of any other target. */
   to: string;
   gets: Match['verdict'];
@@ -141,6 +144,7 @@ function explainRoute(question: Question, route: DeployedRoute, at: string, cons
     arn,
     filter,
     queue,
+    ...(route.unreadable === undefined ? {} : { unreadable: route.unreadable }),
     permission: route.queue && (denialReasonOf(route, at) === undefined ? 'granted' : 'missing'),
     functions: route.queue?.functions ?? [],
     undeliverable: nameInArn(route.undeliverable),
@@ -182,6 +186,7 @@ const denialReasonOf = (route: DeployedRoute, at: string) =>
 
 function deliveryProblem(route: DeployedRoute, queue: string | undefined, at: string): string | undefined {
   if (queue === undefined) return undefined;
+  if (route.unreadable !== undefined) return undefined;
   const reason = route.queue === undefined ? 'its queue is gone' : denialReasonOf(route, at);
   if (reason === undefined) return undefined;
   const deadLetterQueue = nameInArn(route.undeliverable);

@@ -53,11 +53,15 @@ function wrappingLines(wrappings: readonly Wrapping[], channel: Channel): string
 }
 
 function routeDetails(route: ExplainedRoute): string[] {
-  const { gets, why, name, filter, queue, permission, functions, undeliverable, deadLetters, reception } = route;
+  const { gets, why, name, filter, queue, permission, functions, undeliverable, unreadable, deadLetters, reception } =
+    route;
   const filtered = filter === undefined ? 'no filter' : `filter ${truncate(JSON.stringify(filter))}`;
   if (gets === 'no') return [`${name}: ${why.join('; ')}`];
   const lines = [`${name}, ${filtered}`, ...why];
-  if (queue !== undefined) lines.push(`queue ${queue} (permission to send: ${permission})`);
+  if (queue !== undefined) {
+    const known = unreadable === undefined ? `permission to send: ${permission}` : `cannot be read: ${unreadable}`;
+    lines.push(`queue ${queue} (${known})`);
+  }
   lines.push(
     `cannot be delivered: ${undeliverable === undefined ? 'lost, no dead-letter queue' : `to ${undeliverable}`}`,
   );
@@ -65,7 +69,8 @@ function routeDetails(route: ExplainedRoute): string[] {
     const waits = state === 'Enabled' ? '' : ': messages wait in the queue';
     lines.push(`function ${called}, up to ${batchSize ?? '?'} at once, ${state.toLowerCase()}${waits}`);
   }
-  if (queue !== undefined && functions.length === 0) lines.push('no function receives from this queue');
+  if (queue !== undefined && unreadable === undefined && functions.length === 0)
+    lines.push('no function receives from this queue');
   if (deadLetters) lines.push(`after ${deadLetters.receives} receives: to ${deadLetters.queue}`);
   if (reception?.accepts === false) lines.push(`dead-lettered at once: ${reception.problems.join('; ')}`);
   return lines;

@@ -102,6 +102,13 @@ test('a reader of another version only is named, and one that a filter does not 
   expect(ready.notReady).toEqual([]);
 });
 
+test('a queue that may not be read is no queue that is gone: the message goes there', () => {
+  const foreign = subscription('crm', undefined, { queue: undefined, unreadable: 'AccessDenied' });
+  const found = explained({ type: 'shop.order.placed.v1' }, foreign);
+  expect(found.routes).toMatchObject([{ gets: 'yes', why: [], permission: undefined }]);
+  expect(formatExplanation(found)).toContain('queue crm (cannot be read: AccessDenied)');
+});
+
 test('an unknown type goes to the unfiltered consumer only, which dead-letters it', () => {
   const found = explained(
     { type: 'shop.order.teleported.v1' },
