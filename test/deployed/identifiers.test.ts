@@ -29,7 +29,8 @@ const ORDER_IDS = [
   '#gateway',
 ];
 
-describe('An order whose id is what a platform made of it', () => {
+// Most of the time is waiting, and no two of them share an order or a shelf.
+describe.concurrent('An order whose id is what a platform made of it', () => {
   test.each(ORDER_IDS)('is confirmed, shipped and traced: %s', async (orderId) => {
     const order = testOrder({ orderId });
     await setStock(order.sku, 1);
@@ -45,7 +46,7 @@ describe('An order whose id is what a platform made of it', () => {
   });
 });
 
-test.each(['의자 01', 'A/B+c', '__proto__', 'toString', '-x', '🪑', 'O\'Neil "12" \\ `x`'])(
+test.concurrent.each(['의자 01', 'A/B+c', '__proto__', 'toString', '-x', '🪑', 'O\'Neil "12" \\ `x`'])(
   'goods whose SKU is %s are put on their shelf, reserved and sold',
   async (sku) => {
     await ops('stock', 'set', sku, '5', '--json');
