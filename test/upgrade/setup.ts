@@ -13,14 +13,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = await mkdtemp(join(tmpdir(), 'upgrade-'));
   const checkouts = { older: join(folder, 'older'), head: join(folder, 'head') };
   const { commit = '' } = project.config.provide;
-  await Promise.all([checkOut(commit, checkouts.older), copyWorkingTree(checkouts.head)]);
-  const port = await freePort();
-  const engine = await startEngine({ name: 'ministack', port, dataDir: join(folder, 'engine'), progress: () => {} });
+  let engine: Awaited<ReturnType<typeof startEngine>> | undefined;
   const end = async () => {
-    await engine.stop();
+    await engine?.stop();
     await rm(folder, { recursive: true, force: true });
   };
   try {
+    await Promise.all([checkOut(commit, checkouts.older), copyWorkingTree(checkouts.head)]);
+    const port = await freePort();
+    engine = await startEngine({ name: 'ministack', port, dataDir: join(folder, 'engine'), progress: () => {} });
     project.provide('engine', 'ministack');
     project.provide('endpoint', engine.endpoint);
     project.provide('outputs', await deployCheckout(checkouts.older, engine.endpoint));
