@@ -152,7 +152,7 @@ function complete(stage: string, given: Given, refuse: Refuse): Settings {
   const problem = stackNameProblem(shop);
   if (problem !== undefined) refuse('stackName', problem, shop);
   const isProtected = isProtectedStage(stage);
-  const paymentGateway = gateway ?? (isProtected ? missingGateway(refuse) : 'sandbox');
+  const paymentGateway = gateway ?? (isProtected ? missingGateway(stage) : 'sandbox');
   checkTogether({ ...given, paymentGateway }, refuse);
   const { smsCountries, smsDefaultCountry, smsSenderId, smsPerDay, smsMaxPrice, smsQuietHours, ...settings } = rest;
   return {
@@ -177,11 +177,11 @@ function complete(stage: string, given: Given, refuse: Refuse): Settings {
   };
 }
 
-const missingGateway = (refuse: Refuse) =>
-  refuse(
-    'paymentGateway',
-    'is missing: say who takes the money, for example "stripe" with "stripeSecret" (docs/payment-gateways.md); "sandbox" takes none',
+function missingGateway(stage: string): never {
+  throw new Error(
+    `settings/${stage}.json: paymentGateway is missing: say who takes the money, for example "stripe" with "stripeSecret" (docs/payment-gateways.md); "sandbox" takes none`,
   );
+}
 
 function checkTogether(given: Given, refuse: Refuse): void {
   const { paymentGateway, stripeSecret, encryption, orderDeadlineHours, reminderHours } = given;

@@ -53,7 +53,7 @@ describe('A stage', () => {
 
   test('prod is refused as shipped, with a sentence that says what to fill in', () => {
     expect(() => settings({ stage: 'prod' })).toThrow(
-      'settings/prod.json: paymentGateway: is missing: say who takes the money, for example "stripe"',
+      'settings/prod.json: paymentGateway is missing: say who takes the money, for example "stripe"',
     );
   });
 });
