@@ -63,7 +63,8 @@ function context(invocation) {
     callbackWaitsForEmptyEventLoop: false,
     functionName,
     functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
-    getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
+    // The deadline has fractions of a millisecond, and the clock here has none: what is left is never more than the timeout.
+    getRemainingTimeInMillis: () => Math.max(0, Math.floor(invocation.deadline - Date.now())),
     invokedFunctionArn: invocation['invoked-function-arn'],
     logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
