@@ -71,7 +71,7 @@ export type QueueSource = {
   window: number;
 };
 
-/** Returns how long SQS hides a message that was received (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
+/** Returns how long SQS hides a message that was received: six times the timeout, and the window (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
 export const visibilityTimeoutOf = ({ timeout, window }: Pick<ConsumerSettings, 'timeout' | 'window'>): Duration =>
   Duration.seconds(6 * timeout + window);
 

@@ -59,7 +59,7 @@ export function shopKey(stack: Stack, id: string, { settings, removalPolicy }: S
 
 /**
  * Creates a key for a stack's topics, queues, tables, archive and logs; AWS rotates its material every year. Roles are granted its use with
- * `grantUse`; the services that carry messages are in the key's own policy, each for this stack or account only.
+ * `grantUse`; the services that carry messages are in the key's own policy, each for this stack only where AWS promises to say which it is.
  */
 function createKey(
   scope: Construct,

@@ -103,7 +103,7 @@ export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
 }
 
 /** Reads the consumer's queues from the environment variables that the stack sets. */
-export function queueFromEnvironment(consumerName: string): ConsumerQueue {
+function queueFromEnvironment(consumerName: string): ConsumerQueue {
   return sqsConsumerQueue({
     consumer: consumerName,
     queueUrl: requireEnv('QUEUE_URL'),

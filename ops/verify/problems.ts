@@ -9,7 +9,8 @@ export type DeployedKey = { id: string; enabled: boolean; policy: string } | { i
 /** Returns a queue's key; `undefined` where SQS's own key encrypts it. */
 export type KeyOf = (queue: DeployedQueue) => DeployedKey | undefined;
 
-const RESTORE = 'put it back as the template has it (`npx cdk drift` shows what differs)';
+/** What to do where something was taken away or changed by hand. */
+export const RESTORE = 'put it back as the template has it (`npx cdk drift` shows what differs)';
 const REDEPLOY = 'deploy this version, or run the `ops verify` of the version that is deployed';
 
 /** Who delivers on a channel, and for what: the service, and the ARN of the topic or rule. */

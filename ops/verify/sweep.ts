@@ -13,7 +13,7 @@ import {
 import { queueReader } from '../explain/deployment.ts';
 import { evaluatePolicy } from '../explain/permission.ts';
 import type { DeployedShop } from '../stack.ts';
-import { type KeyOf, sendingProblem } from './problems.ts';
+import { type KeyOf, RESTORE, sendingProblem } from './problems.ts';
 
 /** Why the sweep does not run, and why a run that fails would be lost; `undefined` where nothing is wrong. */
 export type SweepProblems = { schedule: string | undefined; deadLetters: string | undefined };
@@ -27,8 +27,7 @@ export async function readSweep(shop: DeployedShop, keyOf: KeyOf): Promise<Sweep
   const { RuleNames = [] } = await events.send(new ListRuleNamesByTargetCommand({ TargetArn: FunctionArn }));
   const [Name] = RuleNames;
   if (Name === undefined) {
-    const problem =
-      'no rule has the sweep as its target: put it back as the template has it (`npx cdk drift` shows what differs)';
+    const problem = `no rule has the sweep as its target: ${RESTORE}`;
     return { schedule: problem, deadLetters: problem };
   }
   const [rule, targets, policy] = await Promise.all([
