@@ -15,18 +15,33 @@ export type AwsTarget = {
   config: AwsClientConfig;
 };
 
+/** What the operator asked for on the command line: `--aws`. */
+export type TargetChoice = { aws?: boolean | undefined };
+
+const NO_ENGINE = 'No engine runs here: start it with `npm start`, or say --aws (SHOP_TARGET=aws) for AWS.';
+
 /**
- * Chooses the target of the commands: AWS for `--aws`, else `AWS_ENDPOINT_URL`, else the engine recorded in
- * `.local/engine.json`, else AWS. No other code tells a local engine from AWS.
+ * Chooses the target of the commands: AWS only where it is asked for, else `AWS_ENDPOINT_URL`, else the engine recorded in
+ * `.local/engine.json`. Throws where neither is there. No other code tells a local engine from AWS.
  */
-export async function awsTarget(
-  choice: { aws?: boolean | undefined } = {},
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<AwsTarget> {
-  const endpoint = choice.aws ? undefined : env.AWS_ENDPOINT_URL || (await readEngineRecord())?.endpoint;
-  if (endpoint !== undefined) return localTarget(endpoint, env);
-  // Every SDK client reads this variable too.
-  delete env.AWS_ENDPOINT_URL;
+export async function awsTarget(choice: TargetChoice = {}, env: NodeJS.ProcessEnv = process.env): Promise<AwsTarget> {
+  if (isAwsChosen(choice, env)) return realTarget(env);
+  const endpoint = env.AWS_ENDPOINT_URL || (await readEngineRecord())?.endpoint;
+  if (endpoint === undefined) throw new Error(NO_ENGINE);
+  return localTarget(endpoint, env);
+}
+
+/** Whether AWS was asked for: `--aws`, or `SHOP_TARGET=aws` for all commands of a shell. Throws for any other `SHOP_TARGET`. */
+export function isAwsChosen({ aws = false }: TargetChoice, { SHOP_TARGET }: NodeJS.ProcessEnv = process.env): boolean {
+  if (SHOP_TARGET && SHOP_TARGET !== 'aws') {
+    throw new Error(`SHOP_TARGET is "${SHOP_TARGET}": set it to aws for AWS, or unset it for the engine here.`);
+  }
+  return aws || SHOP_TARGET === 'aws';
+}
+
+function realTarget(env: NodeJS.ProcessEnv): AwsTarget {
+  // AWS is at its own addresses, whatever endpoint_url the config file or the environment names, also for CDK and for signing in.
+  env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = 'true';
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
   return {
     local: false,
@@ -35,12 +50,22 @@ export async function awsTarget(
   };
 }
 
-/** Builds the target for an engine at an endpoint. Real credentials are never sent to it. Throws when the endpoint is not a URL. */
+// https://docs.aws.amazon.com/general/latest/gr/rande.html, with the endpoints of a VPC and those of China and of the EU's own cloud.
+const AWS_HOST = /(^|\.)(amazonaws\.(com|com\.cn|eu)|api\.aws)\.?$/;
+
+/**
+ * Builds the target for an engine at an endpoint, on this machine or on another one. Real credentials are never sent to it, so what reaches
+ * AWS through it, as by a tunnel, is refused there. Throws when the endpoint is not a URL, or is AWS.
+ */
 export function localTarget(endpoint: string, env: NodeJS.ProcessEnv = process.env): AwsTarget {
-  if (!URL.canParse(endpoint)) {
+  const url = URL.parse(endpoint);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new Error(
       `AWS_ENDPOINT_URL is "${endpoint}", which is not a URL: set it to one such as http://127.0.0.1:4566.`,
     );
+  }
+  if (AWS_HOST.test(url.hostname)) {
+    throw new Error(`AWS_ENDPOINT_URL is ${endpoint}, which is AWS and no engine: unset it, and say --aws for AWS.`);
   }
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1';
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };

@@ -3,6 +3,9 @@ import { Command, InvalidArgumentError } from 'commander';
 /** The options that every shop command has. */
 export type ShopOptions = { json?: boolean; aws?: boolean };
 
+/** The options of a command that changes something. */
+export type ChangeOptions = ShopOptions & { yes?: boolean };
+
 /**
  * A command whose arguments may begin with a dash, as ids of orders and SKUs do: what begins with one dash and is no option of the
  * command is an argument. What begins with two is a misspelt option, unless it comes after `--`.
@@ -31,13 +34,17 @@ export function command(name: string, summary: string, ...examples: readonly str
     .addHelpText('after', `\nExample:\n${lines}`);
 }
 
-/** Creates a command that works on the deployed shop, locally or with `--aws`. */
+/** Creates a command that works on the deployed shop, on an engine or with `--aws`. */
 export function shopCommand(name: string, summary: string, ...examples: readonly string[]): Command {
   return command(name, summary, ...examples).option(
     '--aws',
-    'talk to AWS with your own credentials and region, even if an engine runs on this machine',
+    'talk to AWS with your own credentials and region; SHOP_TARGET=aws says so for all commands of a shell',
   );
 }
+
+/** Creates a command that changes the deployed shop: its action asks by `confirmChange` first. */
+export const changingCommand = (name: string, summary: string, ...examples: readonly string[]): Command =>
+  shopCommand(name, summary, ...examples).option('--yes', 'do not ask first');
 
 /** Creates a parser for commander that accepts whole numbers between two bounds, inclusive. */
 export const wholeNumber = (least: number, most: number) => (text: string) => {

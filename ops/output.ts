@@ -5,6 +5,12 @@ export function print(json: boolean | undefined, document: unknown, text: () => 
   process.stdout.write(`${json ? JSON.stringify(document, null, 2) : text()}\n`);
 }
 
+export const NOTHING_TOUCHED = 'Nothing was touched.';
+
+/** Prints the result of a command whose question was answered with no; it ends with 0. */
+export const printNothingTouched = (json: boolean | undefined): void =>
+  print(json, { touched: false }, () => NOTHING_TOUCHED);
+
 /** Prints what ended the command on standard error (with its stack for `DEBUG=1`) and sets the exit code: 130 after Ctrl-C, else 1. */
 export function reportFatalError(error: unknown): void {
   process.exitCode = error instanceof InterruptedError ? 130 : 1;

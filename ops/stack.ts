@@ -7,7 +7,7 @@ import {
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../lambdas/runtime/records.ts';
-import { type AwsTarget, awsTarget } from './aws-target.ts';
+import { type AwsTarget, awsTarget, type TargetChoice } from './aws-target.ts';
 
 /** The stack that all commands work on; set `STACK_NAME` for another one in the account and region. */
 export const STACK_NAME = process.env.STACK_NAME || 'ShopMessaging';
@@ -15,6 +15,8 @@ export const STACK_NAME = process.env.STACK_NAME || 'ShopMessaging';
 /** The deployed shop: where it runs, its stack's name and outputs, and a document client for its tables. */
 export type DeployedShop = AwsTarget & {
   stackName: string;
+  /** It names the account and the region. */
+  stackArn: string | undefined;
   outputs: Readonly<Record<string, string>>;
   /** Returns one of the stack's outputs; throws when the deployment is too old to have it. */
   output(name: string): string;
@@ -22,13 +24,13 @@ export type DeployedShop = AwsTarget & {
 };
 
 /** Finds the deployed shop at the target that `awsTarget` chooses; throws when there is none. */
-export async function connectToShop(choice: { aws?: boolean | undefined } = {}): Promise<DeployedShop> {
+export async function connectToShop(choice: TargetChoice = {}): Promise<DeployedShop> {
   const target = await awsTarget(choice);
   const stack = await findStack(target, STACK_NAME);
   if (stack === undefined) {
     const remedy = target.local
       ? '`npm start` deploys it.'
-      : 'deploy it with `npm run deploy -- <stage>`, or start it here with `npm start`.';
+      : 'deploy it with `npm run deploy -- <stage>`, or name another one with STACK_NAME.';
     const where = target.local ? `${target.where} in ${target.config.region}` : target.where;
     throw new Error(`There is no stack ${STACK_NAME} at ${where}: ${remedy}`);
   }
@@ -38,7 +40,7 @@ export async function connectToShop(choice: { aws?: boolean | undefined } = {}):
 /** Builds the shop from the description of its stack. */
 export function deployedShop(
   target: AwsTarget,
-  stack: Pick<Stack, 'Outputs'> & Partial<Pick<Stack, 'StackName'>>,
+  stack: Pick<Stack, 'Outputs'> & Partial<Pick<Stack, 'StackName' | 'StackId'>>,
 ): DeployedShop {
   const outputs = Object.fromEntries(
     (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
@@ -46,6 +48,7 @@ export function deployedShop(
   return {
     ...target,
     stackName: stack.StackName ?? STACK_NAME,
+    stackArn: stack.StackId,
     outputs,
     output(name) {
       const value = outputs[name];
@@ -81,7 +84,7 @@ export async function findStack({ where, local, config }: AwsTarget, name: strin
 
 function unreachableMessage({ where, local }: Pick<AwsTarget, 'where' | 'local'>, error: Error): string {
   if (!local) {
-    return `${where} cannot be used (${error.message}): set credentials and a region, or start AWS on this machine with \`npm start\`.`;
+    return `${where} cannot be used (${error.message}): set credentials and a region.`;
   }
   if ('code' in error && error.code === 'ECONNREFUSED') {
     return `Nothing is running at ${where}: start it with \`npm start\`.`;

@@ -1,8 +1,9 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { Command } from 'commander';
-import { type ShopOptions, shopCommand } from '../command.ts';
+import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand } from '../command.ts';
+import { confirmChange } from '../confirm.ts';
 import { table } from '../format.ts';
-import { print } from '../output.ts';
+import { print, printNothingTouched } from '../output.ts';
 import { connectToShop } from '../stack.ts';
 import { listAlarms } from './alarms.ts';
 import { type AlarmTest, testAlarm } from './test-alarm.ts';
@@ -34,16 +35,19 @@ function listCommand(): Command {
 }
 
 function testCommand(): Command {
-  return shopCommand(
+  return changingCommand(
     'test',
     'Set an alarm to ALARM for real: subscribers of the alarm topic are notified, with a reason that says it is a test.',
     'alarm test payment-dead-letters',
   )
     .argument('<name>', 'the alarm, as `alarm list` calls it')
-    .action(async (name: string, { json, aws }: ShopOptions) => {
+    .action(async (name: string, { json, aws, yes }: ChangeOptions) => {
       const shop = await connectToShop({ aws });
+      if (!(await confirmChange(shop, `Set the alarm ${name} to ALARM, and notify its subscribers?`, { yes }))) {
+        return printNothingTouched(json);
+      }
       const result = await testAlarm(shop, new CloudWatchClient(shop.config), name);
-      print(json, result, () => formatResult(result));
+      return print(json, result, () => formatResult(result));
     });
 }
 

@@ -23,22 +23,18 @@ export function consoleCommand(): Command {
       throw new Error('The console needs a terminal and a person; for scripts there is npm run ops -- status --json');
     }
     const commands = new Set(self.parent?.commands.map((command) => command.name()));
-    await runConsole(await connectToShop({ aws }), commands, aws ? ['--aws'] : []);
+    await runConsole(await connectToShop({ aws }), commands);
   });
 }
 
-async function runConsole(
-  shop: DeployedShop,
-  commands: ReadonlySet<string>,
-  addedArguments: readonly string[],
-): Promise<void> {
+async function runConsole(shop: DeployedShop, commands: ReadonlySet<string>): Promise<void> {
   const collectStatus = liveStatusCollector(shop);
   for (;;) {
     const line = (await readLineBelow(async () => statusReport(await collectStatus()))) ?? 'q';
     const input = parseConsoleLine(line, commands);
     if (input === 'quit') return;
     if (input === 'status') continue;
-    await runCommand([...input.run, ...addedArguments]);
+    await runCommand(shop, input.run);
     if (!(await waitForEnter('\nEnter goes back to the status. '))) return;
   }
 }
@@ -102,13 +98,14 @@ function waitForEnter(prompt: string): Promise<boolean> {
   });
 }
 
-/** Runs a command as from the shell, in this terminal; Ctrl-C ends the command, not the console. */
-async function runCommand(words: readonly string[]): Promise<void> {
+/** Runs a command as from the shell, in this terminal and on this shop; Ctrl-C ends the command, not the console. */
+async function runCommand({ local }: DeployedShop, words: readonly string[]): Promise<void> {
   const ignoreInterrupt = () => {};
   process.on('SIGINT', ignoreInterrupt);
   try {
     const main = process.argv[1] ?? '';
-    await once(spawn(process.execPath, [main, ...words], { stdio: 'inherit' }), 'close');
+    const env = local ? process.env : { ...process.env, SHOP_TARGET: 'aws' };
+    await once(spawn(process.execPath, [main, ...words], { stdio: 'inherit', env }), 'close');
   } finally {
     process.off('SIGINT', ignoreInterrupt);
   }

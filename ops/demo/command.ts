@@ -1,19 +1,22 @@
 import type { Command } from 'commander';
 import type { EngineName } from '../../localstack/engine.ts';
-import { type ShopOptions, shopCommand } from '../command.ts';
+import { isAwsChosen } from '../aws-target.ts';
+import { type ChangeOptions, changingCommand } from '../command.ts';
+import { confirmChange } from '../confirm.ts';
 import { interruptible } from '../interruption.ts';
-import { print } from '../output.ts';
+import { assertTestOrdersAllowed } from '../orders/test-orders.ts';
+import { print, printNothingTouched } from '../output.ts';
 import { printNotice, progressPrinter } from '../progress.ts';
 import { connectToShop } from '../stack.ts';
 import { engineOption, upWithProgress } from '../up/command.ts';
 import { demoDocument, demoReport } from './report.ts';
 import { runDemo } from './run.ts';
 
-type Options = ShopOptions & { engine?: EngineName; phone?: string };
+type Options = ChangeOptions & { engine?: EngineName; phone?: string };
 
 /** Builds `ops demo`, which `npm start` runs. */
 export function demoCommand(): Command {
-  return shopCommand(
+  return changingCommand(
     'demo',
     'Start and deploy everything, unless it is there, and send orders through every outcome.',
     'demo',
@@ -24,12 +27,14 @@ export function demoCommand(): Command {
     .action(demo);
 }
 
-async function demo({ json, aws, engine: name, phone }: Options): Promise<void> {
-  if (aws && phone === undefined) {
-    throw new Error('On AWS texts are real: name the number that gets them with --phone.');
-  }
+async function demo({ json, aws, yes, engine: name, phone }: Options): Promise<void> {
   const started = Date.now();
-  const { shop, engine } = aws ? { shop: await connectToShop({ aws }), engine: undefined } : await upWithProgress(name);
+  const { shop, engine } = isAwsChosen({ aws })
+    ? { shop: await connectToShop({ aws }), engine: undefined }
+    : await upWithProgress(name);
+  assertTestOrdersAllowed(shop, { what: 'the demonstration', phone });
+  const question = 'Set the shelves of KB-01, MS-02 and SOLD-OUT, and publish made-up orders?';
+  if (!(await confirmChange(shop, question, { yes }))) return printNothingTouched(json);
   const result = await interruptible('Interrupted: orders on their way finish by themselves.', (signal) =>
     runDemo(shop, { phone, signal, onProgress: progressPrinter() }),
   );

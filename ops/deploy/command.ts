@@ -1,19 +1,19 @@
 import type { Command } from 'commander';
-import { awsTarget } from '../aws-target.ts';
+import { awsTarget, isAwsChosen } from '../aws-target.ts';
 import { command } from '../command.ts';
-import { askOnTerminal } from '../confirm.ts';
+import { confirm } from '../confirm.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
 import { printNotice, progressPrinter } from '../progress.ts';
 import { formatHops } from '../verify/format.ts';
 import type { VerifyResult } from '../verify/verify.ts';
+import { describeTarget } from '../where.ts';
 import { findToolkit } from './bootstrap.ts';
 import { deployPrepared } from './deploy.ts';
 import { formatPlan, formatRefusals } from './format.ts';
 import { chooseInput } from './input.ts';
 import type { Plan } from './plan.ts';
 import { prepareDeployment } from './prepare.ts';
-import { describeTarget } from './where.ts';
 
 type DeployCommandOptions = {
   change?: readonly string[];
@@ -50,8 +50,9 @@ export function deployCommand(): Command {
 
 async function runDeploy(stage: string, options: DeployCommandOptions): Promise<void> {
   const { json, plan: planOnly = false, yes, watch = false, app, change = [], replace = [] } = options;
-  const input = chooseInput({ stage, shop: options.stackName, app, env: process.env });
-  const target = await awsTarget({ aws: !process.env.AWS_ENDPOINT_URL });
+  // Whoever deploys a stage means AWS, unless an engine is named.
+  const target = await awsTarget({ aws: isAwsChosen({}) || !process.env.AWS_ENDPOINT_URL });
+  const input = chooseInput({ stage, shop: options.stackName, app, local: target.local, env: process.env });
   const onProgress = progressPrinter();
   const { preparation, toolkit } = await interruptible('Interrupted: nothing was deployed.', async (signal) => ({
     preparation: await prepareDeployment(target, {
@@ -74,7 +75,7 @@ async function runDeploy(stage: string, options: DeployCommandOptions): Promise<
   if (refusals.length > 0) throw new Error(formatRefusals(refusals));
   if (planOnly) return;
   if (!target.local && toolkit === undefined) printNotice(NOT_BOOTSTRAPPED);
-  if (!(yes || (await askOnTerminal(`Deploy ${plan.stackName} to ${where}?`)))) {
+  if (!(yes || (await confirm(`Deploy ${plan.stackName}, stage ${plan.stage}, to ${where}?`)))) {
     return print(json, { ...document, deployed: false }, () => 'Nothing was deployed.');
   }
   const result = await interruptible(INTERRUPTED, (signal) =>

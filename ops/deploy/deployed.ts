@@ -56,7 +56,8 @@ export function isDeployed(
   );
 }
 
-async function readTemplate({ config }: AwsTarget, StackName: string): Promise<Template> {
+/** Reads the template that a stack was deployed from. */
+export async function readTemplate({ config }: AwsTarget, StackName: string): Promise<Template> {
   const client = new CloudFormationClient(config);
   // As it was sent, not as CloudFormation expanded it.
   const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName, TemplateStage: 'Original' }));

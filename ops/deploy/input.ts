@@ -2,7 +2,14 @@ import { loadSettings } from '../../infra/settings.ts';
 import type { SynthesisInput } from './assembly.ts';
 
 /** What the operator named, and the environment. */
-export type Choice = { stage: string; shop?: string | undefined; app?: string | undefined; env: NodeJS.ProcessEnv };
+export type Choice = {
+  stage: string;
+  shop?: string | undefined;
+  app?: string | undefined;
+  /** Whether it goes to an engine. */
+  local: boolean;
+  env: NodeJS.ProcessEnv;
+};
 
 /** The stage to synthesise, and the stack that must come out of it; `undefined` where an assembly names it. */
 export type Input = SynthesisInput & { stackName: string | undefined };
@@ -11,8 +18,8 @@ export type Input = SynthesisInput & { stackName: string | undefined };
  * Chooses which shop of a stage to deploy: `--stack-name`, the setting, else `STACK_NAME`, the stack's whole name, else the stage's file.
  * Throws a sentence for what must not be deployed, and for settings that are wrong.
  */
-export function chooseInput({ stage, shop, app, env }: Choice): Input {
-  if (stage === 'local' && !env.AWS_ENDPOINT_URL) {
+export function chooseInput({ stage, shop, app, local, env }: Choice): Input {
+  if (stage === 'local' && !local) {
     throw new Error('The stage local is for an engine on this machine: set AWS_ENDPOINT_URL, or use `npm start`.');
   }
   if (app !== undefined) {

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
-import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
-import { askOnTerminal } from '../confirm.ts';
+import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
+import { confirmChange } from '../confirm.ts';
 import { InterruptedError } from '../errors.ts';
 import { interruptible } from '../interruption.ts';
-import { print } from '../output.ts';
+import { NOTHING_TOUCHED, print } from '../output.ts';
 import { printNotice } from '../progress.ts';
+import { connectToShop } from '../stack.ts';
 import { defaultFile, discard } from './discard.ts';
 import { addSelectorOptions, listCommand, scanWithProgress, showCommand } from './inspect-commands.ts';
 import {
@@ -20,7 +21,7 @@ import {
 import { editBodies, redrive } from './redrive.ts';
 import { editInEditor, editorFrom } from './terminal.ts';
 
-type MoveOptions = ShopOptions & Selectors & { yes?: boolean };
+type MoveOptions = ChangeOptions & Selectors;
 
 /** What a command does with dead letters, in its texts and as the key of its result. */
 type Action = { pastTense: string; countKey: 'moved' | 'discarded' };
@@ -40,7 +41,7 @@ export function dlqCommand(): Command {
 
 function redriveCommand(): Command {
   return addMoveOptions(
-    shopCommand(
+    changingCommand(
       'redrive',
       'Put dead letters back into the one queue they failed in; what was interrupted can be run again.',
       'dlq redrive --consumer payment --yes',
@@ -68,7 +69,8 @@ async function runRedrive({
   checkSelectors(options, true);
   const editor = edit ? editorFrom(process.env) : undefined;
   const startedAt = Date.now();
-  const found = await scanWithProgress(options, { awaitInFlight: true });
+  const shop = await connectToShop(options);
+  const found = await scanWithProgress(shop, options, { awaitInFlight: true });
   if (found.length === 0) return printNothingDone(json, REDRIVE, NOTHING_FOUND);
   const editedBodies = editor === undefined ? undefined : await editBodies(found, editWith(editor), { force });
   if (editedBodies?.size === 0) {
@@ -77,7 +79,7 @@ async function runRedrive({
   }
   const selects = editedBodies === undefined ? matcherOf(options) : ({ id }: { id: string }) => editedBodies.has(id);
   const plan = narrowPlan(found, selects);
-  if (!(yes || (await askOnTerminal(`Put ${describe(plan)} back?`)))) {
+  if (!(await confirmChange(shop, `Put ${describe(plan)} back?`, { yes, always: true }))) {
     return printNothingDone(json, REDRIVE, NOTHING_TOUCHED);
   }
   await runWithProgress(plan, { json, action: REDRIVE }, (context) =>
@@ -87,7 +89,7 @@ async function runRedrive({
 
 function discardCommand(): Command {
   return addMoveOptions(
-    shopCommand(
+    changingCommand(
       'discard',
       'Delete dead letters for good, after writing them to a file that you alone can read.',
       'dlq discard --consumer stock --reason ContractError --to stock.jsonl',
@@ -100,9 +102,10 @@ function discardCommand(): Command {
 async function runDiscard({ json, yes, to, ...options }: MoveOptions & { to?: string }): Promise<void> {
   checkSelectors(options, true);
   const startedAt = Date.now();
-  const plan = await scanWithProgress(options, { awaitInFlight: true });
+  const shop = await connectToShop(options);
+  const plan = await scanWithProgress(shop, options, { awaitInFlight: true });
   if (plan.length === 0) return printNothingDone(json, DISCARD, NOTHING_FOUND);
-  if (!(yes || (await askOnTerminal(`Discard ${describe(plan)} for good?`)))) {
+  if (!(await confirmChange(shop, `Discard ${describe(plan)} for good?`, { yes, always: true }))) {
     return printNothingDone(json, DISCARD, NOTHING_TOUCHED);
   }
   const file = to ?? defaultFile(new Date());
@@ -113,10 +116,7 @@ async function runDiscard({ json, yes, to, ...options }: MoveOptions & { to?: st
 }
 
 const addMoveOptions = (command: Command): Command =>
-  addSelectorOptions(command.option('--all', 'every dead letter of every consumer')).option(
-    '--yes',
-    'do not ask first',
-  );
+  addSelectorOptions(command.option('--all', 'every dead letter of every consumer'));
 
 // Standard output is the command's result: an editor that cannot have the terminal there gets it from standard error.
 const editWith = (editor: string) => (body: string) =>
@@ -130,7 +130,6 @@ function describe(plan: Plan): string {
 }
 
 const NOTHING_FOUND = 'There are no such dead letters.';
-const NOTHING_TOUCHED = 'Nothing was touched.';
 
 function printNothingDone(json: boolean | undefined, { countKey }: Action, text: string): void {
   print(json, { [countKey]: 0, failed: 0 }, () => text);

@@ -3,6 +3,7 @@ import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
 import { printNotice, runStep } from '../progress.ts';
+import { connectToShop, type DeployedShop } from '../stack.ts';
 import { formatDeadLetters, formatGroups, toJson } from './format.ts';
 import { groupByReason } from './group.ts';
 import { checkSelectors, matcherOf, type Plan, planFor, type Selectors } from './plan.ts';
@@ -16,7 +17,7 @@ export function listCommand(): Command {
     .option('--consumer <name>', 'of this consumer only')
     .action(async ({ json, ...options }: ShopOptions & { consumer?: string }) => {
       checkSelectors(options, false);
-      const plan = await scanWithProgress(options);
+      const plan = await scanWithProgress(await connectToShop(options), options);
       const groups = groupByReason(plan.flatMap(({ deadLetters }) => deadLetters));
       print(json, groups, () => formatGroups(groups));
     });
@@ -46,7 +47,7 @@ export function showCommand(): Command {
         ...options
       }: ShopOptions & Selectors & { reveal?: boolean; limit?: number }) => {
         checkSelectors(options, false);
-        const plan = await scanWithProgress(options);
+        const plan = await scanWithProgress(await connectToShop(options), options);
         const found = plan.flatMap(({ deadLetters }) => deadLetters);
         const oldestFirst = found.sort((one, other) => (one.failedAt < other.failedAt ? -1 : 1));
         const shown = oldestFirst.slice(0, limit ?? (json ? found.length : DEFAULT_LIMIT));
@@ -66,10 +67,11 @@ export function addSelectorOptions(command: Command): Command {
 
 /** Finds the selected dead letters; shows the progress, and releases what it received also after Ctrl-C. */
 export async function scanWithProgress(
-  options: ShopOptions & Selectors,
+  shop: DeployedShop,
+  options: Selectors,
   { awaitInFlight = false }: { awaitInFlight?: boolean } = {},
 ): Promise<Plan> {
-  const queues = await connectQueues(options);
+  const queues = connectQueues(shop, options.consumer);
   const selects = matcherOf(options);
   const stopAt = options.id === undefined ? undefined : selects;
   return interruptible('Interrupted: releasing the dead letters.', (signal) =>

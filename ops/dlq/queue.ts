@@ -1,6 +1,6 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type ConsumerQueues, findConsumerQueues } from '../consumers.ts';
-import { connectToShop } from '../stack.ts';
+import type { DeployedShop } from '../stack.ts';
 import type { OutgoingMessage } from './dead-letter.ts';
 import { type Failures, failuresOf, type LetterReceiver, letterReceiver } from './letter-receiver.ts';
 
@@ -11,14 +11,7 @@ export type DeadLetterQueue = LetterReceiver & {
 };
 
 /** Connects to the dead-letter queues of all consumers, or of the one that is named. */
-export async function connectQueues({
-  aws,
-  consumer,
-}: {
-  aws?: boolean | undefined;
-  consumer?: string | undefined;
-}): Promise<DeadLetterQueue[]> {
-  const shop = await connectToShop({ aws });
+export function connectQueues(shop: DeployedShop, consumer?: string): DeadLetterQueue[] {
   const client = new SQSClient(shop.config);
   return findConsumerQueues(shop.outputs, consumer).map((queues) => sqsDeadLetterQueue(queues, client));
 }

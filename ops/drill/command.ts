@@ -5,6 +5,7 @@ import { formatDuration, table } from '../format.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
 import { progressPrinter } from '../progress.ts';
+import { requireSandbox } from '../sandbox/gateway.ts';
 import { connectToShop } from '../stack.ts';
 import type { DrillResult } from './result.ts';
 import { runDrill } from './run.ts';
@@ -27,8 +28,9 @@ export function drillCommand(): Command {
 }
 
 async function drill({ json, aws, orders, repeated, outage, patience }: Options): Promise<void> {
-  if (aws) throw new Error('A drill texts made-up numbers, so it is for an engine on this machine only.');
   const shop = await connectToShop({ aws });
+  if (!shop.local) throw new Error('A drill texts made-up numbers, so it is for an engine on this machine only.');
+  requireSandbox(shop, 'a drill');
   const run = `drill-${ulid().slice(-8).toLowerCase()}`;
   const options = { run, orders, repeatedShare: repeated / 100, outageSeconds: outage, timeoutSeconds: patience };
   const result = await interruptible('Interrupted: bringing the gateway back; orders finish by themselves.', (signal) =>

@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { ulid } from 'ulid';
-import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
+import { confirmChange } from '../confirm.ts';
 import { interruptible } from '../interruption.ts';
-import { print } from '../output.ts';
+import { assertTestOrdersAllowed } from '../orders/test-orders.ts';
+import { print, printNothingTouched } from '../output.ts';
 import { printNotice, updateStatusLine } from '../progress.ts';
 import { isGatewayDown } from '../sandbox/gateway.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
@@ -13,7 +15,7 @@ import type { LoadResult } from './result.ts';
 import { type LoadProgress, runLoad } from './run.ts';
 import { loadChart } from './svg.ts';
 
-type Options = ShopOptions & {
+type Options = ChangeOptions & {
   rate: number;
   count: number;
   burst: number;
@@ -27,7 +29,7 @@ type Options = ShopOptions & {
 
 /** Builds `ops load`. */
 export function loadCommand(): Command {
-  return shopCommand(
+  return changingCommand(
     'load',
     'Publish orders at a rate and measure how the shop keeps up: depth, latency to the decision, throughput, errors.',
     'load --rate 50 --count 1000 --svg load.svg',
@@ -45,11 +47,11 @@ export function loadCommand(): Command {
     .action(load);
 }
 
-async function load({ json, aws, svg: file, ...options }: Options): Promise<void> {
+async function load({ json, aws, yes, svg: file, ...options }: Options): Promise<void> {
   const shop = await connectToShop({ aws });
-  if (!shop.local && options.phone === undefined) {
-    throw new Error('On AWS texts are real: name the number that gets them with --phone.');
-  }
+  assertTestOrdersAllowed(shop, { what: 'a load', phone: options.phone });
+  const question = `Publish ${options.count} made-up orders, ${options.rate} a second?`;
+  if (!(await confirmChange(shop, question, { yes }))) return printNothingTouched(json);
   if (await isGatewayDown(shop))
     printNotice('The sandbox payment gateway is down, so nothing is decided until it is back.');
   const run = `load-${ulid().slice(-8).toLowerCase()}`;

@@ -1,14 +1,23 @@
 import type { Command } from 'commander';
-import { type ShopOptions, shellArgument, shopCommand, wholeNumber } from '../command.ts';
+import {
+  type ChangeOptions,
+  changingCommand,
+  type ShopOptions,
+  shellArgument,
+  shopCommand,
+  wholeNumber,
+} from '../command.ts';
+import { confirmChange } from '../confirm.ts';
 import { toUserMessage } from '../errors.ts';
 import { readInput } from '../input.ts';
-import { print } from '../output.ts';
+import { print, printNothingTouched } from '../output.ts';
 import { printNotice } from '../progress.ts';
 import { connectToShop } from '../stack.ts';
 import { orderCancelRequestedEvent, requestCancellation } from './cancel.ts';
 import { findTrace } from './find-trace.ts';
 import type { OrderOptions } from './generate.ts';
-import { parseOrderMessage, placeOrders } from './place.ts';
+import { type OrderMessage, parseOrderMessage, placeOrders } from './place.ts';
+import { assertTestOrdersAllowed } from './test-orders.ts';
 import { isDecided } from './trace.ts';
 import { traceDiagram } from './trace-diagram.ts';
 import { traceText } from './trace-text.ts';
@@ -17,7 +26,7 @@ const ORDER_ID = "the order's id; it may begin with a dash, and after -- also wi
 
 /** `ops place` */
 export function placeCommand(): Command {
-  return shopCommand(
+  return changingCommand(
     'place',
     'Publish orders on the orders topic, as an existing service would, and print their ids.',
     'place --count 3',
@@ -45,14 +54,16 @@ export function placeCommand(): Command {
     .action(place);
 }
 
-type PlaceCommandOptions = ShopOptions & Omit<OrderOptions, 'orderId'> & { count: number; unchecked?: boolean };
+type PlaceCommandOptions = ChangeOptions & Omit<OrderOptions, 'orderId'> & { count: number; unchecked?: boolean };
 
 async function place(
   file: string | undefined,
-  { json, aws, count, unchecked = false, ...order }: PlaceCommandOptions,
+  { json, aws, yes, count, unchecked = false, ...order }: PlaceCommandOptions,
 ): Promise<void> {
   const given = file === undefined ? undefined : parseOrderMessage(await readInput(file), unchecked);
   const shop = await connectToShop({ aws });
+  if (given === undefined) assertTestOrdersAllowed(shop, { what: 'a made-up order', phone: order.phone });
+  if (!(await confirmChange(shop, placeQuestion(given, count), { yes }))) return printNothingTouched(json);
   const result = await placeOrders(shop, { given, order, count, unchecked });
   print(json, result, () => result.orderIds.join('\n'));
   const number = given?.orderNumber === undefined ? '' : `; order number ${given.orderNumber}`;
@@ -63,15 +74,27 @@ async function place(
   }
 }
 
+function placeQuestion(given: OrderMessage | undefined, count: number): string {
+  if (given === undefined) return `Publish ${count} made-up ${count === 1 ? 'order' : 'orders'}?`;
+  const what = given.orderId === undefined ? 'the given message' : `the order ${given.orderId}`;
+  return `Publish ${what}${count === 1 ? '' : ` ${count} times`}?`;
+}
+
 /** `ops cancel` */
 export function cancelCommand(): Command {
-  return shopCommand('cancel', "Publish a customer's wish to cancel an order.", 'cancel o-1001 --reason "wrong size"')
+  return changingCommand(
+    'cancel',
+    "Publish a customer's wish to cancel an order.",
+    'cancel o-1001 --reason "wrong size"',
+  )
     .argument('<orderId>', ORDER_ID)
     .option('--reason <text>', "the customer's reason", 'changed my mind')
-    .action(async (orderId: string, { json, aws, reason }: ShopOptions & { reason: string }) => {
+    .action(async (orderId: string, { json, aws, yes, reason }: ChangeOptions & { reason: string }) => {
       const event = orderCancelRequestedEvent(orderId, reason);
-      await requestCancellation(await connectToShop({ aws }), event);
-      print(json, { orderId, reason, eventId: event.id }, () =>
+      const shop = await connectToShop({ aws });
+      if (!(await confirmChange(shop, `Cancel the order ${orderId}?`, { yes }))) return printNothingTouched(json);
+      await requestCancellation(shop, event);
+      return print(json, { orderId, reason, eventId: event.id }, () =>
         [
           `Asked to cancel ${orderId}; an order that is confirmed already stays so.`,
           `See the outcome: npm run ops -- trace ${shellArgument(orderId)}`,

@@ -2,16 +2,17 @@ import type { Command } from 'commander';
 import { ulid } from 'ulid';
 import { constructIdOf } from '../../infra/names.ts';
 import { routing } from '../../infra/routing.ts';
-import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
+import { confirmChange } from '../confirm.ts';
 import { table } from '../format.ts';
 import { interruptible } from '../interruption.ts';
-import { print } from '../output.ts';
+import { print, printNothingTouched } from '../output.ts';
 import { printNotice, updateStatusLine } from '../progress.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
 import { type ReplayOptions, type ReplayProgress, type ReplayResult, replay } from './replay.ts';
 import { selectionFor } from './select.ts';
 
-type Options = ShopOptions & {
+type Options = ChangeOptions & {
   to: string;
   from: string;
   until: string;
@@ -24,7 +25,7 @@ type Options = ShopOptions & {
 
 /** `ops replay` */
 export function replayCommand(): Command {
-  return shopCommand(
+  return changingCommand(
     'replay',
     'Send events of the archive to one consumer again; it completes its own record, and nothing else happens.',
     'replay --to notification --from 2h --until 1h --dry-run',
@@ -45,13 +46,17 @@ export function replayCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  const { json, aws, to, dryRun = false, withEffects = false, rate } = options;
+  const { json, aws, yes, to, dryRun = false, withEffects = false, rate } = options;
   const now = new Date();
   const from = parseTime(options.from, now);
   const until = parseTime(options.until, now);
   assertPast(from, until, now);
   const selection = selectionFor(to, { types: options.type, orderId: options.order });
   const shop = await connectToShop({ aws });
+  const question = `Replay events to ${to}${withEffects ? ', with effects' : ''}?`;
+  if (!(dryRun || (await confirmChange(shop, question, { yes })))) {
+    return printNothingTouched(json);
+  }
   const name = `replay-${ulid()}`;
   // Anybody who publishes orders writes to the queue of `order`, so it takes no replays.
   const queue = constructIdOf(to === 'order' ? 'outcomes' : to);

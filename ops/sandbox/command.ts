@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { type ShopOptions, shopCommand } from '../command.ts';
+import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand } from '../command.ts';
+import { confirmChange } from '../confirm.ts';
 import { formatMoney, table } from '../format.ts';
-import { print } from '../output.ts';
-import { connectToShop } from '../stack.ts';
-import { forgetIdempotencyKeys, listGatewayRecords, setGatewayDown } from './gateway.ts';
+import { print, printNothingTouched } from '../output.ts';
+import { connectToShop, type DeployedShop } from '../stack.ts';
+import { forgetIdempotencyKeys, listGatewayRecords, requireSandbox, setGatewayDown } from './gateway.ts';
 
 /** `ops sandbox` */
 export function sandboxCommand(): Command {
@@ -29,10 +30,21 @@ export function sandboxCommand(): Command {
 }
 
 function switchCommand(state: 'down' | 'up', summary: string, consequence: string): Command {
-  return shopCommand(state, summary, `sandbox payment ${state}`).action(async ({ json, aws }: ShopOptions) => {
-    await setGatewayDown(await connectToShop({ aws }), state === 'down');
-    print(json, { payment: state }, () => `The payment gateway is ${state}. ${consequence}`);
-  });
+  return changingCommand(state, summary, `sandbox payment ${state}`).action(
+    async ({ json, aws, yes }: ChangeOptions) => {
+      const shop = await connectToShop({ aws });
+      if (!(await confirmForSandbox(shop, `Take the sandbox payment gateway ${state}?`, yes))) {
+        return printNothingTouched(json);
+      }
+      await setGatewayDown(shop, state === 'down');
+      return print(json, { payment: state }, () => `The payment gateway is ${state}. ${consequence}`);
+    },
+  );
+}
+
+async function confirmForSandbox(shop: DeployedShop, question: string, yes: boolean | undefined): Promise<boolean> {
+  requireSandbox(shop, 'this command');
+  return confirmChange(shop, question, { yes });
 }
 
 function recordsCommand(): Command {
@@ -62,12 +74,20 @@ function recordsCommand(): Command {
 }
 
 function forgetKeysCommand(): Command {
-  return shopCommand(
+  return changingCommand(
     'forget-keys',
     'Make the gateway forget its idempotency keys, as real ones do after a day.',
     'sandbox payment forget-keys',
-  ).action(async ({ json, aws }: ShopOptions) => {
-    const keyGeneration = await forgetIdempotencyKeys(await connectToShop({ aws }));
-    print(json, { keyGeneration }, () => 'The gateway would authorize or refund again what it is asked to repeat.');
+  ).action(async ({ json, aws, yes }: ChangeOptions) => {
+    const shop = await connectToShop({ aws });
+    if (!(await confirmForSandbox(shop, 'Make the sandbox payment gateway forget its idempotency keys?', yes))) {
+      return printNothingTouched(json);
+    }
+    const keyGeneration = await forgetIdempotencyKeys(shop);
+    return print(
+      json,
+      { keyGeneration },
+      () => 'The gateway would authorize or refund again what it is asked to repeat.',
+    );
   });
 }

@@ -14,8 +14,16 @@ export type GatewayRecord = SandboxEntry & { orderId: string; reference?: string
 const hasSandbox = ({ outputs }: Pick<DeployedShop, 'outputs'>): boolean =>
   outputs.SandboxGatewayTableName !== undefined;
 
+/** Throws unless the deployed shop charges through the sandbox; `what` is what needs it, for commands that make orders up or work the sandbox. */
+export function requireSandbox(shop: Pick<DeployedShop, 'outputs' | 'where'>, what: string): void {
+  if (hasSandbox(shop)) return;
+  throw new Error(
+    `The shop at ${shop.where} charges through a real payment gateway, and ${what} is for the sandbox only: nothing was sent.`,
+  );
+}
+
 function sandboxTable(shop: DeployedShop): string {
-  if (!hasSandbox(shop)) throw new Error('This shop charges through a real payment gateway: there is no sandbox.');
+  requireSandbox(shop, 'this');
   return shop.output('SandboxGatewayTableName');
 }
 

@@ -2,11 +2,12 @@ import { Command } from 'commander';
 import * as v from 'valibot';
 import { line, MAX_PIECES } from '../../contracts/order.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
-import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { confirmChange } from '../confirm.ts';
 import { table } from '../format.ts';
 import { readInput } from '../input.ts';
 import { interruptible } from '../interruption.ts';
-import { print } from '../output.ts';
+import { print, printNothingTouched } from '../output.ts';
 import { progressPrinter } from '../progress.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
 import { parseStockFile } from './csv.ts';
@@ -26,14 +27,17 @@ export function stockCommand(): Command {
       );
     },
   );
-  const set = shopCommand('set', 'Set how many pieces of a SKU are available.', 'stock set KB-01 100')
+  const set = changingCommand('set', 'Set how many pieces of a SKU are available.', 'stock set KB-01 100')
     .argument('<sku>', 'the SKU')
     .argument('<quantity>', 'how many are available from now on', wholeNumber(0, MAX_AVAILABLE))
-    .action(async (sku: string, quantity: number, { json, aws }: ShopOptions) => {
+    .action(async (sku: string, quantity: number, { json, aws, yes }: ChangeOptions) => {
       const parsed = v.safeParse(line.entries.sku, sku);
       if (!parsed.success) throw new Error(`The SKU "${sku}" ${parsed.issues[0].message}.`);
-      const shelf = await setAvailable(await connectToShop({ aws }), sku, quantity);
-      print(json, shelf, () => shelfTable(shelf === undefined ? [] : [shelf]));
+      const shop = await connectToShop({ aws });
+      const question = `Set what is available of ${sku} to ${quantity}?`;
+      if (!(await confirmChange(shop, question, { yes }))) return printNothingTouched(json);
+      const shelf = await setAvailable(shop, sku, quantity);
+      return print(json, shelf, () => shelfTable(shelf === undefined ? [] : [shelf]));
     });
   return new Command('stock')
     .description('Show what is on the shelves, set it, and take goods in.')
@@ -48,7 +52,7 @@ export function stockCommand(): Command {
 }
 
 function receiveCommand(): Command {
-  return shopCommand(
+  return changingCommand(
     'receive',
     'Add goods that came in to the shelf of a SKU, once per receipt.',
     'stock receive KB-01 40',
@@ -56,19 +60,23 @@ function receiveCommand(): Command {
     .argument('<sku>', 'the SKU')
     .argument('<quantity>', 'how many pieces came in', wholeNumber(1, MAX_PIECES))
     .option('--receipt <id>', "the receipt's id; the same id adds once (default: a new one)")
-    .action(async (sku: string, quantity: number, { json, aws, receipt: id }: ShopOptions & { receipt?: string }) => {
-      const receipt = receiptOf(sku, quantity, id);
-      const shop = await connectToShop({ aws });
-      const result = await sendAndReport(shop, [receipt]);
-      const shelf = (await listShelves(shop)).find((one) => one.sku === sku);
-      print(json, { receiptId: receipt.receiptId, ...result, shelf: shelf ?? null }, () =>
-        [receivedText(result), ...(shelf === undefined ? [] : [shelfTable([shelf])])].join('\n'),
-      );
-    });
+    .action(
+      async (sku: string, quantity: number, { json, aws, yes, receipt: id }: ChangeOptions & { receipt?: string }) => {
+        const receipt = receiptOf(sku, quantity, id);
+        const shop = await connectToShop({ aws });
+        const question = `Add ${quantity} pieces to the shelf of ${sku}?`;
+        if (!(await confirmChange(shop, question, { yes }))) return printNothingTouched(json);
+        const result = await sendAndReport(shop, [receipt]);
+        const shelf = (await listShelves(shop)).find((one) => one.sku === sku);
+        return print(json, { receiptId: receipt.receiptId, ...result, shelf: shelf ?? null }, () =>
+          [receivedText(result), ...(shelf === undefined ? [] : [shelfTable([shelf])])].join('\n'),
+        );
+      },
+    );
 }
 
 function importCommand(): Command {
-  return shopCommand(
+  return changingCommand(
     'import',
     'Add the goods of a CSV file (sku,quantity) to the shelves, once per content of the file.',
     'stock import delivery.csv',
@@ -76,14 +84,16 @@ function importCommand(): Command {
   )
     .argument('<csv>', 'the file, or - for standard input: UTF-8, columns sku,quantity, a header is optional')
     .option('--dry-run', 'check the file and say what it holds; send nothing')
-    .action(async (name: string, { json, aws, dryRun }: ShopOptions & { dryRun?: boolean }) => {
+    .action(async (name: string, { json, aws, yes, dryRun }: ChangeOptions & { dryRun?: boolean }) => {
       const file = parseStockFile(await readInput(name));
       const receipts = receiptsOf(file);
       const pieces = file.lines.reduce((sum, { quantity }) => sum + quantity, 0);
       const size = { rows: file.rows, skus: file.lines.length, pieces, receipts: receipts.length };
       const holds = `${size.rows} rows, ${size.skus} SKUs, ${size.pieces} pieces, ${size.receipts} receipts`;
       if (dryRun) return print(json, { ...size, dryRun: true }, () => `${holds}. Nothing was sent.`);
-      const result = await sendAndReport(await connectToShop({ aws }), receipts);
+      const shop = await connectToShop({ aws });
+      if (!(await confirmChange(shop, `Add ${holds} to the shelves?`, { yes }))) return printNothingTouched(json);
+      const result = await sendAndReport(shop, receipts);
       return print(json, { ...size, ...result }, () => `${holds}. ${receivedText(result)}`);
     });
 }

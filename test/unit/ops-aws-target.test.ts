@@ -1,39 +1,87 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { readEngineRecord } from '../../localstack/engine.ts';
 import { awsTarget, localTarget } from '../../ops/aws-target.ts';
 import { toUserMessage } from '../../ops/errors.ts';
 import { formatDuration, maskPhone, table } from '../../ops/format.ts';
 import { pollUntil } from '../../ops/poll.ts';
 import { fingerprint } from '../../ops/up/fingerprint.ts';
 
+vi.mock('../../localstack/engine.ts', () => ({ readEngineRecord: vi.fn() }));
+const record = vi.mocked(readEngineRecord);
+
 describe('The target of the commands', () => {
-  const secret = { AWS_ACCESS_KEY_ID: 'AKIAREAL', AWS_SECRET_ACCESS_KEY: 'real' };
+  const real = { AWS_ACCESS_KEY_ID: 'AKIAREAL', AWS_SECRET_ACCESS_KEY: 'real', AWS_REGION: 'eu-west-1' };
+  const engine = 'http://127.0.0.1:4567';
+  const aws = { local: false, where: 'AWS (eu-west-1)', config: { region: 'eu-west-1' } };
+  beforeEach(() => record.mockResolvedValue(undefined));
 
   test('is the endpoint in AWS_ENDPOINT_URL, without real credentials', async () => {
-    const { local, config } = await awsTarget({}, { ...secret, AWS_ENDPOINT_URL: 'http://127.0.0.1:4567' });
+    const { local, config } = await awsTarget({}, { ...real, AWS_ENDPOINT_URL: engine });
     expect(local).toBe(true);
     expect(config).toEqual({
-      endpoint: 'http://127.0.0.1:4567',
-      region: 'us-east-1',
+      endpoint: engine,
+      region: 'eu-west-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     });
   });
 
-  test('is AWS for --aws, whatever endpoint is set', async () => {
-    const env = { ...secret, AWS_ENDPOINT_URL: 'http://127.0.0.1:4567', AWS_DEFAULT_REGION: 'eu-west-1' };
-    expect(await awsTarget({ aws: true }, env)).toEqual({
-      local: false,
-      where: 'AWS (eu-west-1)',
-      config: { region: 'eu-west-1' },
-    });
-    expect(env).not.toHaveProperty('AWS_ENDPOINT_URL');
+  test('is the engine that `npm start` started', async () => {
+    record.mockResolvedValue({ name: 'ministack', endpoint: engine });
+    expect(await awsTarget({}, { ...real })).toMatchObject({ local: true, where: engine });
   });
 
-  test('is rejected with advice when the endpoint is not a URL', () => {
-    expect(() => localTarget('foo')).toThrow('AWS_ENDPOINT_URL is "foo"');
+  test.each([
+    ['without either', {}],
+    ['with empty variables', { AWS_ENDPOINT_URL: '', SHOP_TARGET: '' }],
+    ['with an endpoint for one service only', { AWS_ENDPOINT_URL_SQS: engine }],
+  ])('is never AWS unasked: %s no engine runs here', async (_, env) => {
+    await expect(awsTarget({}, { ...real, ...env })).rejects.toThrow(
+      'No engine runs here: start it with `npm start`, or say --aws (SHOP_TARGET=aws) for AWS.',
+    );
+    await expect(awsTarget({ aws: false }, { ...real, ...env })).rejects.toThrow('No engine runs here');
   });
+
+  test.each([
+    ['--aws', { aws: true }, {}],
+    ['SHOP_TARGET=aws', {}, { SHOP_TARGET: 'aws' }],
+  ])('is AWS for %s, whatever endpoint is set and whatever engine runs', async (_, choice, env) => {
+    record.mockResolvedValue({ name: 'ministack', endpoint: engine });
+    expect(await awsTarget(choice, { ...real, ...env, AWS_ENDPOINT_URL: engine })).toEqual(aws);
+  });
+
+  test('is refused for any other SHOP_TARGET, also beside --aws', async () => {
+    const env = { SHOP_TARGET: 'prod', AWS_ENDPOINT_URL: engine };
+    for (const choice of [{}, { aws: true }])
+      await expect(awsTarget(choice, env)).rejects.toThrow('SHOP_TARGET is "prod": set it to aws for AWS, or unset it');
+  });
+
+  test.each(['foo', 'localhost:4566', '/tmp/engine.sock'])(
+    'is rejected with advice for the endpoint %s',
+    (endpoint) => {
+      expect(() => localTarget(endpoint)).toThrow(`AWS_ENDPOINT_URL is "${endpoint}", which is not a URL`);
+    },
+  );
+
+  test.each([
+    'https://sqs.us-east-1.amazonaws.com',
+    'https://SQS.us-east-1.AMAZONAWS.COM.:443/',
+    'https://sns.cn-north-1.amazonaws.com.cn',
+    'https://vpce-0a1b-2c.sqs.us-east-1.vpce.amazonaws.com',
+    'https://sqs.eu-west-1.api.aws',
+    'https://sqs.eusc-de-east-1.amazonaws.eu',
+  ])('is no engine at %s', async (endpoint) => {
+    await expect(awsTarget({}, { AWS_ENDPOINT_URL: endpoint })).rejects.toThrow('which is AWS and no engine');
+  });
+
+  test.each(['http://localstack:4566', 'http://localhost.localstack.cloud:4566', 'http://[::1]:4566'])(
+    'may be the engine %s',
+    (endpoint) => {
+      expect(localTarget(endpoint).where).toBe(endpoint);
+    },
+  );
 });
 
 describe('Formatting', () => {
