@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CloudFormationClient, ListStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
+import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { readEngineRecord } from '../../localstack/engine.ts';
+import { awsTarget } from '../../ops/aws-target.ts';
+import { placed } from '../builders/events.ts';
+import { type Answer, standInForAws } from '../harness/aws-stand-in.ts';
+
+vi.mock('../../localstack/engine.ts', async (importOriginal) => ({
+  ...(await importOriginal<object>()),
+  readEngineRecord: vi.fn(),
+}));
+
+const folder = mkdtempSync(join(tmpdir(), 'wrong-account-'));
+const file = (name: string, content: string) => {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+};
+
+/** Every command that changes a shop, with arguments that it takes. */
+const CHANGES = {
+  place: '--phone +821012345678',
+  cancel: 'o-1001',
+  'stock set': 'KB-01 100',
+  'stock receive': 'KB-01 40',
+  'stock import': file('delivery.csv', 'KB-01,40\n'),
+  'dlq redrive': '--all',
+  'dlq discard': '--all',
+  replay: '--to stock --from 2h',
+  'alarm test': 'payment-dead-letters',
+  'sandbox payment down': '',
+  'sandbox payment up': '',
+  'sandbox payment forget-keys': '',
+  load: '--rate 10 --count 10 --phone +821012345678',
+  demo: '--phone +821012345678',
+} as const;
+const changes = Object.entries(CHANGES);
+
+/** Those that change nothing, or only what is on this machine; a drill is never on AWS, and a deployment asks by itself. */
+const OTHERS = [
+  ...['status', 'console', 'stock show', 'trace', 'dlq list', 'dlq show', 'explain', 'verify', 'alarm list'],
+  ...['sandbox payment records', 'check', 'estimate', 'up', 'down', 'drill', 'deploy'],
+];
+
+/** The calls that change nothing; SQS shows dead letters to whoever receives them, and they are released again. */
+const READS = ['DescribeStacks', 'GetTemplate', 'GetQueueAttributes', 'ReceiveMessage', 'ChangeMessageVisibilityBatch'];
+
+const outputs = {
+  OrdersTopicArn: 'arn:aws:sns:eu-west-1:111122223333:Orders',
+  SandboxGatewayTableName: 'Sandbox',
+  StockQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/Stock',
+  StockDeadLetterQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/StockDead',
+};
+const stackOf = (Outputs: object) => `<Stacks><member><StackName>ShopMessaging</StackName>
+  <StackId>arn:aws:cloudformation:eu-west-1:111122223333:stack/ShopMessaging/1</StackId>
+  <StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-11-21T09:00:00Z</CreationTime>
+  <Outputs>${Object.entries(Outputs)
+    .map(([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`)
+    .join('')}</Outputs></member></Stacks>`;
+const letter = JSON.stringify(placed());
+const md5 = createHash('md5').update(letter).digest('hex');
+
+/** Answers reads as a shop of the stage prod does, in which stock has one dead letter. */
+function shopAnswers(Outputs: object = outputs): Record<string, Answer> {
+  let left = 1;
+  const Messages = [{ MessageId: 'm-1', Body: letter, MD5OfBody: md5, ReceiptHandle: 'r-1' }];
+  return {
+    DescribeStacks: stackOf(Outputs),
+    GetTemplate: `<TemplateBody>{"Metadata":{"Settings":{"stage":"prod"}},"Resources":{}}</TemplateBody>`,
+    GetQueueAttributes: () => ({ Attributes: { ApproximateNumberOfMessages: `${left}` } }),
+    ReceiveMessage: () => (left-- > 0 ? { Messages } : {}),
+    ChangeMessageVisibilityBatch: { Successful: [{ Id: '0' }] },
+  };
+}
+
+/** The whole command line, as `ops/main.ts` makes it. */
+const program = await (async () => {
+  let made = new Command();
+  const parse = vi.spyOn(Command.prototype, 'parseAsync').mockImplementation(async function (this: Command) {
+    made = this;
+    return this;
+  });
+  await import('../../ops/main.ts');
+  parse.mockRestore();
+  return made;
+})();
+
+const leaves = (command: Command, path: readonly string[] = []): [path: string, command: Command][] =>
+  command.commands.flatMap((one) => {
+    const names = [...path, one.name()];
+    return one.commands.length > 0 ? leaves(one, names) : [[names.join(' '), one] as [string, Command]];
+  });
+
+/** Runs a command in this process and returns what it printed on standard error, or the sentence it failed with. */
+async function run(line: string): Promise<{ failed: boolean; said: string }> {
+  const said: string[] = [];
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  try {
+    await program.parseAsync(line.split(' ').filter(Boolean), { from: 'user' });
+    return { failed: false, said: said.join('') };
+  } catch (error) {
+    return { failed: true, said: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+beforeEach(() => {
+  vi.mocked(readEngineRecord).mockResolvedValue(undefined);
+  const real = { AWS_ACCESS_KEY_ID: 'AKIAREAL', AWS_SECRET_ACCESS_KEY: 'real', AWS_REGION: 'eu-west-1' };
+  const none = { AWS_ENDPOINT_URL: '', SHOP_TARGET: '', AWS_PROFILE: '', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: '' };
+  for (const [name, value] of Object.entries({ ...real, ...none })) vi.stubEnv(name, value || undefined);
+  Object.defineProperty(process.stdin, 'isTTY', { value: false, configurable: true });
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+test('Every command is known as one that changes a shop, or as one that does not', () => {
+  const all = leaves(program);
+  const asking = all.filter(([, command]) => command.options.some(({ long }) => long === '--yes'));
+  expect(asking.map(([path]) => path).sort()).toEqual([...Object.keys(CHANGES), 'deploy'].sort());
+  expect(all.map(([path]) => path).sort()).toEqual([...Object.keys(CHANGES), ...OTHERS].sort());
+});
+
+describe('With the credentials of an account, and no engine', () => {
+  test.each([...changes, ['drill', '']])('ops %s sends nothing', async (path, args) => {
+    // `demo` starts an engine, which is not what is tried here.
+    if (path === 'demo') return;
+    const { requests } = standInForAws(shopAnswers());
+    for (const yes of path === 'drill' ? [''] : ['', '--yes']) {
+      const { failed, said } = await run(`${path} ${args} ${yes}`);
+      expect({ failed, said }).toEqual({ failed: true, said: expect.stringMatching(/^No engine runs here: start it/) });
+    }
+    expect(requests).toEqual([]);
+  });
+});
+
+describe('On AWS, without a terminal and without --yes', () => {
+  test.each(changes)('ops %s names account, region, stage and stack, and changes nothing', async (path, args) => {
+    const { requests } = standInForAws(shopAnswers());
+    const { failed, said } = await run(`${path} ${args} --aws`);
+    expect(said).toMatch(/^AWS account 111122223333, eu-west-1, stage prod, stack ShopMessaging: .*\?/);
+    expect(said).toMatch(/There is no terminal to ask: say so with --yes\.$/);
+    expect(failed).toBe(true);
+    const actions = requests.map(({ action }) => action);
+    expect(actions.filter((action) => !READS.includes(action))).toEqual([]);
+    expect(actions).toContain('DescribeStacks');
+  });
+
+  test('SHOP_TARGET=aws is as good as --aws', async () => {
+    vi.stubEnv('SHOP_TARGET', 'aws');
+    standInForAws(shopAnswers());
+    expect((await run('cancel o-1001')).said).toMatch(/^AWS account 111122223333, .*: Cancel the order o-1001\?/);
+  });
+});
+
+test('With --yes a change is made on AWS after it was named', async () => {
+  const { requests } = standInForAws({ ...shopAnswers(), PublishBatch: '<Successful/><Failed/>' });
+  const { failed, said } = await run('cancel o-1001 --aws --yes');
+  expect(said).toContain('AWS account 111122223333, eu-west-1, stage prod, stack ShopMessaging: Cancel the order');
+  expect(failed).toBe(false);
+  expect(requests.map(({ action }) => action)).toEqual(['DescribeStacks', 'GetTemplate', 'PublishBatch']);
+});
+
+describe('With a real payment gateway deployed', () => {
+  const { SandboxGatewayTableName: _, ...stripe } = outputs;
+  const lines = Object.entries(CHANGES).filter(([path]) => /^(place|load|sandbox)/.test(path));
+
+  test.each(lines)('ops %s sends nothing, neither to AWS nor to an engine', async (path, args) => {
+    for (const aws of [true, false]) {
+      vi.stubEnv('AWS_ENDPOINT_URL', aws ? undefined : 'http://127.0.0.1:9');
+      const { requests } = standInForAws(shopAnswers(stripe));
+      const { failed, said } = await run(`${path} ${args} --yes${aws ? ' --aws' : ''}`);
+      expect(said).toContain('charges through a real payment gateway');
+      expect(failed).toBe(true);
+      expect(requests.map(({ action }) => action)).toEqual(['DescribeStacks']);
+      vi.restoreAllMocks();
+    }
+  });
+
+  test('a drill sends nothing, and on AWS not even with the sandbox', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:9');
+    const engine = standInForAws(shopAnswers(stripe));
+    expect((await run('drill')).said).toContain('a drill is for the sandbox only: nothing was sent.');
+    expect(engine.requests.map(({ action }) => action)).toEqual(['DescribeStacks']);
+    const aws = standInForAws(shopAnswers());
+    expect((await run('drill --aws')).said).toContain('so it is for an engine on this machine only');
+    expect(aws.requests.map(({ action }) => action)).toEqual(['DescribeStacks']);
+  });
+
+  test('the demonstration sends nothing', async () => {
+    const { requests } = standInForAws(shopAnswers(stripe));
+    expect((await run('demo --aws --yes --phone +821012345678')).said).toContain(
+      'the demonstration is for the sandbox',
+    );
+    expect(requests.map(({ action }) => action)).toEqual(['DescribeStacks']);
+  });
+});
+
+describe('An endpoint_url of the config file or of one service', () => {
+  const engine = 'http://127.0.0.1:4567';
+  const other = 'http://127.0.0.1:9999';
+  const services = ['sqs', 'sns', 'dynamodb', 'cloudformation', 'cloudwatch', 's3', 'eventbridge', 'sts'];
+  const config = file(
+    'config',
+    ['[default]', `endpoint_url = ${other}`, 'services = local', '[services local]']
+      .concat(services.flatMap((name) => [`${name} =`, `  endpoint_url = ${other}`]))
+      .join('\n'),
+  );
+  beforeEach(() => {
+    vi.stubEnv('AWS_CONFIG_FILE', config);
+    for (const name of services) vi.stubEnv(`AWS_ENDPOINT_URL_${name.toUpperCase()}`, other);
+  });
+
+  async function callAll(choice: { aws?: boolean }) {
+    const { config: options } = await awsTarget(choice);
+    const { requests } = standInForAws();
+    const calls = [
+      new SQSClient(options).send(new ListQueuesCommand({})),
+      new SNSClient(options).send(new ListTopicsCommand({})),
+      new DynamoDBClient(options).send(new ListTablesCommand({})),
+      new CloudFormationClient(options).send(new ListStacksCommand({})),
+      new CloudWatchClient(options).send(new DescribeAlarmsCommand({})),
+      new EventBridgeClient(options).send(new ListRulesCommand({})),
+      new S3Client(options).send(new ListBucketsCommand({})),
+    ];
+    await Promise.allSettled(calls);
+    expect(requests).toHaveLength(calls.length);
+    return requests;
+  }
+
+  test('does not make a local address pass for AWS', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL', engine);
+    const requests = await callAll({ aws: true });
+    expect(requests.map(({ host }) => host.endsWith('.eu-west-1.amazonaws.com'))).toEqual(requests.map(() => true));
+    expect(new Set(requests.map(({ accessKeyId }) => accessKeyId))).toEqual(new Set(['AKIAREAL']));
+  });
+
+  test('does not lead a command for an engine elsewhere, and real credentials never go there', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL', engine);
+    const requests = await callAll({});
+    expect(new Set(requests.map(({ host }) => host))).toEqual(new Set(['127.0.0.1:4567']));
+    expect(new Set(requests.map(({ accessKeyId }) => accessKeyId))).toEqual(new Set(['test']));
+  });
+});
