@@ -31,16 +31,26 @@ export async function awsTarget(choice: TargetChoice = {}, env: NodeJS.ProcessEn
   return localTarget(endpoint, env);
 }
 
-/** Whether AWS was asked for: `--aws`, or `SHOP_TARGET=aws` for all commands of a shell. Throws for any other `SHOP_TARGET`. */
-export function isAwsChosen({ aws = false }: TargetChoice, { SHOP_TARGET }: NodeJS.ProcessEnv = process.env): boolean {
+/**
+ * Whether AWS was asked for: `--aws`, or `SHOP_TARGET=aws` for all commands of a shell. Throws for any other `SHOP_TARGET`, and where an engine is
+ * named beside it: a script or a test that names its engine must not reach AWS because of the shell it was started in.
+ */
+export function isAwsChosen(
+  { aws = false }: TargetChoice,
+  { SHOP_TARGET, AWS_ENDPOINT_URL }: NodeJS.ProcessEnv = process.env,
+): boolean {
   if (SHOP_TARGET && SHOP_TARGET !== 'aws') {
     throw new Error(`SHOP_TARGET is "${SHOP_TARGET}": set it to aws for AWS, or unset it for the engine here.`);
+  }
+  if (SHOP_TARGET && AWS_ENDPOINT_URL && !aws) {
+    throw new Error(`SHOP_TARGET is aws, and AWS_ENDPOINT_URL names ${AWS_ENDPOINT_URL}: unset one of them.`);
   }
   return aws || SHOP_TARGET === 'aws';
 }
 
 function realTarget(env: NodeJS.ProcessEnv): AwsTarget {
   // AWS is at its own addresses, whatever endpoint_url the config file or the environment names, also for CDK and for signing in.
+  delete env.AWS_ENDPOINT_URL;
   env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = 'true';
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
   return {

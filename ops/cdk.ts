@@ -63,9 +63,8 @@ const tail = (text: string) => text.trim().split('\n').slice(-TAIL_LINES).join('
  */
 function environment({ endpoint, region = '', credentials }: AwsClientConfig): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => endpoint === undefined || !/^(AWS_|CDK_)/.test(name));
-  const { AWS_ENDPOINT_URL: _, ...kept } = Object.fromEntries(own);
   const common = {
-    ...kept,
+    ...Object.fromEntries(own),
     PATH: [bin, process.env.PATH].join(delimiter),
     CDK_DISABLE_CLI_TELEMETRY: 'true',
     CDK_DISABLE_VERSION_CHECK: 'true',

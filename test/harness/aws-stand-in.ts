@@ -35,7 +35,7 @@ const handlerPrototype = (): { handle(request: HttpRequest): Promise<unknown> } 
   new SNSClient({ region: 'us-east-1' }).config.requestHandler.constructor.prototype;
 
 function toSentRequest({ hostname, port, headers, body = '' }: HttpRequest): SentRequest {
-  const text = typeof body === 'string' ? body : Buffer.from(body).toString();
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
   const named = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-amz-target')?.[1];
   const authorization = Object.entries(headers).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
   return {

@@ -45,11 +45,18 @@ describe('The target of the commands', () => {
   });
 
   test.each([
-    ['--aws', { aws: true }, {}],
+    ['--aws', { aws: true }, { AWS_ENDPOINT_URL: engine }],
     ['SHOP_TARGET=aws', {}, { SHOP_TARGET: 'aws' }],
-  ])('is AWS for %s, whatever endpoint is set and whatever engine runs', async (_, choice, env) => {
+    ['both', { aws: true }, { SHOP_TARGET: 'aws', AWS_ENDPOINT_URL: engine }],
+  ])('is AWS for %s, whatever engine runs', async (_, choice, env) => {
     record.mockResolvedValue({ name: 'ministack', endpoint: engine });
-    expect(await awsTarget(choice, { ...real, ...env, AWS_ENDPOINT_URL: engine })).toEqual(aws);
+    expect(await awsTarget(choice, { ...real, ...env })).toEqual(aws);
+  });
+
+  test('is refused where the environment names AWS and an engine', async () => {
+    await expect(awsTarget({}, { ...real, SHOP_TARGET: 'aws', AWS_ENDPOINT_URL: engine })).rejects.toThrow(
+      'SHOP_TARGET is aws, and AWS_ENDPOINT_URL names http://127.0.0.1:4567: unset one of them.',
+    );
   });
 
   test('is refused for any other SHOP_TARGET, also beside --aws', async () => {

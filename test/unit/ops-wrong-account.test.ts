@@ -13,6 +13,7 @@ import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readEngineRecord } from '../../localstack/engine.ts';
 import { awsTarget } from '../../ops/aws-target.ts';
+import { reportFatalError } from '../../ops/output.ts';
 import { placed } from '../builders/events.ts';
 import { type Answer, standInForAws } from '../harness/aws-stand-in.ts';
 
@@ -101,17 +102,16 @@ const leaves = (command: Command, path: readonly string[] = []): [path: string, 
     return one.commands.length > 0 ? leaves(one, names) : [[names.join(' '), one] as [string, Command]];
   });
 
-/** Runs a command in this process and returns what it printed on standard error, or the sentence it failed with. */
-async function run(line: string): Promise<{ failed: boolean; said: string }> {
+/** Runs a command in this process and returns its exit code and what it printed on standard error. */
+async function run(line: string): Promise<{ code: number; said: string }> {
   const said: string[] = [];
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  try {
-    await program.parseAsync(line.split(' ').filter(Boolean), { from: 'user' });
-    return { failed: false, said: said.join('') };
-  } catch (error) {
-    return { failed: true, said: error instanceof Error ? error.message : String(error) };
-  }
+  vi.spyOn(console, 'error').mockImplementation((text) => said.push(`${text}\n`));
+  await program.parseAsync(line.split(' ').filter(Boolean), { from: 'user' }).catch(reportFatalError);
+  const code = Number(process.exitCode ?? 0);
+  process.exitCode = undefined;
+  return { code, said: said.join('') };
 }
 
 beforeEach(() => {
@@ -134,13 +134,16 @@ test('Every command is known as one that changes a shop, or as one that does not
 });
 
 describe('With the credentials of an account, and no engine', () => {
-  test.each([...changes, ['drill', '']])('ops %s sends nothing', async (path, args) => {
-    // `demo` starts an engine, which is not what is tried here.
-    if (path === 'demo') return;
+  // `demo` starts an engine where none runs.
+  const lines = [...changes.filter(([path]) => path !== 'demo'), ['drill', '']];
+
+  test.each(lines)('ops %s sends nothing', async (path, args) => {
     const { requests } = standInForAws(shopAnswers());
     for (const yes of path === 'drill' ? [''] : ['', '--yes']) {
-      const { failed, said } = await run(`${path} ${args} ${yes}`);
-      expect({ failed, said }).toEqual({ failed: true, said: expect.stringMatching(/^No engine runs here: start it/) });
+      expect(await run(`${path} ${args} ${yes}`)).toEqual({
+        code: 1,
+        said: expect.stringMatching(/^No engine runs here: start it/),
+      });
     }
     expect(requests).toEqual([]);
   });
@@ -149,13 +152,28 @@ describe('With the credentials of an account, and no engine', () => {
 describe('On AWS, without a terminal and without --yes', () => {
   test.each(changes)('ops %s names account, region, stage and stack, and changes nothing', async (path, args) => {
     const { requests } = standInForAws(shopAnswers());
-    const { failed, said } = await run(`${path} ${args} --aws`);
-    expect(said).toMatch(/^AWS account 111122223333, eu-west-1, stage prod, stack ShopMessaging: .*\?/);
-    expect(said).toMatch(/There is no terminal to ask: say so with --yes\.$/);
-    expect(failed).toBe(true);
+    const { code, said } = await run(`${path} ${args} --aws`);
+    expect(said).toMatch(/^AWS account 111122223333, eu-west-1, stage prod, stack ShopMessaging: .*\?/m);
+    expect(said).toMatch(/There is no terminal to ask: say so with --yes\.\n$/);
+    expect(code).toBe(1);
     const actions = requests.map(({ action }) => action);
     expect(actions.filter((action) => !READS.includes(action))).toEqual([]);
     expect(actions).toContain('DescribeStacks');
+  });
+
+  test('a deployment names account, region and stage, and deploys nothing', async () => {
+    const artifacts = {
+      ShopMessaging: { type: 'aws:cloudformation:stack', properties: { templateFile: 'next.json' } },
+    };
+    file('manifest.json', JSON.stringify({ artifacts }));
+    file('next.json', JSON.stringify({ Metadata: { Settings: { stage: 'prod' } }, Resources: {} }));
+    const { requests } = standInForAws(shopAnswers());
+    const { code, said } = await run(`deploy prod --app ${folder}`);
+    expect(said).toContain(
+      'Deploy ShopMessaging, stage prod, to AWS account 111122223333, eu-west-1? There is no terminal to ask',
+    );
+    expect(code).toBe(1);
+    expect(requests.map(({ action }) => action).filter((action) => !READS.includes(action))).toEqual([]);
   });
 
   test('SHOP_TARGET=aws is as good as --aws', async () => {
@@ -167,9 +185,9 @@ describe('On AWS, without a terminal and without --yes', () => {
 
 test('With --yes a change is made on AWS after it was named', async () => {
   const { requests } = standInForAws({ ...shopAnswers(), PublishBatch: '<Successful/><Failed/>' });
-  const { failed, said } = await run('cancel o-1001 --aws --yes');
+  const { code, said } = await run('cancel o-1001 --aws --yes');
   expect(said).toContain('AWS account 111122223333, eu-west-1, stage prod, stack ShopMessaging: Cancel the order');
-  expect(failed).toBe(false);
+  expect(code).toBe(0);
   expect(requests.map(({ action }) => action)).toEqual(['DescribeStacks', 'GetTemplate', 'PublishBatch']);
 });
 
@@ -181,9 +199,9 @@ describe('With a real payment gateway deployed', () => {
     for (const aws of [true, false]) {
       vi.stubEnv('AWS_ENDPOINT_URL', aws ? undefined : 'http://127.0.0.1:9');
       const { requests } = standInForAws(shopAnswers(stripe));
-      const { failed, said } = await run(`${path} ${args} --yes${aws ? ' --aws' : ''}`);
+      const { code, said } = await run(`${path} ${args} --yes${aws ? ' --aws' : ''}`);
       expect(said).toContain('charges through a real payment gateway');
-      expect(failed).toBe(true);
+      expect(code).toBe(1);
       expect(requests.map(({ action }) => action)).toEqual(['DescribeStacks']);
       vi.restoreAllMocks();
     }
