@@ -47,6 +47,11 @@ describe('The deployment of main', () => {
     expect(await flags({ WATCH: 'false' })).toEqual([['run', 'deploy', '--', 'prod', '--yes']]);
   });
 
+  test('is for AWS, as the comparison of a pull request is', () => {
+    expect(step.env?.SHOP_TARGET).toBe('aws');
+    expect(stepThatDeploys(pullRequest?.jobs.plan).env?.SHOP_TARGET).toBe('aws');
+  });
+
   test('names what a reviewed change may change and replace', async () => {
     expect(await flags({ CHANGE: ' paymentGateway  encryption', REPLACE: 'Key961B73FD' })).toEqual([
       [

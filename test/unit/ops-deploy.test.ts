@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StackStatus } from '@aws-sdk/client-cloudformation';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { nameAlarms } from '../../ops/deploy/alarms.ts';
 import { readAssembly } from '../../ops/deploy/assembly.ts';
 import { isDeployed } from '../../ops/deploy/deployed.ts';
@@ -13,6 +13,7 @@ import { takesTwoPasses } from '../../ops/deploy/prepare.ts';
 import { refuseOccupiedQueues } from '../../ops/deploy/refusals.ts';
 import { parseTemplate, type Template } from '../../ops/deploy/template.ts';
 import { describeTarget } from '../../ops/where.ts';
+import { standInForAws } from '../harness/aws-stand-in.ts';
 
 const target = { stackName: 'ShopMessaging-prod', stage: 'prod' };
 const queue = { Type: 'AWS::SQS::Queue' };
@@ -230,8 +231,27 @@ describe('An assembly', () => {
   });
 });
 
-test('The account and the region of AWS are said, by the stack that is there', async () => {
-  const aws = { local: false, where: 'AWS', config: {} };
-  const StackId = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/ShopMessaging-prod/1';
-  expect(await describeTarget(aws, { StackId })).toBe('AWS account 111122223333, eu-west-1');
+describe('The account of a deployment', () => {
+  const credentials = { accessKeyId: 'AKIAREAL', secretAccessKey: 'real' };
+  const aws = { local: false, where: 'AWS', config: { region: 'eu-west-1', credentials } };
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  test('is that of the stack', async () => {
+    const { requests } = standInForAws();
+    const StackId = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/ShopMessaging-prod/1';
+    expect(await describeTarget(aws, { StackId })).toBe('AWS account 111122223333, eu-west-1');
+    expect(requests).toEqual([]);
+  });
+
+  test('is that of the default bus where there is no stack yet', async () => {
+    standInForAws({ DescribeEventBus: { Arn: 'arn:aws:events:eu-west-1:111122223333:event-bus/default' } });
+    expect(await describeTarget(aws, undefined)).toBe('AWS account 111122223333, eu-west-1');
+  });
+
+  test('is that of the credentials where neither can be read', async () => {
+    standInForAws();
+    expect(await describeTarget(aws, undefined)).toBe('AWS account of your credentials, eu-west-1');
+  });
 });
