@@ -149,7 +149,7 @@ function nameText(text: string): string {
  * Recognizes an unmistakable envelope; `undefined` for anything else. An envelope has no `type`: what has one was let through because of
  * it, by a filter or a rule, and must not carry another event inside.
  */
-function envelopeOf(message: JsonObject): { wrapping: Wrapping; content: string } | undefined {
+export function envelopeOf(message: JsonObject): { wrapping: Wrapping; content: string } | undefined {
   if ('type' in message || 'specversion' in message) return undefined;
   const { Type, TopicArn, Message, detail } = message;
   if (typeof TopicArn === 'string' && typeof Message === 'string') {

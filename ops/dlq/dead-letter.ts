@@ -1,7 +1,10 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { type DeadLetterReason, readReason } from '../../lambdas/runtime/dead-letter-reason.ts';
+import { extractLogFields } from '../../lambdas/runtime/log-fields.ts';
 import { MAX_MESSAGE_ATTRIBUTES } from '../../lambdas/runtime/message-size.ts';
 import { readReplayed } from '../../lambdas/runtime/replay-envelope.ts';
+import { forwardsWrapped, openEnvelopes, withoutDeliveryEnvelope } from './envelope.ts';
+import { redact } from './redact.ts';
 
 /** A message's attributes, as SQS holds them. */
 export type MessageAttributes = Readonly<Record<string, MessageAttributeValue>>;
@@ -48,13 +51,15 @@ export const groupIdOf = ({ system }: Pick<DeadLetter, 'system'>): string | unde
 /** Returns when a dead letter was sent to its queue, in milliseconds since the epoch. */
 export const sentAt = ({ system }: Pick<DeadLetter, 'system'>): number => Number(system.SentTimestamp ?? 0);
 
-/** Reads the order id from the body, also inside an envelope; `undefined` where the body has none. */
+/** Reads the order id from the body, also inside an envelope or where it breaks the contract; `undefined` where the body has none. */
 export function orderIdOf({ body }: Pick<DeadLetter, 'body'>): string | undefined {
-  const envelope = parseJson(readReplayed(body)?.body ?? body);
-  const text = property(envelope, 'Message');
-  const message = property(envelope, 'detail') ?? (typeof text === 'string' ? parseJson(text) : envelope);
+  const message = parseJson(openEnvelopes(readReplayed(body)?.body ?? body).event);
   const orderId = property(property(message, 'data'), 'orderId');
-  return typeof orderId === 'string' ? orderId : undefined;
+  if (typeof orderId === 'string') return orderId;
+  if (Number.isSafeInteger(orderId)) return String(orderId);
+  // As the consumer's log names it: by the subject, or in a text that is no JSON.
+  const logged = extractLogFields(body);
+  return logged.receiptId === undefined ? logged.orderId : undefined;
 }
 
 type Sender = 'eventBridge' | 'sns' | 'sqs' | 'unknown';
@@ -93,21 +98,21 @@ function causeOf(received: ReceivedMessage): Cause {
   const { sender, reason } = originOf(received);
   if (reason !== undefined) {
     const { errorType, errorMessage, failedAt, attempts } = reason;
-    return { errorType, reason: redactPhoneNumbers(errorMessage), failedAt, attempts };
+    return { errorType, reason: redact(errorMessage), failedAt, attempts };
   }
   switch (sender) {
     case 'eventBridge':
       return {
         ...sent,
         errorType: 'NotDelivered',
-        reason: redactPhoneNumbers(join('EventBridge could not deliver it', text('ERROR_CODE'), text('ERROR_MESSAGE'))),
+        reason: redact(join('EventBridge could not deliver it', text('ERROR_CODE'), text('ERROR_MESSAGE'))),
         attempts: toNumber(text('RETRY_ATTEMPTS')),
       };
     case 'sns':
       return {
         ...sent,
         errorType: 'NotDelivered',
-        reason: redactPhoneNumbers(join('SNS could not deliver it', text('ErrorCode'), text('ErrorMessage'))),
+        reason: redact(join('SNS could not deliver it', text('ErrorCode'), text('ErrorMessage'))),
       };
     case 'sqs':
       return {
@@ -124,9 +129,6 @@ const absenceOfReason = ({ attributes }: Pick<ReceivedMessage, 'attributes'>): s
   Object.keys(attributes).length >= MAX_MESSAGE_ATTRIBUTES
     ? 'no reason could be attached: its publisher used all ten attributes (the log has it)'
     : 'it carries no reason: there was no room for one (the log has it), or somebody put it here by hand';
-
-// Errors of other services may quote the message, and nothing else keeps a phone number out of those.
-const redactPhoneNumbers = (reason: string) => reason.replaceAll(/\+\d{6,15}/g, '+…');
 
 const toNumber = (text: string | undefined) =>
   text === undefined || Number.isNaN(Number(text)) ? undefined : Number(text);
@@ -156,17 +158,13 @@ function rootOf(traceHeader: string | undefined): string | undefined {
     .find((part) => /^Root=/i.test(part));
 }
 
-/** EventBridge and SNS put the whole envelope into the dead-letter queue; the consumer gets only its content. */
+/**
+ * Returns the body that goes back: without the envelope with which EventBridge or SNS put it into the dead-letter queue, and the bare event where
+ * its publisher wrapped it. A consumer that forwards what is wrapped gets that as it came: the others never got it, and will not otherwise.
+ */
 function unwrapEnvelope(deadLetter: DeadLetter): string {
-  const { sender } = originOf(deadLetter);
-  const message = parseJson(deadLetter.body);
-  const detail = property(message, 'detail');
-  if (sender === 'eventBridge' && property(message, 'detail-type') !== undefined && detail !== undefined) {
-    return JSON.stringify(detail);
-  }
-  const text = property(message, 'Message');
-  if (sender === 'sns' && property(message, 'Type') === 'Notification' && typeof text === 'string') return text;
-  return deadLetter.body;
+  const delivered = withoutDeliveryEnvelope(deadLetter.body, originOf(deadLetter).sender);
+  return forwardsWrapped(deadLetter.consumer) ? delivered : openEnvelopes(delivered).event;
 }
 
 /** Parses JSON, also after a byte-order mark; returns `undefined` for text that is not JSON. */

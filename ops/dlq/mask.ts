@@ -1,0 +1,119 @@
+import { ContractError, unwrapBody } from '../../contracts/parse.ts';
+import { endOfValue, isClosing, isJson, isOpening, joinTokens, type Token, tokenize } from './json-text.ts';
+import { type Field, type Fields, SHOWN } from './shown-fields.ts';
+
+const ROOT: Field = { members: () => SHOWN };
+
+/**
+ * Masks what may be personal in a message body: everything but the known members that are not. What is masked is told by its kind and length.
+ * Nothing else is changed: the spelling of what is shown stays. Of a body that is no JSON only its size and what is wrong is told.
+ */
+export function maskPersonalData(body: string): string {
+  if (!isJson(body)) return describeUnreadable(body);
+  const { tokens, end } = tokenize(body);
+  return joinTokens({ tokens: maskTokens(tokens), end });
+}
+
+/** Masks the value of a message attribute, unless it is a known member that is not personal. */
+export function maskAttribute(name: string, value: string): string {
+  if (name === 'originalBody') return maskPersonalData(value);
+  const field = own(SHOWN, name);
+  return field !== undefined && 'shows' in field && field.shows(value) ? value : `… text of ${count(value.length, 'character')}`;
+}
+
+/** Shows the name of a member or an attribute as far as it is a plain word: a name may be data, too. */
+export const maskName = (name: string): string => (PLAIN_NAME.test(name) ? name : `… name of ${count(name.length, 'character')}`);
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+const PLAIN_NAME = /^(?:[A-Za-z_$][A-Za-z_$.-]{0,39}\d{0,2})$/;
+
+/** What is open around a token: an object by its known members, or a list by what each of its items is. */
+type Level = { fields: Fields } | { items: Field | undefined };
+
+function maskTokens(tokens: readonly Token[]): Token[] {
+  const masked: Token[] = [];
+  const levels: Level[] = [{ items: ROOT }];
+  let member: Field | undefined;
+  for (let index = 0; index < tokens.length; index += 1) {
+    const token = tokens[index] ?? { text: '', space: '' };
+    const level = levels.at(-1) ?? { items: undefined };
+    if (isClosing(token.text)) levels.pop();
+    const isName = tokens[index + 1]?.text === ':';
+    if (isName && 'fields' in level) member = own(level.fields, String(JSON.parse(token.text)));
+    if (isClosing(token.text) || SIGNS.has(token.text)) masked.push(token);
+    else if (isName) masked.push(member === undefined ? { ...token, text: maskedName(token.text) } : token);
+    else {
+      const field = 'items' in level ? level.items : member;
+      if (isOpening(token.text) && field !== undefined && 'members' in field) {
+        levels.push(token.text === '{' ? { fields: field.members() } : { items: field });
+        masked.push(token);
+        continue;
+      }
+      const end = endOfValue(tokens, index);
+      masked.push({ ...token, text: maskValue(tokens.slice(index, end), field) });
+      index = end - 1;
+    }
+  }
+  return masked;
+}
+
+const SIGNS = new Set([':', ',', '\uFEFF']);
+
+const own = (fields: Fields, name: string): Field | undefined => (Object.hasOwn(fields, name) ? fields[name] : undefined);
+
+const maskedName = (spelled: string): string => {
+  const name = String(JSON.parse(spelled));
+  return maskName(name) === name ? spelled : JSON.stringify(maskName(name));
+};
+
+/** Masks the tokens of a value, unless it is one that its field shows. */
+function maskValue(tokens: readonly Token[], field: Field | undefined): string {
+  const [{ text: first } = { text: 'null' }] = tokens;
+  if (isOpening(first)) return JSON.stringify(describeContainer(first, tokens));
+  const value: unknown = JSON.parse(first);
+  if (value === null) return first;
+  const text = typeof value === 'string' ? value : first;
+  if (field !== undefined && 'shows' in field && field.shows(text)) return first;
+  if (field !== undefined && 'json' in field && typeof value === 'string') {
+    return JSON.stringify(maskPersonalData(value));
+  }
+  const kind = typeof value === 'string' ? 'text' : typeof value;
+  return JSON.stringify(kind === 'boolean' ? '… boolean' : `… ${kind} of ${count(text.length, 'character')}`);
+}
+
+function describeContainer(first: string, tokens: readonly Token[]): string {
+  let open = 0;
+  let commas = 0;
+  for (const { text } of tokens) {
+    if (isOpening(text)) open += 1;
+    if (isClosing(text)) open -= 1;
+    if (text === ',' && open === 1) commas += 1;
+  }
+  const size = tokens.length === 2 ? 0 : commas + 1;
+  return first === '{' ? `… object of ${count(size, 'member')}` : `… list of ${count(size, 'item')}`;
+}
+
+/** Tells of a body that is no JSON how large it is and what is wrong with it first, without quoting it. */
+function describeUnreadable(body: string): string {
+  const size = `… ${Buffer.byteLength(body)} bytes that are no JSON`;
+  const position = jsonErrorPosition(body);
+  const where = position === undefined ? '' : `, first at character ${position}`;
+  try {
+    unwrapBody(body);
+    return `${size}${where}`;
+  } catch (error) {
+    return error instanceof ContractError ? `${size}${where}: ${error.problems[0]?.problem}` : `${size}${where}`;
+  }
+}
+
+/** Reads from the parser's error where JSON breaks; `undefined` where it ends too early or the parser does not say. */
+function jsonErrorPosition(body: string): number | undefined {
+  try {
+    JSON.parse(body);
+    return undefined;
+  } catch (error) {
+    const [, position] = /at position (\d+)/.exec(error instanceof Error ? error.message : '') ?? [];
+    return position === undefined ? undefined : Number(position);
+  }
+}
