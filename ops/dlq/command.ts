@@ -7,6 +7,7 @@ import { NOTHING_TOUCHED, print } from '../output.ts';
 import { printNotice } from '../progress.ts';
 import { connectToShop } from '../stack.ts';
 import { defaultFile, discard } from './discard.ts';
+import { editBodies } from './edit-bodies.ts';
 import { addSelectorOptions, listCommand, scanWithProgress, showCommand } from './inspect-commands.ts';
 import {
   checkSelectors,
@@ -18,7 +19,7 @@ import {
   type Selectors,
   sizeOf,
 } from './plan.ts';
-import { editBodies, redrive } from './redrive.ts';
+import { redrive } from './redrive.ts';
 import { editInEditor, editorFrom } from './terminal.ts';
 
 type MoveOptions = ChangeOptions & Selectors;
@@ -46,13 +47,13 @@ function redriveCommand(): Command {
       'Put dead letters back into the one queue they failed in; what was interrupted can be run again.',
       'dlq redrive --consumer payment --yes',
       'dlq redrive --reason "quantity: must be at least 1" --rate 20',
-      'dlq redrive --id 5fea7756-0ea4-451a-a703-a558b933e274 --edit',
+      "dlq redrive --order '#1029' --edit",
     ),
   )
     .option('--rate <n>', 'how many a second, at most', wholeNumber(1, 10_000), 100)
     .option(
       '--edit',
-      'open each body in your editor first, and put back those you changed; the original is kept as an attribute',
+      'open each message in your editor first, once for all its consumers, and put back those you changed; the original is kept as an attribute',
     )
     .option('--force', 'with --edit: send a body that breaks the contract')
     .action(runRedrive);
@@ -119,8 +120,10 @@ const addMoveOptions = (command: Command): Command =>
   addSelectorOptions(command.option('--all', 'every dead letter of every consumer'));
 
 // Standard output is the command's result: an editor that cannot have the terminal there gets it from standard error.
-const editWith = (editor: string) => (body: string) =>
-  editInEditor(body, editor, process.stdout.isTTY ? 'inherit' : process.stderr);
+const editWith = (editor: string) => (body: string, title: string) => {
+  printNotice(`Editing the message of ${title}`);
+  return editInEditor(body, editor, process.stdout.isTTY ? 'inherit' : process.stderr);
+};
 
 /** `12 dead letters (payment 10, stock 2)` */
 function describe(plan: Plan): string {

@@ -4,6 +4,7 @@ import { extractLogFields } from '../../lambdas/runtime/log-fields.ts';
 import { MAX_MESSAGE_ATTRIBUTES } from '../../lambdas/runtime/message-size.ts';
 import { readReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { forwardsWrapped, openEnvelopes, withoutDeliveryEnvelope } from './envelope.ts';
+import { layOut } from './json-text.ts';
 import { redact } from './redact.ts';
 
 /** A message's attributes, as SQS holds them. */
@@ -54,13 +55,17 @@ export const sentAt = ({ system }: Pick<DeadLetter, 'system'>): number => Number
 /** Reads the order id from the body, also inside an envelope or where it breaks the contract; `undefined` where the body has none. */
 export function orderIdOf({ body }: Pick<DeadLetter, 'body'>): string | undefined {
   const message = parseJson(openEnvelopes(readReplayed(body)?.body ?? body).event);
-  const orderId = property(property(message, 'data'), 'orderId');
+  const orderId = property(property(property(message, 'detail') ?? message, 'data'), 'orderId');
   if (typeof orderId === 'string') return orderId;
   if (Number.isSafeInteger(orderId)) return String(orderId);
   // As the consumer's log names it: by the subject, or in a text that is no JSON.
   const logged = extractLogFields(body);
   return logged.receiptId === undefined ? logged.orderId : undefined;
 }
+
+/** Tells messages apart: dead letters of several consumers have the same key where they hold the same event, whatever envelope it is in. */
+export const messageKeyOf = (deadLetter: DeadLetter): string =>
+  layOut(openEnvelopes(originalMessage(deadLetter).body).event);
 
 type Sender = 'eventBridge' | 'sns' | 'sqs' | 'unknown';
 

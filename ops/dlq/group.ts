@@ -1,4 +1,5 @@
 import { type DeadLetter, orderIdOf } from './dead-letter.ts';
+import { redactId } from './redact.ts';
 
 /** The dead letters of one consumer that failed for one reason. */
 export type DeadLetterGroup = {
@@ -41,7 +42,7 @@ export function groupByReason(deadLetters: Iterable<DeadLetter>): DeadLetterGrou
     const key = JSON.stringify([consumer, errorType, commonReason]);
     const group = groups.get(key);
     if (group === undefined) {
-      const example = { messageId: id, ...(orderId === undefined ? {} : { orderId }) };
+      const example = { messageId: id, ...(orderId === undefined ? {} : { orderId: redactId(orderId) }) };
       groups.set(key, { consumer, errorType, reason, count: 1, firstSeen: failedAt, lastSeen: failedAt, example });
       continue;
     }

@@ -1,26 +1,48 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
 import { printNotice, runStep } from '../progress.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
-import { formatDeadLetters, formatGroups, toJson } from './format.ts';
+import { formatDeadLetters, formatGroups, formatOrderGroups, toJson } from './format.ts';
 import { groupByReason } from './group.ts';
+import { groupByOrder } from './group-by-order.ts';
 import { checkSelectors, matcherOf, type Plan, planFor, type Selectors } from './plan.ts';
 import { connectQueues } from './queue.ts';
 
 const DEFAULT_LIMIT = 20;
 
+type ListOptions = ShopOptions & Selectors & { by: 'reason' | 'order' };
+
 /** `ops dlq list` */
 export function listCommand(): Command {
-  return shopCommand('list', 'List the dead letters of all consumers, by consumer and reason.', 'dlq list')
-    .option('--consumer <name>', 'of this consumer only')
-    .action(async ({ json, ...options }: ShopOptions & { consumer?: string }) => {
-      checkSelectors(options, false);
-      const plan = await scanWithProgress(await connectToShop(options), options);
-      const groups = groupByReason(plan.flatMap(({ deadLetters }) => deadLetters));
-      print(json, groups, () => formatGroups(groups));
-    });
+  return addSelectorOptions(
+    shopCommand(
+      'list',
+      'List the dead letters of all consumers, by consumer and reason or by order.',
+      'dlq list',
+      'dlq list --by order',
+    ),
+  )
+    .addOption(
+      new Option('--by <what>', 'a row for each consumer and reason, or for each order')
+        .choices(['reason', 'order'])
+        .default('reason'),
+    )
+    .action(list);
+}
+
+async function list({ json, by, ...options }: ListOptions): Promise<void> {
+  checkSelectors(options, false);
+  const plan = await scanWithProgress(await connectToShop(options), options);
+  const found = plan.flatMap(({ deadLetters }) => deadLetters);
+  if (by === 'order') {
+    const groups = groupByOrder(found);
+    print(json, groups, () => formatOrderGroups(groups));
+  } else {
+    const groups = groupByReason(found);
+    print(json, groups, () => formatGroups(groups));
+  }
 }
 
 /** `ops dlq show` */
@@ -28,7 +50,7 @@ export function showCommand(): Command {
   return addSelectorOptions(
     shopCommand(
       'show',
-      'Show dead letters with their bodies; phone numbers and payment tokens are masked.',
+      'Show dead letters with their bodies; whatever may be personal is masked.',
       'dlq show --consumer payment',
       'dlq show --id 5fea7756-0ea4-451a-a703-a558b933e274 --reveal',
     ),
@@ -38,7 +60,7 @@ export function showCommand(): Command {
       'show at most this many (by default 20, and all of them with --json)',
       wholeNumber(1, 100_000),
     )
-    .option('--reveal', 'show phone numbers and payment tokens too')
+    .option('--reveal', 'show everything, personal data too')
     .action(
       async ({
         json,
@@ -48,6 +70,7 @@ export function showCommand(): Command {
       }: ShopOptions & Selectors & { reveal?: boolean; limit?: number }) => {
         checkSelectors(options, false);
         const plan = await scanWithProgress(await connectToShop(options), options);
+        if (reveal) printNotice('Personal data is shown.');
         const found = plan.flatMap(({ deadLetters }) => deadLetters);
         const oldestFirst = found.sort((one, other) => (one.failedAt < other.failedAt ? -1 : 1));
         const shown = oldestFirst.slice(0, limit ?? (json ? found.length : DEFAULT_LIMIT));
@@ -62,6 +85,7 @@ export function addSelectorOptions(command: Command): Command {
   return command
     .option('--consumer <name>', 'of this consumer only')
     .option('--reason <text>', 'whose error or reason contains this')
+    .option('--order <orderId>', 'of this order only')
     .option('--id <messageId>', 'this one only');
 }
 

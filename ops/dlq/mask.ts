@@ -11,18 +11,21 @@ const ROOT: Field = { members: () => SHOWN };
 export function maskPersonalData(body: string): string {
   if (!isJson(body)) return describeUnreadable(body);
   const { tokens, end } = tokenize(body);
-  return joinTokens({ tokens: maskTokens(tokens), end });
+  return joinTokens({ tokens: new Masker(tokens).mask(), end });
 }
 
 /** Masks the value of a message attribute, unless it is a known member that is not personal. */
 export function maskAttribute(name: string, value: string): string {
   if (name === 'originalBody') return maskPersonalData(value);
   const field = own(SHOWN, name);
-  return field !== undefined && 'shows' in field && field.shows(value) ? value : `… text of ${count(value.length, 'character')}`;
+  return field !== undefined && 'shows' in field && field.shows(value)
+    ? value
+    : `… text of ${count(value.length, 'character')}`;
 }
 
 /** Shows the name of a member or an attribute as far as it is a plain word: a name may be data, too. */
-export const maskName = (name: string): string => (PLAIN_NAME.test(name) ? name : `… name of ${count(name.length, 'character')}`);
+export const maskName = (name: string): string =>
+  PLAIN_NAME.test(name) ? name : `… name of ${count(name.length, 'character')}`;
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 
@@ -31,41 +34,71 @@ const PLAIN_NAME = /^(?:[A-Za-z_$][A-Za-z_$.-]{0,39}\d{0,2})$/;
 /** What is open around a token: an object by its known members, or a list by what each of its items is. */
 type Level = { fields: Fields } | { items: Field | undefined };
 
-function maskTokens(tokens: readonly Token[]): Token[] {
-  const masked: Token[] = [];
-  const levels: Level[] = [{ items: ROOT }];
-  let member: Field | undefined;
-  for (let index = 0; index < tokens.length; index += 1) {
-    const token = tokens[index] ?? { text: '', space: '' };
-    const level = levels.at(-1) ?? { items: undefined };
-    if (isClosing(token.text)) levels.pop();
-    const isName = tokens[index + 1]?.text === ':';
-    if (isName && 'fields' in level) member = own(level.fields, String(JSON.parse(token.text)));
-    if (isClosing(token.text) || SIGNS.has(token.text)) masked.push(token);
-    else if (isName) masked.push(member === undefined ? { ...token, text: maskedName(token.text) } : token);
-    else {
-      const field = 'items' in level ? level.items : member;
-      if (isOpening(token.text) && field !== undefined && 'members' in field) {
-        levels.push(token.text === '{' ? { fields: field.members() } : { items: field });
-        masked.push(token);
-        continue;
-      }
-      const end = endOfValue(tokens, index);
-      masked.push({ ...token, text: maskValue(tokens.slice(index, end), field) });
-      index = end - 1;
-    }
+/** Goes through the tokens of JSON, and keeps where it is; without recursion, because a body may be nested as deep as it is long. */
+class Masker {
+  private readonly tokens: readonly Token[];
+  private readonly levels: Level[] = [{ items: ROOT }];
+  private member: Field | undefined;
+
+  constructor(tokens: readonly Token[]) {
+    this.tokens = tokens;
   }
-  return masked;
+
+  mask(): Token[] {
+    const masked: Token[] = [];
+    for (let index = 0; index < this.tokens.length; ) {
+      const { token, next } = this.isBetweenValues(index) ? this.passOver(index) : this.maskValueAt(index);
+      masked.push(token);
+      index = next;
+    }
+    return masked;
+  }
+
+  private tokenAt = (index: number): Token => this.tokens[index] ?? { text: '', space: '' };
+
+  private isBetweenValues(index: number): boolean {
+    const { text } = this.tokenAt(index);
+    return SIGNS.has(text) || isClosing(text) || this.tokenAt(index + 1).text === ':';
+  }
+
+  private passOver(index: number) {
+    const token = this.tokenAt(index);
+    if (isClosing(token.text)) this.levels.pop();
+    if (SIGNS.has(token.text) || isClosing(token.text)) return { token, next: index + 1 };
+    const level = this.levels.at(-1);
+    this.member = level && 'fields' in level ? own(level.fields, String(JSON.parse(token.text))) : undefined;
+    return { token: this.member === undefined ? maskSpelledName(token) : token, next: index + 1 };
+  }
+
+  private maskValueAt(index: number) {
+    const token = this.tokenAt(index);
+    const level = this.levels.at(-1);
+    const field = level && 'items' in level ? level.items : this.member;
+    const inner = levelWithin(token, field);
+    if (inner !== undefined) {
+      this.levels.push(inner);
+      return { token, next: index + 1 };
+    }
+    const next = endOfValue(this.tokens, index);
+    return { token: { ...token, text: maskValue(this.tokens.slice(index, next), field) }, next };
+  }
 }
 
 const SIGNS = new Set([':', ',', '\uFEFF']);
 
-const own = (fields: Fields, name: string): Field | undefined => (Object.hasOwn(fields, name) ? fields[name] : undefined);
+/** Returns what is known of the members or items behind an opening bracket; `undefined` where the value is masked as a whole. */
+function levelWithin({ text }: Token, field: Field | undefined): Level | undefined {
+  if (!isOpening(text) || field === undefined || !('members' in field)) return undefined;
+  return text === '{' ? { fields: field.members() } : { items: field };
+}
 
-const maskedName = (spelled: string): string => {
-  const name = String(JSON.parse(spelled));
-  return maskName(name) === name ? spelled : JSON.stringify(maskName(name));
-};
+const own = (fields: Fields, name: string): Field | undefined =>
+  Object.hasOwn(fields, name) ? fields[name] : undefined;
+
+function maskSpelledName(token: Token): Token {
+  const name = String(JSON.parse(token.text));
+  return maskName(name) === name ? token : { ...token, text: JSON.stringify(maskName(name)) };
+}
 
 /** Masks the tokens of a value, unless it is one that its field shows. */
 function maskValue(tokens: readonly Token[], field: Field | undefined): string {

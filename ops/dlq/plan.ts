@@ -1,4 +1,4 @@
-import { type DeadLetter, sentAt } from './dead-letter.ts';
+import { type DeadLetter, orderIdOf, sentAt } from './dead-letter.ts';
 import { type DrainOptions, drain } from './drain.ts';
 import { groupingKey } from './group.ts';
 import type { Failures } from './letter-receiver.ts';
@@ -6,24 +6,27 @@ import type { DeadLetterQueue } from './queue.ts';
 import { type ScanOptions, scan } from './scan.ts';
 
 /** Which dead letters a command is about; several selectors narrow each other. */
-export type Selectors = { all?: boolean; consumer?: string; reason?: string; id?: string };
+export type Selectors = { all?: boolean; consumer?: string; reason?: string; order?: string; id?: string };
 
 /** Throws a sentence if selectors are empty or contradict each other, or if none is given where one is `required`. */
-export function checkSelectors({ all, consumer, reason, id }: Selectors, required: boolean): void {
-  const given = [consumer, reason, id].filter((selector) => selector !== undefined);
+export function checkSelectors({ all, consumer, reason, order, id }: Selectors, required: boolean): void {
+  const given = [consumer, reason, order, id].filter((selector) => selector !== undefined);
   if (given.some((selector) => selector.trim() === '')) throw new Error('A selector must not be empty.');
   if (all && given.length > 0) throw new Error('Say either --all or which ones, not both.');
   if (required && !all && given.length === 0) {
-    throw new Error('Say which dead letters: --all, --consumer <name>, --reason <text> or --id <messageId>.');
+    throw new Error(
+      'Say which dead letters: --all, --consumer <name>, --reason <text>, --order <orderId> or --id <messageId>.',
+    );
   }
 }
 
 /** Returns the test for a dead letter that the selectors match; without selectors every one matches. */
-export function matcherOf({ consumer, reason, id }: Selectors): (deadLetter: DeadLetter) => boolean {
+export function matcherOf({ consumer, reason, order, id }: Selectors): (deadLetter: DeadLetter) => boolean {
   const wanted = reason?.toLowerCase();
   return (deadLetter) =>
     (consumer === undefined || deadLetter.consumer === consumer) &&
     (id === undefined || deadLetter.id === id) &&
+    (order === undefined || orderIdOf(deadLetter) === order) &&
     (wanted === undefined || searchTexts(deadLetter).some((text) => text.toLowerCase().includes(wanted)));
 }
 

@@ -3,7 +3,10 @@ const PERSONAL: readonly (readonly [RegExp, string])[] = [
   // An international number, in any spelling.
   [new RegExp(`[+\\uff0b]${DIGIT}(?:[ ().-]{0,2}${DIGIT}){5,14}`, 'g'), '+…'],
   // A national one: groups of digits behind a 0.
-  [new RegExp(`(?<![\\w.-])\\(?[0\\uff10]${DIGIT}{1,3}\\)?[ .-]{1,2}${DIGIT}{3,4}[ .-]${DIGIT}{3,4}(?![\\w-])`, 'g'), '…'],
+  [
+    new RegExp(`(?<![\\w.-])\\(?[0\\uff10]${DIGIT}{1,3}\\)?[ .-]{1,2}${DIGIT}{3,4}[ .-]${DIGIT}{3,4}(?![\\w-])`, 'g'),
+    '…',
+  ],
   [/[^\s@"'<>(]+@[^\s@"'<>)]+\.[a-z]{2,}/gi, '…@…'],
   // Tokens, keys and ids of payment providers.
   [/\btok_\w+|\b(?:card|ch|cus|pi|pk|pm|py|re|rk|seti|sk|src|whsec)_(?=\w*\d)\w{6,}/g, '…'],
@@ -16,10 +19,8 @@ const DIGITS_ALONE = new RegExp(`(?<![\\w.#/-]|order )[0\\uff10]${DIGIT}{8,10}(?
  * Removes phone numbers, addresses of e-mail, payment tokens and payment ids from a text: errors of other services may quote what
  * they refuse. Ids of orders, SKUs, times and amounts stay.
  */
-export const redact = (text: string): string => redactSpelled(text).replaceAll(DIGITS_ALONE, '…');
+export const redact = (text: string): string => redactId(text).replaceAll(DIGITS_ALONE, '…');
 
-/** Tells whether an id or a SKU is spelled like something personal; digits alone are not. */
-export const isSpelledPersonal = (text: string): boolean => redactSpelled(text) !== text;
-
-const redactSpelled = (text: string): string =>
+/** Removes them from an id or a SKU, which may be a long number: digits alone are none. */
+export const redactId = (text: string): string =>
   PERSONAL.reduce((left, [pattern, instead]) => left.replaceAll(pattern, instead), text);

@@ -52,35 +52,6 @@ export function redrive(plan: Plan, { rate, editedBodies, ...options }: RedriveO
   return executePlan(plan, send, { ...options, prefetch });
 }
 
-/**
- * Has each planned dead letter's body edited, one after the other; returns the bodies that were changed, by id. Throws if
- * an edited body breaks its consumer's contract (unless `force`) or no longer fits a message. `edit` returns `undefined`
- * for a body that was not changed.
- */
-export async function editBodies(
-  plan: Plan,
-  edit: (body: string) => Promise<string | undefined>,
-  { force = false }: { force?: boolean | undefined } = {},
-): Promise<Map<string, string>> {
-  const bodies = new Map<string, string>();
-  for (const deadLetter of plan.flatMap(({ deadLetters }) => deadLetters)) {
-    const { id, consumer } = deadLetter;
-    const message = originalMessage(deadLetter);
-    const body = await edit(message.body);
-    if (body === undefined) continue;
-    const problems = contractProblems(consumer, body);
-    if (problems.length > 0 && !force) {
-      throw new Error(
-        `${consumer} would refuse the edited body of ${id}: ${problems.join('; ')}. Nothing was moved; --force sends it all the same.`,
-      );
-    }
-    // Fails at once, and not after the operator has confirmed, if it does not fit.
-    withEditedBody(message, body);
-    bodies.set(id, body);
-  }
-  return bodies;
-}
-
 /** The attribute that keeps the body from before an operator edited it. */
 const ORIGINAL_BODY_ATTRIBUTE = 'originalBody';
 

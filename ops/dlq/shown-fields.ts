@@ -1,4 +1,4 @@
-import { isSpelledPersonal, redact } from './redact.ts';
+import { redact, redactId } from './redact.ts';
 
 /** A member of an event that may be shown: a value of an expected form, an object or a list of such members, or JSON in a text. */
 export type Field = { shows: (text: string) => boolean } | { members: () => Fields } | { json: true };
@@ -7,7 +7,7 @@ export type Field = { shows: (text: string) => boolean } | { members: () => Fiel
 export type Fields = Readonly<Record<string, Field>>;
 
 /** Shows a value of a form, unless it is spelled like a phone number, a token or an address of e-mail. */
-const matching = (form: RegExp): Field => ({ shows: (text) => form.test(text) && !isSpelledPersonal(text) });
+const matching = (form: RegExp): Field => ({ shows: (text) => form.test(text) && redactId(text) === text });
 
 // What an order's id and a SKU may be, however long a number that is.
 const id = matching(/^[!-~]{1,256}$/);
@@ -19,11 +19,19 @@ const number = matching(/^-?(?:0|[1-9]\d{0,15})(?:[.,]\d{1,6})*(?:[eE][+-]?\d{1,
 const boolean = matching(/^(?:true|false)$/);
 // RFC 3339, what is close to it, and seconds or milliseconds since 1970.
 const time: Field = {
-  shows: (text) => /^\d{4}-\d\d-\d\d(?:[Tt ][\d:.,]{4,18} ?(?:[Zz]|[+-]\d\d:?\d\d)?)?$|^[12]\d{9}(?:\d{3})?$/.test(text),
+  shows: (text) =>
+    /^\d{4}-\d\d-\d\d(?:[Tt ][\d:.,]{4,18} ?(?:[Zz]|[+-]\d\d:?\d\d)?)?$|^[12]\d{9}(?:\d{3})?$/.test(text),
 };
 const text: Field = { shows: (value) => redact(value) === value };
 
-const line: Fields = { sku, quantity: number, unitPrice: number, tracked: boolean, available: number, unknown: boolean };
+const line: Fields = {
+  sku,
+  quantity: number,
+  unitPrice: number,
+  tracked: boolean,
+  available: number,
+  unknown: boolean,
+};
 const charge: Fields = { kind: word, amount: number };
 const money: Fields = { amount: number, currency: matching(/^[A-Za-z]{3}$/) };
 const payment: Fields = { kind: word, until: time };
@@ -51,6 +59,8 @@ export const SHOWN: Fields = {
   charges: { members: () => charge },
   total: { members: () => money },
   payment: { members: () => payment },
+  // Who it is remains hidden; what there is of it is told.
+  customer: { members: () => ({}) },
   ...money,
   reason: word,
   sequence: number,
@@ -73,7 +83,7 @@ export const SHOWN: Fields = {
 };
 
 /** The members of the contracts that are personal, or may be: what a publisher or a customer wrote freely. Payment ids are the provider's. */
-export const HIDDEN: readonly string[] = ['customer', 'phone', 'locale', 'token', 'reference', 'label', 'tracestate'];
+export const HIDDEN: readonly string[] = ['phone', 'locale', 'token', 'reference', 'label', 'tracestate'];
 
 /** Returns the names of all members that may be shown. */
 export const shownNames = (): ReadonlySet<string> =>

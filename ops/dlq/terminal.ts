@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { indentJson } from './format.ts';
+import { applyEdit } from './apply-edit.ts';
+import { layOut } from './json-text.ts';
 
 /** Returns the editor of the environment; throws a sentence if there is none. */
 export function editorFrom(env: NodeJS.ProcessEnv): string {
@@ -13,22 +14,22 @@ export function editorFrom(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Opens a body in an editor, JSON laid out for reading; returns what was saved, `undefined` if nothing was changed.
- * `output` is the editor's standard output.
+ * Opens a body in an editor, JSON laid out for reading; returns the body with what was changed, `undefined` if that is nothing: only what was
+ * touched differs from the body. `output` is the editor's standard output.
  */
 export async function editInEditor(
   body: string,
   editor: string,
   output: 'inherit' | NodeJS.WriteStream = 'inherit',
 ): Promise<string | undefined> {
-  const before = `${indentJson(body)}\n`;
   const folder = await mkdtemp(join(tmpdir(), 'dead-letter-'));
   try {
     const file = join(folder, 'body.json');
-    await writeFile(file, before, { mode: 0o600 });
+    // Some editors end the last line, and some do not.
+    await writeFile(file, `${layOut(body)}\n`, { mode: 0o600 });
     await runEditor(editor, file, output);
-    const after = await readFile(file, 'utf8');
-    return after.trim() === before.trim() ? undefined : after.trim();
+    const saved = await readFile(file, 'utf8');
+    return applyEdit(body, saved.endsWith('\n') ? saved.slice(0, -1) : saved);
   } finally {
     // It holds personal data.
     await rm(folder, { recursive: true, force: true });

@@ -8,17 +8,20 @@ import {
   wholeNumber,
 } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
-import { toUserMessage } from '../errors.ts';
+import { connectQueues } from '../dlq/queue.ts';
+import { InterruptedError, toUserMessage } from '../errors.ts';
 import { readInput } from '../input.ts';
+import { interruptible } from '../interruption.ts';
 import { print, printNothingTouched } from '../output.ts';
 import { printNotice } from '../progress.ts';
-import { connectToShop } from '../stack.ts';
+import { connectToShop, type DeployedShop } from '../stack.ts';
 import { orderCancelRequestedEvent, requestCancellation } from './cancel.ts';
 import { findTrace } from './find-trace.ts';
 import type { OrderOptions } from './generate.ts';
 import { type OrderMessage, parseOrderMessage, placeOrders } from './place.ts';
 import { assertTestOrdersAllowed } from './test-orders.ts';
-import { isDecided } from './trace.ts';
+import { addDeadLetters, isDecided } from './trace.ts';
+import { findDeadLetters, type TracedDeadLetter } from './trace-dead-letters.ts';
 import { traceDiagram } from './trace-diagram.ts';
 import { traceText } from './trace-text.ts';
 
@@ -136,21 +139,40 @@ type TraceCommandOptions = ShopOptions & { wait?: number | true; hours: number; 
 async function trace(orderId: string, { json, aws, wait, hours, diagram }: TraceCommandOptions): Promise<void> {
   const shop = await connectToShop({ aws });
   const waitSeconds = wait === true ? DEFAULT_WAIT_SECONDS : wait;
-  const { trace: found, logError } = await findTrace(shop, orderId, { waitSeconds, logHours: hours });
+  const { trace: known, logError } = await findTrace(shop, orderId, { waitSeconds, logHours: hours });
   if (logError !== undefined) {
     printNotice(`The functions' logs could not be read, so attempts are not shown: ${toUserMessage(logError)}`);
   }
+  const found = addDeadLetters(known, orderId, await searchDeadLetters(shop, orderId));
   if (found === undefined) {
     const waited = waitSeconds === undefined ? '' : ` after ${waitSeconds} s`;
     const advice =
       logError !== undefined
-        ? 'check the id, or whether its message is in a dead-letter queue'
-        : `nor is it in the functions' logs of the last ${hours} h: check the id, or search further back with --hours`;
+        ? 'nor is it in a dead-letter queue: check the id'
+        : `nor is it in a dead-letter queue or the functions' logs of the last ${hours} h: check the id, or search further back with --hours`;
     throw new Error(`No order ${orderId} is known at ${shop.where}${waited}, ${advice}.`);
   }
   const document = diagram && json ? { ...found, diagram: traceDiagram(found) } : found;
   print(json, document, () => (diagram ? traceDiagram(found) : traceText(found)));
   if (waitSeconds !== undefined && !isDecided(found)) {
     throw new Error(`Order ${orderId} was not decided within ${waitSeconds} s.`);
+  }
+}
+
+/** Searches the dead-letter queues for an order's; what could not be searched is said, and ends no trace. */
+async function searchDeadLetters(shop: DeployedShop, orderId: string): Promise<TracedDeadLetter[]> {
+  try {
+    const { deadLetters, incomplete } = await interruptible('Interrupted: releasing the dead letters.', (signal) =>
+      findDeadLetters(connectQueues(shop), orderId, signal),
+    );
+    if (incomplete.length > 0) {
+      const all = `npm run ops -- dlq list --order ${shellArgument(orderId)}`;
+      printNotice(`Not all dead letters of ${incomplete.join(', ')} could be searched: ${all}`);
+    }
+    return deadLetters;
+  } catch (error) {
+    if (error instanceof InterruptedError) throw error;
+    printNotice(`The dead-letter queues could not be searched: ${toUserMessage(error)}`);
+    return [];
   }
 }

@@ -1,6 +1,7 @@
 import type { Shortage } from '../../contracts/stock.ts';
 import { formatDuration, formatMoney, table } from '../format.ts';
 import type { Trace, TracedAttempt } from './trace.ts';
+import { deadLettersText } from './trace-dead-letters.ts';
 
 type Row = { time: string; cells: readonly string[] };
 
@@ -31,10 +32,12 @@ export function traceText(trace: Trace): string {
   );
   const start = Date.parse(rows[0]?.time ?? '');
   const head = ['time', 'after', 'who', 'what', 'waited', 'took', 'came to'];
-  return `${parts.join(', ')}\n\n${table(
+  const history = table(
     head,
     rows.map(({ time, cells }) => [time, formatDuration(Date.parse(time) - start), ...cells]),
-  )}`;
+  );
+  const letters = trace.deadLetters === undefined ? [] : [deadLettersText(orderId, trace.deadLetters)];
+  return [parts.join(', '), ...(rows.length === 0 ? [] : [history]), ...letters].join('\n\n');
 }
 
 /** Formats a SKU that was short: `KB-01: 3 ordered, 1 available`. */

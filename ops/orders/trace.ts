@@ -7,6 +7,7 @@ import { type Shortage, stockReleased } from '../../contracts/stock.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
 import type { TimelineEntry } from '../../lambdas/order/record.ts';
 import { type OrderRecords, refusedTexts, sentTexts, textNotBefore } from './records.ts';
+import { redriveCommandFor, type TracedDeadLetter } from './trace-dead-letters.ts';
 
 /** Where an order is and how it got there. `status` is null while only a cancellation or an outcome of it is known. */
 export type Trace = {
@@ -29,6 +30,9 @@ export type Trace = {
   timeline: TracedEvent[];
   /** Every attempt to handle a message about it, as far as the logs could be read. */
   attempts: TracedAttempt[];
+  /** Its dead letters, where there are any, and the command that puts them back. */
+  deadLetters?: TracedDeadLetter[];
+  next?: string;
 };
 
 /** One event of an order: a text has its template, what was refused or has to be refunded the reason. */
@@ -85,6 +89,18 @@ export function addAttempts(trace: Trace | undefined, orderId: string, lines: re
   const { attempts, traceId = traceIdOf(undefined, orderId) } = parseAttempts(lines, orderId);
   if (trace !== undefined) return { ...trace, attempts };
   return attempts.length === 0 ? undefined : { orderId, status: null, total: null, traceId, timeline: [], attempts };
+}
+
+/** Adds an order's dead letters to its trace. An order that nothing else knows has a trace of these alone. */
+export function addDeadLetters(
+  trace: Trace | undefined,
+  orderId: string,
+  deadLetters: readonly TracedDeadLetter[],
+): Trace | undefined {
+  if (deadLetters.length === 0) return trace;
+  const traceId = traceIdOf(undefined, orderId);
+  const known = trace ?? { orderId, status: null, total: null, traceId, timeline: [], attempts: [] };
+  return { ...known, deadLetters: [...deadLetters], next: redriveCommandFor(orderId, deadLetters) };
 }
 
 export const isDecided = (trace: Trace | undefined): boolean =>

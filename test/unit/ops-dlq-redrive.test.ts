@@ -312,7 +312,7 @@ describe('Discarding', () => {
 
 describe('Editing', () => {
   test('returns what was saved, and undefined if nothing was changed', async () => {
-    expect(await editInEditor('{"quantity":0}', `sed -i 's/0/1/'`)).toBe('{\n  "quantity": 1\n}');
+    expect(await editInEditor('{"quantity":0}', `sed -i 's/0/1/'`)).toBe('{"quantity":1}');
     expect(await editInEditor('{"quantity":0}', 'true')).toBeUndefined();
     expect(await editInEditor('no JSON', `sed -i 's/no/still no/'`)).toBe('still no JSON');
     const nested = '['.repeat(10_000) + ']'.repeat(10_000);

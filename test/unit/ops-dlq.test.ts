@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { findConsumerQueues } from '../../ops/consumers.ts';
 import { orderIdOf, originalMessage } from '../../ops/dlq/dead-letter.ts';
-import { formatDeadLetters, maskPersonalData, stripControlChars, toJson } from '../../ops/dlq/format.ts';
+import { formatDeadLetters, stripControlChars, toJson } from '../../ops/dlq/format.ts';
 import { groupByReason, groupingKey } from '../../ops/dlq/group.ts';
+import { maskPersonalData } from '../../ops/dlq/mask.ts';
 import { checkSelectors, matcherOf } from '../../ops/dlq/plan.ts';
 import { withEditedBody } from '../../ops/dlq/redrive.ts';
 import { bareDeadLetter, deadLetter } from '../builders/dead-letters.ts';
@@ -99,10 +100,14 @@ describe('Selectors', () => {
     expect(matcherOf({ consumer: 'stock' })(one)).toBe(false);
     expect(matcherOf({ consumer: 'payment', id: 'm-1' })(one)).toBe(true);
     expect(matcherOf({ consumer: 'payment', id: 'm-2' })(one)).toBe(false);
+    expect(matcherOf({ order: 'o-1', reason: 'step 2' })(one)).toBe(true);
+    expect(matcherOf({ order: 'o' })(one)).toBe(false);
   });
 
   test('are refused if they are empty, contradictory, or missing where one is required', () => {
-    expect(() => checkSelectors({}, true)).toThrow('--all, --consumer <name>, --reason <text> or --id');
+    expect(() => checkSelectors({}, true)).toThrow(
+      '--all, --consumer <name>, --reason <text>, --order <orderId> or --id',
+    );
     expect(() => checkSelectors({ all: true, id: 'm-1' }, true)).toThrow('not both');
     expect(() => checkSelectors({ reason: ' ' }, true)).toThrow('empty');
     expect(() => checkSelectors({}, false)).not.toThrow();
@@ -247,7 +252,7 @@ describe('The output of dlq show', () => {
     expect(toJson(deadLetter({ body }), true)).toMatchObject({ messageId: 'm-1', orderId: 'o-1', attempts: 1, body });
     expect(toJson(deadLetter({ body, attributes: { phone: '+821012345678' } }), false)).toMatchObject({
       body: maskPersonalData(body),
-      attributes: { phone: '+82…5678' },
+      attributes: { phone: '… text of 13 characters' },
     });
   });
 });

@@ -1,0 +1,87 @@
+import { shellArgument } from '../command.ts';
+import { type DeadLetter, orderIdOf } from '../dlq/dead-letter.ts';
+import { shorten } from '../dlq/format.ts';
+import type { DeadLetterQueue } from '../dlq/queue.ts';
+import { scan } from '../dlq/scan.ts';
+import { table } from '../format.ts';
+
+/** A dead letter of an order: whose it is, and why it is there. */
+export type TracedDeadLetter = Pick<DeadLetter, 'consumer' | 'errorType' | 'reason' | 'failedAt'> & {
+  messageId: string;
+};
+
+/** An order's dead letters, and what could not be searched for more of them. */
+export type FoundDeadLetters = {
+  deadLetters: TracedDeadLetter[];
+  /** The consumers whose queues hold more than were received, or than can be: those in flight, or behind others. */
+  incomplete: string[];
+};
+
+// A trace must not take long, nor keep dead letters from a redrive: `dlq` searches all of them.
+const MAX_SEARCHED = 1_000;
+
+/** Searches the dead-letter queues that hold anything for an order's dead letters, up to 1,000 in each, and releases all of them. */
+export async function findDeadLetters(
+  queues: readonly DeadLetterQueue[],
+  orderId: string,
+  signal?: AbortSignal,
+): Promise<FoundDeadLetters> {
+  // Each search releases what it received, so none is left running when another one fails.
+  const searches = await Promise.allSettled(queues.map((queue) => searchQueue(queue, signal)));
+  const found = searches.map((search) => {
+    if (search.status === 'rejected') throw search.reason;
+    return search.value;
+  });
+  return {
+    deadLetters: found
+      .flatMap(({ received }) => received)
+      .filter((deadLetter) => orderIdOf(deadLetter) === orderId)
+      .map(({ id, consumer, errorType, reason, failedAt }) => ({
+        consumer,
+        messageId: id,
+        errorType,
+        reason,
+        failedAt,
+      }))
+      .sort((one, other) => (one.failedAt < other.failedAt ? -1 : 1)),
+    incomplete: found.flatMap(({ consumer, isComplete }) => (isComplete ? [] : [consumer])),
+  };
+}
+
+async function searchQueue(queue: DeadLetterQueue, signal: AbortSignal | undefined) {
+  const { consumer } = queue;
+  const { waiting, inFlight } = await queue.depth();
+  const total = waiting + inFlight;
+  if (waiting === 0) return { consumer, received: [], isComplete: total === 0 };
+  const most = Math.min(waiting, MAX_SEARCHED);
+  let seen = 0;
+  const stopAt = () => {
+    seen += 1;
+    return seen >= most;
+  };
+  const received = await scan(queue, { stopAt, signal });
+  return { consumer, received, isComplete: received.length >= total };
+}
+
+/** Returns the command that puts an order's dead letters back; one that opens what breaks a contract in an editor first. */
+export function redriveCommandFor(orderId: string, deadLetters: readonly TracedDeadLetter[]): string {
+  const edit = deadLetters.some(({ errorType }) => errorType === 'ContractError') ? ' --edit' : '';
+  return `npm run ops -- dlq redrive --order ${shellArgument(orderId)}${edit}`;
+}
+
+/** Formats an order's dead letters for people, with what to do about them. */
+export function deadLettersText(orderId: string, deadLetters: readonly TracedDeadLetter[]): string {
+  const rows = deadLetters.map(({ consumer, failedAt, errorType, reason, messageId }) => [
+    consumer,
+    failedAt.slice(0, 19),
+    errorType,
+    shorten(reason),
+    messageId,
+  ]);
+  return [
+    table(['dead letter of', 'failed (UTC)', 'error', 'reason', 'message'], rows),
+    '',
+    `What they say: npm run ops -- dlq show --order ${shellArgument(orderId)}`,
+    `Once the cause is repaired: ${redriveCommandFor(orderId, deadLetters)}`,
+  ].join('\n');
+}
