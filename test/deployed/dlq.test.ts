@@ -7,13 +7,18 @@ import { ulid } from 'ulid';
 import { describe, expect, inject, test } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
 import type { DeadLetterGroup } from '../../ops/dlq/group.ts';
+import type { OrderGroup } from '../../ops/dlq/group-by-order.ts';
+import type { Trace } from '../../ops/orders/trace.ts';
+import type { TestOrder } from '../harness/shop-state.ts';
 import progressed from '../contracts/samples/shop.order.progressed.v1.json' with { type: 'json' };
 import {
   chargesOf,
   deadLetterQueueUrl,
+  decided,
   eventually,
   paymentIs,
   placed,
+  publish,
   setStock,
   shelfOf,
   shipmentOf,
@@ -108,6 +113,39 @@ describe('ops dlq', () => {
     expect(await chargesOf(reserved.orderId)).toEqual([]);
     expect(await shelfOf(authorized.sku)).toMatchObject({ available: 5, reserved: 0 });
     expect(await ops('dlq', 'redrive', '--reason', reason)).toEqual({ moved: 0, failed: 0 });
+  });
+
+  test('traces an order that only dead letters know, and one edit repairs it for all consumers', async () => {
+    const [refused, wrapped] = [testOrder({ orderId: `#${ulid()}` }), testOrder({ orderId: `#${ulid()}` })];
+    for (const { sku } of [refused, wrapped]) await setStock(sku, 1);
+    const broken = (order: TestOrder) =>
+      JSON.stringify({ ...placed(order), time: 'yesterday', extension: 0 }).replace(/0}$/, '9007199254740993}');
+    const body = broken(refused);
+    await publish(body);
+    await publish(JSON.stringify({ Type: 'Notification', TopicArn: 'arn:aws:sns:x', Message: broken(wrapped) }));
+
+    const groups = await eventually('every consumer holds its dead letter', async () => {
+      const found: OrderGroup[] = await ops('dlq', 'list', '--by', 'order', '--reason', 'time: must be');
+      const mine = [refused, wrapped].map(({ orderId }) => found.find((group) => group.orderId === orderId));
+      return mine[0]?.count === 4 && mine[1]?.count === 1 ? mine : undefined;
+    });
+    expect(groups[0]?.consumers.toSorted()).toEqual(['notification', 'order', 'payment', 'stock']);
+    expect(groups[1]?.consumers).toEqual(['order']);
+
+    const trace: Trace = await ops('trace', refused.orderId);
+    expect(trace).toMatchObject({
+      status: null,
+      next: `npm run ops -- dlq redrive --order '${refused.orderId}' --edit`,
+    });
+    expect(trace.deadLetters).toHaveLength(4);
+    const [revealed] = await ops('dlq', 'show', '--order', refused.orderId, '--consumer', 'stock', '--reveal');
+    expect(revealed.body).toBe(body);
+
+    process.env.EDITOR = 'sed -i s/yesterday/2026-11-21T09:00:00Z/';
+    const edit = (orderId: string) => ops('dlq', 'redrive', '--order', orderId, '--edit', '--yes');
+    expect(await edit(refused.orderId)).toEqual({ moved: 4, failed: 0 });
+    expect(await edit(wrapped.orderId)).toEqual({ moved: 1, failed: 0 });
+    for (const { orderId } of [refused, wrapped]) expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
   });
 
   test('redrives every dead letter with one effect when the command is killed and run again', async () => {

@@ -4,6 +4,7 @@ import { findConsumerQueues } from '../../ops/consumers.ts';
 import { orderIdOf, originalMessage } from '../../ops/dlq/dead-letter.ts';
 import { formatDeadLetters, stripControlChars, toJson } from '../../ops/dlq/format.ts';
 import { groupByReason, groupingKey } from '../../ops/dlq/group.ts';
+import { groupByOrder } from '../../ops/dlq/group-by-order.ts';
 import { maskPersonalData } from '../../ops/dlq/mask.ts';
 import { checkSelectors, matcherOf } from '../../ops/dlq/plan.ts';
 import { withEditedBody } from '../../ops/dlq/redrive.ts';
@@ -245,6 +246,27 @@ describe('The output of dlq show', () => {
 
   test('has no control characters', () => {
     expect(stripControlChars('a\u001b[2Jb\n\tc\r')).toBe('a\u{fffd}[2Jb\n\tc\u{fffd}');
+  });
+
+  test('has every digit, spelling and repeated name of the body, laid out', () => {
+    const body = '\uFEFF{"data":{"orderId":"o-1","total":{"amount":9007199254740993,"amount":1.0}}}  ';
+    for (const reveal of [true, false]) {
+      const shown = formatDeadLetters([deadLetter({ body })], { reveal, omitted: 0 });
+      expect(shown).toContain('      "amount": 9007199254740993,\n      "amount": 1.0\n');
+      expect(shown).toContain('begins with a byte-order mark');
+      expect(toJson(deadLetter({ body }), reveal).body).toBe(body);
+    }
+  });
+
+  test('masks an order id that is a phone number, and what a publisher named an attribute', () => {
+    const letter = deadLetter({
+      body: '{"data":{"orderId":"+821012345678"}}',
+      attributes: { tenant: 'Kim', _01012345678: 'x' },
+    });
+    const shown = formatDeadLetters([letter], { reveal: false, omitted: 0 }) + JSON.stringify(toJson(letter, false));
+    expect(shown).not.toMatch(/12345678|Kim/);
+    expect(JSON.stringify([groupByReason([letter]), groupByOrder([letter])])).not.toContain('12345678');
+    expect(formatDeadLetters([letter], { reveal: true, omitted: 0 })).toContain('+821012345678');
   });
 
   test('is complete with --reveal', () => {
