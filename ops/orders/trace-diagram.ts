@@ -32,6 +32,7 @@ export function traceDiagram(trace: Trace): string {
     ...publicationArrows(trace),
     ...trace.attempts.flatMap((attempt) => attemptArrows(attempt, trace.attempts)),
     ...textArrows(trace),
+    ...deadLetterArrows(trace),
   ].sort((one, other) => one.at - other.at);
   const participants = new Set(arrows.flatMap(({ from, to }) => [from, to]));
   const labelled = Object.keys(LABELS).filter((name) => participants.has(name));
@@ -96,6 +97,17 @@ const textArrows = ({ timeline }: Trace): Arrow[] =>
       ? []
       : [{ at: Date.parse(time), from: 'notification', style: '->>', to: 'customer', text: template }],
   );
+
+/** Draws the dead letters of which no log tells: the log is gone, or their consumer never got them. */
+function deadLetterArrows({ deadLetters = [], attempts }: Trace): Arrow[] {
+  const logged = new Set(attempts.flatMap(({ outcome, consumer }) => (outcome === 'dead-lettered' ? [consumer] : [])));
+  return deadLetters
+    .filter(({ consumer }) => !logged.has(consumer))
+    .map(({ consumer, failedAt, errorType, reason }) => {
+      const text = outcomeText({ outcome: 'dead-lettered', errorType, errorMessage: reason });
+      return { at: Date.parse(failedAt), from: consumer, style: '--x', to: 'deadLetters', text };
+    });
+}
 
 const sentAt = ({ time, tookMs, waitedMs }: TracedAttempt) => Date.parse(time) - tookMs - waitedMs;
 

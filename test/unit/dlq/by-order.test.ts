@@ -4,6 +4,7 @@ import { formatOrderGroups } from '../../../ops/dlq/format.ts';
 import { groupByOrder } from '../../../ops/dlq/group-by-order.ts';
 import { addAttempts, addDeadLetters } from '../../../ops/orders/trace.ts';
 import { findDeadLetters } from '../../../ops/orders/trace-dead-letters.ts';
+import { traceDiagram } from '../../../ops/orders/trace-diagram.ts';
 import { traceText } from '../../../ops/orders/trace-text.ts';
 import { deadLetter, deadLetters, FakeQueue } from '../../builders/dead-letters.ts';
 
@@ -103,6 +104,9 @@ describe('The trace of an order', () => {
     expect(text).toContain("dlq show --order '#1029'");
     expect(text).toContain("dlq redrive --order '#1029' --edit");
     expect(text).not.toContain('came to');
+    expect(trace && traceDiagram(trace)).toContain(
+      'payment--xdeadLetters: dead-lettered: ContractError: data.total: is missing',
+    );
   });
 
   test('that is known shows its dead letters as well, and of another cause the command without an edit', () => {
