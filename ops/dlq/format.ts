@@ -99,9 +99,12 @@ const shownOrderId = (deadLetter: DeadLetter, reveal: boolean): string | undefin
 
 /** Without the attributes about the failure, which are shown as its cause. */
 function publisherAttributes(deadLetter: DeadLetter, reveal: boolean): Record<string, string> {
-  const entries = Object.entries(originalMessage(deadLetter).attributes).map(([name, { StringValue = '(binary)' }]) =>
-    reveal ? [name, StringValue] : [maskName(name), maskAttribute(name, StringValue)],
-  );
+  const all = Object.entries(originalMessage(deadLetter).attributes);
+  const entries = all.map(([name, { StringValue = '(binary)' }], index) => {
+    if (reveal) return [name, StringValue];
+    const masked = maskName(name);
+    return [masked === name ? name : `${masked} (attribute ${index + 1})`, maskAttribute(name, StringValue)];
+  });
   return Object.fromEntries(entries);
 }
 

@@ -129,21 +129,24 @@ function describeContainer(first: string, tokens: readonly Token[]): string {
 
 /** Tells of a body that is no JSON how large it is and what is wrong with it first, without quoting it. */
 function describeUnreadable(body: string): string {
-  const size = `… ${Buffer.byteLength(body)} bytes that are no JSON`;
-  const position = jsonErrorPosition(body);
+  const position = jsonErrorPosition(body.replace(/^\uFEFF/, ''));
   const where = position === undefined ? '' : `, first at character ${position}`;
+  return `… ${count(Buffer.byteLength(body), 'byte')} of no JSON${where}${contractProblem(body)}`;
+}
+
+function contractProblem(body: string): string {
   try {
     unwrapBody(body);
-    return `${size}${where}`;
+    return '';
   } catch (error) {
-    return error instanceof ContractError ? `${size}${where}: ${error.problems[0]?.problem}` : `${size}${where}`;
+    return error instanceof ContractError ? `: ${error.problems[0]?.problem}` : '';
   }
 }
 
-/** Reads from the parser's error where JSON breaks; `undefined` where it ends too early or the parser does not say. */
-function jsonErrorPosition(body: string): number | undefined {
+/** Reads from the parser's error where JSON breaks; `undefined` where the parser does not say. */
+function jsonErrorPosition(text: string): number | undefined {
   try {
-    JSON.parse(body);
+    JSON.parse(text);
     return undefined;
   } catch (error) {
     const [, position] = /at position (\d+)/.exec(error instanceof Error ? error.message : '') ?? [];

@@ -1,4 +1,5 @@
-import { type DeadLetter, orderIdOf, sentAt } from './dead-letter.ts';
+import { sentAt } from './cause.ts';
+import { type DeadLetter, orderIdOf } from './dead-letter.ts';
 import { type DrainOptions, drain } from './drain.ts';
 import { groupingKey } from './group.ts';
 import type { Failures } from './letter-receiver.ts';

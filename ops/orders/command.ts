@@ -20,8 +20,8 @@ import { findTrace } from './find-trace.ts';
 import type { OrderOptions } from './generate.ts';
 import { type OrderMessage, parseOrderMessage, placeOrders } from './place.ts';
 import { assertTestOrdersAllowed } from './test-orders.ts';
-import { addDeadLetters, isDecided } from './trace.ts';
-import { findDeadLetters, type TracedDeadLetter } from './trace-dead-letters.ts';
+import { isDecided, type TracedDeadLetter } from './trace.ts';
+import { addDeadLetters, findDeadLetters } from './trace-dead-letters.ts';
 import { traceDiagram } from './trace-diagram.ts';
 import { traceText } from './trace-text.ts';
 

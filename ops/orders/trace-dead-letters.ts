@@ -1,14 +1,11 @@
+import { traceIdOf } from '../../contracts/traceparent.ts';
 import { shellArgument } from '../command.ts';
-import { type DeadLetter, orderIdOf } from '../dlq/dead-letter.ts';
+import { orderIdOf } from '../dlq/dead-letter.ts';
 import { shorten } from '../dlq/format.ts';
 import type { DeadLetterQueue } from '../dlq/queue.ts';
 import { scan } from '../dlq/scan.ts';
 import { table } from '../format.ts';
-
-/** A dead letter of an order: whose it is, and why it is there. */
-export type TracedDeadLetter = Pick<DeadLetter, 'consumer' | 'errorType' | 'reason' | 'failedAt'> & {
-  messageId: string;
-};
+import type { Trace, TracedDeadLetter } from './trace.ts';
 
 /** An order's dead letters, and what could not be searched for more of them. */
 export type FoundDeadLetters = {
@@ -63,8 +60,20 @@ async function searchQueue(queue: DeadLetterQueue, signal: AbortSignal | undefin
   return { consumer, received, isComplete: received.length >= total };
 }
 
+/** Adds an order's dead letters to its trace. An order that nothing else knows has a trace of these alone. */
+export function addDeadLetters(
+  trace: Trace | undefined,
+  orderId: string,
+  deadLetters: readonly TracedDeadLetter[],
+): Trace | undefined {
+  if (deadLetters.length === 0) return trace;
+  const traceId = traceIdOf(undefined, orderId);
+  const known = trace ?? { orderId, status: null, total: null, traceId, timeline: [], attempts: [] };
+  return { ...known, deadLetters: [...deadLetters], next: redriveCommandFor(orderId, deadLetters) };
+}
+
 /** Returns the command that puts an order's dead letters back; one that opens what breaks a contract in an editor first. */
-export function redriveCommandFor(orderId: string, deadLetters: readonly TracedDeadLetter[]): string {
+function redriveCommandFor(orderId: string, deadLetters: readonly TracedDeadLetter[]): string {
   const edit = deadLetters.some(({ errorType }) => errorType === 'ContractError') ? ' --edit' : '';
   return `npm run ops -- dlq redrive --order ${shellArgument(orderId)}${edit}`;
 }

@@ -6,8 +6,8 @@ import { paymentRefundDue } from '../../contracts/payment.ts';
 import { type Shortage, stockReleased } from '../../contracts/stock.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
 import type { TimelineEntry } from '../../lambdas/order/record.ts';
+import type { DeadLetter } from '../dlq/dead-letter.ts';
 import { type OrderRecords, refusedTexts, sentTexts, textNotBefore } from './records.ts';
-import { redriveCommandFor, type TracedDeadLetter } from './trace-dead-letters.ts';
 
 /** Where an order is and how it got there. `status` is null while only a cancellation or an outcome of it is known. */
 export type Trace = {
@@ -33,6 +33,11 @@ export type Trace = {
   /** Its dead letters, where there are any, and the command that puts them back. */
   deadLetters?: TracedDeadLetter[];
   next?: string;
+};
+
+/** A dead letter of an order: whose it is, and why it is there. */
+export type TracedDeadLetter = Pick<DeadLetter, 'consumer' | 'errorType' | 'reason' | 'failedAt'> & {
+  messageId: string;
 };
 
 /** One event of an order: a text has its template, what was refused or has to be refunded the reason. */
@@ -89,18 +94,6 @@ export function addAttempts(trace: Trace | undefined, orderId: string, lines: re
   const { attempts, traceId = traceIdOf(undefined, orderId) } = parseAttempts(lines, orderId);
   if (trace !== undefined) return { ...trace, attempts };
   return attempts.length === 0 ? undefined : { orderId, status: null, total: null, traceId, timeline: [], attempts };
-}
-
-/** Adds an order's dead letters to its trace. An order that nothing else knows has a trace of these alone. */
-export function addDeadLetters(
-  trace: Trace | undefined,
-  orderId: string,
-  deadLetters: readonly TracedDeadLetter[],
-): Trace | undefined {
-  if (deadLetters.length === 0) return trace;
-  const traceId = traceIdOf(undefined, orderId);
-  const known = trace ?? { orderId, status: null, total: null, traceId, timeline: [], attempts: [] };
-  return { ...known, deadLetters: [...deadLetters], next: redriveCommandFor(orderId, deadLetters) };
 }
 
 export const isDecided = (trace: Trace | undefined): boolean =>

@@ -1,9 +1,5 @@
-import {
-  type DeadLetter,
-  type OutgoingMessage,
-  type ReceivedMessage,
-  toDeadLetter,
-} from '../../ops/dlq/dead-letter.ts';
+import type { ReceivedMessage } from '../../ops/dlq/cause.ts';
+import { type DeadLetter, type OutgoingMessage, toDeadLetter } from '../../ops/dlq/dead-letter.ts';
 import type { Failures } from '../../ops/dlq/letter-receiver.ts';
 import type { DeadLetterQueue } from '../../ops/dlq/queue.ts';
 

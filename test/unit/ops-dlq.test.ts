@@ -261,10 +261,11 @@ describe('The output of dlq show', () => {
   test('masks an order id that is a phone number, and what a publisher named an attribute', () => {
     const letter = deadLetter({
       body: '{"data":{"orderId":"+821012345678"}}',
-      attributes: { tenant: 'Kim', _01012345678: 'x' },
+      attributes: { tenant: 'Kim', _01012345678: 'x', _01112345678: 'y' },
     });
     const shown = formatDeadLetters([letter], { reveal: false, omitted: 0 }) + JSON.stringify(toJson(letter, false));
     expect(shown).not.toMatch(/12345678|Kim/);
+    expect(Object.keys(toJson(letter, false).attributes)).toHaveLength(3);
     expect(JSON.stringify([groupByReason([letter]), groupByOrder([letter])])).not.toContain('12345678');
     expect(formatDeadLetters([letter], { reveal: true, omitted: 0 })).toContain('+821012345678');
   });

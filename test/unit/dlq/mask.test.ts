@@ -61,11 +61,12 @@ describe('A body is shown', () => {
   });
 
   test.each([
-    ['{"phone":"010-1234-5678"', '24 bytes that are no JSON, first at character 24: must be JSON: it is cut off'],
-    ['{"phone" 01012345678}', '21 bytes that are no JSON, first at character 9'],
-    ['phone=010-1234-5678', '19 bytes that are no JSON: must be JSON, not a form'],
-    ['Kim 010-1234-5678', '17 bytes that are no JSON: must be JSON, not plain text'],
-    ['', '0 bytes that are no JSON: must be JSON, not empty'],
+    ['{"phone":"010-1234-5678"', '24 bytes of no JSON, first at character 24: must be JSON: it is cut off'],
+    ['{"phone" 01012345678}', '21 bytes of no JSON, first at character 9'],
+    ['\uFEFF{"phone" 01012345678}', '24 bytes of no JSON, first at character 9'],
+    ['phone=010-1234-5678', '19 bytes of no JSON: must be JSON, not a form'],
+    ['Kim 010-1234-5678', '17 bytes of no JSON: must be JSON, not plain text'],
+    ['', '0 bytes of no JSON: must be JSON, not empty'],
   ])('by its size and what is wrong with it, where it is no JSON: %s', (body, shown) => {
     expect(maskPersonalData(body)).toContain(shown);
     expect(maskPersonalData(body)).not.toMatch(/5678|Kim/);
