@@ -21,6 +21,12 @@ const DIGITS_ALONE = new RegExp(`(?<![\\w.#/-]|order )[0\\uff10]${DIGIT}{8,10}(?
  */
 export const redact = (text: string): string => redactId(text).replaceAll(DIGITS_ALONE, '…');
 
-/** Removes them from an id or a SKU, which may be a long number: digits alone are none. */
+// Longer texts help nobody, and are slow to search.
+const MAX_CHARACTERS = 2_000;
+
+/** Removes them from an id or a SKU, which may be a long number: digits alone are none. Cuts what is longer than 2,000 characters. */
 export const redactId = (text: string): string =>
-  PERSONAL.reduce((left, [pattern, instead]) => left.replaceAll(pattern, instead), text);
+  PERSONAL.reduce(
+    (left, [pattern, instead]) => left.replaceAll(pattern, instead),
+    text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text,
+  );

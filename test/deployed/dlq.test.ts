@@ -140,6 +140,8 @@ describe('ops dlq', () => {
     expect(trace.deadLetters).toHaveLength(4);
     const [revealed] = await ops('dlq', 'show', '--order', refused.orderId, '--consumer', 'stock', '--reveal');
     expect(revealed.body).toBe(body);
+    const { stderr } = start('dlq', 'show', '--order', refused.orderId, '--reveal');
+    expect(stderr && (await text(stderr))).toContain('Personal data is shown.');
 
     process.env.EDITOR = 'sed -i s/yesterday/2026-11-21T09:00:00Z/';
     const edit = (orderId: string) => ops('dlq', 'redrive', '--order', orderId, '--edit', '--yes');

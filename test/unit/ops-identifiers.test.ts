@@ -35,6 +35,8 @@ describe('The command line takes an id that begins with a dash', () => {
     ['stock set -x 5 --json'],
     ['replay --to stock --from 1h --order -NabcDEF123456789 --dry-run'],
     ['dlq show --id -NabcDEF123456789'],
+    ['dlq list --by order --order -NabcDEF123456789'],
+    ['dlq redrive --order -NabcDEF123456789'],
   ])(
     'ops %s',
     async (line) => {
@@ -49,6 +51,7 @@ describe('The command line takes an id that begins with a dash', () => {
     ['trace -Nabc --jsn', "unknown option '--jsn'"],
     ['trace -a -b', 'too many arguments'],
     ['status -x', "unknown option '-x'"],
+    ['dlq list --by sku', 'Allowed choices are reason, order'],
   ])(
     'and still names what is wrong with: ops %s',
     async (line, problem) => {

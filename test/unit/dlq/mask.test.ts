@@ -103,6 +103,15 @@ test('Every member of a contract is either shown or hidden', () => {
   expect(HIDDEN.filter((name) => shown.has(name) || !names.has(name))).toEqual([]);
 });
 
+test('A text of a megabyte where an id or a reason belongs is cut or masked, and quickly so', () => {
+  const long = 'a'.repeat(1_000_000);
+  expect(redact(long)).toBe(`${'a'.repeat(2_000)}…`);
+  const problems = `"problems":[{"path":"data","problem":"${long}"}]`;
+  for (const member of [`"receiptId":"${long}"`, `"items":[{"sku":"${long}"}]`, problems]) {
+    expect(maskPersonalData(inData(member))).toContain('… text of 1000000 characters');
+  }
+});
+
 test("A publisher's attribute is masked unless it is a known member", () => {
   expect(maskAttribute('orderId', 'o-1')).toBe('o-1');
   expect(maskAttribute('orderId', '+821012345678')).toBe('… text of 13 characters');
