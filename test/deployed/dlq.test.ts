@@ -9,8 +9,8 @@ import type { ConsumerName } from '../../infra/routing.ts';
 import type { DeadLetterGroup } from '../../ops/dlq/group.ts';
 import type { OrderGroup } from '../../ops/dlq/group-by-order.ts';
 import type { Trace } from '../../ops/orders/trace.ts';
-import type { TestOrder } from '../harness/shop-state.ts';
 import progressed from '../contracts/samples/shop.order.progressed.v1.json' with { type: 'json' };
+import type { TestOrder } from '../harness/shop-state.ts';
 import {
   chargesOf,
   deadLetterQueueUrl,
