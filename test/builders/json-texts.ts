@@ -23,7 +23,9 @@ function bracketed(open: string, close: string) {
 }
 
 function oddStrings(): fc.Arbitrary<string> {
-  const spelled = fc.string({ unit: fc.constantFrom(...'a{[":,\\/ \n의é🪑'), maxLength: 6 }).map((text) => JSON.stringify(text));
+  const spelled = fc
+    .string({ unit: fc.constantFrom(...'a{[":,\\/ \n의é🪑'), maxLength: 6 })
+    .map((text) => JSON.stringify(text));
   const odd = fc.constantFrom(
     '"a"',
     '"a"',
