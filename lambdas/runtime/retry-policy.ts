@@ -98,8 +98,8 @@ export const GIVE_UP_HOURS = 72;
  */
 const MIN_ATTEMPTS = Math.ceil((OUTAGE_HOURS * 3600) / (MAX_BACKOFF_SECONDS / 2));
 
-// No message expires unnoticed: in the last hour before its queue forgets it, a failure dead-letters it.
-const RETENTION_MARGIN_HOURS = 1;
+/** No message expires unnoticed: in so many last hours before its queue forgets it, a failure dead-letters it. */
+export const RETENTION_MARGIN_HOURS = 1;
 
 /**
  * How often a queue lets a message be received before it moves it to the dead-letter queue, without a reason: the most that SQS allows

@@ -3,12 +3,14 @@ import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-l
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { chunk } from '../../lambdas/runtime/chunk.ts';
 import { findConsumerQueues } from '../consumers.ts';
+import { readPause } from '../pause/record.ts';
 import { queueName, readQueueDepth, totalMessages } from '../queues.ts';
 import { isGatewayDown } from '../sandbox/gateway.ts';
 import type { DeployedShop } from '../stack.ts';
 import type { ConsumerStatus, EventSourceMapping, ShopStatus } from './health.ts';
 import { BREAKER_MINUTES, computeMetrics, type Datapoint, type MetricQuery, metricQueriesFor } from './metrics.ts';
 import { countOrders, type OrderCounts } from './orders.ts';
+import { pausedReader } from './paused.ts';
 import { readDueRefunds } from './refunds.ts';
 import { lateOrders, readWaitingOrders } from './waiting.ts';
 
@@ -25,6 +27,7 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
   const sqs = new SQSClient(shop.config);
   const lambda = new LambdaClient(shop.config);
   const cloudwatch = new CloudWatchClient(shop.config);
+  const readPaused = pausedReader(shop);
   const deployed = findConsumerQueues(shop.outputs).sort((one, other) => (one.consumer < other.consumer ? -1 : 1));
 
   return async (knownOrders) => {
@@ -40,16 +43,22 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       readDueRefunds(shop),
     ]);
     const statusOf = async (one: (typeof consumers)[number]): Promise<ConsumerStatus> => {
-      const [depth, deadLetterDepth] = await Promise.all([
+      const [depth, deadLetterDepth, pause] = await Promise.all([
         readQueueDepth(sqs, one.queueUrl),
         readQueueDepth(sqs, one.deadLetterQueueUrl),
+        readPause(sqs, one.queueUrl),
       ]);
+      const name = one.consumer;
+      const messages = totalMessages(depth);
+      const metrics = computeMetrics(one.queries, datapointsOf, messages === 0, now);
+      const mapping = mappings.get(queueName(one.queueUrl));
+      const status = { name, ...depth, deadLetters: totalMessages(deadLetterDepth), ...metrics, mapping, pause };
+      if (pause === undefined || mapping?.enabled !== false) return { ...status, paused: null };
+      const { oldestSeconds } = metrics;
+      const { concurrency } = mapping;
       return {
-        name: one.consumer,
-        ...depth,
-        deadLetters: totalMessages(deadLetterDepth),
-        ...computeMetrics(one.queries, datapointsOf, totalMessages(depth) === 0, now),
-        mapping: mappings.get(queueName(one.queueUrl)),
+        ...status,
+        paused: await readPaused({ name, pause, messages, oldestSeconds, concurrency }, waiting, now),
       };
     };
     const statuses = await Promise.all(consumers.map(statusOf));
@@ -120,9 +129,9 @@ const metricDataQuery = ({ namespace, metric, dimensions, statistic }: MetricQue
 async function eventSourceMappings(client: LambdaClient): Promise<Map<string, EventSourceMapping>> {
   const byQueue = new Map<string, EventSourceMapping>();
   for await (const { EventSourceMappings = [] } of paginateListEventSourceMappings({ client }, {})) {
-    for (const { UUID = '', State = '', EventSourceArn = '' } of EventSourceMappings) {
+    for (const { State = '', EventSourceArn = '', ScalingConfig } of EventSourceMappings) {
       const enabled = !['Disabled', 'Disabling'].includes(State);
-      byQueue.set(queueName(EventSourceArn), { uuid: UUID, enabled });
+      byQueue.set(queueName(EventSourceArn), { enabled, concurrency: ScalingConfig?.MaximumConcurrency });
     }
   }
   return byQueue;

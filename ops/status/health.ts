@@ -1,12 +1,14 @@
 import { shellArgument } from '../command.ts';
+import { describePause, formatMoment, type Pause } from '../pause/record.ts';
 import { type QueueDepth, totalMessages } from '../queues.ts';
 import { type ConsumerMetrics, RATE_MINUTES } from './metrics.ts';
 import type { OrderCounts } from './orders.ts';
+import type { PausedStatus } from './paused.ts';
 import type { DueRefunds } from './refunds.ts';
 import type { WaitingOrder } from './waiting.ts';
 
-/** A queue's event source mapping, which delivers its messages to the function. */
-export type EventSourceMapping = { uuid: string; enabled: boolean };
+/** A queue's event source mapping, which delivers its messages to the function, in so many batches at once. */
+export type EventSourceMapping = { enabled: boolean; concurrency: number | undefined };
 
 /** The state of one consumer: its queue, its metrics and its mapping. */
 export type ConsumerStatus = { name: string } & QueueDepth &
@@ -14,6 +16,10 @@ export type ConsumerStatus = { name: string } & QueueDepth &
     deadLetters: number;
     /** `undefined` where the queue has none. */
     mapping: EventSourceMapping | undefined;
+    /** The record of a pause, also where the mapping is enabled all the same. */
+    pause: Pause | undefined;
+    /** `null` where it is not paused. */
+    paused: PausedStatus | null;
   };
 
 /** The state of the whole shop at one moment. */
@@ -54,13 +60,35 @@ export function problemsOf({ consumers, gatewayDown, oldestOrder }: ShopStatus):
   ];
 }
 
+/** Returns the pauses that are no problem: somebody decided on them, and they do no harm yet. */
+export function pausesOf({ consumers }: Pick<ShopStatus, 'consumers'>): Problem[] {
+  return consumers.flatMap((consumer) =>
+    consumer.paused === null || consumer.paused.urgent ? [] : [pauseProblem(consumer, consumer.paused)],
+  );
+}
+
+function pauseProblem(consumer: ConsumerStatus, paused: PausedStatus): Problem {
+  const { resumeBy, ordersCancelledFrom } = paused;
+  const harm = [
+    ...(resumeBy === null ? [] : [`resume it by ${formatMoment(resumeBy)}, before its queue loses messages`]),
+    ...(ordersCancelledFrom === null
+      ? []
+      : [`orders that are undecided are cancelled from ${formatMoment(ordersCancelledFrom)} on`]),
+  ];
+  const sentence = [[describePause(paused), ...backlog(consumer)].join(', '), ...harm].join('; ');
+  return { consumer: consumer.name, state: 'paused', sentence, next: resumeCommand(consumer.name) };
+}
+
+const resumeCommand = (consumer: string) => `npm run ops -- resume ${consumer}`;
+
 /** Returns the root cause only: an open breaker, for one, also makes attempts fail and messages wait. */
 function progressProblem(
   consumer: ConsumerStatus,
   gatewayDown: boolean,
   oldestOrder: string | undefined,
 ): Problem | undefined {
-  const { name, mapping, breaker, oldestSeconds, errorRate } = consumer;
+  const { name, mapping, pause, paused, breaker, oldestSeconds, errorRate } = consumer;
+  if (paused !== null) return paused.urgent ? pauseProblem(consumer, paused) : undefined;
   const problem = (state: string, cause: string, next: string): Problem => ({
     consumer: name,
     state,
@@ -70,9 +98,10 @@ function progressProblem(
   const inspect =
     oldestOrder === undefined ? 'npm run ops -- status --watch' : `npm run ops -- trace ${shellArgument(oldestOrder)}`;
   if (mapping === undefined) return problem('not connected', 'its queue has no event source mapping', DEPLOY);
-  if (!mapping.enabled) {
-    const enable = `aws lambda update-event-source-mapping --uuid ${mapping.uuid} --enabled`;
-    return problem('switched off', 'its event source mapping is disabled', enable);
+  if (!mapping.enabled) return problem('switched off', 'its event source mapping is disabled', resumeCommand(name));
+  if (pause !== undefined) {
+    const again = `npm run ops -- pause ${name} --reason ${shellArgument(pause.reason)}`;
+    return problem('not paused', `it was ${describePause(pause)}, and something enabled it since`, again);
   }
   if (name === 'payment' && gatewayDown) {
     return problem('gateway down', 'the sandbox gateway is down', 'npm run ops -- sandbox payment up');
@@ -97,7 +126,7 @@ function backlog(consumer: ConsumerStatus): string[] {
 /** Returns the document of `status --json`. */
 export function statusDocument(status: ShopStatus) {
   const problems = problemsOf(status);
-  const consumers = status.consumers.map(({ mapping, ...consumer }) => {
+  const consumers = status.consumers.map(({ mapping, pause: _, ...consumer }) => {
     const own = problems.filter((problem) => problem.consumer === consumer.name);
     return { ...consumer, enabled: mapping?.enabled ?? false, problems: own.map(({ sentence }) => sentence) };
   });

@@ -1,6 +1,6 @@
 import { shellArgument } from '../command.ts';
 import { formatMoney, table } from '../format.ts';
-import { type ConsumerStatus, formatAge, type Problem, problemsOf, type ShopStatus } from './health.ts';
+import { type ConsumerStatus, formatAge, type Problem, pausesOf, problemsOf, type ShopStatus } from './health.ts';
 import type { OrderCounts } from './orders.ts';
 import type { DueRefunds } from './refunds.ts';
 import { MAX_WAITING_ORDERS, type WaitingOrder } from './waiting.ts';
@@ -21,15 +21,17 @@ export function statusReport(status: ShopStatus, now = new Date()): string {
     ordersLine(status.orders),
     ...waitingOrders(status.late, now),
     ...dueRefunds(status.dueRefunds),
-    problemSummary(problems),
+    problemSummary(problems, pausesOf(status)),
   ].join('\n\n');
 }
 
 function consumerRow(consumer: ConsumerStatus, problems: readonly Problem[]): (string | number)[] {
   const { name, waiting, inFlight, delayed, oldestSeconds, deadLetters, throughput, errorRate, breaker } = consumer;
+  const { paused } = consumer;
   const healthy = problems.length === 0;
+  const states = new Set([...(paused === null ? [] : ['paused']), ...problems.map(({ state }) => state)]);
   return [
-    healthy ? ' ' : '✗',
+    healthy ? (paused === null ? ' ' : '‖') : '✗',
     name,
     waiting,
     inFlight,
@@ -39,7 +41,7 @@ function consumerRow(consumer: ConsumerStatus, problems: readonly Problem[]): (s
     throughput === 0 ? '0' : `${throughput.toFixed(throughput < 1 ? 2 : 1)}/s`,
     errorRate === null ? '–' : `${(errorRate * 100).toFixed(errorRate === 0 ? 0 : 1)}%`,
     breaker,
-    healthy ? 'well' : problems.map(({ state }) => state).join(', '),
+    states.size === 0 ? 'well' : [...states].join(', '),
   ];
 }
 
@@ -88,12 +90,13 @@ function dueRefunds({ count, oldest }: DueRefunds): string[] {
   ];
 }
 
-/** Formats problems as one line for each command to run next. */
-export function problemSummary(problems: readonly Problem[]): string {
-  if (problems.length === 0) return 'All is well.';
-  return [...Map.groupBy(problems, ({ next }) => next)]
-    .map(([next, same]) => `${same.map(({ consumer, sentence }) => `${consumer}: ${sentence}`).join('; ')}: ${next}`)
-    .join('\n');
+/** Formats pauses and problems as one line for each command to run next. */
+export function problemSummary(problems: readonly Problem[], pauses: readonly Problem[] = []): string {
+  if (problems.length === 0 && pauses.length === 0) return 'All is well.';
+  const lines = [...Map.groupBy([...pauses, ...problems], ({ next }) => next)].map(
+    ([next, same]) => `${same.map(({ consumer, sentence }) => `${consumer}: ${sentence}`).join('; ')}: ${next}`,
+  );
+  return [...lines, ...(problems.length === 0 ? ['All else is well.'] : [])].join('\n');
 }
 
 /** The escape sequence that clears a terminal, before the first `overwritingScreen`. */

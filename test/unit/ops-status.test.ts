@@ -21,7 +21,9 @@ const well: ConsumerStatus = {
   throughput: 2,
   errorRate: 0,
   breaker: 'closed',
-  mapping: { uuid: 'u-1', enabled: true },
+  mapping: { enabled: true, concurrency: 10 },
+  pause: undefined,
+  paused: null,
 };
 
 const statusWith = (payment: Partial<ConsumerStatus> = {}, shop: Partial<ShopStatus> = {}): ShopStatus => ({
@@ -140,9 +142,9 @@ describe('The last line of the status', () => {
     ],
     [
       'an event source mapping is disabled',
-      { waiting: 2, oldestSeconds: 60, mapping: { uuid: 'u-1', enabled: false } },
+      { waiting: 2, oldestSeconds: 60, mapping: { enabled: false, concurrency: 10 } },
       {},
-      'payment: its event source mapping is disabled, 2 messages not done, the oldest for 60 s: aws lambda update-event-source-mapping --uuid u-1 --enabled',
+      'payment: its event source mapping is disabled, 2 messages not done, the oldest for 60 s: npm run ops -- resume payment',
     ],
     [
       'many attempts fail',
@@ -211,6 +213,63 @@ describe('The status', () => {
     [9_000, '3 h'],
   ])('shows %s seconds as %s', (seconds, shown) => {
     expect(formatAge(seconds)).toBe(shown);
+  });
+});
+
+describe('A consumer that is paused', () => {
+  const pause = { by: 'jane', since: '2026-11-27T03:00:00.000Z', reason: 'charges twice' };
+  const harm = {
+    resumeBy: '2026-12-04T02:00:00.000Z',
+    ordersCancelledFrom: '2026-11-29T03:00:00.000Z',
+    drainSeconds: 60,
+    urgent: false,
+  };
+  const off = { enabled: false, concurrency: 10 };
+  const payment: Partial<ConsumerStatus> = { waiting: 12, oldestSeconds: 7_200, mapping: off, pause };
+  const paused = (parts: Partial<typeof harm> = {}) =>
+    statusWith({ ...payment, paused: { ...pause, ...harm, ...parts } });
+  const sentence =
+    'payment: paused by jane since 2026-11-27T03:00:00Z: "charges twice", 12 messages not done, the oldest for 2 h; ' +
+    'resume it by 2026-12-04T02:00:00Z, before its queue loses messages; ' +
+    'orders that are undecided are cancelled from 2026-11-29T03:00:00Z on: npm run ops -- resume payment';
+
+  test('is named with by whom, since when, why and until when, and is no problem', () => {
+    const lines = statusReport(paused()).split('\n');
+    expect(lines.slice(-2)).toEqual([sentence, 'All else is well.']);
+    expect(lines.filter((line) => line.startsWith('‖'))).toEqual([expect.stringMatching(/payment.*paused$/)]);
+    expect(problemsOf(paused())).toEqual([]);
+    expect(statusDocument(paused())).toMatchObject({
+      ok: true,
+      consumers: [
+        { name: 'order', enabled: true, paused: null },
+        { name: 'payment', enabled: false, paused: { ...pause, ...harm }, problems: [] },
+      ],
+    });
+  });
+
+  test('is a problem once it does harm', () => {
+    expect(lastLine(paused({ urgent: true }))).toBe(sentence);
+    expect(statusDocument(paused({ urgent: true }))).toMatchObject({ ok: false, problems: [{ state: 'paused' }] });
+  });
+
+  test('does no harm while nothing waits', () => {
+    const empty = { ...payment, waiting: 0, paused: { ...pause, ...harm, resumeBy: null, ordersCancelledFrom: null } };
+    expect(statusReport(statusWith(empty))).toContain(
+      'payment: paused by jane since 2026-11-27T03:00:00Z: "charges twice": npm run ops -- resume payment\nAll else is well.',
+    );
+  });
+
+  test('is named beside what else is wrong with it', () => {
+    const state = statusWith({ ...payment, deadLetters: 1, paused: { ...pause, ...harm } });
+    expect(statusReport(state)).toMatch(/^✗ +payment.*paused, dead letters$/m);
+    expect(lastLine(state)).toBe('payment: 1 dead letter: npm run ops -- dlq list');
+  });
+
+  test('is a problem where something enabled it all the same', () => {
+    expect(lastLine(statusWith({ pause }))).toBe(
+      'payment: it was paused by jane since 2026-11-27T03:00:00Z: "charges twice", and something enabled it since: ' +
+        "npm run ops -- pause payment --reason 'charges twice'",
+    );
   });
 });
 
