@@ -11,6 +11,7 @@ import { explainCommand } from './explain/command.ts';
 import { loadCommand } from './load/command.ts';
 import { cancelCommand, placeCommand, traceCommand } from './orders/command.ts';
 import { reportFatalError } from './output.ts';
+import { pauseCommand, resumeCommand } from './pause/command.ts';
 import { replayCommand } from './replay/command.ts';
 import { sandboxCommand } from './sandbox/command.ts';
 import { statusCommand } from './status/command.ts';
@@ -45,6 +46,8 @@ for (const make of [
   explainCommand,
   verifyCommand,
   alarmCommand,
+  pauseCommand,
+  resumeCommand,
   sandboxCommand,
   loadCommand,
   drillCommand,

@@ -6,12 +6,13 @@ import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
 import { printNotice, progressPrinter } from '../progress.ts';
 import { formatHops } from '../verify/format.ts';
-import type { VerifyResult } from '../verify/verify.ts';
+import { isDead, type VerifyResult } from '../verify/verify.ts';
 import { describeTarget } from '../where.ts';
 import { findToolkit } from './bootstrap.ts';
 import { deployPrepared } from './deploy.ts';
 import { formatPlan, formatRefusals } from './format.ts';
 import { chooseInput } from './input.ts';
+import { formatPauses, readPausesIfAllowed, readPausesOf } from './pauses.ts';
 import type { Plan } from './plan.ts';
 import { prepareDeployment } from './prepare.ts';
 
@@ -68,8 +69,14 @@ async function runDeploy(stage: string, options: DeployCommandOptions): Promise<
   }));
   const { plan, refusals } = preparation;
   const where = await describeTarget(target, preparation.deployed?.stack ?? toolkit);
-  const text = () => formatPlan(plan, where);
-  const document = { where, ...plan, refusals };
+  const pauses = await (planOnly ? readPausesIfAllowed : readPausesOf)(target, preparation.deployed?.stack);
+  const text = () => [formatPlan(plan, where), ...formatPauses(pauses)].join('\n');
+  const document = {
+    where,
+    ...plan,
+    paused: pauses?.map(({ consumer, pause }) => ({ consumer, ...pause })) ?? null,
+    refusals,
+  };
   if (planOnly) print(json, document, text);
   else printNotice(text());
   if (refusals.length > 0) throw new Error(formatRefusals(refusals));
@@ -95,9 +102,9 @@ function printResult(
   result: VerifyResult,
 ): void {
   const { hops } = result;
-  const dead = hops.filter(({ ok }) => !ok).length;
+  const dead = hops.filter(isDead).length;
   print(json, { ...document, deployed: true, hops }, () =>
-    dead === 0 ? `${stackName} is deployed, and all ${hops.length} hops deliver.` : formatHops(result),
+    hops.every(({ ok }) => ok) ? `${stackName} is deployed, and all ${hops.length} hops deliver.` : formatHops(result),
   );
   if (dead === 0) return;
   const rest = first ? ' It is not protected yet: repair it, and deploy again.' : '';

@@ -7,6 +7,7 @@ import { type VerifyResult, verify } from '../verify/verify.ts';
 import { findWatchedAlarms } from './alarms.ts';
 import type { Assembly } from './assembly.ts';
 import { bootstrap, findToolkit } from './bootstrap.ts';
+import { keepingPauses } from './pauses.ts';
 import { readPins } from './pins.ts';
 import { assertUnchanged, type Preparation, synthesizeStage, takesTwoPasses, type Work } from './prepare.ts';
 
@@ -50,16 +51,19 @@ async function deployAssembly(
   { target }: Preparation,
   { folder, stackName }: Assembly,
   alarmArns: readonly string[],
-  { signal, onProgress }: Work,
+  work: Work,
 ): Promise<DeployedShop> {
+  const { signal, onProgress } = work;
   // Without `none` CloudFormation would go on monitoring the alarms of an earlier deployment.
   const triggers =
     alarmArns.length === 0 ? ['none'] : [...alarmArns, '--monitoring-time-minutes', String(MONITORING_MINUTES)];
   const speed = target.local ? ['--method', 'direct'] : ['--progress', 'events'];
   const args = ['deploy', stackName, '--app', folder, '--require-approval', 'never', ...speed];
   const onLine = target.local ? undefined : (text: string) => onProgress({ kind: 'notice', text });
-  await reportStep(`deployed ${stackName}`, onProgress, () =>
-    cdk(target.config, [...args, '--rollback-trigger-alarm-arns', ...triggers], { signal, onLine }),
+  await keepingPauses(target, stackName, work, () =>
+    reportStep(`deployed ${stackName}`, onProgress, () =>
+      cdk(target.config, [...args, '--rollback-trigger-alarm-arns', ...triggers], { signal, onLine }),
+    ),
   );
   const stack = await findStack(target, stackName);
   if (stack === undefined) throw new Error(`The stack ${stackName} at ${target.where} is gone after its deployment.`);

@@ -1,9 +1,9 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
-import { changingCommand, type ShopOptions } from '../command.ts';
+import { type ChangeOptions, changingCommand } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
 import { interruptible } from '../interruption.ts';
-import { print } from '../output.ts';
+import { print, printNothingTouched } from '../output.ts';
 import { progressPrinter } from '../progress.ts';
 import { readQueueDepth } from '../queues.ts';
 import { connectToShop } from '../stack.ts';
@@ -11,8 +11,6 @@ import { callerName } from './caller.ts';
 import { formatPaused, formatResumed } from './format.ts';
 import { nextPause, pauseConsumer, pauseInForce, readPauseState, resumeConsumer } from './pause.ts';
 import { checkReason, describePause } from './record.ts';
-
-type ChangeOptions = ShopOptions & { yes?: boolean };
 
 /** `ops pause` */
 export function pauseCommand(): Command {
@@ -37,7 +35,7 @@ async function runPause(consumer: string, options: ChangeOptions & { reason?: st
   if (changed) {
     const question =
       before === undefined ? `Pause ${consumer}?` : `${consumer} is ${describePause(before)}. Change that?`;
-    if (!(await confirmChange(shop, question, { yes }))) return printUntouched(json, consumer);
+    if (!(await confirmChange(shop, question, { yes }))) return printNothingTouched(json);
     await interruptible('Interrupted: Lambda goes on disabling it.', (signal) =>
       pauseConsumer(shop, state, pause, { signal, onProgress: progressPrinter() }),
     );
@@ -62,13 +60,10 @@ async function runResume(consumer: string, { json, aws, yes }: ChangeOptions): P
   const state = await readPauseState(shop, consumer);
   const paused = pauseInForce(state);
   const question = paused === undefined ? `Resume ${consumer}?` : `${consumer} is ${describePause(paused)}. Resume it?`;
-  if (!(await confirmChange(shop, question, { yes }))) return printUntouched(json, consumer);
+  if (!(await confirmChange(shop, question, { yes }))) return printNothingTouched(json);
   const resumed = await interruptible('Interrupted: Lambda goes on enabling it.', (signal) =>
     resumeConsumer(shop, state, { signal, onProgress: progressPrinter() }),
   );
   const { messages: _, ...document } = resumed;
   print(json, document, () => formatResumed(resumed));
 }
-
-const printUntouched = (json: boolean | undefined, consumer: string): void =>
-  print(json, { consumer, changed: false }, () => 'Nothing was touched.');

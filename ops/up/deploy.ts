@@ -7,6 +7,7 @@ import { cdk } from '../cdk.ts';
 import { synthesize } from '../deploy/assembly.ts';
 import { bootstrap, findToolkit } from '../deploy/bootstrap.ts';
 import { findSettledStack, isComplete } from '../deploy/deployed.ts';
+import { keepingPauses } from '../deploy/pauses.ts';
 import { findStack, STACK_NAME } from '../stack.ts';
 import { type OnProgress, reportStep } from '../steps.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -38,7 +39,9 @@ export async function deploy(
   const assembly = join(folder, 'cdk.out');
   await synthesizeLocal(target, assembly, signal, onProgress);
   const args = ['deploy', STACK_NAME, '--app', assembly, '--require-approval', 'never', '--method', 'direct'];
-  await reportStep(`deployed ${STACK_NAME}`, onProgress, () => cdk(target.config, args, { signal }));
+  await keepingPauses(target, STACK_NAME, { signal, onProgress }, () =>
+    reportStep(`deployed ${STACK_NAME}`, onProgress, () => cdk(target.config, args, { signal })),
+  );
 
   const stack = await findStack(target, STACK_NAME);
   if (stack === undefined || !isComplete(stack)) {

@@ -1,9 +1,17 @@
 import type { DeployedQueue, DeployedRoute } from '../explain/deployment.ts';
+import type { Pause } from '../pause/record.ts';
 import { queueName } from '../queues.ts';
 import type { Deployment } from './deployment.ts';
 import { sharedValues } from './filter.ts';
 import { type ExpectedHop, expectedHops, originOf } from './hops.ts';
-import { mappingProblem, redriveProblem, routeProblem, type Sender, undeliverableProblem } from './problems.ts';
+import {
+  mappingProblem,
+  pauseProblem,
+  redriveProblem,
+  routeProblem,
+  type Sender,
+  undeliverableProblem,
+} from './problems.ts';
 import type { PlannedProbe } from './send-probe.ts';
 import type { SweepProblems } from './sweep.ts';
 
@@ -12,6 +20,8 @@ export type CheckedHop = {
   from: string;
   to: string;
   problem: string | undefined;
+  /** The problem is that its consumer is paused, and nothing else that could be read. */
+  paused?: boolean;
   probe?: PlannedProbe;
   /** Why its queue's key is unknown. */
   keyUnreadable?: string | undefined;
@@ -43,10 +53,13 @@ function checkHop(hop: ExpectedHop, { channels, queues, undeliverable, keyOf }: 
   const route = findRoute(hop, routes, queue.queueUrl);
   const sender: Sender =
     route?.kind === 'rule' ? { service: 'events', sourceArn: route.arn } : { service: 'sns', sourceArn: at };
+  const { pause } = queue;
+  const problem = routeProblem(hop, route, sender, { keyOf, pause });
   const way: CheckedHop = {
     from,
     to: consumer,
-    problem: routeProblem(hop, route, sender, keyOf),
+    problem,
+    paused: isPaused(consumer, problem, route?.queue, pause),
     keyUnreadable: unreadableKey(route?.queue, keyOf),
     probe: { from, to: consumer, consumer, channel, at, type, expect: 'acknowledge' },
   };
@@ -80,7 +93,7 @@ function findRoute(
 function checkDeadLetters(consumer: string, ways: readonly CheckedHop[], { queues }: Deployment): CheckedHop[] {
   const found = queues.get(consumer);
   if (found === undefined) return [];
-  const { own, dead } = found;
+  const { own, dead, pause } = found;
   const to = lettersOf(consumer);
   const redrive = { from: `${consumer} queue`, to, problem: redriveProblem(own.arn, own.queue, dead.arn, dead.queue) };
   // The archive gives nothing up by itself.
@@ -88,6 +101,16 @@ function checkDeadLetters(consumer: string, ways: readonly CheckedHop[], { queue
   const open = ways.find(({ problem, probe }) => problem === undefined && probe?.consumer === consumer)?.probe;
   const probe = open && { ...open, from: consumer, to, expect: 'dead-letter' as const };
   const closed = `not tried, because there is no open way into ${consumer}`;
-  const problem = (own.queue && mappingProblem(consumer, own.queue)) ?? (probe === undefined ? closed : undefined);
-  return [{ from: consumer, to, problem, ...(probe === undefined ? {} : { probe }) }, redrive];
+  const problem =
+    (own.queue && mappingProblem(consumer, own.queue, pause)) ?? (probe === undefined ? closed : undefined);
+  const paused = isPaused(consumer, problem, own.queue, pause);
+  return [{ from: consumer, to, problem, paused, ...(probe === undefined ? {} : { probe }) }, redrive];
 }
+
+/** Tells whether a hop is not tried because its consumer is paused, and for no other reason. */
+const isPaused = (
+  consumer: string,
+  problem: string | undefined,
+  queue: DeployedQueue | undefined,
+  pause: Pause | undefined,
+): boolean => queue !== undefined && problem !== undefined && problem === pauseProblem(consumer, queue, pause);

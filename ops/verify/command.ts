@@ -6,7 +6,7 @@ import { print } from '../output.ts';
 import { progressPrinter } from '../progress.ts';
 import { connectToShop } from '../stack.ts';
 import { formatHops } from './format.ts';
-import { verify } from './verify.ts';
+import { isDead, verify } from './verify.ts';
 
 /** `ops verify` */
 export function verifyCommand(): Command {
@@ -27,6 +27,6 @@ export function verifyCommand(): Command {
         verify(shop, { timeoutSeconds: timeout, signal, onProgress: progressPrinter() }),
       );
       print(json, result, () => formatHops(result));
-      if (result.hops.some(({ ok }) => !ok)) process.exitCode = 1;
+      if (result.hops.some(isDead)) process.exitCode = 1;
     });
 }

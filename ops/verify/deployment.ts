@@ -10,6 +10,7 @@ import {
   queueReader,
   readRoutes,
 } from '../explain/deployment.ts';
+import { type Pause, readPause } from '../pause/record.ts';
 import { queueName } from '../queues.ts';
 import type { DeployedShop } from '../stack.ts';
 import type { DeployedKey, KeyOf } from './problems.ts';
@@ -21,7 +22,7 @@ export type NamedQueue = { arn: string; queue: DeployedQueue | undefined };
 export type Deployment = {
   channels: Readonly<Record<Channel, { at: string; routes: readonly DeployedRoute[] }>>;
   /** By consumer, the archive included. */
-  queues: ReadonlyMap<string, { queueUrl: string; own: NamedQueue; dead: NamedQueue }>;
+  queues: ReadonlyMap<string, { queueUrl: string; own: NamedQueue; dead: NamedQueue; pause: Pause | undefined }>;
   /** The dead-letter queues of subscriptions and rule targets, by ARN. */
   undeliverable: ReadonlyMap<string, DeployedQueue | undefined>;
   keyOf: KeyOf;
@@ -70,7 +71,8 @@ async function readConsumerQueues(
   };
   const found = findConsumerQueues(shop.outputs).map(async ({ consumer, queueUrl, deadLetterQueueUrl }) => {
     const [own, dead] = await Promise.all([read(queueUrl), read(deadLetterQueueUrl)]);
-    return [consumer, { queueUrl, own, dead }] as const;
+    const pause = own.queue === undefined ? undefined : await readPause(sqs, queueUrl);
+    return [consumer, { queueUrl, own, dead, pause }] as const;
   });
   return new Map(await Promise.all(found));
 }

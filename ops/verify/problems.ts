@@ -1,5 +1,6 @@
 import type { DeployedQueue, DeployedRoute } from '../explain/deployment.ts';
 import { denialReason, evaluatePolicy, type Service } from '../explain/permission.ts';
+import { describePause, type Pause } from '../pause/record.ts';
 import { filterDifference } from './filter.ts';
 import { type ExpectedHop, originOf } from './hops.ts';
 
@@ -21,7 +22,7 @@ export function routeProblem(
   hop: ExpectedHop,
   route: DeployedRoute | undefined,
   sender: Sender,
-  keyOf: KeyOf,
+  { keyOf, pause }: { keyOf: KeyOf; pause: Pause | undefined },
 ): string | undefined {
   const { consumer } = hop;
   if (route === undefined) {
@@ -36,7 +37,7 @@ export function routeProblem(
   if (difference !== undefined) return `${difference}: ${REDEPLOY}`;
   if (!route.bare) return `its ${route.name} delivers the event in an envelope: ${RESTORE}`;
   if (route.queue === undefined) return `its queue is gone: ${RESTORE}`;
-  return sendingProblem(route.queue, sender, keyOf) ?? mappingProblem(consumer, route.queue);
+  return sendingProblem(route.queue, sender, keyOf) ?? mappingProblem(consumer, route.queue, pause);
 }
 
 /** Returns why a service cannot send to a queue: the queue's policy, or its key. */
@@ -53,14 +54,26 @@ export function sendingProblem(queue: DeployedQueue, { service, sourceArn }: Sen
   return `the policy of its queue's key ${key.id} does not let ${service}.amazonaws.com use ${refused} for ${sourceArn}: add the statement (docs/deploying.md)`;
 }
 
-/** Returns why no function receives from a consumer's queue. */
-export function mappingProblem(consumer: string, { functions }: DeployedQueue): string | undefined {
-  if (functions.length === 0)
+/** Returns why no function receives from a consumer's queue; `pause` is the record of its pause. */
+export function mappingProblem(consumer: string, queue: DeployedQueue, pause: Pause | undefined): string | undefined {
+  if (queue.functions.length === 0)
     return `no function receives from the queue of ${consumer}: its event source mapping is gone: ${RESTORE}`;
-  const off = functions.find(({ state }) => !['Enabled', 'Updating', 'Enabling', 'Creating'].includes(state));
+  const off = disabledMapping(queue);
   if (off === undefined) return undefined;
-  return `${consumer} is paused, its event source mapping is ${off.state.toLowerCase()}: \`aws lambda update-event-source-mapping --uuid ${off.uuid} --enabled\``;
+  const state = `${consumer} is switched off, its event source mapping is ${off.state.toLowerCase()}`;
+  return pauseProblem(consumer, queue, pause) ?? `${state}: ${resumeCommand(consumer)}`;
 }
+
+/** Returns by whom, since when and why a consumer is paused; `undefined` where it is not, or its mapping is not disabled. */
+export function pauseProblem(consumer: string, queue: DeployedQueue, pause: Pause | undefined): string | undefined {
+  if (pause === undefined || disabledMapping(queue) === undefined) return undefined;
+  return `${consumer} is ${describePause(pause)}: ${resumeCommand(consumer)}`;
+}
+
+const disabledMapping = ({ functions }: DeployedQueue) =>
+  functions.find(({ state }) => !['Enabled', 'Updating', 'Enabling', 'Creating'].includes(state));
+
+const resumeCommand = (consumer: string) => `\`npm run ops -- resume ${consumer}\``;
 
 /** Returns why what cannot be delivered would be lost instead of dead-lettered. */
 export function undeliverableProblem(

@@ -18,7 +18,12 @@ export type Hop = {
   milliseconds: number;
   by: 'probe' | 'read';
   problem?: string;
+  /** It was not tried, because its consumer is paused. */
+  paused?: true;
 };
+
+/** Tells whether a hop does not deliver though nobody decided that it should not. */
+export const isDead = ({ ok, paused }: Pick<Hop, 'ok' | 'paused'>): boolean => !ok && paused !== true;
 
 export type VerifyResult = { hops: Hop[] };
 
@@ -72,11 +77,11 @@ const describeProbes = (probes: readonly PlannedProbe[]): string =>
   probes.map(({ from, to }) => `${from} → ${to}`).join(', ');
 
 function toHop(
-  { from, to, problem, probe, keyUnreadable }: CheckedHop,
+  { from, to, problem, paused, probe, keyUnreadable }: CheckedHop,
   results: ProbeResults,
   { seconds, readMilliseconds }: { seconds: number; readMilliseconds: number },
 ): Hop {
-  const hop = { from, to, ok: problem === undefined };
+  const hop = { from, to, ok: problem === undefined, ...(paused ? { paused } : {}) };
   if (problem !== undefined || probe === undefined)
     return { ...hop, milliseconds: readMilliseconds, by: 'read', ...(problem === undefined ? {} : { problem }) };
   const result = results.get(probe) ?? {

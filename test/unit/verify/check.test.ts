@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../../contracts/cloud-event.ts';
 import { routing } from '../../../infra/routing.ts';
 import type { DeployedQueue, DeployedRoute } from '../../../ops/explain/deployment.ts';
+import type { Pause } from '../../../ops/pause/record.ts';
 import { checkHops } from '../../../ops/verify/check.ts';
 import type { Deployment } from '../../../ops/verify/deployment.ts';
 import { type ExpectedHop, expectedHops } from '../../../ops/verify/hops.ts';
@@ -70,12 +71,14 @@ function deployment({
   own = {},
   dead = {},
   key = USABLE,
+  pause,
 }: {
   of?: [consumer: string, channel: Channel];
   route?: (route: DeployedRoute) => DeployedRoute[];
   own?: Partial<DeployedQueue>;
   dead?: Partial<DeployedQueue>;
   key?: DeployedKey | undefined;
+  pause?: Pause | undefined;
 } = {}): Deployment {
   const [changed, channel] = of;
   const ownOf = (consumer: string) => queueOf(consumer, consumer === changed ? own : {});
@@ -102,6 +105,7 @@ function deployment({
           queueUrl: `https://sqs/1/${name}`,
           own: { arn: arn('sqs', name), queue: ownOf(name) },
           dead: { arn: arn('sqs', `${name}-dead`), queue: deadOf(name) },
+          pause: name === changed ? pause : undefined,
         },
       ]),
     ),
@@ -145,6 +149,8 @@ describe('Where everything is deployed as expected', () => {
 });
 
 const topic: [string, Channel] = ['payment', 'topic'];
+const DISABLED = { functions: [{ name: 'stock', uuid: 'u-1', state: 'Disabled', batchSize: 10, windowSeconds: 0 }] };
+const PAUSE: Pause = { by: 'jane', since: '2026-11-27T03:00:00.000Z', reason: 'recount' };
 
 test.each<[string, Parameters<typeof deployment>[0], Record<string, string>]>([
   [
@@ -205,14 +211,20 @@ test.each<[string, Parameters<typeof deployment>[0], Record<string, string>]>([
   ],
   [
     'a mapping that is disabled, by its command',
+    { of: ['stock', 'topic'], own: DISABLED },
     {
-      of: ['stock', 'topic'],
-      own: { functions: [{ name: 'stock', uuid: 'u-1', state: 'Disabled', batchSize: 10, windowSeconds: 0 }] },
+      'orders topic → stock': 'npm run ops -- resume stock',
+      'bus → stock': 'stock is switched off, its event source mapping is disabled',
+      'stock → stock dead letters': 'stock is switched off',
     },
+  ],
+  [
+    'a consumer that is paused, by whom, since when and why',
+    { of: ['stock', 'topic'], own: DISABLED, pause: PAUSE },
     {
-      'orders topic → stock': '--uuid u-1 --enabled',
-      'bus → stock': 'stock is paused',
-      'stock → stock dead letters': 'stock is paused',
+      'orders topic → stock': 'npm run ops -- resume stock',
+      'bus → stock': 'stock is paused by jane since 2026-11-27T03:00:00Z: "recount"',
+      'stock → stock dead letters': 'stock is paused by jane',
     },
   ],
   [
@@ -237,6 +249,20 @@ test.each<[string, Parameters<typeof deployment>[0], Record<string, string>]>([
   expect(problems(deployment(change))).toEqual(
     Object.fromEntries(Object.entries(expected).map(([hop, text]) => [hop, expect.stringContaining(text)])),
   );
+});
+
+test.each<[string, Parameters<typeof deployment>[0], number]>([
+  ['all ways into a paused consumer', { own: DISABLED, pause: PAUSE }, 3],
+  ['none where the mapping was disabled by hand', { own: DISABLED }, 0],
+  ['none where the mapping is gone too', { own: { functions: [] }, pause: PAUSE }, 0],
+  ['none where something enabled it again', { pause: PAUSE }, 0],
+  ['only those with no other problem', { own: DISABLED, pause: PAUSE, route: () => [] }, 2],
+])('A hop counts as paused: %s', (_, change, count) => {
+  const hops = checkHops(deployment({ of: ['stock', 'topic'], ...change }), {
+    schedule: undefined,
+    deadLetters: undefined,
+  });
+  expect(hops.filter(({ paused }) => paused)).toHaveLength(count);
 });
 
 describe('A key', () => {
