@@ -171,6 +171,14 @@ describe('The role Deploy', () => {
       'arn:aws:iam::111111111111:role/cdk-hnb659fds-deploy-role-111111111111-eu-central-1',
       'arn:aws:iam::111111111111:role/cdk-hnb659fds-file-publishing-role-111111111111-eu-central-1',
       'arn:aws:kms:eu-central-1:111111111111:key/*',
+      'arn:aws:lambda:eu-central-1:111111111111:event-source-mapping:*',
+    ]);
+  });
+
+  test('disables mappings of the functions of its stack only, for what is paused', () => {
+    const updating = statements.filter(({ Action }) => [Action].flat().includes('lambda:UpdateEventSourceMapping'));
+    expect(updating.map(({ Condition }) => Condition)).toEqual([
+      { ArnLike: { 'lambda:FunctionArn': 'arn:aws:lambda:eu-central-1:111111111111:function:Second-prod-*' } },
     ]);
   });
 
@@ -182,16 +190,19 @@ describe('The role Deploy', () => {
     expect(JSON.stringify(given.map(({ Condition }) => Condition))).toContain(`"${topic}"`);
   });
 
-  test('changes nothing but messages by itself: CloudFormation does, through a role of CDK', () => {
+  test('changes nothing but messages and pauses by itself: CloudFormation does, through a role of CDK', () => {
     const writing = actionsOn(() => true).filter((action) => !/:(?:Describe|Get|List|Filter)/.test(action));
     expect([...new Set(writing)].sort()).toEqual([
       'events:PutEvents',
       'kms:Decrypt',
       'kms:GenerateDataKey',
+      'lambda:UpdateEventSourceMapping',
       'sns:Publish',
       'sqs:ChangeMessageVisibility',
       'sqs:DeleteMessage',
       'sqs:ReceiveMessage',
+      'sqs:TagQueue',
+      'sqs:UntagQueue',
       'sts:AssumeRole',
     ]);
   });

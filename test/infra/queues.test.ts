@@ -59,6 +59,13 @@ describe.each(Object.keys(routing))('The queue of %s', (name) => {
   });
 });
 
+test('No deployment enables a consumer that is paused, or takes its record: the template sets neither', () => {
+  const mappings = template.resources('AWS::Lambda::EventSourceMapping');
+  expect(mappings).toHaveLength(Object.keys(routing).length + 1);
+  for (const { properties } of mappings) expect(properties).not.toHaveProperty('Enabled');
+  for (const { properties } of template.resources('AWS::SQS::Queue')) expect(properties).not.toHaveProperty('Tags');
+});
+
 describe('With a batch size of 100 and a window of a minute', () => {
   const wideBatches = synthesise({ batchSize: '100', batchWindowSeconds: '60' });
 

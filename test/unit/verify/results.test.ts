@@ -123,3 +123,23 @@ test('the table shows dead hops first, and says how many there are', () => {
     '1 of 3 hops is dead.',
   ]);
 });
+
+test('the table names hops that were not tried because their consumer is paused, and does not call them dead', () => {
+  const hop = { from: 'bus', to: 'payment', milliseconds: 300, by: 'read' } as const;
+  const paused = { ...hop, ok: false, paused: true, problem: 'payment is paused by jane' } as const;
+  const ok = { ...hop, ok: true, to: 'stock' };
+  const linesOf = (...hops: Parameters<typeof formatHops>[0]['hops']) =>
+    formatHops({ hops })
+      .split('\n')
+      .map((row) => row.replaceAll(/ +/g, ' '));
+  expect(linesOf(ok, paused)).toEqual([
+    'from to took problem',
+    'bus payment paused read payment is paused by jane',
+    'bus stock ok read',
+    '',
+    '1 of 2 hops deliver, and 1 was not tried: paused.',
+  ]);
+  expect(linesOf(ok, paused, { ...hop, ok: false, problem: 'gone' }).at(-1)).toBe(
+    '1 of 3 hops is dead, and 1 was not tried: paused.',
+  );
+});
