@@ -157,7 +157,7 @@ test('an event source mapping that is disabled or gone is named', async () => {
   });
   await setReceiving('notification', false);
   try {
-    expect(await deadHops()).toEqual(hopsOf('paused'));
+    expect(await deadHops()).toEqual(hopsOf('notification is switched off'));
   } finally {
     await setReceiving('notification', true);
   }
