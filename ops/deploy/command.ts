@@ -4,7 +4,9 @@ import { command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
+import { readPauses, readPausesIfAllowed } from '../pause/paused-consumers.ts';
 import { printNotice, progressPrinter } from '../progress.ts';
+import { deployedShop } from '../stack.ts';
 import { formatHops } from '../verify/format.ts';
 import { isDead, type VerifyResult } from '../verify/verify.ts';
 import { describeTarget } from '../where.ts';
@@ -12,7 +14,7 @@ import { findToolkit } from './bootstrap.ts';
 import { deployPrepared } from './deploy.ts';
 import { formatPlan, formatRefusals } from './format.ts';
 import { chooseInput } from './input.ts';
-import { formatPauses, readPausesIfAllowed, readPausesOf } from './pauses.ts';
+import { formatPauses } from './pauses.ts';
 import type { Plan } from './plan.ts';
 import { prepareDeployment } from './prepare.ts';
 
@@ -69,7 +71,8 @@ async function runDeploy(stage: string, options: DeployCommandOptions): Promise<
   }));
   const { plan, refusals } = preparation;
   const where = await describeTarget(target, preparation.deployed?.stack ?? toolkit);
-  const pauses = await (planOnly ? readPausesIfAllowed : readPausesOf)(target, preparation.deployed?.stack);
+  const deployed = preparation.deployed && deployedShop(target, preparation.deployed.stack);
+  const pauses = deployed === undefined ? [] : await (planOnly ? readPausesIfAllowed : readPauses)(deployed);
   const text = () => [formatPlan(plan, where), ...formatPauses(pauses)].join('\n');
   const document = {
     where,

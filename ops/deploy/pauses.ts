@@ -1,29 +1,12 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { AwsTarget } from '../aws-target.ts';
 import { findConsumerQueues } from '../consumers.ts';
 import { toUserMessage } from '../errors.ts';
 import { pauseConsumer, pauseInForce, readPauseState } from '../pause/pause.ts';
-import { describePause, isSamePause, type Pause, readPause } from '../pause/record.ts';
+import { type ConsumerPause, readPauses } from '../pause/paused-consumers.ts';
+import { describePause, isSamePause } from '../pause/record.ts';
 import { type DeployedShop, deployedShop, findStack } from '../stack.ts';
 import { clean } from './format.ts';
 import type { Work } from './prepare.ts';
-
-/** A consumer that is paused. */
-export type ConsumerPause = { consumer: string; pause: Pause };
-
-/** Reads which consumers of a shop are paused. */
-export async function readPauses(shop: DeployedShop): Promise<ConsumerPause[]> {
-  const sqs = new SQSClient(shop.config);
-  const found = await Promise.all(
-    findConsumerQueues(shop.outputs).map(async ({ consumer, queueUrl }): Promise<ConsumerPause[]> => {
-      // Few are paused, and a mapping is asked for only where there is a record.
-      if ((await readPause(sqs, queueUrl)) === undefined) return [];
-      const pause = pauseInForce(await readPauseState(shop, consumer));
-      return pause === undefined ? [] : [{ consumer, pause }];
-    }),
-  );
-  return found.flat().sort((one, other) => (one.consumer < other.consumer ? -1 : 1));
-}
 
 /**
  * Runs a deployment and keeps what is paused: reads the pauses before, and afterwards, also where it failed, pauses again what it enabled,
@@ -35,7 +18,8 @@ export async function keepingPauses<T>(
   work: Work,
   deploy: () => Promise<T>,
 ): Promise<T> {
-  const before = await readPausesOf(target, await findStack(target, stackName));
+  const deployed = await findStack(target, stackName);
+  const before = deployed === undefined ? [] : await readPauses(deployedShop(target, deployed));
   const restore = async () => {
     const stack = before.length === 0 ? undefined : await findStack(target, stackName);
     if (stack !== undefined) await restorePauses(deployedShop(target, stack), before, work);
@@ -86,22 +70,3 @@ export const formatPauses = (pauses: readonly ConsumerPause[] | undefined): stri
   pauses === undefined
     ? ['  what is paused stays paused; which consumers are could not be read']
     : pauses.map(({ consumer, pause }) => clean(`  ${consumer} is ${describePause(pause)}, and stays so`));
-
-type DescribedStack = Parameters<typeof deployedShop>[1];
-
-/** Reads which consumers of a stack are paused; none where it is not deployed. */
-export const readPausesOf = async (target: AwsTarget, stack: DescribedStack | undefined): Promise<ConsumerPause[]> =>
-  stack === undefined ? [] : readPauses(deployedShop(target, stack));
-
-/** The same for a plan; `undefined` where AWS does not allow it, as for a role that only compares templates. */
-export async function readPausesIfAllowed(
-  target: AwsTarget,
-  stack: DescribedStack | undefined,
-): Promise<ConsumerPause[] | undefined> {
-  try {
-    return await readPausesOf(target, stack);
-  } catch (error) {
-    if (error instanceof Error && /AccessDenied|AuthorizationError/.test(error.name)) return undefined;
-    throw error;
-  }
-}

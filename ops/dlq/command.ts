@@ -4,6 +4,7 @@ import { confirmChange } from '../confirm.ts';
 import { InterruptedError } from '../errors.ts';
 import { interruptible } from '../interruption.ts';
 import { NOTHING_TOUCHED, print } from '../output.ts';
+import { pauseNotices } from '../pause/paused-consumers.ts';
 import { printNotice } from '../progress.ts';
 import { connectToShop } from '../stack.ts';
 import { defaultFile, discard } from './discard.ts';
@@ -80,6 +81,11 @@ async function runRedrive({
   }
   const selects = editedBodies === undefined ? matcherOf(options) : ({ id }: { id: string }) => editedBodies.has(id);
   const plan = narrowPlan(found, selects);
+  for (const notice of await pauseNotices(
+    shop,
+    plan.map(({ queue }) => queue.consumer),
+  ))
+    printNotice(notice);
   if (!(await confirmChange(shop, `Put ${describe(plan)} back?`, { yes, always: true }))) {
     return printNothingDone(json, REDRIVE, NOTHING_TOUCHED);
   }

@@ -9,8 +9,9 @@ import { UntagQueueCommand } from '@aws-sdk/client-sqs';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { synthesize } from '../../ops/deploy/assembly.ts';
 import { deployPrepared } from '../../ops/deploy/deploy.ts';
-import { readPauses, restorePauses } from '../../ops/deploy/pauses.ts';
+import { restorePauses } from '../../ops/deploy/pauses.ts';
 import { prepareDeployment } from '../../ops/deploy/prepare.ts';
+import { readPauses } from '../../ops/pause/paused-consumers.ts';
 import { STACK_NAME } from '../../ops/stack.ts';
 import { statusCollector } from '../../ops/status/collect.ts';
 import {
