@@ -10,11 +10,11 @@ export function formatPaused(
   pause: Pause,
   { before, depth: { waiting, inFlight, delayed } }: { before: Pause | undefined; depth: QueueDepth },
 ): string {
-  if (before === pause) return `${consumer} is ${describePause(pause)} already. Nothing was changed.`;
+  if (before === pause) return `${consumer} is already ${describePause(pause)}. Nothing was changed.`;
   return [
     `${consumer} is ${describePause(pause)}.`,
     ...(before === undefined ? [] : [`It was ${describePause(before)}.`]),
-    `${counted(waiting + delayed, 'message waits', 'messages wait')}, and new ones do too, for ${QUEUE_RETENTION_DAYS} days at most.`,
+    `${counted(waiting + delayed, 'message waits', 'messages wait')} now, and what comes does too, for ${QUEUE_RETENTION_DAYS} days at most.`,
     ...(inFlight === 0
       ? []
       : [`${inFlight} are in flight: what is being handled finishes, and what is to be tried again waits.`]),

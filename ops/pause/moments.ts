@@ -5,6 +5,8 @@ import type { Pause } from './record.ts';
 export type Backlog = {
   messages: number;
   oldestSeconds: number | null;
+  /** How long a message had waited that was retried shortly before the pause; 0 where none was. */
+  waitedSeconds: number;
   /** How long the consumer needs for the backlog once it is resumed. */
   drainSeconds: number | null;
   /** Since when (ISO 8601) the oldest order is undecided that waits for this consumer, as far as the orders table knows. */
@@ -27,13 +29,17 @@ const WARNING_MS = 12 * HOUR_MS;
 export function pauseMoments(
   consumer: string,
   { since }: Pause,
-  { messages, oldestSeconds, drainSeconds, undecidedSince }: Backlog,
+  { messages, oldestSeconds, waitedSeconds, drainSeconds, undecidedSince }: Backlog,
   orderDeadlineSeconds: number,
   now: Date,
 ): PauseMoments {
   if (messages === 0) return { resumeBy: null, ordersCancelledFrom: null };
-  // Where the age is unknown: a consumer that was well had done everything that was sent before.
-  const sentAt = oldestSeconds === null ? Date.parse(since) : now.getTime() - oldestSeconds * 1_000;
+  // Without an age and retries: a consumer that was well had done everything that was sent before.
+  const sent = [
+    ...(oldestSeconds === null ? [] : [now.getTime() - oldestSeconds * 1_000]),
+    ...(oldestSeconds === null || waitedSeconds > 0 ? [Date.parse(since) - waitedSeconds * 1_000] : []),
+  ];
+  const sentAt = Math.min(...sent);
   const keptUntil = sentAt + (QUEUE_RETENTION_DAYS * 24 - RETENTION_MARGIN_HOURS) * HOUR_MS;
   // What waits for `order` is not in the orders table yet.
   const undecidedFrom = undecidedSince ?? (consumer === 'order' ? isoOf(sentAt) : undefined);

@@ -30,8 +30,10 @@ export function pausedReader(shop: DeployedShop) {
     const work = works.get(key) ?? readWork(shop, name, new Date(pause.since));
     works.set(key, work);
     deadline ??= readOrderDeadline(shop);
+    const { waitedSeconds } = await work;
     const drainSeconds = estimateDrain(messages, await work, concurrency);
-    const backlog = { messages, oldestSeconds, drainSeconds, undecidedSince: undecidedSince(name, waiting) };
+    const undecided = undecidedSince(name, waiting);
+    const backlog = { messages, oldestSeconds, waitedSeconds, drainSeconds, undecidedSince: undecided };
     const moments = pauseMoments(name, pause, backlog, await deadline, now);
     return { ...pause, ...moments, drainSeconds, urgent: isUrgent(moments, now) };
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { estimateDrain } from '../../../ops/pause/drain.ts';
+import { computeWork, estimateDrain, type HourlyMetrics } from '../../../ops/pause/drain.ts';
 import { type Backlog, isUrgent, pauseMoments } from '../../../ops/pause/moments.ts';
 import { undecidedSince } from '../../../ops/status/paused.ts';
 import type { WaitingOrder } from '../../../ops/status/waiting.ts';
@@ -13,7 +13,14 @@ const momentsOf = (backlog: Partial<Backlog>, consumer = 'payment') =>
   pauseMoments(
     consumer,
     pause,
-    { messages: 10, oldestSeconds: 10 * HOUR, drainSeconds: 0, undecidedSince: undefined, ...backlog },
+    {
+      messages: 10,
+      oldestSeconds: 10 * HOUR,
+      waitedSeconds: 0,
+      drainSeconds: 0,
+      undecidedSince: undefined,
+      ...backlog,
+    },
     DEADLINE,
     now,
   );
@@ -30,6 +37,11 @@ describe('The moment to resume a consumer by', () => {
 
   test('goes by the beginning of the pause where nobody knows how old the oldest message is', () => {
     expect(momentsOf({ oldestSeconds: null }).resumeBy).toBe('2026-11-26T23:00:00.000Z');
+  });
+
+  test('goes by what was retried before the pause where SQS no longer counts that into the age', () => {
+    expect(momentsOf({ waitedSeconds: 50 * HOUR }).resumeBy).toBe('2026-11-24T21:00:00.000Z');
+    expect(momentsOf({ oldestSeconds: 90 * HOUR, waitedSeconds: HOUR }).resumeBy).toBe('2026-11-24T05:00:00.000Z');
   });
 
   test('is none while nothing waits', () => {
@@ -80,6 +92,32 @@ test.each([
   const at = (hours: number | null) =>
     hours === null ? null : new Date(now.getTime() + hours * HOUR * 1_000).toISOString();
   expect(isUrgent({ resumeBy: at(resumeIn), ordersCancelledFrom: at(cancelledIn) }, now)).toBe(urgent);
+});
+
+describe('What a consumer did before a pause', () => {
+  const at = (hour: number, value: number) => ({ time: new Date(`2026-11-20T0${hour}:00:00Z`), value });
+  const until = new Date('2026-11-20T05:30:00Z');
+  const metrics: HourlyMetrics = {
+    done: [at(1, 90), at(5, 10)],
+    retried: [at(4, 3)],
+    deadlettered: [at(2, 2)],
+    took: [at(1, 20_000), at(4, 1_000)],
+    waited: [at(1, 9e6), at(4, 60_000), at(5, 5_000)],
+  };
+
+  test('is every message that it handled, whatever came of it, and the time of its batches', () => {
+    expect(computeWork(metrics, until)).toMatchObject({ messages: 105, seconds: 21 });
+  });
+
+  test('includes the longest wait of the last hours, only where something was retried in them', () => {
+    expect(computeWork(metrics, until).waitedSeconds).toBe(60);
+    expect(computeWork({ ...metrics, retried: [at(1, 3)] }, until).waitedSeconds).toBe(0);
+  });
+
+  test('is nothing where nothing was measured', () => {
+    const none = { done: [], retried: [], deadlettered: [], took: [], waited: [] };
+    expect(computeWork(none, until)).toEqual({ messages: 0, seconds: 0, waitedSeconds: 0 });
+  });
 });
 
 describe('How long a backlog takes', () => {

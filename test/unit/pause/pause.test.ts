@@ -52,14 +52,14 @@ describe('The answer of pause', () => {
   test('says what waits, what still happens, and how to end it', () => {
     const text = formatPaused('payment', pause, { before: undefined, depth });
     expect(text).toContain('payment is paused by jane since 2026-11-27T03:00:00Z: "charges twice".');
-    expect(text).toContain('12 messages wait, and new ones do too, for 7 days at most.');
+    expect(text).toContain('12 messages wait now, and what comes does too, for 7 days at most.');
     expect(text).toContain('3 are in flight: what is being handled finishes');
     expect(text).toContain('`npm run ops -- resume payment` ends it.');
   });
 
   test('says of what is paused by whom, since when and why, and that nothing was changed', () => {
     expect(formatPaused('payment', pause, { before: pause, depth })).toBe(
-      'payment is paused by jane since 2026-11-27T03:00:00Z: "charges twice" already. Nothing was changed.',
+      'payment is already paused by jane since 2026-11-27T03:00:00Z: "charges twice". Nothing was changed.',
     );
   });
 
