@@ -163,11 +163,12 @@ describe('The role Deploy', () => {
     expect([...new Set(actionsOn(() => true))].sort()).toEqual([...called, ...others].sort());
   });
 
-  test('touches no other stack, but for the roles of CDK, keys, and to see whether CDK is there', () => {
+  test('touches no other stack, but for the roles of CDK, keys, and to see where it is and whether CDK is there', () => {
     const others = statements.flatMap(({ Resource }) => [Resource].flat()).filter((one) => !OWN.test(one));
     expect([...new Set(others)].sort()).toEqual([
       '*',
       'arn:aws:cloudformation:eu-central-1:111111111111:stack/CDKToolkit/*',
+      'arn:aws:events:eu-central-1:111111111111:event-bus/default',
       'arn:aws:iam::111111111111:role/cdk-hnb659fds-deploy-role-111111111111-eu-central-1',
       'arn:aws:iam::111111111111:role/cdk-hnb659fds-file-publishing-role-111111111111-eu-central-1',
       'arn:aws:kms:eu-central-1:111111111111:key/*',

@@ -57,7 +57,10 @@ const OTHERS = [
 ];
 
 /** The calls that change nothing; SQS shows dead letters to whoever receives them, and they are released again. */
-const READS = ['DescribeStacks', 'GetTemplate', 'GetQueueAttributes', 'ReceiveMessage', 'ChangeMessageVisibilityBatch'];
+const READS = [
+  ...['DescribeStacks', 'GetTemplate', 'GetQueueAttributes', 'ListQueueTags'],
+  ...['ReceiveMessage', 'ChangeMessageVisibilityBatch'],
+];
 
 const outputs = {
   OrdersTopicArn: 'arn:aws:sns:eu-west-1:111122223333:Orders',
@@ -82,6 +85,7 @@ function shopAnswers(Outputs: object = outputs): Record<string, Answer> {
     DescribeStacks: stackOf(Outputs),
     GetTemplate: `<TemplateBody>{"Metadata":{"Settings":{"stage":"prod"}},"Resources":{}}</TemplateBody>`,
     GetQueueAttributes: () => ({ Attributes: { ApproximateNumberOfMessages: `${left}` } }),
+    ListQueueTags: {},
     ReceiveMessage: () => (left-- > 0 ? { Messages } : {}),
     ChangeMessageVisibilityBatch: { Successful: [{ Id: '0' }] },
   };
