@@ -4,3 +4,19 @@ export const constructIdOf = (consumer: string): string => `${consumer.charAt(0)
 /** Names the consumer of a construct: the inverse of `constructIdOf`. */
 export const consumerNameOf = (constructId: string): string =>
   `${constructId.charAt(0).toLowerCase()}${constructId.slice(1)}`;
+
+/** The tables of the shop, as settings and docs name them. */
+export const tableNames = [
+  'orders',
+  'payments',
+  'stock',
+  'reservations',
+  'notifications',
+  'shipments',
+  'sandboxGateway',
+] as const;
+
+export type TableName = (typeof tableNames)[number];
+
+/** Names the construct of a table: `payments` is `PaymentsTable`, and its output `PaymentsTableName`. */
+export const tableIdOf = (table: TableName): string => `${constructIdOf(table)}Table`;

@@ -4,7 +4,7 @@ import type { Settings } from './settings.ts';
 
 /** A table and what one consumer may do with it; consumers that name the same `id` share the table. */
 export type TableUse = {
-  /** The construct's id in the stack: `logical-ids.json` pins the logical id that follows from it. */
+  /** The construct's id in the stack, as `tableIdOf` makes it: `logical-ids.json` pins the logical id that follows from it. */
   id: string;
   key: string;
   /** @default none */

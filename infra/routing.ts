@@ -12,6 +12,7 @@ import {
 import { stockRejected, stockReleased, stockReserved } from '../contracts/stock.ts';
 import { consumes as notification } from '../lambdas/notification/consumes.ts';
 import { consumes as order } from '../lambdas/order/consumes.ts';
+import { openOrdersIndex } from '../lambdas/order/open-orders.ts';
 import { consumes as outcomes } from '../lambdas/outcomes/consumes.ts';
 import { consumes as payment } from '../lambdas/payment/consumes.ts';
 import { dueRefundsIndex } from '../lambdas/payment/record.ts';
@@ -23,6 +24,14 @@ import { type Route, recordsOf, withTombstones } from './route.ts';
 // A step and the decision in it are published by whichever of the two comes to it.
 const ofOrders = [orderProgressed, orderConfirmed, orderCancelled, orderDelayed];
 
+// The two consumers share the table, and the sweep reads its index.
+const ordersTable = () => ({
+  TABLE_NAME: {
+    ...withTombstones(recordsOf('Orders')),
+    index: { name: openOrdersIndex, key: 'open', sortKey: 'openSince' },
+  },
+});
+
 /** Every consumer; a consumer's name is its folder under `lambdas/`. */
 export const routing = {
   order: {
@@ -30,7 +39,7 @@ export const routing = {
     publishes: [...ofOrders, orderRefused],
     impact: 'No new order is confirmed, and no customer can cancel.',
     hashesCustomers: true,
-    tables: () => ({ TABLE_NAME: withTombstones(recordsOf('Orders')) }),
+    tables: ordersTable,
     may: ['forward-unwrapped'],
     unfiltered: true,
   },
@@ -39,7 +48,7 @@ export const routing = {
     publishes: ofOrders,
     impact: 'No order is confirmed, so nothing ships, and none that fails is cancelled.',
     hashesCustomers: true,
-    tables: () => ({ TABLE_NAME: withTombstones(recordsOf('Orders')) }),
+    tables: ordersTable,
   },
   payment: {
     consumes: payment,

@@ -41,7 +41,8 @@ Each stage has one file, \`settings/<stage>.json\`; its name is the stage's. \`c
 named; \`npm run deploy -- <stage>\` does the same. A value that is wrong, or of no setting, is refused. Editors check the file by its JSON Schema.
 
 \`-c <name>=<value>\` overrides one value; a list is given with commas, an object as JSON. A stage other than \`dev\` and \`local\` is protected: it takes
-overrides only with \`-c allowOverrides=true\`. \`paymentGateway\`, \`encryption\` and \`keyArn\` stand in the file only, where a change of them is reviewed.
+overrides only with \`-c allowOverrides=true\`. \`paymentGateway\`, \`encryption\`, \`keyArn\` and \`restoredTables\` stand in the file only, where a change of them is
+reviewed.
 
 ${table(SCHEMA)}
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { getCountries } from 'libphonenumber-js/max';
 import * as v from 'valibot';
 import { OUTAGE_HOURS } from '../lambdas/runtime/retry-policy.ts';
+import { tableNames } from './names.ts';
 
 const lambdas = join(import.meta.dirname, '..', 'lambdas');
 
@@ -51,6 +52,8 @@ const MAX_CONCURRENCY = 1_000;
 const SECRET = /^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}|[\w/+=.@-]{1,512})$/;
 const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/;
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+const TABLE = /^[\w.-]{3,255}$/;
 const QUIET_HOURS = /^([01]?\d|2[0-3])-([01]?\d|2[0-3])$/;
 const COUNTRIES_RULE = 'must be any, or country codes such as +82,+1';
 const QUIET_HOURS_RULE = 'must be hours from and to, such as 21-8, at most 12 of them';
@@ -192,6 +195,16 @@ export const settingsSchema = v.strictObject({
     'settings of one consumer, by its name: the table below',
     v.strictObject(
       Object.fromEntries([...consumerNames, 'archive'].map((name) => [name, v.exactOptional(consumerSettingsSchema)])),
+      'must be an object',
+    ),
+    {},
+  ),
+  restoredTables: setting(
+    'restored tables that are used instead of those of the stack, by the table that each stands in for: `{"payments": "ShopMessaging-prod-payments-20261127"}` ([restore](restore.md))',
+    v.strictObject(
+      Object.fromEntries(
+        tableNames.map((name) => [name, v.exactOptional(matching(TABLE, "must be a table's name, not its ARN"))]),
+      ),
       'must be an object',
     ),
     {},

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Node } from 'constructs';
 import * as v from 'valibot';
 import type { SmsSettings } from '../lambdas/notification/sms-settings.ts';
+import { tableNames } from './names.ts';
 import { settingsSchema } from './settings-schema.ts';
 import { stackNameProblem } from './stack-name.ts';
 
@@ -44,8 +45,8 @@ const UNPROTECTED = ['dev', 'local'];
 const STAGE = /^[a-z][a-z0-9-]{0,19}$/;
 /** Choose a deployment, and are no settings of it. */
 const SELECTORS = ['stage', 'stackName', 'allowOverrides', 'firstDeployment'];
-/** Stand in the reviewed file only: a wrong one ships unpaid goods, or leaves messages behind that nobody can read. */
-const FILE_ONLY = ['paymentGateway', 'encryption', 'keyArn'];
+/** Stand in the reviewed file only: a wrong one ships unpaid goods, forgets records, or leaves messages behind that nobody can read. */
+const FILE_ONLY = ['paymentGateway', 'encryption', 'keyArn', 'restoredTables'];
 
 const settingNames = [...new Set([...Object.keys(settingsSchema.entries), ...SELECTORS])]
   .filter((name) => name !== '$schema')
@@ -136,9 +137,15 @@ function describeIssue(issue: v.InferIssue<typeof settingsSchema>): string {
   const path = issue.path ?? [];
   const name = path.map(({ key }) => String(key)).join('.');
   if (type !== 'strict_object' || expected !== 'never') return `${name}=${asText(input)}: ${message}`;
-  const known = path.length === 1 ? settingNames : path.length === 2 ? consumersWithSettings : [];
-  const names = known.length === 0 ? '' : `; there are ${known.join(', ')}`;
-  return `${name}: there is no such ${path.length === 2 ? 'consumer' : 'setting'}${names}`;
+  const { kind, known } = knownNames(path.map(({ key }) => String(key)));
+  return `${name}: there is no such ${kind}${known.length === 0 ? '' : `; there are ${known.join(', ')}`}`;
+}
+
+/** Returns what a name in this place of the settings is one of. */
+function knownNames([outer, ...inner]: readonly string[]): { kind: string; known: readonly string[] } {
+  if (inner.length === 0) return { kind: 'setting', known: settingNames };
+  if (outer === 'restoredTables') return { kind: 'table', known: tableNames };
+  return inner.length === 1 ? { kind: 'consumer', known: consumersWithSettings } : { kind: 'setting', known: [] };
 }
 
 /** Throws a sentence about a setting; `value` is the one it was given unless another is said. */
@@ -154,6 +161,8 @@ function complete(stage: string, given: Given, refuse: Refuse): Settings {
   const isProtected = isProtectedStage(stage);
   const paymentGateway = gateway ?? (isProtected ? missingGateway(stage) : 'sandbox');
   checkTogether({ ...given, paymentGateway }, refuse);
+  const stackName = isProtected ? `${shop}-${stage}` : shop;
+  checkRestoredTables({ ...given, paymentGateway }, stackName, refuse);
   const { smsCountries, smsDefaultCountry, smsSenderId, smsPerDay, smsMaxPrice, smsQuietHours, ...settings } = rest;
   return {
     ...settings,
@@ -161,7 +170,7 @@ function complete(stage: string, given: Given, refuse: Refuse): Settings {
     isProtected,
     firstDeployment: false,
     shop,
-    stackName: isProtected ? `${shop}-${stage}` : shop,
+    stackName,
     name: `${shop}-${stage}`,
     paymentGateway,
     publisherAccounts: given.publisherAccounts ?? [],
@@ -196,6 +205,27 @@ function checkTogether(given: Given, refuse: Refuse): void {
   // A later reminder would come with the cancellation or after it.
   if (reminderHours >= orderDeadlineHours)
     refuse('reminderHours', `must be a whole number from 0 to ${orderDeadlineHours - 1}`);
+}
+
+/** Refuses tables that cannot be meant: those of another stack, one for two, half of what one transaction writes, and what nobody uses. */
+function checkRestoredTables({ restoredTables, paymentGateway }: Given, stackName: string, refuse: Refuse): void {
+  const entries = Object.entries(restoredTables);
+  for (const [table, name] of entries) {
+    const setting = `restoredTables.${table}`;
+    // So are all tables of the stack, and the rights of those who deploy it.
+    if (!name?.startsWith(`${stackName}-`)) refuse(setting, `must begin with ${stackName}-`, name);
+    const other = entries.find(([one, its]) => its === name && one !== table)?.[0];
+    if (other !== undefined) refuse(setting, `is also that of restoredTables.${other}`, name);
+  }
+  const { stock, reservations, sandboxGateway } = restoredTables;
+  if ((stock === undefined) !== (reservations === undefined))
+    refuse(
+      'restoredTables',
+      'stock and reservations are written together: restore both to the same second, and name both',
+      restoredTables,
+    );
+  if (sandboxGateway !== undefined && paymentGateway !== 'sandbox')
+    refuse('restoredTables.sandboxGateway', 'needs paymentGateway=sandbox, or nothing would use it', sandboxGateway);
 }
 
 const FUNCTION_DEFAULTS = { memory: 512, timeout: 30 };

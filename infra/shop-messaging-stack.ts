@@ -48,7 +48,12 @@ export class ShopMessagingStack extends Stack {
     const entries = Object.fromEntries(routes.map(([name, { entry }]) => [name, entry?.(settings) ?? 'handler']));
     const names = [...Object.keys(entries), 'sweep', 'archive'];
     const code = bundleFunctions(names, entries);
-    const tables = new RecordTables(this, { removalPolicy, deletionProtection: isUndeletable, encryptionKey: key });
+    const tables = new RecordTables(this, {
+      removalPolicy,
+      deletionProtection: isUndeletable,
+      encryptionKey: key,
+      restoredTables: settings.restoredTables,
+    });
     const customerKey = new CustomerKey(this, 'CustomerKey', { removalPolicy });
     const shared = { topic, bus, lifecycle, settings, removalPolicy, key };
     const consumer = ([name, route]: [string, Route]) =>

@@ -1,10 +1,18 @@
-import { CfnOutput, type RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { CfnOutput, type RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import {
+  AttributeType,
+  BillingMode,
+  type ITable,
+  ProjectionType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
+import { tableIdOf, tableNames } from '../names.ts';
 import type { TableUse } from '../route.ts';
 import type { ShopKey } from './shop-key.ts';
 
-export type RecordTableProps = Pick<TableUse, 'key' | 'sortKey' | 'output' | 'index' | 'expiryAttribute'> & {
+export type RecordTableProps = Pick<TableUse, 'key' | 'sortKey' | 'index' | 'expiryAttribute'> & {
   removalPolicy: RemovalPolicy;
   /** Whether DynamoDB refuses to delete the table, whoever asks: CloudFormation too, which then cannot roll its creation back. */
   deletionProtection: boolean;
@@ -34,17 +42,22 @@ export function recordTable(scope: Construct, id: string, props: RecordTableProp
       projectionType: ProjectionType.KEYS_ONLY,
     });
   }
-  if (props.output !== undefined) new CfnOutput(Stack.of(scope), props.output, { value: table.tableName });
   return table;
 }
 
-type SharedTableProps = Pick<RecordTableProps, 'removalPolicy' | 'deletionProtection' | 'encryptionKey'>;
+/** A table of the stack, or one that stands in for it. */
+export type UsedTable = Pick<ITable, 'tableName' | 'tableArn'>;
+
+type SharedTableProps = Pick<RecordTableProps, 'removalPolicy' | 'deletionProtection' | 'encryptionKey'> & {
+  /** The setting `restoredTables`. @default none */
+  restoredTables?: Readonly<Record<string, string | undefined>>;
+};
 
 /** Creates each table that a consumer names once, in the stack itself, where its logical id does not change. */
 export class RecordTables {
   private readonly stack: Stack;
   private readonly props: SharedTableProps;
-  private readonly tables = new Map<string, { table: Table; keys: string }>();
+  private readonly tables = new Map<string, { table: UsedTable; keys: string }>();
 
   constructor(stack: Stack, props: SharedTableProps) {
     this.stack = stack;
@@ -52,17 +65,28 @@ export class RecordTables {
   }
 
   /** Returns the table of a use, created by the first consumer that names it; throws where two differ about its key. */
-  for({ id, ...columns }: Omit<TableUse, 'actions'>): Table {
-    const keys = `${columns.key} ${columns.sortKey}`;
+  for(use: Omit<TableUse, 'actions'>): UsedTable {
+    const { id, key, sortKey, output } = use;
+    const keys = `${key} ${sortKey}`;
     const existing = this.tables.get(id);
     if (existing === undefined) {
-      const table = recordTable(this.stack, id, { ...columns, ...this.props });
+      const table = this.tableInUse(use);
       this.tables.set(id, { table, keys });
+      if (output !== undefined) new CfnOutput(this.stack, output, { value: table.tableName });
       return table;
     }
     if (existing.keys !== keys) {
       throw new Error(`Table ${id}: two consumers in infra/routing.ts give it different keys; name two tables.`);
     }
     return existing.table;
+  }
+
+  /** Creates a table of the stack, and returns the restored one where one stands in for it: its own is kept as it is, the way back. */
+  private tableInUse({ id, ...columns }: Omit<TableUse, 'actions'>): UsedTable {
+    const { restoredTables = {}, ...props } = this.props;
+    const own = recordTable(this.stack, id, { ...columns, ...props });
+    const name = tableNames.find((one) => tableIdOf(one) === id);
+    const restored = name && restoredTables[name];
+    return restored === undefined ? own : Table.fromTableName(this.stack, `Restored${id}`, restored);
   }
 }

@@ -1,5 +1,4 @@
 import { CfnOutput, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AttributeType, ProjectionType, type Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Grant } from 'aws-cdk-lib/aws-iam';
@@ -11,6 +10,7 @@ import { openOrdersIndex } from '../../lambdas/order/open-orders.ts';
 import type { Settings } from '../settings.ts';
 import { nodeFunction } from './lambda.ts';
 import { grantPutEvents } from './put-events.ts';
+import type { UsedTable } from './record-table.ts';
 import type { ShopKey } from './shop-key.ts';
 import { DeadLetterQueue } from './shop-queue.ts';
 
@@ -18,10 +18,10 @@ const publishes = [orderDeadlinePassed, orderReminderDue, orderReconciliationDue
 
 export type SweepProps = {
   code: Code;
-  orders: Table;
-  payments: Table;
-  reservations: Table;
-  notifications: Table;
+  orders: UsedTable;
+  payments: UsedTable;
+  reservations: UsedTable;
+  notifications: UsedTable;
   bus: EventBus;
   settings: Settings;
   removalPolicy: RemovalPolicy;
@@ -40,12 +40,6 @@ export class Sweep extends Construct {
   constructor(scope: Construct, id: string, { code, bus, settings, removalPolicy, key, ...tables }: SweepProps) {
     super(scope, id);
     const { orders, payments, reservations, notifications } = tables;
-    orders.addGlobalSecondaryIndex({
-      indexName: openOrdersIndex,
-      partitionKey: { name: 'open', type: AttributeType.STRING },
-      sortKey: { name: 'openSince', type: AttributeType.STRING },
-      projectionType: ProjectionType.KEYS_ONLY,
-    });
     const sweep = nodeFunction(this, {
       description: 'Finds orders that are undecided for too long, or owe something',
       code,
