@@ -41,7 +41,11 @@ export function deployCommand(): Command {
     'deploy prod --change encryption --replace Key961B73FD',
   )
     .argument('<stage>', 'a stage with a file in settings/, such as dev or prod')
-    .option('--change <setting>', 'confirm the change of a guarded setting: paymentGateway, encryption', collect)
+    .option(
+      '--change <setting>',
+      'confirm the change of a guarded setting: paymentGateway, encryption, restoredTables',
+      collect,
+    )
     .option('--replace <logical id>', 'confirm that this pinned resource is replaced or removed', collect)
     .option('--plan', 'say what changes, or why it is refused, and deploy nothing')
     .option('--watch', 'roll back when an alarm goes off, until ten minutes after the deployment')

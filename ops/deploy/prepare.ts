@@ -11,6 +11,7 @@ import { readPins } from './pins.ts';
 import { changesEncryption, type Plan, planDeployment } from './plan.ts';
 import { findOccupiedQueues } from './queues.ts';
 import { type Confirmations, refusalsOf, refuseOccupiedQueues } from './refusals.ts';
+import { refuseRestoredTables } from './restored-tables.ts';
 import { recordedSettings } from './settings.ts';
 
 export type Work = { signal: AbortSignal; onProgress: OnProgress };
@@ -49,7 +50,8 @@ export async function prepareDeployment(
   const refusals = refusalsOf(plan, confirmations, await readPins());
   if (planOnly) return { ...preparation, refusals };
   if (app !== undefined && takesTwoPasses(preparation)) refusals.push(ONE_PASS);
-  return { ...preparation, refusals: [...refusals, ...(await refuseWaiting(target, plan))] };
+  const restored = await refuseRestoredTables(target, { stackName, deployed, next: template });
+  return { ...preparation, refusals: [...refusals, ...(await refuseWaiting(target, plan)), ...restored] };
 }
 
 const ONE_PASS =

@@ -11,8 +11,15 @@ export type Confirmations = { change: readonly string[]; replace: readonly strin
 const GUARDED: Readonly<Record<string, { flag: string; stake: string }>> = {
   paymentGateway: { flag: 'paymentGateway', stake: 'payments then go through another gateway' },
   encryption: { flag: 'encryption', stake: 'what is encrypted under the old key needs it for as long as it is kept' },
+  restoredTables: {
+    flag: 'restoredTables',
+    stake: 'the shop then uses another table, and does not know what only the one of before holds (docs/restore.md)',
+  },
   keyArn: { flag: 'encryption', stake: 'what is encrypted under the old key needs it for as long as it is kept' },
 };
+
+/** Returns the guard of a setting, or of the one that it is a part of. */
+const guardOf = (setting: string) => GUARDED[setting.split('.')[0] ?? ''];
 
 /**
  * Lists in sentences why a plan is refused; none if it may be carried out. A resource of a pinned type is as full as a pinned one: a change that
@@ -35,7 +42,7 @@ function refuseSetting({ setting, from, to }: SettingChange, plan: Plan, { chang
       `${values}: a deployment never changes the stage of a stack. ${plan.stackName} was deployed as ${from ?? 'none'}.`,
     ];
   }
-  const guarded = GUARDED[setting];
+  const guarded = guardOf(setting);
   if (guarded === undefined || change.includes(guarded.flag)) return [];
   return [`${values}: ${guarded.stake}. If that is meant, add --change ${guarded.flag}.`];
 }
@@ -56,9 +63,8 @@ function refuseLoss(
 
 function refuseUnknownSetting(setting: string, plan: Plan): string[] {
   const changing = plan.settings.map((one) => one.setting);
-  if (changing.includes(setting)) return [];
-  // One name stands for both.
-  if (setting === 'encryption' && changing.includes('keyArn')) return [];
+  // One name may stand for several.
+  if (changing.some((one) => one === setting || guardOf(one)?.flag === setting)) return [];
   return [`--change ${setting}: this setting does not change${listOf(changing)}. Leave it out, or correct its name.`];
 }
 
@@ -76,7 +82,7 @@ export const describeChange = ({ setting, from, to }: SettingChange): string =>
 
 /** Refuses, whatever was confirmed, to change the encryption while messages wait that the new key cannot decrypt. */
 export function refuseOccupiedQueues({ settings }: Plan, queues: readonly OccupiedQueue[]): string[] {
-  const [first] = settings.filter(({ setting }) => GUARDED[setting]?.flag === 'encryption');
+  const [first] = settings.filter(({ setting }) => guardOf(setting)?.flag === 'encryption');
   if (first === undefined || queues.length === 0) return [];
   const counts = queues.map(
     ({ queue, waiting, inFlight, delayed }) => `${queue} ${waiting} waiting, ${inFlight} in flight, ${delayed} delayed`,

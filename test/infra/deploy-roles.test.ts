@@ -21,7 +21,17 @@ const OTHER_NAMES: Record<string, string> = {
   ChangeMessageVisibilityBatch: 'ChangeMessageVisibility',
   SendMessageBatch: 'SendMessage',
 };
-const SERVICES = ['cloudformation', 'cloudwatch', 'eventbridge', 'kms', 'lambda', 'cloudwatch-logs', 'sns', 'sqs'];
+const SERVICES = [
+  'cloudformation',
+  'cloudwatch',
+  'dynamodb',
+  'eventbridge',
+  'kms',
+  'lambda',
+  'cloudwatch-logs',
+  'sns',
+  'sqs',
+];
 const PREFIXES: Record<string, string> = { eventbridge: 'events', 'cloudwatch-logs': 'logs' };
 
 /** Reads from a command's bundle which actions of AWS it calls, so that what it does not use is left out. */

@@ -106,6 +106,30 @@ describe("A stage's file", () => {
       { consumers: { payment: { batchSize: 11 } } },
       'settings/dev.json: consumers.payment.batchSize=11: more than 10 needs a window',
     ],
+    [
+      { restoredTables: { payment: 'ShopMessaging-p' } },
+      'settings/dev.json: restoredTables.payment: there is no such table; there are orders, payments, stock, reservations, ',
+    ],
+    [
+      { restoredTables: { payments: 'arn:aws:dynamodb:eu-west-1:111111111111:table/p' } },
+      "settings/dev.json: restoredTables.payments=arn:aws:dynamodb:eu-west-1:111111111111:table/p: must be a table's name",
+    ],
+    [
+      { restoredTables: { payments: 'Other-payments' } },
+      'settings/dev.json: restoredTables.payments=Other-payments: must begin with ShopMessaging-',
+    ],
+    [
+      { restoredTables: { payments: 'ShopMessaging-p', orders: 'ShopMessaging-p' } },
+      'settings/dev.json: restoredTables.orders=ShopMessaging-p: is also that of restoredTables.payments',
+    ],
+    [
+      { restoredTables: { stock: 'ShopMessaging-s' } },
+      'settings/dev.json: restoredTables={"stock":"ShopMessaging-s"}: stock and reservations are written together',
+    ],
+    [
+      { restoredTables: { sandboxGateway: 'ShopMessaging-g' }, paymentGateway: 'stripe', stripeSecret: 'shop/stripe' },
+      'settings/dev.json: restoredTables.sandboxGateway=ShopMessaging-g: needs paymentGateway=sandbox',
+    ],
     [{ keyArn: KEY, encryption: 'aws' }, `settings/dev.json: keyArn=${KEY}: needs encryption=customer`],
   ])('is refused with the setting and its value: %j', (content, sentence) => {
     expect(() => load({ dev: content }, 'dev')).toThrow(sentence);
@@ -149,13 +173,21 @@ describe('An override', () => {
     );
   });
 
-  test.each(['dev', 'prod'])('of gateway, encryption and key is refused in every stage: %s', (stage) => {
-    for (const [name, value] of Object.entries({ paymentGateway: 'sandbox', encryption: 'aws', keyArn: KEY })) {
-      expect(() => load(files, stage, { [name]: value, allowOverrides: 'true' })).toThrow(
-        `-c ${name}=${value}: stands in settings/${stage}.json only`,
-      );
-    }
-  });
+  test.each(['dev', 'prod'])(
+    'of gateway, encryption, key and restored tables is refused in every stage: %s',
+    (stage) => {
+      for (const [name, value] of Object.entries({
+        paymentGateway: 'sandbox',
+        encryption: 'aws',
+        keyArn: KEY,
+        restoredTables: '{}',
+      })) {
+        expect(() => load(files, stage, { [name]: value, allowOverrides: 'true' })).toThrow(
+          `-c ${name}=${value}: stands in settings/${stage}.json only`,
+        );
+      }
+    },
+  );
 });
 
 test('The consumers with settings of their own are those of the routing', () => {
