@@ -1,10 +1,6 @@
 import './provided.ts';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import {
   CloudFormationClient,
   DeleteStackCommand,
@@ -14,23 +10,17 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { localTarget } from '../../ops/aws-target.ts';
 import { findStack } from '../../ops/stack.ts';
+import { copyCheckout, runDeploy } from './checkout.ts';
 import { eventually, sqs } from './deployed-shop.ts';
 
-const root = join(import.meta.dirname, '..', '..');
 const STACK = 'DeployTest-shoptest';
 const settings = { paymentGateway: 'sandbox', stackName: 'DeployTest' };
 const target = localTarget(inject('endpoint'));
 const client = new CloudFormationClient(target.config);
 let checkout = '';
 
-/** Copies what is deployed to a folder of its own, where a stage's file can be edited. */
 beforeAll(async () => {
-  if (inject('skip') !== '') return;
-  checkout = await mkdtemp(join(tmpdir(), 'shop-messaging-checkout-'));
-  for (const name of ['contracts', 'infra', 'lambdas', 'localstack', 'ops', 'settings', 'cdk.json', 'package.json']) {
-    await cp(join(root, name), join(checkout, name), { recursive: true });
-  }
-  await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'));
+  if (inject('skip') === '') checkout = await copyCheckout();
 });
 
 afterAll(async () => {
@@ -55,16 +45,7 @@ async function breakStack(): Promise<() => Promise<void>> {
 const writeSettings = (changed: object) =>
   writeFile(join(checkout, 'settings', 'shoptest.json'), JSON.stringify({ ...settings, ...changed }));
 
-/** Runs `npm run deploy` in the copy. */
-async function deploy(...args: string[]) {
-  const child = spawn('npm', ['run', '--silent', 'deploy', '--', 'shoptest', '--json', '--yes', ...args], {
-    cwd: checkout,
-    env: { ...process.env, AWS_ENDPOINT_URL: inject('endpoint'), STACK_NAME: '' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [output, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  return { code, said, result: output === '' ? undefined : JSON.parse(output) };
-}
+const deploy = (...args: string[]) => runDeploy(checkout, 'shoptest', ...args);
 
 /** What would be different after any deployment. */
 const state = async () => {

@@ -1,10 +1,6 @@
 import './provided.ts';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import {
   DynamoDBClient,
   RestoreTableToPointInTimeCommand,
@@ -20,6 +16,7 @@ import { catalog } from '../../contracts/catalog.ts';
 import { replay } from '../../ops/replay/replay.ts';
 import type { ReplaySelection } from '../../ops/replay/select.ts';
 import { selectionFor } from '../../ops/replay/select.ts';
+import { copyCheckout, runDeploy } from './checkout.ts';
 import {
   capturedOnce,
   chargesOf,
@@ -40,21 +37,14 @@ import {
 } from './deployed-shop.ts';
 
 // docs/restore.md, step by step, with the tables of orders and payments.
-const root = join(import.meta.dirname, '..', '..');
 const CONSUMERS = ['order', 'outcomes', 'payment'] as const;
 const own = { orders: output('OrdersTableName'), payments: output('PaymentsTableName') };
 let restored = { orders: '', payments: '' };
 const dynamo = new DynamoDBClient(shop.config);
 let checkout = '';
 
-/** Copies what is deployed to a folder of its own, where a stage's file can be edited. */
 beforeAll(async () => {
-  if (inject('skip') !== '') return;
-  checkout = await mkdtemp(join(tmpdir(), 'shop-messaging-checkout-'));
-  for (const name of ['contracts', 'infra', 'lambdas', 'localstack', 'ops', 'settings', 'cdk.json', 'package.json']) {
-    await cp(join(root, name), join(checkout, name), { recursive: true });
-  }
-  await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'));
+  if (inject('skip') === '') checkout = await copyCheckout();
 });
 
 afterAll(async () => {
@@ -69,14 +59,7 @@ afterAll(async () => {
 async function deploy(restoredTables: object) {
   const file = join(checkout, 'settings', 'local.json');
   await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), restoredTables }));
-  const args = ['local', '--json', '--yes', '--change', 'restoredTables'];
-  const child = spawn('npm', ['run', '--silent', 'deploy', '--', ...args], {
-    cwd: checkout,
-    env: { ...process.env, AWS_ENDPOINT_URL: inject('endpoint'), STACK_NAME: '' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [answer, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  return { code, said, result: answer === '' ? undefined : JSON.parse(answer) };
+  return runDeploy(checkout, 'local', '--change', 'restoredTables');
 }
 
 /** Runs a command of `aws dynamodb` as a sentence names it. */
