@@ -10,8 +10,10 @@ import { connectToShop } from '../stack.ts';
 import { defaultFile, discard } from './discard.ts';
 import { editBodies } from './edit-bodies.ts';
 import { addSelectorOptions, listCommand, scanWithProgress, showCommand } from './inspect-commands.ts';
+import { describePlan, resultProblem, type Unseen, unseenIn, unseenProblem } from './outcome.ts';
 import {
   checkSelectors,
+  countUnread,
   type ExecuteOptions,
   matcherOf,
   narrowPlan,
@@ -19,6 +21,8 @@ import {
   type PlanResult,
   type Selectors,
   sizeOf,
+  type UnreadMeant,
+  unreadMeant,
 } from './plan.ts';
 import { redrive } from './redrive.ts';
 import { editInEditor, editorFrom } from './terminal.ts';
@@ -73,24 +77,23 @@ async function runRedrive({
   const startedAt = Date.now();
   const shop = await connectToShop(options);
   const found = await scanWithProgress(shop, options, { awaitInFlight: true });
-  if (found.length === 0) return printNothingDone(json, REDRIVE, NOTHING_FOUND);
+  if (sizeOf(found) === 0) return reportNothingFound(json, REDRIVE, unseenIn(found, unreadMeant(options), startedAt));
   const editedBodies = editor === undefined ? undefined : await editBodies(found, editWith(editor), { force });
   if (editedBodies?.size === 0) {
-    const result = { moved: 0, failed: 0, unchanged: true };
-    return print(json, result, () => 'No body was changed, so nothing was moved: leave out --edit for that.');
+    if (json) print(json, { moved: 0, failed: 0, unchanged: true }, () => '');
+    throw new Error('No body was changed, so nothing was moved: leave out --edit to put them back as they are.');
   }
   const selects = editedBodies === undefined ? matcherOf(options) : ({ id }: { id: string }) => editedBodies.has(id);
   const plan = narrowPlan(found, selects);
-  for (const notice of await pauseNotices(
-    shop,
-    plan.map(({ queue }) => queue.consumer),
-  ))
-    printNotice(notice);
-  if (!(await confirmChange(shop, `Put ${describe(plan)} back?`, { yes, always: true }))) {
+  const consumers = plan.flatMap(({ queue, deadLetters }) => (deadLetters.length > 0 ? [queue.consumer] : []));
+  for (const notice of await pauseNotices(shop, consumers)) printNotice(notice);
+  // What was edited was read.
+  const unread = editedBodies === undefined ? unreadMeant(options) : 'none';
+  if (!(await confirmChange(shop, `Put ${describePlan(plan, unread)} back?`, { yes, always: true }))) {
     return printNothingDone(json, REDRIVE, NOTHING_TOUCHED);
   }
-  await runWithProgress(plan, { json, action: REDRIVE }, (context) =>
-    redrive(plan, { rate, startedAt, selects, editedBodies, ...context }),
+  await runWithProgress({ plan, unread, startedAt, json, action: REDRIVE }, (context) =>
+    redrive(plan, { rate, startedAt, selects, unread, editedBodies, ...context }),
   );
 }
 
@@ -111,14 +114,15 @@ async function runDiscard({ json, yes, to, ...options }: MoveOptions & { to?: st
   const startedAt = Date.now();
   const shop = await connectToShop(options);
   const plan = await scanWithProgress(shop, options, { awaitInFlight: true });
-  if (plan.length === 0) return printNothingDone(json, DISCARD, NOTHING_FOUND);
-  if (!(await confirmChange(shop, `Discard ${describe(plan)} for good?`, { yes, always: true }))) {
+  const unread = unreadMeant(options);
+  if (sizeOf(plan) === 0) return reportNothingFound(json, DISCARD, unseenIn(plan, unread, startedAt));
+  if (!(await confirmChange(shop, `Discard ${describePlan(plan, unread)} for good?`, { yes, always: true }))) {
     return printNothingDone(json, DISCARD, NOTHING_TOUCHED);
   }
   const file = to ?? defaultFile(new Date());
   printNotice(`They are kept in ${file}, with everything personal in them.`);
-  await runWithProgress(plan, { json, action: DISCARD, details: { file } }, (context) =>
-    discard(plan, file, { startedAt, selects: matcherOf(options), ...context }),
+  await runWithProgress({ plan, unread, startedAt, json, action: DISCARD, details: { file } }, (context) =>
+    discard(plan, file, { startedAt, selects: matcherOf(options), unread, ...context }),
   );
 }
 
@@ -131,32 +135,47 @@ const editWith = (editor: string) => (body: string, title: string) => {
   return editInEditor(body, editor, process.stdout.isTTY ? 'inherit' : process.stderr);
 };
 
-/** `12 dead letters (payment 10, stock 2)` */
-function describe(plan: Plan): string {
-  const count = sizeOf(plan);
-  const parts = plan.map(({ queue, deadLetters }) => `${queue.consumer} ${deadLetters.length}`);
-  return `${count} dead ${count === 1 ? 'letter' : 'letters'} (${parts.join(', ')})`;
-}
-
 const NOTHING_FOUND = 'There are no such dead letters.';
 
 function printNothingDone(json: boolean | undefined, { countKey }: Action, text: string): void {
   print(json, { [countKey]: 0, failed: 0 }, () => text);
 }
 
+/** Prints that there are no such dead letters; throws where there may be some that nobody can receive now. */
+function reportNothingFound(json: boolean | undefined, action: Action, unseen: Unseen): void {
+  const problem = unseenProblem(unseen);
+  if (problem === undefined) printNothingDone(json, action, NOTHING_FOUND);
+  else {
+    if (json) print(json, { [action.countKey]: 0, failed: 0, ...unseenCounts(unseen) }, () => '');
+    throw new Error(problem);
+  }
+}
+
+const unseenCounts = ({ inFlight, behind }: Unseen) => ({
+  ...(inFlight === 0 ? {} : { inFlight }),
+  ...(behind === 0 ? {} : { unread: behind }),
+});
+
+type Run = {
+  plan: Plan;
+  unread: UnreadMeant;
+  startedAt: number;
+  json: boolean | undefined;
+  action: Action;
+  details?: object;
+};
+
 /**
- * Runs an operation on a plan, shows its progress and prints its result; throws a sentence if some failed. Ctrl-C ends the
- * operation after the batch it is at, and the result is printed all the same.
+ * Runs an operation on a plan, shows its progress and prints its result; throws a sentence unless all that was asked for is done. Ctrl-C
+ * ends the operation after the batch it is at, and the result is printed all the same.
  */
 async function runWithProgress(
-  plan: Plan,
-  { json, action, details = {} }: { json: boolean | undefined; action: Action; details?: object },
+  { plan, unread, startedAt, json, action, details = {} }: Run,
   operation: (context: Required<Pick<ExecuteOptions, 'signal' | 'notify' | 'onProgress'>>) => Promise<PlanResult>,
 ): Promise<void> {
-  const total = sizeOf(plan);
-  const progress = progressCounter(total, action.pastTense);
+  const progress = progressCounter(sizeOf(plan) + countUnread(plan, unread), action.pastTense);
   let interrupted = false;
-  const { moved, failed, missing } = await interruptible(
+  const done = await interruptible(
     'Interrupted: finishing the current batch; run it again to go on.',
     async (signal) => {
       try {
@@ -167,22 +186,19 @@ async function runWithProgress(
       }
     },
   );
+  const unseen = unseenIn(plan, unread, startedAt);
   const result = {
-    [action.countKey]: moved,
-    failed: failed.length,
-    ...(missing === 0 ? {} : { missing }),
+    [action.countKey]: done.moved,
+    failed: done.failed.length,
+    ...(done.missing === 0 ? {} : { missing: done.missing }),
+    ...unseenCounts({ ...unseen, behind: unseen.behind + done.unread }),
     ...details,
-    ...(failed.length === 0 ? {} : { failures: failed }),
+    ...(done.failed.length === 0 ? {} : { failures: done.failed }),
   };
-  print(json, result, () => `${moved} of ${total} dead letters ${action.pastTense}.`);
-  if (missing > 0) printNotice(`${missing} were not there any more, or are in flight: see npm run ops -- dlq list`);
+  print(json, result, () => `${done.moved} of ${done.total} dead letters ${action.pastTense}.`);
   if (interrupted) throw new InterruptedError('Interrupted.');
-  const [first] = failed;
-  if (first !== undefined) {
-    throw new Error(
-      `${failed.length} stay where they were, the first of them (${first.consumer} ${first.id}): ${first.why}`,
-    );
-  }
+  const problem = resultProblem(done, unseen);
+  if (problem !== undefined) throw new Error(problem);
 }
 
 const PROGRESS_INTERVAL_MS = 1_000;
@@ -196,7 +212,8 @@ function progressCounter(total: number, pastTense: string) {
       done += count;
       if (Date.now() - reportedAt < PROGRESS_INTERVAL_MS) return;
       reportedAt = Date.now();
-      printNotice(`${done} of ${total} ${pastTense}`);
+      // Behind those that were counted more may come into sight.
+      printNotice(`${done} of ${Math.max(done, total)} ${pastTense}`);
     },
     end() {
       if (done < total) printNotice(`${done} of ${total} ${pastTense}`);

@@ -4,7 +4,7 @@ import { type DrainOptions, drain } from './drain.ts';
 import { groupingKey } from './group.ts';
 import type { Failures } from './letter-receiver.ts';
 import type { DeadLetterQueue } from './queue.ts';
-import { type ScanOptions, scan } from './scan.ts';
+import { type ScanOptions, type ScanResult, scan } from './scan.ts';
 
 /** Which dead letters a command is about; several selectors narrow each other. */
 export type Selectors = { all?: boolean; consumer?: string; reason?: string; order?: string; id?: string };
@@ -38,8 +38,14 @@ const searchTexts = ({ errorType, reason }: DeadLetter) => [
   `${errorType}: ${reason}`,
 ];
 
+/**
+ * What a command will work on in one queue: the selected dead letters that were received, and how many of the queue's could not be: those
+ * that are `inFlight` elsewhere, and those that stand `behind` others of their message group.
+ */
+export type QueuePlan = ScanResult & { queue: DeadLetterQueue };
+
 /** The dead letters that a command will work on, by their queue. */
-export type Plan = { queue: DeadLetterQueue; deadLetters: DeadLetter[] }[];
+export type Plan = QueuePlan[];
 
 /** Scans queues and returns the dead letters that are selected; leaves all of them where they are. */
 export async function planFor(
@@ -48,9 +54,7 @@ export async function planFor(
   options: ScanOptions = {},
 ): Promise<Plan> {
   // Each scan releases what it received, so none is left running when another one fails.
-  const scans = await Promise.allSettled(
-    queues.map(async (queue) => ({ queue, deadLetters: await scan(queue, options) })),
-  );
+  const scans = await Promise.allSettled(queues.map(async (queue) => ({ queue, ...(await scan(queue, options)) })));
   const found = scans.map((one) => {
     if (one.status === 'rejected') throw one.reason;
     return one.value;
@@ -60,59 +64,108 @@ export async function planFor(
 
 /** Returns the part of a plan that is selected. */
 export const narrowPlan = (plan: Plan, selects: (deadLetter: DeadLetter) => boolean): Plan =>
-  plan
-    .map(({ queue, deadLetters }) => ({ queue, deadLetters: deadLetters.filter(selects) }))
-    .filter(({ deadLetters }) => deadLetters.length > 0);
+  plan.map((one) => ({ ...one, deadLetters: one.deadLetters.filter(selects) }));
 
 export const sizeOf = (plan: Plan): number => plan.reduce((sum, { deadLetters }) => sum + deadLetters.length, 0);
+
+/** Which of the dead letters that stand behind others of their message group are meant too: they come into sight one after the other. */
+export type UnreadMeant = 'all' | 'matching' | 'none';
+
+/** Returns what selectors say of dead letters that nobody has read: only without a reason or an id all of them are meant. */
+export const unreadMeant = ({ reason, id }: Selectors): UnreadMeant => {
+  if (id !== undefined) return 'none';
+  return reason === undefined ? 'all' : 'matching';
+};
+
+/** Counts the dead letters that are meant for certain before they are read. */
+export const countUnread = (plan: Plan, unread: UnreadMeant): number =>
+  unread === 'all' ? plan.reduce((sum, one) => sum + unreadOf(one), 0) : 0;
+
+/** Counts those that come into sight while the ones before them go: none in a standard queue, nor where nothing goes. */
+export const unreadOf = ({ queue, deadLetters, behind }: QueuePlan): number =>
+  queue.fifo && deadLetters.length > 0 ? behind : 0;
 
 export type ExecuteOptions = Pick<DrainOptions, 'signal' | 'notify'> & {
   /** When the command began, in milliseconds since the epoch: a FIFO queue's hidden dead letters from before that belong to the plan too. */
   startedAt: number;
   /** What the command was asked for: which of those hidden dead letters. */
   selects: (deadLetter: DeadLetter) => boolean;
+  unread: UnreadMeant;
   /** Called after every batch with how many were moved or discarded. */
   onProgress?: (count: number) => void;
 };
 
-/** How many dead letters were moved or discarded, why others were not, and how many were no longer in the queue. */
+/**
+ * How many dead letters were moved or discarded, of how many in all, those that came into sight meanwhile included; why others were not, how
+ * many were no longer in the queue, and how many were meant and never came into sight.
+ */
 export type PlanResult = {
   moved: number;
+  total: number;
   failed: { id: string; consumer: string; why: string }[];
   missing: number;
+  unread: number;
 };
+
+type BeforeDelete = (queue: DeadLetterQueue, deadLetters: readonly DeadLetter[]) => Promise<Failures>;
+type PlanOptions = ExecuteOptions & { prefetch?: (queue: DeadLetterQueue) => NonNullable<DrainOptions['prefetch']> };
 
 /**
  * Drains what was planned, queue by queue, and nothing that came later: a message that is put back and fails again while
  * this runs is another dead letter. `beforeDelete` must have succeeded for a dead letter before it is deleted.
  */
-export async function executePlan(
-  plan: Plan,
-  beforeDelete: (queue: DeadLetterQueue, deadLetters: readonly DeadLetter[]) => Promise<Failures>,
-  options: ExecuteOptions & { prefetch?: (queue: DeadLetterQueue) => NonNullable<DrainOptions['prefetch']> },
-): Promise<PlanResult> {
-  const { startedAt, selects, onProgress, prefetch, signal, notify } = options;
-  const total: PlanResult = { moved: 0, failed: [], missing: 0 };
-  for (const { queue, deadLetters } of plan) {
-    if (signal?.aborted) break;
-    const ids = new Set(deadLetters.map(({ id }) => id));
-    const { handled, failed } = await drain(queue, {
-      // Behind the first ten of a message group there may be more, which no scan can see.
-      selects: (deadLetter) =>
-        ids.has(deadLetter.id) || (queue.fifo && selects(deadLetter) && sentAt(deadLetter) < startedAt),
-      isComplete: (result) => !queue.fifo && result.handled.size + result.failed.size >= ids.size,
-      beforeDelete: async (batch) => {
-        const failures = await beforeDelete(queue, batch);
-        onProgress?.(batch.length - failures.size);
-        return failures;
-      },
-      prefetch: prefetch?.(queue),
-      signal,
-      notify,
-    });
-    total.moved += handled.size;
-    for (const [id, why] of failed) total.failed.push({ id, consumer: queue.consumer, why });
-    if (!signal?.aborted) total.missing += deadLetters.filter(({ id }) => !handled.has(id) && !failed.has(id)).length;
+export async function executePlan(plan: Plan, beforeDelete: BeforeDelete, options: PlanOptions): Promise<PlanResult> {
+  const total: PlanResult = { moved: 0, total: 0, failed: [], missing: 0, unread: 0 };
+  for (const one of plan) {
+    const { moved, failed, ...counts } = await executeQueue(one, beforeDelete, options);
+    total.moved += moved;
+    total.failed.push(...failed);
+    total.total += counts.total;
+    total.missing += counts.missing;
+    total.unread += counts.unread;
   }
   return total;
+}
+
+async function executeQueue(
+  one: QueuePlan,
+  beforeDelete: BeforeDelete,
+  { startedAt, selects, unread, onProgress, prefetch, signal, notify }: PlanOptions,
+): Promise<PlanResult> {
+  const { queue, deadLetters } = one;
+  const ids = new Set(deadLetters.map(({ id }) => id));
+  const meant = countUnread([one], unread);
+  const isMeant = (deadLetter: DeadLetter) =>
+    unread !== 'none' && queue.fifo && selects(deadLetter) && sentAt(deadLetter) < startedAt;
+  if (signal?.aborted || ids.size === 0) {
+    return { moved: 0, total: ids.size + meant, failed: [], missing: 0, unread: 0 };
+  }
+  const { handled, failed } = await drain(queue, {
+    // Behind the first ten of a message group there may be more, which no scan can see.
+    selects: (deadLetter) => ids.has(deadLetter.id) || isMeant(deadLetter),
+    isComplete: (result) => !queue.fifo && result.handled.size + result.failed.size >= ids.size,
+    beforeDelete: async (batch) => {
+      const failures = await beforeDelete(queue, batch);
+      onProgress?.(batch.length - failures.size);
+      return failures;
+    },
+    prefetch: prefetch?.(queue),
+    signal,
+    notify,
+  });
+  const isDone = (id: string) => handled.has(id) || failed.has(id);
+  const comeIntoSight = [...handled, ...failed.keys()].filter((id) => !ids.has(id)).length;
+  const rest = Math.max(0, meant - comeIntoSight);
+  return {
+    moved: handled.size,
+    total: ids.size + comeIntoSight + rest,
+    failed: [...failed].map(([id, why]) => ({ id, consumer: queue.consumer, why })),
+    missing: signal?.aborted ? 0 : [...ids].filter((id) => !isDone(id)).length,
+    unread: signal?.aborted || rest === 0 ? 0 : Math.min(rest, await countLeft(queue)),
+  };
+}
+
+async function countLeft(queue: DeadLetterQueue): Promise<number> {
+  const { waiting, inFlight } = await queue.depth();
+  return waiting + inFlight;
 }

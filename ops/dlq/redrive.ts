@@ -45,11 +45,13 @@ export function redrive(plan: Plan, { rate, editedBodies, ...options }: RedriveO
     return failures;
   };
 
-  const prefetch = ({ fifo }: DeadLetterQueue) => {
-    const count = Math.min(fifo ? 50 : 10, rate * 10);
-    return { count, seconds: (fifo ? 30 : 5) + 2 * Math.ceil(count / rate) };
-  };
-  return executePlan(plan, send, { ...options, prefetch });
+  return executePlan(plan, send, { ...options, prefetch: (queue) => prefetchOf(queue, rate) });
+}
+
+/** Returns how many to receive ahead at a rate a second, and for how many seconds nobody else sees them: twice as long as they take. */
+export function prefetchOf({ fifo }: Pick<DeadLetterQueue, 'fifo'>, rate: number): { count: number; seconds: number } {
+  const count = Math.min(fifo ? 50 : 10, rate * 10);
+  return { count, seconds: (fifo ? 30 : 5) + 2 * Math.ceil(count / rate) };
 }
 
 /** The attribute that keeps the body from before an operator edited it. */

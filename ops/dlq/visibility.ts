@@ -15,6 +15,18 @@ const PARALLEL_CALLS = 4;
 export const visibilitySeconds = (count: number): number =>
   Math.max(MIN_VISIBILITY_SECONDS, Math.ceil(count / DEAD_LETTERS_PER_SECOND));
 
+/** The most seconds for which a redrive or a discard receives ahead of what it sends and deletes. */
+export const MAX_PREFETCH_SECONDS = 50;
+// Clocks, and the time that a call takes.
+const HOLD_MARGIN_SECONDS = 5;
+
+/** Returns for how many seconds a command that was killed can have left dead letters invisible in a queue of so many. */
+export const longestHoldSeconds = (count: number): number =>
+  Math.max(MAX_PREFETCH_SECONDS, visibilitySeconds(count)) + HOLD_MARGIN_SECONDS;
+
+/** The same for any queue: one that holds few today may have held many when the command was killed. */
+export const LONGEST_HOLD_SECONDS = longestHoldSeconds(MAX_IN_FLIGHT);
+
 /** Keeps dead letters invisible for so many seconds from now. */
 export async function extend(
   queue: LetterReceiver,

@@ -1,15 +1,16 @@
 import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import type { DeadLetter } from '../../ops/dlq/dead-letter.ts';
 import { defaultFile, discard } from '../../ops/dlq/discard.ts';
 import { planFor } from '../../ops/dlq/plan.ts';
-import { contractProblems, redrive } from '../../ops/dlq/redrive.ts';
+import { contractProblems, prefetchOf, redrive } from '../../ops/dlq/redrive.ts';
 import { scan } from '../../ops/dlq/scan.ts';
 import { editInEditor, editorFrom } from '../../ops/dlq/terminal.ts';
-import { release } from '../../ops/dlq/visibility.ts';
+import { LONGEST_HOLD_SECONDS, longestHoldSeconds, release, visibilitySeconds } from '../../ops/dlq/visibility.ts';
 import { pacer } from '../../ops/pacer.ts';
 import { deadLetter, deadLetters, FakeQueue } from '../builders/dead-letters.ts';
 import { placed } from '../builders/events.ts';
@@ -20,8 +21,11 @@ const STARTED_AT = 5_000;
 /** Does what `dlq redrive` does: scans, plans, moves. */
 async function run(queue: FakeQueue, selects: (one: DeadLetter) => boolean = everything, signal?: AbortSignal) {
   const plan = await planFor([queue], selects);
-  return redrive(plan, { rate: 1e9, startedAt: STARTED_AT, selects, signal });
+  const unread = selects === everything ? 'all' : 'matching';
+  return redrive(plan, { rate: 1e9, startedAt: STARTED_AT, selects, unread, signal });
 }
+
+const everythingOf = (startedAt = STARTED_AT) => ({ startedAt, selects: everything, unread: 'all' as const });
 
 const killedAt = (queue: FakeQueue, call: string, occasion: number) => {
   queue.before = (name) => {
@@ -33,7 +37,7 @@ const killedAt = (queue: FakeQueue, call: string, occasion: number) => {
 describe('Scanning', () => {
   test('finds every dead letter once and releases all of them', async () => {
     const queue = new FakeQueue(deadLetters(1_234));
-    expect((await scan(queue)).length).toBe(1_234);
+    expect(await scan(queue)).toMatchObject({ deadLetters: { length: 1_234 }, inFlight: 0, behind: 0 });
     expect(queue.remainingIds.length).toBe(1_234);
     expect(queue.inFlightIds).toEqual([]);
   });
@@ -87,25 +91,77 @@ describe('Scanning', () => {
     expect(queue.inFlightIds).toEqual([]);
   });
 
-  test('waits, if asked to, for dead letters that a killed command has in flight', async () => {
+  const waitOn = (queue: FakeQueue) => async (milliseconds: number) => {
+    queue.time += milliseconds / 1_000;
+  };
+  const clockOf = (queue: FakeQueue) => () => queue.time * 1_000;
+
+  test.each([false, true])(
+    'waits, if asked to, for those that a killed command has in flight (FIFO: %s)',
+    async (fifo) => {
+      const queue = new FakeQueue(deadLetters(10, ['o-1', 'o-2']), fifo);
+      await queue.receive(4, 50);
+      const clock = { now: clockOf(queue), wait: waitOn(queue) };
+      const unwaited = await scan(queue, clock);
+      expect(unwaited.inFlight).toBe(4);
+      const notes: string[] = [];
+      const found = await scan(queue, { awaitInFlight: true, notify: (note) => notes.push(note), ...clock });
+      expect(found).toMatchObject({ deadLetters: { length: 10 }, inFlight: 0, behind: 0 });
+      expect(queue.time).toBeLessThan(55);
+      expect(notes).toEqual([
+        expect.stringMatching(/^payment: waiting for 4 dead letters that are in flight, up to 55 s/),
+      ]);
+    },
+  );
+
+  test('holds nothing while it waits, so that nobody has to wait for a command that was killed while it waited', async () => {
     const queue = new FakeQueue(deadLetters(5));
-    await queue.receive(2, 30);
-    expect((await scan(queue)).length).toBe(3);
-    queue.before = () => {
-      if (queue.calls.length === 12) queue.time = 31;
+    await queue.receive(2, 50);
+    const held: number[] = [];
+    const wait = async () => {
+      held.push(queue.inFlightIds.length);
+      queue.time += 10;
     };
-    expect((await scan(queue, { awaitInFlight: true })).length).toBe(5);
+    await scan(queue, { awaitInFlight: true, now: clockOf(queue), wait });
+    expect(new Set(held)).toEqual(new Set([2]));
   });
 
-  test('waits for them no longer than they can be in flight', async () => {
+  test('does not wait for the others once it has the one that was asked for', async () => {
+    const queue = new FakeQueue(deadLetters(5));
+    await queue.receive(2, 50);
+    const stopAt = ({ id }: DeadLetter) => id === 'm-3';
+    const found = await scan(queue, { awaitInFlight: true, stopAt, now: clockOf(queue), wait: waitOn(queue) });
+    expect(found.deadLetters.map(({ id }) => id)).toContain('m-3');
+    expect(queue.time).toBe(0);
+  });
+
+  test('waits as long as any of the commands can have them, and then returns how many are in flight', async () => {
     const queue = new FakeQueue(deadLetters(5));
     await queue.receive(2, 1_000);
-    let now = 0;
-    const clock = () => {
-      now += 1_000;
-      return now;
-    };
-    expect((await scan(queue, { awaitInFlight: true, now: clock })).length).toBe(3);
+    const found = await scan(queue, { awaitInFlight: true, now: clockOf(queue), wait: waitOn(queue) });
+    expect(found).toMatchObject({ deadLetters: { length: 3 }, inFlight: 2, behind: 0 });
+    expect(queue.time).toBeGreaterThanOrEqual(longestHoldSeconds(5));
+    expect(queue.inFlightIds).toHaveLength(2);
+  });
+
+  test('no command keeps one in flight for longer than another waits for it', () => {
+    fc.assert(
+      fc.property(
+        fc.boolean(),
+        fc.integer({ min: 1, max: 10_000 }),
+        fc.integer({ min: 0, max: 100_000 }),
+        (fifo, rate, count) => {
+          expect(prefetchOf({ fifo }, rate).seconds).toBeLessThanOrEqual(longestHoldSeconds(count));
+          expect(visibilitySeconds(count)).toBeLessThanOrEqual(longestHoldSeconds(count));
+          expect(longestHoldSeconds(count)).toBeLessThanOrEqual(LONGEST_HOLD_SECONDS);
+        },
+      ),
+    );
+  });
+
+  test('counts those behind the first ten of their message group, which no receive returns', async () => {
+    const queue = new FakeQueue(deadLetters(42, ['o-1']), true);
+    expect(await scan(queue)).toMatchObject({ deadLetters: { length: 10 }, inFlight: 0, behind: 32 });
   });
 });
 
@@ -116,7 +172,7 @@ describe('Redriving', () => {
       deadLetter({ id: 'other', attributes: { errorMessage: 'else' } }),
     ]);
     const done = await run(queue, ({ reason }) => reason !== 'else');
-    expect(done).toEqual({ moved: 30, failed: [], missing: 0 });
+    expect(done).toEqual({ moved: 30, failed: [], total: 30, missing: 0, unread: 0 });
     expect(queue.sent.map(({ id }) => id).sort()).toEqual(
       deadLetters(30)
         .map(({ id }) => id)
@@ -131,7 +187,8 @@ describe('Redriving', () => {
     const queue = new FakeQueue(deadLetters(25));
     queue.rejectedIds.add('m-7');
     const done = await run(queue);
-    expect(done).toEqual({ moved: 24, failed: [{ id: 'm-7', consumer: 'payment', why: 'InternalError' }], missing: 0 });
+    expect(done).toMatchObject({ moved: 24, total: 25, missing: 0 });
+    expect(done.failed).toEqual([{ id: 'm-7', consumer: 'payment', why: 'InternalError' }]);
     expect(queue.remainingIds).toEqual(['m-7']);
   });
 
@@ -163,8 +220,24 @@ describe('Redriving', () => {
 
   test('moves also those of a message group that were hidden behind its first ten', async () => {
     const queue = new FakeQueue(deadLetters(35, ['o-1']), true);
-    expect(await run(queue)).toMatchObject({ moved: 35, failed: [] });
+    expect(await run(queue)).toEqual({ moved: 35, failed: [], total: 35, missing: 0, unread: 0 });
     expectInOrder(queue);
+  });
+
+  test('of those that were hidden, moves the ones that match where only some are meant, and counts them', async () => {
+    const letters = deadLetters(20, ['o-1']).map((one, index) => ({ ...one, reason: index < 15 ? 'this' : 'else' }));
+    const queue = new FakeQueue(letters, true);
+    const done = await run(queue, ({ reason }) => reason === 'this');
+    expect(done).toEqual({ moved: 15, failed: [], total: 15, missing: 0, unread: 0 });
+    expect(queue.remainingIds).toEqual(['m-15', 'm-16', 'm-17', 'm-18', 'm-19']);
+  });
+
+  test('leaves the hidden ones where only those that were seen are meant', async () => {
+    const queue = new FakeQueue(deadLetters(35, ['o-1']), true);
+    const plan = await planFor([queue], everything);
+    const done = await redrive(plan, { rate: 1e9, ...everythingOf(), unread: 'none' });
+    expect(done).toEqual({ moved: 10, failed: [], total: 10, missing: 0, unread: 0 });
+    expect(queue.remainingIds).toHaveLength(25);
   });
 
   test('stops a message group at the first one that fails, and no other group', async () => {
@@ -172,7 +245,7 @@ describe('Redriving', () => {
     queue.rejectedIds.add('m-2');
     const done = await run(queue);
     expect(queue.sent.map(({ id }) => id)).toEqual(['m-0', 'm-1', 'm-3', 'm-5', 'm-7', 'm-9', 'm-11']);
-    expect(done).toMatchObject({ moved: 7 });
+    expect(done).toMatchObject({ moved: 7, total: 12, unread: 1 });
     // m-10 was never seen behind the others of its group.
     expect(done.failed.map(({ id }) => id)).toEqual(['m-2', 'm-4', 'm-6', 'm-8']);
     expect(queue.remainingIds).toEqual(['m-2', 'm-4', 'm-6', 'm-8', 'm-10']);
@@ -208,7 +281,7 @@ describe('Redriving', () => {
       if (call === 'send' && queue.sent.length === 20) interruption.abort();
     };
     const done = await run(queue, everything, interruption.signal);
-    expect(done).toEqual({ moved: 30, failed: [], missing: 0 });
+    expect(done).toEqual({ moved: 30, failed: [], total: 100, missing: 0, unread: 0 });
     expect(queue.remainingIds.length).toBe(70);
     expect(queue.inFlightIds).toEqual([]);
   });
@@ -217,7 +290,7 @@ describe('Redriving', () => {
     const queue = new FakeQueue(deadLetters(3));
     const plan = await planFor([queue], everything);
     await queue.receive(1, 1_000);
-    expect(await redrive(plan, { rate: 1e9, startedAt: STARTED_AT, selects: everything })).toMatchObject({
+    expect(await redrive(plan, { rate: 1e9, ...everythingOf() })).toMatchObject({
       moved: 2,
       missing: 1,
     });
@@ -234,7 +307,7 @@ describe('Redriving', () => {
       queue.time += 60;
       return new Map(some.map(({ id }) => [id, 'ReceiptHandleIsInvalid']));
     };
-    expect(await run(queue)).toEqual({ moved: 20, failed: [], missing: 0 });
+    expect(await run(queue)).toEqual({ moved: 20, failed: [], total: 20, missing: 0, unread: 0 });
     expect(queue.sent.length).toBe(20);
     expect(queue.remainingIds).toEqual([]);
   });
@@ -245,7 +318,7 @@ describe('Redriving', () => {
     queue.remove = async (some) => new Map(some.map(({ id }) => [id, 'InternalError']));
     const notes: string[] = [];
     const notify = (message: string) => void notes.push(message);
-    await redrive(plan, { rate: 1e9, startedAt: STARTED_AT, selects: everything, notify });
+    await redrive(plan, { rate: 1e9, ...everythingOf(), notify });
     expect(notes).toEqual([expect.stringContaining('3 dead letters could not be deleted and are in both queues')]);
   });
 
@@ -277,7 +350,7 @@ describe('Discarding', () => {
       if (name === 'remove' && queue.calls.includes('remove')) throw new Error('killed');
     };
     const plan = await planFor([queue], everything);
-    await expect(discard(plan, path, { startedAt: STARTED_AT, selects: everything })).rejects.toThrow('killed');
+    await expect(discard(plan, path, everythingOf())).rejects.toThrow('killed');
     const lines = (await readFile(path, 'utf8')).trim().split('\n');
     const written = lines.map((line) => JSON.parse(line).id);
     expect(written.length).toBe(20);
@@ -298,7 +371,7 @@ describe('Discarding', () => {
     await writeFile(join(folder, 'there'), 'dear to somebody');
     const queue = new FakeQueue(deadLetters(3));
     const plan = await planFor([queue], everything);
-    const options = { startedAt: STARTED_AT, selects: everything };
+    const options = everythingOf();
     await expect(discard(plan, join(folder, 'there'), options)).rejects.toThrow('is there already');
     await expect(discard(plan, join(folder, 'no', 'folder'), options)).rejects.toThrow('cannot be written (ENOENT)');
     expect(queue.remainingIds.length).toBe(3);
