@@ -10,7 +10,7 @@ import { estimateCommand } from './estimate/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { loadCommand } from './load/command.ts';
 import { cancelCommand, placeCommand, traceCommand } from './orders/command.ts';
-import { reportFatalError } from './output.ts';
+import { outliveClosedOutput, reportFatalError } from './output.ts';
 import { pauseCommand, resumeCommand } from './pause/command.ts';
 import { replayCommand } from './replay/command.ts';
 import { sandboxCommand } from './sandbox/command.ts';
@@ -19,12 +19,8 @@ import { stockCommand } from './stock/command.ts';
 import { downCommand, upCommand } from './up/command.ts';
 import { verifyCommand } from './verify/command.ts';
 
-// A closed pipe (`ops … | head`) is not an error.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-}
-
-const program = new Command('ops')
+/** All commands. */
+export const program = new Command('ops')
   .description("The operator's commands of the shop's messaging backbone, for this machine and for AWS alike.")
   .addHelpText('after', '\nExample:\n  npm run ops -- trace o-1001')
   .showHelpAfterError('(add --help to see the commands)');
@@ -56,4 +52,8 @@ for (const make of [
   program.addCommand(make());
 }
 
-await program.parseAsync().catch(reportFatalError);
+// Tests read the commands without running one.
+if (import.meta.main) {
+  outliveClosedOutput();
+  await program.parseAsync().catch(reportFatalError);
+}

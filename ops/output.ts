@@ -11,6 +11,24 @@ export const NOTHING_TOUCHED = 'Nothing was touched.';
 export const printNothingTouched = (json: boolean | undefined): void =>
   print(json, { touched: false }, () => NOTHING_TOUCHED);
 
+const closedOutput = new AbortController();
+
+/** Aborted once nobody reads standard output any more: what would show something for ever ends then. */
+export const outputClosed: AbortSignal = closedOutput.signal;
+
+/**
+ * Keeps a closed pipe (`ops … 2>&1 | head -1`) from ending the process: the command goes on without a word, and its exit code says how it
+ * went. Output that is lost otherwise, as on a full disk, makes the exit code 1.
+ */
+export function outliveClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (stream === process.stdout) closedOutput.abort();
+      if (error.code !== 'EPIPE') process.exitCode ||= 1;
+    });
+  }
+}
+
 /** Prints what ended the command on standard error (with its stack for `DEBUG=1`) and sets the exit code: 130 after Ctrl-C, else 1. */
 export function reportFatalError(error: unknown): void {
   process.exitCode = error instanceof InterruptedError ? 130 : 1;

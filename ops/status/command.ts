@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { toUserMessage } from '../errors.ts';
-import { print } from '../output.ts';
+import { outputClosed, print } from '../output.ts';
 import { connectToShop } from '../stack.ts';
 import { liveStatusCollector, statusCollector } from './collect.ts';
 import { type ShopStatus, statusDocument } from './health.ts';
@@ -39,17 +39,18 @@ async function status({ json, aws, watch, check }: Options): Promise<void> {
   if (check && !document.ok) process.exitCode = 1;
 }
 
-/** Shows the status until Ctrl-C, on a terminal always in the same place; an error is shown instead of the status once. */
+/** Shows the status until Ctrl-C or a closed output, on a terminal always in the same place; an error is shown instead of the status once. */
 async function watchStatus(collectStatus: () => Promise<ShopStatus>, seconds: number): Promise<void> {
-  const stop = new AbortController();
-  const end = () => stop.abort();
+  const interruption = new AbortController();
+  const end = () => interruption.abort();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, end);
+  const signal = AbortSignal.any([interruption.signal, outputClosed]);
   const { isTTY } = process.stdout;
   if (isTTY) process.stdout.write(CLEAR_SCREEN);
-  while (!stop.signal.aborted) {
+  while (!signal.aborted) {
     const shown = await collectStatus().then(statusReport).catch(toUserMessage);
     const text = `${new Date().toLocaleTimeString()}, every ${seconds} s; Ctrl-C ends it\n\n${shown}`;
     process.stdout.write(isTTY ? overwritingScreen(text) : `${text}\n\n`);
-    await pause(seconds * 1_000, undefined, { signal: stop.signal }).catch(() => undefined);
+    await pause(seconds * 1_000, undefined, { signal }).catch(() => undefined);
   }
 }
