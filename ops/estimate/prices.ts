@@ -76,7 +76,7 @@ const PriceFile = v.pipe(
 
 /** Replaces list prices by those of a price file (docs/costs.md). Throws where the file is malformed or names an unknown price. */
 export function parsePriceFile(text: string): PriceList {
-  const { region, date, prices: given } = v.parse(PriceFile, text, { abortEarly: true });
+  const { region, date, prices: given } = v.parse(PriceFile, text.replace(/^\uFEFF/, ''), { abortEarly: true });
   const prices = { ...listPrices.prices };
   for (const [name, amount] of Object.entries(given)) {
     if (!isPriceId(name)) throw new Error(`There is no price "${name}". Known: ${Object.keys(prices).join(', ')}.`);

@@ -107,7 +107,7 @@ function createPublisher(
     const bodies = messages.map(({ body }) => body);
     const time = Date.now();
     try {
-      const failed = await publishOrders(shop, bodies, client);
+      const failed = await publishOrders(shop, bodies, { client });
       const lost = new Set(failed.map(({ index }) => messages[index]?.id));
       rejected += lost.size;
       consecutiveFailures = 0;

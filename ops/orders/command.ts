@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { knownIdArgument, orderIdArgument } from '../arguments.ts';
 import {
   type ChangeOptions,
   changingCommand,
@@ -18,7 +19,7 @@ import { connectToShop, type DeployedShop } from '../stack.ts';
 import { orderCancelRequestedEvent, requestCancellation } from './cancel.ts';
 import { findTrace } from './find-trace.ts';
 import type { OrderOptions } from './generate.ts';
-import { type OrderMessage, parseOrderMessage, placeOrders } from './place.ts';
+import { generateMessage, type OrderMessage, parseOrderMessage, placeOrders } from './place.ts';
 import { assertTestOrdersAllowed } from './test-orders.ts';
 import { isDecided, type TracedDeadLetter } from './trace.ts';
 import { addDeadLetters, findDeadLetters } from './trace-dead-letters.ts';
@@ -64,13 +65,21 @@ async function place(
   { json, aws, yes, count, unchecked = false, ...order }: PlaceCommandOptions,
 ): Promise<void> {
   const given = file === undefined ? undefined : parseOrderMessage(await readInput(file), unchecked);
+  // Says what is wrong with the options before anything is asked or sent.
+  if (given === undefined) generateMessage(order, unchecked);
   const shop = await connectToShop({ aws });
   if (given === undefined) assertTestOrdersAllowed(shop, { what: 'a made-up order', phone: order.phone });
   if (!(await confirmChange(shop, placeQuestion(given, count), { yes }))) return printNothingTouched(json);
-  const result = await placeOrders(shop, { given, order, count, unchecked });
+  const { endedBy, ...result } = await interruptible('Interrupted: waiting for the calls under way.', (signal) =>
+    placeOrders(shop, { given, order, count, unchecked, signal }),
+  );
   print(json, result, () => result.orderIds.join('\n'));
   const number = given?.orderNumber === undefined ? '' : `; order number ${given.orderNumber}`;
   printNotice(`published ${result.published} of ${count} at ${shop.where}${number}`);
+  if (endedBy !== undefined) {
+    printNotice(`--count ${count - result.published - result.failed.length} publishes the rest.`);
+    throw endedBy;
+  }
   const [first] = result.failed;
   if (first !== undefined) {
     throw new Error(`The topic refused ${result.failed.length} of ${count} messages: ${first.code} ${first.message}`);
@@ -90,7 +99,7 @@ export function cancelCommand(): Command {
     "Publish a customer's wish to cancel an order.",
     'cancel o-1001 --reason "wrong size"',
   )
-    .argument('<orderId>', ORDER_ID)
+    .argument('<orderId>', ORDER_ID, orderIdArgument)
     .option('--reason <text>', "the customer's reason", 'changed my mind')
     .action(async (orderId: string, { json, aws, yes, reason }: ChangeOptions & { reason: string }) => {
       const event = orderCancelRequestedEvent(orderId, reason);
@@ -118,7 +127,7 @@ export function traceCommand(): Command {
     'trace o-1001 --diagram > o-1001.mmd',
     "trace '#1029'",
   )
-    .argument('<orderId>', ORDER_ID)
+    .argument('<orderId>', ORDER_ID, knownIdArgument)
     .option(
       '--wait [seconds]',
       `wait until the order is confirmed or cancelled, ${DEFAULT_WAIT_SECONDS} seconds unless told otherwise`,

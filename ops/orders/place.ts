@@ -16,6 +16,8 @@ export type PlaceOptions = {
   count: number;
   /** Publishes generated orders even if their options break the contract. */
   unchecked?: boolean;
+  /** Ends the publishing after the calls under way. */
+  signal?: AbortSignal | undefined;
 };
 
 export type PlaceResult = {
@@ -24,26 +26,37 @@ export type PlaceResult = {
   /** What the customer knows the given order by, where that is not its id. */
   orderNumber?: string;
   failed: (Omit<FailedEntry, 'index'> & { orderId: string | undefined })[];
+  /** Why not all were sent. What a call under way had, which failed without an answer, may have been published all the same. */
+  endedBy?: unknown;
 };
 
-/** Publishes orders on the orders topic. */
+/** Makes an order up and checks it. Throws where its options break the contract, unless it is `unchecked`. */
+export const generateMessage = (order: OrderOptions, unchecked: boolean): OrderMessage =>
+  parseOrderMessage(JSON.stringify(orderPlacedEvent(generateOrder(order))), unchecked);
+
+/** Publishes orders on the orders topic. What ends it early, an error or the signal, is part of the result. */
 export async function placeOrders(
   shop: DeployedShop,
-  { given, order = {}, count, unchecked = false }: PlaceOptions,
+  { given, order = {}, count, unchecked = false, signal }: PlaceOptions,
 ): Promise<PlaceResult> {
-  const generated = () => parseOrderMessage(JSON.stringify(orderPlacedEvent(generateOrder(order))), unchecked);
-  const messages = Array.from({ length: count }, () => given ?? generated());
-  const rejected = await publishOrders(
-    shop,
-    messages.map(({ body }) => body),
-  );
-  const rejectedIndexes = new Set(rejected.map(({ index }) => index));
-  const published = messages.filter((_, index) => !rejectedIndexes.has(index));
+  const messages = Array.from({ length: count }, () => given ?? generateMessage(order, unchecked));
+  const accepted: number[] = [];
+  let rejected: FailedEntry[] = [];
+  let endedBy: unknown;
+  try {
+    const onAccepted = (indexes: readonly number[]) => void accepted.push(...indexes);
+    const bodies = messages.map(({ body }) => body);
+    rejected = await publishOrders(shop, bodies, { signal, onAccepted });
+  } catch (error) {
+    endedBy = error;
+  }
+  const ids = accepted.sort((one, other) => one - other).flatMap((index) => messages[index]?.orderId ?? []);
   return {
-    published: published.length,
-    orderIds: [...new Set(published.flatMap(({ orderId }) => (orderId === undefined ? [] : [orderId])))],
+    published: accepted.length,
+    orderIds: [...new Set(ids)],
     ...(given?.orderNumber === undefined ? {} : { orderNumber: given.orderNumber }),
     failed: rejected.map(({ index, code, message }) => ({ orderId: messages[index]?.orderId, code, message })),
+    ...(endedBy === undefined ? {} : { endedBy }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ulid } from 'ulid';
 import { constructIdOf } from '../../infra/names.ts';
 import { routing } from '../../infra/routing.ts';
+import { orderIdArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
 import { table } from '../format.ts';
@@ -9,6 +10,7 @@ import { interruptible } from '../interruption.ts';
 import { print, printNothingTouched } from '../output.ts';
 import { printNotice, updateStatusLine } from '../progress.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
+import { parseTime } from '../time.ts';
 import { type ReplayOptions, type ReplayProgress, type ReplayResult, replay } from './replay.ts';
 import { selectionFor } from './select.ts';
 
@@ -35,7 +37,7 @@ export function replayCommand(): Command {
     .requiredOption('--from <time>', 'the first moment, such as 2026-11-21T09:00:00Z, or how long ago: 90m, 2h, 7d')
     .option('--until <time>', 'the moment after the last', 'now')
     .option('--type <type...>', 'events of these types only')
-    .option('--order <orderId>', 'events of this order only')
+    .option('--order <orderId>', 'events of this order only', orderIdArgument)
     .option('--dry-run', 'count them and send nothing')
     .option(
       '--with-effects',
@@ -108,32 +110,6 @@ function progressDisplay(dryRun: boolean): (progress: ReplayProgress) => void {
     const done = dryRun ? `${selected} would be sent` : `${sent} sent`;
     display(`… ${read} read, up to ${resumeFrom.slice(0, 19)}Z: ${done}`);
   };
-}
-
-const UNIT_MS = new Map([
-  ['s', 1_000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-]);
-
-/**
- * Parses a time as an operator writes it: `2026-11-21T09:00:00Z`, a date (midnight UTC), `now`, or a time ago such as `90m`,
- * `2h` or `7d`. Throws for anything else, also for a time without its zone, which would depend on the machine.
- */
-export function parseTime(text: string, now: Date = new Date()): Date {
-  if (text === 'now') return now;
-  const [, amount = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const unitMs = UNIT_MS.get(unit);
-  if (unitMs !== undefined) return new Date(now.getTime() - Number(amount) * unitMs);
-  const absolute = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
-  const time = new Date(absolute ? text : Number.NaN);
-  if (Number.isNaN(time.getTime())) {
-    throw new Error(
-      `"${text}" is not a time: write 2026-11-21T09:00:00Z, 2026-11-21, now, or how long ago: 90m, 2h, 7d.`,
-    );
-  }
-  return time;
 }
 
 function report(

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { orderIdArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
 import { formatMoney, table } from '../format.ts';
@@ -53,7 +54,7 @@ function recordsCommand(): Command {
     "Show the gateway's own record of authorizations, captures, voids and refunds.",
     'sandbox payment records --order o-1001',
   )
-    .option('--order <id>', 'of this order only')
+    .option('--order <id>', 'of this order only', orderIdArgument)
     .action(async ({ json, aws, order }: ShopOptions & { order?: string }) => {
       const found = await listGatewayRecords(await connectToShop({ aws }), order);
       print(json, found, () =>

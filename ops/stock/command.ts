@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import * as v from 'valibot';
-import { line, MAX_PIECES } from '../../contracts/order.ts';
+import { MAX_PIECES } from '../../contracts/order.ts';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
+import { skuArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
 import { table } from '../format.ts';
@@ -28,11 +28,9 @@ export function stockCommand(): Command {
     },
   );
   const set = changingCommand('set', 'Set how many pieces of a SKU are available.', 'stock set KB-01 100')
-    .argument('<sku>', 'the SKU')
+    .argument('<sku>', 'the SKU', skuArgument)
     .argument('<quantity>', 'how many are available from now on', wholeNumber(0, MAX_AVAILABLE))
     .action(async (sku: string, quantity: number, { json, aws, yes }: ChangeOptions) => {
-      const parsed = v.safeParse(line.entries.sku, sku);
-      if (!parsed.success) throw new Error(`The SKU "${sku}" ${parsed.issues[0].message}.`);
       const shop = await connectToShop({ aws });
       const question = `Set what is available of ${sku} to ${quantity}?`;
       if (!(await confirmChange(shop, question, { yes }))) return printNothingTouched(json);
@@ -57,7 +55,7 @@ function receiveCommand(): Command {
     'Add goods that came in to the shelf of a SKU, once per receipt.',
     'stock receive KB-01 40',
   )
-    .argument('<sku>', 'the SKU')
+    .argument('<sku>', 'the SKU', skuArgument)
     .argument('<quantity>', 'how many pieces came in', wholeNumber(1, MAX_PIECES))
     .option('--receipt <id>', "the receipt's id; the same id adds once (default: a new one)")
     .action(

@@ -63,7 +63,7 @@ function readRows(text: string): Row[] {
 function readRow({ record }: Row): Line | { problem: string } {
   const [name, count = '', ...others] = record;
   if (record.length < 2 || others.length > 0) return { problem: `has ${record.length} columns, not 2 (sku,quantity)` };
-  // What is not UTF-8 was decoded to this character.
+  // A program that could not read the name wrote this character in its place.
   if (name?.includes('\uFFFD')) return { problem: 'the SKU must be UTF-8: save the file as "CSV UTF-8"' };
   const parsed = v.safeParse(sku, name);
   if (!parsed.success) return { problem: `the SKU ${parsed.issues[0].message}` };

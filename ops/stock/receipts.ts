@@ -50,7 +50,7 @@ export async function sendReceipts(
   const open = receipts.filter(({ receiptId }) => !before.has(receiptId));
   if (open.length === 0) return { sent: 0, takenBefore: before.size, waiting: 0 };
   await reportStep(`publish ${count(open.length)}`, onProgress, async () => {
-    const failed = await publishOrders(shop, open.map(receiptBody));
+    const failed = await publishOrders(shop, open.map(receiptBody), { signal });
     const [first] = failed;
     if (first !== undefined)
       throw new Error(

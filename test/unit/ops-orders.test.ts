@@ -84,7 +84,7 @@ describe('Publishing', () => {
       sent.push([...batch]);
       return [];
     };
-    await sendInBatches(bodies(23), send, noWait);
+    await sendInBatches(bodies(23), send, { wait: noWait });
     expect(sent.map((batch) => batch.length)).toEqual([10, 10, 3]);
     expect(sent.flat()).toEqual(bodies(23));
   });
@@ -95,7 +95,7 @@ describe('Publishing', () => {
       sent.push(batch.length);
       return [];
     };
-    await sendInBatches(['a'.repeat(200_000), 'b'.repeat(100_000)], send, noWait);
+    await sendInBatches(['a'.repeat(200_000), 'b'.repeat(100_000)], send, { wait: noWait });
     expect(sent).toEqual([1, 1]);
   });
 
@@ -106,7 +106,7 @@ describe('Publishing', () => {
       sent.push(...batch);
       return first ? [{ index: 4, code: 'InternalError', message: '', retryable: true }] : [];
     };
-    expect(await sendInBatches(bodies(10), flaky, noWait)).toEqual([]);
+    expect(await sendInBatches(bodies(10), flaky, { wait: noWait })).toEqual([]);
     expect(sent).toEqual([...bodies(10), '4']);
   });
 
@@ -115,7 +115,7 @@ describe('Publishing', () => {
       batch.flatMap((body, index) =>
         body === '11' || body === '12' ? [{ index, code: 'No', message: 'no', retryable: body === '12' }] : [],
       );
-    const refused = await sendInBatches(bodies(15), refuse, noWait);
+    const refused = await sendInBatches(bodies(15), refuse, { wait: noWait });
     expect(refused).toEqual([
       { index: 11, code: 'No', message: 'no' },
       { index: 12, code: 'No', message: 'no' },
