@@ -30,6 +30,8 @@ export default defineConfig({
     projects: [
       project('unit', SEEDED),
       project('contracts', SEEDED),
+      // Each test starts commands, in processes of their own.
+      project('commands', { testTimeout: 120_000 }),
       // Millions of states; nothing here is a timed test.
       project('exploration', { testTimeout: 300_000 }),
       // Synthesising the stack bundles every function first; CDK takes seconds to load, so the files share it.

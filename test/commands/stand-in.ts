@@ -1,0 +1,142 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { constructIdOf } from '../../infra/names.ts';
+import { routing } from '../../infra/routing.ts';
+import { LetterQueues } from './letter-queues.ts';
+
+/** A call of the AWS API; `change` for one that changes something. */
+export type Call = { operation: string; change: boolean };
+
+const CHANGE = /^(Send|Publish|Delete|Change|Put|Update|Set|Transact|BatchWrite|Create|Invoke|Execute|Enable|Disable|Tag)/;
+
+const TABLES = ['Orders', 'Payments', 'Stock', 'Notifications', 'Reservations', 'Shipments', 'SandboxGateway'];
+
+/**
+ * A server that answers the commands as AWS does: with a deployed shop in which nothing is but the dead letters that a test puts there. A
+ * test holds a call, and so decides when a command is in the middle of its work.
+ */
+export class StandIn {
+  readonly queues = new LetterQueues();
+  readonly calls: Call[] = [];
+  /** Which calls wait until `release`. The number is how often the operation was called before. */
+  holds: (operation: string, before: number) => boolean = () => false;
+  private readonly server: Server = createServer((request, response) => void this.serve(request, response));
+  private readonly held: (() => void)[] = [];
+  private readonly watchers: (() => void)[] = [];
+  endpoint = '';
+
+  async start(): Promise<this> {
+    await new Promise<void>((ready) => this.server.listen(0, '127.0.0.1', ready));
+    this.endpoint = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return this;
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+
+  /** The names of the calls that change something, in order. */
+  get changes(): string[] {
+    return this.calls.filter(({ change }) => change).map(({ operation }) => operation);
+  }
+
+  /** Resolves once a call is held. */
+  async holding(): Promise<void> {
+    while (this.held.length === 0) await new Promise<void>((seen) => this.watchers.push(seen));
+  }
+
+  /** Answers what is held, and holds nothing more. */
+  release(): void {
+    this.holds = () => false;
+    for (const go of this.held.splice(0)) go();
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request);
+    const operation = operationOf(request, body);
+    const before = this.calls.filter((call) => call.operation === operation).length;
+    this.calls.push({ operation, change: CHANGE.test(operation) });
+    if (this.holds(operation, before)) {
+      const released = new Promise<void>((go) => this.held.push(go));
+      for (const seen of this.watchers.splice(0)) seen();
+      await released;
+    }
+    const { type, content, headers = {} } = this.answer(request, operation, body);
+    response.writeHead(200, { 'content-type': type, ...headers });
+    response.end(content);
+  }
+
+  private answer(request: IncomingMessage, operation: string, body: string): Answer {
+    if (request.headers['smithy-protocol'] === 'rpc-v2-cbor') {
+      return { type: 'application/cbor', content: EMPTY_CBOR, headers: { 'smithy-protocol': 'rpc-v2-cbor' } };
+    }
+    if (request.headers['x-amz-target'] !== undefined) {
+      const parsed = JSON.parse(body);
+      const found = parsed.QueueUrl === undefined ? undefined : this.queues.execute(operation, parsed);
+      return { type: 'application/x-amz-json-1.0', content: JSON.stringify(found ?? emptyAnswer(operation)) };
+    }
+    if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+      return { type: 'text/xml', content: xmlAnswer(operation, new URLSearchParams(body)) };
+    }
+    return operation === 'ListObjectsV2'
+      ? { type: 'application/xml', content: '<ListBucketResult/>' }
+      : { type: 'application/json', content: '{}' };
+  }
+}
+
+type Answer = { type: string; content: string | Buffer; headers?: Record<string, string> };
+
+const EMPTY_CBOR = Buffer.from('a0', 'hex');
+
+function operationOf({ headers, url = '', method = '' }: IncomingMessage, body: string): string {
+  const target = headers['x-amz-target'];
+  if (typeof target === 'string') return target.split('.').at(-1) ?? target;
+  if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+    return new URLSearchParams(body).get('Action') ?? 'unknown';
+  }
+  if (headers['smithy-protocol'] !== undefined) return url.split('/').at(-1) ?? url;
+  if (url.includes('list-type=2')) return 'ListObjectsV2';
+  return `${method} ${url.split('?')[0]}`;
+}
+
+function emptyAnswer(operation: string): object {
+  if (operation === 'UpdateItem') return { Attributes: { keyGeneration: { N: '1' }, reserved: { N: '0' }, sold: { N: '0' } } };
+  if (operation === 'Query' || operation === 'Scan') return { Items: [], Count: 0, ScannedCount: 0 };
+  if (operation === 'BatchGetItem') return { Responses: {}, UnprocessedKeys: {} };
+  return {};
+}
+
+function xmlAnswer(operation: string, form: URLSearchParams): string {
+  const ids = [...form].filter(([name]) => /^PublishBatchRequestEntries\.member\.\d+\.Id$/.test(name));
+  const results: Record<string, string> = {
+    DescribeStacks: `<Stacks><member><StackName>ShopMessaging</StackName><StackId>arn:aws:cloudformation:us-east-1:000000000000:stack/ShopMessaging/1</StackId><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-11-21T09:00:00Z</CreationTime><Outputs>${OUTPUTS}</Outputs></member></Stacks>`,
+    PublishBatch: `<Successful>${ids.map(([, id]) => `<member><Id>${id}</Id><MessageId>${id}</MessageId></member>`).join('')}</Successful><Failed/>`,
+  };
+  return `<${operation}Response><${operation}Result>${results[operation] ?? ''}</${operation}Result></${operation}Response>`;
+}
+
+const url = (name: string) => `http://127.0.0.1/000000000000/${name}`;
+/** The queue's name in the stand-in, and that of its dead letters. */
+export const queueNames = (consumer: string): { queue: string; deadLetters: string } => {
+  const ending = consumer === 'shipping' ? '.fifo' : '';
+  return { queue: `${consumer}${ending}`, deadLetters: `${consumer}-dead-letters${ending}` };
+};
+
+const OUTPUTS = [
+  ...Object.keys(routing).flatMap((consumer) => [
+    [`${constructIdOf(consumer)}QueueUrl`, url(queueNames(consumer).queue)],
+    [`${constructIdOf(consumer)}DeadLetterQueueUrl`, url(queueNames(consumer).deadLetters)],
+  ]),
+  ...TABLES.map((name) => [`${name}TableName`, name]),
+  ...['OrdersTopicArn', 'OrderLifecycleTopicArn', 'AlarmTopicArn'].map((name) => [
+    name,
+    `arn:aws:sns:us-east-1:000000000000:${name}`,
+  ]),
+  ['EventBusName', 'shop'],
+  ['ArchiveBucketName', 'archive'],
+  ['SweepFunctionName', 'sweep'],
+]
+  .map(([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`)
+  .join('');
