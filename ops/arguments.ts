@@ -19,6 +19,14 @@ export function knownIdArgument(text: string): string {
   throw new Error(`An order's id must be 1 to ${MAX_KNOWN_ID_CHARS} characters without control characters.`);
 }
 
+/** Returns a parser for a name, which throws a sentence where it is empty. */
+export const nameArgument =
+  (what: string) =>
+  (text: string): string => {
+    if (text.trim() === '') throw new Error(`${what} must not be empty.`);
+    return text;
+  };
+
 function checked(schema: v.GenericSchema<unknown, string>, what: string, text: string): string {
   const parsed = v.safeParse(schema, text);
   if (parsed.success) return parsed.output;

@@ -1,8 +1,10 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { Command } from 'commander';
+import { nameArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
 import { table } from '../format.ts';
+import { interruptible } from '../interruption.ts';
 import { print, printNothingTouched } from '../output.ts';
 import { connectToShop } from '../stack.ts';
 import { listAlarms } from './alarms.ts';
@@ -40,13 +42,18 @@ function testCommand(): Command {
     'Set an alarm to ALARM for real: subscribers of the alarm topic are notified, with a reason that says it is a test.',
     'alarm test payment-dead-letters',
   )
-    .argument('<name>', 'the alarm, as `alarm list` calls it')
+    .argument('<name>', 'the alarm, as `alarm list` calls it', nameArgument("The alarm's name"))
     .action(async (name: string, { json, aws, yes }: ChangeOptions) => {
       const shop = await connectToShop({ aws });
       if (!(await confirmChange(shop, `Set the alarm ${name} to ALARM, and notify its subscribers?`, { yes }))) {
         return printNothingTouched(json);
       }
-      const result = await testAlarm(shop, new CloudWatchClient(shop.config), name);
+      const client = new CloudWatchClient(shop.config);
+      const result = await interruptible('Interrupted: setting the alarm back.', async (signal) => {
+        const tested = await testAlarm(shop, client, name);
+        signal.throwIfAborted();
+        return tested;
+      });
       return print(json, result, () => formatResult(result));
     });
 }

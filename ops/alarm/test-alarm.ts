@@ -17,9 +17,12 @@ export async function testAlarm(shop: DeployedShop, client: CloudWatchClient, na
     );
   }
   const notified = await countSubscribers(shop, alarm.topics);
-  await setAlarmState(shop, client, alarm.name, 'ALARM', REASON);
-  // By itself it would change back only with the next data point, and without one never.
-  await setAlarmState(shop, client, alarm.name, alarm.state, `${REASON} It is over.`);
+  try {
+    await setAlarmState(shop, client, alarm.name, 'ALARM', REASON);
+  } finally {
+    // By itself it would change back only with the next data point, and without one never.
+    await setAlarmState(shop, client, alarm.name, alarm.state, `${REASON} It is over.`);
+  }
   return { name: alarm.name, state: alarm.state, ...notified };
 }
 

@@ -48,8 +48,9 @@ export async function runDrill(
     return reportStep(title, onProgress, () => publish(shop, due, seconds, signal));
   };
   await publishPeriod('before', 'while all is well', 0);
-  await setGatewayDown(shop, true);
   try {
+    // Within: where its answer is lost, the gateway is down all the same.
+    await setGatewayDown(shop, true);
     await publishPeriod('during', `during ${outageSeconds} s without a payment gateway`, outageSeconds);
   } finally {
     await setGatewayDown(shop, false);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { catalog } from '../../contracts/catalog.ts';
+import { nameArgument } from '../arguments.ts';
 import { type ShopOptions, shopCommand } from '../command.ts';
 import { readInput } from '../input.ts';
 import { print } from '../output.ts';
@@ -16,7 +17,7 @@ export function explainCommand(): Command {
     'explain shop.order.placed.v1',
     'explain --message order.json',
   )
-    .argument('[type]', 'the event type')
+    .argument('[type]', 'the event type', nameArgument('The event type'))
     .option('--message <file>', 'a message as it is published, JSON in a file, or - for standard input')
     .action(async (type: string | undefined, { json, aws, message }: ShopOptions & { message?: string }) => {
       if ((type === undefined) === (message === undefined)) {

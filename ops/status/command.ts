@@ -41,16 +41,16 @@ async function status({ json, aws, watch, check }: Options): Promise<void> {
 
 /** Shows the status until Ctrl-C or a closed output, on a terminal always in the same place; an error is shown instead of the status once. */
 async function watchStatus(collectStatus: () => Promise<ShopStatus>, seconds: number): Promise<void> {
-  const interruption = new AbortController();
-  const end = () => interruption.abort();
+  // At once, whatever is being read: there is nothing to finish.
+  const end = () => process.exit(0);
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, end);
-  const signal = AbortSignal.any([interruption.signal, outputClosed]);
+  outputClosed.addEventListener('abort', end);
   const { isTTY } = process.stdout;
   if (isTTY) process.stdout.write(CLEAR_SCREEN);
-  while (!signal.aborted) {
+  for (;;) {
     const shown = await collectStatus().then(statusReport).catch(toUserMessage);
     const text = `${new Date().toLocaleTimeString()}, every ${seconds} s; Ctrl-C ends it\n\n${shown}`;
     process.stdout.write(isTTY ? overwritingScreen(text) : `${text}\n\n`);
-    await pause(seconds * 1_000, undefined, { signal }).catch(() => undefined);
+    await pause(seconds * 1_000);
   }
 }

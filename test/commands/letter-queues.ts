@@ -118,7 +118,12 @@ export class LetterQueues {
   }
 
   private send(messages: Message[], entry: Batch): void {
-    const { MessageBody: body = '', MessageAttributes: attributes = {}, MessageGroupId, MessageDeduplicationId } = entry;
+    const {
+      MessageBody: body = '',
+      MessageAttributes: attributes = {},
+      MessageGroupId,
+      MessageDeduplicationId,
+    } = entry;
     if (MessageDeduplicationId !== undefined) {
       if (this.deduplicationIds.has(MessageDeduplicationId)) return;
       this.deduplicationIds.add(MessageDeduplicationId);

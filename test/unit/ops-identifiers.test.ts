@@ -62,6 +62,32 @@ describe('The command line takes an id that begins with a dash', () => {
     30_000,
   );
 
+  test.each([
+    [['trace', ''], "An order's id must be 1 to 256 characters without control characters."],
+    [['trace', 'x'.repeat(300)], "An order's id must be 1 to 256 characters without control characters."],
+    [['cancel', ''], /^An order's id must be 1 to 64 printable ASCII characters/],
+    [['cancel', 'a\u001b[2Jb'], /^An order's id must be 1 to 64 printable ASCII characters/],
+    [['stock', 'set', '', '5'], /^A SKU must be 1 to 100 characters/],
+    [['stock', 'receive', ' ', '5'], /^A SKU must be 1 to 100 characters/],
+    [['stock', 'receive', 'KB-01', '5', '--receipt', ''], /^The receipt must be/],
+    [['sandbox', 'payment', 'records', '--order', ''], /^An order's id must be/],
+    [['replay', '--to', 'stock', '--from', '1h', '--order', ''], /^An order's id must be/],
+    [['replay', '--to', 'stock', '--from', '2026-02-30'], /^"2026-02-30" is not a time/],
+    [['place', '--sku', ''], /^This is not a valid order.*\n.*items\[0\]\.sku: must be/],
+    [['explain', ''], 'The event type must not be empty.'],
+    [['alarm', 'test', ''], "The alarm's name must not be empty."],
+    [['dlq', 'show', '--id', ''], 'A selector must not be empty.'],
+  ] as const)(
+    'and refuses what can be none before anything is called: ops %j',
+    async (args, problem) => {
+      const { code, stderr, stdout } = await runOps(...args);
+      if (typeof problem === 'string') expect(stderr).toBe(`${problem}\n`);
+      else expect(stderr).toMatch(problem);
+      expect([code, stdout]).toEqual([1, '']);
+    },
+    30_000,
+  );
+
   test('and says so in its help', () => {
     for (const make of [traceCommand, cancelCommand])
       expect(make().helpInformation()).toMatch(/orderId\s+the order's id; it may begin with a dash/);

@@ -1,0 +1,77 @@
+/** How to run a command against the stand-in, and what it does there, whether anybody reads its output or not. */
+export type CommandCase = {
+  args?: string;
+  input?: string;
+  /** How it ends. @default 0 */
+  code?: number;
+  /** How often it calls what changes something. @default it only reads */
+  changes?: Readonly<Record<string, number>>;
+  /** Asks on an engine too: needs `--yes` where there is no terminal. */
+  asks?: true;
+  /** Ends only once it is told to, or nobody reads its output. */
+  endless?: true;
+  /** The call in which Ctrl-C strikes. @default the first one after the stack was found */
+  interruptAt?: string;
+  /** Calls nothing that takes time. */
+  instant?: true;
+};
+
+const ORDER = JSON.stringify({
+  orderId: 'o-1001',
+  payment: { token: 'tok_visa' },
+  items: [{ sku: 'KB-01', quantity: 1, unitPrice: 12_000 }],
+  total: { amount: 12_000, currency: 'KRW' },
+});
+
+/** What starts, stops or deploys to an engine, which a test must not do to the engine of this machine: the deployed suite does. */
+export const notRun = ['up', 'down', 'deploy', 'demo'];
+
+/** Every other command. */
+export const cases: Readonly<Record<string, CommandCase>> = {
+  check: { args: '-', input: ORDER, instant: true },
+  place: { args: '--count 120', changes: { PublishBatch: 12 }, interruptAt: 'PublishBatch' },
+  cancel: { args: 'o-1001', changes: { PublishBatch: 1 } },
+  status: {},
+  'status --watch': { args: '1', endless: true },
+  console: { code: 1, instant: true },
+  'stock show': {},
+  'stock set': { args: 'KB-01 5', changes: { UpdateItem: 1 } },
+  'stock receive': { args: 'KB-01 5', changes: { PublishBatch: 1 }, interruptAt: 'PublishBatch' },
+  'stock import': { args: '-', input: 'KB-01,5\nMS-02,7\n', changes: { PublishBatch: 1 }, interruptAt: 'PublishBatch' },
+  trace: { args: 'o-1001', code: 1 },
+  'dlq list': { interruptAt: 'ReceiveMessage' },
+  'dlq show': { interruptAt: 'ReceiveMessage' },
+  'dlq redrive': {
+    args: '--all',
+    asks: true,
+    changes: { SendMessageBatch: 3, DeleteMessageBatch: 3 },
+    interruptAt: 'SendMessageBatch',
+  },
+  'dlq discard': { args: '--all', asks: true, changes: { DeleteMessageBatch: 3 }, interruptAt: 'DeleteMessageBatch' },
+  replay: {
+    args: '--to stock --from 2026-11-21',
+    changes: { SendMessageBatch: 4 },
+    interruptAt: 'SendMessageBatch',
+  },
+  explain: { args: 'shop.order.placed.v1' },
+  verify: { args: '--timeout 1', code: 1 },
+  'alarm list': {},
+  'alarm test': { args: 'test', changes: { SetAlarmState: 2 }, interruptAt: 'SetAlarmState' },
+  'sandbox payment down': { changes: { UpdateItem: 1 } },
+  'sandbox payment up': { changes: { UpdateItem: 1 } },
+  'sandbox payment records': {},
+  'sandbox payment forget-keys': { changes: { UpdateItem: 1 } },
+  load: {
+    args: '--rate 1000 --count 3 --burst 3 --sku KB-01 --patience 1',
+    code: 1,
+    changes: { PublishBatch: 1 },
+    interruptAt: 'PublishBatch',
+  },
+  drill: {
+    args: '--orders 3 --outage 1 --patience 1',
+    code: 1,
+    changes: { UpdateItem: 3, PublishBatch: 3 },
+    interruptAt: 'PublishBatch',
+  },
+  estimate: { args: '--orders-per-day 10 --prices no-such-file.json', code: 1, instant: true },
+};
