@@ -9,10 +9,11 @@ import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readEngineRecord } from '../../localstack/engine.ts';
 import { awsTarget } from '../../ops/aws-target.ts';
+import { program } from '../../ops/main.ts';
 import { reportFatalError } from '../../ops/output.ts';
 import { placed } from '../builders/events.ts';
 import { type Answer, standInForAws } from '../harness/aws-stand-in.ts';
@@ -90,18 +91,6 @@ function shopAnswers(Outputs: object = outputs): Record<string, Answer> {
     ChangeMessageVisibilityBatch: { Successful: [{ Id: '0' }] },
   };
 }
-
-/** The whole command line, as `ops/main.ts` makes it. */
-const program = await (async () => {
-  let made = new Command();
-  const parse = vi.spyOn(Command.prototype, 'parseAsync').mockImplementation(async function (this: Command) {
-    made = this;
-    return this;
-  });
-  await import('../../ops/main.ts');
-  parse.mockRestore();
-  return made;
-})();
 
 const leaves = (command: Command, path: readonly string[] = []): [path: string, command: Command][] =>
   command.commands.flatMap((one) => {
