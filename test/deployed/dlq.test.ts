@@ -194,4 +194,46 @@ describe('ops dlq', () => {
     expect(authorizations.length).toBe(perQueue);
     expect(await shelfOf(sku)).toMatchObject({ available: perQueue, reserved: perQueue });
   });
+
+  test('waits for the steps of an order that a killed redrive holds, and delivers all of them in sequence', async () => {
+    const reason = `a bug that was deployed as ${ulid()}`;
+    const orderId = `t-${ulid()}`;
+    const steps = Array.from({ length: 42 }, (_, index) => ({
+      ...progressed,
+      id: ulid(),
+      subject: orderId,
+      data: { orderId, sequence: index + 1, step: progressed.data.step },
+    }));
+    await sendDeadLetters('shipping', reason, steps, orderId);
+    const all = await countDeadLetters('shipping');
+    const killed = start('dlq', 'redrive', '--consumer', 'shipping', '--rate', '10', '--yes');
+    const ended = once(killed, 'exit');
+    await eventually('some are moved', async () => (await countDeadLetters('shipping')) < all, 60);
+    killed.kill('SIGKILL');
+    await ended;
+    const left = await countDeadLetters('shipping');
+    expect(left).toBeGreaterThan(0);
+
+    expect(await ops('dlq', 'redrive', '--consumer', 'shipping', '--yes')).toEqual({ moved: left, failed: 0 });
+    expect(await countDeadLetters('shipping')).toBe(0);
+    await eventually('every step is followed', async () => (await shipmentOf(orderId))?.sequence === 42);
+  });
+
+  test('redrives all of them when whoever reads its progress has gone', async () => {
+    const reason = `a bug that was deployed as ${ulid()}`;
+    const sku = `SKU-${ulid()}`;
+    await setStock(sku, 60);
+    const orders = Array.from({ length: 60 }, () => placed(testOrder({ sku })));
+    await sendDeadLetters('stock', reason, orders);
+    const before = await countDeadLetters('stock');
+    const command = start('dlq', 'redrive', '--reason', reason, '--rate', '20', '--yes');
+    const ended = once(command, 'exit');
+    if (command.stderr === null) throw new Error('The command has no output');
+    // As `2>&1 | head -1`.
+    await once(command.stderr, 'data');
+    for (const stream of [command.stderr, command.stdout]) stream?.destroy();
+    expect(await ended).toEqual([0, null]);
+    expect(await countDeadLetters('stock')).toBe(before - 60);
+    await eventually('every one is reserved', async () => (await shelfOf(sku))?.reserved === 60);
+  });
 });
