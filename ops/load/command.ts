@@ -67,11 +67,12 @@ async function load({ json, aws, yes, svg: file, ...options }: Options): Promise
   const result = await interruptible('Interrupted: what was published finishes by itself.', (signal) =>
     runLoad(shop, loadOptions, { signal, onProgress }),
   );
+  // Before the picture, whose file may not be writable.
+  print(json, result, () => loadReport(result));
   if (file !== undefined) {
     await writeFile(file, loadChart(result));
     printNotice(`Its picture is in ${file}.`);
   }
-  print(json, result, () => loadReport(result));
   failUnlessDecided(result, options.patience);
 }
 
