@@ -16,7 +16,7 @@ export function describePlan(plan: Plan, unread: UnreadMeant): string {
     });
   const count = sizeOf(plan) + countUnread(plan, unread);
   const described = `${letters(count)} (${parts.join(', ')})`;
-  const matching = unread === 'matching' ? sum(plan, unreadOf) : 0;
+  const matching = unread === 'matching' || unread === 'same order' ? sum(plan, unreadOf) : 0;
   if (matching === 0) return described;
   return `${described}, with what matches among ${matching} that stand behind others of their order and were not read`;
 }
@@ -24,7 +24,7 @@ export function describePlan(plan: Plan, unread: UnreadMeant): string {
 /** Counts what a plan does not have and may be meant; those that come into sight while it is carried out are part of it. Where one dead letter was asked for and found, that is nothing. */
 export function unseenIn(plan: Plan, unread: UnreadMeant, startedAt: number): Unseen {
   if (unread === 'none' && sizeOf(plan) > 0) return { inFlight: 0, behind: 0, startedAt };
-  const behind = sum(plan, (one) => one.behind - (unread === 'none' ? 0 : unreadOf(one)));
+  const behind = unread === 'same order' ? 0 : sum(plan, (one) => one.behind - (unread === 'none' ? 0 : unreadOf(one)));
   return { inFlight: sum(plan, ({ inFlight }) => inFlight), behind, startedAt };
 }
 

@@ -68,14 +68,18 @@ export const narrowPlan = (plan: Plan, selects: (deadLetter: DeadLetter) => bool
 
 export const sizeOf = (plan: Plan): number => plan.reduce((sum, { deadLetters }) => sum + deadLetters.length, 0);
 
-/** Which of the dead letters that stand behind others of their message group are meant too: they come into sight one after the other. */
-export type UnreadMeant = 'all' | 'matching' | 'none';
+/**
+ * Which of the dead letters that stand behind others of their message group are meant too: they come into sight one after the other.
+ * `same order`: a group is an order, so only where others of it were found.
+ */
+export type UnreadMeant = 'all' | 'matching' | 'same order' | 'none';
 
-/** Returns what selectors say of dead letters that nobody has read: only without a reason or an id all of them are meant. */
-export const unreadMeant = ({ reason, id }: Selectors): UnreadMeant => {
+/** Returns what selectors say of dead letters that nobody has read: all of them are meant unless something narrows them. */
+export function unreadMeant({ reason, order, id }: Selectors & { order?: string }): UnreadMeant {
   if (id !== undefined) return 'none';
-  return reason === undefined ? 'all' : 'matching';
-};
+  if (reason !== undefined) return 'matching';
+  return order === undefined ? 'all' : 'same order';
+}
 
 /** Counts the dead letters that are meant for certain before they are read. */
 export const countUnread = (plan: Plan, unread: UnreadMeant): number =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DeadLetter } from '../../ops/dlq/dead-letter.ts';
 import { describePlan, resultProblem, unseenIn, unseenProblem } from '../../ops/dlq/outcome.ts';
-import { type PlanResult, planFor, unreadMeant } from '../../ops/dlq/plan.ts';
+import { type PlanResult, planFor, type UnreadMeant, unreadMeant } from '../../ops/dlq/plan.ts';
 import { redrive } from '../../ops/dlq/redrive.ts';
 import { deadLetters, FakeQueue } from '../builders/dead-letters.ts';
 
@@ -34,12 +34,14 @@ describe('A question about dead letters', () => {
     expect(unreadMeant({ all: true })).toBe('all');
     expect(unreadMeant({ consumer: 'shipping' })).toBe('all');
     expect(unreadMeant({ consumer: 'shipping', reason: 'x' })).toBe('matching');
+    expect(unreadMeant({ order: 'o-1' })).toBe('same order');
+    expect(unreadMeant({ order: 'o-1', reason: 'x' })).toBe('matching');
     expect(unreadMeant({ id: 'm-1', reason: 'x' })).toBe('none');
   });
 });
 
 describe('"There are no such dead letters" is said', () => {
-  const found = async (queue: FakeQueue, selects: (one: DeadLetter) => boolean, unread: 'all' | 'matching' | 'none') =>
+  const found = async (queue: FakeQueue, selects: (one: DeadLetter) => boolean, unread: UnreadMeant) =>
     unseenProblem(unseenIn(await planFor([queue], selects), unread, STARTED_AT));
 
   test('of queues in which there is nothing else', async () => {
@@ -53,6 +55,10 @@ describe('"There are no such dead letters" is said', () => {
     expect(await found(queue, everything, 'all')).toMatch(
       /^10 dead letters that may be meant are in flight: .* until 2026-11-21T09:33:25Z at the latest/,
     );
+  });
+
+  test('where an order has none, though some of another order stand behind others', async () => {
+    expect(await found(new FakeQueue(steps(42), true), () => false, 'same order')).toBeUndefined();
   });
 
   test.each(['matching', 'none'] as const)(
