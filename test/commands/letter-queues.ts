@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { roundsByKey } from '../../lambdas/runtime/chunk.ts';
 
 type Attributes = Record<string, { DataType: string; StringValue: string }>;
 type Message = { id: string; body: string; attributes: Attributes; group?: string; visibleAt: number; receipt: string };
@@ -143,9 +142,8 @@ const taken = (entries: readonly Batch[]) => ({
   Failed: [],
 });
 
-/** Whether every group's bodies are in the sequence in which they were added. */
-export const areInSequence = (bodies: readonly string[]): boolean =>
-  roundsByKey(bodies, () => undefined).every((round) => {
-    const indexes = round.map((body) => JSON.parse(body).index);
-    return indexes.every((index, position) => position === 0 || indexes[position - 1] < index);
-  });
+/** Whether bodies are in the sequence in which they were added. */
+export function areInSequence(bodies: readonly string[]): boolean {
+  const indexes = bodies.map((body): number => JSON.parse(body).index);
+  return indexes.every((index, position) => position === 0 || (indexes[position - 1] ?? 0) < index);
+}
