@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeUtf8 } from '../input.ts';
 import { applyEdit } from './apply-edit.ts';
 import { layOut } from './json-text.ts';
 
@@ -28,7 +29,7 @@ export async function editInEditor(
     // Some editors end the last line, and some do not.
     await writeFile(file, `${layOut(body)}\n`, { mode: 0o600 });
     await runEditor(editor, file, output);
-    const saved = await readFile(file, 'utf8');
+    const saved = decodeUtf8(await readFile(file), 'The edited body');
     return applyEdit(body, saved.endsWith('\n') ? saved.slice(0, -1) : saved);
   } finally {
     // It holds personal data.

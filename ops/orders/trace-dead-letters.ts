@@ -56,7 +56,7 @@ async function searchQueue(queue: DeadLetterQueue, signal: AbortSignal | undefin
     seen += 1;
     return seen >= most;
   };
-  const received = await scan(queue, { stopAt, signal });
+  const { deadLetters: received } = await scan(queue, { stopAt, signal });
   return { consumer, received, isComplete: received.length >= total };
 }
 

@@ -124,7 +124,7 @@ describe('A redrive', () => {
     const queue = new FakeQueue([heldBy('payment', sns(broken))]);
     const plan = await planFor([queue], () => true);
     const editedBodies = await editBodies(plan, repair().edit);
-    await redrive(plan, { rate: 1e9, startedAt: 5_000, selects: () => true, editedBodies });
+    await redrive(plan, { rate: 1e9, startedAt: 5_000, selects: () => true, unread: 'none', editedBodies });
     expect(queue.sent).toMatchObject([{ body: repaired, attributes: { originalBody: { StringValue: broken } } }]);
   });
 });
