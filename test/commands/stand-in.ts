@@ -7,7 +7,7 @@ import type { ArchiveObject } from '../../lambdas/archive/object.ts';
 import { LetterQueues } from './letter-queues.ts';
 
 const CHANGE =
-  /^(Send|Publish|Delete|Change|Put|Update|Set|Transact|BatchWrite|Create|Invoke|Execute|Enable|Disable|Tag)/;
+  /^(Send|Publish|Delete|Change|Put|Update|Set|Transact|BatchWrite|Create|Invoke|Execute|Enable|Disable|Tag|Untag)/;
 
 const TABLES = ['Orders', 'Payments', 'Stock', 'Notifications', 'Reservations', 'Shipments', 'SandboxGateway'];
 
