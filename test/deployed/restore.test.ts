@@ -13,6 +13,7 @@ import { GetCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
+import { nextPause, pauseConsumer, readPauseState, resumeConsumer } from '../../ops/pause/pause.ts';
 import { replay } from '../../ops/replay/replay.ts';
 import type { ReplaySelection } from '../../ops/replay/select.ts';
 import { selectionFor } from '../../ops/replay/select.ts';
@@ -26,7 +27,6 @@ import {
   placed,
   publish,
   queueUrl,
-  setReceiving,
   setStock,
   shelfOf,
   shop,
@@ -51,9 +51,21 @@ afterAll(async () => {
   if (checkout !== '') await rm(checkout, { recursive: true, force: true });
 });
 
+async function pause(): Promise<void> {
+  for (const consumer of CONSUMERS) {
+    const state = await readPauseState(shop, consumer);
+    const record = nextPause(state, { by: 'an operator', reason: 'restore orders and payments' }, new Date());
+    await pauseConsumer(shop, state, record);
+  }
+}
+
+async function resume(): Promise<void> {
+  for (const consumer of CONSUMERS) await resumeConsumer(shop, await readPauseState(shop, consumer));
+}
+
 /** Goes back to the tables of the stack, which other tests know. */
 async function goBack(): Promise<void> {
-  for (const consumer of CONSUMERS) await setReceiving(consumer, true);
+  await resume();
   const { code, said } = await deploy({});
   expect(code, said).toBe(0);
 }
@@ -160,7 +172,7 @@ test('orders and payments are put back to a moment, and everything since is know
 
   // It deploys once more, which takes a busy machine longer than a hook has.
   onTestFinished(goBack, 300_000);
-  for (const consumer of CONSUMERS) await setReceiving(consumer, false);
+  await pause();
   await publish(placed(waiting));
   const refused = await deploy(restored);
   expect(refused.code).toBe(1);
@@ -169,7 +181,8 @@ test('orders and payments are put back to a moment, and everything since is know
   for (const command of commands) await runCommand(command);
   // What was synthesised holds: only the tables have changed.
   const deployed = await deploy(restored, '--app', '.local/deploy/local');
-  expect(deployed.result, deployed.said).toMatchObject({ deployed: true, lost: [] });
+  expect(deployed, deployed.said).toMatchObject({ code: 0, result: { deployed: true, lost: [] } });
+  expect(deployed.said).toContain('payment is still paused by an operator');
   expect(deployed.said).toContain(`restoredTables.payments: not set → ${restored.payments}`);
   expect(await restoredRecord('orders', lost.orderId)).toBeUndefined();
   const before = { orders: await itemsOf(own.orders), payments: await itemsOf(own.payments) };
@@ -177,7 +190,7 @@ test('orders and payments are put back to a moment, and everything since is know
   await replayTo('order', since);
   await replayTo('payment', since);
   await replayTo('payment', since, ['shop.order.confirmed.v1', 'shop.order.cancelled.v1']);
-  for (const consumer of CONSUMERS) await setReceiving(consumer, true);
+  await resume();
 
   const ends = [
     { order: kept, status: 'CONFIRMED', state: 'captured', shelf: { available: 0, reserved: 0, sold: 1 } },
