@@ -25,6 +25,7 @@ export type LogFields = {
   published?: readonly string[];
   downstream?: string;
   CircuitBreakerOpen?: number;
+  StartFailed?: number;
   /** Metrics in CloudWatch's embedded metric format. */
   _aws?: { Timestamp: number; CloudWatchMetrics: readonly object[] };
 };

@@ -1,26 +1,28 @@
 import { requireEnv } from '../runtime/environment.ts';
+import { lambdaHandler } from '../runtime/lambda-handler.ts';
 import { busPublisher } from '../runtime/publish.ts';
 import { documentClient } from '../runtime/records.ts';
 import { orderIndex } from './order-index.ts';
 import { orderRecords } from './order-records.ts';
 import { sweeper } from './sweep.ts';
 
-const client = documentClient();
-const tables = {
-  orders: requireEnv('TABLE_NAME'),
-  payments: requireEnv('PAYMENTS_TABLE_NAME'),
-  reservations: requireEnv('RESERVATIONS_TABLE_NAME'),
-  notifications: requireEnv('NOTIFICATIONS_TABLE_NAME'),
-};
-
 /** The function that runs every five minutes. */
-export const handler = sweeper(
-  orderIndex(tables.orders, client),
-  orderRecords(tables, client),
-  busPublisher(requireEnv('EVENT_BUS_NAME')),
-  {
-    deadlineMs: Number(requireEnv('ORDER_DEADLINE_SECONDS')) * 1000,
-    reminderMs: Number(requireEnv('REMINDER_SECONDS')) * 1000,
-    settleMs: Number(requireEnv('SETTLE_SECONDS')) * 1000,
-  },
-);
+export const handler = lambdaHandler('sweep', () => {
+  const client = documentClient();
+  const tables = {
+    orders: requireEnv('TABLE_NAME'),
+    payments: requireEnv('PAYMENTS_TABLE_NAME'),
+    reservations: requireEnv('RESERVATIONS_TABLE_NAME'),
+    notifications: requireEnv('NOTIFICATIONS_TABLE_NAME'),
+  };
+  return sweeper(
+    orderIndex(tables.orders, client),
+    orderRecords(tables, client),
+    busPublisher(requireEnv('EVENT_BUS_NAME')),
+    {
+      deadlineMs: Number(requireEnv('ORDER_DEADLINE_SECONDS')) * 1000,
+      reminderMs: Number(requireEnv('REMINDER_SECONDS')) * 1000,
+      settleMs: Number(requireEnv('SETTLE_SECONDS')) * 1000,
+    },
+  );
+});
