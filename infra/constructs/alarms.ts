@@ -6,7 +6,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { ShopAlarmProps } from './alarm.ts';
 import type { Archive } from './archive.ts';
 import type { Consumer } from './consumer.ts';
-import { consumerMetric, MINUTE, ruleMetric } from './metrics.ts';
+import { consumerMetric, MINUTE, ruleMetric, startFailureMetric } from './metrics.ts';
 import type { MonitoredResources } from './monitored-resources.ts';
 import type { Sweep } from './sweep.ts';
 
@@ -26,6 +26,7 @@ export function shopAlarms({
     ...Object.values(consumers).flatMap((consumer) => consumerAlarms(consumer, bus)),
     ...sweepAlarms(sweep),
     ...archiveAlarms(archive),
+    startFailureAlarm(),
     failedDeliveryAlarm('orders-topic', orders, 'Some orders are handled in part: a consumer never received them.'),
     failedDeliveryAlarm('lifecycle-feed', lifecycle, consumers.shipping.route.impact),
   ];
@@ -153,8 +154,22 @@ function functionErrorAlarm(name: string, fn: LambdaFunction, impact: string): S
     cause: `The function of ${name} cannot start, or dies or runs out of time without saying why.`,
     firstCommand: 'status',
     metric: fn.metricErrors({ period: MINUTE, statistic: 'Sum' }),
-    // A single crash costs its batch a retry, nothing else.
-    periods: [3, 5],
+    // A single crash costs its batch a retry, nothing else. A lone message comes back after three minutes.
+    periods: [3, 10],
+  };
+}
+
+/** Alarms at once on what no retry mends. One alarm for all functions: the log lines that it counts, and `status`, say which it is. */
+function startFailureAlarm(): ShopAlarmProps {
+  return {
+    name: 'functions-cannot-start',
+    kind: 'function-errors',
+    impact: 'The part of one consumer in all orders stops, or of the sweep or the archive.',
+    cause: 'A function cannot start, because a setting is missing or wrong.',
+    firstCommand: 'status',
+    metric: startFailureMetric(),
+    // One minute is enough; it stays until the messages have been received again without a failure.
+    periods: [1, 10],
   };
 }
 

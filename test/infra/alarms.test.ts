@@ -93,6 +93,12 @@ describe.each(consumers)('The alarms of %s', (name, route) => {
     });
   });
 
+  test('fire when its function fails with a lone message, which comes back after the visibility timeout', () => {
+    const { Period, EvaluationPeriods, DatapointsToAlarm } = alarm(`${name}-function-errors`);
+    const between = queue.properties.VisibilityTimeout;
+    expect(Period * EvaluationPeriods).toBeGreaterThan(between * (DatapointsToAlarm - 1));
+  });
+
   test('fire when a rule on the bus cannot deliver to it', () => {
     const ruleOf = ({ Dimensions }: (typeof alarms)[number]) =>
       Dimensions.find(({ Name }: { Name: string }) => Name === 'RuleName').Value;
@@ -154,6 +160,22 @@ describe("Alarms beside the consumers'", () => {
     expect(watched.map(({ Dimensions }) => Dimensions[0].Value['Fn::GetAtt'][0]).sort()).toEqual(
       queues.map(({ id }) => id).sort(),
     );
+  });
+
+  test('fire at once, for any function, when it cannot start', () => {
+    expect(alarm('functions-cannot-start')).toMatchObject({
+      Namespace: { Ref: 'AWS::StackName' },
+      MetricName: 'StartFailed',
+      Statistic: 'Sum',
+      Period: 60,
+      Threshold: 1,
+      DatapointsToAlarm: 1,
+      TreatMissingData: 'notBreaching',
+    });
+    expect(alarm('functions-cannot-start')?.Dimensions).toBeUndefined();
+    const { Period, EvaluationPeriods } = alarm('functions-cannot-start') ?? {};
+    const longest = template.resources('AWS::SQS::Queue').map(({ properties }) => properties.VisibilityTimeout ?? 30);
+    expect(Period * EvaluationPeriods).toBeGreaterThan(Math.max(...longest));
   });
 
   test('fire when the sweep fails or does not run', () => {
