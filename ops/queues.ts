@@ -43,6 +43,14 @@ export async function readQueueDepth(client: SQSClient, QueueUrl: string): Promi
   };
 }
 
+/** Reads how long a queue hides a message that was received, in seconds. */
+export async function readVisibilityTimeout(client: SQSClient, QueueUrl: string): Promise<number> {
+  const { Attributes = {} } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['VisibilityTimeout'] }),
+  );
+  return Number(Attributes.VisibilityTimeout ?? 0);
+}
+
 export const totalMessages = ({ waiting, inFlight, delayed }: QueueDepth): number => waiting + inFlight + delayed;
 
 /** Returns a queue's name from its URL or ARN. */

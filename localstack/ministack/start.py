@@ -13,6 +13,7 @@ sys.path.append(str(Path(__file__).parent.parent / "common"))
 import alarms
 import archive
 import fifo_topic
+import function_errors
 import function_metrics
 import nested_bodies
 import queue_age
@@ -33,6 +34,7 @@ queue_age.register()
 alarms.register()
 archive.register()
 fifo_topic.register()
+function_errors.register()
 function_metrics.register()
 nested_bodies.register()
 recorded.register()

@@ -20,6 +20,7 @@ import { orderCancelRequestedEvent, requestCancellation } from './cancel.ts';
 import { findTrace } from './find-trace.ts';
 import type { OrderOptions } from './generate.ts';
 import { generateMessage, type OrderMessage, parseOrderMessage, placeOrders } from './place.ts';
+import { startFailureLines } from './start-failures.ts';
 import { assertTestOrdersAllowed } from './test-orders.ts';
 import { isDecided, type TracedDeadLetter } from './trace.ts';
 import { addDeadLetters, findDeadLetters } from './trace-dead-letters.ts';
@@ -148,7 +149,7 @@ type TraceCommandOptions = ShopOptions & { wait?: number | true; hours: number; 
 async function trace(orderId: string, { json, aws, wait, hours, diagram }: TraceCommandOptions): Promise<void> {
   const shop = await connectToShop({ aws });
   const waitSeconds = wait === true ? DEFAULT_WAIT_SECONDS : wait;
-  const { trace: known, logError } = await findTrace(shop, orderId, { waitSeconds, logHours: hours });
+  const { trace: known, logError, cannotStart = [] } = await findTrace(shop, orderId, { waitSeconds, logHours: hours });
   if (logError !== undefined) {
     printNotice(`The functions' logs could not be read, so attempts are not shown: ${toUserMessage(logError)}`);
   }
@@ -159,7 +160,8 @@ async function trace(orderId: string, { json, aws, wait, hours, diagram }: Trace
       logError !== undefined
         ? 'nor is it in a dead-letter queue: check the id'
         : `nor is it in a dead-letter queue or the functions' logs of the last ${hours} h: check the id, or search further back with --hours`;
-    throw new Error(`No order ${orderId} is known at ${shop.where}${waited}, ${advice}.`);
+    const unknown = `No order ${orderId} is known at ${shop.where}${waited}, ${advice}.`;
+    throw new Error([unknown, ...startFailureLines(cannotStart)].join('\n'));
   }
   const document = diagram && json ? { ...found, diagram: traceDiagram(found) } : found;
   print(json, document, () => (diagram ? traceDiagram(found) : traceText(found)));

@@ -2,6 +2,7 @@ import { pollUntil } from '../poll.ts';
 import type { DeployedShop } from '../stack.ts';
 import { type LogPeriod, readLogLines } from './log-lines.ts';
 import { isPaymentPending, loadOrderRecords } from './records.ts';
+import { readStartFailures, type StartFailure, stillFailing } from './start-failures.ts';
 import { addAttempts, buildTrace, isDecided, type Trace } from './trace.ts';
 
 export type FindTraceOptions = {
@@ -17,6 +18,8 @@ export type FindTraceResult = {
   trace: Trace | undefined;
   /** Why the logs could not be read; the trace has no attempts then. */
   logError?: unknown;
+  /** The consumers that cannot start, where the order is unfinished or unknown. */
+  cannotStart?: StartFailure[];
 };
 
 /** Collects an order's trace from the consumers' records and the functions' logs. */
@@ -35,13 +38,15 @@ export async function findTrace(
       : await pollUntil(load, isDecided, { deadline: Date.now() + waitSeconds * 1_000, signal });
   const now = Date.now();
   const period = recorded === undefined ? { from: now - logHours * 3_600_000, until: now } : logPeriod(recorded, now);
-  let lines: string[];
   try {
-    lines = await readLogLines(shop, orderId, period);
+    const trace = addAttempts(recorded, orderId, await readLogLines(shop, orderId, period));
+    if (trace !== undefined && isFinished(trace)) return { trace };
+    const cannotStart = stillFailing(await readStartFailures(shop), trace?.attempts ?? []);
+    if (cannotStart.length === 0) return { trace };
+    return { trace: trace && { ...trace, cannotStart }, cannotStart };
   } catch (logError) {
     return { trace: recorded, logError };
   }
-  return { trace: addAttempts(recorded, orderId, lines) };
 }
 
 // Clocks differ, and the log may be a while behind.
@@ -49,12 +54,16 @@ const BEFORE_MS = 15 * 60_000;
 const AFTER_MS = 60 * 60_000;
 
 /** Returns the period to search for an order's log lines. For a finished order it ends soon after its last event, which makes the search short. */
-export function logPeriod({ status, payment, timeline }: Trace, now: number): LogPeriod {
-  const times = timeline.map(({ time }) => Date.parse(time));
+export function logPeriod(trace: Trace, now: number): LogPeriod {
+  const times = trace.timeline.map(({ time }) => Date.parse(time));
   const from = Math.min(now, ...times) - BEFORE_MS;
+  return { from, until: isFinished(trace) ? Math.min(now, Math.max(...times) + AFTER_MS) : now };
+}
+
+/** Tells whether an order is decided, its customer told, and its payment at rest. */
+function isFinished({ status, payment, timeline }: Trace): boolean {
   const texted = timeline.some(({ template }) => template !== undefined && template !== 'order-placed');
   const mustGoBack = status === 'CANCELLED' && (payment === 'authorized' || payment === 'captured');
   const paymentPending = isPaymentPending(payment) || mustGoBack;
-  const finished = (status === 'CONFIRMED' || status === 'CANCELLED') && texted && !paymentPending;
-  return { from, until: finished ? Math.min(now, Math.max(...times) + AFTER_MS) : now };
+  return (status === 'CONFIRMED' || status === 'CANCELLED') && texted && !paymentPending;
 }

@@ -1,12 +1,14 @@
 import type { Shortage } from '../../contracts/stock.ts';
 import { formatDuration, formatMoney, table } from '../format.ts';
+import { nextTryLines } from './next-try.ts';
+import { startFailureLines } from './start-failures.ts';
 import type { Trace, TracedAttempt } from './trace.ts';
 import { deadLettersText } from './trace-dead-letters.ts';
 
 type Row = { time: string; cells: readonly string[] };
 
-/** Formats a trace for people: the order's state, then its events and attempts, oldest first. */
-export function traceText(trace: Trace): string {
+/** Formats a trace for people: the order's state, its events and attempts, oldest first, and what is still to come. */
+export function traceText(trace: Trace, now = new Date()): string {
   const { orderId, orderNumber, status, reason, total, payment, paymentReason, stock, short, textNotBefore, traceId } =
     trace;
   const state = `${status ?? 'not placed yet'}${reason === undefined ? '' : ` (${reason})`}`;
@@ -37,7 +39,14 @@ export function traceText(trace: Trace): string {
     rows.map(({ time, cells }) => [time, formatDuration(Date.parse(time) - start), ...cells]),
   );
   const letters = trace.deadLetters === undefined ? [] : [deadLettersText(orderId, trace.deadLetters)];
-  return [parts.join(', '), ...(rows.length === 0 ? [] : [history]), ...letters].join('\n\n');
+  const sections = [...(rows.length === 0 ? [] : [history]), ...outlook(trace, now), ...letters];
+  return [parts.join(', '), ...sections].join('\n\n');
+}
+
+/** Says when messages are tried again, and who cannot start; nothing where no message waits. */
+function outlook({ attempts, cannotStart = [] }: Trace, now: Date): string[] {
+  const lines = [...nextTryLines(attempts, now), ...startFailureLines(cannotStart)];
+  return lines.length === 0 ? [] : [lines.join('\n')];
 }
 
 /** Formats a SKU that was short: `KB-01: 3 ordered, 1 available`. */

@@ -7,7 +7,9 @@ import { type Shortage, stockReleased } from '../../contracts/stock.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
 import type { TimelineEntry } from '../../lambdas/order/record.ts';
 import type { DeadLetter } from '../dlq/dead-letter.ts';
+import { firstTryAt, withNextTries } from './next-try.ts';
 import { type OrderRecords, refusedTexts, sentTexts, textNotBefore } from './records.ts';
+import type { StartFailure } from './start-failures.ts';
 
 /** Where an order is and how it got there. `status` is null while only a cancellation or an outcome of it is known. */
 export type Trace = {
@@ -30,6 +32,10 @@ export type Trace = {
   timeline: TracedEvent[];
   /** Every attempt to handle a message about it, as far as the logs could be read. */
   attempts: TracedAttempt[];
+  /** When the first message about it is tried again. */
+  nextTryAt?: string;
+  /** The consumers that cannot start, which therefore have no attempts. */
+  cannotStart?: StartFailure[];
   /** Its dead letters, where there are any, and the command that puts them back. */
   deadLetters?: TracedDeadLetter[];
   next?: string;
@@ -92,8 +98,10 @@ function dueRefunds(payment: OrderRecords['payment']): TracedEvent[] {
  */
 export function addAttempts(trace: Trace | undefined, orderId: string, lines: readonly string[]): Trace | undefined {
   const { attempts, traceId = traceIdOf(undefined, orderId) } = parseAttempts(lines, orderId);
-  if (trace !== undefined) return { ...trace, attempts };
-  return attempts.length === 0 ? undefined : { orderId, status: null, total: null, traceId, timeline: [], attempts };
+  const nextTryAt = firstTryAt(attempts);
+  const tried = { attempts, ...(nextTryAt === undefined ? {} : { nextTryAt }) };
+  if (trace !== undefined) return { ...trace, ...tried };
+  return attempts.length === 0 ? undefined : { orderId, status: null, total: null, traceId, timeline: [], ...tried };
 }
 
 export const isDecided = (trace: Trace | undefined): boolean =>
@@ -133,6 +141,8 @@ export type TracedAttempt = {
   errorType?: string | undefined;
   errorMessage?: string | undefined;
   retryInSeconds?: number | undefined;
+  /** When its message is tried again, where that has not happened yet. */
+  nextTryAt?: string;
   traceId?: string | undefined;
   /** The types of the events it published. */
   published?: string[] | undefined;
@@ -150,7 +160,9 @@ export function parseAttempts(
     if (line?.orderId === orderId) logged.set(attemptKey(line, line.attempt), line);
   }
   const sorted = [...logged.values()].sort(byTime);
-  const attempts = sorted.map((line) => tracedAttempt(line, logged.get(attemptKey(line, line.attempt - 1))));
+  const attempts = withNextTries(
+    sorted.map((line) => tracedAttempt(line, logged.get(attemptKey(line, line.attempt - 1)))),
+  );
   const traceId = sorted.find((line) => line.traceId !== undefined)?.traceId;
   return { attempts, ...(traceId === undefined ? {} : { traceId }) };
 }

@@ -3,8 +3,10 @@ import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-l
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { chunk } from '../../lambdas/runtime/chunk.ts';
 import { findConsumerQueues } from '../consumers.ts';
+import { functionLogReader, NOTHING_FOUND } from '../function-log.ts';
+import { findFunctions } from '../functions.ts';
 import { readPause } from '../pause/record.ts';
-import { queueName, readQueueDepth, totalMessages } from '../queues.ts';
+import { queueName, readQueueDepth, readVisibilityTimeout, totalMessages } from '../queues.ts';
 import { isGatewayDown } from '../sandbox/gateway.ts';
 import type { DeployedShop } from '../stack.ts';
 import type { ConsumerStatus, EventSourceMapping, ShopStatus } from './health.ts';
@@ -28,23 +30,31 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
   const lambda = new LambdaClient(shop.config);
   const cloudwatch = new CloudWatchClient(shop.config);
   const readPaused = pausedReader(shop);
+  const readFunctionLog = functionLogReader(shop);
   const deployed = findConsumerQueues(shop.outputs).sort((one, other) => (one.consumer < other.consumer ? -1 : 1));
+  const found = lazily(() => findFunctions(shop));
 
   return async (knownOrders) => {
     const now = new Date();
-    const consumers = deployed.map((queues) => ({ ...queues, queries: metricQueriesFor(queues) }));
+    const functions = new Map((await found()).map((one) => [one.name, one]));
+    const consumers = deployed.map((queues) => ({
+      ...queues,
+      queries: metricQueriesFor(queues, functions.get(queues.consumer)?.functionName ?? queues.consumer),
+    }));
     const queries = consumers.flatMap((consumer) => Object.values(consumer.queries));
-    const [datapointsOf, mappings, orders, waiting, gatewayDown, dueRefunds] = await Promise.all([
+    const [datapointsOf, mappings, orders, waiting, gatewayDown, dueRefunds, sweep] = await Promise.all([
       queryMetrics(cloudwatch, queries, now),
       eventSourceMappings(lambda),
       knownOrders ?? countOrders(shop),
       readWaitingOrders(shop),
       isGatewayDown(shop),
       readDueRefunds(shop),
+      readFunctionLog(functions.get('sweep'), now),
     ]);
     const statusOf = async (one: (typeof consumers)[number]): Promise<ConsumerStatus> => {
-      const [depth, deadLetterDepth, pause] = await Promise.all([
+      const [depth, visibilitySeconds, deadLetterDepth, pause] = await Promise.all([
         readQueueDepth(sqs, one.queueUrl),
+        readVisibilityTimeout(sqs, one.queueUrl),
         readQueueDepth(sqs, one.deadLetterQueueUrl),
         readPause(sqs, one.queueUrl),
       ]);
@@ -52,7 +62,12 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       const messages = totalMessages(depth);
       const metrics = computeMetrics(one.queries, datapointsOf, messages === 0, now);
       const mapping = mappings.get(queueName(one.queueUrl));
-      const status = { name, ...depth, deadLetters: totalMessages(deadLetterDepth), ...metrics, mapping, pause };
+      const known = { died: metrics.functionErrors > 0, visibilitySeconds };
+      // What is switched off tries nothing.
+      const isTrying = messages > 0 && mapping?.enabled === true;
+      const inLog = isTrying ? await readFunctionLog(functions.get(name), now, known) : NOTHING_FOUND;
+      const deadLetters = totalMessages(deadLetterDepth);
+      const status = { name, ...depth, deadLetters, ...metrics, mapping, pause, ...inLog };
       if (pause === undefined || mapping?.enabled !== false) return { ...status, paused: null };
       const { oldestSeconds } = metrics;
       const { concurrency } = mapping;
@@ -69,7 +84,20 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       gatewayDown,
       dueRefunds,
       oldestOrder: waiting[0]?.orderId,
+      sweep,
     };
+  };
+}
+
+/** Returns a function that makes a value once; after a failure it tries again. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
   };
 }
 

@@ -1,4 +1,6 @@
 import { shellArgument } from '../command.ts';
+import { type FunctionFailure, failureCause } from '../function-failures.ts';
+import type { LogFindings } from '../function-log.ts';
 import { describePause, formatMoment, type Pause } from '../pause/record.ts';
 import { type QueueDepth, totalMessages } from '../queues.ts';
 import { type ConsumerMetrics, RATE_MINUTES } from './metrics.ts';
@@ -12,7 +14,8 @@ export type EventSourceMapping = { enabled: boolean; concurrency: number | undef
 
 /** The state of one consumer: its queue, its metrics and its mapping. */
 export type ConsumerStatus = { name: string } & QueueDepth &
-  ConsumerMetrics & {
+  ConsumerMetrics &
+  LogFindings & {
     deadLetters: number;
     /** `undefined` where the queue has none. */
     mapping: EventSourceMapping | undefined;
@@ -33,6 +36,8 @@ export type ShopStatus = {
   dueRefunds: DueRefunds;
   /** The id of the order that has been undecided the longest, late or not. */
   oldestOrder: string | undefined;
+  /** What the sweep's log tells. */
+  sweep: LogFindings;
 };
 
 /** One problem of a consumer: a short state, a sentence, and the command to run next. */
@@ -43,14 +48,16 @@ const MAX_HEALTHY_AGE_SECONDS = 120;
 /** From this share of failed attempts, 0 to 1, there is a problem. A few always fail: write conflicts, network errors. */
 const MIN_UNHEALTHY_ERROR_RATE = 0.1;
 
+const FUNCTION_ERRORS = 'read docs/runbook/function-errors.md';
 const DEPLOY = 'npm run deploy -- <stage> (on this machine: npm run ops -- up)';
 
 /** Returns all problems of the shop; consumers that do not make progress come first, dead letters last. */
-export function problemsOf({ consumers, gatewayDown, oldestOrder }: ShopStatus): Problem[] {
-  const stalled = consumers.flatMap((consumer) => progressProblem(consumer, gatewayDown, oldestOrder) ?? []);
-  const withDeadLetters = consumers.filter(({ deadLetters }) => deadLetters > 0);
+export function problemsOf(shop: ShopStatus, now = new Date()): Problem[] {
+  const stalled = shop.consumers.flatMap((consumer) => progressProblem(consumer, shop, now) ?? []);
+  const withDeadLetters = shop.consumers.filter(({ deadLetters }) => deadLetters > 0);
   return [
     ...stalled,
+    ...sweepProblem(shop.sweep.failure),
     ...withDeadLetters.map(({ name, deadLetters }) => ({
       consumer: name,
       state: 'dead letters',
@@ -75,7 +82,8 @@ function pauseProblem(consumer: ConsumerStatus, paused: PausedStatus): Problem {
       ? []
       : [`orders that are undecided are cancelled from ${formatMoment(ordersCancelledFrom)} on`]),
   ];
-  const sentence = [[describePause(paused), ...backlog(consumer)].join(', '), ...harm].join('; ');
+  // Nothing is tried meanwhile, so there is no next try.
+  const sentence = [[describePause(paused), ...backlog(consumer, new Date())].join(', '), ...harm].join('; ');
   return { consumer: consumer.name, state: 'paused', sentence, next: resumeCommand(consumer.name) };
 }
 
@@ -84,15 +92,15 @@ const resumeCommand = (consumer: string) => `npm run ops -- resume ${consumer}`;
 /** Returns the root cause only: an open breaker, for one, also makes attempts fail and messages wait. */
 function progressProblem(
   consumer: ConsumerStatus,
-  gatewayDown: boolean,
-  oldestOrder: string | undefined,
+  { gatewayDown, oldestOrder }: ShopStatus,
+  now: Date,
 ): Problem | undefined {
-  const { name, mapping, pause, paused, breaker, oldestSeconds, errorRate } = consumer;
+  const { name, mapping, pause, paused, breaker, oldestSeconds, errorRate, failure } = consumer;
   if (paused !== null) return paused.urgent ? pauseProblem(consumer, paused) : undefined;
   const problem = (state: string, cause: string, next: string): Problem => ({
     consumer: name,
     state,
-    sentence: [cause, ...backlog(consumer)].join(', '),
+    sentence: [cause, ...backlog(consumer, now)].join(', '),
     next,
   });
   const inspect =
@@ -103,24 +111,51 @@ function progressProblem(
     const again = `npm run ops -- pause ${name} --reason ${shellArgument(pause.reason)}`;
     return problem('not paused', `it was ${describePause(pause)}, and something enabled it since`, again);
   }
+  if (failure !== null) return problem(failureState(failure), failureSentence(failure), FUNCTION_ERRORS);
   if (name === 'payment' && gatewayDown) {
     return problem('gateway down', 'the sandbox gateway is down', 'npm run ops -- sandbox payment up');
   }
   if (breaker === 'open') return problem('breaker open', 'its circuit breaker is open', inspect);
-  if (errorRate !== null && errorRate >= MIN_UNHEALTHY_ERROR_RATE && totalMessages(consumer) > 0) {
-    const share = `${Math.round(errorRate * 100)}%`;
+  if (isFailing(consumer)) {
+    const share = `${Math.round((errorRate ?? 0) * 100)}%`;
     return problem('failing', `${share} of its attempts failed in the last ${RATE_MINUTES} minutes`, inspect);
   }
   const slow = (oldestSeconds ?? 0) >= MAX_HEALTHY_AGE_SECONDS;
   return slow ? problem('slow', 'it does not keep up', inspect) : undefined;
 }
 
-function backlog(consumer: ConsumerStatus): string[] {
+const isFailing = (consumer: ConsumerStatus) =>
+  (consumer.errorRate ?? 0) >= MIN_UNHEALTHY_ERROR_RATE && totalMessages(consumer) > 0;
+
+/** The sweep has no queue: its runs fail one by one. */
+function sweepProblem(failure: FunctionFailure | null): Problem[] {
+  if (failure === null) return [];
+  return [
+    { consumer: 'sweep', state: failureState(failure), sentence: failureSentence(failure), next: FUNCTION_ERRORS },
+  ];
+}
+
+const failureState = ({ cannotStart }: FunctionFailure) => (cannotStart ? 'cannot start' : 'function fails');
+
+function failureSentence(failure: FunctionFailure): string {
+  const cause = failureCause(failure).replace(/[.\s]+$/, '');
+  return `its function ${failure.cannotStart ? 'cannot start' : 'fails'} (${cause})`;
+}
+
+function backlog(consumer: ConsumerStatus, now: Date): string[] {
   const { oldestSeconds } = consumer;
   const count = totalMessages(consumer);
   if (count === 0) return [];
   const since = oldestSeconds === null ? '' : `, the oldest for ${formatAge(oldestSeconds)}`;
-  return [`${counted(count, 'message')} not done${since}`];
+  const next = nextTryIn(consumer, now);
+  return [`${counted(count, 'message')} not done${since}${next === undefined ? '' : `, the next try ${next}`}`];
+}
+
+/** Formats how far off a consumer's next try is: `in 40 s`, or `now` where it is due. */
+export function nextTryIn({ nextTryAt }: Pick<ConsumerStatus, 'nextTryAt'>, now: Date): string | undefined {
+  if (nextTryAt === null) return undefined;
+  const seconds = (Date.parse(nextTryAt) - now.getTime()) / 1_000;
+  return seconds <= 0 ? 'now' : `in ${formatAge(Math.ceil(seconds))}`;
 }
 
 /** Returns the document of `status --json`. */

@@ -12,6 +12,8 @@ export type ConsumerMetrics = {
   errorRate: number | null;
   /** `open` also while the breaker probes; `closed` where the consumer has none. */
   breaker: 'closed' | 'open';
+  /** How often its function failed as a whole in the last minutes: it could not start, died or ran out of time. */
+  functionErrors: number;
 };
 
 /** A metric to read, in values per minute. */
@@ -32,10 +34,10 @@ export const RATE_MINUTES = 5;
 
 const MINUTE_MS = 60_000;
 
-type ByMetric<T> = Record<'done' | 'retried' | 'deadLettered' | 'waited' | 'breaker' | 'age', T>;
+type ByMetric<T> = Record<'done' | 'retried' | 'deadLettered' | 'waited' | 'breaker' | 'age' | 'functionErrors', T>;
 
 /** Returns the metrics to read for a consumer. */
-export function metricQueriesFor({ consumer, queueUrl }: ConsumerQueues): ByMetric<MetricQuery> {
+export function metricQueriesFor({ consumer, queueUrl }: ConsumerQueues, functionName: string): ByMetric<MetricQuery> {
   const own = (metric: string, statistic: MetricQuery['statistic']): MetricQuery => ({
     namespace: STACK_NAME,
     metric,
@@ -53,6 +55,12 @@ export function metricQueriesFor({ consumer, queueUrl }: ConsumerQueues): ByMetr
       metric: 'ApproximateAgeOfOldestMessage',
       dimensions: { QueueName: queueName(queueUrl) },
       statistic: 'Maximum',
+    },
+    functionErrors: {
+      namespace: 'AWS/Lambda',
+      metric: 'Errors',
+      dimensions: { FunctionName: functionName },
+      statistic: 'Sum',
     },
   };
 }
@@ -77,6 +85,7 @@ export function computeMetrics(
     throughput: done / (RATE_MINUTES * 60),
     errorRate: done + failed === 0 ? null : failed / (done + failed),
     breaker: opened > 0 ? 'open' : 'closed',
+    functionErrors: sum(queries.functionErrors),
   };
 }
 

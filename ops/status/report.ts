@@ -1,31 +1,49 @@
 import { shellArgument } from '../command.ts';
 import { formatMoney, table } from '../format.ts';
-import { type ConsumerStatus, formatAge, type Problem, pausesOf, problemsOf, type ShopStatus } from './health.ts';
+import {
+  type ConsumerStatus,
+  formatAge,
+  nextTryIn,
+  type Problem,
+  pausesOf,
+  problemsOf,
+  type ShopStatus,
+} from './health.ts';
 import type { OrderCounts } from './orders.ts';
 import type { DueRefunds } from './refunds.ts';
 import { MAX_WAITING_ORDERS, type WaitingOrder } from './waiting.ts';
 
 /** Formats the status for a terminal; its last lines name the problems. */
 export function statusReport(status: ShopStatus, now = new Date()): string {
-  const problems = problemsOf(status);
-  const head = ['', 'consumer', 'waiting', 'in flight', 'delayed', 'oldest', 'dead letters', 'done', 'failed'];
+  const problems = problemsOf(status, now);
+  const head = ['', 'consumer', 'waiting', 'in flight', 'delayed', 'oldest', 'next try', 'dead letters', 'done'];
   const rows = status.consumers.map((consumer) =>
     consumerRow(
       consumer,
       problems.filter((problem) => problem.consumer === consumer.name),
+      now,
     ),
   );
-  const consumers = table([...head, 'breaker', 'state'], rows);
+  const consumers = table([...head, 'failed', 'breaker', 'state'], rows);
   return [
     consumers,
     ordersLine(status.orders),
     ...waitingOrders(status.late, now),
     ...dueRefunds(status.dueRefunds),
+    ...unreadLogs(status),
     problemSummary(problems, pausesOf(status)),
   ].join('\n\n');
 }
 
-function consumerRow(consumer: ConsumerStatus, problems: readonly Problem[]): (string | number)[] {
+function unreadLogs({ consumers, sweep }: ShopStatus): string[] {
+  const reason = [...consumers, sweep].find(({ logError }) => logError !== undefined)?.logError;
+  if (reason === undefined) return [];
+  return [
+    `The functions' logs could not be read, so next tries, and functions that cannot start, are unknown: ${reason}`,
+  ];
+}
+
+function consumerRow(consumer: ConsumerStatus, problems: readonly Problem[], now: Date): (string | number)[] {
   const { name, waiting, inFlight, delayed, oldestSeconds, deadLetters, throughput, errorRate, breaker } = consumer;
   const { paused } = consumer;
   const healthy = problems.length === 0;
@@ -37,6 +55,7 @@ function consumerRow(consumer: ConsumerStatus, problems: readonly Problem[]): (s
     inFlight,
     delayed,
     oldestSeconds === null ? '–' : formatAge(oldestSeconds),
+    nextTryIn(consumer, now) ?? '–',
     deadLetters,
     throughput === 0 ? '0' : `${throughput.toFixed(throughput < 1 ? 2 : 1)}/s`,
     errorRate === null ? '–' : `${(errorRate * 100).toFixed(errorRate === 0 ? 0 : 1)}%`,

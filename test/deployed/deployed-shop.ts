@@ -240,11 +240,21 @@ export async function backdateAndSweep(orderId: string, hours: number): Promise<
 
 /** Sets after how many hours the sweep publishes that a reminder is due; 0 = never, the default. */
 export async function setReminderHours(hours: number): Promise<void> {
-  const FunctionName = output('SweepFunctionName');
+  await setVariable(output('SweepFunctionName'), 'REMINDER_SECONDS', String(hours * 3600));
+}
+
+/** Sets an environment variable of a function, or removes it; returns what it was. */
+export async function setVariable(
+  FunctionName: string,
+  name: string,
+  value: string | undefined,
+): Promise<string | undefined> {
   const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  const Variables = { ...Environment?.Variables, REMINDER_SECONDS: String(hours * 3600) };
+  const { [name]: before, ...others } = Environment?.Variables ?? {};
+  const Variables = { ...others, ...(value === undefined ? {} : { [name]: value }) };
   await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
   await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 1 }, { FunctionName });
+  return before;
 }
 
 /** Switches the sandbox gateway off or on. */

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
 import type { Trace } from '../../ops/orders/trace.ts';
+import { statusCollector } from '../../ops/status/collect.ts';
 import {
   decided,
   eventually,
@@ -11,6 +12,7 @@ import {
   publish,
   setGatewayState,
   setStock,
+  shop,
   takeDeadLetter,
   testOrder,
 } from './deployed-shop.ts';
@@ -44,6 +46,17 @@ test("the trace of an order is its publisher's from end to end and shows each fa
   await publish({ ...placed(order), traceparent: `00-${traceId}-b7ad6b7169203331-01` });
   const failed = ({ attempts }: Trace) => attempts.filter(({ outcome }) => outcome === 'will be tried again');
   await waitForTrace(order.orderId, 'two failed tries', (trace) => failed(trace).length >= 2);
+  // A try that has just begun is none to come.
+  await waitForTrace(
+    order.orderId,
+    'when it is tried again',
+    ({ nextTryAt = '' }) => nextTryAt > new Date().toISOString(),
+  );
+  const collect = statusCollector(shop);
+  await eventually('the status says when payment tries again', async () => {
+    const { consumers } = await collect();
+    return consumers.find(({ name }) => name === 'payment')?.nextTryAt;
+  });
 
   await setGatewayState('up');
   await decided(order.orderId);

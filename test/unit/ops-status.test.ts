@@ -24,6 +24,9 @@ const well: ConsumerStatus = {
   mapping: { enabled: true, concurrency: 10 },
   pause: undefined,
   paused: null,
+  functionErrors: 0,
+  nextTryAt: null,
+  failure: null,
 };
 
 const statusWith = (payment: Partial<ConsumerStatus> = {}, shop: Partial<ShopStatus> = {}): ShopStatus => ({
@@ -36,6 +39,7 @@ const statusWith = (payment: Partial<ConsumerStatus> = {}, shop: Partial<ShopSta
   late: [],
   dueRefunds: { count: 0, oldest: [] },
   oldestOrder: 'o-1',
+  sweep: { nextTryAt: null, failure: null },
   ...shop,
 });
 const lastLine = (state: ShopStatus) => statusReport(state).split('\n').at(-1);
@@ -45,7 +49,7 @@ describe('The metrics of a consumer', () => {
   const consumer = { consumer: 'payment', queueUrl: 'http://q/000/Payment', deadLetterQueueUrl: '' };
   type Datapoints = Partial<Record<keyof ReturnType<typeof metricQueriesFor>, [minute: string, value: number][]>>;
   const metricsOf = (datapoints: Datapoints, empty = false) => {
-    const queries = metricQueriesFor(consumer);
+    const queries = metricQueriesFor(consumer, 'PaymentFunction');
     const given = new Map<MetricQuery, Datapoint[]>(
       Object.entries(queries).map(([key, query]) => {
         const points = datapoints[key as keyof typeof queries] ?? [];
@@ -56,9 +60,10 @@ describe('The metrics of a consumer', () => {
   };
 
   test('are queried by the consumer’s name and its queue’s', () => {
-    const { done, age } = metricQueriesFor(consumer);
+    const { done, age, functionErrors } = metricQueriesFor(consumer, 'PaymentFunction');
     expect(done).toMatchObject({ namespace: 'ShopMessaging', metric: 'Done', dimensions: { consumer: 'payment' } });
     expect(age.dimensions).toEqual({ QueueName: 'Payment' });
+    expect(functionErrors.dimensions).toEqual({ FunctionName: 'PaymentFunction' });
   });
 
   test('cover the last five minutes', () => {
@@ -75,7 +80,13 @@ describe('The metrics of a consumer', () => {
   });
 
   test('are unknown, not zero, where CloudWatch has no data', () => {
-    expect(metricsOf({})).toEqual({ oldestSeconds: null, throughput: 0, errorRate: null, breaker: 'closed' });
+    expect(metricsOf({})).toEqual({
+      oldestSeconds: null,
+      throughput: 0,
+      errorRate: null,
+      breaker: 'closed',
+      functionErrors: 0,
+    });
   });
 
   test('use the latest age, in whatever order the datapoints come', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { logPeriod } from '../../ops/orders/find-trace.ts';
+import { stillFailing } from '../../ops/orders/start-failures.ts';
 import { addAttempts, buildTrace, parseAttempts, type Trace } from '../../ops/orders/trace.ts';
 import { traceDiagram } from '../../ops/orders/trace-diagram.ts';
 import { traceText } from '../../ops/orders/trace-text.ts';
@@ -94,6 +95,7 @@ describe('The attempts of an order', () => {
       errorType: 'UnavailableError',
       errorMessage: 'It is down; #1',
       retryInSeconds: 2,
+      nextTryAt: at(3),
       traceId: '0af7651916cd43dd8448eb211c80319c',
     });
   });
@@ -258,4 +260,50 @@ test('A payment that was declined or could not be captured is in the trace with 
   const payment = { state: 'lapsed', declineReason: 'authorization_expired', time: at(8) } as const;
   const trace = known([], { order: { ...order, status: 'CANCELLED', reason: 'payment-declined' }, payment });
   expect(traceText(trace)).toContain('payment lapsed (authorization_expired)');
+});
+
+describe('What is still to come', () => {
+  const now = new Date(Date.parse(at(1)) - 38_000);
+  const waiting = line({ ...down, retryInSeconds: 2, time: at(1) });
+
+  test('is the next try of a message, and what it waits for', () => {
+    const trace = known([waiting]);
+    expect(trace.nextTryAt).toBe(at(3));
+    expect(traceText(trace, now)).toContain(
+      `payment tries shop.order.placed.v1 again at ${at(3)} (in 40 s); it waits for: UnavailableError: It is down; #1`,
+    );
+    expect(traceText(trace, new Date(Date.parse(at(3)) + 20_000))).toContain('(due for 20 s)');
+  });
+
+  test('is none of a message that was tried again, or whose next try is not announced', () => {
+    for (const lines of [[failed, succeeded], [line(down)], [succeeded]]) {
+      const trace = known(lines);
+      expect(trace.nextTryAt).toBeUndefined();
+      expect(traceText(trace, now)).not.toContain('again at');
+    }
+  });
+
+  test('is the first of several messages, each by itself', () => {
+    const stock = line({ ...down, retryInSeconds: 1, time: at(1), consumer: 'stock', messageId: 'm-2' });
+    const trace = known([waiting, stock]);
+    expect(trace.nextTryAt).toBe(at(2));
+    expect(traceText(trace, now).match(/^(stock|payment) tries/gm)).toEqual(['stock tries', 'payment tries']);
+  });
+
+  test('is nothing of a consumer that cannot start, which is named with the cause', () => {
+    const cannotStart = [
+      { consumer: 'payment', time: at(1), errorType: 'Error', errorMessage: 'The environment variable X is not set.' },
+    ];
+    expect(traceText({ ...known(), cannotStart }, now)).toContain(
+      `payment cannot start (The environment variable X is not set; last at ${at(1)}): read docs/runbook/function-errors.md`,
+    );
+    const attempt = { consumer: 'payment', time: at(2) };
+    expect(stillFailing(cannotStart, [attempt])).toEqual([]);
+    expect(
+      stillFailing(cannotStart, [
+        { ...attempt, consumer: 'stock' },
+        { ...attempt, time: at(0) },
+      ]),
+    ).toEqual(cannotStart);
+  });
 });

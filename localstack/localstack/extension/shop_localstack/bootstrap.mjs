@@ -8,6 +8,8 @@ import { pathToFileURL } from 'node:url';
 const { LAMBDA_TASK_ROOT: root, _HANDLER: name, AWS_LAMBDA_FUNCTION_NAME: functionName } = process.env;
 
 const resultsDescriptor = Number(process.argv[2]);
+// The request that is being handled; one at a time.
+let current;
 
 function sendResult(message) {
   const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
@@ -30,15 +32,18 @@ function describe(error) {
   };
 }
 
-function fail(kind, error, alive) {
-  console.error(`ERROR\t${kind} `, error);
+// Writes the line that Lambda's runtime for Node writes; `requestId` is undefined while the function is loaded.
+function fail(kind, error, alive, requestId) {
+  const { trace: stack, ...described } = describe(error);
+  const line = JSON.stringify({ ...described, stack });
+  console.error(`${new Date().toISOString()}\t${requestId}\tERROR\t${kind} \t${line}`);
   sendResult({ error: describe(error), alive });
 }
 
 // An uncaught error ends the execution environment, as on AWS.
 for (const event of ['uncaughtException', 'unhandledRejection']) {
   process.on(event, (error) => {
-    fail(event, error, false);
+    fail(event === 'uncaughtException' ? 'Uncaught Exception' : 'Unhandled Promise Rejection', error, false, current);
     process.exit(1);
   });
 }
@@ -74,12 +79,13 @@ function context(invocation) {
 
 async function invoke(handler, line) {
   const invocation = JSON.parse(line);
+  current = invocation['invoke-id'];
   process.env._X_AMZN_TRACE_ID = invocation['trace-id'];
   try {
     const result = await handler(JSON.parse(invocation.payload || '{}'), context(invocation));
     sendResult({ payload: JSON.stringify(result ?? null), alive: true });
   } catch (error) {
-    fail('Invoke Error', error, true);
+    fail('Invoke Error', error, true, current);
   }
 }
 
@@ -90,6 +96,6 @@ try {
   lines.on('line', (line) => invoke(handler, line));
   lines.on('close', () => process.exit());
 } catch (error) {
-  fail('Init Error', error, false);
+  fail('Uncaught Exception', error, false, current);
   process.exit(1);
 }

@@ -41,6 +41,9 @@ class NodeProcessExecutor(RuntimeExecutor):
             self.process.kill()
         output = self.process.take_output()
         failed = "error" in result
+        if failed and "trace" not in result["error"]:
+            # Not the function's own error, so nobody has logged it.
+            output += f"{result['error']['errorMessage']}\n"
         logs = (
             f"START RequestId: {request} Version: {self.function_version.id.qualifier}\n{output}"
             f"END RequestId: {request}\nREPORT RequestId: {request}\tDuration: {milliseconds:.2f} ms\t"
