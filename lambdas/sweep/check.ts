@@ -3,7 +3,7 @@ import { isDecision, type Order } from '../order/record.ts';
 import { chunk } from '../runtime/chunk.ts';
 import type { RecordToCheck } from './order-records.ts';
 import { before, publishFor, reconcile, type Sweep } from './review.ts';
-import { disagrees, isHeld, messageForUndecided } from './rules.ts';
+import { disagrees, isHeld, messageForUnknown } from './rules.ts';
 
 /** All records are checked once a day, a part in each run. */
 const PARTS_PER_DAY = 288;
@@ -44,10 +44,9 @@ async function check(sweep: Sweep, page: readonly RecordToCheck[]): Promise<numb
     ([orderId, records]) => {
       if (records.order !== undefined) return [];
       const { payment, reservation } = records;
-      const message = messageForUndecided(orderId, records, true, sweep.now);
-      // The order itself may still be waiting for its consumer.
-      const isDue = [payment, reservation].every((one) => one === undefined || isOld(one.time, times.deadlineMs));
-      return message.name === 'reconciliation-due' || isDue ? [{ orderId, message }] : [];
+      const isOverdue = [payment, reservation].every((one) => one === undefined || isOld(one.time, times.deadlineMs));
+      const message = messageForUnknown(orderId, records, isOverdue, sweep.now);
+      return message === undefined ? [] : [{ orderId, message }];
     },
   );
   await publishFor(sweep, messages);

@@ -56,9 +56,12 @@ function postpone({ index, times, now }: Sweep, order: Order): Promise<void> {
   return index.moveToDue(order, new Date(now.getTime() + interval), reconciliations + 1);
 }
 
+/** What publishing takes; `failures` gets the errors. */
+export type Publication = Pick<Sweep, 'publish' | 'now' | 'failures'>;
+
 /** Publishes messages about orders; returns whether some of them failed. */
 export function publishFor(
-  sweep: Sweep,
+  sweep: Publication,
   messages: readonly { orderId: string; message: SweepMessage }[],
 ): Promise<boolean> {
   return publishAll(
@@ -71,7 +74,7 @@ export function publishFor(
   );
 }
 
-export async function publishAll({ publish, failures }: Sweep, events: readonly CloudEvent[]): Promise<boolean> {
+export async function publishAll({ publish, failures }: Publication, events: readonly CloudEvent[]): Promise<boolean> {
   if (events.length === 0) return false;
   const errors = (await publish(events)).filter((error) => error !== undefined);
   failures.push(...errors);
@@ -79,7 +82,7 @@ export async function publishAll({ publish, failures }: Sweep, events: readonly 
 }
 
 export function sweepEvent<Data extends { orderId: string }>(
-  { now }: Sweep,
+  { now }: Publication,
   contract: EventContract<string, Data>,
   data: Data,
 ): CloudEvent {

@@ -47,16 +47,46 @@ export function messageForUndecided(
  * back, and cancelled wins), a part of payment, stock or notification that is not done.
  */
 export function findingOf(order: Order, records: OrderRecords, now: Date): Finding {
-  const { orderId, status, published, timeline } = order;
-  if (status === 'CONFIRMED' && decisionOfOthers(records) === 'cancelled')
-    return { kind: 'owing', message: reconciliation(orderId, records, 'cancelled') };
-  const isSettled =
-    published >= timeline.length &&
-    isPaymentSettled(order, records.payment) &&
-    isStockSettled(order, records.reservation);
-  const text = isSettled ? stateOfText(order, records.notification, now) : 'owed';
-  if (text === 'owed') return { kind: 'owing', message: reconciliation(orderId, records, undefined) };
-  return text === 'done' ? { kind: 'settled' } : { kind: 'waiting', until: text };
+  const parts = owedParts(order, records, now);
+  if (parts.length > 0) {
+    const decision = parts.includes('decision') ? 'cancelled' : undefined;
+    return { kind: 'owing', message: reconciliation(order.orderId, records, decision) };
+  }
+  const text = stateOfText(order, records.notification, now);
+  return text instanceof Date ? { kind: 'waiting', until: text } : { kind: 'settled' };
+}
+
+/**
+ * Returns the parts of a decided order that are not done. `decision`: others have heard of a cancellation that the order does not know;
+ * `steps`: a step is not published.
+ */
+export function owedParts(order: Order, records: OrderRecords, now: Date): OwedPart[] {
+  const { status, published, timeline } = order;
+  const isOwed: Record<OwedPart, boolean> = {
+    decision: status === 'CONFIRMED' && decisionOfOthers(records) === 'cancelled',
+    steps: published < timeline.length,
+    payment: !isPaymentSettled(order, records.payment),
+    stock: !isStockSettled(order, records.reservation),
+    text: stateOfText(order, records.notification, now) === 'owed',
+  };
+  return OWED_PARTS.filter((part) => isOwed[part]);
+}
+
+const OWED_PARTS = ['decision', 'steps', 'payment', 'stock', 'text'] as const;
+export type OwedPart = (typeof OWED_PARTS)[number];
+
+/**
+ * Returns what to publish about money or goods that are held for an order without a record; `undefined` while nobody has heard a decision and
+ * `isOverdue` is false, as the order itself may still be waiting for its consumer.
+ */
+export function messageForUnknown(
+  orderId: string,
+  records: OrderRecords,
+  isOverdue: boolean,
+  now: Date,
+): SweepMessage | undefined {
+  const message = messageForUndecided(orderId, records, true, now);
+  return message.name === 'reconciliation-due' || isOverdue ? message : undefined;
 }
 
 /** Tells whether money or goods are held for an order; what came past the gateway is too. */

@@ -3,6 +3,12 @@ import { paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Shelf } from '../../lambdas/stock/rules.ts';
 import type { DeployedShop } from '../stack.ts';
 
+/**
+ * A shelf as `stock set` leaves it: how many pieces it found or made there are (`counted` available and `countedHeld` reserved and sold), and when
+ * (ISO 8601). What came in later is in the receipts. Absent of a shelf that was never set.
+ */
+export type CountedShelf = Shelf & { counted?: number; countedHeld?: number; countedAt?: string };
+
 /** Lists all shelves, sorted by SKU. */
 export async function listShelves(shop: DeployedShop): Promise<Shelf[]> {
   const found: Shelf[] = [];
@@ -36,12 +42,14 @@ export async function setAvailable(
       new UpdateCommand({
         TableName: shop.output('StockTableName'),
         Key: { sku },
-        UpdateExpression:
-          'SET available = :quantity, reserved = if_not_exists(reserved, :none), sold = if_not_exists(sold, :none)',
+        // An audit holds what came in since against what is there.
+        UpdateExpression: `SET available = :quantity, reserved = if_not_exists(reserved, :none), sold = if_not_exists(sold, :none),
+           counted = :quantity, countedHeld = if_not_exists(reserved, :none) + if_not_exists(sold, :none), countedAt = :now`,
         ...condition,
         ExpressionAttributeValues: {
           ':quantity': quantity,
           ':none': 0,
+          ':now': new Date().toISOString(),
           ...(ifBelow === undefined ? {} : { ':below': ifBelow }),
         },
         ReturnValues: 'ALL_NEW',

@@ -1,0 +1,49 @@
+import { isDecided, isDecision } from '../../lambdas/order/record.ts';
+import { decidedProblems } from './decided.ts';
+import type { AuditContext, AuditRecords, Disagreement, Problem } from './problem.ts';
+import { undecidedProblems } from './undecided.ts';
+import { unknownProblems } from './unknown.ts';
+
+/** Holds an order's status against what payment, stock, notification and shipping have on record; `undefined` where all agree. */
+export function disagreementOf(
+  orderId: string,
+  records: AuditRecords,
+  context: AuditContext,
+): Disagreement | undefined {
+  const problems = problemsOf(orderId, records, context);
+  if (problems.length === 0) return undefined;
+  const unique = (texts: readonly string[]) => [...new Set(texts)];
+  return {
+    orderId,
+    problem: `${statusWords(records)}: ${unique(problems.map(({ problem }) => problem)).join('; ')}`,
+    repair: unique(problems.map(({ repair }) => repair)).join(' '),
+    message: problems.find(({ message }) => message !== undefined)?.message,
+  };
+}
+
+function problemsOf(orderId: string, records: AuditRecords, context: AuditContext): Problem[] {
+  const { order } = records;
+  if (order === undefined) return unknownProblems(orderId, records, context);
+  // A tombstone that is about to be deleted: those of others may be gone already.
+  if (order.expiresAt !== undefined && order.expiresAt * 1_000 <= context.now.getTime()) return [];
+  return isDecided(order) ? decidedProblems(order, records, context) : undecidedProblems(order, records, context);
+}
+
+function statusWords({ order }: AuditRecords): string {
+  if (order === undefined) return 'not known to order';
+  return order.status ?? 'known to order by what others say alone';
+}
+
+/** Tells whether anything about an order has happened so lately that its consumers may still be at work on it. */
+export function isSettling(
+  { order, payment, reservation, shipment }: AuditRecords,
+  { times, now }: AuditContext,
+): boolean {
+  const moments = [
+    order?.timeline.findLast(isDecision)?.time,
+    payment?.time,
+    reservation?.time,
+    shipment?.shipment?.recordedAt,
+  ];
+  return moments.some((time) => time !== undefined && Date.parse(time) > now.getTime() - times.settleMs);
+}

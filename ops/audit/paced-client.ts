@@ -1,0 +1,34 @@
+import { type ConsumedCapacity, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { callLimits, DYNAMODB_ATTEMPTS } from '../../lambdas/runtime/call-limits.ts';
+import { documentClient } from '../../lambdas/runtime/records.ts';
+import type { AwsClientConfig } from '../aws-target.ts';
+import { pacer } from '../pacer.ts';
+
+/** A client for reading at a limited rate, and what its calls have consumed so far, in read units. */
+export type PacedClient = { client: DynamoDBDocumentClient; consumed(): number };
+
+/** Creates a document client whose calls wait for those before them, so that all of them consume `unitsPerSecond` read units at most. */
+export function pacedClient(config: AwsClientConfig, unitsPerSecond: number): PacedClient {
+  const pace = pacer(unitsPerSecond);
+  let consumed = 0;
+  const client = new DynamoDBClient({ ...callLimits({ attempts: DYNAMODB_ATTEMPTS }), ...config });
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      Object.assign(args.input, { ReturnConsumedCapacity: 'TOTAL' });
+      const answer = await next(args);
+      const units = unitsOf(answer.output);
+      consumed += units;
+      // What a call takes is known afterwards: the next one waits for it.
+      await pace(units);
+      return answer;
+    },
+    { step: 'initialize', name: 'paced' },
+  );
+  return { client: documentClient(client), consumed: () => consumed };
+}
+
+function unitsOf(output: { ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[] | undefined }): number {
+  const parts = [output.ConsumedCapacity ?? []].flat();
+  return parts.reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
+}

@@ -1,0 +1,98 @@
+import type { Shelf } from '../../lambdas/stock/rules.ts';
+import type { Reservation } from '../../lambdas/stock/rules.ts';
+import { shellArgument } from '../command.ts';
+import type { CountedShelf } from '../stock/shelves.ts';
+
+/** A shelf that does not add up, in words, and what a person has to do: no event mends it. */
+export type WrongShelf = { sku: string; problem: string; repair: string };
+
+/** What reservations and receipts say of one SKU, in pieces. `uncertain`: of `received`, what came in at about the time when the shelf was counted. */
+export type SkuSums = { reserved: number; sold: number; received: number; uncertain: number };
+
+/** By how much a shelf differs from its sums; 0: it agrees. `lost`: pieces that came in and are not there; below 0: pieces too many. */
+export type ShelfDifference = { reserved: number; sold: number; lost: number };
+
+// The clocks of whoever counts and of whoever takes goods in.
+const CLOCK_TOLERANCE_MS = 600_000;
+
+/** Sums reservations and receipts by SKU; of a shelf that was counted, only those receipts that came later. */
+export async function sumReservations(
+  pages: AsyncIterable<readonly Pick<Reservation, 'state' | 'lines' | 'time'>[]>,
+  shelves: ReadonlyMap<string, CountedShelf>,
+  isWanted: (sku: string) => boolean = () => true,
+): Promise<Map<string, SkuSums>> {
+  const sums = new Map<string, SkuSums>();
+  for await (const page of pages) for (const reservation of page) addReservation(sums, reservation, shelves, isWanted);
+  return sums;
+}
+
+function addReservation(
+  sums: Map<string, SkuSums>,
+  { state, lines, time }: Pick<Reservation, 'state' | 'lines' | 'time'>,
+  shelves: ReadonlyMap<string, CountedShelf>,
+  isWanted: (sku: string) => boolean,
+): void {
+  if (state !== 'reserved' && state !== 'sold' && state !== 'received') return;
+  for (const { sku, quantity } of lines) {
+    if (!isWanted(sku)) continue;
+    const sum = sums.get(sku) ?? { reserved: 0, sold: 0, received: 0, uncertain: 0 };
+    sums.set(sku, sum);
+    if (state !== 'received') {
+      sum[state] += quantity;
+      continue;
+    }
+    const sinceCount = Date.parse(time) - Date.parse(shelves.get(sku)?.countedAt ?? '');
+    if (sinceCount < -CLOCK_TOLERANCE_MS) continue;
+    sum.received += quantity;
+    if (sinceCount < CLOCK_TOLERANCE_MS) sum.uncertain += quantity;
+  }
+}
+
+const NOTHING: SkuSums = { reserved: 0, sold: 0, received: 0, uncertain: 0 };
+
+/** Compares a shelf with what reservations and receipts say; of one that was never counted, only whether pieces are lost is known. */
+export function shelfDifference(shelf: CountedShelf | undefined, sums: SkuSums = NOTHING): ShelfDifference {
+  const { available = 0, reserved = 0, sold = 0, counted, countedHeld = 0 } = shelf ?? {};
+  const most = (counted ?? 0) + countedHeld + sums.received;
+  const least = counted === undefined ? Number.NEGATIVE_INFINITY : most - sums.uncertain;
+  const there = available + reserved + sold;
+  const lost = counted === undefined ? Math.max(0, most - there) : clampToZero(least - there, most - there);
+  return { reserved: reserved - sums.reserved, sold: sold - sums.sold, lost };
+}
+
+/** Returns 0 where it lies between two numbers, else the one that is nearer to it. */
+const clampToZero = (least: number, most: number): number => (least > 0 ? least : most < 0 ? most : 0);
+
+export const isDifferent = ({ reserved, sold, lost }: ShelfDifference): boolean =>
+  reserved !== 0 || sold !== 0 || lost !== 0;
+
+export const sameDifference = (one: ShelfDifference, other: ShelfDifference): boolean =>
+  one.reserved === other.reserved && one.sold === other.sold && one.lost === other.lost;
+
+/** Says in words what is wrong with a shelf; `undefined` where nothing is. */
+export function wrongShelf(sku: string, shelf: Shelf | undefined, difference: ShelfDifference): WrongShelf | undefined {
+  const { available = 0, reserved = 0, sold = 0 } = shelf ?? {};
+  const id = shellArgument(sku);
+  const found: string[] = [];
+  const repairs = new Set<string>();
+  for (const [name, number] of Object.entries({ available, reserved, sold })) {
+    if (number < 0) found.push(`${number} pieces are ${name}`);
+  }
+  for (const name of ['reserved', 'sold'] as const) {
+    if (difference[name] === 0) continue;
+    const [is, shouldBe] = [{ reserved, sold }[name], { reserved, sold }[name] - difference[name]];
+    found.push(`${is} pieces are ${name}, and the reservations say ${shouldBe}`);
+    repairs.add(`No event mends this: while stock is paused, a person sets ${name} to ${shouldBe} in the stock table.`);
+  }
+  if (difference.lost !== 0) {
+    const count = Math.abs(difference.lost);
+    const numbers = `${available} available, ${reserved} reserved, ${sold} sold`;
+    found.push(
+      `${count} ${count === 1 ? 'piece' : 'pieces'} ${difference.lost > 0 ? 'that came in or came back are missing' : 'are there that never came in'} (${numbers})`,
+    );
+  }
+  if (found.length === 0) return undefined;
+  if (repairs.size === 0 || difference.lost !== 0)
+    repairs.add(`A person counts the shelf: npm run ops -- stock set ${id} <pieces for sale>.`);
+  return { sku, problem: found.join('; '), repair: [...repairs].join(' ') };
+}
