@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { alarmCommand } from './alarm/command.ts';
+import { auditCommand } from './audit/command.ts';
 import { checkCommand } from './check/command.ts';
 import { consoleCommand } from './console/command.ts';
 import { demoCommand } from './demo/command.ts';
@@ -41,6 +42,7 @@ for (const make of [
   replayCommand,
   explainCommand,
   verifyCommand,
+  auditCommand,
   alarmCommand,
   pauseCommand,
   resumeCommand,

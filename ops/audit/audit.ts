@@ -2,19 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { chunk } from '../../lambdas/runtime/chunk.ts';
 import type { Progress } from '../../lambdas/sweep/order-index.ts';
 import type { SweepTimes } from '../../lambdas/sweep/review.ts';
+import { auditShelves, type ShelfAudit } from './audit-shelves.ts';
 import { disagreementOf, isSettling } from './disagreement.ts';
 import { KnownOrders } from './known-orders.ts';
 import type { AuditContext, Disagreement } from './problem.ts';
-import {
-  isDifferent,
-  type ShelfDifference,
-  type SkuSums,
-  sameDifference,
-  shelfDifference,
-  sumReservations,
-  type WrongShelf,
-  wrongShelf,
-} from './shelves.ts';
 import type { AuditTables } from './tables.ts';
 
 export type AuditResult = {
@@ -24,8 +15,7 @@ export type AuditResult = {
   disagreeing: Disagreement[];
   /** How many orders disagree on which consumers may still be at work. */
   settling: number;
-  /** `moving`: shelves whose sums could not be compared because orders changed them meanwhile. */
-  shelves: { checked: number; wrong: WrongShelf[]; moving: number };
+  shelves: ShelfAudit;
 };
 
 export type AuditOptions = {
@@ -81,8 +71,9 @@ export async function audit(tables: AuditTables, options: AuditOptions): Promise
   };
   for (const table of ['payments', 'notifications', 'shipments'] as const)
     for await (const page of tables.orderIds(table)) lookFor(page);
-  const shelves = await auditShelves(run, lookFor);
-  await pauseBefore(run, suspects.size);
+  const pauseFirst = () => pause(options.recheckMs ?? RECHECK_MS, undefined, { signal: options.signal });
+  const shelves = await auditShelves(tables, { lookFor, pauseFirst });
+  if (suspects.size > 0) await pauseFirst();
   return { checked: looked.orders, ...(await recheck(run, [...suspects])), shelves };
 }
 
@@ -91,10 +82,6 @@ const contextOf = ({ times, progress, now = () => new Date() }: Audit): AuditCon
   progress,
   now: now(),
 });
-
-async function pauseBefore({ recheckMs = RECHECK_MS, signal }: Audit, suspects: number): Promise<void> {
-  if (suspects > 0) await pause(recheckMs, undefined, signal === undefined ? {} : { signal });
-}
 
 /** Reads orders again, consistently, and returns those that disagree still; not those on which consumers may be at work. */
 export async function recheck(
@@ -116,45 +103,3 @@ export async function recheck(
   }
   return { disagreeing, settling };
 }
-
-/** Holds the shelves against the reservations, whose orders are looked for on the way. */
-async function auditShelves(
-  run: Audit,
-  lookFor: (orderIds: readonly string[]) => void,
-): Promise<AuditResult['shelves']> {
-  const { tables } = run;
-  async function* reservations() {
-    for await (const page of tables.reservations()) {
-      lookFor(page.flatMap(({ orderId, state }) => (state === 'received' ? [] : [orderId])));
-      yield page;
-    }
-  }
-  const before = await tables.shelves();
-  const sums = await sumReservations(reservations(), before);
-  const after = await tables.shelves();
-  const skus = [...new Set([...after.keys(), ...sums.keys()])];
-  const suspects = new Map<string, ShelfDifference>();
-  for (const sku of skus) {
-    const difference = shelfDifference(after.get(sku), sums.get(sku));
-    // What orders move is compared with neither reading; what agrees with one of them is right.
-    if (isDifferent(difference) && isDifferent(shelfDifference(before.get(sku), sums.get(sku))))
-      suspects.set(sku, difference);
-  }
-  await pauseBefore(run, suspects.size);
-  const again = suspects.size === 0 ? new Map<string, SkuSums>() : await sumReservations(tables.reservations(), after, (sku) => suspects.has(sku));
-  const last = suspects.size === 0 ? after : await tables.shelves();
-  const wrong: WrongShelf[] = [];
-  let moving = 0;
-  for (const sku of skus) {
-    const first = suspects.get(sku);
-    const difference = first === undefined ? AGREES : shelfDifference(last.get(sku), again.get(sku));
-    // What is wrong stays wrong by as much, whatever orders move meanwhile.
-    const isMoving = first !== undefined && isDifferent(difference) && !sameDifference(first, difference);
-    if (isMoving) moving += 1;
-    const found = wrongShelf(sku, last.get(sku), isMoving ? AGREES : difference);
-    if (found !== undefined) wrong.push(found);
-  }
-  return { checked: skus.length, wrong, moving };
-}
-
-const AGREES: ShelfDifference = { reserved: 0, sold: 0, lost: 0 };

@@ -1,4 +1,4 @@
-import { type ConsumedCapacity, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { callLimits, DYNAMODB_ATTEMPTS } from '../../lambdas/runtime/call-limits.ts';
 import { documentClient } from '../../lambdas/runtime/records.ts';
@@ -28,7 +28,11 @@ export function pacedClient(config: AwsClientConfig, unitsPerSecond: number): Pa
   return { client: documentClient(client), consumed: () => consumed };
 }
 
-function unitsOf(output: { ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[] | undefined }): number {
-  const parts = [output.ConsumedCapacity ?? []].flat();
-  return parts.reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
+function unitsOf(output: object): number {
+  if (!('ConsumedCapacity' in output)) return 0;
+  const parts: unknown[] = [output.ConsumedCapacity ?? []].flat();
+  return parts.reduce<number>((sum, part) => sum + capacityOf(part), 0);
 }
+
+const capacityOf = (part: unknown): number =>
+  typeof part === 'object' && part !== null && 'CapacityUnits' in part ? Number(part.CapacityUnits) : 0;

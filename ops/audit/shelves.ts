@@ -1,5 +1,4 @@
-import type { Shelf } from '../../lambdas/stock/rules.ts';
-import type { Reservation } from '../../lambdas/stock/rules.ts';
+import type { Reservation, Shelf } from '../../lambdas/stock/rules.ts';
 import { shellArgument } from '../command.ts';
 import type { CountedShelf } from '../stock/shelves.ts';
 
@@ -62,6 +61,9 @@ export function shelfDifference(shelf: CountedShelf | undefined, sums: SkuSums =
 
 /** Returns 0 where it lies between two numbers, else the one that is nearer to it. */
 const clampToZero = (least: number, most: number): number => (least > 0 ? least : most < 0 ? most : 0);
+
+/** The difference of a shelf that agrees. */
+export const AGREES: ShelfDifference = { reserved: 0, sold: 0, lost: 0 };
 
 export const isDifferent = ({ reserved, sold, lost }: ShelfDifference): boolean =>
   reserved !== 0 || sold !== 0 || lost !== 0;

@@ -1,0 +1,53 @@
+import { formatMoney } from '../format.ts';
+import type { DueRefunds } from '../status/refunds.ts';
+import type { AuditResult } from './audit.ts';
+import type { RepairResult } from './repair.ts';
+
+/** What an audit found, what waits for a person, how much it read, and what a repair has done about it. */
+export type AuditReport = AuditResult & {
+  refundsDue: DueRefunds;
+  readUnits: number;
+  repaired?: Omit<RepairResult, 'left'>;
+};
+
+/** Tells whether anything disagrees. A refund that is due waits for a person, but all agree on it. */
+export const isClean = ({ disagreeing, shelves }: AuditResult): boolean =>
+  disagreeing.length === 0 && shelves.wrong.length === 0;
+
+/** Builds the JSON document of a report. */
+export const auditDocument = ({ disagreeing, ...report }: AuditReport) => ({
+  checked: report.checked,
+  disagreeing: disagreeing.map(({ orderId, problem, repair }) => ({ orderId, problem, repair })),
+  ...report,
+});
+
+/** Formats a report: what disagrees, each with what mends it, then what waits, then what it amounts to. */
+export function auditText(report: AuditReport): string {
+  const { checked, disagreeing, settling, shelves, refundsDue, readUnits, repaired } = report;
+  const wrong = shelves.wrong.map(({ sku, problem, repair }) => entry(`shelf ${sku}`, problem, repair));
+  const found = [...disagreeing.map(({ orderId, problem, repair }) => entry(orderId, problem, repair)), ...wrong];
+  const units = Math.round(readUnits);
+  const lines = [
+    repaired && `Published ${repaired.published} events${repaired.failed > 0 ? `, ${repaired.failed} failed` : ''}.`,
+    settling > 0 &&
+      `${count(settling, 'order')} changed so lately that consumers may be at work: run it again in some minutes.`,
+    shelves.moving > 0 &&
+      `${count(shelves.moving, 'shelf', 'shelves')} moved all the time: run it again in a quiet hour.`,
+    ...refundLines(refundsDue),
+    found.length === 0
+      ? `All agree: ${count(checked, 'order')}, ${count(shelves.checked, 'shelf', 'shelves')} (${units} read units).`
+      : `${disagreeing.length} of ${count(checked, 'order')} and ${wrong.length} of ${count(shelves.checked, 'shelf', 'shelves')} disagree (${units} read units).`,
+  ];
+  return [...found, ...lines.filter((line) => typeof line === 'string')].join('\n');
+}
+
+const entry = (name: string, problem: string, repair: string): string => `✗ ${name} – ${problem}\n  ${repair}\n`;
+
+const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`;
+
+function refundLines({ count: due, oldest }: DueRefunds): string[] {
+  if (due === 0) return [];
+  const named = oldest.map((one) => `  ${one.orderId}: ${formatMoney(one)} since ${one.since} (${one.reason})`);
+  const more = due > oldest.length ? [`  and ${due - oldest.length} more`] : [];
+  return [`${count(due, 'refund')} a person has to send (docs/runbook/refund-due.md):`, ...named, ...more];
+}
