@@ -15,8 +15,8 @@ export const isClean = ({ disagreeing, shelves }: AuditResult): boolean =>
   disagreeing.length === 0 && shelves.wrong.length === 0;
 
 /** Builds the JSON document of a report. */
-export const auditDocument = ({ disagreeing, ...report }: AuditReport) => ({
-  checked: report.checked,
+export const auditDocument = ({ checked, disagreeing, ...report }: AuditReport) => ({
+  checked,
   disagreeing: disagreeing.map(({ orderId, problem, repair }) => ({ orderId, problem, repair })),
   ...report,
 });
