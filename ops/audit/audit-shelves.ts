@@ -25,6 +25,8 @@ type Options = {
 type Shelves = ReadonlyMap<string, CountedShelf>;
 type Sums = ReadonlyMap<string, SkuSums>;
 
+const NONE = { lasting: new Map<string, ShelfDifference>(), moving: 0 };
+
 /**
  * Holds the shelves against reservations and receipts. While those are read, orders move the shelves: what agrees with the shelf of before or of
  * afterwards is right, and what is wrong differs by as much when all is read once more.
@@ -44,9 +46,9 @@ export async function auditShelves(tables: AuditTables, { lookFor, pauseFirst }:
   for (const sku of suspects.keys()) {
     if (!isDifferent(shelfDifference(before.get(sku), sums.get(sku)))) suspects.delete(sku);
   }
-  const last = suspects.size === 0 ? after : await pauseFirst().then(() => tables.shelves());
-  const { lasting, moving } = await confirm(tables, suspects, last);
-  const wrong = skus.flatMap((sku) => wrongShelf(sku, last.get(sku), lasting.get(sku) ?? AGREES) ?? []);
+  if (suspects.size > 0) await pauseFirst();
+  const { lasting, moving } = suspects.size === 0 ? NONE : await confirm(tables, suspects);
+  const wrong = skus.flatMap((sku) => wrongShelf(sku, after.get(sku), lasting.get(sku) ?? AGREES) ?? []);
   return { checked: skus.length, wrong, moving };
 }
 
@@ -55,13 +57,14 @@ function differencesOf(skus: Iterable<string>, shelves: Shelves, sums: Sums): Ma
   return new Map(all.filter(([, difference]) => isDifferent(difference)));
 }
 
-/** Reads all reservations once more, and returns which differences have stayed the same, and how many have changed. */
-async function confirm(tables: AuditTables, suspects: ReadonlyMap<string, ShelfDifference>, shelves: Shelves) {
-  if (suspects.size === 0) return { lasting: suspects, moving: 0 };
-  const sums = await sumReservations(tables.reservations(), shelves, (sku) => suspects.has(sku));
-  const again = differencesOf(suspects.keys(), shelves, sums);
-  const isLasting = ([sku, difference]: readonly [string, ShelfDifference]) =>
-    sameDifference(difference, suspects.get(sku) ?? AGREES);
-  const lasting = new Map([...again].filter(isLasting));
-  return { lasting, moving: again.size - lasting.size };
+/** Reads all reservations once more, and returns which differences are still the same, before and afterwards, and how many have changed. */
+async function confirm(tables: AuditTables, suspects: ReadonlyMap<string, ShelfDifference>) {
+  const before = await tables.shelves();
+  const sums = await sumReservations(tables.reservations(), before, (sku) => suspects.has(sku));
+  const readings = [before, await tables.shelves()].map((shelves) => differencesOf(suspects.keys(), shelves, sums));
+  const lasting = new Map(
+    [...suspects].filter(([sku, first]) => readings.every((again) => sameDifference(first, again.get(sku) ?? AGREES))),
+  );
+  const agreeing = [...suspects.keys()].filter((sku) => readings.some((again) => !again.has(sku)));
+  return { lasting, moving: suspects.size - lasting.size - agreeing.length };
 }

@@ -1,11 +1,43 @@
 import { expect } from 'vitest';
+import { audit } from '../../ops/audit/audit.ts';
+import { connectTables } from '../../ops/audit/connect.ts';
+import type { Disagreement } from '../../ops/audit/problem.ts';
+import { shop } from '../deployed/deployed-shop.ts';
 import { type Allowances, findViolations, type Observations } from '../harness/invariants.ts';
 import type { ShopState } from '../harness/shop-state.ts';
 import { observeShop } from './observe-shop.ts';
 
+/** What an audit may find in the end, because it is left to the sweep or to a person; anything else fails. */
+export type AuditAllowances = { leaves?: ((found: Disagreement) => boolean) | undefined };
+
+/** Looks at the shop from outside and fails with every broken promise, and with all that an audit of its tables finds. */
+export async function checkInvariants(
+  observed: Observations & { now?: () => Date },
+  { leaves, ...allowances }: Allowances & AuditAllowances = {},
+): Promise<ShopState> {
+  const state = await checkPromises(observed, allowances);
+  await checkAudit(observed.now, { leaves });
+  return state;
+}
+
 /** Looks at the shop from outside and fails with every broken promise. */
-export async function checkInvariants(observed: Observations, allowances: Allowances = {}): Promise<ShopState> {
-  const world = await observeShop(observed.ledger, observed.idle);
-  expect(findViolations(observed, world, allowances)).toEqual([]);
-  return world;
+export async function checkPromises(observed: Observations, allowances: Allowances = {}): Promise<ShopState> {
+  const state = await observeShop(observed.ledger, observed.idle);
+  expect(findViolations(observed, state, allowances)).toEqual([]);
+  return state;
+}
+
+/** Where shipping does not run, no confirmed order has a shipment. */
+export const isUnshipped = ({ problem }: Disagreement): boolean =>
+  problem === 'CONFIRMED: shipping has no shipment of it';
+
+const { tables } = connectTables(shop, 1_000_000);
+// The shop is quiet: nobody is at work on anything.
+const TIMES = { deadlineMs: 48 * 3_600_000, reminderMs: 0, settleMs: 0 };
+
+/** Fails with all that an audit of the tables finds. */
+export async function checkAudit(now?: () => Date, { leaves = () => false }: AuditAllowances = {}): Promise<void> {
+  const { disagreeing, shelves } = await audit(tables, { times: TIMES, recheckMs: 0, ...(now && { now }) });
+  expect(disagreeing.filter((found) => !leaves(found))).toEqual([]);
+  expect(shelves).toMatchObject({ wrong: [], moving: 0 });
 }

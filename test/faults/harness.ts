@@ -15,6 +15,7 @@ import { CallObserver } from './call-observer.ts';
 import { connection, consumers, deployedFunction, leadTo } from './deployed-functions.ts';
 import { Ledger } from './ledger.ts';
 import { shelves } from './observe-shop.ts';
+import { forgetEverything } from './record-tables.ts';
 
 /** How many processes each function runs in: enough to meet over one order, with one to spare when one dies. */
 const INSTANCES = 3;
@@ -47,6 +48,8 @@ export class Harness {
     this.proxy = proxy;
     proxy.now = () => this.clock.now();
   }
+
+  readonly now = (): Date => new Date(this.clock.now());
 
   /** Everything the functions have logged in this test. */
   logged(): string {
@@ -103,7 +106,7 @@ export class Harness {
     await Promise.all(consumers.map((consumer) => setReceiving(consumer, false)));
   }
 
-  /** Begins a test: empty queues, no faults but these, everything up. */
+  /** Begins a test: empty queues and tables, no faults but these, everything up. */
   async reset(seed: number, ...rules: Rule[]): Promise<void> {
     this.ledger = new Ledger();
     this.observer.clear();
@@ -116,6 +119,7 @@ export class Harness {
     await Promise.all([
       ...urls.map((QueueUrl) => sqs.send(new PurgeQueueCommand({ QueueUrl }))),
       setGatewayState('up'),
+      forgetEverything(),
     ]);
   }
 

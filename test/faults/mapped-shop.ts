@@ -22,6 +22,7 @@ import {
 } from './deployed-functions.ts';
 import { Ledger } from './ledger.ts';
 import { shelves, waitingFor } from './observe-shop.ts';
+import { forgetEverything } from './record-tables.ts';
 
 /** The deployed shop with the engine's own event source mappings and workers; only its functions' calls pass the proxy. */
 export class MappedShop implements Observations {
@@ -50,6 +51,7 @@ export class MappedShop implements Observations {
     const soon: Rule = { operation: 'ChangeMessageVisibilityBatch', fault: { kind: 'edit', request: comeBackSoon } };
     this.proxy.inject(seed, soon, ...rules);
     this.proxy.observe = (call, answer) => this.observer.note(this.ledger, call, answer);
+    await forgetEverything();
     await Promise.all(
       consumers.map(async (consumer) => {
         for (const QueueUrl of [queueUrl(consumer), deadLetterQueueUrl(consumer)]) {

@@ -63,11 +63,10 @@ export async function restoreOrder(tables: readonly TableState[], order: TestOrd
   }
 }
 
-/** Deletes all orders' records, and how far the sweep has come. */
-export async function forgetAllOrders(): Promise<void> {
+/** Deletes all orders' records and all shelves, and how far the sweep has come. */
+export async function forgetEverything(): Promise<void> {
   for (const table of ['orders', 'payments', 'stock', 'notifications', 'shipments'] as const) {
     for (const { name, key, items } of await readTables(table)) {
-      if (key !== 'orderId') continue;
       for (const group of chunk([...items.keys()], WRITES_PER_CALL)) {
         const requests = group.map((value) => ({ DeleteRequest: { Key: { [key]: value } } }));
         await client.send(new BatchWriteCommand({ RequestItems: { [name]: requests } }));

@@ -1,10 +1,9 @@
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { output } from '../deployed/deployed-shop.ts';
 import { FunctionInstance, type InvocationResult } from '../harness/function-instance.ts';
 import { bundleOf, lambda, leadTo } from './deployed-functions.ts';
 import type { Harness } from './harness.ts';
-import { forgetAllOrders } from './record-tables.ts';
 
 /** The sweep's function, which runs when a test says so. */
 export type SweepFunction = {
@@ -13,7 +12,7 @@ export type SweepFunction = {
   runAfter(minutes: number): Promise<void>;
 };
 
-/** Provides a test file with the sweep. Each test begins without the orders of others, which a sweep would find. */
+/** Provides a test file with the sweep. */
 export function useSweep(shop: () => Harness, environment: Record<string, string> = {}): SweepFunction {
   let sweep: FunctionInstance;
   beforeAll(async () => {
@@ -27,7 +26,6 @@ export function useSweep(shop: () => Harness, environment: Record<string, string
       log: () => {},
     });
   });
-  beforeEach(forgetAllOrders);
   afterAll(() => sweep.kill());
 
   const run = () => sweep.invoke({ Records: [] }, shop().clock.skippedMs);

@@ -1,7 +1,7 @@
 import './provided.ts';
 import { expect, inject, test } from 'vitest';
 import { readReplayed } from '../../lambdas/runtime/replay-envelope.ts';
-import { checkInvariants } from '../faults/check-invariants.ts';
+import { checkPromises } from '../faults/check-invariants.ts';
 import type { QueuedMessage } from '../harness/shop-state.ts';
 import { discardDeadLetters, redriveDeadLetters, replayToAll, sweep } from './after.ts';
 import { bringHalfway, countWaiting, letWait, settle } from './before.ts';
@@ -36,7 +36,7 @@ async function deployOver(version: 'older' | 'head', prepare: (cohort: Cohort) =
   // What was wrong when it was archived is wrong when it is replayed.
   const deadLetter = ({ body }: QueuedMessage) => isReplayOf(body, settled.misreported.orderId);
   const observed = { ledger: cohort, statuses: cohort.statuses, negatives: [], logged: () => '' };
-  await checkInvariants(observed, { deadLetter });
+  await checkPromises(observed, { deadLetter });
   expect(await discardDeadLetters('payment')).toBe(1);
 }
 
