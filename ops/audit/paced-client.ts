@@ -9,8 +9,11 @@ import { pacer } from '../pacer.ts';
 export type PacedClient = { client: DynamoDBDocumentClient; consumed(): number };
 
 /** Creates a document client whose calls wait for those before them, so that all of them consume `unitsPerSecond` read units at most. */
-export function pacedClient(config: AwsClientConfig, unitsPerSecond: number): PacedClient {
-  const pace = pacer(unitsPerSecond);
+export function pacedClient(
+  config: AwsClientConfig,
+  unitsPerSecond: number,
+  pace = pacer(unitsPerSecond),
+): PacedClient {
   let consumed = 0;
   const client = new DynamoDBClient({ ...callLimits({ attempts: DYNAMODB_ATTEMPTS }), ...config });
   client.middlewareStack.add(

@@ -4,6 +4,7 @@ import { orderPlaced } from '../../contracts/order.ts';
 import { textFor } from '../../lambdas/notification/texts.ts';
 import { placed, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
 import type { BookEntry, ShopState, TestOrder } from '../harness/shop-state.ts';
+import { checkAudit } from './check-invariants.ts';
 import { useHarness } from './harness.ts';
 import { observeShop } from './observe-shop.ts';
 import { useSweep } from './sweep-function.ts';
@@ -83,6 +84,7 @@ test.each<When>(['after each delivery', 'after all of them'])(
     for (const { first } of all) shop().ledger.orders.set(first.orderId, first);
     const state = await observeShop(shop().ledger);
     expect(state.waiting).toEqual([]);
+    await checkAudit(shop().now);
     for (const one of all) checkEnd(state, one, when);
     for (const [difference, ends] of Object.entries(ENDS)) {
       const found = all.filter((one) => one.difference === difference).map(({ first }) => endOf(state, first));

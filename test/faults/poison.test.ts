@@ -5,7 +5,7 @@ import { parseEvent } from '../../contracts/parse.ts';
 import { eventually, placed, publish, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
 import { subscribeToRefused } from '../deployed/refusals.ts';
 import type { QueuedMessage } from '../harness/shop-state.ts';
-import { checkInvariants } from './check-invariants.ts';
+import { checkAudit, checkInvariants } from './check-invariants.ts';
 import { standardConsumers as consumers } from './deployed-functions.ts';
 import { useHarness } from './harness.ts';
 
@@ -200,6 +200,7 @@ test('An order with one SKU on two lines and an order of 99 lines are confirmed'
   await shop().settle();
   const statuses = [...shop().statuses.values()].map((seen) => seen.at(-1));
   expect(statuses).toEqual(['CONFIRMED', 'CONFIRMED']);
+  await checkAudit(shop().now);
   ledger.goods.clear();
   await ledger.stock(twice.sku, 2);
 });

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import type { ConsumerName } from '../../infra/routing.ts';
 import { cancelRequested, orderOf, publishAll, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
 import type { TestOrder } from '../harness/shop-state.ts';
-import { checkInvariants } from './check-invariants.ts';
+import { auditNow, checkInvariants, checkPromises } from './check-invariants.ts';
 import { useHarness } from './harness.ts';
 import { useSweep } from './sweep-function.ts';
 
@@ -58,8 +58,10 @@ test('a decision whose message is lost on the way to a consumer is carried out w
     }
   }
   await shop().settle();
-  // Nobody has noticed.
-  await expect(checkInvariants(shop())).rejects.toThrow();
+  // Nobody has noticed but an audit.
+  await expect(checkPromises(shop())).rejects.toThrow();
+  const ids = all.map(({ order }) => order.orderId);
+  expect((await auditNow(shop().now)).disagreeing.map(({ orderId }) => orderId).sort()).toEqual(ids.sort());
 
   for (const minutes of [5, 5, 5]) await sweep.runAfter(minutes);
   const { orders } = await checkInvariants(shop());
@@ -94,7 +96,7 @@ test('an order of which its consumer hears an outcome at most is ended by the sw
   for (const { name, outcomes, order } of all)
     expect((await orderOf(order.orderId))?.timeline ?? [], name).toHaveLength(2 - outcomes.length);
   await sweep.runAfter(47 * 60);
-  await expect(checkInvariants(shop())).rejects.toThrow();
+  await expect(checkPromises(shop())).rejects.toThrow();
 
   for (const minutes of [2 * 60, 10]) await sweep.runAfter(minutes);
   const state = await checkInvariants(shop());
