@@ -63,14 +63,16 @@ export async function restoreOrder(tables: readonly TableState[], order: TestOrd
   }
 }
 
+const TABLES = ['orders', 'payments', 'stock', 'notifications', 'shipments'] as const;
+
 /** Deletes all orders' records and all shelves, and how far the sweep has come. */
 export async function forgetEverything(): Promise<void> {
-  for (const table of ['orders', 'payments', 'stock', 'notifications', 'shipments'] as const) {
-    for (const { name, key, items } of await readTables(table)) {
-      for (const group of chunk([...items.keys()], WRITES_PER_CALL)) {
-        const requests = group.map((value) => ({ DeleteRequest: { Key: { [key]: value } } }));
-        await client.send(new BatchWriteCommand({ RequestItems: { [name]: requests } }));
-      }
+  const tables = (await Promise.all(TABLES.map(readTables))).flat();
+  const forget = async ({ name, key, items }: TableState) => {
+    for (const group of chunk([...items.keys()], WRITES_PER_CALL)) {
+      const requests = group.map((value) => ({ DeleteRequest: { Key: { [key]: value } } }));
+      await client.send(new BatchWriteCommand({ RequestItems: { [name]: requests } }));
     }
-  }
+  };
+  await Promise.all(tables.map(forget));
 }
