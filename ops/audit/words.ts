@@ -42,7 +42,7 @@ export function owedWords(part: OwedPart, order: Order, records: OrderRecords): 
       return `${listenersOf(records, 'cancelled')} heard that it is cancelled`;
     case 'steps': {
       const names = order.timeline.slice(order.published).map(({ type }) => type.split('.')[2]);
-      return `${names.length} of its ${order.timeline.length} steps ${names.length === 1 ? 'is' : 'are'} not published (${names.join(', ')})`;
+      return `${names.length} of its ${order.timeline.length} steps ${names.length === 1 ? 'is' : 'are'} not known to be published (${names.join(', ')})`;
     }
     case 'payment':
       return payment === undefined ? 'payment has no record of it' : paymentWords(payment);

@@ -31,6 +31,10 @@ export async function checkPromises(observed: Observations, allowances: Allowanc
 export const isUnshipped = ({ problem }: Disagreement): boolean =>
   problem === 'CONFIRMED: shipping has no shipment of it';
 
+/** What was published and could not be noted is left to the order's next event, or to the sweep. */
+export const isUnnoted = ({ problem }: Disagreement): boolean =>
+  /^[A-Z]+: \d+ of its \d+ steps (is|are) not known to be published \([^;]*\)$/.test(problem);
+
 const { tables } = connectTables(shop, 1_000_000);
 // The shop is quiet: nobody is at work on anything.
 const TIMES = { deadlineMs: 48 * 3_600_000, reminderMs: 0, settleMs: 0 };

@@ -158,7 +158,7 @@ const KINDS: readonly Kind[] = [
     name: 'a step that is not published',
     in: confirmed,
     plant: (quiet) => change(quiet, 'orders', { published: (quiet.tables.orders.get('o-1')?.published ?? 0) - 1 }),
-    says: /^CONFIRMED: 1 of its \d steps is not published/,
+    says: /^CONFIRMED: 1 of its \d steps is not known to be published/,
   },
   {
     name: 'confirmed, but shipping has no shipment of it',
