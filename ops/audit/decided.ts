@@ -29,14 +29,14 @@ function owedProblems(order: Order, records: AuditRecords, context: AuditContext
   if (finding.kind !== 'owing') return [];
   const { message } = finding;
   const parts = owedParts(order, records, context.now);
-  const repair = repairOf(order, parts, context);
+  const repair = repairOf(order, parts, records, context);
   return parts.map((part) => ({ problem: owedWords(part, order, records), repair, message }));
 }
 
-function repairOf(order: Order, parts: readonly OwedPart[], context: AuditContext): string {
+function repairOf(order: Order, parts: readonly OwedPart[], records: AuditRecords, context: AuditContext): string {
   const does = parts.includes('decision') ? 'cancels it' : 'has its decision published again';
   const { orderId, reconciliations = 0 } = order;
-  const when = whenSwept(order, parts, context);
+  const when = whenSwept(order, parts, records, context);
   const automatic =
     when === undefined
       ? `No run of the sweep finds it any more: npm run ops -- audit --repair ${does}.`
@@ -49,16 +49,19 @@ function repairOf(order: Order, parts: readonly OwedPart[], context: AuditContex
 
 /** Returns when the sweep looks at a decided order again; `undefined` where it does not. */
 function whenSwept(
-  { open, openSince = '' }: Order,
+  { open, openSince = '', status }: Order,
   parts: readonly OwedPart[],
+  { payment, reservation }: AuditRecords,
   { now, progress }: AuditContext,
 ): string | undefined {
   const next = 'with its next run, within 5 minutes';
   if (isDue(open)) return openSince > now.toISOString() ? `at ${openSince}` : next;
   const isAhead = open !== undefined && decidedShards.includes(open) && openSince > (progress[open] ?? '');
   if (isAhead) return next;
-  const isChecked = parts.some((part) => part === 'decision' || part === 'payment' || part === 'stock');
-  return isChecked ? 'within a day' : undefined;
+  // Once a day it goes by the payments and reservations that there are.
+  const paymentIsChecked = parts.includes('payment') && payment !== undefined;
+  const isSold = reservation !== undefined || (status === 'CONFIRMED' && payment !== undefined);
+  return paymentIsChecked || (parts.includes('stock') && isSold) ? 'within a day' : undefined;
 }
 
 function timelineProblems({ orderId, status, timeline }: Order): Problem[] {
