@@ -6,7 +6,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { ShopAlarmProps } from './alarm.ts';
 import type { Archive } from './archive.ts';
 import type { Consumer } from './consumer.ts';
-import { consumerMetric, MINUTE, ruleMetric, startFailureMetric } from './metrics.ts';
+import { consumerMetric, MINUTE, ruleMetric } from './metrics.ts';
 import type { MonitoredResources } from './monitored-resources.ts';
 import type { Sweep } from './sweep.ts';
 
@@ -26,7 +26,6 @@ export function shopAlarms({
     ...Object.values(consumers).flatMap((consumer) => consumerAlarms(consumer, bus)),
     ...sweepAlarms(sweep),
     ...archiveAlarms(archive),
-    startFailureAlarm(),
     failedDeliveryAlarm('orders-topic', orders, 'Some orders are handled in part: a consumer never received them.'),
     failedDeliveryAlarm('lifecycle-feed', lifecycle, consumers.shipping.route.impact),
   ];
@@ -75,7 +74,7 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       // The delay between two attempts can be fifteen minutes, in which there is no data.
       periods: [1, 3],
     },
-    functionErrorAlarm(name, consumer.function, impact),
+    ...functionErrorAlarms(name, consumer.function, impact),
     recursionAlarm(name, consumer.function, impact),
   ];
   if (route.downstream !== undefined) {
@@ -108,7 +107,7 @@ const shortName = (type: string) => type.replaceAll(/^shop\.|\.v\d+$/g, '').repl
 function sweepAlarms(sweep: Sweep): ShopAlarmProps[] {
   const impact = 'Orders that got stuck stay undecided, and nobody tells their customers.';
   return [
-    functionErrorAlarm('sweep', sweep.function, impact),
+    ...functionErrorAlarms('sweep', sweep.function, impact),
     deadLetterAlarm('sweep', sweep.missedRuns, {
       impact,
       cause: 'Runs of the sweep did not take place.',
@@ -120,7 +119,7 @@ function sweepAlarms(sweep: Sweep): ShopAlarmProps[] {
 function archiveAlarms(archive: Archive): ShopAlarmProps[] {
   const impact = 'Customers feel nothing; what is not kept cannot be replayed.';
   return [
-    functionErrorAlarm('archive', archive.function, impact),
+    ...functionErrorAlarms('archive', archive.function, impact),
     recursionAlarm('archive', archive.function, impact),
     deadLetterAlarm('archive', archive.deadLetterQueue, {
       impact,
@@ -146,31 +145,30 @@ function deadLetterAlarm(
   };
 }
 
-function functionErrorAlarm(name: string, fn: LambdaFunction, impact: string): ShopAlarmProps {
-  return {
-    name: `${name}-function-errors`,
-    kind: 'function-errors',
-    impact,
-    cause: `The function of ${name} cannot start, or dies or runs out of time without saying why.`,
-    firstCommand: 'status',
-    metric: fn.metricErrors({ period: MINUTE, statistic: 'Sum' }),
-    // A single crash costs its batch a retry, nothing else. A lone message comes back after three minutes.
-    periods: [3, 10],
-  };
-}
-
-/** Alarms at once on what no retry mends. One alarm for all functions: the log lines that it counts, and `status`, say which it is. */
-function startFailureAlarm(): ShopAlarmProps {
-  return {
-    name: 'functions-cannot-start',
-    kind: 'function-errors',
-    impact: 'The part of one consumer in all orders stops, or of the sweep or the archive.',
-    cause: 'A function cannot start, because a setting is missing or wrong.',
-    firstCommand: 'status',
-    metric: startFailureMetric(),
-    // One minute is enough; it stays until the messages have been received again without a failure.
-    periods: [1, 10],
-  };
+function functionErrorAlarms(name: string, fn: LambdaFunction, impact: string): ShopAlarmProps[] {
+  return [
+    {
+      // Counted by the function itself, at its first invocation: no retry mends it.
+      name: `${name}-cannot-start`,
+      kind: 'function-errors',
+      impact,
+      cause: `The function of ${name} cannot start, because a setting is missing or wrong: its log says which.`,
+      firstCommand: 'status',
+      metric: consumerMetric(name, 'StartFailed', 'Sum'),
+      // One minute is enough; it stays until the messages have been received again without a failure.
+      periods: [1, 10],
+    },
+    {
+      name: `${name}-function-errors`,
+      kind: 'function-errors',
+      impact,
+      cause: `The function of ${name} cannot be loaded, or dies or runs out of time without saying why.`,
+      firstCommand: 'status',
+      metric: fn.metricErrors({ period: MINUTE, statistic: 'Sum' }),
+      // A single crash costs its batch a retry, nothing else. A lone message comes back after three minutes.
+      periods: [3, 10],
+    },
+  ];
 }
 
 /**

@@ -12,10 +12,6 @@ export const MINUTE = Duration.minutes(1);
 export const consumerMetric = (consumer: string, metricName: string, statistic: string): Metric =>
   new Metric({ namespace: NAMESPACE, metricName, dimensionsMap: { consumer }, statistic, period: MINUTE });
 
-/** How often a function could not start (`lambdas/runtime/lambda-handler.ts`), of all functions, per minute. */
-export const startFailureMetric = (): Metric =>
-  new Metric({ namespace: NAMESPACE, metricName: 'StartFailed', statistic: 'Sum', period: MINUTE });
-
 /** A business metric, per five minutes. */
 export const businessMetric = (metricName: string, dimensionsMap: Record<string, string> = {}): Metric =>
   new Metric({

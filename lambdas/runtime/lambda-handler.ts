@@ -34,8 +34,7 @@ function logStartFailure(consumer: string, reason: unknown): void {
       CloudWatchMetrics: [
         {
           Namespace: NAMESPACE,
-          // Without a dimension for the one alarm on all functions.
-          Dimensions: [[], ['consumer']],
+          Dimensions: [['consumer']],
           Metrics: [{ Name: 'StartFailed', Unit: 'Count' }],
         },
       ],

@@ -34,12 +34,13 @@ async function setVisibilityTimeout(seconds: string): Promise<string> {
   return Attributes.VisibilityTimeout ?? '30';
 }
 
-/** Counts how often a consumer's function could not start, as the alarm does for all. */
+/** Counts how often the consumer's function could not start, as its alarm does. */
 async function startFailures(): Promise<number> {
   const { Datapoints = [] } = await new CloudWatchClient(shop.config).send(
     new GetMetricStatisticsCommand({
       Namespace: shop.stackName,
       MetricName: 'StartFailed',
+      Dimensions: [{ Name: 'consumer', Value: CONSUMER }],
       StartTime: new Date(Date.now() - 600_000),
       EndTime: new Date(Date.now() + 60_000),
       Period: 60,

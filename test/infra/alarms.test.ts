@@ -162,18 +162,18 @@ describe("Alarms beside the consumers'", () => {
     );
   });
 
-  test('fire at once, for any function, when it cannot start', () => {
-    expect(alarm('functions-cannot-start')).toMatchObject({
+  test.each([...consumers.map(([name]) => name), 'sweep', 'archive'])('fire at once when %s cannot start', (name) => {
+    expect(alarm(`${name}-cannot-start`)).toMatchObject({
       Namespace: { Ref: 'AWS::StackName' },
       MetricName: 'StartFailed',
+      Dimensions: [{ Name: 'consumer', Value: name }],
       Statistic: 'Sum',
       Period: 60,
       Threshold: 1,
       DatapointsToAlarm: 1,
       TreatMissingData: 'notBreaching',
     });
-    expect(alarm('functions-cannot-start')?.Dimensions).toBeUndefined();
-    const { Period, EvaluationPeriods } = alarm('functions-cannot-start') ?? {};
+    const { Period, EvaluationPeriods } = alarm(`${name}-cannot-start`) ?? {};
     const longest = template.resources('AWS::SQS::Queue').map(({ properties }) => properties.VisibilityTimeout ?? 30);
     expect(Period * EvaluationPeriods).toBeGreaterThan(Math.max(...longest));
   });

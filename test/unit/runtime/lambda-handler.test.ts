@@ -20,7 +20,7 @@ describe('A function whose set-up throws', () => {
     expect(log.lines).toHaveLength(2);
   });
 
-  test('says so in its log, by name and cause, and counts it in all and by consumer', async () => {
+  test('says so in its log, by name and cause, and counts it', async () => {
     await failing().catch(() => undefined);
     expect(logged()).toEqual([
       expect.objectContaining({
@@ -35,7 +35,7 @@ describe('A function whose set-up throws', () => {
           CloudWatchMetrics: [
             {
               Namespace: 'ShopMessaging',
-              Dimensions: [[], ['consumer']],
+              Dimensions: [['consumer']],
               Metrics: [{ Name: 'StartFailed', Unit: 'Count' }],
             },
           ],
