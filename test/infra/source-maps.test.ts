@@ -105,7 +105,7 @@ describe('The source map of a function', () => {
 
 describe('An error in a deployed bundle', () => {
   test('names the line of the source when the function cannot start', () => {
-    const { stderr } = run('require(process.argv[1])', bundleOf('payment'));
+    const { stderr } = run('void require(process.argv[1]).handler()', bundleOf('payment'));
     expect(stderr).toContain('is not set; the stack sets it.');
     expect(stderr).toContain(lineOf('lambdas/runtime/environment.ts', 'throw new Error('));
   });

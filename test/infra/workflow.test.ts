@@ -153,7 +153,7 @@ describe('A pull request', () => {
     expect(pullRequest?.jobs.suite?.strategy?.matrix.suite).toEqual(['test:ministack', 'test:faults', 'test:upgrade']);
     expect(scripts).toContain('npm run "$SUITE"');
     const projects = scripts.flatMap((run) => [...run.matchAll(/--project (\w+)/g)].map(([, project]) => project));
-    expect(projects).toEqual(['unit', 'contracts', 'infra', 'exploration']);
+    expect(projects).toEqual(['unit', 'commands', 'contracts', 'infra', 'exploration']);
   });
 
   test('is tested with the whole history, from which the last version is deployed', () => {
