@@ -18,7 +18,7 @@ const setting = <S extends v.GenericSchema>(description: string, schema: S, fall
 
 /** A setting without a default; `absent` says in the table what applies then. */
 const optional = <S extends v.GenericSchema>(description: string, schema: S, absent = 'none') =>
-  v.exactOptional(v.pipe(schema, v.description(description), v.metadata({ absent })));
+  v.pipe(v.exactOptional(schema), v.description(description), v.metadata({ absent }));
 
 function integer(min: number, max: number) {
   const rule = `must be a whole number from ${min} to ${max}`;

@@ -264,6 +264,7 @@ describe('An existing resource', () => {
 
 test('The docs have every setting, and the JSON Schema is beside the files', async () => {
   await expect(settingsPage()).toMatchFileSnapshot(join(root, 'docs', 'settings.md'));
+  expect(settingsPage()).not.toContain('undefined');
   const schema = `${JSON.stringify(settingsJsonSchema(), null, 2)}\n`;
   await expect(schema).toMatchFileSnapshot(join(root, 'settings', 'settings.schema.json'));
 });
