@@ -13,10 +13,13 @@ import { GetCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
+import { audit } from '../../ops/audit/audit.ts';
+import { connectTables, readSweepTimes } from '../../ops/audit/connect.ts';
 import { nextPause, pauseConsumer, readPauseState, resumeConsumer } from '../../ops/pause/pause.ts';
 import { replay } from '../../ops/replay/replay.ts';
 import type { ReplaySelection } from '../../ops/replay/select.ts';
 import { selectionFor } from '../../ops/replay/select.ts';
+import { deployedShop, findStack, STACK_NAME } from '../../ops/stack.ts';
 import { copyCheckout, runDeploy } from './checkout.ts';
 import {
   capturedOnce,
@@ -145,6 +148,15 @@ async function sweep(): Promise<void> {
   expect(FunctionError).toBeUndefined();
 }
 
+/** Audits the tables that are in use now; what just happened counts too. */
+async function disagreeingOrders(): Promise<string[]> {
+  const stack = await findStack(shop, STACK_NAME);
+  const { tables: inUse } = connectTables(deployedShop(shop, stack ?? {}), 5_000);
+  const times = { ...(await readSweepTimes(shop)), settleMs: 0 };
+  const { disagreeing } = await audit(inUse, { times, recheckMs: 0 });
+  return disagreeing.map(({ orderId, problem }) => `${orderId}: ${problem}`);
+}
+
 test('orders and payments are put back to a moment, and everything since is known again, once', async () => {
   const suffix = ulid();
   restored = { orders: `ShopMessaging-orders-${suffix}`, payments: `ShopMessaging-payments-${suffix}` };
@@ -218,5 +230,8 @@ test('orders and payments are put back to a moment, and everything since is know
   await waitForEmptyQueues();
   for (const { orderId } of [kept, lost, waiting]) expect(await chargesOf(orderId)).toEqual(capturedOnce());
   expect([[], voidedOnce()]).toContainEqual(await chargesOf(soldOut.orderId));
+  // Other tests leave orders behind.
+  const ours = ends.map(({ order }) => order.orderId);
+  expect((await disagreeingOrders()).filter((one) => ours.some((id) => one.startsWith(id)))).toEqual([]);
   expect({ orders: await itemsOf(own.orders), payments: await itemsOf(own.payments) }).toEqual(before);
 });
