@@ -195,29 +195,33 @@ describe('ops dlq', () => {
     expect(await shelfOf(sku)).toMatchObject({ available: perQueue, reserved: perQueue });
   });
 
-  test('waits for the steps of an order that a killed redrive holds, and delivers all of them in sequence', async () => {
-    const reason = `a bug that was deployed as ${ulid()}`;
-    const orderId = `t-${ulid()}`;
-    const steps = Array.from({ length: 42 }, (_, index) => ({
-      ...progressed,
-      id: ulid(),
-      subject: orderId,
-      data: { orderId, sequence: index + 1, step: progressed.data.step },
-    }));
-    await sendDeadLetters('shipping', reason, steps, orderId);
-    const all = await countDeadLetters('shipping');
-    const killed = start('dlq', 'redrive', '--consumer', 'shipping', '--rate', '10', '--yes');
-    const ended = once(killed, 'exit');
-    await eventually('some are moved', async () => (await countDeadLetters('shipping')) < all, 60);
-    killed.kill('SIGKILL');
-    await ended;
-    const left = await countDeadLetters('shipping');
-    expect(left).toBeGreaterThan(0);
+  // It waits for as long as a killed command holds dead letters: once is enough.
+  test.runIf(inject('engine') === 'ministack')(
+    'waits for the steps of an order that a killed redrive holds, and delivers all of them in sequence',
+    async () => {
+      const reason = `a bug that was deployed as ${ulid()}`;
+      const orderId = `t-${ulid()}`;
+      const steps = Array.from({ length: 42 }, (_, index) => ({
+        ...progressed,
+        id: ulid(),
+        subject: orderId,
+        data: { orderId, sequence: index + 1, step: progressed.data.step },
+      }));
+      await sendDeadLetters('shipping', reason, steps, orderId);
+      const all = await countDeadLetters('shipping');
+      const killed = start('dlq', 'redrive', '--consumer', 'shipping', '--rate', '10', '--yes');
+      const ended = once(killed, 'exit');
+      await eventually('some are moved', async () => (await countDeadLetters('shipping')) < all, 60);
+      killed.kill('SIGKILL');
+      await ended;
+      const left = await countDeadLetters('shipping');
+      expect(left).toBeGreaterThan(0);
 
-    expect(await ops('dlq', 'redrive', '--consumer', 'shipping', '--yes')).toEqual({ moved: left, failed: 0 });
-    expect(await countDeadLetters('shipping')).toBe(0);
-    await eventually('every step is followed', async () => (await shipmentOf(orderId))?.sequence === 42);
-  });
+      expect(await ops('dlq', 'redrive', '--consumer', 'shipping', '--yes')).toEqual({ moved: left, failed: 0 });
+      expect(await countDeadLetters('shipping')).toBe(0);
+      await eventually('every step is followed', async () => (await shipmentOf(orderId))?.sequence === 42);
+    },
+  );
 
   test('redrives all of them when whoever reads its progress has gone', async () => {
     const reason = `a bug that was deployed as ${ulid()}`;

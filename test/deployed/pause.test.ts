@@ -14,6 +14,7 @@ import { prepareDeployment } from '../../ops/deploy/prepare.ts';
 import { readPauses } from '../../ops/pause/paused-consumers.ts';
 import { STACK_NAME } from '../../ops/stack.ts';
 import { statusCollector } from '../../ops/status/collect.ts';
+import local from '../../settings/local.json' with { type: 'json' };
 import {
   chargesOf,
   decided,
@@ -46,12 +47,17 @@ async function ops(...args: string[]) {
 const paymentStatus = async () => (await statusCollector(shop)()).consumers.find(({ name }) => name === 'payment');
 const work = { signal: new AbortController().signal, onProgress: () => {} };
 
+let deployments = 0;
+
 /** Deploys the shop again, with more memory and less concurrency of payment: its function and its event source mapping change. */
 async function deployChange() {
+  deployments += 1;
   const folder = await mkdtemp(join(tmpdir(), 'shop-messaging-pause-'));
   try {
-    const payment = { memory: 640, concurrency: 9 };
-    const input = { stage: 'local', context: { stackName: STACK_NAME, consumers: JSON.stringify({ payment }) } };
+    const payment = { memory: 640 + deployments, concurrency: 10 - deployments };
+    // Everything else stays as it is.
+    const consumers = JSON.stringify({ ...local.consumers, payment });
+    const input = { stage: 'local', context: { stackName: STACK_NAME, consumers } };
     await synthesize(shop, input, folder, work);
     const notices: string[] = [];
     const onProgress = (event: { kind: string; text?: string }) => notices.push(event.text ?? '');
