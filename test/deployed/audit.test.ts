@@ -1,7 +1,6 @@
 import './provided.ts';
-import { execFile } from 'node:child_process';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { AuditReport } from '../../ops/audit/format.ts';
 import {
   capturedOnce,
@@ -19,19 +18,15 @@ import {
   textsTo,
   waitForEmptyQueues,
 } from './deployed-shop.ts';
+import { runOps } from './ops.ts';
 
 type Audited = { code: number; report: AuditReport; said: string };
 
-/** Runs `ops audit` in a process of its own. */
-function audit(...options: string[]): Promise<Audited> {
-  const env = { ...process.env, AWS_ENDPOINT_URL: inject('endpoint') };
-  const args = ['ops/main.ts', 'audit', '--rate', '5000', '--json', ...options];
-  return new Promise((done, fail) => {
-    execFile(process.execPath, args, { env, maxBuffer: 1e8 }, (error, stdout, said) => {
-      if (stdout === '') return fail(new Error(said));
-      return done({ code: Number(error?.code ?? 0), report: JSON.parse(stdout), said });
-    });
-  });
+/** Runs `ops audit`; fails where it prints no report. */
+async function audit(...options: string[]): Promise<Audited> {
+  const { code, said, result } = await runOps('audit', '--rate', '5000', ...options);
+  if (result === undefined) throw new Error(said);
+  return { code, report: result, said };
 }
 
 async function set(table: string, orderId: string, changes: Record<string, unknown>): Promise<void> {

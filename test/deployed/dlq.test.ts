@@ -1,5 +1,4 @@
 import './provided.ts';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { GetQueueAttributesCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
@@ -25,20 +24,13 @@ import {
   sqs,
   testOrder,
 } from './deployed-shop.ts';
+import { runOps, startOps } from './ops.ts';
 
-/** Starts an ops command in a process of its own. */
-function start(...args: string[]): ChildProcess {
-  const env = { ...process.env, AWS_ENDPOINT_URL: inject('endpoint') };
-  return spawn(process.execPath, ['ops/main.ts', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-/** Runs an ops command and returns its JSON output. */
+/** Runs an ops command that succeeds, and returns its document. */
 async function ops(...args: string[]) {
-  const child = start(...args, '--json');
-  if (child.stdout === null || child.stderr === null) throw new Error('The command has no output');
-  const [output, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  const { code, said, result } = await runOps(...args);
   expect(code, said).toBe(0);
-  return JSON.parse(output);
+  return result;
 }
 
 /** Sends messages to a consumer's dead-letter queue with the attributes that the consumer sets. */
@@ -140,7 +132,7 @@ describe('ops dlq', () => {
     expect(trace.deadLetters).toHaveLength(4);
     const [revealed] = await ops('dlq', 'show', '--order', refused.orderId, '--consumer', 'stock', '--reveal');
     expect(revealed.body).toBe(body);
-    const { stderr } = start('dlq', 'show', '--order', refused.orderId, '--reveal');
+    const { stderr } = startOps('dlq', 'show', '--order', refused.orderId, '--reveal');
     expect(stderr && (await text(stderr))).toContain('Personal data is shown.');
 
     process.env.EDITOR = 'sed -i s/yesterday/2026-11-21T09:00:00Z/';
@@ -172,7 +164,7 @@ describe('ops dlq', () => {
     const all = (await countDeadLetters('payment')) + (await countDeadLetters('stock'));
     const left = async () => (await countDeadLetters('payment')) + (await countDeadLetters('stock'));
 
-    const first = start('dlq', 'redrive', '--reason', reason, '--rate', '200', '--yes');
+    const first = startOps('dlq', 'redrive', '--reason', reason, '--rate', '200', '--yes');
     const ended = once(first, 'exit');
     await eventually('some are moved', async () => (await left()) < all - perQueue / 4, 60);
     first.kill('SIGKILL');
@@ -209,7 +201,7 @@ describe('ops dlq', () => {
       }));
       await sendDeadLetters('shipping', reason, steps, orderId);
       const all = await countDeadLetters('shipping');
-      const killed = start('dlq', 'redrive', '--consumer', 'shipping', '--rate', '10', '--yes');
+      const killed = startOps('dlq', 'redrive', '--consumer', 'shipping', '--rate', '10', '--yes');
       const ended = once(killed, 'exit');
       await eventually('some are moved', async () => (await countDeadLetters('shipping')) < all, 60);
       killed.kill('SIGKILL');
@@ -230,7 +222,7 @@ describe('ops dlq', () => {
     const orders = Array.from({ length: 60 }, () => placed(testOrder({ sku })));
     await sendDeadLetters('stock', reason, orders);
     const before = await countDeadLetters('stock');
-    const command = start('dlq', 'redrive', '--reason', reason, '--rate', '20', '--yes');
+    const command = startOps('dlq', 'redrive', '--reason', reason, '--rate', '20', '--yes');
     const ended = once(command, 'exit');
     if (command.stderr === null) throw new Error('The command has no output');
     // As `2>&1 | head -1`.

@@ -1,12 +1,9 @@
 import './provided.ts';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { UntagQueueCommand } from '@aws-sdk/client-sqs';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { synthesize } from '../../ops/deploy/assembly.ts';
 import { deployPrepared } from '../../ops/deploy/deploy.ts';
 import { restorePauses } from '../../ops/deploy/pauses.ts';
@@ -30,19 +27,9 @@ import {
   testOrder,
   waitForEmptyQueues,
 } from './deployed-shop.ts';
+import { runOps } from './ops.ts';
 
-const main = join(import.meta.dirname, '..', '..', 'ops', 'main.ts');
 const REASON = 'charges twice, see #12: 확인 중';
-
-/** Runs a command as an operator does; returns its document, what it said, and its exit code. */
-async function ops(...args: string[]) {
-  const child = spawn(process.execPath, [main, ...args, '--json'], {
-    env: { ...process.env, AWS_ENDPOINT_URL: inject('endpoint') },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [output, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  return { code, said, result: output === '' ? undefined : JSON.parse(output) };
-}
 
 const paymentStatus = async () => (await statusCollector(shop)()).consumers.find(({ name }) => name === 'payment');
 const work = { signal: new AbortController().signal, onProgress: () => {} };
@@ -77,13 +64,13 @@ async function deployChange() {
 
 test('a paused consumer takes nothing, over a deployment too, and once resumed handles what waited', async () => {
   onTestFinished(async () => {
-    await ops('resume', 'payment');
+    await runOps('resume', 'payment');
   });
   await waitForEmptyQueues();
-  const paused = await ops('pause', 'payment', '--reason', REASON);
+  const paused = await runOps('pause', 'payment', '--reason', REASON);
   expect(paused, paused.said).toMatchObject({ code: 0, result: { changed: true, paused: { reason: REASON } } });
   const { by, since } = paused.result.paused;
-  const again = await ops('pause', 'payment', '--reason', REASON);
+  const again = await runOps('pause', 'payment', '--reason', REASON);
   expect(again, again.said).toMatchObject({ code: 0, result: { changed: false, paused: { by, since } } });
 
   const order = testOrder();
@@ -107,7 +94,7 @@ test('a paused consumer takes nothing, over a deployment too, and once resumed h
   expect(await depth(queueUrl('payment'))).toEqual({ waiting: 1, inFlight: 0 });
   expect(await chargesOf(order.orderId)).toEqual([]);
 
-  const resumed = await ops('resume', 'payment');
+  const resumed = await runOps('resume', 'payment');
   expect(resumed, resumed.said).toMatchObject({ code: 0, result: { changed: true, waiting: 1 } });
   expect(await decided(order.orderId)).toMatchObject({ status: 'CONFIRMED' });
   expect(await paymentStatus()).toMatchObject({ mapping: { enabled: true }, pause: undefined, paused: null });
@@ -115,9 +102,9 @@ test('a paused consumer takes nothing, over a deployment too, and once resumed h
 
 test('a pause that a deployment undid, in mapping and record, is put back as it was', async () => {
   onTestFinished(async () => {
-    await ops('resume', 'archive');
+    await runOps('resume', 'archive');
   });
-  expect(await ops('pause', 'archive', '--reason', REASON)).toMatchObject({ code: 0 });
+  expect(await runOps('pause', 'archive', '--reason', REASON)).toMatchObject({ code: 0 });
   const before = await readPauses(shop);
   expect(before).toMatchObject([{ consumer: 'archive', pause: { reason: REASON } }]);
   await setReceiving('archive', true);
@@ -129,11 +116,11 @@ test('a pause that a deployment undid, in mapping and record, is put back as it 
 });
 
 test('what cannot be paused or resumed is refused in a sentence', async () => {
-  expect((await ops('pause', 'payment')).said).toContain('Say why with --reason');
-  const unknown = await ops('pause', 'sweep', '--reason', REASON);
+  expect((await runOps('pause', 'payment')).said).toContain('Say why with --reason');
+  const unknown = await runOps('pause', 'sweep', '--reason', REASON);
   expect(unknown).toMatchObject({
     code: 1,
     said: expect.stringContaining('There is no consumer sweep; the consumers'),
   });
-  expect((await ops('resume', 'payment')).result).toMatchObject({ changed: false });
+  expect((await runOps('resume', 'payment')).result).toMatchObject({ changed: false });
 });

@@ -14,12 +14,13 @@ import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import { audit } from '../../ops/audit/audit.ts';
-import { connectTables, readSweepTimes } from '../../ops/audit/connect.ts';
+import { connectTables } from '../../ops/audit/connect.ts';
 import { nextPause, pauseConsumer, readPauseState, resumeConsumer } from '../../ops/pause/pause.ts';
 import { replay } from '../../ops/replay/replay.ts';
 import type { ReplaySelection } from '../../ops/replay/select.ts';
 import { selectionFor } from '../../ops/replay/select.ts';
 import { deployedShop, findStack, STACK_NAME } from '../../ops/stack.ts';
+import { readSweepTimes } from '../../ops/sweep-times.ts';
 import { copyCheckout, runDeploy } from './checkout.ts';
 import {
   capturedOnce,
