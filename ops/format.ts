@@ -38,6 +38,19 @@ export function maskPhone(phone: string): string {
   return `${phone.slice(0, 3)}…${phone.slice(phone.length >= 11 ? -4 : -2)}`;
 }
 
+/** Formats a count with its noun: `1 order`, `2 orders`. */
+export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** The same for large counts, with separators: `12,345 messages`. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+
+/** Formats seconds as 40 s, 4 min or 3 h. */
+export function formatAge(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}
+
 /** Formats milliseconds as 84 ms, 1.2 s or 3 min; a dash where the duration is unknown. */
 export function formatDuration(milliseconds: number | undefined): string {
   if (milliseconds === undefined || Number.isNaN(milliseconds)) return '–';

@@ -52,3 +52,7 @@ export const failureCause = ({
   errorMessage,
 }: Pick<FunctionFailure, 'errorType' | 'errorMessage'>): string =>
   errorType === 'Error' ? errorMessage : `${errorType}: ${errorMessage}`;
+
+/** The same as a part of a sentence: without a full stop. */
+export const causeClause = (failure: Pick<FunctionFailure, 'errorType' | 'errorMessage'>): string =>
+  failureCause(failure).replace(/[.\s]+$/, '');

@@ -5,12 +5,10 @@ import { isDecision, type Order } from '../../lambdas/order/record.ts';
 import { findingOf, type OwedPart, owedParts } from '../../lambdas/sweep/rules.ts';
 import { shellArgument } from '../command.ts';
 import { formatMoney } from '../format.ts';
+import { MIN_RECONCILIATIONS } from '../status/waiting.ts';
 import { type AuditContext, type AuditRecords, byPerson, type Problem } from './problem.ts';
 import { shipmentProblems } from './shipment.ts';
 import { owedWords } from './words.ts';
-
-// Once is no trouble: a message may have been slow.
-const MIN_RECONCILIATIONS = 2;
 
 /** Finds what of a decided order is not as it was decided. */
 export function decidedProblems(order: Order, records: AuditRecords, context: AuditContext): Problem[] {

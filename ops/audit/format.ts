@@ -1,4 +1,4 @@
-import { formatMoney } from '../format.ts';
+import { formatMoney, plural } from '../format.ts';
 import type { DueRefunds } from '../status/refunds.ts';
 import type { AuditResult } from './audit.ts';
 import type { RepairResult } from './repair.ts';
@@ -30,24 +30,22 @@ export function auditText(report: AuditReport): string {
   const lines = [
     repaired && `Published ${repaired.published} events${repaired.failed > 0 ? `, ${repaired.failed} failed` : ''}.`,
     settling > 0 &&
-      `${count(settling, 'order')} changed so lately that consumers may be at work: run it again in some minutes.`,
+      `${plural(settling, 'order')} changed so lately that consumers may be at work: run it again in some minutes.`,
     shelves.moving > 0 &&
-      `${count(shelves.moving, 'shelf', 'shelves')} moved all the time: run it again in a quiet hour.`,
+      `${plural(shelves.moving, 'shelf', 'shelves')} moved all the time: run it again in a quiet hour.`,
     ...refundLines(refundsDue),
     found.length === 0
-      ? `All agree: ${count(checked, 'order')}, ${count(shelves.checked, 'shelf', 'shelves')} (${units} read units).`
-      : `${disagreeing.length} of ${count(checked, 'order')} and ${wrong.length} of ${count(shelves.checked, 'shelf', 'shelves')} disagree (${units} read units).`,
+      ? `All agree: ${plural(checked, 'order')}, ${plural(shelves.checked, 'shelf', 'shelves')} (${units} read units).`
+      : `${disagreeing.length} of ${plural(checked, 'order')} and ${wrong.length} of ${plural(shelves.checked, 'shelf', 'shelves')} disagree (${units} read units).`,
   ];
   return [...found, ...lines.filter((line) => typeof line === 'string')].join('\n');
 }
 
 const entry = (name: string, problem: string, repair: string): string => `✗ ${name} – ${problem}\n  ${repair}\n`;
 
-const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`;
-
 function refundLines({ count: due, oldest }: DueRefunds): string[] {
   if (due === 0) return [];
   const named = oldest.map((one) => `  ${one.orderId}: ${formatMoney(one)} since ${one.since} (${one.reason})`);
   const more = due > oldest.length ? [`  and ${due - oldest.length} more`] : [];
-  return [`${count(due, 'refund')} a person has to send (docs/runbook/refund-due.md):`, ...named, ...more];
+  return [`${plural(due, 'refund')} a person has to send (docs/runbook/refund-due.md):`, ...named, ...more];
 }

@@ -1,4 +1,5 @@
 import { stripControlChars } from '../dlq/format.ts';
+import { plural } from '../format.ts';
 import { changesEncryption, type Plan } from './plan.ts';
 import { describeChange } from './refusals.ts';
 import type { LostResource } from './resources.ts';
@@ -11,7 +12,7 @@ const NEEDS_EMPTY_QUEUES = '  The encryption changes: it is deployed only while 
 /** Formats in a few lines what a deployment changes, and where. */
 export function formatPlan(plan: Plan, where: string): string {
   const lines = plan.first
-    ? [`  not deployed yet: ${count(plan.added, 'resource')} to create`]
+    ? [`  not deployed yet: ${plural(plan.added, 'resource')} to create`]
     : [
         ...plan.settings.map((change) => `  ${describeChange(change)}`),
         `  ${formatCounts(plan)}`,
@@ -52,5 +53,3 @@ function formatLost(lost: readonly LostResource[]): string[] {
     return `  ${title}: ${ids.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
   });
 }
-
-const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -2,7 +2,7 @@ import { extractLogFields } from '../../lambdas/runtime/log-fields.ts';
 import { readReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { type Cause, causeOf, type MessageAttributes, originOf, type ReceivedMessage } from './cause.ts';
 import { forwardsWrapped, openEnvelopes, withoutDeliveryEnvelope } from './envelope.ts';
-import { layOut } from './json-text.ts';
+import { layOut, parseJson } from './json-text.ts';
 
 /** A message in a dead-letter queue, with its cause. */
 export type DeadLetter = ReceivedMessage & Cause;
@@ -69,15 +69,6 @@ function rootOf(traceHeader: string | undefined): string | undefined {
 function unwrapEnvelope(deadLetter: DeadLetter): string {
   const delivered = withoutDeliveryEnvelope(deadLetter.body, originOf(deadLetter).sender);
   return forwardsWrapped(deadLetter.consumer) ? delivered : openEnvelopes(delivered).event;
-}
-
-/** Parses JSON, also after a byte-order mark; returns `undefined` for text that is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch {
-    return undefined;
-  }
 }
 
 function property(value: unknown, name: string): unknown {

@@ -1,7 +1,7 @@
-import { envelopeOf, tryParse, type Wrapping } from '../../contracts/parse.ts';
+import { envelopeOf, type Wrapping } from '../../contracts/parse.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
-import { joinTokens, memberRange, type TokenizedText, tokenize } from './json-text.ts';
+import { joinTokens, memberRange, parseJson, type TokenizedText, tokenize } from './json-text.ts';
 
 /** An event, and what it came in: `wrap` puts an event into the same envelopes again, which stay byte for byte. */
 export type Enveloped = { event: string; wrap: (event: string) => string };
@@ -49,7 +49,7 @@ function wrappingOf(text: string): Wrapping | undefined {
 }
 
 function objectIn(text: string): Record<string, unknown> | undefined {
-  const value = tryParse(text.replace(/^\uFEFF/, ''));
+  const value = parseJson(text);
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
 }
 

@@ -1,3 +1,5 @@
+import { tryParse } from '../../contracts/parse.ts';
+
 /** A piece of JSON's text that is no white space, and the white space before it. */
 export type Token = { text: string; space: string };
 
@@ -25,15 +27,10 @@ export function tokenize(text: string): TokenizedText {
 export const joinTokens = ({ tokens, end }: TokenizedText): string =>
   tokens.map(({ space, text }) => space + text).join('') + end;
 
-/** Tells whether a text is JSON, also behind a byte-order mark. */
-export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text.replace(/^\uFEFF/, ''));
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** Parses JSON, also behind a byte-order mark; returns `undefined` for text that is no JSON. */
+export const parseJson = (text: string): unknown => tryParse(text.replace(/^\uFEFF/, ''));
+
+export const isJson = (text: string): boolean => parseJson(text) !== undefined;
 
 // Nobody reads deeper, and each level costs two more spaces in every line.
 const MAX_LEVELS = 100;

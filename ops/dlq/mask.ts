@@ -1,4 +1,5 @@
 import { ContractError, unwrapBody } from '../../contracts/parse.ts';
+import { plural } from '../format.ts';
 import { endOfValue, isClosing, isJson, isOpening, joinTokens, type Token, tokenize } from './json-text.ts';
 import { type Field, type Fields, SHOWN } from './shown-fields.ts';
 
@@ -20,14 +21,12 @@ export function maskAttribute(name: string, value: string): string {
   const field = own(SHOWN, name);
   return field !== undefined && 'shows' in field && field.shows(value)
     ? value
-    : `… text of ${count(value.length, 'character')}`;
+    : `… text of ${plural(value.length, 'character')}`;
 }
 
 /** Shows the name of a member or an attribute as far as it is a plain word: a name may be data, too. */
 export const maskName = (name: string): string =>
-  PLAIN_NAME.test(name) ? name : `… name of ${count(name.length, 'character')}`;
-
-const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+  PLAIN_NAME.test(name) ? name : `… name of ${plural(name.length, 'character')}`;
 
 const PLAIN_NAME = /^(?:[A-Za-z_$][A-Za-z_$.-]{0,39}\d{0,2})$/;
 
@@ -112,7 +111,7 @@ function maskValue(tokens: readonly Token[], field: Field | undefined): string {
     return JSON.stringify(maskPersonalData(value));
   }
   const kind = typeof value === 'string' ? 'text' : typeof value;
-  return JSON.stringify(kind === 'boolean' ? '… boolean' : `… ${kind} of ${count(text.length, 'character')}`);
+  return JSON.stringify(kind === 'boolean' ? '… boolean' : `… ${kind} of ${plural(text.length, 'character')}`);
 }
 
 function describeContainer(first: string, tokens: readonly Token[]): string {
@@ -124,14 +123,14 @@ function describeContainer(first: string, tokens: readonly Token[]): string {
     if (text === ',' && open === 1) commas += 1;
   }
   const size = tokens.length === 2 ? 0 : commas + 1;
-  return first === '{' ? `… object of ${count(size, 'member')}` : `… list of ${count(size, 'item')}`;
+  return first === '{' ? `… object of ${plural(size, 'member')}` : `… list of ${plural(size, 'item')}`;
 }
 
 /** Tells of a body that is no JSON how large it is and what is wrong with it first, without quoting it. */
 function describeUnreadable(body: string): string {
   const position = jsonErrorPosition(body.replace(/^\uFEFF/, ''));
   const where = position === undefined ? '' : `, first at character ${position}`;
-  return `… ${count(Buffer.byteLength(body), 'byte')} of no JSON${where}${contractProblem(body)}`;
+  return `… ${plural(Buffer.byteLength(body), 'byte')} of no JSON${where}${contractProblem(body)}`;
 }
 
 function contractProblem(body: string): string {

@@ -1,3 +1,4 @@
+import { plural } from '../format.ts';
 import { countUnread, type Plan, type PlanResult, type QueuePlan, sizeOf, type UnreadMeant, unreadOf } from './plan.ts';
 import { LONGEST_HOLD_SECONDS } from './visibility.ts';
 
@@ -59,5 +60,5 @@ export function resultProblem({ failed, missing, unread }: PlanResult, unseen: U
 }
 
 const sum = (plan: Plan, count: (one: QueuePlan) => number) => plan.reduce((total, one) => total + count(one), 0);
-const letters = (count: number) => `${count} dead ${count === 1 ? 'letter' : 'letters'}`;
+const letters = (count: number) => plural(count, 'dead letter');
 const are = (count: number) => (count === 1 ? 'is' : 'are');

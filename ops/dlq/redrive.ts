@@ -10,7 +10,8 @@ import {
 } from '../../lambdas/runtime/message-size.ts';
 import { readReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { pacer } from '../pacer.ts';
-import { type DeadLetter, type OutgoingMessage, originalMessage, parseJson } from './dead-letter.ts';
+import { type DeadLetter, type OutgoingMessage, originalMessage } from './dead-letter.ts';
+import { parseJson } from './json-text.ts';
 import type { Failures } from './letter-receiver.ts';
 import { type ExecuteOptions, executePlan, type Plan, type PlanResult } from './plan.ts';
 import type { DeadLetterQueue } from './queue.ts';

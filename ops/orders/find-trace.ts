@@ -1,3 +1,4 @@
+import { findFunctions } from '../functions.ts';
 import { pollUntil } from '../poll.ts';
 import type { DeployedShop } from '../stack.ts';
 import { type LogPeriod, readLogLines } from './log-lines.ts';
@@ -39,9 +40,11 @@ export async function findTrace(
   const now = Date.now();
   const period = recorded === undefined ? { from: now - logHours * 3_600_000, until: now } : logPeriod(recorded, now);
   try {
-    const trace = addAttempts(recorded, orderId, await readLogLines(shop, orderId, period));
+    const functions = await findFunctions(shop);
+    const groups = functions.map(({ logGroup }) => logGroup);
+    const trace = addAttempts(recorded, orderId, await readLogLines(shop, orderId, period, groups));
     if (trace !== undefined && isFinished(trace)) return { trace };
-    const cannotStart = stillFailing(await readStartFailures(shop), trace?.attempts ?? []);
+    const cannotStart = stillFailing(await readStartFailures(shop, functions), trace?.attempts ?? []);
     if (cannotStart.length === 0) return { trace };
     return { trace: trace && { ...trace, cannotStart }, cannotStart };
   } catch (logError) {

@@ -1,4 +1,4 @@
-import { formatAge } from '../status/health.ts';
+import { formatAge } from '../format.ts';
 
 /** What is known of an attempt at a message, and when the message is tried again. */
 type Tried = {

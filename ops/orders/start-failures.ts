@@ -1,6 +1,6 @@
-import { type FunctionFailure, failureCause } from '../function-failures.ts';
+import { causeClause, type FunctionFailure } from '../function-failures.ts';
 import { functionLogReader } from '../function-log.ts';
-import { findFunctions } from '../functions.ts';
+import type { ShopFunction } from '../functions.ts';
 import type { DeployedShop } from '../stack.ts';
 
 /** A consumer that cannot start, so that no attempt of it is in the log. */
@@ -10,11 +10,15 @@ export type StartFailure = { consumer: string } & Pick<FunctionFailure, 'time' |
 const NO_CONSUMERS = ['archive', 'sweep'];
 
 /** Finds the consumers that cannot start, as their logs of the last quarter of an hour tell. */
-export async function readStartFailures(shop: DeployedShop, now = new Date()): Promise<StartFailure[]> {
+export async function readStartFailures(
+  shop: DeployedShop,
+  functions: readonly ShopFunction[],
+  now = new Date(),
+): Promise<StartFailure[]> {
   const readFunctionLog = functionLogReader(shop);
-  const functions = (await findFunctions(shop)).filter(({ name }) => !NO_CONSUMERS.includes(name));
+  const consumers = functions.filter(({ name }) => !NO_CONSUMERS.includes(name));
   const found = await Promise.all(
-    functions.map(async (fn) => {
+    consumers.map(async (fn) => {
       const { failure, logError } = await readFunctionLog(fn, now);
       if (logError !== undefined) throw new Error(logError);
       return { consumer: fn.name, failure };
@@ -38,7 +42,7 @@ export const stillFailing = (
 
 /** Formats a line for each consumer that cannot start. */
 export const startFailureLines = (failures: readonly StartFailure[]): string[] =>
-  failures.map(({ consumer, time, ...failure }) => {
-    const cause = failureCause(failure).replace(/[.\s]+$/, '');
-    return `${consumer} cannot start (${cause}; last at ${time}): read docs/runbook/function-errors.md`;
-  });
+  failures.map(
+    ({ consumer, time, ...failure }) =>
+      `${consumer} cannot start (${causeClause(failure)}; last at ${time}): read docs/runbook/function-errors.md`,
+  );

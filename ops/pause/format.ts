@@ -1,6 +1,6 @@
 import { QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
+import { counted, formatAge } from '../format.ts';
 import type { QueueDepth } from '../queues.ts';
-import { formatAge } from '../status/health.ts';
 import type { Resumed } from './pause.ts';
 import { describePause, type Pause } from './record.ts';
 
@@ -32,6 +32,3 @@ export function formatResumed({ consumer, changed, messages, estimatedSeconds }:
       : `done in about ${formatAge(estimatedSeconds)}, if each takes as long as in the day before`;
   return `${consumer} takes messages again. ${counted(messages, 'message waits', 'messages wait')}: ${duration}.`;
 }
-
-const counted = (count: number, one: string, many: string) =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;

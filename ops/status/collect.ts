@@ -5,6 +5,7 @@ import { chunk } from '../../lambdas/runtime/chunk.ts';
 import { findConsumerQueues } from '../consumers.ts';
 import { functionLogReader, NOTHING_FOUND } from '../function-log.ts';
 import { findFunctions } from '../functions.ts';
+import { lazily } from '../lazily.ts';
 import { readPause } from '../pause/record.ts';
 import { queueName, readQueueDepth, readVisibilityTimeout, totalMessages } from '../queues.ts';
 import { isGatewayDown } from '../sandbox/gateway.ts';
@@ -52,9 +53,8 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       readFunctionLog(functions.get('sweep'), now),
     ]);
     const statusOf = async (one: (typeof consumers)[number]): Promise<ConsumerStatus> => {
-      const [depth, visibilitySeconds, deadLetterDepth, pause] = await Promise.all([
+      const [depth, deadLetterDepth, pause] = await Promise.all([
         readQueueDepth(sqs, one.queueUrl),
-        readVisibilityTimeout(sqs, one.queueUrl),
         readQueueDepth(sqs, one.deadLetterQueueUrl),
         readPause(sqs, one.queueUrl),
       ]);
@@ -62,10 +62,15 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       const messages = totalMessages(depth);
       const metrics = computeMetrics(one.queries, datapointsOf, messages === 0, now);
       const mapping = mappings.get(queueName(one.queueUrl));
-      const known = { died: metrics.functionErrors > 0, visibilitySeconds };
+      const died = metrics.functionErrors > 0;
+      const readLog = async () =>
+        readFunctionLog(functions.get(name), now, {
+          died,
+          visibilitySeconds: await readVisibilityTimeout(sqs, one.queueUrl),
+        });
       // What is switched off tries nothing.
       const isTrying = messages > 0 && mapping?.enabled === true;
-      const inLog = isTrying ? await readFunctionLog(functions.get(name), now, known) : NOTHING_FOUND;
+      const inLog = isTrying ? await readLog() : NOTHING_FOUND;
       const deadLetters = totalMessages(deadLetterDepth);
       const status = { name, ...depth, deadLetters, ...metrics, mapping, pause, ...inLog };
       if (pause === undefined || mapping?.enabled !== false) return { ...status, paused: null };
@@ -86,18 +91,6 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       oldestOrder: waiting[0]?.orderId,
       sweep,
     };
-  };
-}
-
-/** Returns a function that makes a value once; after a failure it tries again. */
-function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
   };
 }
 

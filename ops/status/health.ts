@@ -1,5 +1,6 @@
 import { shellArgument } from '../command.ts';
-import { type FunctionFailure, failureCause } from '../function-failures.ts';
+import { counted, formatAge } from '../format.ts';
+import { causeClause, type FunctionFailure } from '../function-failures.ts';
 import type { LogFindings } from '../function-log.ts';
 import { describePause, formatMoment, type Pause } from '../pause/record.ts';
 import { type QueueDepth, totalMessages } from '../queues.ts';
@@ -138,8 +139,7 @@ function sweepProblem(failure: FunctionFailure | null): Problem[] {
 const failureState = ({ cannotStart }: FunctionFailure) => (cannotStart ? 'cannot start' : 'function fails');
 
 function failureSentence(failure: FunctionFailure): string {
-  const cause = failureCause(failure).replace(/[.\s]+$/, '');
-  return `its function ${failure.cannotStart ? 'cannot start' : 'fails'} (${cause})`;
+  return `its function ${failure.cannotStart ? 'cannot start' : 'fails'} (${causeClause(failure)})`;
 }
 
 function backlog(consumer: ConsumerStatus, now: Date): string[] {
@@ -174,11 +174,3 @@ export function statusDocument(status: ShopStatus) {
     problems,
   };
 }
-
-/** Formats a duration: 40 s, 4 min, 3 h. */
-export function formatAge(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
-}
-
-const counted = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;

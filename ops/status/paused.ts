@@ -1,8 +1,9 @@
-import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { lazily } from '../lazily.ts';
 import { estimateDrain, readWork, type Work } from '../pause/drain.ts';
 import { isUrgent, type PauseMoments, pauseMoments } from '../pause/moments.ts';
 import type { Pause } from '../pause/record.ts';
 import type { DeployedShop } from '../stack.ts';
+import { readSweepTimes } from '../sweep-times.ts';
 import type { WaitingOrder } from './waiting.ts';
 
 /** A pause that is in force, and from when on it does harm; `urgent` where that is within half a day. */
@@ -19,31 +20,24 @@ type Paused = {
 
 /** Returns a function that computes from when on a pause does harm; what it needs of AWS is read once. */
 export function pausedReader(shop: DeployedShop) {
-  const works = new Map<string, Promise<Work>>();
-  let deadline: Promise<number> | undefined;
+  const works = new Map<string, () => Promise<Work>>();
+  const readTimes = lazily(() => readSweepTimes(shop));
   return async (
     { name, pause, messages, oldestSeconds, concurrency }: Paused,
     waiting: readonly WaitingOrder[],
     now: Date,
   ): Promise<PausedStatus> => {
     const key = `${name} ${pause.since}`;
-    const work = works.get(key) ?? readWork(shop, name, new Date(pause.since));
-    works.set(key, work);
-    deadline ??= readOrderDeadline(shop);
-    const { waitedSeconds } = await work;
-    const drainSeconds = estimateDrain(messages, await work, concurrency);
+    const readOnce = works.get(key) ?? lazily(() => readWork(shop, name, new Date(pause.since)));
+    works.set(key, readOnce);
+    const [work, { deadlineMs }] = await Promise.all([readOnce(), readTimes()]);
+    const { waitedSeconds } = work;
+    const drainSeconds = estimateDrain(messages, work, concurrency);
     const undecided = undecidedSince(name, waiting);
     const backlog = { messages, oldestSeconds, waitedSeconds, drainSeconds, undecidedSince: undecided };
-    const moments = pauseMoments(name, pause, backlog, await deadline, now);
+    const moments = pauseMoments(name, pause, backlog, deadlineMs / 1_000, now);
     return { ...pause, ...moments, drainSeconds, urgent: isUrgent(moments, now) };
   };
-}
-
-/** Reads after how many seconds the deployed sweep cancels an undecided order. */
-async function readOrderDeadline(shop: DeployedShop): Promise<number> {
-  const ask = new GetFunctionConfigurationCommand({ FunctionName: shop.output('SweepFunctionName') });
-  const { Environment } = await new LambdaClient(shop.config).send(ask);
-  return Number(Environment?.Variables?.ORDER_DEADLINE_SECONDS);
 }
 
 /** Returns since when the oldest order is undecided that waits for a consumer. */

@@ -1,14 +1,6 @@
 import { shellArgument } from '../command.ts';
-import { formatMoney, table } from '../format.ts';
-import {
-  type ConsumerStatus,
-  formatAge,
-  nextTryIn,
-  type Problem,
-  pausesOf,
-  problemsOf,
-  type ShopStatus,
-} from './health.ts';
+import { formatAge, formatMoney, table } from '../format.ts';
+import { type ConsumerStatus, nextTryIn, type Problem, pausesOf, problemsOf, type ShopStatus } from './health.ts';
 import type { OrderCounts } from './orders.ts';
 import type { DueRefunds } from './refunds.ts';
 import { MAX_WAITING_ORDERS, type WaitingOrder } from './waiting.ts';

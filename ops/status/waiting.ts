@@ -21,8 +21,8 @@ const LATE_AFTER_MS = 60_000;
 export const MAX_WAITING_ORDERS = 10;
 // Together what one BatchGetItem call reads. Orders that await the customer's payment are among the reminded ones only, and may be many.
 const MAX_RECORDS = { unreminded: 20, due: 20, reminded: 60 };
-// Once is no trouble: a message may have been slow.
-const MIN_RECONCILIATIONS = 2;
+/** From so many on the sweep has published a decision again in vain. Once is no trouble: a message may have been slow. */
+export const MIN_RECONCILIATIONS = 2;
 
 /**
  * Finds the orders that have waited the longest, oldest first, of at most a hundred records that the index of the sweep leads to. An order that

@@ -7,6 +7,7 @@ import { stockReceived } from '../../contracts/stock.ts';
 import { chunk } from '../../lambdas/runtime/chunk.ts';
 import { receiptKey } from '../../lambdas/runtime/delivery.ts';
 import { stockTable } from '../../lambdas/stock/table.ts';
+import { plural } from '../format.ts';
 import { publishOrders } from '../orders/publish.ts';
 import { pollUntil } from '../poll.ts';
 import type { DeployedShop } from '../stack.ts';
@@ -49,12 +50,12 @@ export async function sendReceipts(
   rejectOtherItems(receipts, before);
   const open = receipts.filter(({ receiptId }) => !before.has(receiptId));
   if (open.length === 0) return { sent: 0, takenBefore: before.size, waiting: 0 };
-  await reportStep(`publish ${count(open.length)}`, onProgress, async () => {
+  await reportStep(`publish ${plural(open.length, 'receipt')}`, onProgress, async () => {
     const failed = await publishOrders(shop, open.map(receiptBody), { signal });
     const [first] = failed;
     if (first !== undefined)
       throw new Error(
-        `The topic refused ${count(failed.length)} (${first.code} ${first.message}). Run the command again: what was taken is not added twice.`,
+        `The topic refused ${plural(failed.length, 'receipt')} (${first.code} ${first.message}). Run the command again: what was taken is not added twice.`,
       );
   });
   const waiting = await reportStep('wait until the shelves have the goods', onProgress, () =>
@@ -129,5 +130,3 @@ async function taken(shop: DeployedShop, receipts: readonly Receipt[]): Promise<
   }
   return found;
 }
-
-const count = (receipts: number) => `${receipts} ${receipts === 1 ? 'receipt' : 'receipts'}`;

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type ConsumerStatus,
-  formatAge,
-  problemsOf,
-  type ShopStatus,
-  statusDocument,
-} from '../../ops/status/health.ts';
+import { formatAge } from '../../ops/format.ts';
+import { type ConsumerStatus, problemsOf, type ShopStatus, statusDocument } from '../../ops/status/health.ts';
 import { computeMetrics, type Datapoint, type MetricQuery, metricQueriesFor } from '../../ops/status/metrics.ts';
 import type { DueRefund } from '../../ops/status/refunds.ts';
 import { problemSummary, statusReport } from '../../ops/status/report.ts';
