@@ -17,9 +17,9 @@ import type { AuditTables } from './tables.ts';
 
 // A partition of DynamoDB gives 3,000 read units a second, and a scan reads one partition after the other.
 const UNITS_PER_SECOND = 500;
-const REPAIR_SECONDS = 120;
+const PATIENCE_SECONDS = 120;
 
-type Options = ChangeOptions & { repair?: true; rate: number };
+type Options = ChangeOptions & { repair?: true; rate: number; patience: number };
 
 /** `ops audit` */
 export function auditCommand(): Command {
@@ -37,10 +37,16 @@ export function auditCommand(): Command {
       wholeNumber(1, 100_000),
       UNITS_PER_SECOND,
     )
+    .option(
+      '--patience <seconds>',
+      'with --repair: how long to wait for the consumers',
+      wholeNumber(1, 3_600),
+      PATIENCE_SECONDS,
+    )
     .action(run);
 }
 
-async function run({ json, aws, yes, rate, ...options }: Options): Promise<void> {
+async function run({ json, aws, yes, rate, patience, ...options }: Options): Promise<void> {
   const shop = await connectToShop({ aws });
   const { tables, consumed } = connectTables(shop, rate);
   const times = await readSweepTimes(shop);
@@ -54,7 +60,7 @@ async function run({ json, aws, yes, rate, ...options }: Options): Promise<void>
     printNotice(auditText(await reportOf(shop, found, consumed())));
     const question = `Publish ${events} about orders that disagree?`;
     if (!(await confirmChange(shop, question, { yes, always: true }))) return printNothingTouched(json);
-    repaired = await mend(shop, tables, found, { times });
+    repaired = await mend(shop, tables, found, { times, patience });
   }
   const report = await reportOf(shop, found, consumed(), repaired);
   print(json, auditDocument(report), () => auditText(report));
@@ -65,14 +71,14 @@ async function mend(
   shop: DeployedShop,
   tables: AuditTables,
   { disagreeing }: AuditResult,
-  { times }: Pick<AuditOptions, 'times'>,
+  { times, patience }: Pick<AuditOptions, 'times'> & Pick<Options, 'patience'>,
 ): Promise<RepairResult> {
   const publish = busPublisher(shop.output('EventBusName'), new EventBridgeClient(shop.config));
   const run = { tables, times, progress: await tables.progress() };
   printNotice('Publishing, and waiting for the consumers.');
   return interruptible(
     'Interrupted: what was published is carried out all the same; run it again to see what is left.',
-    (signal) => repair(run, disagreeing, { publish, waitSeconds: REPAIR_SECONDS, signal }),
+    (signal) => repair(run, disagreeing, { publish, waitSeconds: patience, signal }),
   );
 }
 

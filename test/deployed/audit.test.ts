@@ -84,7 +84,7 @@ test('an audit finds nothing about a healthy order, names what is wrong with it,
   ]);
   await expect(audit('--repair')).rejects.toThrow('There is no terminal to ask: say so with --yes.');
 
-  const { report } = await audit('--repair', '--yes');
+  const { report } = await audit('--repair', '--yes', '--patience', '15');
   expect(report.repaired?.published).toBeGreaterThan(0);
   expect(own(report)).toEqual([]);
   await paymentIs(orderId, 'captured');
