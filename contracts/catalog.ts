@@ -3,14 +3,18 @@ import { orderProgressed } from './lifecycle.ts';
 import { notificationRefused, notificationSent } from './notification.ts';
 import {
   orderCancelled,
+  orderCancelRefused,
   orderCancelRequested,
   orderConfirmed,
   orderDeadlinePassed,
   orderDelayed,
+  orderDispatched,
   orderPlaced,
   orderReconciliationDue,
+  orderRefundRequested,
   orderRefused,
   orderReminderDue,
+  orderShipped,
 } from './order.ts';
 import {
   paymentAuthorized,
@@ -19,16 +23,21 @@ import {
   paymentReceived,
   paymentRefundDue,
   paymentRefunded,
+  paymentRefundRefused,
   paymentVoided,
 } from './payment.ts';
-import { stockReceived, stockRejected, stockReleased, stockReserved } from './stock.ts';
+import { stockReceived, stockRejected, stockReleased, stockReserved, stockReturned } from './stock.ts';
 
 /** Every event of the shop. An event that is not listed here is not part of the public interface. */
 export const catalog: readonly EventContract[] = [
   orderPlaced,
   orderCancelRequested,
+  orderShipped,
+  orderRefundRequested,
   orderConfirmed,
   orderCancelled,
+  orderDispatched,
+  orderCancelRefused,
   orderRefused,
   orderDelayed,
   orderDeadlinePassed,
@@ -42,9 +51,11 @@ export const catalog: readonly EventContract[] = [
   paymentRefunded,
   paymentReceived,
   paymentRefundDue,
+  paymentRefundRefused,
   stockReserved,
   stockRejected,
   stockReleased,
+  stockReturned,
   stockReceived,
   notificationSent,
   notificationRefused,

@@ -322,6 +322,79 @@ export const orderCancelRequested = defineEvent({
   data: v.object({ orderId, reason: advisory(boundedText(200, 0)) }, 'must be an object'),
 });
 
+/** What the goods left with, for those who follow the order. */
+const parcel = v.pipe(
+  v.object({ carrier: advisory(boundedText(64, 0)), number: advisory(boundedText(64, 0)) }, 'must be an object'),
+  v.title('Parcel'),
+);
+
+/** Goods of an order left: said once per parcel, or once for all. From the first one on, the order cannot be cancelled any more. */
+export const orderShipped = defineEvent({
+  type: 'shop.order.shipped.v1',
+  channel: 'topic',
+  description: 'Goods of an order left: it can no longer be cancelled.',
+  data: v.object({ orderId, items: advisory(goods), parcel: advisory(parcel) }, 'must be an object'),
+});
+
+/** The refund that a cancellation makes goes by this id: no request may use it. */
+export const CANCELLATION_REFUND = 'cancel';
+
+/** A refund's id, unique within its order. It keeps the rule of an order's id. */
+export const refundId = v.pipe(
+  orderId,
+  v.check(
+    (id) => id !== CANCELLATION_REFUND,
+    `must not be ${CANCELLATION_REFUND}, which names the refund of a cancellation`,
+  ),
+);
+
+const restock = v.boolean('must be true or false');
+
+/** Pieces of one SKU that came back. `restock`: they go back on the shelf. @default false */
+const refundLine = v.pipe(
+  v.object({ ...line.entries, restock: v.optional(restock) }, 'must be an object'),
+  v.title('RefundLine'),
+);
+
+/** Pieces of one SKU that were counted back. */
+const returnedLine = v.pipe(v.object({ ...line.entries, restock }, 'must be an object'), v.title('ReturnedLine'));
+
+export type ReturnedLine = v.InferOutput<typeof returnedLine>;
+
+// A SKU may have a line of what goes on the shelf, and one of what does not.
+const MAX_RETURNED_LINES = 2 * MAX_SKUS;
+
+/** Goods that were counted back: at most one line per SKU with `restock`, and one without. */
+export const returnedGoods = lineList(returnedLine, 1, MAX_RETURNED_LINES);
+
+/** Money of a confirmed order goes back, goods come back, or both: once per `refundId`, however often it is asked for. */
+export const orderRefundRequested = defineEvent({
+  type: 'shop.order.refund-requested.v1',
+  channel: 'topic',
+  description: 'Money of a confirmed order is to go back, or goods of it came back.',
+  data: v.pipe(
+    v.object(
+      {
+        orderId,
+        refundId,
+        /** In the minor unit of the order's currency. 0 where only goods come back. */
+        amount,
+        items: v.optional(lineList(refundLine, 1, MAX_RETURNED_LINES)),
+        reason: advisory(boundedText(200, 0)),
+      },
+      'must be an object',
+    ),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed || dataset.value.amount > 0 || dataset.value.items !== undefined) return;
+      addIssue({
+        message: 'must be more than 0 (only where goods come back may it be 0)',
+        path: [{ type: 'object', origin: 'value', input: dataset.value, key: 'amount', value: 0 }],
+      });
+    }),
+    v.description('amount may be 0 only where items come back. refundId must not be "cancel".'),
+  ),
+});
+
 const CANCEL_REASONS = [
   'payment-declined',
   'out-of-stock',
@@ -390,6 +463,38 @@ export const orderCancelled = defineEvent({
   data: v.object({ orderId, reason: cancelReason }, 'must be an object'),
 });
 
+/** The first `shipped` of a confirmed order was noted: payment and stock undo nothing of it any more. */
+export const orderDispatched = defineEvent({
+  type: 'shop.order.dispatched.v1',
+  channel: 'bus',
+  source: '/shop/order',
+  description: 'Goods of an order left for the first time: it can no longer be cancelled.',
+  data: v.object({ orderId }, 'must be an object'),
+});
+
+const CANCEL_REFUSALS = ['shipped', 'already-cancelled'] as const;
+
+/** A customer's request to cancel changed nothing. Tells its publisher. */
+export const orderCancelRefused = defineEvent({
+  type: 'shop.order.cancel-refused.v1',
+  channel: 'bus',
+  source: '/shop/order',
+  description: 'A request to cancel an order changed nothing, and why.',
+  data: v.object(
+    {
+      orderId,
+      reason: v.pipe(
+        v.picklist(CANCEL_REFUSALS, `must be one of ${CANCEL_REFUSALS.join(', ')}`),
+        v.title('CancelRefusal'),
+      ),
+      /** `source` and `id` of the request. */
+      source: boundedText(256),
+      id: boundedText(256),
+    },
+    'must be an object',
+  ),
+});
+
 /** An order is still undecided after `orderDeadlineHours`. Makes the order consumer cancel it. */
 export const orderDeadlinePassed = defineEvent({
   type: 'shop.order.deadline-passed.v1',
@@ -428,6 +533,8 @@ export const orderReconciliationDue = defineEvent({
       items: v.optional(goods),
       total: v.optional(money),
       payment: v.optional(paymentMethod),
+      /** Others have on record that goods of it left. */
+      dispatched: v.optional(v.literal(true, 'must be true')),
     },
     'must be an object',
   ),
@@ -448,6 +555,10 @@ export type OrderDelayed = EventOf<typeof orderDelayed>;
 export type OrderReconciliationDue = EventOf<typeof orderReconciliationDue>;
 export type OrderDeadlinePassed = EventOf<typeof orderDeadlinePassed>;
 export type OrderPlaced = EventOf<typeof orderPlaced>;
+export type OrderShipped = EventOf<typeof orderShipped>;
+export type OrderDispatched = EventOf<typeof orderDispatched>;
+export type OrderCancelRefused = EventOf<typeof orderCancelRefused>;
+export type OrderRefundRequested = EventOf<typeof orderRefundRequested>;
 export type OrderCancelRequested = EventOf<typeof orderCancelRequested>;
 export type OrderConfirmed = EventOf<typeof orderConfirmed>;
 export type OrderCancelled = EventOf<typeof orderCancelled>;

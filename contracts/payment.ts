@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { boundedText, defineEvent, type EventOf } from './cloud-event.ts';
-import { money } from './money.ts';
-import { orderId } from './order.ts';
+import { amount, money } from './money.ts';
+import { orderId, refundId } from './order.ts';
 
 const payment = v.object({ orderId, ...money.entries }, 'must be an object');
 
@@ -41,13 +41,43 @@ export const paymentDeclined = defineEvent({
   data: v.object({ orderId, reason: boundedText(200) }, 'must be an object'),
 });
 
-/** The captured amount was refunded to the customer. */
+/** Money went back to the customer: what was asked for as `refundId`, or, without one, what a cancelled order had left. */
 export const paymentRefunded = defineEvent({
   type: 'shop.payment.refunded.v1',
   channel: 'bus',
   source: '/shop/payment',
-  description: 'The payment of an order was refunded.',
-  data: payment,
+  description: 'Captured money of an order was sent back.',
+  data: v.object(
+    {
+      ...payment.entries,
+      refundId: v.optional(refundId),
+      /** All that was sent back of the order so far, this refund included. */
+      refunded: v.optional(amount),
+    },
+    'must be an object',
+  ),
+});
+
+/** A refund that was asked for is more than is left of what was captured: nothing of it is sent. Tells its publisher. */
+export const paymentRefundRefused = defineEvent({
+  type: 'shop.payment.refund-refused.v1',
+  channel: 'bus',
+  source: '/shop/payment',
+  description: 'A refund was refused, because it is more than is left of what was captured.',
+  data: v.object(
+    {
+      orderId,
+      refundId,
+      amount,
+      /** What was captured of the order. */
+      captured: amount,
+      /** What was sent back of it, or is about to be. */
+      refunded: amount,
+      /** Absent where the order itself never came. */
+      currency: v.optional(money.entries.currency),
+    },
+    'must be an object',
+  ),
 });
 
 /** An awaited payment arrived: a bank transfer, or the customer paid on delivery. Put on the bus by whoever has the reporter's policy. */
@@ -67,7 +97,13 @@ export const paymentRefundDue = defineEvent({
   source: '/shop/payment',
   description: 'Money of an order must go back and no gateway can send it: a person has to.',
   data: v.object(
-    { ...payment.entries, reference: v.optional(boundedText(256)), reason: boundedText(200) },
+    {
+      ...payment.entries,
+      reference: v.optional(boundedText(256)),
+      reason: boundedText(200),
+      /** The refund that was asked for; absent where it is that of a cancellation. */
+      refundId: v.optional(refundId),
+    },
     'must be an object',
   ),
 });
@@ -78,4 +114,5 @@ export type PaymentAuthorized = EventOf<typeof paymentAuthorized>;
 export type PaymentVoided = EventOf<typeof paymentVoided>;
 export type PaymentCaptured = EventOf<typeof paymentCaptured>;
 export type PaymentDeclined = EventOf<typeof paymentDeclined>;
+export type PaymentRefundRefused = EventOf<typeof paymentRefundRefused>;
 export type PaymentRefunded = EventOf<typeof paymentRefunded>;

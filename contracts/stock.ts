@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defineEvent, type EventOf } from './cloud-event.ts';
 import { integer } from './money.ts';
-import { goods, line, orderId, someGoods } from './order.ts';
+import { goods, line, orderId, refundId, returnedGoods, someGoods } from './order.ts';
 
 const orderItems = v.object({ orderId, items: goods }, 'must be an object');
 
@@ -47,6 +47,15 @@ export const stockReleased = defineEvent({
   data: orderItems,
 });
 
+/** Goods of an order came back, once per `refundId`. */
+export const stockReturned = defineEvent({
+  type: 'shop.stock.returned.v1',
+  channel: 'bus',
+  source: '/shop/stock',
+  description: 'Goods of an order came back; what has restock is available again.',
+  data: v.object({ orderId, refundId, items: returnedGoods }, 'must be an object'),
+});
+
 /** Goods came in: they are added to the shelves, once per receipt. */
 export const stockReceived = defineEvent({
   type: 'shop.stock.received.v1',
@@ -56,6 +65,7 @@ export const stockReceived = defineEvent({
 });
 
 export type StockReceived = EventOf<typeof stockReceived>;
+export type StockReturned = EventOf<typeof stockReturned>;
 export type StockReserved = EventOf<typeof stockReserved>;
 export type StockRejected = EventOf<typeof stockRejected>;
 export type StockReleased = EventOf<typeof stockReleased>;

@@ -11,8 +11,11 @@ import type { Shortage } from '../../contracts/stock.ts';
 import { explicitTraceparent } from '../../contracts/traceparent.ts';
 import type { OrderRecord } from '../runtime/records.ts';
 
-/** One event in an order's history. */
-export type TimelineEntry = { time: string; type: string; source: string };
+/**
+ * One event in an order's history. `id` tells events apart whose type may occur more than once: the request or the parcel by its message
+ * (`source id`), the refund or the return by its `refundId`.
+ */
+export type TimelineEntry = { time: string; type: string; source: string; id?: string };
 
 /**
  * An order's record. Its trace context is that of the order's first event, if it differs from the one derived from the order's id: all
@@ -42,7 +45,12 @@ export type Order = OrderRecord &
     /** The SKUs that were short, where the goods were rejected. */
     short?: Shortage[];
     reserved?: Line[];
+    /** A customer asked to cancel the order before it was decided. */
     cancelRequested?: true;
+    /** Goods of it left, as a service said or as others have on record: nothing cancels it any more. */
+    dispatched?: true;
+    /** What a person has to put right, because goods left for which nobody pays. */
+    contradiction?: 'shipped-after-cancellation' | 'not-captured-after-shipping' | 'cancelled-after-shipping';
     timedOut?: true;
     /** When the cancellation of an order that does not come is forgotten (seconds since 1970). */
     expiresAt?: number;

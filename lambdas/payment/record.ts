@@ -30,6 +30,23 @@ export type PaymentState =
   | 'refunded'
   | 'refund-due';
 
+/**
+ * Money that goes back. `pending` is written before the gateway is called; `due`: a person has to send it. Without `refundId` it is what a
+ * cancellation leaves to be sent back.
+ */
+export type Refund = {
+  refundId?: string;
+  /** In the minor unit of the order's currency. */
+  amount: number;
+  state: 'pending' | 'done' | 'due';
+  /** All that was sent back once this was done. */
+  refunded?: number;
+  /** Why a person has to send it. */
+  reason?: string;
+  /** When the state was reached (ISO 8601). */
+  time: string;
+};
+
 /** An order's payment record. */
 export type Payment = OrderRecord & {
   state: PaymentState;
@@ -49,6 +66,10 @@ export type Payment = OrderRecord & {
   received?: true;
   /** The void let go of an authorization; absent where nothing was held. */
   released?: true;
+  /** In the sequence in which they were asked for. Absent in records of 0.3.0, which know the refund of a cancellation by their state. */
+  refunds?: readonly Refund[];
+  /** Goods of the order left: its cancellation refunds nothing any more. */
+  dispatched?: true;
   /** Why money must go back. */
   refundReason?: string;
   refundDue?: typeof REFUND_DUE;

@@ -11,13 +11,14 @@ import type { OrderRecord, RecordChange, RecordStore, SaveResult } from './recor
 
 /**
  * What a rule decides: the record to write (absent: it stays), the effect to run once that is written, and what to publish in the end:
- * events, or entries of the record's outbox, which come before them.
+ * events, or entries of the record's outbox, which come before them. `failure`: what the delivery fails with when all that is done.
  */
 export type Transition<R, Effect> = {
   after?: R;
   effect?: Effect;
   publish?: readonly CloudEvent[];
   outbox?: readonly OutboxEntry[];
+  failure?: Error;
 };
 
 /** A consumer's rules and its effects. */
@@ -44,6 +45,8 @@ type OrderProgress<Input, Effect> = {
   publish: CloudEvent[];
   outbox: OutboxEntry[];
   failure?: { reason: unknown };
+  /** What it fails with in the end, when all is written and published. */
+  failsWith?: Error | undefined;
   /** An effect was run, so its result must be written if at all possible. */
   hasRunEffect?: boolean;
   /** The record was changed, so the events are new. */
@@ -127,7 +130,10 @@ async function publishAndNote<R extends OrderRecord, E extends OrderEvent, Effec
     for (const [orderId] of positions) known.expire(orderId);
     await notePositions(store, outbox, new Map(positions));
   }
-  return all.map(({ result }) => result);
+  return all.map(({ result }, index) => {
+    const reason = orders[index]?.failsWith;
+    return result.error === undefined && reason !== undefined ? { ...result, error: { reason } } : result;
+  });
 }
 
 /** Decides on each order and writes the results, again for those that lost a race to another writer. */
@@ -228,6 +234,7 @@ function apply<R extends OrderRecord, Input, Effect>(
     order.hasChanged = true;
   }
   order.effect = decision.transition.effect;
+  order.failsWith = decision.transition.failure ?? order.failsWith;
   order.publish.push(...(decision.transition.publish ?? []));
   order.outbox.push(...(decision.transition.outbox ?? []));
   return 'decided';

@@ -14,6 +14,7 @@ import {
   orderCancelled,
   orderConfirmed,
   orderPlaced,
+  type ReturnedLine,
   sameGoods,
   sumBySku,
 } from '../../contracts/order.ts';
@@ -33,6 +34,9 @@ import { tombstoneExpiry } from '../runtime/tombstone.ts';
 /** The stock of one SKU, in pieces: for sale, reserved for orders, and sold. The sum equals what was received. */
 export type Shelf = { sku: string; available: number; reserved: number; sold: number };
 
+/** Goods of a sold order that came back: in `available` too where `restock`, and still in `sold`. */
+export type Return = { refundId: string; lines: readonly ReturnedLine[]; time: string };
+
 /**
  * An order's reservation record. `released`: its goods were put back, whether they were reserved or sold. `cancelled`: it was cancelled
  * before it came and never held anything; until it comes, the record is its tombstone. A receipt of goods (`received`) is recorded beside
@@ -45,6 +49,10 @@ export type Reservation = {
   lines: Line[];
   /** Who placed the order, as `CustomerHash` hides them; absent where the order names no customer. */
   customer?: string;
+  /** What came back of a sold order, in sequence. */
+  returned?: readonly Return[];
+  /** Goods of the order left: its cancellation puts nothing back any more. */
+  dispatched?: true;
   /** Of a rejected order: the SKUs that were short. */
   short?: Shortage[];
   time: string;

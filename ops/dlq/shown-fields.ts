@@ -31,6 +31,7 @@ const line: Fields = {
   tracked: boolean,
   available: number,
   unknown: boolean,
+  restock: boolean,
 };
 const charge: Fields = { kind: word, amount: number };
 const money: Fields = { amount: number, currency: matching(/^[A-Za-z]{3}$/) };
@@ -55,6 +56,12 @@ export const SHOWN: Fields = {
   orderId: id,
   orderNumber: id,
   receiptId: id,
+  refundId: id,
+  captured: number,
+  refunded: number,
+  dispatched: boolean,
+  // Which parcel it is remains hidden.
+  parcel: { members: () => ({}) },
   items: { members: () => line },
   charges: { members: () => charge },
   total: { members: () => money },
@@ -83,7 +90,16 @@ export const SHOWN: Fields = {
 };
 
 /** The members of the contracts that are personal, or may be: what a publisher or a customer wrote freely. Payment ids are the provider's. */
-export const HIDDEN: readonly string[] = ['phone', 'locale', 'token', 'reference', 'label', 'tracestate'];
+export const HIDDEN: readonly string[] = [
+  'phone',
+  'locale',
+  'token',
+  'reference',
+  'label',
+  'tracestate',
+  'carrier',
+  'number',
+];
 
 /** Returns the names of all members that may be shown. */
 export const shownNames = (): ReadonlySet<string> =>
