@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import type { EventContract } from '../../contracts/cloud-event.ts';
-import { orderCancelRequested, orderPlaced } from '../../contracts/order.ts';
+import { orderCancelRequested, orderPlaced, orderRefundRequested, orderShipped } from '../../contracts/order.ts';
 import { ContractError, type Problem, parseEvent } from '../../contracts/parse.ts';
 import { RFC_3339_PATTERN } from '../../contracts/time.ts';
 import { KEYBOARD, placed, priced } from '../builders/events.ts';
@@ -23,7 +23,11 @@ const ADVISORY = [
   /^data\.orderNumber\b/,
   /^data\.charges\[\d+\]\.label\b/,
 ];
-const ADVISORY_OF: Record<string, RegExp[]> = { [orderCancelRequested.type]: [/^data\.reason\b/] };
+const ADVISORY_OF: Record<string, RegExp[]> = {
+  [orderCancelRequested.type]: [/^data\.reason\b/],
+  [orderShipped.type]: [/^data\.(items|parcel)\b/],
+  [orderRefundRequested.type]: [/^data\.reason\b/],
+};
 
 /** What the parser refuses and JSON Schema cannot say. */
 const UNSAYABLE = [
