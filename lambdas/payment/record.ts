@@ -39,6 +39,8 @@ export type Refund = {
   /** In the minor unit of the order's currency. */
   amount: number;
   state: 'pending' | 'done' | 'due';
+  /** Goods were to come back with it: stock has a return under the same id. */
+  goods?: true;
   /** All that was sent back once this was done. */
   refunded?: number;
   /** Why a person has to send it. */

@@ -34,8 +34,11 @@ import { tombstoneExpiry } from '../runtime/tombstone.ts';
 /** The stock of one SKU, in pieces: for sale, reserved for orders, and sold. The sum equals what was received. */
 export type Shelf = { sku: string; available: number; reserved: number; sold: number };
 
-/** Goods of a sold order that came back: in `available` too where `restock`, and still in `sold`. */
-export type Return = { refundId: string; lines: readonly ReturnedLine[]; time: string };
+/**
+ * Goods of a sold order that came back: in `available` too where `restock`, and still in `sold`. `amount`: the money that was to go back with
+ * them, of which payment has a refund under the same id; absent where there was none.
+ */
+export type Return = { refundId: string; lines: readonly ReturnedLine[]; amount?: number; time: string };
 
 /**
  * An order's reservation record. `released`: its goods were put back, whether they were reserved or sold. `cancelled`: it was cancelled
