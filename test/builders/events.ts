@@ -7,11 +7,15 @@ import type {
   OrderConfirmed,
   OrderDeadlinePassed,
   OrderDelayed,
+  OrderDispatched,
   OrderLine,
   OrderPlaced,
   OrderReconciliationDue,
+  OrderRefundRequested,
   OrderReminderDue,
+  OrderShipped,
   Payment,
+  ReturnedLine,
 } from '../../contracts/order.ts';
 import type {
   PaymentAuthorized,
@@ -21,7 +25,14 @@ import type {
   PaymentRefunded,
   PaymentVoided,
 } from '../../contracts/payment.ts';
-import type { Shortage, StockReceived, StockRejected, StockReleased, StockReserved } from '../../contracts/stock.ts';
+import type {
+  Shortage,
+  StockReceived,
+  StockRejected,
+  StockReleased,
+  StockReserved,
+  StockReturned,
+} from '../../contracts/stock.ts';
 
 export const KEYBOARD = { sku: 'KB-01', quantity: 1, unitPrice: 12_000 };
 
@@ -75,6 +86,32 @@ export function placed({
 
 export const cancelRequested = ({ id, orderId = 'o-1001' }: Parts = {}): OrderCancelRequested =>
   envelope('shop.order.cancel-requested.v1', '/shop/account', id, { orderId, reason: 'changed my mind' });
+
+/** Returns the word that goods of an order left, by default without saying which. */
+export const shipped = ({
+  id,
+  orderId = 'o-1001',
+  ...what
+}: Parts & Partial<OrderShipped['data']> = {}): OrderShipped =>
+  envelope('shop.order.shipped.v1', '/shop/warehouse', id, { orderId, ...what });
+
+/** Returns the request to send money back, by default a part, and with `items` to count goods back. */
+export const refundRequested = ({
+  id,
+  orderId = 'o-1001',
+  refundId = 'r-1',
+  amount = 5_000,
+  items,
+}: Parts & Partial<Omit<OrderRefundRequested['data'], 'reason'>> = {}): OrderRefundRequested =>
+  envelope('shop.order.refund-requested.v1', '/shop/support', id ?? `${orderId}.${refundId}`, {
+    orderId,
+    refundId,
+    amount,
+    ...(items && { items }),
+  });
+
+export const dispatched = ({ id, orderId = 'o-1001' }: Parts = {}): OrderDispatched =>
+  envelope('shop.order.dispatched.v1', '/shop/order', id, { orderId });
 
 /** Returns the confirmation of an order that was placed with `payment`. */
 export const confirmed = ({
@@ -162,8 +199,15 @@ export const paymentReceived = ({
 export const voided = ({ id, orderId = 'o-1001' }: Parts = {}): PaymentVoided =>
   envelope('shop.payment.voided.v1', '/shop/payment', id, { orderId, amount: 12_000, currency: 'KRW' });
 
-export const refunded = ({ id, orderId = 'o-1001' }: Parts = {}): PaymentRefunded =>
-  envelope('shop.payment.refunded.v1', '/shop/payment', id, { orderId, amount: 12_000, currency: 'KRW' });
+/** Returns the word that money went back, by default all of a cancelled order. */
+export const refunded = ({
+  id,
+  orderId = 'o-1001',
+  amount = 12_000,
+  currency = 'KRW',
+  ...which
+}: Parts & Partial<PaymentRefunded['data']> = {}): PaymentRefunded =>
+  envelope('shop.payment.refunded.v1', '/shop/payment', id, { orderId, amount, currency, ...which });
 
 export const reserved = ({
   id,
@@ -185,6 +229,14 @@ export const released = ({
   items = [line()],
 }: Parts & { items?: Line[] } = {}): StockReleased =>
   envelope('shop.stock.released.v1', '/shop/stock', id, { orderId, items });
+
+export const returned = ({
+  id,
+  orderId = 'o-1001',
+  refundId = 'r-1',
+  items = [{ ...line(), restock: true }],
+}: Parts & { refundId?: string; items?: ReturnedLine[] } = {}): StockReturned =>
+  envelope('shop.stock.returned.v1', '/shop/stock', id, { orderId, refundId, items });
 
 /** Returns a receipt of goods, by default of ten keyboards. */
 export const received = ({
