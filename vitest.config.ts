@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { AlternateEngines } from './test/deployed/alternate-engines.ts';
 
 /** One project per kind of test; each is a folder under `test/`. */
 const project = (name: string, settings: object = {}) => ({
@@ -10,14 +12,15 @@ const SEEDED = { setupFiles: ['test/builders/fixed-seed.ts'] };
 // An emulator on a shared machine now and then takes its time: what fails is tried once more, and the report says `(retry x1)`.
 const ONCE_MORE = 1;
 
-/** The deployed suite on one engine, which is started for it and ends with it. One file at a time: they share the shop. */
+/** The deployed suite on one engine, which is started for it and ends with it. One file at a time on each: they share its shop. */
 const deployed = (engine: 'ministack' | 'localstack') => ({
   test: {
     name: engine,
     include: ['test/deployed/**/*.test.ts'],
     globalSetup: ['test/deployed/engine.setup.ts'],
-    setupFiles: ['test/deployed/skip.ts'],
-    fileParallelism: false,
+    setupFiles: ['test/deployed/skip.ts', 'test/deployed/one-file-per-engine.ts'],
+    maxWorkers: 2,
+    sequence: { groupOrder: 2 },
     // LocalStack on a busy machine is slow; nothing here is a timed test.
     testTimeout: 500_000,
     hookTimeout: 120_000,
@@ -27,6 +30,9 @@ const deployed = (engine: 'ministack' | 'localstack') => ({
 
 export default defineConfig({
   test: {
+    // By default one less than there are cores. An engine waits more than it works, so even one core has two at work.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: AlternateEngines },
     projects: [
       project('unit', SEEDED),
       project('contracts', SEEDED),
@@ -35,7 +41,13 @@ export default defineConfig({
       // Millions of states; nothing here is a timed test.
       project('exploration', { testTimeout: 300_000 }),
       // Synthesising the stack bundles every function first; CDK takes seconds to load, so the files share it.
-      project('infra', { testTimeout: 30_000, hookTimeout: 60_000, isolate: false }),
+      project('infra', {
+        testTimeout: 30_000,
+        hookTimeout: 60_000,
+        isolate: false,
+        maxWorkers: 1,
+        sequence: { groupOrder: 1 },
+      }),
       // The first start of an engine installs it.
       project('engine', { hookTimeout: 300_000, retry: ONCE_MORE }),
       deployed('ministack'),

@@ -8,5 +8,7 @@ declare module 'vitest' {
     outputs: Record<string, string>;
     /** Why no test can run, or an empty string. */
     skip: string;
+    /** A port on which the one test file listens that works on the engine. */
+    turnPort: number;
   }
 }
