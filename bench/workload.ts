@@ -3,7 +3,7 @@ import { PublishBatchCommand } from '@aws-sdk/client-sns';
 import { BatchWriteCommand, DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { Order } from '../lambdas/order/record.ts';
 import { chunk } from '../lambdas/runtime/chunk.ts';
-import type { Shelf } from '../lambdas/stock/rules.ts';
+import type { Shelf } from '../lambdas/stock/record.ts';
 import { findViolations } from '../test/harness/invariants.ts';
 import { placedMessage } from '../test/harness/orders.ts';
 import type { BookEntry, PlacedOrders } from '../test/harness/shop-state.ts';

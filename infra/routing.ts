@@ -9,7 +9,7 @@ import {
   paymentRefunded,
   paymentVoided,
 } from '../contracts/payment.ts';
-import { stockRejected, stockReleased, stockReserved } from '../contracts/stock.ts';
+import { stockRejected, stockReleased, stockReserved, stockReturned } from '../contracts/stock.ts';
 import { consumes as notification } from '../lambdas/notification/consumes.ts';
 import { consumes as order } from '../lambdas/order/consumes.ts';
 import { openOrdersIndex } from '../lambdas/order/open-orders.ts';
@@ -71,7 +71,7 @@ export const routing = {
   },
   stock: {
     consumes: stock,
-    publishes: [stockReserved, stockRejected, stockReleased],
+    publishes: [stockReserved, stockRejected, stockReleased, stockReturned],
     impact: 'Orders wait for their goods, and cancelled ones keep them from others.',
     hashesCustomers: true,
     tables: () => ({

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { goodsOf, orderCancelled } from '../../contracts/order.ts';
+import { goodsOf, orderCancelled, orderDispatched, orderRefundRequested } from '../../contracts/order.ts';
 import type { CustomerHash } from '../runtime/customer-hash.ts';
 import type { Delivery } from '../runtime/delivery.ts';
 import { BusyError } from '../runtime/failure.ts';
 import type { Publication, PublicationSource } from '../runtime/outbox.ts';
-import { type PlannedDelivery, planStock, type StockInput, type StockPlan, type StockSnapshot } from './rules.ts';
+import type { PlannedDelivery, StockPlan, StockSnapshot } from './plan.ts';
+import { planStock, readsReservation, type StockInput } from './rules.ts';
 import type { BlockedItems, CommitRefusal, StockTable } from './table.ts';
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
@@ -16,7 +17,7 @@ const MAX_CONFLICTS = 3;
 const MAX_PAUSE_MS = 50;
 
 /**
- * Builds the handler that reserves, sells and releases stock, and takes goods in. It commits a whole wave of orders in one transaction if that fits,
+ * Builds the handler that reserves, sells and releases stock, and takes goods in or back. It commits a whole wave of orders in one transaction if that fits,
  * and plans again after each refusal. Orders whose items are throttled, or stay in other transactions, wait in the queue while the rest of
  * the wave goes on; where nothing says which items those are, the wave falls back to one transaction per order.
  */
@@ -27,10 +28,8 @@ export function stockHandler(
 ): PublicationSource<StockInput> {
   const plan: Planner = (deliveries, snapshot) => planStock(deliveries, snapshot, now(), customerHash);
   return async (deliveries) => {
-    const cancelled = deliveries.flatMap(({ event }) =>
-      event.type === orderCancelled.type ? [event.data.orderId] : [],
-    );
-    const reservations = await table.load(cancelled);
+    const toRead = deliveries.flatMap(({ event }) => (readsReservation(event) ? [event.data.orderId] : []));
+    const reservations = await table.load(toRead);
     const results = new Map<Delivery<StockInput>, Publication>();
     for (const transaction of splitIntoTransactions(deliveries, reservations)) {
       const outcomes = await commitOrFail(table, transaction, { reservations, available: new Map() }, plan);
@@ -114,9 +113,8 @@ const noResult = (): Publication => ({ failure: new Error('There was no result')
 /** Returns why a planned delivery cannot be written, if one of its items is blocked. */
 function blockOf(entry: PlannedDelivery, { reservations, shelves }: BlockedItems): Error | undefined {
   if (!('write' in entry) || entry.write === undefined) return undefined;
-  const { before, after } = entry.write;
-  const { lines } = before ?? after;
-  const blocks = [reservations.get(after.orderId), ...lines.map(({ sku }) => shelves.get(sku))];
+  const { write, move } = entry;
+  const blocks = [reservations.get(write.after.orderId), ...(move?.lines ?? []).map(({ sku }) => shelves.get(sku))];
   return blocks.find((block) => block !== undefined);
 }
 
@@ -151,9 +149,13 @@ function splitIntoTransactions(
 }
 
 function skusOf(event: StockInput, reservations: StockSnapshot['reservations']): string[] {
-  const lines =
-    event.type === orderCancelled.type
-      ? (reservations.get(event.data.orderId)?.lines ?? [])
-      : goodsOf(event.data.items);
-  return lines.map(({ sku }) => sku);
+  switch (event.type) {
+    case orderCancelled.type:
+    case orderDispatched.type:
+      return (reservations.get(event.data.orderId)?.lines ?? []).map(({ sku }) => sku);
+    case orderRefundRequested.type:
+      return (event.data.items ?? []).flatMap(({ sku, restock }) => (restock ? [sku] : []));
+    default:
+      return goodsOf(event.data.items).map(({ sku }) => sku);
+  }
 }

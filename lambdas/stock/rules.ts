@@ -1,93 +1,52 @@
-import {
-  buildEvent,
-  type CloudEvent,
-  type EventContract,
-  type TraceContext,
-  traceContextOf,
-} from '../../contracts/cloud-event.ts';
+import { type TraceContext, traceContextOf } from '../../contracts/cloud-event.ts';
 import {
   goodsOf,
   type Line,
   type OrderCancelled,
   type OrderConfirmed,
+  type OrderDispatched,
   type OrderPlaced,
+  type OrderRefundRequested,
   orderCancelled,
   orderConfirmed,
+  orderDispatched,
   orderPlaced,
-  type ReturnedLine,
+  orderRefundRequested,
   sameGoods,
   sumBySku,
 } from '../../contracts/order.ts';
-import {
-  type Shortage,
-  type StockReceived,
-  stockReceived,
-  stockRejected,
-  stockReleased,
-  stockReserved,
-} from '../../contracts/stock.ts';
+import { type StockReceived, stockReceived } from '../../contracts/stock.ts';
 import { type CustomerHash, customerOf, isOtherCustomer } from '../runtime/customer-hash.ts';
-import { type Delivery, recordKeyOf } from '../runtime/delivery.ts';
-import { ConflictError } from '../runtime/failure.ts';
+import { type Delivery, describeSubject, recordKeyOf } from '../runtime/delivery.ts';
+import { ConflictError, UnavailableError } from '../runtime/failure.ts';
 import { tombstoneExpiry } from '../runtime/tombstone.ts';
+import { outcomeEvents } from './events.ts';
+import {
+  addMove,
+  nameFew,
+  type PlannedDelivery,
+  type Planning,
+  type ShelfDelta,
+  type StockPlan,
+  type StockSnapshot,
+  shortagesOf,
+} from './plan.ts';
+import { linesNotReturned, type Reservation } from './record.ts';
+import { planDispatched, planReturn } from './returns.ts';
 
-/** The stock of one SKU, in pieces: for sale, reserved for orders, and sold. The sum equals what was received. */
-export type Shelf = { sku: string; available: number; reserved: number; sold: number };
+export type StockInput =
+  | OrderPlaced
+  | OrderConfirmed
+  | OrderCancelled
+  | OrderDispatched
+  | OrderRefundRequested
+  | StockReceived;
 
-/**
- * Goods of a sold order that came back: in `available` too where `restock`, and still in `sold`. `amount`: the money that was to go back with
- * them, of which payment has a refund under the same id; absent where there was none.
- */
-export type Return = { refundId: string; lines: readonly ReturnedLine[]; amount?: number; time: string };
-
-/**
- * An order's reservation record. `released`: its goods were put back, whether they were reserved or sold. `cancelled`: it was cancelled
- * before it came and never held anything; until it comes, the record is its tombstone. A receipt of goods (`received`) is recorded beside
- * them, under `receiptKey`.
- */
-export type Reservation = {
-  orderId: string;
-  state: 'reserved' | 'rejected' | 'sold' | 'released' | 'cancelled' | 'received';
-  /** The ordered or received items, one line per SKU; none of a tombstone. */
-  lines: Line[];
-  /** Who placed the order, as `CustomerHash` hides them; absent where the order names no customer. */
-  customer?: string;
-  /** What came back of a sold order, in sequence. */
-  returned?: readonly Return[];
-  /** Goods of the order left: its cancellation puts nothing back any more. */
-  dispatched?: true;
-  /** Of a rejected order: the SKUs that were short. */
-  short?: Shortage[];
-  time: string;
-  /** When a tombstone is deleted (seconds since 1970). */
-  expiresAt?: number;
-};
-
-export type StockInput = OrderPlaced | OrderConfirmed | OrderCancelled | StockReceived;
-
-/** What a plan knows of the table. Absent: not read, so the usual case is assumed. `null`: read, and does not exist. */
-export type StockSnapshot = {
-  reservations: Map<string, Reservation | null>;
-  available: Map<string, number | null>;
-};
-
-/** A reservation to create, or the attributes to change, on condition that the table still holds `before`. A change ends a tombstone. */
-export type ReservationWrite = { before: null; after: Reservation } | { before: Reservation; after: ReservationChange };
-
-export type ReservationChange = Pick<Reservation, 'orderId' | 'state'> &
-  Partial<Pick<Reservation, 'lines' | 'customer' | 'time'>>;
-
-/**
- * Changes to a shelf's three numbers, in pieces. A write fails if it takes what is not there; one that takes nothing creates the
- * shelf where there is none.
- */
-export type ShelfDelta = { available: number; reserved: number; sold: number };
-
-/** The plan for one delivery: what to write and publish, or why it fails. */
-export type PlannedDelivery = { write?: ReservationWrite; publish: readonly CloudEvent[] } | { failure: unknown };
-
-/** The plan for one transaction: one entry per delivery, and the changes to each shelf, summed over all deliveries. */
-export type StockPlan = { planned: PlannedDelivery[]; shelfDeltas: Map<string, ShelfDelta> };
+/** Tells whether an event is planned from what its order's reservation holds, which is read first. What every order goes through needs no read. */
+export const readsReservation = (event: StockInput): event is OrderCancelled | OrderDispatched | OrderRefundRequested =>
+  event.type === orderCancelled.type ||
+  event.type === orderDispatched.type ||
+  (event.type === orderRefundRequested.type && event.data.items !== undefined);
 
 /**
  * Plans one transaction for deliveries of different orders: first come, first served, and each order gets all its lines or none.
@@ -103,21 +62,15 @@ export function planStock(
   const shelfDeltas = new Map<string, ShelfDelta>();
   const planned = deliveries.map((delivery): PlannedDelivery => {
     try {
-      return planDelivery(delivery.event, { snapshot, shelfDeltas, now, customerHash });
+      const plan = planDelivery(delivery.event, { snapshot, shelfDeltas, now, customerHash });
+      if ('move' in plan && plan.move !== undefined) addMove(shelfDeltas, plan.move);
+      return plan;
     } catch (failure) {
       return { failure };
     }
   });
   return { planned, shelfDeltas };
 }
-
-/** What a delivery is planned with: what is known of the table, and the changes that are planned to the shelves. */
-type Planning = {
-  snapshot: StockSnapshot;
-  shelfDeltas: Map<string, ShelfDelta>;
-  now: Date;
-  customerHash: CustomerHash | undefined;
-};
 
 function planDelivery(event: StockInput, planning: Planning): PlannedDelivery {
   const reservation = planning.snapshot.reservations.get(recordKeyOf(event));
@@ -127,24 +80,40 @@ function planDelivery(event: StockInput, planning: Planning): PlannedDelivery {
     case orderConfirmed.type:
       return planConfirmed(event, reservation, planning);
     case orderCancelled.type:
-      return planCancelled(event.data.orderId, reservation ?? null, planning, traceContextOf(event));
+      return planCancelled(event.data.orderId, reservation ?? null, planning.now, traceContextOf(event));
+    case orderRefundRequested.type:
+      if (event.data.items === undefined) return { publish: [] };
+      return planReturn(event, event.data.items, readBefore(event, reservation), planning.now);
+    case orderDispatched.type:
+      return planDispatched(event.data.orderId, readBefore(event, reservation));
     case stockReceived.type:
-      return planReceived(event, reservation ?? null, planning);
+      return planReceived(event, reservation ?? null, planning.now);
   }
 }
 
-function planPlaced(event: OrderPlaced, { snapshot, shelfDeltas, now, customerHash }: Planning): PlannedDelivery {
+/** Returns the reservation as it was read. Throws where the read was throttled: nothing can be assumed of it. */
+function readBefore(event: StockInput, reservation: Reservation | null | undefined): Reservation | null {
+  if (reservation === undefined)
+    throw new UnavailableError(`The reservation of ${describeSubject(event)} was not read`);
+  return reservation;
+}
+
+function planPlaced(event: OrderPlaced, planning: Planning): PlannedDelivery {
+  const { snapshot, now, customerHash } = planning;
   const { orderId } = event.data;
   const reservation = snapshot.reservations.get(orderId);
   const placed = { orderId, lines: goodsOf(event.data.items), ...customerOf(event.data, customerHash) };
   if (reservation) return repeatPlaced(reservation, placed, traceContextOf(event));
   const { lines } = placed;
-  const short = shortagesOf(lines, snapshot, shelfDeltas);
+  const short = shortagesOf(lines, planning);
   const time = now.toISOString();
   const after: Reservation =
     short.length > 0 ? { ...placed, state: 'rejected', short, time } : { ...placed, state: 'reserved', time };
-  if (after.state === 'reserved') addDeltas(shelfDeltas, lines, { available: -1, reserved: 1, sold: 0 });
-  return { write: { before: null, after }, publish: outcomeEvents(after, traceContextOf(event)) };
+  return {
+    write: { before: null, after },
+    ...(after.state === 'reserved' && { move: { lines, perPiece: { available: -1, reserved: 1, sold: 0 } } }),
+    publish: outcomeEvents(after, traceContextOf(event)),
+  };
 }
 
 function planConfirmed(
@@ -153,48 +122,42 @@ function planConfirmed(
   planning: Planning,
 ): PlannedDelivery {
   const { orderId, items } = event.data;
-  const { shelfDeltas, now } = planning;
-  const assumed: Reservation = { orderId, state: 'reserved', lines: sumBySku(items), time: now.toISOString() };
+  const assumed: Reservation = { orderId, state: 'reserved', lines: sumBySku(items), time: planning.now.toISOString() };
   const before = reservation === undefined ? assumed : reservation;
   if (before === null) return sellUnreserved(assumed, planning);
   // Once cancelled is heard, a confirmation changes nothing.
   if (before.state !== 'reserved') return { publish: [] };
   if (!sameGoods(items, before.lines))
     throw new ConflictError(`Order ${orderId} is confirmed with other items than are reserved`, 'data.items');
-  addDeltas(shelfDeltas, before.lines, { available: 0, reserved: -1, sold: 1 });
-  return { write: { before, after: { orderId, state: 'sold' } }, publish: [] };
+  return {
+    write: { before, after: { orderId, state: 'sold' } },
+    move: { lines: before.lines, perPiece: { available: 0, reserved: -1, sold: 1 } },
+    publish: [],
+  };
 }
-
-// A dead letter's reason has a thousand characters.
-const NAMED_SHORTAGES = 3;
 
 /**
  * Plans a confirmed order without a reservation: the table was put back to before it, and so are the shelves, which sell its goods. Throws
  * `ConflictError` where they have too few.
  */
-function sellUnreserved(confirmed: Reservation, { snapshot, shelfDeltas }: Planning): PlannedDelivery {
+function sellUnreserved(confirmed: Reservation, planning: Planning): PlannedDelivery {
   const { orderId, lines } = confirmed;
-  const short = shortagesOf(lines, snapshot, shelfDeltas);
+  const short = shortagesOf(lines, planning);
   if (short.length > 0) {
-    const missing = short
-      .slice(0, NAMED_SHORTAGES)
-      .map(({ sku, quantity, available }) => `${available} of ${quantity} pieces of ${sku}`);
-    const more = short.length > NAMED_SHORTAGES ? ` and ${short.length - NAMED_SHORTAGES} more` : '';
+    const missing = short.map(({ sku, quantity, available }) => `${available} of ${quantity} pieces of ${sku}`);
     throw new ConflictError(
-      `Order ${orderId} is confirmed without a reservation, and its goods are not there any more: ${missing.join(', ')}${more}`,
+      `Order ${orderId} is confirmed without a reservation, and its goods are not there any more: ${nameFew(missing)}`,
       'data.items',
     );
   }
-  addDeltas(shelfDeltas, lines, { available: -1, reserved: 0, sold: 1 });
-  return { write: { before: null, after: { ...confirmed, state: 'sold' } }, publish: [] };
+  return {
+    write: { before: null, after: { ...confirmed, state: 'sold' } },
+    move: { lines, perPiece: { available: -1, reserved: 0, sold: 1 } },
+    publish: [],
+  };
 }
 
-function planCancelled(
-  orderId: string,
-  before: Reservation | null,
-  { shelfDeltas, now }: Planning,
-  trace: TraceContext,
-): PlannedDelivery {
+function planCancelled(orderId: string, before: Reservation | null, now: Date, trace: TraceContext): PlannedDelivery {
   const time = now.toISOString();
   switch (before?.state) {
     case undefined: {
@@ -203,10 +166,16 @@ function planCancelled(
     }
     case 'reserved':
     case 'sold': {
+      if (before.dispatched)
+        throw new ConflictError(`Order ${orderId} is cancelled, but goods of it left: none are put back on the shelf`);
       const taken = before.state === 'sold' ? { reserved: 0, sold: -1 } : { reserved: -1, sold: 0 };
-      addDeltas(shelfDeltas, before.lines, { available: 1, ...taken });
       const change = { orderId, state: 'released', time } as const;
-      return { write: { before, after: change }, publish: outcomeEvents({ ...before, ...change }, trace) };
+      return {
+        write: { before, after: change },
+        // What came back before is counted already, and stays sold.
+        move: { lines: linesNotReturned(before), perPiece: { available: 1, ...taken } },
+        publish: outcomeEvents({ ...before, ...change }, trace),
+      };
     }
     case 'released':
       return { publish: outcomeEvents(before, trace) };
@@ -216,20 +185,15 @@ function planCancelled(
 }
 
 /** Plans a receipt: adds its goods once, however often it is delivered. */
-function planReceived(
-  event: StockReceived,
-  before: Reservation | null,
-  { shelfDeltas, now }: Planning,
-): PlannedDelivery {
+function planReceived(event: StockReceived, before: Reservation | null, now: Date): PlannedDelivery {
   const { receiptId, items } = event.data;
   if (before !== null) {
     if (sameGoods(items, before.lines)) return { publish: [] };
     throw new ConflictError(`Receipt ${receiptId} was already taken with other items`, 'data.items');
   }
   const lines = sumBySku(items);
-  addDeltas(shelfDeltas, lines, { available: 1, reserved: 0, sold: 0 });
   const after: Reservation = { orderId: recordKeyOf(event), state: 'received', lines, time: now.toISOString() };
-  return { write: { before, after }, publish: [] };
+  return { write: { before, after }, move: { lines, perPiece: { available: 1, reserved: 0, sold: 0 } }, publish: [] };
 }
 
 /** Plans an order that is already on record: publishes the recorded outcome again. The order of a tombstone is only noted. */
@@ -251,50 +215,3 @@ function repeatPlaced(
 /** Tells whether the order of a cancellation had not come yet. Tombstones of earlier versions had no expiry. */
 const isTombstone = ({ state, expiresAt, lines }: Reservation, placed: readonly Line[]): boolean =>
   expiresAt !== undefined || (state === 'cancelled' && lines.length === 0 && placed.length > 0);
-
-function outcomeEvents(reservation: Reservation, trace: TraceContext): CloudEvent[] {
-  const { orderId, state, lines, short = [], time } = reservation;
-  const event = <Items>(contract: EventContract<string, { orderId: string; items: Items }>, items: Items) =>
-    buildEvent(contract, {
-      id: `${orderId}.${contract.type}`,
-      time,
-      subject: orderId,
-      trace,
-      data: { orderId, items },
-    });
-  if (state === 'reserved' || state === 'sold') return [event(stockReserved, lines)];
-  if (state === 'rejected') return [event(stockRejected, short)];
-  return state === 'released' ? [event(stockReleased, lines)] : [];
-}
-
-/** Returns the SKUs of which this plan cannot reserve enough. */
-function shortagesOf(
-  lines: readonly Line[],
-  snapshot: StockSnapshot,
-  shelfDeltas: Map<string, ShelfDelta>,
-): Shortage[] {
-  return lines.flatMap(({ sku, quantity }) => {
-    const available = availableAfterPlan(sku, snapshot, shelfDeltas);
-    if (available >= quantity) return [];
-    const unknown = snapshot.available.get(sku) === null && available === 0;
-    return [{ sku, quantity, available, ...(unknown ? { unknown } : {}) }];
-  });
-}
-
-/** Returns how many pieces of a SKU this plan can still reserve. Infinity if the snapshot lacks the SKU. */
-function availableAfterPlan(sku: string, snapshot: StockSnapshot, shelfDeltas: Map<string, ShelfDelta>): number {
-  const known = snapshot.available.get(sku);
-  const planned = shelfDeltas.get(sku)?.available ?? 0;
-  return known === undefined ? Number.POSITIVE_INFINITY : (known ?? 0) + planned;
-}
-
-function addDeltas(shelfDeltas: Map<string, ShelfDelta>, lines: readonly Line[], perPiece: ShelfDelta): void {
-  for (const { sku, quantity } of lines) {
-    const sum = shelfDeltas.get(sku) ?? { available: 0, reserved: 0, sold: 0 };
-    shelfDeltas.set(sku, {
-      available: sum.available + perPiece.available * quantity,
-      reserved: sum.reserved + perPiece.reserved * quantity,
-      sold: sum.sold + perPiece.sold * quantity,
-    });
-  }
-}

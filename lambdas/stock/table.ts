@@ -8,7 +8,8 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { BusyError, UnavailableError } from '../runtime/failure.ts';
 import { documentClient } from '../runtime/records.ts';
 import { EXPIRY_ATTRIBUTE } from '../runtime/tombstone.ts';
-import type { Reservation, ReservationWrite, ShelfDelta, StockPlan } from './rules.ts';
+import type { ReservationWrite, ShelfDelta, StockPlan } from './plan.ts';
+import type { Reservation } from './record.ts';
 
 /** Why a transaction was refused: what the table holds where a condition failed, and what else was in the way. */
 export type CommitRefusal = {
@@ -81,6 +82,9 @@ export function stockTable(shelves: string, reservations: string, client = docum
   };
 }
 
+// What a change was decided from: of two writers that read the same, one plans again. Two returns at once both count.
+const DECIDED_FROM = ['state', 'lines', 'returned', 'dispatched', EXPIRY_ATTRIBUTE] as const;
+
 function reservationWrite(TableName: string, { before, after }: ReservationWrite) {
   const common = { TableName, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
   if (before === null) {
@@ -88,25 +92,25 @@ function reservationWrite(TableName: string, { before, after }: ReservationWrite
   }
   const { orderId, ...changes } = after;
   const changed = Object.entries(changes).filter(([, value]) => value !== undefined);
-  const isTombstone = before.expiresAt !== undefined;
+  const [same, absent] = [
+    DECIDED_FROM.filter((name) => before[name] !== undefined),
+    DECIDED_FROM.filter((name) => before[name] === undefined),
+  ];
+  const names = new Set([...DECIDED_FROM, ...changed.map(([name]) => name)]);
   return {
     Update: {
       ...common,
       Key: { orderId },
-      UpdateExpression: `SET ${changed.map(([name]) => `#${name} = :${name}`).join(', ')}${isTombstone ? ' REMOVE #expiry' : ''}`,
-      ConditionExpression: `#state = :wasState AND #lines = :wasLines${isTombstone ? ' AND #expiry = :wasExpiry' : ''}`,
-      ExpressionAttributeNames: {
-        '#state': 'state',
-        '#lines': 'lines',
-        ...Object.fromEntries(changed.map(([name]) => [`#${name}`, name])),
-        ...(isTombstone ? { '#expiry': EXPIRY_ATTRIBUTE } : {}),
-      },
-      ExpressionAttributeValues: {
-        ...Object.fromEntries(changed.map(([name, value]) => [`:${name}`, value])),
-        ':wasState': before.state,
-        ':wasLines': before.lines,
-        ...(isTombstone ? { ':wasExpiry': before.expiresAt } : {}),
-      },
+      UpdateExpression: `SET ${changed.map(([name]) => `#${name} = :${name}`).join(', ')}${before.expiresAt === undefined ? '' : ' REMOVE #expiresAt'}`,
+      ConditionExpression: [
+        ...same.map((name) => `#${name} = :was_${name}`),
+        ...absent.map((name) => `attribute_not_exists(#${name})`),
+      ].join(' AND '),
+      ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: Object.fromEntries([
+        ...changed.map(([name, value]) => [`:${name}`, value]),
+        ...same.map((name) => [`:was_${name}`, before[name]]),
+      ]),
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Notification } from '../notification/rules.ts';
 import type { Order } from '../order/record.ts';
 import type { Payment } from '../payment/record.ts';
 import { loadRecords } from '../runtime/records.ts';
-import type { Reservation } from '../stock/rules.ts';
+import type { Reservation } from '../stock/record.ts';
 import type { OrderRecords } from './rules.ts';
 
 export type TableNames = { orders: string; payments: string; reservations: string; notifications: string };

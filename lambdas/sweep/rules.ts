@@ -4,7 +4,7 @@ import type { Notification } from '../notification/rules.ts';
 import type { Order } from '../order/record.ts';
 import { withDecision } from '../order/rules.ts';
 import { isAuthorizedHere, type Payment } from '../payment/record.ts';
-import type { Reservation } from '../stock/rules.ts';
+import type { Reservation } from '../stock/record.ts';
 
 /** What the consumers have on record about one order. */
 export type OrderRecords = {

@@ -1,4 +1,4 @@
-import type { Reservation, Shelf } from '../../lambdas/stock/rules.ts';
+import type { Reservation, Shelf } from '../../lambdas/stock/record.ts';
 import { shellArgument } from '../command.ts';
 import type { CountedShelf } from '../stock/shelves.ts';
 

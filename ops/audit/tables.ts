@@ -4,7 +4,7 @@ import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import { loadRecords } from '../../lambdas/runtime/records.ts';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
-import type { Reservation } from '../../lambdas/stock/rules.ts';
+import type { Reservation } from '../../lambdas/stock/record.ts';
 import { orderIndex, type Progress } from '../../lambdas/sweep/order-index.ts';
 import type { CountedShelf } from '../stock/shelves.ts';
 import type { AuditRecords } from './problem.ts';

@@ -1,6 +1,6 @@
 import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment, PaymentState } from '../../lambdas/payment/record.ts';
-import type { Reservation } from '../../lambdas/stock/rules.ts';
+import type { Reservation } from '../../lambdas/stock/record.ts';
 import type { OrderRecords, OwedPart } from '../../lambdas/sweep/rules.ts';
 import { decisionOfOthers } from '../../lambdas/sweep/rules.ts';
 

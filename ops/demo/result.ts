@@ -2,7 +2,7 @@ import { sameMoney } from '../../contracts/money.ts';
 import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/order.ts';
 import { paymentAuthorized, paymentCaptured, paymentDeclined } from '../../contracts/payment.ts';
 import { stockRejected, stockReserved } from '../../contracts/stock.ts';
-import type { Shelf } from '../../lambdas/stock/rules.ts';
+import type { Shelf } from '../../lambdas/stock/record.ts';
 import { formatMoney } from '../format.ts';
 import { type OrderRecords, type SentText, sentTexts } from '../orders/records.ts';
 import { buildTrace, type Trace } from '../orders/trace.ts';

@@ -1,6 +1,6 @@
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { Order } from '../../lambdas/order/record.ts';
-import type { Shelf } from '../../lambdas/stock/rules.ts';
+import type { Shelf } from '../../lambdas/stock/record.ts';
 import { pollUntil } from '../poll.ts';
 import type { DeployedShop } from '../stack.ts';
 import { listShelves, setAvailable } from '../stock/shelves.ts';

@@ -1,7 +1,7 @@
 import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/order.ts';
 import { stockReserved } from '../../contracts/stock.ts';
 import { SANDBOX_ENTRY_KINDS } from '../../lambdas/payment/sandbox-book.ts';
-import type { Shelf } from '../../lambdas/stock/rules.ts';
+import type { Shelf } from '../../lambdas/stock/record.ts';
 import { isPaymentPending, type OrderRecords, sentTexts } from '../orders/records.ts';
 import type { GatewayRecord } from '../sandbox/gateway.ts';
 import type { DrillOrder, OutagePeriod } from './plan.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { MAX_PIECES } from '../../contracts/order.ts';
-import type { Shelf } from '../../lambdas/stock/rules.ts';
+import type { Shelf } from '../../lambdas/stock/record.ts';
 import { skuArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';

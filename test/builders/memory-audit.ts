@@ -2,7 +2,7 @@ import type { Notification } from '../../lambdas/notification/rules.ts';
 import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
-import type { Reservation } from '../../lambdas/stock/rules.ts';
+import type { Reservation } from '../../lambdas/stock/record.ts';
 import type { AuditTables } from '../../ops/audit/tables.ts';
 import type { CountedShelf } from '../../ops/stock/shelves.ts';
 

@@ -3,7 +3,7 @@ import { openAttributes } from '../../lambdas/order/open-orders.ts';
 import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import type { Publish } from '../../lambdas/runtime/publish.ts';
-import type { Reservation } from '../../lambdas/stock/rules.ts';
+import type { Reservation } from '../../lambdas/stock/record.ts';
 import type { OrderIndex, Progress } from '../../lambdas/sweep/order-index.ts';
 import type { OrderRecordsReader, RecordToCheck } from '../../lambdas/sweep/order-records.ts';
 import type { SweepTimes } from '../../lambdas/sweep/review.ts';

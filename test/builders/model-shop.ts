@@ -4,7 +4,8 @@ import { goodsOf, type Line, type OrderPlaced } from '../../contracts/order.ts';
 import type { StockReceived } from '../../contracts/stock.ts';
 import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
-import type { Shelf, StockInput } from '../../lambdas/stock/rules.ts';
+import type { Shelf } from '../../lambdas/stock/record.ts';
+import type { StockInput } from '../../lambdas/stock/rules.ts';
 import type { LedgerEntry } from './gateway.ts';
 
 type Decision = 'confirmed' | 'customer' | 'timed-out' | 'payment-declined' | 'out-of-stock';
@@ -95,7 +96,7 @@ export class ModelShop {
       this.reservations.set(orderId, { lines: one?.lines ?? [], held: 'none' });
     } else if (event.type === 'shop.order.confirmed.v1') {
       if (one?.held === 'held') one.held = 'sold';
-    } else if (one === undefined) {
+    } else if (event.type === 'shop.order.placed.v1' && one === undefined) {
       this.reserve(orderId, goodsOf(event.data.items), wasRejected(orderId), since);
     }
   }

@@ -19,7 +19,8 @@ import { withTraceparent } from '../../lambdas/runtime/publish.ts';
 import type { OrderRecord } from '../../lambdas/runtime/records.ts';
 import type { Transition } from '../../lambdas/runtime/state-machine.ts';
 import { nextShipment, type Shipment } from '../../lambdas/shipping/rules.ts';
-import { planStock, type Reservation, type StockInput } from '../../lambdas/stock/rules.ts';
+import type { Reservation } from '../../lambdas/stock/record.ts';
+import { planStock, type StockInput } from '../../lambdas/stock/rules.ts';
 import { delivery } from './deliveries.ts';
 
 /** What the world outside answers the rules of one order. */
@@ -100,7 +101,7 @@ export class PureShop {
 
   private stock(input: Delivery<StockInput>): readonly CloudEvent[] {
     const { now, available } = this.answers;
-    const skus = 'items' in input.event.data ? input.event.data.items.flatMap(({ sku }) => sku ?? []) : [];
+    const skus = 'items' in input.event.data ? (input.event.data.items ?? []).flatMap(({ sku }) => sku ?? []) : [];
     const snapshot = {
       reservations: new Map([
         ['orderId' in input.event.data ? input.event.data.orderId : '', this.reservation ?? null],

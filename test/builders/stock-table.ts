@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BusyError } from '../../lambdas/runtime/failure.ts';
-import type { Reservation, ReservationWrite, Shelf, StockPlan } from '../../lambdas/stock/rules.ts';
+import type { ReservationWrite, StockPlan } from '../../lambdas/stock/plan.ts';
+import type { Reservation, Shelf } from '../../lambdas/stock/record.ts';
 import type { BlockedItems, CommitRefusal, StockTable } from '../../lambdas/stock/table.ts';
 
 const MAX_TRANSACTION_ACTIONS = 100;
@@ -63,9 +64,7 @@ export class MemoryStockTable implements StockTable {
       const matches =
         before === null
           ? held === undefined
-          : held?.state === before.state &&
-            held.expiresAt === before.expiresAt &&
-            isDeepStrictEqual(held.lines, before.lines);
+          : held !== undefined && isDeepStrictEqual(decidedFrom(held), decidedFrom(before));
       if (!matches) found.set(after.orderId, structuredClone(held ?? null));
     }
     return found;
@@ -110,6 +109,15 @@ export class MemoryStockTable implements StockTable {
     );
   }
 }
+
+/** Returns what a change was decided from. */
+const decidedFrom = ({ state, lines, returned, dispatched, expiresAt }: Reservation) => ({
+  state,
+  lines,
+  returned,
+  dispatched,
+  expiresAt,
+});
 
 /** Returns that another transaction is writing all of a transaction's items. */
 function conflictOf(orderIds: ReadonlySet<string>, shelfDeltas: StockPlan['shelfDeltas']): BlockedItems {

@@ -27,7 +27,7 @@ import type { Order } from '../../lambdas/order/record.ts';
 import type { PaymentState } from '../../lambdas/payment/record.ts';
 import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-book.ts';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
-import type { Shelf } from '../../lambdas/stock/rules.ts';
+import type { Shelf } from '../../lambdas/stock/record.ts';
 import { localTarget } from '../../ops/aws-target.ts';
 import { deployedShop } from '../../ops/stack.ts';
 import { placedMessage } from '../harness/orders.ts';

@@ -1,14 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { BusyError } from '../../lambdas/runtime/failure.ts';
-import type {
-  Reservation,
-  ReservationWrite,
-  Shelf,
-  ShelfDelta,
-  StockPlan,
-  StockSnapshot,
-} from '../../lambdas/stock/rules.ts';
+import type { ReservationWrite, ShelfDelta, StockPlan, StockSnapshot } from '../../lambdas/stock/plan.ts';
+import type { Reservation, Shelf } from '../../lambdas/stock/record.ts';
 
 /** The reservation of the order, and the shelves. */
 export type Stock = { reservation?: Reservation | undefined; shelves: Readonly<Record<string, Omit<Shelf, 'sku'>>> };
@@ -56,6 +50,8 @@ const fits = (held: Reservation | undefined, { before }: ReservationWrite): bool
     ? held === undefined
     : held?.state === before.state &&
       held.expiresAt === before.expiresAt &&
+      held.dispatched === before.dispatched &&
+      isDeepStrictEqual(held.returned, before.returned) &&
       isDeepStrictEqual(held.lines, before.lines);
 
 /** Returns the SKUs of which a plan takes more than there is. */

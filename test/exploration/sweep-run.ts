@@ -3,7 +3,7 @@ import type { Notification } from '../../lambdas/notification/rules.ts';
 import { decidedShards, openAttributes } from '../../lambdas/order/open-orders.ts';
 import { isDecided, type Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
-import type { Reservation } from '../../lambdas/stock/rules.ts';
+import type { Reservation } from '../../lambdas/stock/record.ts';
 import type { OrderIndex } from '../../lambdas/sweep/order-index.ts';
 import type { OrderRecordsReader } from '../../lambdas/sweep/order-records.ts';
 import { NOW } from './clock.ts';

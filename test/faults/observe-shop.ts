@@ -3,7 +3,7 @@ import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/
 import { inject } from 'vitest';
 import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
-import type { Shelf } from '../../lambdas/stock/rules.ts';
+import type { Shelf } from '../../lambdas/stock/record.ts';
 import { deadLetterQueueUrl, output, queueUrl } from '../deployed/deployed-shop.ts';
 import type { BookEntry, PlacedOrders, QueuedMessage, ShopState } from '../harness/shop-state.ts';
 import { connection, consumers } from './deployed-functions.ts';

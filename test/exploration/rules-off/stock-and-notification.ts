@@ -1,6 +1,7 @@
 import { orderCancelled, orderConfirmed } from '../../../contracts/order.ts';
 import { ConflictError } from '../../../lambdas/runtime/failure.ts';
-import type { Reservation, StockPlan } from '../../../lambdas/stock/rules.ts';
+import type { StockPlan } from '../../../lambdas/stock/plan.ts';
+import type { Reservation } from '../../../lambdas/stock/record.ts';
 import type { Rules } from '../rules.ts';
 import { isDeliveryOf, type RuleOff } from './rule-off.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { Reservation } from '../../../lambdas/stock/rules.ts';
+import type { Reservation } from '../../../lambdas/stock/record.ts';
 import { auditShelves } from '../../../ops/audit/audit-shelves.ts';
 import { type CountedShelf, setAvailable } from '../../../ops/stock/shelves.ts';
 import { type MemoryAuditTables, memoryAuditTables } from '../../builders/memory-audit.ts';

@@ -2,7 +2,8 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import type { BatchGetCommand, DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import type { CustomerHash } from '../../../lambdas/runtime/customer-hash.ts';
-import { planStock, type Reservation, type StockInput } from '../../../lambdas/stock/rules.ts';
+import type { Reservation } from '../../../lambdas/stock/record.ts';
+import { planStock, type StockInput } from '../../../lambdas/stock/rules.ts';
 import { stockTable } from '../../../lambdas/stock/table.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, confirmed, placed, priced } from '../../builders/events.ts';
@@ -126,6 +127,13 @@ describe('Changing a reservation', () => {
     );
   };
   const lines = [{ sku: 'A', quantity: 2 }];
+  const DECIDED_FROM = {
+    '#state': 'state',
+    '#lines': 'lines',
+    '#returned': 'returned',
+    '#dispatched': 'dispatched',
+    '#expiresAt': 'expiresAt',
+  };
 
   test('puts goods back only while they are sold: to the order, and on the shelf', async () => {
     const updates = await change({ orderId: 'o-1001', state: 'sold', lines, time: 't' }, cancelled());
@@ -134,13 +142,14 @@ describe('Changing a reservation', () => {
         TableName: 'reservations',
         Key: { orderId: 'o-1001' },
         UpdateExpression: 'SET #state = :state, #time = :time',
-        ConditionExpression: '#state = :wasState AND #lines = :wasLines',
-        ExpressionAttributeNames: { '#state': 'state', '#lines': 'lines', '#time': 'time' },
+        ConditionExpression:
+          '#state = :was_state AND #lines = :was_lines AND attribute_not_exists(#returned) AND attribute_not_exists(#dispatched) AND attribute_not_exists(#expiresAt)',
+        ExpressionAttributeNames: { ...DECIDED_FROM, '#time': 'time' },
         ExpressionAttributeValues: {
           ':state': 'released',
           ':time': now.toISOString(),
-          ':wasState': 'sold',
-          ':wasLines': lines,
+          ':was_state': 'sold',
+          ':was_lines': lines,
         },
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       },
@@ -176,21 +185,17 @@ describe('Changing a reservation', () => {
       {
         TableName: 'reservations',
         Key: { orderId: 'o-1001' },
-        UpdateExpression: 'SET #lines = :lines, #customer = :customer, #state = :state REMOVE #expiry',
-        ConditionExpression: '#state = :wasState AND #lines = :wasLines AND #expiry = :wasExpiry',
-        ExpressionAttributeNames: {
-          '#state': 'state',
-          '#lines': 'lines',
-          '#customer': 'customer',
-          '#expiry': 'expiresAt',
-        },
+        UpdateExpression: 'SET #lines = :lines, #customer = :customer, #state = :state REMOVE #expiresAt',
+        ConditionExpression:
+          '#state = :was_state AND #lines = :was_lines AND #expiresAt = :was_expiresAt AND attribute_not_exists(#returned) AND attribute_not_exists(#dispatched)',
+        ExpressionAttributeNames: { ...DECIDED_FROM, '#customer': 'customer' },
         ExpressionAttributeValues: {
           ':state': 'cancelled',
           ':lines': lines,
           ':customer': 'key:hash',
-          ':wasState': 'cancelled',
-          ':wasLines': [],
-          ':wasExpiry': 1_800_000,
+          ':was_state': 'cancelled',
+          ':was_lines': [],
+          ':was_expiresAt': 1_800_000,
         },
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { TextState } from '../../../lambdas/notification/rules.ts';
 import type { Order } from '../../../lambdas/order/record.ts';
 import type { Payment } from '../../../lambdas/payment/record.ts';
-import type { Reservation } from '../../../lambdas/stock/rules.ts';
+import type { Reservation } from '../../../lambdas/stock/record.ts';
 import { findingOf } from '../../../lambdas/sweep/rules.ts';
 
 const now = new Date('2026-11-21T15:00:00Z');
