@@ -1,6 +1,13 @@
 import { orderProgressed } from '../contracts/lifecycle.ts';
 import { notificationRefused, notificationSent } from '../contracts/notification.ts';
-import { orderCancelled, orderConfirmed, orderDelayed, orderRefused } from '../contracts/order.ts';
+import {
+  orderCancelled,
+  orderCancelRefused,
+  orderConfirmed,
+  orderDelayed,
+  orderDispatched,
+  orderRefused,
+} from '../contracts/order.ts';
 import {
   paymentAuthorized,
   paymentCaptured,
@@ -22,7 +29,7 @@ import { gatewayEntry, gatewayEnvironment, gatewaySecrets, gatewayTables } from 
 import { type Route, recordsOf, withTombstones } from './route.ts';
 
 // A step and the decision in it are published by whichever of the two comes to it.
-const ofOrders = [orderProgressed, orderConfirmed, orderCancelled, orderDelayed];
+const ofOrders = [orderProgressed, orderConfirmed, orderCancelled, orderDelayed, orderDispatched, orderCancelRefused];
 
 // The two consumers share the table, and the sweep reads its index.
 const ordersTable = () => ({

@@ -1,16 +1,15 @@
 import type { CloudEvent, EventContract } from '../../contracts/cloud-event.ts';
 import { orderPlaced } from '../../contracts/order.ts';
-import type { StockReceived } from '../../contracts/stock.ts';
 import { type ConsumerDependencies, consumer, onBus } from '../runtime/consume.ts';
 import type { CustomerHash } from '../runtime/customer-hash.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { channelPublisher, lifecyclePublisher } from '../runtime/publish.ts';
 import { dynamoRecordStore } from '../runtime/records.ts';
 import { stateMachine } from '../runtime/state-machine.ts';
-import type { OrderInput } from './input.ts';
-import { ignoringReceipts } from './receipts.ts';
+import type { OrderInput, ValidatedEvent } from './input.ts';
 import type { Order } from './record.ts';
 import { nextOrder } from './rules.ts';
+import { ignoringValidated } from './validated.ts';
 
 type ContractOf<E> = E extends CloudEvent<infer Type, infer Data> ? EventContract<Type, Data> : never;
 
@@ -21,13 +20,13 @@ type ContractOf<E> = E extends CloudEvent<infer Type, infer Data> ? EventContrac
  */
 export function orderConsumer(
   name: string,
-  contracts: readonly ContractOf<OrderInput | StockReceived>[],
+  contracts: readonly ContractOf<OrderInput | ValidatedEvent>[],
   {
     customerHash,
     ...options
   }: Pick<ConsumerDependencies, 'refusalOf' | 'forward'> & {
     customerHash: CustomerHash;
-    replays: readonly ContractOf<OrderInput | StockReceived>[];
+    replays: readonly ContractOf<OrderInput | ValidatedEvent>[];
   },
 ) {
   const handlerOf = stateMachine<Order, OrderInput, never, never>(
@@ -39,7 +38,7 @@ export function orderConsumer(
     dynamoRecordStore<Order>(requireEnv('TABLE_NAME')),
   );
   const { queue, publish } = onBus(name);
-  return consumer(name, contracts, (publishEvents) => ignoringReceipts(handlerOf(publishEvents)), {
+  return consumer(name, contracts, (publishEvents) => ignoringValidated(handlerOf(publishEvents)), {
     queue,
     publish: channelPublisher(lifecyclePublisher(requireEnv('LIFECYCLE_TOPIC_ARN')), publish),
     ...options,

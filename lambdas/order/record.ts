@@ -45,7 +45,7 @@ export type Order = OrderRecord &
     /** The SKUs that were short, where the goods were rejected. */
     short?: Shortage[];
     reserved?: Line[];
-    /** A customer asked to cancel the order before it was decided. */
+    /** A customer asked to cancel the order. That decides an undecided order; on record of a confirmed one it cancels nothing. */
     cancelRequested?: true;
     /** Goods of it left, as a service said or as others have on record: nothing cancels it any more. */
     dispatched?: true;

@@ -6,7 +6,7 @@ import {
   paymentRefunded,
   paymentVoided,
 } from '../../contracts/payment.ts';
-import { stockRejected, stockReleased, stockReserved } from '../../contracts/stock.ts';
+import { stockRejected, stockReleased, stockReserved, stockReturned } from '../../contracts/stock.ts';
 
 /** The events that the outcomes consumer handles: what the shop itself publishes about an order on the event bus. */
 export const consumes = [
@@ -21,4 +21,5 @@ export const consumes = [
   stockReserved,
   stockRejected,
   stockReleased,
+  stockReturned,
 ] as const;

@@ -1,8 +1,8 @@
 import type { OrderReconciliationDue } from '../../contracts/order.ts';
 import { contentsOf } from '../notification/contents.ts';
 import type { Notification } from '../notification/rules.ts';
+import { withDecision } from '../order/decision.ts';
 import type { Order } from '../order/record.ts';
-import { withDecision } from '../order/rules.ts';
 import { isAuthorizedHere, type Payment } from '../payment/record.ts';
 import type { Reservation } from '../stock/record.ts';
 

@@ -1,6 +1,6 @@
+import { withDecision } from '../../lambdas/order/decision.ts';
 import { isDue, untilShards } from '../../lambdas/order/open-orders.ts';
 import type { Order } from '../../lambdas/order/record.ts';
-import { withDecision } from '../../lambdas/order/rules.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import { decisionOfOthers, isHeld, messageForUndecided } from '../../lambdas/sweep/rules.ts';
 import { shellArgument } from '../command.ts';

@@ -1,7 +1,7 @@
 import type { OrderInput } from '../../lambdas/order/input.ts';
-import { ignoringReceipts } from '../../lambdas/order/receipts.ts';
 import type { Order } from '../../lambdas/order/record.ts';
 import { nextOrder } from '../../lambdas/order/rules.ts';
+import { ignoringValidated } from '../../lambdas/order/validated.ts';
 import type { CustomerHash } from '../../lambdas/runtime/customer-hash.ts';
 import type { Publish } from '../../lambdas/runtime/publish.ts';
 import type { RecordStore } from '../../lambdas/runtime/records.ts';
@@ -17,5 +17,5 @@ export function orderHandler(records: RecordStore<Order>, now: () => Date, custo
     },
     records,
   );
-  return (publish: Publish) => ignoringReceipts(handlerOf(publish));
+  return (publish: Publish) => ignoringValidated(handlerOf(publish));
 }
