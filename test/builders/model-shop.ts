@@ -9,7 +9,7 @@ import type { StockInput } from '../../lambdas/stock/rules.ts';
 import type { LedgerEntry } from './gateway.ts';
 
 type Decision = 'confirmed' | 'customer' | 'timed-out' | 'payment-declined' | 'out-of-stock';
-/** What was heard of an order, and what follows. A confirmed order is still cancelled where its payment has lapsed. */
+/** What was heard of an order, and what follows. A confirmed order is still cancelled by its customer, and where its payment has lapsed. */
 type OrderCase = { eventTypes: Set<string>; wasConfirmed: boolean; decision?: Decision | undefined };
 type HoldState = 'held' | 'sold' | 'none';
 
@@ -197,7 +197,10 @@ export class ModelShop {
 }
 
 /** How a payment that the gateway holds may end: of a confirmed order, and of a cancelled one. */
-const HELD_ENDS: Ends = [['captured authorization capture'], ['voided', 'voided authorization void']];
+const HELD_ENDS: Ends = [
+  ['captured authorization capture'],
+  ['voided', 'voided authorization void', 'refunded authorization capture refund'],
+];
 
 type Ends = readonly [ofConfirmed: readonly string[], ofCancelled: readonly string[]];
 
@@ -211,8 +214,9 @@ const ENDS: Record<string, Ends> = {
   pay_disputed: [['captured'], ['refund-due']],
 };
 
-/** Decides an order as the shop promises to: what is known of it counts, not in which sequence it came; a decision is not changed but by a lapse. */
+/** Decides an order as the shop promises to: what is known of it counts, not in which sequence it came; a confirmation is undone by a lapse or the customer. */
 function decisionOf({ eventTypes, decision }: OrderCase): Decision | undefined {
+  if (decision === 'confirmed' && eventTypes.has('order.cancel-requested')) return 'customer';
   if (decision === 'confirmed' && eventTypes.has('payment.declined')) return 'payment-declined';
   if (decision !== undefined) return decision;
   if (eventTypes.has('order.cancel-requested')) return 'customer';
@@ -226,8 +230,8 @@ function decisionOf({ eventTypes, decision }: OrderCase): Decision | undefined {
   return isReserved ? 'confirmed' : 'out-of-stock';
 }
 
-/** The sequences of movements that may happen where the gateway holds the money. Nothing is ever refunded that was held here. */
-const HELD_MOVES = ['', 'authorization', 'authorization,capture', 'authorization,void'];
+/** The sequences of movements that may happen where the gateway holds the money. */
+const HELD_MOVES = ['', 'authorization', 'authorization,capture', 'authorization,capture,refund', 'authorization,void'];
 
 /** The same where it holds nothing. */
 const MOVES: Record<string, readonly string[]> = {

@@ -34,7 +34,7 @@ describe('A shop in which the number of published steps is never saved comes to 
 
   test.each([
     ['authorize', 'CANCELLED', ['authorization', 'void']],
-    ['capture', 'CONFIRMED', ['authorization', 'capture']],
+    ['capture', 'CANCELLED', ['authorization', 'capture', 'refund']],
   ] as const)('with an order that its customer cancels during %s', async (call, status, moves) => {
     const shop = forgetfulShop();
     beforeEachCall(shop, call, () => shop.simulation.send(cancelRequested({ orderId: 'o-1' })));

@@ -104,7 +104,7 @@ const possibleReasons = ({ payment, cancels, timesOut }: Pick<Ordered[number], '
 
 /**
  * Asserts which movements of money an order leaves, each of its total: a confirmed order's authorization is captured, a cancelled one's
- * is voided or has lapsed, and nothing is refunded but what the checkout captured.
+ * is voided or has lapsed, and what was captured before its cancellation is refunded.
  */
 function expectMoves(orderId: string, payment: Payment, items: Ordered[number]['items'], shop: SimulatedShop) {
   const entries = shop.gateway.ledger.filter((entry) => entry.orderId === orderId);
@@ -117,7 +117,10 @@ function possibleMoves(payment: Payment, isConfirmed: boolean): readonly string[
   if (payment.kind === 'captured') return [isConfirmed ? '' : 'refund'];
   if (!isChargedHere(payment) || hasToken(payment, 'tok_declined')) return [''];
   if (isConfirmed) return ['authorization capture'];
-  return ['', hasToken(payment, 'tok_lapses') ? 'authorization' : 'authorization void'];
+  // What lapses may also be cancelled before its capture.
+  return hasToken(payment, 'tok_lapses')
+    ? ['', 'authorization', 'authorization void']
+    : ['', 'authorization void', 'authorization capture refund'];
 }
 
 /** Asserts that the customer got the text of the decision, and before it at most the text of a delay. */
