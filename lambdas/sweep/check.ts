@@ -1,9 +1,10 @@
 import { isDue } from '../order/open-orders.ts';
-import { isDecision, type Order } from '../order/record.ts';
+import type { Order } from '../order/record.ts';
 import { chunk } from '../runtime/chunk.ts';
 import type { RecordToCheck } from './order-records.ts';
 import { before, publishFor, reconcile, type Sweep } from './review.ts';
 import { disagrees, isHeld, messageForUnknown } from './rules.ts';
+import { changedAt, toldAt } from './settled.ts';
 
 /** All records are checked once a day, a part in each run. */
 const PARTS_PER_DAY = 288;
@@ -29,13 +30,14 @@ async function check(sweep: Sweep, page: readonly RecordToCheck[]): Promise<numb
   const { times } = sweep;
   const isOld = (time: string | undefined, ageMs: number) =>
     time !== undefined && new Date(time) < before(sweep, ageMs);
-  const old = page.filter(({ time }) => isOld(time, times.settleMs));
+  const old = page.filter(({ records: { payment, reservation } }) =>
+    [payment, reservation].every((one) => one === undefined || isOld(changedAt(one), times.settleMs)),
+  );
   const orders = await sweep.records.loadOrders(old.map(({ orderId }) => orderId));
   const unsold = await withoutReservation(sweep, old, orders);
   const known = old.filter(({ orderId, records }) => {
     const order = orders.get(orderId);
-    const decidedAt = order?.timeline.findLast(isDecision)?.time;
-    if (order === undefined || isDue(order.open) || !isOld(decidedAt, times.settleMs)) return false;
+    if (order === undefined || isDue(order.open) || !isOld(toldAt(order), times.settleMs)) return false;
     return disagrees(order, records) || unsold.has(orderId);
   });
   const { owing } = await reconcile(sweep, known);

@@ -5,6 +5,7 @@ import { withDecision } from '../order/decision.ts';
 import type { Order } from '../order/record.ts';
 import { isAuthorizedHere, type Payment } from '../payment/record.ts';
 import type { Reservation } from '../stock/record.ts';
+import { isPaymentSettled, isStockSettled } from './settled.ts';
 
 /** What the consumers have on record about one order. */
 export type OrderRecords = {
@@ -43,27 +44,30 @@ export function messageForUndecided(
 }
 
 /**
- * Returns what a decided order owes: a step that is not published, a cancellation that others have heard and `order` does not know (it was put
- * back, and cancelled wins), a part of payment, stock or notification that is not done.
+ * Returns what a decided order owes: a step that is not published, a cancellation or a shipping that others have heard of and `order` does not know
+ * (it was put back, and cancelled wins), a part of payment, stock or notification that is not done.
  */
 export function findingOf(order: Order, records: OrderRecords, now: Date): Finding {
   const parts = owedParts(order, records, now);
   if (parts.length > 0) {
-    const decision = parts.includes('decision') ? 'cancelled' : undefined;
-    return { kind: 'owing', message: reconciliation(order.orderId, records, decision) };
+    const isTaught = parts.includes('decision') || parts.includes('dispatch');
+    const decision = isTaught ? decisionOfOthers(records) : undefined;
+    return { kind: 'owing', message: reconciliation(order.orderId, { ...records, order }, decision) };
   }
   const text = stateOfText(order, records.notification, now);
   return text instanceof Date ? { kind: 'waiting', until: text } : { kind: 'settled' };
 }
 
 /**
- * Returns the parts of a decided order that are not done. `decision`: others have heard of a cancellation that the order does not know;
- * `steps`: a step is not published.
+ * Returns the parts of a decided order that are not done. `decision`: others have heard of a cancellation that the order does not know; `dispatch`:
+ * others have heard that goods of it left; `steps`: a step is not published. An order with a contradiction is taught nothing: a person was told.
  */
 export function owedParts(order: Order, records: OrderRecords, now: Date): OwedPart[] {
-  const { status, published, timeline } = order;
+  const { status, published, timeline, contradiction } = order;
+  const isOtherwise = status === 'CONFIRMED' && decisionOfOthers(records) === 'cancelled';
   const isOwed: Record<OwedPart, boolean> = {
-    decision: status === 'CONFIRMED' && decisionOfOthers(records) === 'cancelled',
+    decision: isOtherwise && contradiction === undefined,
+    dispatch: isUnawareOfShipping(order, records),
     steps: published < timeline.length,
     payment: !isPaymentSettled(order, records.payment),
     stock: !isStockSettled(order, records.reservation),
@@ -72,7 +76,7 @@ export function owedParts(order: Order, records: OrderRecords, now: Date): OwedP
   return OWED_PARTS.filter((part) => isOwed[part]);
 }
 
-const OWED_PARTS = ['decision', 'steps', 'payment', 'stock', 'text'] as const;
+const OWED_PARTS = ['decision', 'dispatch', 'steps', 'payment', 'stock', 'text'] as const;
 export type OwedPart = (typeof OWED_PARTS)[number];
 
 /**
@@ -94,6 +98,7 @@ export const isHeld = ({ payment, reservation }: OrderRecords): boolean => heldB
 
 /** Tells whether a payment or a reservation does not agree with a decided order. */
 export const disagrees = (order: Order, { payment, reservation }: OrderRecords): boolean =>
+  isUnawareOfShipping(order, { payment, reservation }) ||
   (payment !== undefined && !isPaymentSettled(order, payment)) ||
   (reservation !== undefined && !isStockSettled(order, reservation));
 
@@ -111,7 +116,7 @@ const heldBy = (record: { state: string } | undefined): boolean => record !== un
 /** Builds the message that an order has to be reconciled, with what the other records know of it. */
 function reconciliation(
   orderId: string,
-  { payment, reservation }: OrderRecords,
+  { order, payment, reservation }: OrderRecords,
   decision: Decision | undefined,
 ): SweepMessage {
   const items = reservation?.state === 'cancelled' ? undefined : reservation?.lines;
@@ -119,6 +124,7 @@ function reconciliation(
     ...(items && { items }),
     ...(payment?.money && { total: payment.money }),
     ...(payment?.method && { payment: payment.method }),
+    ...(!order?.dispatched && haveHeardOfShipping({ payment, reservation }) && { dispatched: true as const }),
   };
   return { name: 'reconciliation-due', data: { orderId, ...(decision && { decision, ...known }) } };
 }
@@ -129,6 +135,8 @@ export function decisionOfOthers({ payment, reservation, notification }: OrderRe
     payment && decisionOfPayment(payment),
     reservation && DECISION_OF_STOCK[reservation.state],
     notification?.decision && DECISION_OF_NOTIFICATION[notification.decision],
+    // Only what was confirmed is shipped.
+    haveHeardOfShipping({ payment, reservation }) ? 'confirmed' : undefined,
   ];
   if (heard.includes('cancelled')) return 'cancelled';
   return heard.includes('confirmed') ? 'confirmed' : undefined;
@@ -159,22 +167,17 @@ const DECISION_OF_STOCK: Partial<Record<Reservation['state'], Decision>> = {
 };
 const DECISION_OF_NOTIFICATION = { 'order-confirmed': 'confirmed', 'order-cancelled': 'cancelled' } as const;
 
-const ENDED: ReadonlySet<string> = new Set(['declined', 'voided', 'refunded', 'refund-due']);
+const haveHeardOfShipping = ({ payment, reservation }: OrderRecords): boolean =>
+  (payment?.dispatched ?? reservation?.dispatched) === true;
 
-function isPaymentSettled({ status }: Order, payment: Payment | undefined): boolean {
-  if (payment === undefined) return false;
-  if (status === 'CANCELLED') return ENDED.has(payment.state);
-  return isAuthorizedHere(payment) ? payment.state === 'captured' : !ENDED.has(payment.state);
-}
-
-function isStockSettled({ status }: Order, reservation: Reservation | undefined): boolean {
-  if (status === 'CONFIRMED') return reservation?.state === 'sold';
-  return reservation !== undefined && reservation.state !== 'reserved' && reservation.state !== 'sold';
-}
+const isUnawareOfShipping = ({ dispatched, contradiction }: Order, records: OrderRecords): boolean =>
+  !dispatched && contradiction === undefined && haveHeardOfShipping(records);
 
 /** Returns whether the text of a decision is done, owed, or not to be looked at before a moment. */
 function stateOfText(order: Order, notification: Notification | undefined, now: Date): 'done' | 'owed' | Date {
   if (isOfAnotherOrder(order, notification)) return 'done';
+  // A person settles it with the customer, who may have been told otherwise.
+  if (order.contradiction !== undefined && notification?.decision !== undefined) return 'done';
   const template = order.status === 'CONFIRMED' ? 'order-confirmed' : 'order-cancelled';
   if (notification?.decision !== template) return 'owed';
   if (notification.contact === undefined) return 'done';

@@ -40,6 +40,8 @@ export function owedWords(part: OwedPart, order: Order, records: OrderRecords): 
   switch (part) {
     case 'decision':
       return `${listenersOf(records, 'cancelled')} heard that it is cancelled`;
+    case 'dispatch':
+      return `${andOf([...(payment?.dispatched ? ['payment'] : []), ...(reservation?.dispatched ? ['stock'] : [])])} heard that goods of it left`;
     case 'steps': {
       const names = order.timeline.slice(order.published).map(({ type }) => type.split('.')[2]);
       return `${names.length} of its ${order.timeline.length} steps ${names.length === 1 ? 'is' : 'are'} not known to be published (${names.join(', ')})`;
@@ -67,5 +69,8 @@ export function listenersOf(records: OrderRecords, decision: 'confirmed' | 'canc
   const { payment, reservation, notification } = records;
   const each = { payment: { payment }, stock: { reservation }, notification: { notification } };
   const names = Object.entries(each).flatMap(([name, one]) => (decisionOfOthers(one) === decision ? [name] : []));
-  return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names.join('');
+  return andOf(names);
 }
+
+const andOf = (names: readonly string[]): string =>
+  names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names.join('');

@@ -1,0 +1,56 @@
+import { orderShipped } from '../../contracts/order.ts';
+import { isDecision, type Order } from '../order/record.ts';
+import { isAuthorizedHere, type Payment } from '../payment/record.ts';
+import type { Reservation } from '../stock/record.ts';
+
+type Decided = Pick<Order, 'status' | 'contradiction' | 'dispatched'>;
+
+const ENDED: ReadonlySet<string> = new Set(['declined', 'voided', 'refunded', 'refund-due']);
+
+/** Tells whether a refund was begun and has not ended; in a record of 0.3.0 that of a cancellation, which is known by the state alone. */
+export const hasPendingRefund = ({ state, refunds = [] }: Payment): boolean =>
+  state === 'refunding' || refunds.some((refund) => refund.state === 'pending');
+
+/**
+ * Tells whether payment has nothing left to do about a decided order. An order with a contradiction is a person's: what contradicts it in payment is
+ * not mended by publishing its decision again, but a refund or a void that was begun is ended by it.
+ */
+export function isPaymentSettled(order: Decided, payment: Payment | undefined): boolean {
+  if (payment === undefined || hasPendingRefund(payment)) return false;
+  const { status, contradiction } = order;
+  const { state } = payment;
+  if (status === 'CANCELLED') return ENDED.has(state) || isKeptBy(order, payment);
+  if (contradiction !== undefined && (state === 'lapsed' || ENDED.has(state))) return true;
+  const isAsConfirmed = isAuthorizedHere(payment) ? state === 'captured' : !ENDED.has(state) && state !== 'voiding';
+  return isAsConfirmed && (state !== 'captured' || knowsShipping(order, payment));
+}
+
+/** Tells whether stock has nothing left to do about a decided order. */
+export function isStockSettled(order: Decided, reservation: Reservation | undefined): boolean {
+  if (reservation === undefined) return false;
+  const { status, contradiction } = order;
+  const { state } = reservation;
+  if (status === 'CANCELLED') return (state !== 'reserved' && state !== 'sold') || isKeptBy(order, reservation);
+  if (state === 'sold') return knowsShipping(order, reservation);
+  return contradiction !== undefined && state !== 'reserved';
+}
+
+type Dispatched = { dispatched?: true };
+
+/** Tells whether a consumer keeps what it has although the order is cancelled, because it knows that goods left: a person was told. */
+const isKeptBy = ({ contradiction }: Decided, { dispatched }: Dispatched): boolean =>
+  contradiction !== undefined && dispatched === true;
+
+/** Tells whether a consumer knows that goods of an order left, so that it undoes nothing of it. */
+export const knowsShipping = (order: Decided, record: Dispatched): boolean =>
+  order.dispatched === undefined || order.contradiction !== undefined || record.dispatched === true;
+
+/** Returns when a payment or a reservation last changed (ISO 8601), by a refund or a return too. */
+export function changedAt(record: Payment | Reservation): string {
+  const parts = ('version' in record ? record.refunds : record.returned) ?? [];
+  return parts.reduce((latest, { time }) => (time > latest ? time : latest), record.time);
+}
+
+/** Returns when payment and stock were last told something of a decided order: its decision, or that goods of it left (ISO 8601). */
+export const toldAt = ({ timeline }: Pick<Order, 'timeline'>): string | undefined =>
+  timeline.findLast((entry) => isDecision(entry) || entry.type === orderShipped.type)?.time;
