@@ -1,4 +1,4 @@
-import { orderShipped } from '../../contracts/order.ts';
+import { orderDispatched, orderShipped } from '../../contracts/order.ts';
 import { isDecision, type Order } from '../order/record.ts';
 import { isAuthorizedHere, type Payment } from '../payment/record.ts';
 import type { Reservation } from '../stock/record.ts';
@@ -6,6 +6,8 @@ import type { Reservation } from '../stock/record.ts';
 type Decided = Pick<Order, 'status' | 'contradiction' | 'dispatched'>;
 
 const ENDED: ReadonlySet<string> = new Set(['declined', 'voided', 'refunded', 'refund-due']);
+/** States in which payment notes that goods left; versions before 0.3.0 wrote others. */
+const NOTES_SHIPPING: ReadonlySet<string> = new Set(['captured', 'authorized']);
 
 /** Tells whether a refund was begun and has not ended; in a record of 0.3.0 that of a cancellation, which is known by the state alone. */
 export const hasPendingRefund = ({ state, refunds = [] }: Payment): boolean =>
@@ -16,13 +18,16 @@ export const hasPendingRefund = ({ state, refunds = [] }: Payment): boolean =>
  * not mended by publishing its decision again, but a refund or a void that was begun is ended by it.
  */
 export function isPaymentSettled(order: Decided, payment: Payment | undefined): boolean {
-  if (payment === undefined || hasPendingRefund(payment)) return false;
+  if (payment === undefined) return false;
+  // It refuses the cancellation, which would not resume a refund either.
+  if (order.status === 'CANCELLED' && isKeptBy(order, payment)) return true;
+  if (hasPendingRefund(payment)) return false;
   const { status, contradiction } = order;
   const { state } = payment;
-  if (status === 'CANCELLED') return ENDED.has(state) || isKeptBy(order, payment);
+  if (status === 'CANCELLED') return ENDED.has(state);
   if (contradiction !== undefined && (state === 'lapsed' || ENDED.has(state))) return true;
   const isAsConfirmed = isAuthorizedHere(payment) ? state === 'captured' : !ENDED.has(state) && state !== 'voiding';
-  return isAsConfirmed && (state !== 'captured' || knowsShipping(order, payment));
+  return isAsConfirmed && (!NOTES_SHIPPING.has(state) || knowsShipping(order, payment));
 }
 
 /** Tells whether stock has nothing left to do about a decided order. */
@@ -53,4 +58,6 @@ export function changedAt(record: Payment | Reservation): string {
 
 /** Returns when payment and stock were last told something of a decided order: its decision, or that goods of it left (ISO 8601). */
 export const toldAt = ({ timeline }: Pick<Order, 'timeline'>): string | undefined =>
-  timeline.findLast((entry) => isDecision(entry) || entry.type === orderShipped.type)?.time;
+  timeline.findLast((entry) => isDecision(entry) || SHIPPING.has(entry.type))?.time;
+
+const SHIPPING: ReadonlySet<string> = new Set([orderShipped.type, orderDispatched.type]);

@@ -123,6 +123,10 @@ describe('A shipped order', () => {
   test.each<[string, OrderRecords]>([
     ['payment', { ...shipped, payment: payment('captured') }],
     ['stock', { ...shipped, reservation: reservation('sold') }],
+    [
+      'payment, where the money comes on delivery,',
+      { ...shipped, payment: payment('authorized', { method: { kind: 'on-delivery' } }) },
+    ],
   ])('is published again where %s does not know it, which would undo it', (_, records) => {
     expect(findingWith(order('CONFIRMED', left), records)).toEqual(again);
   });
@@ -153,6 +157,11 @@ describe('An order with a contradiction comes to rest', () => {
       'although payment and stock refuse its cancellation',
       order('CANCELLED', { contradiction: 'shipped-after-cancellation' }),
       shipped,
+    ],
+    [
+      'although payment refuses its cancellation, and has a refund that was begun: the audit names it',
+      order('CANCELLED', { contradiction: 'shipped-after-cancellation' }),
+      { ...shipped, payment: payment('captured', { ...left, refunds: [refund('pending')] }) },
     ],
     ['and is cancelled as any other', order('CANCELLED', { contradiction: 'shipped-after-cancellation' }), cancelled],
   ])('%s', (_, current, records) => {
