@@ -14,6 +14,7 @@ import {
   paymentDeclined,
   paymentRefundDue,
   paymentRefunded,
+  paymentRefundRefused,
   paymentVoided,
 } from '../contracts/payment.ts';
 import { stockRejected, stockReleased, stockReserved, stockReturned } from '../contracts/stock.ts';
@@ -59,7 +60,15 @@ export const routing = {
   },
   payment: {
     consumes: payment,
-    publishes: [paymentAuthorized, paymentCaptured, paymentVoided, paymentDeclined, paymentRefunded, paymentRefundDue],
+    publishes: [
+      paymentAuthorized,
+      paymentCaptured,
+      paymentVoided,
+      paymentDeclined,
+      paymentRefunded,
+      paymentRefundDue,
+      paymentRefundRefused,
+    ],
     impact:
       'Orders wait for their payment, confirmed ones are not charged, and what cancelled ones hold is not let go of.',
     hashesCustomers: true,

@@ -1,4 +1,6 @@
 import type { Money } from '../../contracts/money.ts';
+import { CANCELLATION_REFUND } from '../../contracts/order.ts';
+import { BusyError } from '../runtime/failure.ts';
 import type { Fence } from '../runtime/fence.ts';
 import type {
   AuthorizeRequest,
@@ -6,30 +8,33 @@ import type {
   CaptureResult,
   KnownPayment,
   PaymentGateway,
-  RefundResult,
   VoidResult,
 } from './gateway.ts';
 import { type EventContext, optionalReference } from './record.ts';
 
-/** The id under which the money of a cancelled order goes back. */
-export const CANCELLATION_REFUND = 'cancel';
+/** The reason of a refund that is due because others have sent so much back that less is left. */
+const REFUNDED_ELSEWHERE = 'refunded-elsewhere';
 
 /** A call to the gateway. `resumed`: an earlier invocation may have made it, so the gateway is asked first. */
 export type PaymentEffect = EventContext & { known: KnownPayment } & (
     | { kind: 'authorize'; request: AuthorizeRequest; resumed: boolean }
     | { kind: 'capture'; money: Money; resumed: boolean }
-    // The gateway is always asked first, because a table that was put back may have forgotten the refund.
-    | { kind: 'refund'; money: Money }
+    // Without `refundId` it is what a cancellation leaves. The gateway is always asked first, because a table that was put back may have
+    // forgotten refunds, and others may have made some.
+    | { kind: 'refund'; refundId?: string; money: Money }
     // It asks by itself what there is to be voided.
     | { kind: 'void' }
   );
+
+/** What became of a refund. `amount`: what was sent, in minor units; `total`: all that was sent back of the order by then. */
+export type RefundOutcome = { kind: 'refunded'; amount: number; total: number } | { kind: 'refused'; reason: string };
 
 export type PaymentEffectResult = EventContext &
   (
     | { kind: 'authorize'; result: AuthorizeResult | CaptureResult }
     | { kind: 'capture'; result: CaptureResult }
     | { kind: 'void'; result: VoidResult }
-    | { kind: 'refund'; result: RefundResult }
+    | { kind: 'refund'; refundId?: string; result: RefundOutcome }
   );
 
 /** Runs an effect against the gateway. The result is the next input of `nextPayment`. */
@@ -47,8 +52,11 @@ export async function runPaymentEffect(
       return { ...context, kind: 'capture', result: await capture(gateway, effect, fence) };
     case 'void':
       return { ...context, kind: 'void', result: await gateway.void(orderId, known, fence) };
-    case 'refund':
-      return { ...context, kind: 'refund', result: await refund(gateway, effect, fence) };
+    case 'refund': {
+      const { refundId } = effect;
+      const result = await refund(gateway, effect, fence);
+      return { ...context, kind: 'refund', ...(refundId === undefined ? {} : { refundId }), result };
+    }
   }
 }
 
@@ -78,17 +86,35 @@ async function capture(
   return gateway.capture(orderId, money, { ...known, ...reference }, fence);
 }
 
+/**
+ * Sends money back, never more than the gateway has left. Less than that goes back only for a cancellation: whoever asked for a refund has named
+ * its amount to the customer, so a person decides.
+ */
 async function refund(
   gateway: PaymentGateway,
-  { orderId, money, known }: EffectOf<'refund'>,
+  { orderId, refundId, money, known }: EffectOf<'refund'>,
   fence: Fence,
-): Promise<RefundResult> {
-  const wasRefunded = async () => {
-    const { refunds } = await gateway.find(orderId, known, fence);
-    return refunds.some(({ refundId }) => refundId === CANCELLATION_REFUND);
+): Promise<RefundOutcome> {
+  const id = refundId ?? CANCELLATION_REFUND;
+  const lookUp = async () => {
+    const found = await gateway.find(orderId, known, fence);
+    const total = found.refunds.reduce((sum, { amount }) => sum + amount, 0);
+    const captured = Math.min(known.money?.amount ?? money.amount, found.captured ?? Number.POSITIVE_INFINITY);
+    const sent = found.refunds.find((one) => one.refundId === id);
+    const outcome = sent && ({ kind: 'refunded', amount: sent.amount, total } as const);
+    return { outcome, total, left: Math.max(0, captured - total) };
   };
-  if (await wasRefunded()) return { kind: 'refunded' };
-  const result = await gateway.refund(orderId, CANCELLATION_REFUND, money, known, fence);
+  const before = await lookUp();
+  if (before.outcome !== undefined) return before.outcome;
+  const amount = refundId === undefined ? Math.min(money.amount, before.left) : money.amount;
+  if (amount === 0) return { kind: 'refunded', amount, total: before.total };
+  if (amount > before.left) return { kind: 'refused', reason: REFUNDED_ELSEWHERE };
+  const result = await gateway.refund(orderId, id, { ...money, amount }, known, fence);
+  if (result.kind === 'refunded') return { kind: 'refunded', amount, total: before.total + amount };
   // A person is only asked to send what has not been sent: another delivery's call may have been first.
-  return result.kind === 'refused' && (await wasRefunded()) ? { kind: 'refunded' } : result;
+  const after = await lookUp();
+  if (after.outcome !== undefined) return after.outcome;
+  if (refundId === undefined && after.left < amount)
+    throw new BusyError(`Somebody else refunds order ${orderId} at this moment`);
+  return result;
 }

@@ -28,17 +28,18 @@ export type CaptureResult = { kind: 'captured'; reference?: string } | { kind: '
 /** `released`: an authorization was held, and was let go of. `captured`: it had been captured, so that a refund has to follow. */
 export type VoidResult = { kind: 'voided'; released: boolean } | { kind: 'captured'; money: Money; reference?: string };
 
-/** `refused`: the provider will never send this money back, for the given reason (its code): disputed, the account is closed. */
+/** `refused`: the provider will never send this money back, for the given reason (its code): disputed, the account is closed, more than is left. */
 export type RefundResult = { kind: 'refunded' } | { kind: 'refused'; reason: string };
 
 /**
  * What a provider knows of an order's payment. `state` is absent where it knows none, or one that was begun and holds nothing.
- * `reference` may also be that of a payment that was begun and never completed. `refunds` has what was sent back, in minor units, with our
- * `refundId` where it was us.
+ * `reference` may also be that of a payment that was begun and never completed. `captured` is what was taken, where the provider tells it, and
+ * `refunds` what was sent back of it, with our `refundId` where it was us; both in minor units.
  */
 export type FoundPayment = {
   state?: 'authorized' | 'captured' | 'voided';
   reference?: string;
+  captured?: number;
   refunds: readonly { refundId?: string; amount: number }[];
 };
 
@@ -63,7 +64,10 @@ export type PaymentGateway = {
    * or nothing is known of the order. What was captured before stays captured, which the answer says.
    */
   void(orderId: string, known: KnownPayment, fence: Fence): Promise<VoidResult>;
-  /** Sends money back, once per `refundId`, never more than was captured. `known.reference` may be that of a payment that the checkout captured. */
+  /**
+   * Sends exactly this money back, once per `refundId`, or refuses where less is left of what was captured. `known.reference` may be that of a
+   * payment that the checkout captured.
+   */
   refund(orderId: string, refundId: string, money: Money, known: KnownPayment, fence: Fence): Promise<RefundResult>;
   /**
    * Looks up what was done for an order, however long ago. If `known.since` is so recent that the provider still holds the

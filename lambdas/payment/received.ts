@@ -2,7 +2,7 @@ import { traceContextOf } from '../../contracts/cloud-event.ts';
 import { type Money, sameMoney } from '../../contracts/money.ts';
 import type { PaymentReceived } from '../../contracts/payment.ts';
 import { ConflictError, WaitingError } from '../runtime/failure.ts';
-import { finishPayment, type PaymentTransition, refund, resumePayment } from './outcome.ts';
+import { finishPayment, type PaymentTransition, refundRest, resumePayment } from './outcome.ts';
 import { isReported, optionalReference, type Payment } from './record.ts';
 
 /** The reason of a refund that is due because the payment came after the order's cancellation. */
@@ -29,7 +29,7 @@ export function onReceived(
     case 'awaiting':
       return finishPayment({ ...received, state: 'captured', time }, context);
     case 'voided':
-      return refund({ ...received, time }, context, RECEIVED_AFTER_CANCELLATION);
+      return refundRest({ ...received, time }, context, RECEIVED_AFTER_CANCELLATION);
     default:
       // The customer paid on delivery: nobody waits for it, but a cancellation has to know.
       return { after: received };

@@ -9,12 +9,16 @@ export const dueRefundsIndex = 'due-refunds';
 /** Marks a payment for the index; the attribute is the index's key and is absent otherwise. */
 export const REFUND_DUE = 'due';
 
+/** The reason of a refund of money that was captured although its order is cancelled. */
+export const CANCELLED = 'cancelled';
+
 /**
  * Where an order's payment is. `authorizing`, `capturing`, `voiding` and `refunding` are written before the gateway is called, so that
  * after a crash the next invocation asks what the call did before it makes it again. `awaiting` waits for a reported payment. `authorized`
  * is also the state of an order that the gateway has no part in: nothing is to pay, or the customer pays on delivery. `lapsed`: the
  * authorization could not be captured any more. `voided` without `money` is the tombstone of an order that has not come.
- * `refund-due`: money must go back, and a person has to send it.
+ * `refunding`, `refunded` and `refund-due` are those of a cancelled order: what is left of its money goes back, and `refund-due` waits for a
+ * person to send it. A refund that was asked for leaves the state as it is.
  */
 export type PaymentState =
   | 'awaiting'
@@ -72,8 +76,9 @@ export type Payment = OrderRecord & {
   refunds?: readonly Refund[];
   /** Goods of the order left: its cancellation refunds nothing any more. */
   dispatched?: true;
-  /** Why money must go back. */
+  /** Why the refund of a cancellation is due, in records of 0.3.0. */
   refundReason?: string;
+  /** Set while a refund is due. */
   refundDue?: typeof REFUND_DUE;
   /** When the state was reached (ISO 8601). Used as event time, so that an event published again is identical. */
   time: string;

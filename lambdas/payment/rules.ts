@@ -3,10 +3,14 @@ import { sameMoney } from '../../contracts/money.ts';
 import {
   type OrderCancelled,
   type OrderConfirmed,
+  type OrderDispatched,
   type OrderPlaced,
+  type OrderRefundRequested,
   orderCancelled,
   orderConfirmed,
+  orderDispatched,
   orderPlaced,
+  orderRefundRequested,
   paymentMethodOf,
   samePayment,
 } from '../../contracts/order.ts';
@@ -15,24 +19,29 @@ import { type CustomerHash, customerOf, isOtherCustomer } from '../runtime/custo
 import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError } from '../runtime/failure.ts';
 import { tombstoneExpiry } from '../runtime/tombstone.ts';
+import { onGatewayResult } from './answers.ts';
 import type { PaymentEffect, PaymentEffectResult } from './effects.ts';
 import type { AuthorizeRequest } from './gateway.ts';
 import {
   finishPayment,
   knownOf,
   type PaymentTransition,
-  refund,
-  refundByPerson,
+  refundRest,
+  resumeCalls,
   resumePayment,
   voidPayment,
 } from './outcome.ts';
 import { onReceived } from './received.ts';
-import { type EventContext, firstPayment, isAuthorizedHere, optionalReference, type Payment } from './record.ts';
+import { CANCELLED, type EventContext, firstPayment, isAuthorizedHere, type Payment } from './record.ts';
+import { onDispatched, onRefundRequested } from './refund-requested.ts';
 
-export type PaymentInput = OrderPlaced | OrderConfirmed | OrderCancelled | PaymentReceived;
-
-/** The reason of a refund of money that was captured although its order is cancelled. */
-const CANCELLED = 'cancelled';
+export type PaymentInput =
+  | OrderPlaced
+  | OrderConfirmed
+  | OrderCancelled
+  | OrderRefundRequested
+  | OrderDispatched
+  | PaymentReceived;
 
 /**
  * Decides what follows from an event or from a gateway's result. Throws `ConflictError` if it contradicts the record; of another customer
@@ -53,6 +62,10 @@ export function nextPayment(
       return onConfirmed(payment, event, now.toISOString());
     case orderCancelled.type:
       return onCancelled(payment, event, now);
+    case orderRefundRequested.type:
+      return onRefundRequested(payment, { ...input, event }, now.toISOString());
+    case orderDispatched.type:
+      return onDispatched(payment, event);
     default:
       return onReceived(payment, event, now.toISOString());
   }
@@ -100,7 +113,7 @@ function requestOf({ orderId, payment, total: money }: OrderPlaced['data']): Aut
 function placedAfterCancellation(tombstone: Payment, placed: Payment, context: EventContext): PaymentTransition {
   const { version, released } = tombstone;
   const payment: Payment = { ...forgotten(placed), version, ...(released && { released }) };
-  if (placed.state === 'captured') return refund(payment, context, CANCELLED);
+  if (placed.state === 'captured') return refundRest(payment, context, CANCELLED);
   const mayBeHeld = tombstone.state === 'voiding' || placed.method?.kind === 'authorized';
   if (mayBeHeld && isAuthorizedHere(placed)) return voidPayment(payment, context);
   return finishPayment({ ...payment, state: 'voided' }, context);
@@ -157,8 +170,7 @@ function confirmedElsewhere(
   time: string,
 ): PaymentTransition {
   if (current.state === 'awaiting') return { after: { ...current, state: 'captured', received: true, time } };
-  if (current.state === 'refunding') return resumePayment(current, context);
-  return payment === undefined ? { after: current } : {};
+  return payment === undefined ? { after: current } : resumeCalls(current, context);
 }
 
 function onCancelled(payment: Payment | undefined, { data, ...event }: OrderCancelled, now: Date): PaymentTransition {
@@ -168,12 +180,16 @@ function onCancelled(payment: Payment | undefined, { data, ...event }: OrderCanc
   // Also without a record, because a table that was put back may have forgotten what the gateway holds.
   if (payment === undefined)
     return voidPayment({ orderId, version: 0, state: 'voiding', time, expiresAt: tombstoneExpiry(now) }, context);
+  if (payment.dispatched)
+    throw new ConflictError(
+      `Order ${orderId} is cancelled although its goods left, so its money is kept. What is to go back is asked for by shop.order.refund-requested.v1`,
+    );
   switch (payment.state) {
     case 'awaiting':
     case 'authorized':
       if (isAuthorizedHere(payment)) return voidPayment({ ...payment, time }, context);
       return payment.received
-        ? refund({ ...payment, time }, context, reason)
+        ? refundRest({ ...payment, time }, context, reason)
         : { after: { ...payment, state: 'voided', time } };
     case 'authorizing':
     case 'capturing':
@@ -181,110 +197,10 @@ function onCancelled(payment: Payment | undefined, { data, ...event }: OrderCanc
     case 'lapsed':
       return voidPayment({ ...payment, time }, context);
     case 'captured':
-      return refund({ ...payment, time }, context, reason);
+      return refundRest({ ...payment, time }, context, reason);
     case 'declined':
       return {};
     default:
       return resumePayment(payment, context);
   }
 }
-
-function onGatewayResult(payment: Payment | undefined, answer: PaymentEffectResult, time: string): PaymentTransition {
-  const { orderId, trace } = answer;
-  const context = { orderId, trace };
-  if (payment === undefined) throw new ConflictError(`The payment of order ${orderId} disappeared`);
-  switch (answer.kind) {
-    case 'authorize':
-      return onAuthorizeResult(payment, answer.result, context, time);
-    case 'capture':
-      return onCaptureResult(payment, answer.result, context, time);
-    case 'void':
-      return onVoidResult(payment, answer.result, context, time);
-    case 'refund':
-      return onRefundResult(payment, answer.result, context, time);
-  }
-}
-
-type ResultOf<Kind extends PaymentEffectResult['kind']> = Extract<PaymentEffectResult, { kind: Kind }>['result'];
-
-function onAuthorizeResult(
-  payment: Payment,
-  result: ResultOf<'authorize'>,
-  context: EventContext,
-  time: string,
-): PaymentTransition {
-  const { state } = payment;
-  switch (result.kind) {
-    case 'authorized': {
-      const authorized: Payment = { ...payment, ...optionalReference(result.reference), time };
-      if (state === 'authorizing') return finishPayment({ ...authorized, state: 'authorized' }, context);
-      // Another delivery was told that the card is declined, and the order is cancelled for that.
-      return state === 'declined' ? voidPayment(authorized, context) : lateAnswer(payment, context);
-    }
-    case 'captured':
-      // The table was put back to before the confirmation.
-      return state === 'authorizing'
-        ? finishPayment({ ...payment, state: 'captured', ...optionalReference(result.reference), time }, context)
-        : lateAnswer(payment, context);
-    default:
-      return state === 'authorizing'
-        ? finishPayment({ ...payment, state: 'declined', declineReason: result.reason, time }, context)
-        : lateAnswer(payment, context);
-  }
-}
-
-function onCaptureResult(
-  payment: Payment,
-  result: ResultOf<'capture'>,
-  context: EventContext,
-  time: string,
-): PaymentTransition {
-  const { state } = payment;
-  if (result.kind === 'lapsed') {
-    return state === 'capturing'
-      ? finishPayment({ ...payment, state: 'lapsed', declineReason: result.reason, time }, context)
-      : lateAnswer(payment, context);
-  }
-  const captured: Payment = { ...payment, ...optionalReference(result.reference), time };
-  if (state === 'capturing') return finishPayment({ ...captured, state: 'captured' }, context);
-  // Another delivery was told that the authorization has lapsed, and the order is cancelled for that.
-  return state === 'lapsed' ? refund(captured, context, CANCELLED) : lateAnswer(payment, context);
-}
-
-function onVoidResult(
-  payment: Payment,
-  result: ResultOf<'void'>,
-  context: EventContext,
-  time: string,
-): PaymentTransition {
-  if (payment.state !== 'voiding') return lateAnswer(payment, context);
-  if (result.kind === 'captured') {
-    const { money = result.money } = payment;
-    const { expiresAt: _, ...captured } = payment;
-    // A write-ahead of its own: the refund is begun only when it is on record that one is owed.
-    return refund({ ...captured, money, ...optionalReference(result.reference), time }, context, CANCELLED);
-  }
-  const released = result.released ? { released: true as const } : {};
-  return finishPayment({ ...payment, state: 'voided', ...released, time }, context);
-}
-
-function onRefundResult(
-  payment: Payment,
-  result: ResultOf<'refund'>,
-  context: EventContext,
-  time: string,
-): PaymentTransition {
-  if (result.kind === 'refused') {
-    return payment.state === 'refunding'
-      ? refundByPerson({ ...payment, time }, context, result.reason)
-      : lateAnswer(payment, context);
-  }
-  // Another delivery was told that the refund is refused: whoever was asked to send the money must not send it again.
-  if (payment.state !== 'refunding' && payment.state !== 'refund-due') return lateAnswer(payment, context);
-  const { refundDue: _, refundReason: __, ...rest } = payment;
-  return finishPayment({ ...rest, state: 'refunded', time }, context);
-}
-
-/** A call was answered that nobody waits for any more: the record has gone on. What follows from its state is left to whoever changed it. */
-const lateAnswer = (payment: Payment, context: EventContext): PaymentTransition =>
-  payment.state === 'voiding' || payment.state === 'refunding' ? {} : resumePayment(payment, context);

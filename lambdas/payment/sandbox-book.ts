@@ -1,5 +1,5 @@
-import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { GetCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { Money } from '../../contracts/money.ts';
 import { UnavailableError } from '../runtime/failure.ts';
 import type { Fence } from '../runtime/fence.ts';
@@ -23,13 +23,28 @@ export type SandboxEntry = { kind: (typeof SANDBOX_ENTRY_KINDS)[number]; refundI
 /** Where an order's payment stands; every movement is made on condition of it. A lapsed authorization can be neither captured nor voided. */
 export type Standing = 'held' | 'lapsed' | 'captured' | 'closed';
 
-/** The item that serializes what is done for an order. It is no entry of the book. */
-export type KeyItem = { standing?: Standing; reference?: string; isDisputed?: boolean };
+/**
+ * The item that serializes what is done for an order. It is no entry of the book. `refunded` is the sum of the refunds, absent before the
+ * first; of a payment that the checkout captured it is all that the key has.
+ */
+export type KeyItem = { standing?: Standing; reference?: string; isDisputed?: boolean; refunded?: number };
 
 const KEY_ENTRY = 'key';
 
 /** An entry that has not been written yet. */
 type NewEntry = { id: string; entry: SandboxEntry; reference?: string | undefined };
+
+type Condition = { expression: string; values?: Record<string, unknown> };
+
+function setting(facts: KeyItem, { expression, values }: Condition) {
+  const known = Object.entries(facts).filter(([, value]) => value !== undefined);
+  return {
+    UpdateExpression: `SET ${known.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+    ConditionExpression: expression,
+    ExpressionAttributeNames: Object.fromEntries(known.map(([name]) => [`#${name}`, name])),
+    ExpressionAttributeValues: { ...Object.fromEntries(known.map(([name, value]) => [`:${name}`, value])), ...values },
+  };
+}
 
 /** The sandbox's table: its state, and for each order a key and the entries of what was done. */
 export function sandboxBook(table: string, client = documentClient(), now = () => new Date()) {
@@ -63,31 +78,18 @@ export function sandboxBook(table: string, client = documentClient(), now = () =
     ConditionExpression: 'attribute_not_exists(orderId)',
   });
 
-  /** Moves an order's key from one standing to another and writes the entry of it, both or neither; tells whether it did. */
-  const move = async (
+  /** Writes facts to an order's key on a condition, and an entry, both or neither; tells whether it did. */
+  const write = async (
     orderId: string,
-    from: Standing | undefined,
-    { standing, ...facts }: KeyItem,
+    facts: KeyItem,
+    condition: Condition,
     entry: NewEntry | undefined,
     fence: Fence,
   ): Promise<boolean> => {
     fence.check();
-    const values = Object.entries({ standing, ...facts }).filter(([, value]) => value !== undefined);
     const command = new TransactWriteCommand({
       TransactItems: [
-        {
-          Update: {
-            TableName: table,
-            Key: { orderId, entry: KEY_ENTRY },
-            UpdateExpression: `SET ${values.map(([name]) => `#${name} = :${name}`).join(', ')}`,
-            ConditionExpression: from === undefined ? 'attribute_not_exists(orderId)' : '#standing = :from',
-            ExpressionAttributeNames: Object.fromEntries(values.map(([name]) => [`#${name}`, name])),
-            ExpressionAttributeValues: {
-              ...Object.fromEntries(values.map(([name, value]) => [`:${name}`, value])),
-              ...(from === undefined ? {} : { ':from': from }),
-            },
-          },
-        },
+        { Update: { TableName: table, Key: { orderId, entry: KEY_ENTRY }, ...setting(facts, condition) } },
         ...(entry === undefined ? [] : [{ Put: put(orderId, entry) }]),
       ],
     });
@@ -100,17 +102,29 @@ export function sandboxBook(table: string, client = documentClient(), now = () =
     }
   };
 
-  /** Writes an entry, unless it is there already. */
-  const add = async (orderId: string, entry: NewEntry, fence: Fence): Promise<void> => {
-    fence.check();
-    try {
-      await client.send(new PutCommand(put(orderId, entry)), { abortSignal: fence.signal });
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+  /** Moves an order's key from one standing to another and writes the entry of it, both or neither; tells whether it did. */
+  const move = (
+    orderId: string,
+    from: Standing | undefined,
+    to: KeyItem,
+    entry: NewEntry | undefined,
+    fence: Fence,
+  ): Promise<boolean> => {
+    const condition =
+      from === undefined
+        ? { expression: 'attribute_not_exists(#standing)' }
+        : { expression: '#standing = :from', values: { ':from': from } };
+    return write(orderId, to, condition, entry, fence);
   };
 
-  return { readState, read, move, add };
+  /** Writes a refund, on condition that `before` is still the sum of those before it; tells whether it did. */
+  const refund = (orderId: string, before: number, entry: NewEntry, fence: Fence): Promise<boolean> => {
+    const expression = 'attribute_not_exists(#refunded) OR #refunded = :before';
+    const facts = { refunded: before + entry.entry.amount };
+    return write(orderId, facts, { expression, values: { ':before': before } }, entry, fence);
+  };
+
+  return { readState, read, move, refund };
 }
 
 export type SandboxBook = ReturnType<typeof sandboxBook>;

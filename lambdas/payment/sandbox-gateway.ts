@@ -3,7 +3,7 @@ import type { Fence } from '../runtime/fence.ts';
 import type { documentClient } from '../runtime/records.ts';
 import type { AuthorizeRequest, KnownPayment, PaymentGateway, VoidResult } from './gateway.ts';
 import { optionalReference } from './record.ts';
-import { type KeyItem, type SandboxBook, sandboxBook } from './sandbox-book.ts';
+import { type KeyItem, type SandboxBook, type SandboxEntry, sandboxBook } from './sandbox-book.ts';
 
 /**
  * Builds a gateway that behaves like a provider's test mode: `tok_declined` is declined, `tok_error` fails for its order as a broken
@@ -52,18 +52,19 @@ export function sandboxGateway(
 
     void: (orderId, known, fence) => closeKey(book, orderId, known, fence),
 
-    async refund(orderId, refundId, money, { reference }, fence) {
+    async refund(orderId, refundId, money, { reference, money: total }, fence) {
       const { keyGeneration } = await book.readState(fence);
       const { key, entries } = await book.read(orderId, fence);
       if (key.isDisputed || reference === 'pay_disputed') return { kind: 'refused', reason: 'charge_disputed' };
       const id = `refund#${refundId}#${keyGeneration}`;
       if (entries.some(({ entry }) => entry === id)) return { kind: 'refunded' };
-      const captured = entries.find(({ kind }) => kind === 'capture');
-      const sum = entries.reduce((total, { kind, amount }) => total + (kind === 'refund' ? amount : 0), 0);
-      if (captured !== undefined && sum + money.amount > captured.amount)
-        return { kind: 'refused', reason: 'charge_already_refunded' };
-      await book.add(orderId, { id, entry: { kind: 'refund', refundId, ...money }, reference }, fence);
-      return { kind: 'refunded' };
+      // What the checkout captured is no entry of the book.
+      const captured = sumOf(entries, 'capture') || (total?.amount ?? money.amount);
+      const before = sumOf(entries, 'refund');
+      if (before + money.amount > captured) return { kind: 'refused', reason: 'charge_already_refunded' };
+      const entry = { id, entry: { kind: 'refund' as const, refundId, ...money }, reference };
+      if (await book.refund(orderId, before, entry, fence)) return { kind: 'refunded' };
+      throw new BusyError('Another call is under way for this order');
     },
 
     async find(orderId, _known, fence) {
@@ -73,10 +74,19 @@ export function sandboxGateway(
         kind === 'refund' ? [{ ...(refundId && { refundId }), amount }] : [],
       );
       const state = STATE_OF[key.standing ?? 'none'];
-      return { ...(state && { state }), ...optionalReference(key.reference), refunds };
+      const captured = sumOf(entries, 'capture');
+      return {
+        ...(state && { state }),
+        ...optionalReference(key.reference),
+        ...(captured > 0 ? { captured } : {}),
+        refunds,
+      };
     },
   };
 }
+
+const sumOf = (entries: readonly SandboxEntry[], wanted: SandboxEntry['kind']): number =>
+  entries.reduce((sum, { kind, amount }) => sum + (kind === wanted ? amount : 0), 0);
 
 const STATE_OF = {
   none: undefined,

@@ -172,8 +172,11 @@ async function toFoundPayment(
     const [newest] = found.filter((one) => !isKeyRetained(one)).sort((one, other) => other.created - one.created);
     return { ...(newest && { reference: newest.id }), refunds: [] };
   }
-  const { id, status } = intent;
-  if (status === 'succeeded') return { state: 'captured', reference: id, refunds: await refundsOf(intents, id) };
+  const { id, status, amount_received, currency } = intent;
+  if (status === 'succeeded') {
+    const { amount: captured } = fromStripeMoney({ amount: amount_received, currency });
+    return { state: 'captured', reference: id, captured, refunds: await refundsOf(intents, id) };
+  }
   if (status === 'processing') throw stillProcessing();
   return { state: status === 'canceled' ? 'voided' : 'authorized', reference: id, refunds: [] };
 }

@@ -7,14 +7,14 @@ import { isOtherUseOfKey, refusalReason, toReason } from './stripe-errors.ts';
 import { type OrderIntents, stillProcessing } from './stripe-intents.ts';
 import { fromStripeMoney } from './stripe-money.ts';
 
+// An order has 100 at most, and its cancellation's; the others were made in Stripe's dashboard.
+const MAX_REFUNDS = 1_000;
+
 const NOT_SENT = new Set<string | null>(['failed', 'canceled']);
 
 const refused = (reason: string): RefundResult => ({ kind: 'refused', reason });
 
-/**
- * Sends money back, once per `refundId` of the order. `money` is in Stripe's unit; where less is left of the payment, because the rest was
- * refunded in Stripe's dashboard, what is left is sent.
- */
+/** Sends exactly this money back, once per `refundId` of the order, or refuses. `money` is in Stripe's unit. */
 export async function refund(
   intents: OrderIntents,
   refundId: string,
@@ -23,33 +23,35 @@ export async function refund(
 ): Promise<RefundResult> {
   const intent = await capturedIntent(intents, reference);
   if ('reason' in intent) return refused(intent.reason);
-  const { id, status, amount_received } = intent;
+  const { id, status } = intent;
   if (status === 'processing') throw stillProcessing();
   if (status !== 'succeeded') return refused('not_captured');
-  const before = await listRefunds(intents, id);
-  const earlier = resultOf(intents, refundId, before);
+  const { amount } = money;
+  const earlier = resultOf(intents, refundId, await listRefunds(intents, id));
   if (earlier !== undefined) return earlier;
-  const amount = Math.min(money.amount, amount_received - sumOf(before));
-  if (amount <= 0) return { kind: 'refunded' };
   try {
-    // The id comes before the word, because an order's id may itself end in "/refund".
-    const key = `${intents.order}/${refundId.replaceAll(/[%/]/g, encodeURIComponent)}/refund`;
     const metadata = { ...intents.metadata, refundId };
-    const made = await withIdempotencyKey(key, (idempotencyKey) =>
+    const made = await withIdempotencyKey(refundKey(intents, refundId, amount), (idempotencyKey) =>
       intents.call(({ refunds }) => refunds.create({ payment_intent: id, amount, metadata }, { idempotencyKey })),
     );
     return toResult(made);
   } catch (error) {
     const reason = refusalReason(error);
     if (reason === undefined && !isOtherUseOfKey(error)) throw error;
-    // Another call may have been first, or somebody in Stripe's dashboard.
-    const after = await listRefunds(intents, id);
-    const done = resultOf(intents, refundId, after);
+    // Another call may have been first.
+    const done = resultOf(intents, refundId, await listRefunds(intents, id));
     if (done !== undefined) return done;
     if (reason === undefined) throw error;
-    return sumOf(after) >= amount_received ? { kind: 'refunded' } : refused(reason);
+    return refused(reason);
   }
 }
+
+/**
+ * Returns the idempotency key of a refund; Stripe takes 255 characters. The id's length ends it where an order's id ends like another's refund,
+ * and a cancellation is asked for with another amount where somebody else has refunded meanwhile.
+ */
+const refundKey = ({ order }: OrderIntents, refundId: string, amount: number): string =>
+  `${order}/${refundId}/${refundId.length}/${amount}/refund`;
 
 /** Lists what was sent back of a payment, in ISO 4217's minor unit. */
 export async function refundsOf(intents: OrderIntents, id: string): Promise<FoundPayment['refunds']> {
@@ -75,17 +77,15 @@ async function capturedIntent(
 }
 
 async function listRefunds(intents: OrderIntents, payment_intent: string): Promise<Stripe.Refund[]> {
-  const { data } = await intents.call(({ refunds }) => refunds.list({ payment_intent, limit: 100 }));
-  return data;
+  return intents.call(({ refunds }) =>
+    refunds.list({ payment_intent, limit: 100 }).autoPagingToArray({ limit: MAX_REFUNDS }),
+  );
 }
 
 const isSent = ({ status }: Stripe.Refund) => !NOT_SENT.has(status);
 
 const isOfOrder = ({ order }: OrderIntents, { metadata }: Stripe.Refund) =>
   metadata?.order === order && metadata.refundId !== undefined;
-
-const sumOf = (refunds: readonly Stripe.Refund[]) =>
-  refunds.filter(isSent).reduce((sum, { amount }) => sum + amount, 0);
 
 /** Returns what became of a refund, if it was made; one that was sent counts before one that failed. */
 function resultOf(

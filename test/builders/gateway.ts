@@ -17,6 +17,7 @@ export type LedgerEntry = {
   orderId: string;
   money: Money;
   reference?: string;
+  refundId?: string;
 };
 
 type Key = { standing: 'held' | 'lapsed' | 'captured' | 'closed'; money: Money; reference?: string };
@@ -103,7 +104,10 @@ export class FakeGateway implements PaymentGateway {
     return this.answer({
       ...(state && { state }),
       ...(key?.reference === undefined ? {} : { reference: key.reference }),
-      refunds: this.entries('refund', orderId).map(({ money }) => ({ refundId: 'cancel', amount: money.amount })),
+      refunds: this.entries('refund', orderId).map(({ refundId, money: { amount } }) => ({
+        ...(refundId === undefined ? {} : { refundId }),
+        amount,
+      })),
     });
   }
 
@@ -111,15 +115,19 @@ export class FakeGateway implements PaymentGateway {
     orderId: string,
     refundId: string,
     money: Money,
-    { reference }: KnownPayment,
+    { reference, money: total }: KnownPayment,
     fence: Fence,
   ): Promise<RefundResult> {
     this.begin(fence);
     if (this.refusesRefunds(orderId)) return this.answer({ kind: 'refused', reason: 'charge_disputed' });
     const key = `refund ${orderId} ${refundId}`;
     if (!this.remembered.has(key)) {
+      const sent = this.entries('refund', orderId).reduce((sum, entry) => sum + entry.money.amount, 0);
+      const [capture] = this.entries('capture', orderId);
+      const captured = capture?.money.amount ?? total?.amount ?? money.amount;
+      if (sent + money.amount > captured) return this.answer({ kind: 'refused', reason: 'charge_already_refunded' });
       this.remembered.add(key);
-      this.ledger.push({ kind: 'refund', orderId, money, ...(reference === undefined ? {} : { reference }) });
+      this.ledger.push({ kind: 'refund', orderId, refundId, money, ...(reference === undefined ? {} : { reference }) });
     }
     return this.answer({ kind: 'refunded' });
   }

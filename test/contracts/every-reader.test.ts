@@ -99,8 +99,14 @@ function answerOf(effect: PaymentEffect, answers: Gateway): PaymentEffectResult 
       const result = answers.void.kind === 'captured' ? { ...answers.void, money } : answers.void;
       return { ...context, kind: 'void', result };
     }
-    case 'refund':
-      return { ...context, kind: 'refund', result: answers.refund };
+    case 'refund': {
+      const { refundId, money } = effect;
+      const result =
+        answers.refund.kind === 'refunded'
+          ? { ...answers.refund, amount: money.amount, total: money.amount }
+          : answers.refund;
+      return { ...context, kind: 'refund', ...(refundId === undefined ? {} : { refundId }), result };
+    }
   }
 }
 

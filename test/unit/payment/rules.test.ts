@@ -215,7 +215,7 @@ const ANSWERS = {
   released: { kind: 'void', result: { kind: 'voided', released: true } },
   'nothing held': { kind: 'void', result: { kind: 'voided', released: false } },
   'was captured': { kind: 'void', result: { kind: 'captured', money: MONEY, reference: 'pi_1' } },
-  refunded: { kind: 'refund', result: { kind: 'refunded' } },
+  refunded: { kind: 'refund', result: { kind: 'refunded', amount: 12_000, total: 12_000 } },
   refused: { kind: 'refund', result: { kind: 'refused', reason: 'charge_disputed' } },
 } as const satisfies Record<string, Omit<Extract<PaymentEffectResult, object>, 'orderId' | 'trace'>>;
 
@@ -486,7 +486,9 @@ describe('A void that finds a capture', () => {
     expect(atRefund).toEqual(['refunding']);
     // Voiding, refunding, refunded.
     expect(shop.records.saves - saves).toBe(3);
-    expect(shop.gateway.entries('refund', 'o-1001')).toEqual([{ kind: 'refund', orderId: 'o-1001', money: MONEY }]);
+    expect(shop.gateway.entries('refund', 'o-1001')).toEqual([
+      { kind: 'refund', orderId: 'o-1001', refundId: 'cancel', money: MONEY },
+    ]);
   });
 
   test('without a record refunds what the gateway tells, also where the order then comes again', async () => {
@@ -605,7 +607,11 @@ describe('A refund that the provider refuses for ever', () => {
       id: 'o-1001.refund-due',
       data: { orderId: 'o-1001', ...MONEY, reason: 'charge_disputed' },
     });
-    expect(shop.record()).toMatchObject({ state: 'refund-due', refundDue: 'due', refundReason: 'charge_disputed' });
+    expect(shop.record()).toMatchObject({
+      state: 'refund-due',
+      refundDue: 'due',
+      refunds: [{ state: 'due', amount: 12_000, reason: 'charge_disputed' }],
+    });
     shop.calls.length = 0;
     for (const event of [cancelled(), confirmed(), placed(), cancelled({ id: 'another message' })])
       expect(await shop.deliver(event)).toEqual(['shop.payment.refund-due.v1']);

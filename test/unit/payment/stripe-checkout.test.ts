@@ -144,6 +144,7 @@ describe('A refund with Stripe', () => {
     expect(await find({ reference: 'pi_1' })).toEqual({
       state: 'captured',
       reference: 'pi_1',
+      captured: 12_000,
       refunds: [
         { refundId: 'r-1', amount: 5_000 },
         { refundId: 'r-2', amount: 5_000 },
@@ -151,10 +152,22 @@ describe('A refund with Stripe', () => {
     });
   });
 
-  test('has a key that no other order’s call can have', async () => {
-    const { server, refund } = await captured();
-    await refund({ reference: 'pi_1' }, 'a/b%');
-    expect(server.requests.at(-1)?.key).toBe('Shop-prod/o-1/a%2Fb%25/refund');
+  test('has a key and metadata within Stripe’s limits, which no other order’s call can have', async () => {
+    const { server, gateway, authorize, capture, refund } = await stripePayments();
+    const long = 'x/'.repeat(32);
+    await authorize();
+    await capture();
+    await refund({ reference: 'pi_1' }, long, { amount: 1, currency: 'KRW' });
+    const { key = '', params } = server.requests.at(-1) ?? {};
+    expect(key).toBe(`Shop-prod/o-1/${long}/64/1/refund`);
+    expect(params?.['metadata[refundId]']).toBe(long);
+    // The longest ids and amount, after `<stack>-<stage>/`, and before the number of another key.
+    const longest = `/${long}/${long}/64/1000000000000/refund/5`.length;
+    expect(longest).toBeLessThanOrEqual(255 - 'ShopMessaging-production'.length);
+    await gateway.refund('o-1/x', 'y', { amount: 1, currency: 'KRW' }, { reference: 'pi_1' }, openFence);
+    await refund({ reference: 'pi_1' }, 'x/y', { amount: 1, currency: 'KRW' });
+    const keys = server.requests.flatMap(({ path, key: one }) => (path.endsWith('/refunds') && one ? [one] : []));
+    expect(new Set(keys).size).toBe(keys.length);
   });
 
   test('is found by a search where the record forgot the payment, and waits for the search meanwhile', async () => {
@@ -177,27 +190,19 @@ describe('A refund with Stripe', () => {
     expect(server.ledger).toHaveLength(1);
   });
 
-  test('sends only what somebody has not refunded in Stripe’s dashboard', async () => {
+  test('of more than somebody has left in Stripe’s dashboard is refused, and what they sent is found', async () => {
     const { server, refund, find } = await captured();
     server.refunds.push({ payment_intent: 'pi_1', amount: 4_000, currency: 'krw', status: 'succeeded', metadata: {} });
-    expect(await refund()).toEqual({ kind: 'refunded' });
-    expect(server.ledger.at(-1)).toMatchObject({ kind: 'refund', amount: 8_000 });
-    expect(await find({ reference: 'pi_1' })).toMatchObject({
-      refunds: [{ amount: 4_000 }, { refundId: 'cancel', amount: 8_000 }],
+    expect(await refund()).toEqual({ kind: 'refused', reason: 'invalid_amount' });
+    expect(await find({ reference: 'pi_1' })).toMatchObject({ captured: 12_000, refunds: [{ amount: 4_000 }] });
+    expect(await refund({ reference: 'pi_1' }, 'cancel', { amount: 8_000, currency: 'KRW' })).toEqual({
+      kind: 'refunded',
     });
-    expect(await refund({ reference: 'pi_1' }, 'r-2')).toEqual({ kind: 'refunded' });
-    expect(server.movements('Shop-prod/o-1')).toEqual(['authorization', 'capture', 'refund']);
-  });
-
-  test('that somebody makes in the dashboard in the same moment is done', async () => {
-    const { server, refund } = await captured();
-    server.fault = ({ method, path }) => {
-      if (method === 'POST' && path.endsWith('/refunds'))
-        server.refunds.push({ payment_intent: 'pi_1', amount: 12_000, currency: 'krw', status: 'succeeded' });
-      return undefined;
-    };
-    expect(await refund()).toEqual({ kind: 'refunded' });
-    expect(server.movements('Shop-prod/o-1')).toEqual(['authorization', 'capture']);
+    expect(await refund({ reference: 'pi_1' }, 'r-2', { amount: 1, currency: 'KRW' })).toEqual({
+      kind: 'refused',
+      reason: 'charge_already_refunded',
+    });
+    expect(server.ledger.at(-1)).toMatchObject({ kind: 'refund', amount: 8_000 });
   });
 
   test.each(['charge_disputed', 'account_closed', 'charge_not_refundable'])(

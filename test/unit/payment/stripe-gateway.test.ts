@@ -244,7 +244,7 @@ describe('A capture with Stripe', () => {
     expect(await capture()).toEqual({ kind: 'captured', reference: 'pi_1' });
     server.expireIdempotencyKeys();
     expect(await capture()).toEqual({ kind: 'captured', reference: 'pi_1' });
-    expect(await find()).toEqual({ state: 'captured', reference: 'pi_1', refunds: [] });
+    expect(await find()).toEqual({ state: 'captured', reference: 'pi_1', captured: 12_000, refunds: [] });
     expect(server.ledger).toHaveLength(2);
   });
 
