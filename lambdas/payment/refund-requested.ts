@@ -23,7 +23,7 @@ export function onRefundRequested(
   time: string,
 ): PaymentTransition {
   const { data, ...event } = delivery.event;
-  const { orderId, refundId, amount } = data;
+  const { orderId, refundId, amount, items } = data;
   // Only goods come back.
   if (amount === 0) return {};
   if (payment === undefined || isMoneyToCome(payment))
@@ -39,9 +39,10 @@ export function onRefundRequested(
   if (known !== undefined) return resumeCalls(payment, context);
   const problem = refusalOf(payment, amount);
   if (problem !== undefined) return refuse(payment, delivery, context, problem);
+  const wanted = { refundId, amount, ...(items && { goods: true as const }), time };
   const refund: Refund = isReported(payment)
-    ? { refundId, amount, state: 'due', reason: REQUESTED, time }
-    : { refundId, amount, state: 'pending', time };
+    ? { ...wanted, state: 'due', reason: REQUESTED }
+    : { ...wanted, state: 'pending' };
   const after = withRefunds(payment, [...refunds, refund], time);
   return { after, ...resumeCalls(after, context) };
 }
