@@ -109,8 +109,10 @@ export const routing = {
     tables: ({ sms }) => ({
       TABLE_NAME: withTombstones(recordsOf('Notifications', ...(sms.perDay > 0 ? ['UpdateItem'] : []))),
     }),
-    environment: ({ textWhenPlaced, sms }) => ({
+    environment: ({ textWhenPlaced, textWhenShipped, textWhenRefunded, sms }) => ({
       TEXT_WHEN_PLACED: String(textWhenPlaced),
+      TEXT_WHEN_SHIPPED: String(textWhenShipped),
+      TEXT_WHEN_REFUNDED: String(textWhenRefunded),
       SMS_SETTINGS: JSON.stringify(sms),
     }),
     may: ['send-texts'],

@@ -169,6 +169,12 @@ export const settingsSchema = v.strictObject({
     boolean(),
     false,
   ),
+  textWhenShipped: setting('text the customer when the first goods of an order have left', boolean(), false),
+  textWhenRefunded: setting(
+    'text the customer when a refund of an order that stays confirmed was sent, once per order; the text of a cancellation tells of its own',
+    boolean(),
+    true,
+  ),
   orderDeadlineHours: setting(
     'an undecided order is cancelled after this time; it must be longer than the outage that a consumer waits out, and shorter than the provider holds an authorization (Stripe: seven days with most cards)',
     integer(OUTAGE_HOURS + 1, 24 * 14),

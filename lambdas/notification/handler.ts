@@ -34,7 +34,12 @@ export const handler = lambdaHandler('notification', () => {
   const leaseSeconds = Number(requireEnv('FUNCTION_TIMEOUT_SECONDS'));
   const hashKey = requireEnv('CUSTOMER_HASH_KEY');
   const customerHash = customerHasher(hashKey);
-  const textWhenPlaced = requireEnv('TEXT_WHEN_PLACED') === 'true';
+  const isOn = (variable: string) => requireEnv(variable) === 'true';
+  const textWhen = {
+    textWhenPlaced: isOn('TEXT_WHEN_PLACED'),
+    textWhenShipped: isOn('TEXT_WHEN_SHIPPED'),
+    textWhenRefunded: isOn('TEXT_WHEN_REFUNDED'),
+  };
 
   return consumer(
     'notification',
@@ -45,7 +50,7 @@ export const handler = lambdaHandler('notification', () => {
           nextNotification(notification, input, {
             now: new Date(),
             leaseSeconds,
-            textWhenPlaced,
+            ...textWhen,
             customerHash,
             ...(defaultCountry && { defaultCountry }),
             numberRefusal: (phone) => numberRefusal(phone, countries),

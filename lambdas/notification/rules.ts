@@ -1,22 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CountryCode } from 'libphonenumber-js/max';
-import { buildEvent, type TraceContext, traceContextOf } from '../../contracts/cloud-event.ts';
-import {
-  notificationRefused,
-  notificationSent,
-  type RefusalReason,
-  type Template,
-} from '../../contracts/notification.ts';
+import { type CloudEvent, type TraceContext, traceContextOf } from '../../contracts/cloud-event.ts';
+import type { RefusalReason, Template } from '../../contracts/notification.ts';
 import {
   type OrderCancelled,
   type OrderConfirmed,
   type OrderDelayed,
+  type OrderDispatched,
   type OrderPlaced,
   orderCancelled,
   orderConfirmed,
   orderDelayed,
+  orderDispatched,
   orderPlaced,
 } from '../../contracts/order.ts';
+import { type PaymentRefunded, paymentRefunded } from '../../contracts/payment.ts';
 import { type CustomerHash, customerOf, isOtherCustomer } from '../runtime/customer-hash.ts';
 import type { Delivery } from '../runtime/delivery.ts';
 import { BusyError, ConflictError } from '../runtime/failure.ts';
@@ -24,6 +22,7 @@ import type { OrderRecord } from '../runtime/records.ts';
 import type { Transition } from '../runtime/state-machine.ts';
 import { tombstoneExpiry } from '../runtime/tombstone.ts';
 import { contentsOf } from './contents.ts';
+import { refusedEvent, sentEvent } from './outcome-events.ts';
 import { mayBePhone, readPhone, visiblePhone } from './phone.ts';
 import { textFor } from './texts.ts';
 
@@ -57,12 +56,22 @@ export type Notification = OrderRecord & {
   /** The order is delayed. A decision supersedes this. */
   delayed?: true;
   decision?: 'order-confirmed' | 'order-cancelled';
+  /** Goods of the order left, and the customer is to be told. A cancellation supersedes this. */
+  dispatched?: true;
+  /** Money of the order that was asked for went back, and the customer is to be told. A cancellation supersedes this. */
+  refunded?: true;
   texts: Partial<Record<Template, TextState>>;
   /** When a tombstone is deleted (seconds since 1970). */
   expiresAt?: number;
 };
 
-export type NotificationInput = OrderPlaced | OrderDelayed | OrderConfirmed | OrderCancelled;
+export type NotificationInput =
+  | OrderPlaced
+  | OrderDelayed
+  | OrderConfirmed
+  | OrderCancelled
+  | OrderDispatched
+  | PaymentRefunded;
 
 /**
  * The effect: a text to send. `notBefore` (during quiet hours) or `sendingUntil` (ISO 8601, the end of the lease under which it may be sent)
@@ -86,6 +95,10 @@ export type NotificationRules = {
   now: Date;
   leaseSeconds: number;
   textWhenPlaced: boolean;
+  /** @default false */
+  textWhenShipped?: boolean;
+  /** @default true */
+  textWhenRefunded?: boolean;
   /** Hides who placed an order. @default customers are not compared */
   customerHash?: CustomerHash;
   /** The country of numbers without a country code. @default none: they are refused */
@@ -97,8 +110,8 @@ export type NotificationRules = {
 };
 
 /**
- * Decides what follows from an event or from a send attempt. Sends each text at most once. Throws `BusyError` while another
- * invocation holds the lease, and `ConflictError` if the event contradicts the record.
+ * Decides what follows from an event or from a send attempt. Sends each text at most once, and one text of an order at a time, so that none
+ * overtakes another. Throws `BusyError` while another invocation holds the lease, and `ConflictError` if the event contradicts the record.
  */
 export function nextNotification(
   notification: Notification | undefined,
@@ -107,48 +120,94 @@ export function nextNotification(
 ): Transition<Notification, OutgoingText> {
   if ('text' in input) return onSendResult(notification, input, rules);
   const { event } = input;
-  const { orderId } = event.data;
-  const current: Notification = notification ?? { orderId, version: 0, texts: {} };
-  // Once cancelled is heard, a confirmation changes nothing.
-  if (event.type === orderConfirmed.type && current.decision === 'order-cancelled') return {};
+  const current: Notification = notification ?? { orderId: event.data.orderId, version: 0, texts: {} };
+  if (changesNothing(current, event, rules)) return {};
   const updated = applyEvent(current, event, rules);
-  const template = dueTemplate(updated, rules);
-  const { contact } = updated;
-  const recordOnly = updated === current ? {} : { after: updated };
-  if (template === undefined || contact === undefined) return recordOnly;
+  const step = tell(updated, traceContextOf(event), rules, templateOf(event));
+  return updated === current ? step : { ...step, after: step.after ?? updated };
+}
 
-  const trace = traceContextOf(event);
-  const state = updated.texts[template];
-  if (state !== undefined && 'sentAt' in state) {
-    return { ...recordOnly, publish: [sentEvent(orderId, template, state.sentAt, trace)] };
+/** Tells whether an event has no part in what this customer is told. */
+function changesNothing(
+  { decision }: Notification,
+  event: NotificationInput,
+  { textWhenShipped = false, textWhenRefunded = true }: NotificationRules,
+): boolean {
+  // Once cancelled is heard, these change nothing.
+  const isSuperseded = decision === 'order-cancelled';
+  switch (event.type) {
+    case orderConfirmed.type:
+      return isSuperseded;
+    case orderDispatched.type:
+      return isSuperseded || !textWhenShipped;
+    case paymentRefunded.type:
+      // The text of a cancellation tells of its own refund.
+      return isSuperseded || !textWhenRefunded || event.data.refundId === undefined;
+    default:
+      return false;
   }
-  // It may have been sent; a duplicate text is worse than none.
-  if (state !== undefined && 'unansweredAt' in state) return recordOnly;
-  if (state !== undefined && 'refusedAt' in state) {
-    return { ...recordOnly, publish: [refusedEvent(orderId, template, state, trace)] };
-  }
-  // The text of a cancellation must not be overtaken by that of the confirmation that it undoes.
-  const awaited = template === 'order-cancelled' ? [template, 'order-confirmed' as const] : [template];
-  if (awaited.some((each) => isBeingSent(updated.texts[each], rules.now)))
+}
+
+/** Returns the text that an event causes by itself; other events complete whatever is due. */
+const templateOf = ({ type }: NotificationInput): Template | undefined => {
+  if (type === orderDispatched.type) return 'order-shipped';
+  return type === paymentRefunded.type ? 'order-refunded' : undefined;
+};
+
+/** Starts the first due text that is open, and publishes again what is known of the due ones, or of `only` one of them. */
+function tell(
+  notification: Notification,
+  trace: TraceContext,
+  rules: NotificationRules,
+  only?: Template,
+): Transition<Notification, OutgoingText> {
+  const { orderId, contact, texts } = notification;
+  if (contact === undefined) return {};
+  const due = dueTemplates(notification, rules);
+  const known = due
+    .filter((template) => only === undefined || template === only)
+    .flatMap((template) => outcomeEvents(orderId, template, texts[template], trace));
+  const open = due.filter((template) => !isSettled(texts[template]));
+  const [next, ...others] = open;
+  if (next === undefined) return known.length === 0 ? {} : { publish: known };
+  const awaited = next === 'order-cancelled' ? [next, ...UNDONE_BY_CANCELLATION] : due;
+  if (awaited.some((template) => isBeingSent(texts[template], rules.now)))
     throw new BusyError(`A text of order ${orderId} is being sent`);
-  return { ...recordOnly, ...startText(updated, template, contact, trace, rules) };
+  const { publish = [], ...started } = startText(notification, [next, ...others], contact, trace, rules);
+  const all = [...known, ...publish];
+  return all.length === 0 ? started : { ...started, publish: all };
 }
 
 const isBeingSent = (state: TextState | undefined, now: Date): boolean =>
   state !== undefined && 'sendingUntil' in state && new Date(state.sendingUntil) > now;
 
-/** Refuses the contact's number, or sends a text under a lease; in quiet hours, records without one that it waits. */
+/** Tells whether a text will not be sent any more. It may have been sent where SNS did not answer; a duplicate text is worse than none. */
+const isSettled = (state: TextState | undefined): boolean =>
+  state !== undefined && ('sentAt' in state || 'unansweredAt' in state || 'refusedAt' in state);
+
+function outcomeEvents(
+  orderId: string,
+  template: Template,
+  state: TextState | undefined,
+  trace: TraceContext,
+): CloudEvent[] {
+  if (state !== undefined && 'sentAt' in state) return [sentEvent(orderId, template, state.sentAt, trace)];
+  return state !== undefined && 'refusedAt' in state ? [refusedEvent(orderId, template, state, trace)] : [];
+}
+
+/** Sends the first of the open texts under a lease, or refuses them all with their number; in quiet hours, records without a lease that it waits. */
 function startText(
   current: Notification,
-  template: Template,
+  open: readonly [Template, ...Template[]],
   { phone, locale, orderNumber }: Contact,
   trace: TraceContext,
   { now, leaseSeconds, numberRefusal, quietUntil }: NotificationRules,
 ): Transition<Notification, OutgoingText> {
+  const [template] = open;
   const notification = withoutSuperseded(current, template);
-  if (phone === undefined) return recordRefusal(notification, template, 'invalid-number', trace, now);
-  const reason = numberRefusal?.(phone);
-  if (reason !== undefined) return recordRefusal(notification, template, reason, trace, now);
+  const reason = phone === undefined ? 'invalid-number' : numberRefusal?.(phone);
+  if (phone === undefined || reason !== undefined)
+    return recordRefusal(notification, open, reason ?? 'invalid-number', trace, now);
   const { orderId } = notification;
   const text = { orderId, trace, template, phone, message: textFor(template, locale, orderNumber ?? orderId) };
   const notBefore = quietUntil?.(phone, now);
@@ -174,7 +233,7 @@ function applyEvent(current: Notification, event: NotificationInput, rules: Noti
     case orderPlaced.type:
       return withPlacement(current, event.data, rules);
     case orderDelayed.type:
-      return current.delayed ? current : { ...current, delayed: true };
+      return noted(current, 'delayed');
     case orderConfirmed.type: {
       const contents = contentsOf(event.data);
       if (differs(current.contents, contents)) {
@@ -184,6 +243,10 @@ function applyEvent(current: Notification, event: NotificationInput, rules: Noti
       }
       return current.decision === undefined ? { ...current, contents, decision: 'order-confirmed' } : current;
     }
+    case orderDispatched.type:
+      return noted(current, 'dispatched');
+    case paymentRefunded.type:
+      return noted(current, 'refunded');
     case orderCancelled.type: {
       if (current.decision === 'order-cancelled') return current;
       const isTombstone = current.contents === undefined && current.contact === undefined;
@@ -195,6 +258,9 @@ function applyEvent(current: Notification, event: NotificationInput, rules: Noti
     }
   }
 }
+
+const noted = (current: Notification, fact: 'delayed' | 'dispatched' | 'refunded'): Notification =>
+  current[fact] ? current : { ...current, [fact]: true };
 
 /** Adds what only the placed order says. The first that is told is kept; throws `ConflictError` where that is another. */
 function withPlacement(
@@ -235,66 +301,72 @@ function contactOf(
   return { locale, ...(phone && { phone }), ...(orderNumber && { orderNumber }) };
 }
 
-function dueTemplate({ decision, delayed }: Notification, { textWhenPlaced }: NotificationRules): Template | undefined {
-  if (decision !== undefined) return decision;
-  if (delayed) return 'order-delayed';
-  return textWhenPlaced ? 'order-placed' : undefined;
+/** Texts that a cancellation must not overtake. */
+const UNDONE_BY_CANCELLATION: readonly Template[] = ['order-confirmed', 'order-shipped', 'order-refunded'];
+
+/** Lists the texts that the customer is to have by now, in the sequence in which they are sent. */
+function dueTemplates(
+  { decision, delayed, dispatched, refunded }: Notification,
+  { textWhenPlaced, textWhenShipped = false, textWhenRefunded = true }: NotificationRules,
+): readonly Template[] {
+  if (decision === 'order-cancelled') return [decision];
+  if (decision === 'order-confirmed') {
+    return [
+      decision,
+      ...(dispatched && textWhenShipped ? ['order-shipped' as const] : []),
+      ...(refunded && textWhenRefunded ? ['order-refunded' as const] : []),
+    ];
+  }
+  if (delayed) return ['order-delayed'];
+  return textWhenPlaced ? ['order-placed'] : [];
 }
 
 function onSendResult(
   notification: Notification | undefined,
   { text: { orderId, template, trace }, unknownOutcome, refused }: SendResult,
-  { now }: NotificationRules,
+  rules: NotificationRules,
 ): Transition<Notification, OutgoingText> {
   if (notification === undefined) throw new ConflictError(`The record of order ${orderId} disappeared`);
-  const sentAt = now.toISOString();
-  if (refused !== undefined) return recordRefusal(notification, template, refused, trace, now);
-  if (unknownOutcome) return { after: withTextState(notification, template, { unansweredAt: sentAt }) };
-  return {
-    after: withTextState(notification, template, { sentAt }),
-    publish: [sentEvent(orderId, template, sentAt, trace)],
-  };
+  const time = rules.now.toISOString();
+  if (refused !== undefined)
+    return withNextText(recordRefusal(notification, [template], refused, trace, rules.now), trace, rules);
+  if (unknownOutcome)
+    return withNextText({ after: withTextState(notification, template, { unansweredAt: time }) }, trace, rules);
+  const after = withTextState(notification, template, { sentAt: time });
+  return withNextText({ after, publish: [sentEvent(orderId, template, time, trace)] }, trace, rules);
 }
+
+/** Goes on with the text that had to wait for the one whose result is recorded, unless another message has begun it. */
+function withNextText(
+  recorded: Recorded,
+  trace: TraceContext,
+  rules: NotificationRules,
+): Transition<Notification, OutgoingText> {
+  const { contact, texts } = recorded.after;
+  const [next, ...others] = dueTemplates(recorded.after, rules).filter((template) => !isSettled(texts[template]));
+  if (next === undefined || texts[next] !== undefined || contact === undefined) return recorded;
+  const { publish = [], ...started } = startText(recorded.after, [next, ...others], contact, trace, rules);
+  return { ...recorded, ...started, publish: [...(recorded.publish ?? []), ...publish] };
+}
+
+type Recorded = { after: Notification; publish?: readonly CloudEvent[] };
 
 const withTextState = (notification: Notification, template: Template, state: TextState): Notification => ({
   ...notification,
   texts: { ...notification.texts, [template]: state },
 });
 
-/** Records that a text will never be sent, and publishes the reason. */
+/** Records that texts will never be sent, and publishes the reason. */
 function recordRefusal(
   notification: Notification,
-  template: Template,
+  templates: readonly Template[],
   reason: RefusalReason,
   trace: TraceContext,
   now: Date,
-): Transition<Notification, OutgoingText> {
+): Recorded {
   const state = { refusedAt: now.toISOString(), reason };
   return {
-    after: withTextState(notification, template, state),
-    publish: [refusedEvent(notification.orderId, template, state, trace)],
+    after: templates.reduce((record, template) => withTextState(record, template, state), notification),
+    publish: templates.map((template) => refusedEvent(notification.orderId, template, state, trace)),
   };
 }
-
-const refusedEvent = (
-  orderId: string,
-  template: Template,
-  { refusedAt, reason }: { refusedAt: string; reason: RefusalReason },
-  trace: TraceContext,
-) =>
-  buildEvent(notificationRefused, {
-    id: `${orderId}.${template}.refused`,
-    time: refusedAt,
-    subject: orderId,
-    trace,
-    data: { orderId, template, reason },
-  });
-
-const sentEvent = (orderId: string, template: Template, time: string, trace: TraceContext) =>
-  buildEvent(notificationSent, {
-    id: `${orderId}.${template}`,
-    time,
-    subject: orderId,
-    trace,
-    data: { orderId, template },
-  });

@@ -18,6 +18,8 @@ const environment = (endpoint: string) => ({
   AWS_ENDPOINT_URL_S3: endpoint,
   BUCKET_NAME: 'archive',
   TEXT_WHEN_PLACED: 'false',
+  TEXT_WHEN_SHIPPED: 'false',
+  TEXT_WHEN_REFUNDED: 'true',
   SMS_SETTINGS: JSON.stringify({ perDay: 0, maxPrice: '0.50' }),
   PATH: process.env.PATH,
   ...sourceMapEnvironment,
