@@ -21,27 +21,11 @@ import { BusyError, ConflictError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
 import type { Transition } from '../runtime/state-machine.ts';
 import { tombstoneExpiry } from '../runtime/tombstone.ts';
+import { type Contact, contactOf } from './contact.ts';
 import { contentsOf } from './contents.ts';
-import { refusedEvent, sentEvent } from './outcome-events.ts';
-import { mayBePhone, readPhone, visiblePhone } from './phone.ts';
+import { mayBePhone } from './phone.ts';
+import { isBeingSent, isSettled, outcomeEvents, refusedEvent, sentEvent, type TextState } from './text-state.ts';
 import { textFor } from './texts.ts';
-
-/**
- * State of one text: waiting for the end of quiet hours at `notBefore`; being sent under a lease until `sendingUntil`; sent; of unknown outcome
- * (`unansweredAt`: SNS did not answer); or refused for good. Times in ISO 8601.
- */
-export type TextState =
-  | { notBefore: string }
-  | { sendingUntil: string }
-  | { sentAt: string }
-  | { unansweredAt: string }
-  | { refusedAt: string; reason: RefusalReason };
-
-/**
- * Whom to text, in which language, and what the customer knows the order by if that is not its id. `phone` is in E.164, so a changed
- * setting makes it nobody else's; it is absent if what was given is no number.
- */
-type Contact = { phone?: string; locale: string; orderNumber?: string };
 
 /**
  * An order's notification record: the customer's contact, what to tell them, and the state of each text. While only the order's cancellation
@@ -178,23 +162,6 @@ function tell(
   return all.length === 0 ? started : { ...started, publish: all };
 }
 
-const isBeingSent = (state: TextState | undefined, now: Date): boolean =>
-  state !== undefined && 'sendingUntil' in state && new Date(state.sendingUntil) > now;
-
-/** Tells whether a text will not be sent any more. It may have been sent where SNS did not answer; a duplicate text is worse than none. */
-const isSettled = (state: TextState | undefined): boolean =>
-  state !== undefined && ('sentAt' in state || 'unansweredAt' in state || 'refusedAt' in state);
-
-function outcomeEvents(
-  orderId: string,
-  template: Template,
-  state: TextState | undefined,
-  trace: TraceContext,
-): CloudEvent[] {
-  if (state !== undefined && 'sentAt' in state) return [sentEvent(orderId, template, state.sentAt, trace)];
-  return state !== undefined && 'refusedAt' in state ? [refusedEvent(orderId, template, state, trace)] : [];
-}
-
 /** Sends the first of the open texts under a lease, or refuses them all with their number; in quiet hours, records without a lease that it waits. */
 function startText(
   current: Notification,
@@ -290,16 +257,6 @@ function withPlacement(
 }
 
 const differs = (recorded: string | undefined, told: string): boolean => recorded !== undefined && recorded !== told;
-
-/** Returns whom to text about a placed order; `undefined` if it names no phone. */
-function contactOf(
-  { customer: { phone: given = '', locale = 'en' } = {}, orderNumber }: OrderPlaced['data'],
-  defaultCountry: CountryCode | undefined,
-): Contact | undefined {
-  if (visiblePhone(given) === '') return undefined;
-  const phone = readPhone(given, defaultCountry);
-  return { locale, ...(phone && { phone }), ...(orderNumber && { orderNumber }) };
-}
 
 /** Texts that a cancellation must not overtake. */
 const UNDONE_BY_CANCELLATION: readonly Template[] = ['order-confirmed', 'order-shipped', 'order-refunded'];

@@ -1,8 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Notification, TextState } from '../../lambdas/notification/rules.ts';
+import type { Notification } from '../../lambdas/notification/rules.ts';
 import type { SmsSettings } from '../../lambdas/notification/sms-settings.ts';
+import type { TextState } from '../../lambdas/notification/text-state.ts';
 import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
 import { output, testOrder } from '../deployed/deployed-shop.ts';
 import { FunctionInstance } from '../harness/function-instance.ts';

@@ -276,6 +276,8 @@ describe('Settings', () => {
       stage: 'dev',
       encryption: 'customer',
       textWhenPlaced: false,
+      textWhenShipped: false,
+      textWhenRefunded: true,
       archiveDays: 30,
       consumerConcurrency: 10,
       batchSize: 10,
@@ -293,6 +295,8 @@ describe('Settings', () => {
       settings({
         stackName: 'ShopMessaging-2',
         textWhenPlaced: 'true',
+        textWhenShipped: 'true',
+        textWhenRefunded: 'false',
         archiveDays: '7',
         consumerConcurrency: '50',
         batchSize: '100',
@@ -305,6 +309,8 @@ describe('Settings', () => {
     ).toMatchObject({
       stackName: 'ShopMessaging-2',
       textWhenPlaced: true,
+      textWhenShipped: true,
+      textWhenRefunded: false,
       archiveDays: 7,
       consumerConcurrency: 50,
       batchSize: 100,
@@ -321,6 +327,8 @@ describe('Settings', () => {
     ['stackName', 'Shop Messaging', 'must be a letter, then at most 39 letters, digits and hyphens'],
     ['stackName', '2', 'must be a letter, then at most 39 letters, digits and hyphens'],
     ['textWhenPlaced', 'yes', 'must be true or false'],
+    ['textWhenShipped', 'yes', 'must be true or false'],
+    ['textWhenRefunded', 'yes', 'must be true or false'],
     ['archiveDays', '0', 'must be a whole number from 1 to 3650'],
     ['archiveDays', '1.5', 'must be a whole number from 1 to 3650'],
     ['archiveDays', 'a month', 'must be a whole number from 1 to 3650'],
@@ -381,6 +389,8 @@ describe('The stage prod', () => {
     consumerConcurrency: '50',
     archiveDays: '7',
     textWhenPlaced: 'true',
+    textWhenShipped: 'true',
+    textWhenRefunded: 'false',
     orderDeadlineHours: '72',
     reminderHours: '6',
   });
@@ -406,6 +416,8 @@ describe('The stage prod', () => {
     expect(resources('AWS::Events::Archive')[0]?.properties.RetentionDays).toBe(7);
     const variables = resources('AWS::Lambda::Function').map(({ properties }) => properties.Environment.Variables);
     expect(variables.filter(({ TEXT_WHEN_PLACED }) => TEXT_WHEN_PLACED === 'true')).toHaveLength(1);
+    expect(variables.filter(({ TEXT_WHEN_SHIPPED }) => TEXT_WHEN_SHIPPED === 'true')).toHaveLength(1);
+    expect(variables.filter(({ TEXT_WHEN_REFUNDED }) => TEXT_WHEN_REFUNDED === 'false')).toHaveLength(1);
     expect(variables.filter(({ ORDER_DEADLINE_SECONDS }) => ORDER_DEADLINE_SECONDS === '259200')).toHaveLength(1);
     expect(variables.filter(({ REMINDER_SECONDS }) => REMINDER_SECONDS === '21600')).toHaveLength(1);
   });

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { template } from '../../../contracts/notification.ts';
 import { orderId } from '../../../contracts/order.ts';
 import { fitsOneSegment } from '../../../lambdas/notification/segment.ts';
 import { textFor } from '../../../lambdas/notification/texts.ts';
 
-const templates = ['order-placed', 'order-delayed', 'order-confirmed', 'order-cancelled'] as const;
+const templates = template.options;
 const longestId = `${'Q'.repeat(30)}_-90123456`;
 // https://www.etsi.org/deliver/etsi_ts/123000_123099/123038/: the basic table, in which every character takes one place.
 const GSM_7 = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà]*$/;
@@ -23,9 +24,9 @@ function segments(text: string): number {
   return Number.isFinite(length) ? Math.ceil(length / 160) : Math.ceil(text.length / 70);
 }
 
-describe.each(templates)('The text %s', (template) => {
+describe.each(templates)('The text %s', (name) => {
   test('contains the order id and fits into one GSM-7 segment in English', () => {
-    const text = textFor(template, 'en', longestId);
+    const text = textFor(name, 'en', longestId);
     expect(longestId).toHaveLength(40);
     expect(text).toContain(longestId);
     expect(text).toMatch(GSM_7);
@@ -33,21 +34,21 @@ describe.each(templates)('The text %s', (template) => {
   });
 
   test('contains the order id and fits into one segment in Korean', () => {
-    const text = textFor(template, 'ko', longestId);
+    const text = textFor(name, 'ko', longestId);
     expect(text).toContain(longestId);
     expect(text).toMatch(/[가-힣]/);
     expect(text.length).toBeLessThanOrEqual(70);
   });
 
   test('has no line break and no link', () => {
-    for (const locale of ['en', 'ko']) expect(textFor(template, locale, 'o-1')).not.toMatch(/\n|https?:|www\./);
+    for (const locale of ['en', 'ko']) expect(textFor(name, locale, 'o-1')).not.toMatch(/\n|https?:|www\./);
   });
 });
 
 test('The texts are all different in both languages', () => {
-  expect(
-    new Set(['en', 'ko'].flatMap((locale) => templates.map((template) => textFor(template, locale, 'o-1')))).size,
-  ).toBe(8);
+  expect(new Set(['en', 'ko'].flatMap((locale) => templates.map((name) => textFor(name, locale, 'o-1')))).size).toBe(
+    12,
+  );
 });
 
 test.each([
@@ -99,14 +100,14 @@ describe('An order in a text', () => {
   test('never makes a text longer than one segment, or a link, in any language', () => {
     const ids = fc.string({ unit: fc.constantFrom(...validCharacters), minLength: 1, maxLength: 64 });
     fc.assert(
-      fc.property(fc.constantFrom(...templates), fc.constantFrom('en', 'ko'), ids, (template, locale, name) => {
-        const text = textFor(template, locale, name);
+      fc.property(fc.constantFrom(...templates), fc.constantFrom('en', 'ko'), ids, (which, locale, name) => {
+        const text = textFor(which, locale, name);
         expect(segments(text)).toBe(1);
         expect(text).not.toMatch(/[:/]/);
         const spoken = `${locale === 'en' ? 'order' : '주문'} ${name} `;
         // It is named wherever it can be.
         if (!text.includes(spoken)) {
-          const bare = textFor(template, locale, ':');
+          const bare = textFor(which, locale, ':');
           const named = bare.replace(locale === 'en' ? 'order ' : '주문이 ', () => spoken);
           expect(/[:/]/.test(name) || segments(named) > 1).toBe(true);
         }
@@ -132,7 +133,13 @@ describe('One segment', () => {
   });
 });
 
-test('The text of a cancelled order says nothing about money that is untrue of an order without payment', () => {
+test('The text of a refund promises no more than that money goes back, be it all of it or a part', () => {
+  expect(textFor('order-refunded', 'en', 'o-1')).toBe('A refund for your order o-1 is on its way.');
+  expect(textFor('order-refunded', 'ko', 'o-1')).toBe('주문 o-1 환불 처리되었습니다.');
+});
+
+// Not charged, authorized, charged, paid on delivery, free, refunded in part; confirmed before or not.
+test('The text of a cancelled order says nothing about money that is untrue of any order', () => {
   expect(textFor('order-cancelled', 'en', 'o-1')).toBe(
     'Your order o-1 was cancelled. If you have paid anything, it will be refunded.',
   );

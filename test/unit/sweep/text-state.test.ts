@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TextState } from '../../../lambdas/notification/rules.ts';
+import type { TextState } from '../../../lambdas/notification/text-state.ts';
 import type { Order } from '../../../lambdas/order/record.ts';
 import type { Payment } from '../../../lambdas/payment/record.ts';
 import type { Reservation } from '../../../lambdas/stock/record.ts';
