@@ -1,38 +1,12 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Line, sumBySku } from '../../../contracts/order.ts';
 import { chunk } from '../../../lambdas/runtime/chunk.ts';
 import { BusyError, ConflictError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
-import type { Publication } from '../../../lambdas/runtime/outbox.ts';
-import type { Reservation } from '../../../lambdas/stock/record.ts';
-import { stockHandler } from '../../../lambdas/stock/reserve.ts';
 import type { StockInput } from '../../../lambdas/stock/rules.ts';
 import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, confirmed, line, placed, priced, received } from '../../builders/events.ts';
-import { MemoryStockTable } from '../../builders/stock-table.ts';
+import { stockConsumer as shop } from '../../builders/stock-consumer.ts';
 import { seededRandom } from '../../harness/random.ts';
-
-function shop(available: Record<string, number>) {
-  const table = new MemoryStockTable(available);
-  let clock = Date.parse('2026-11-21T09:00:00Z');
-  const handle = stockHandler(table, () => {
-    clock += 1_000;
-    return new Date(clock);
-  });
-  return {
-    table,
-    handle,
-    /** Delivers events in one batch and returns for each the types of published events, or the error's name. */
-    async deliver(...events: StockInput[]): Promise<string[]> {
-      const results = await handle(events.map((event) => delivery(event)));
-      return results.map((result) =>
-        'failure' in result
-          ? String((result.failure as Error).name)
-          : result.publish.map(({ type }) => type.split('.')[2]).join(),
-      );
-    },
-  };
-}
 
 const order = (orderId: string, ...items: ReturnType<typeof priced>[]) => placed({ orderId, items });
 const ordersFor = (count: number, ...items: ReturnType<typeof priced>[]) =>
@@ -619,78 +593,8 @@ describe('A shelf that cannot be written', () => {
   });
 });
 
-describe('In any sequence of stock events', () => {
-  const events = fc.record({
-    orderId: fc.constantFrom('o-1', 'o-2', 'o-3', 'o-4', 'o-5'),
-    kind: fc.constantFrom('placed', 'placed', 'confirmed', 'cancelled', 'received'),
-  });
-  const orders = fc.record(
-    Object.fromEntries(
-      ['o-1', 'o-2', 'o-3', 'o-4', 'o-5'].map((orderId) => [
-        orderId,
-        fc.array(fc.record({ sku: fc.constantFrom('A', 'B', 'C', 'NONE'), quantity: fc.integer({ min: 1, max: 4 }) }), {
-          minLength: 1,
-          maxLength: 3,
-        }),
-      ]),
-    ),
-  );
-
-  const eventOf = (kind: string, orderId: string, items: Line[]): StockInput => {
-    if (kind === 'received') return received({ receiptId: orderId, items });
-    if (kind === 'cancelled') return cancelled({ orderId });
-    if (kind === 'confirmed') return confirmed({ orderId, items });
-    return placed({ orderId, items: items.map((item) => ({ ...item, unitPrice: 1 })) });
-  };
-
-  const isDone = (result: Publication | undefined) => result !== undefined && 'publish' in result;
-  const cancelledIn = (events: readonly StockInput[]) =>
-    events.flatMap((event) => (event.type === 'shop.order.cancelled.v1' ? [event.data.orderId] : []));
-  const receiptsIn = (events: readonly StockInput[]) => [
-    ...new Set(events.flatMap((event) => (event.type === 'shop.stock.received.v1' ? [event.data.receiptId] : []))),
-  ];
-  const holdsGoods = (reservation: Reservation | undefined) =>
-    reservation?.state === 'reserved' || reservation?.state === 'sold';
-
-  test('available, reserved and sold pieces are what came in, none is negative, and no cancelled order holds any', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        orders,
-        fc.array(fc.array(events, { minLength: 1, maxLength: 10 }), { minLength: 1, maxLength: 6 }),
-        fc.array(fc.boolean(), { maxLength: 30 }),
-        async (lines, batches, conflicts) => {
-          const start = { A: 6, B: 4, C: 9 };
-          const { table, handle } = shop(start);
-          table.conflicts = () => conflicts.shift() ?? false;
-          const done: StockInput[] = [];
-          for (const batch of batches) {
-            // Within a round every order occurs once.
-            const round = [...new Map(batch.map((event) => [event.orderId, event])).values()].map(({ orderId, kind }) =>
-              eventOf(kind, orderId, lines[orderId] ?? []),
-            );
-            const results = await handle(round.map((event) => delivery<StockInput>(event)));
-            // A conflict that lasts leaves the message in the queue.
-            done.push(...round.filter((_, index) => isDone(results[index])));
-            expect(table.minimum()).toBeGreaterThanOrEqual(0);
-            expect(cancelledIn(done).filter((orderId) => holdsGoods(table.reservations.get(orderId)))).toEqual([]);
-          }
-          const cameIn = sumBySku(receiptsIn(done).flatMap((receiptId) => lines[receiptId] ?? []));
-          for (const sku of ['A', 'B', 'C'] as const) {
-            const piecesOf = (some: readonly Line[]) => some.find((one) => one.sku === sku)?.quantity ?? 0;
-            expect(table.total(sku)).toBe(start[sku] + piecesOf(cameIn));
-            const held = (state: string) => {
-              const reservations = [...table.reservations.values()].filter((one) => one.state === state);
-              return piecesOf(sumBySku(reservations.flatMap(({ orderId }) => lines[orderId] ?? [])));
-            };
-            expect(table.shelf(sku)).toMatchObject({ reserved: held('reserved'), sold: held('sold') });
-          }
-        },
-      ),
-      { numRuns: 400, interruptAfterTimeLimit: 5_000 },
-    );
-  });
-
-  test('320 buyers of 50 pieces with 16 concurrent workers and conflicts: exactly 50 get one', async () => {
+describe('Many buyers at once', () => {
+  test('320 of 50 pieces with 16 concurrent workers and conflicts: exactly 50 get one', async () => {
     const { table, handle } = shop({ A: 50 });
     const commit = table.commit.bind(table);
     table.commit = async (plan) => {

@@ -6,7 +6,7 @@ import type { Reservation } from '../../../lambdas/stock/record.ts';
 import { planStock, type StockInput } from '../../../lambdas/stock/rules.ts';
 import { stockTable } from '../../../lambdas/stock/table.ts';
 import { delivery } from '../../builders/deliveries.ts';
-import { cancelled, confirmed, placed, priced } from '../../builders/events.ts';
+import { cancelled, confirmed, dispatched, placed, priced, refundRequested } from '../../builders/events.ts';
 
 const now = new Date('2026-11-21T09:00:00Z');
 
@@ -162,6 +162,37 @@ describe('Changing a reservation', () => {
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       },
     ]);
+  });
+
+  test('counts goods back only while the same came back before, and none have left since', async () => {
+    const returned = [{ refundId: 'r-1', lines: [{ sku: 'A', quantity: 1, restock: true }], time: 't' }];
+    const items = [{ sku: 'A', quantity: 1, restock: true }];
+    const [update, shelf] = await change(
+      { orderId: 'o-1001', state: 'sold', lines, returned, dispatched: true, time: 't' },
+      refundRequested({ refundId: 'r-2', items }),
+    );
+    expect(update).toMatchObject({
+      UpdateExpression: 'SET #state = :state, #returned = :returned',
+      ConditionExpression:
+        '#state = :was_state AND #lines = :was_lines AND #returned = :was_returned AND #dispatched = :was_dispatched AND attribute_not_exists(#expiresAt)',
+      ExpressionAttributeNames: DECIDED_FROM,
+      ExpressionAttributeValues: {
+        ':returned': [...returned, { refundId: 'r-2', lines: items, amount: 5_000, time: now.toISOString() }],
+        ':was_returned': returned,
+        ':was_dispatched': true,
+      },
+    });
+    expect(shelf).toEqual({
+      TableName: 'shelves',
+      Key: { sku: 'A' },
+      UpdateExpression: 'ADD available :available, reserved :reserved, sold :sold',
+      ExpressionAttributeValues: { ':available': 1, ':reserved': 0, ':sold': 0 },
+    });
+  });
+
+  test('notes that goods left without touching a shelf', async () => {
+    const updates = await change({ orderId: 'o-1001', state: 'sold', lines, time: 't' }, dispatched());
+    expect(updates).toMatchObject([{ UpdateExpression: 'SET #state = :state, #dispatched = :dispatched' }]);
   });
 
   test.each([
