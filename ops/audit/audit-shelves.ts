@@ -28,7 +28,7 @@ type Sums = ReadonlyMap<string, SkuSums>;
 const NONE = { lasting: new Map<string, ShelfDifference>(), moving: 0 };
 
 /**
- * Holds the shelves against reservations and receipts. While those are read, orders move the shelves: what agrees with the shelf of before or of
+ * Holds the shelves against reservations, returns and receipts. While those are read, orders move the shelves: what agrees with the shelf of before or of
  * afterwards is right, and what is wrong differs by as much when all is read once more.
  */
 export async function auditShelves(tables: AuditTables, { lookFor, pauseFirst }: Options): Promise<ShelfAudit> {

@@ -1,58 +1,83 @@
-import type { Reservation, Shelf } from '../../lambdas/stock/record.ts';
+import type { Line } from '../../contracts/order.ts';
+import { type Reservation, returnedPieces, type Shelf } from '../../lambdas/stock/record.ts';
 import { shellArgument } from '../command.ts';
 import type { CountedShelf } from '../stock/shelves.ts';
 
 /** A shelf that does not add up, in words, and what a person has to do: no event mends it. */
 export type WrongShelf = { sku: string; problem: string; repair: string };
 
-/** What reservations and receipts say of one SKU, in pieces. `uncertain`: of `received`, what came in at about the time when the shelf was counted. */
-export type SkuSums = { reserved: number; sold: number; received: number; uncertain: number };
+/**
+ * What reservations and receipts say of one SKU, in pieces. `sold`: with what came back, which stays sold. `added`: what came in, and what came
+ * back on the shelf. `uncertain`: of that, what did so at about the time when the shelf was counted.
+ */
+export type SkuSums = { reserved: number; sold: number; added: number; uncertain: number };
 
 /** By how much a shelf differs from its sums; 0: it agrees. `lost`: pieces that came in and are not there; below 0: pieces too many. */
 export type ShelfDifference = { reserved: number; sold: number; lost: number };
 
-// The clocks of whoever counts and of whoever takes goods in.
+// The clocks of whoever counts and of whoever takes goods in or back.
 const CLOCK_TOLERANCE_MS = 600_000;
 
-/** Sums reservations and receipts by SKU; of a shelf that was counted, only those receipts that came later. */
+const NOTHING: SkuSums = { reserved: 0, sold: 0, added: 0, uncertain: 0 };
+
+type Holding = Pick<Reservation, 'state' | 'lines' | 'returned' | 'time'>;
+
+/** Sums reservations and receipts by SKU; of a shelf that was counted, only what came in or back later. */
 export async function sumReservations(
-  pages: AsyncIterable<readonly Pick<Reservation, 'state' | 'lines' | 'time'>[]>,
+  pages: AsyncIterable<readonly Holding[]>,
   shelves: ReadonlyMap<string, CountedShelf>,
   isWanted: (sku: string) => boolean = () => true,
 ): Promise<Map<string, SkuSums>> {
   const sums = new Map<string, SkuSums>();
-  for await (const page of pages) for (const reservation of page) addReservation(sums, reservation, shelves, isWanted);
+  const add = (lines: readonly Line[], change: (sum: SkuSums, line: Line) => void) => {
+    for (const line of lines) {
+      if (!isWanted(line.sku)) continue;
+      const sum = sums.get(line.sku) ?? { ...NOTHING };
+      sums.set(line.sku, sum);
+      change(sum, line);
+    }
+  };
+  for await (const page of pages) {
+    for (const reservation of page) {
+      const { reserved, sold, added } = holdingOf(reservation);
+      add(reserved, (sum, { quantity }) => {
+        sum.reserved += quantity;
+      });
+      add(sold, (sum, { quantity }) => {
+        sum.sold += quantity;
+      });
+      for (const { lines, time } of added)
+        add(lines, (sum, line) => addSinceCount(sum, line, time, shelves.get(line.sku)));
+    }
+  }
   return sums;
 }
 
-function addReservation(
-  sums: Map<string, SkuSums>,
-  { state, lines, time }: Pick<Reservation, 'state' | 'lines' | 'time'>,
-  shelves: ReadonlyMap<string, CountedShelf>,
-  isWanted: (sku: string) => boolean,
-): void {
-  if (state !== 'reserved' && state !== 'sold' && state !== 'received') return;
-  for (const { sku, quantity } of lines) {
-    if (!isWanted(sku)) continue;
-    const sum = sums.get(sku) ?? { reserved: 0, sold: 0, received: 0, uncertain: 0 };
-    sums.set(sku, sum);
-    if (state !== 'received') {
-      sum[state] += quantity;
-      continue;
-    }
-    const sinceCount = Date.parse(time) - Date.parse(shelves.get(sku)?.countedAt ?? '');
-    if (sinceCount < -CLOCK_TOLERANCE_MS) continue;
-    sum.received += quantity;
-    if (sinceCount < CLOCK_TOLERANCE_MS) sum.uncertain += quantity;
-  }
+type Added = { lines: readonly Line[]; time: string };
+
+/** Returns what a reservation or receipt says is on the shelves, and when it added to them. */
+function holdingOf(record: Holding): { reserved: readonly Line[]; sold: readonly Line[]; added: readonly Added[] } {
+  const { state, lines, returned = [], time } = record;
+  if (state === 'received') return { reserved: [], sold: [], added: [{ lines, time }] };
+  return {
+    reserved: state === 'reserved' ? lines : [],
+    // What came back of an order stays sold when the rest is put back.
+    sold: state === 'sold' ? lines : returnedPieces(record),
+    added: returned.map((one) => ({ lines: one.lines.filter(({ restock }) => restock), time: one.time })),
+  };
 }
 
-const NOTHING: SkuSums = { reserved: 0, sold: 0, received: 0, uncertain: 0 };
+function addSinceCount(sum: SkuSums, { quantity }: Line, time: string, shelf: CountedShelf | undefined): void {
+  const sinceCount = Date.parse(time) - Date.parse(shelf?.countedAt ?? '');
+  if (sinceCount < -CLOCK_TOLERANCE_MS) return;
+  sum.added += quantity;
+  if (sinceCount < CLOCK_TOLERANCE_MS) sum.uncertain += quantity;
+}
 
 /** Compares a shelf with what reservations and receipts say; of one that was never counted, only whether pieces are lost is known. */
 export function shelfDifference(shelf: CountedShelf | undefined, sums: SkuSums = NOTHING): ShelfDifference {
   const { available = 0, reserved = 0, sold = 0, counted, countedHeld = 0 } = shelf ?? {};
-  const most = (counted ?? 0) + countedHeld + sums.received;
+  const most = (counted ?? 0) + countedHeld + sums.added;
   const least = counted === undefined ? Number.NEGATIVE_INFINITY : most - sums.uncertain;
   const there = available + reserved + sold;
   const lost = counted === undefined ? Math.max(0, most - there) : clampToZero(least - there, most - there);

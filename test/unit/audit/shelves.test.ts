@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { Reservation } from '../../../lambdas/stock/record.ts';
+import type { Reservation, Return } from '../../../lambdas/stock/record.ts';
 import { auditShelves } from '../../../ops/audit/audit-shelves.ts';
 import { type CountedShelf, setAvailable } from '../../../ops/stock/shelves.ts';
 import { type MemoryAuditTables, memoryAuditTables } from '../../builders/memory-audit.ts';
@@ -7,9 +7,17 @@ import { type MemoryAuditTables, memoryAuditTables } from '../../builders/memory
 const TIME = '2026-11-21T09:00:00.000Z';
 const LATER = '2026-11-21T12:00:00.000Z';
 
-const reservation = (state: Reservation['state'], quantity: number, time = TIME) => ({
+const reservation = (state: Reservation['state'], quantity: number, time = TIME, returned?: Return[]) => ({
   state,
   lines: [{ sku: 'A', quantity }],
+  time,
+  ...(returned && { returned }),
+});
+
+/** A return of pieces, put on the shelf unless `restock` is false. */
+const back = (quantity: number, { time = TIME, restock = true } = {}): Return => ({
+  refundId: `r-${time}-${quantity}-${restock}`,
+  lines: [{ sku: 'A', quantity, restock }],
   time,
 });
 
@@ -52,6 +60,41 @@ test.each<[string, MemoryAuditTables]>([
   ],
   ['goods came in at the moment of the count', tablesOf({ ...counted, available: 10 }, reservation('received', 4))],
   ['so they did, and were not counted', tablesOf({ ...counted, available: 14 }, reservation('received', 4))],
+  [
+    'some of what was sold came back, on the shelf or not',
+    tablesOf(
+      { available: 6, sold: 7 },
+      reservation('received', 10),
+      reservation('sold', 4, TIME, [back(2), back(1, { restock: false })]),
+      reservation('sold', 3, TIME, [back(1, { time: LATER })]),
+    ),
+  ],
+  [
+    'an order was cancelled after some of it had come back',
+    tablesOf(
+      { available: 9, sold: 3 },
+      reservation('received', 10),
+      reservation('released', 5, LATER, [back(2), back(1, { restock: false })]),
+    ),
+  ],
+  [
+    'it was counted between what came back before and after',
+    tablesOf(
+      { ...counted, available: 11, sold: 5, countedHeld: 5 },
+      reservation('sold', 5, '2026-11-20T09:00:00Z', [
+        back(3, { time: '2026-11-20T10:00:00Z' }),
+        back(1, { time: LATER }),
+      ]),
+    ),
+  ],
+  [
+    'goods came back at the moment of the count',
+    tablesOf({ ...counted, available: 10, sold: 4, countedHeld: 4 }, reservation('sold', 4, TIME, [back(4)])),
+  ],
+  [
+    'goods came back at the moment of the count, and were not counted',
+    tablesOf({ ...counted, available: 14, sold: 4, countedHeld: 4 }, reservation('sold', 4, TIME, [back(4)])),
+  ],
   ['nobody ever counted what was there at first', tablesOf({ available: 100 }, reservation('received', 4))],
 ])('a shelf is right where %s', async (_, tables) => expect(await wrongOf(tables)).toEqual([]));
 
@@ -84,6 +127,27 @@ test.each<[string, MemoryAuditTables, RegExp, RegExp]>([
     'pieces were sold that are not on it',
     tablesOf({ available: 9, sold: 1 }, reservation('received', 10), reservation('sold', 2)),
     /^1 pieces are sold, and the reservations say 2$/,
+    /sets sold to 2/,
+  ],
+  [
+    'what came back on it is missing',
+    tablesOf({ available: 8, sold: 3 }, reservation('received', 10), reservation('sold', 3, TIME, [back(2)])),
+    /^1 piece that came in or came back are missing \(8 available, 0 reserved, 3 sold\)$/,
+    /stock set A/,
+  ],
+  [
+    'what came back off it is on it',
+    tablesOf(
+      { ...counted, available: 9, sold: 3 },
+      reservation('sold', 3, TIME, [back(2, { restock: false, time: LATER })]),
+    ),
+    /^2 pieces are there that never came in/,
+    /stock set A/,
+  ],
+  [
+    'all of a cancelled order was put back, though some had come back',
+    tablesOf({ available: 12 }, reservation('received', 10), reservation('released', 3, LATER, [back(2)])),
+    /^0 pieces are sold, and the reservations say 2$/,
     /sets sold to 2/,
   ],
   ['it has less than nothing', tablesOf({ available: -1 }), /^-1 pieces are available;/, /stock set A/],
