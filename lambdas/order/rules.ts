@@ -64,7 +64,8 @@ function note(
   if (indexOfEntry(order, event) !== -1 || isOutdated(order, event)) return order;
   if (withoutEffects && isKnown(order, event)) return order;
   if (event.type === orderShipped.type && !withoutEffects) rejectShipment(order);
-  return { ...noteEvent(order, event, time, now), ...known };
+  const noted = noteEvent(order, event, time, now);
+  return known.customer === undefined ? noted : { ...noted, ...known };
 }
 
 /** Tells whether a replay says nothing that would still matter. */

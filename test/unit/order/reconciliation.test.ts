@@ -18,6 +18,8 @@ import {
   rejected,
   reminderDue,
   reserved,
+  returned,
+  shipped,
   voided,
 } from '../../builders/events.ts';
 import { permutations } from '../../builders/sequences.ts';
@@ -43,11 +45,12 @@ const replayed = (events: readonly OrderInput[], start?: Order) =>
   }, start);
 
 const busEventsOf = (step: ReturnType<typeof next>) =>
-  publishedBy(step).flatMap(({ id }) => id.match(/^o-1001\.(confirmed|cancelled|delayed)$/)?.[1] ?? []);
+  publishedBy(step).flatMap(({ type }) => type.match(/^shop\.order\.((?!progressed).+)\.v1$/)?.[1] ?? []);
 
 const other = placed({ items: [priced('KB-02', 1, 7_000)] });
 const toConfirmed = [placed(), authorized(), reserved()];
 const toCancelled = [placed(), cancelRequested()];
+const toShipped = [...toConfirmed, shipped()];
 const goods = { items: [line()], total: placed().data.total };
 
 type Row = [
@@ -142,8 +145,58 @@ describe('The state table of an order', () => {
       ['cancelled'],
     ],
     ['cancelled after CONFIRMED', 'again', [...toConfirmed, declined()], reconciliationDue(), undefined, ['cancelled']],
+    [
+      'CONFIRMED',
+      'cancel-requested',
+      toConfirmed,
+      cancelRequested(),
+      { status: 'CANCELLED', reason: 'customer' },
+      ['cancelled'],
+    ],
+    ['CANCELLED', 'cancel-requested', toCancelled, cancelRequested({ id: 'other' }), undefined, ['cancel-refused']],
+    ['CONFIRMED', 'shipped', toConfirmed, shipped(), { status: 'CONFIRMED', dispatched: true }, ['dispatched']],
+    ['shipped', 'cancel-requested', toShipped, cancelRequested(), undefined, ['cancel-refused']],
+    ['shipped', 'a second parcel', toShipped, shipped({ id: 'two' }), { dispatched: true }, []],
+    ['shipped', 'shipped again', toShipped, shipped(), undefined, []],
+    ['shipped', 'deadline', toShipped, deadlinePassed(), undefined, []],
+    ['shipped', 'again', toShipped, reconciliationDue(), undefined, ['confirmed', 'dispatched']],
+    ['shipped', 'returned', toShipped, returned(), { status: 'CONFIRMED' }, []],
+    [
+      'none',
+      'taught confirmed and dispatched',
+      [],
+      reconciliationDue({ decision: 'confirmed', dispatched: true, ...goods }),
+      { status: 'CONFIRMED', dispatched: true },
+      ['confirmed', 'dispatched'],
+    ],
+    [
+      'PLACED',
+      'taught confirmed and dispatched',
+      [placed()],
+      reconciliationDue({ decision: 'confirmed', dispatched: true }),
+      { status: 'CONFIRMED', dispatched: true },
+      ['confirmed', 'dispatched'],
+    ],
+    [
+      'CONFIRMED',
+      'taught dispatched',
+      toConfirmed,
+      reconciliationDue({ dispatched: true }),
+      { status: 'CONFIRMED', dispatched: true },
+      ['dispatched'],
+    ],
+    [
+      'dispatched',
+      'again',
+      [...toConfirmed, reconciliationDue({ dispatched: true })],
+      reconciliationDue(),
+      undefined,
+      ['confirmed', 'dispatched'],
+    ],
+    ['PLACED', 'taught dispatched alone', [placed()], reconciliationDue({ dispatched: true }), undefined, []],
   ])('%s, %s', (_state, _event, known, event, written, published) => {
     const step = next(orderAfter(known), event);
+    expect(step.failure).toBeUndefined();
     if (written === undefined) expect(step.after).toBeUndefined();
     else expect(step.after).toMatchObject(written);
     expect(busEventsOf(step)).toEqual(published);
