@@ -5,7 +5,7 @@ import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError, WaitingError } from '../runtime/failure.ts';
 import { buildOutcome, type PaymentTransition, resumeCalls } from './outcome.ts';
 import { type EventContext, isAuthorizedHere, isReported, type Payment, type Refund } from './record.ts';
-import { refundedAmount, refundsOf, withRefunds } from './refunds.ts';
+import { capturedAmount, refundedAmount, refundsOf, withRefunds } from './refunds.ts';
 
 /** The reason of a refund that is due because the money it was asked of came past the gateway. */
 const REQUESTED = 'requested';
@@ -64,13 +64,6 @@ const isMoneyToCome = (payment: Payment): boolean =>
   payment.state === 'authorizing' ||
   payment.state === 'capturing' ||
   (payment.state === 'authorized' && isAuthorizedHere(payment));
-
-/** Returns what was captured of an order in minor units; what the customer pays on delivery counts as that. */
-function capturedAmount(payment: Payment): number {
-  const { state, money } = payment;
-  const isCaptured = /^(captured|refunding|refunded|refund-due)$/.test(state);
-  return isCaptured || (state === 'authorized' && isReported(payment)) ? (money?.amount ?? 0) : 0;
-}
 
 /** Returns why a refund is refused; `undefined` if it is not. */
 function refusalOf(payment: Payment, amount: number): string | undefined {

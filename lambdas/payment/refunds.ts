@@ -1,4 +1,4 @@
-import { type Payment, type PaymentState, REFUND_DUE, type Refund } from './record.ts';
+import { isReported, type Payment, type PaymentState, REFUND_DUE, type Refund } from './record.ts';
 
 const STATE_OF_ONLY_REFUND: Partial<Record<PaymentState, Refund['state']>> = {
   refunding: 'pending',
@@ -17,6 +17,15 @@ export function refundsOf({ refunds, state, money, refundReason: reason, time }:
 /** Returns the first refund whose call to the gateway was begun and has no answer on record. */
 export const pendingRefund = (payment: Payment): Refund | undefined =>
   refundsOf(payment).find(({ state }) => state === 'pending');
+
+// What was captured before anything of it went back.
+const CAPTURED: ReadonlySet<PaymentState> = new Set(['captured', 'refunding', 'refunded', 'refund-due']);
+
+/** Returns what was captured of an order, in minor units; what the customer pays on delivery counts as that. */
+export function capturedAmount(payment: Payment): number {
+  const isCaptured = CAPTURED.has(payment.state) || (payment.state === 'authorized' && isReported(payment));
+  return isCaptured ? (payment.money?.amount ?? 0) : 0;
+}
 
 /** Returns what went back of an order's money or is about to, in minor units: sent by the gateway, pending and due. */
 export function refundedAmount(payment: Payment): number {

@@ -61,12 +61,13 @@ function recordsCommand(): Command {
         found.length === 0
           ? 'Nothing was authorized, and no money has moved.'
           : table(
-              ['time', 'order', 'kind', 'amount', 'reference'],
-              found.map(({ time, orderId, kind, reference = '', ...paid }) => [
+              ['time', 'order', 'kind', 'amount', 'refund', 'reference'],
+              found.map(({ time, orderId, kind, refundId = '', reference = '', ...paid }) => [
                 time,
                 orderId,
                 kind,
                 formatMoney(paid),
+                refundId,
                 reference,
               ]),
             ),

@@ -1,19 +1,30 @@
 import { paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Money } from '../../contracts/money.ts';
 import { dueRefundsIndex, type Payment, REFUND_DUE } from '../../lambdas/payment/record.ts';
+import { refundsOf } from '../../lambdas/payment/refunds.ts';
 import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
 import type { DeployedShop } from '../stack.ts';
 
 /**
- * A refund that a person has to send: since when (ISO 8601), and why, which is the provider's code, the reason of the cancellation, or
- * `received-after-cancellation`. `reference` is the payment's id at the provider, the checkout or whoever reported it.
+ * A refund that a person has to send: since when (ISO 8601), and why, which is the provider's code, `refunded-elsewhere`, `requested`, the reason
+ * of the cancellation, or `received-after-cancellation`. Without `refundId` it is that of a cancellation. `reference` is the payment's id at
+ * the provider, the checkout or whoever reported it.
  */
-export type DueRefund = Money & { orderId: string; since: string; reason: string; reference?: string };
+export type DueRefund = Money & {
+  orderId: string;
+  refundId?: string;
+  since: string;
+  reason: string;
+  reference?: string;
+};
 
-/** The refunds that a person has to send, because no gateway can or the provider refuses to: their number, and the oldest of them. */
+/**
+ * The refunds that a person has to send, because no gateway can or the provider refuses to. `oldest` has those of the first ten orders; of each
+ * order beyond them `count` has one.
+ */
 export type DueRefunds = { count: number; oldest: DueRefund[] };
 
-/** How many due refunds are named. */
+/** How many orders' due refunds are named. */
 export const MAX_DUE_REFUNDS = 10;
 
 /** Reads the due refunds in their index, which holds nothing else, and the records of the oldest. */
@@ -33,7 +44,8 @@ export async function readDueRefunds(shop: DeployedShop): Promise<DueRefunds> {
     LastEvaluatedKey === undefined ? 0 : countFrom(shop, { ...query, ExclusiveStartKey: LastEvaluatedKey }),
     dynamoRecordStore<Payment>(query.TableName, shop.documents).load(ids),
   ]);
-  return { count: ids.length + rest, oldest: ids.flatMap((id) => dueRefund(payments.get(id)) ?? []) };
+  const oldest = ids.flatMap((id) => dueRefundsOf(payments.get(id)));
+  return { count: oldest.length + rest, oldest: oldest.sort(bySince) };
 }
 
 async function countFrom(shop: DeployedShop, query: QueryCommand['input']): Promise<number> {
@@ -44,9 +56,21 @@ async function countFrom(shop: DeployedShop, query: QueryCommand['input']): Prom
   return count;
 }
 
-/** The index is behind its table by some milliseconds, so that a record of it may be due no more. */
-function dueRefund(payment: Payment | undefined): DueRefund | undefined {
-  const { refundDue, money, orderId, time: since, refundReason: reason = 'cancelled', reference } = payment ?? {};
-  if (refundDue === undefined || money === undefined || orderId === undefined || since === undefined) return undefined;
-  return { orderId, since, ...money, reason, ...(reference === undefined ? {} : { reference }) };
+/** Lists the due refunds of an order. The index is behind its table by some milliseconds, so that a record of it may have none any more. */
+function dueRefundsOf(payment: Payment | undefined): DueRefund[] {
+  if (payment?.money === undefined || payment.refundDue === undefined) return [];
+  const { orderId, money, reference } = payment;
+  return refundsOf(payment)
+    .filter(({ state }) => state === 'due')
+    .map(({ refundId, amount, time: since, reason = 'cancelled' }) => ({
+      orderId,
+      ...(refundId === undefined ? {} : { refundId }),
+      since,
+      ...money,
+      amount,
+      reason,
+      ...(reference === undefined ? {} : { reference }),
+    }));
 }
+
+const bySince = (one: DueRefund, other: DueRefund): number => Date.parse(one.since) - Date.parse(other.since);

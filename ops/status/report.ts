@@ -88,9 +88,10 @@ function dueRefunds({ count, oldest }: DueRefunds): string[] {
     [
       `${due}${which}: send the money back by hand, as docs/runbook/refund-due.md says.`,
       table(
-        ['order', 'since', 'amount', 'why', 'reference'],
-        oldest.map(({ orderId, since, reason, reference = '–', ...money }) => [
+        ['order', 'refund', 'since', 'amount', 'why', 'reference'],
+        oldest.map(({ orderId, refundId = '–', since, reason, reference = '–', ...money }) => [
           orderId,
+          refundId,
           since,
           formatMoney(money),
           reason,

@@ -1,12 +1,13 @@
 import { expect, test, vi } from 'vitest';
+import type { Refund } from '../../lambdas/payment/record.ts';
 import { localTarget } from '../../ops/aws-target.ts';
 import { deployedShop } from '../../ops/stack.ts';
 import { MAX_DUE_REFUNDS, readDueRefunds } from '../../ops/status/refunds.ts';
 
 type Input = { RequestItems?: Record<string, { Keys: { orderId: string }[] }>; ExclusiveStartKey?: object };
 
-/** A shop whose index of due refunds has these orders, of which the records of some are due no more. */
-function shopWith(orderIds: readonly string[], notDue: readonly string[] = []) {
+/** A shop whose index of due refunds has these orders, of which the records of some are due no more. They are of 0.3.0 without `refunds`. */
+function shopWith(orderIds: readonly string[], notDue: readonly string[] = [], refunds?: readonly Refund[]) {
   const shop = deployedShop(localTarget('http://127.0.0.1:9'), {
     Outputs: [{ OutputKey: 'PaymentsTableName', OutputValue: 'payments' }],
   });
@@ -16,7 +17,7 @@ function shopWith(orderIds: readonly string[], notDue: readonly string[] = []) {
     ...(notDue.includes(orderId) ? {} : { refundDue: 'due' }),
     money: { amount: 12_000, currency: 'KRW' },
     reference: `pi_${orderId}`,
-    refundReason: 'charge_disputed',
+    ...(refunds === undefined ? { refundReason: 'charge_disputed' } : { refunds }),
     time: '2026-11-21T09:00:00.000Z',
   });
   const send = vi.spyOn(shop.documents, 'send').mockImplementation(async (command: { input: object }) => {
@@ -42,6 +43,27 @@ test('due refunds are named oldest first, with the amount, the provider’s code
     currency: 'KRW',
     reason: 'charge_disputed',
     reference: 'pi_o-1',
+  });
+});
+
+test('each due refund of an order is named with its own amount, age and reason', async () => {
+  const time = '2026-11-22T09:00:00.000Z';
+  const { shop } = shopWith(
+    ['o-1'],
+    [],
+    [
+      { refundId: 'r-1', amount: 1_000, state: 'done', refunded: 1_000, time },
+      { refundId: 'r-2', amount: 2_000, state: 'due', reason: 'charge_disputed', time: '2026-11-23T09:00:00.000Z' },
+      { amount: 9_000, state: 'due', time },
+    ],
+  );
+  const named = { orderId: 'o-1', currency: 'KRW', reference: 'pi_o-1' };
+  expect(await readDueRefunds(shop)).toEqual({
+    count: 2,
+    oldest: [
+      { ...named, since: time, amount: 9_000, reason: 'cancelled' },
+      { ...named, refundId: 'r-2', since: '2026-11-23T09:00:00.000Z', amount: 2_000, reason: 'charge_disputed' },
+    ],
   });
 });
 

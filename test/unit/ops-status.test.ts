@@ -298,7 +298,7 @@ describe('Refunds that are due', () => {
   test('are named with their reason and what to do, or not at all', () => {
     const report = statusReport(due(2));
     expect(report).toContain('2 refunds are due, the oldest 1 of them: send the money back by hand');
-    expect(report).toMatch(/^o-7 +2026-11-21T08:00:00\.000Z +₩12,000 +charge_disputed +pi_7$/m);
+    expect(report).toMatch(/^o-7 +– +2026-11-21T08:00:00\.000Z +₩12,000 +charge_disputed +pi_7$/m);
     expect(statusReport(due(1))).toContain('1 refund is due: send');
     expect(statusReport(statusWith())).not.toMatch(/refunds? (is|are) due/);
   });

@@ -5,7 +5,7 @@ import { nextPayment, type PaymentInput } from '../../../lambdas/payment/rules.t
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { openFence } from '../../../lambdas/runtime/fence.ts';
 import { TOMBSTONE_DAYS } from '../../../lambdas/runtime/tombstone.ts';
-import { cancelled, confirmed, paymentReceived, placed } from '../../builders/events.ts';
+import { cancelled, confirmed, dispatched, paymentReceived, placed, refundRequested } from '../../builders/events.ts';
 import { FakeGateway } from '../../builders/gateway.ts';
 import { NOW, once, payments } from '../../builders/payments.ts';
 
@@ -17,7 +17,7 @@ type Shop = ReturnType<typeof payments>;
 
 const moves = ({ gateway }: Shop) => gateway.ledger.map(({ kind }) => kind).join(' ');
 const shortTypes = (types: readonly string[]) =>
-  types.map((type) => type.replace(/^shop\.payment\.|\.v1$/g, '')).join(' ');
+  types.map((type) => type.replace(/^shop\.payment\.|\.v1$|^failed: |(?<=Error):.*$/g, '')).join(' ');
 const tokenOf = (token: string) => placed({ token });
 
 /** How a payment comes into each state; `down`: the gateway is down for the last event, `lost`: its last answer is lost. */
@@ -30,6 +30,10 @@ const HISTORIES = {
   capturing: [placed(), confirmed(), 'down'],
   'capturing, taken': [placed(), confirmed(), 'lost'],
   captured: [placed(), confirmed()],
+  'captured, partly refunded': [placed(), confirmed(), refundRequested()],
+  'captured, refund pending': [placed(), confirmed(), refundRequested(), 'down'],
+  'captured, refund sent': [placed(), confirmed(), refundRequested(), 'lost'],
+  'captured, dispatched': [placed(), confirmed(), dispatched()],
   lapsed: [tokenOf('tok_lapses'), confirmed()],
   declined: [tokenOf('tok_declined')],
   voiding: [placed(), cancelled(), 'down'],
@@ -59,7 +63,7 @@ async function inState(history: History): Promise<Shop> {
     gateway.down = isLast && steps.includes('down');
     gateway.refusesRefunds = () => isLast && steps.includes('refused');
     // A lookup comes before a refund, whose answer is the one that is lost.
-    let answers = history === 'refunding, sent' ? 2 : 1;
+    let answers = history.endsWith('sent') ? 2 : 1;
     gateway.losesResponse = () => isLast && steps.includes('lost') && --answers === 0;
     await shop.deliver(event);
   }
@@ -83,80 +87,146 @@ const EVENTS = {
   placed: placed(),
   confirmed: confirmed(),
   cancelled: cancelled(),
+  'refund-requested': refundRequested(),
+  dispatched: dispatched(),
   received: paymentReceived(),
 };
 
-/** In a state, an event makes these calls, leads to this state and publishes this. */
-type Cell = [from: History, event: keyof typeof EVENTS, calls: string, to: Payment['state'], published: string];
+/** In a state, an event makes these calls, leads to this state, and publishes this or fails with this. */
+type Cell = [
+  from: History,
+  event: keyof typeof EVENTS,
+  calls: string,
+  to: Payment['state'] | 'none',
+  published: string,
+];
 
 const CELLS: Cell[] = [
   ['none', 'placed', 'authorize', 'authorized', 'authorized'],
   ['none', 'confirmed', 'find capture', 'lapsed', 'declined'],
   ['none', 'cancelled', 'void', 'voided', ''],
+  ['none', 'refund-requested', '', 'none', 'WaitingError'],
+  ['none', 'dispatched', '', 'none', 'WaitingError'],
 
   ['tombstone', 'placed', '', 'voided', ''],
   ['tombstone', 'confirmed', '', 'voided', ''],
   ['tombstone', 'cancelled', '', 'voided', ''],
+  ['tombstone', 'refund-requested', '', 'voided', 'ConflictError'],
+  ['tombstone', 'dispatched', '', 'voided', ''],
 
   ['authorizing', 'placed', 'find authorize', 'authorized', 'authorized'],
   ['authorizing', 'confirmed', 'find capture', 'lapsed', 'declined'],
   ['authorizing', 'cancelled', 'void', 'voided', ''],
+  ['authorizing', 'refund-requested', '', 'authorizing', 'WaitingError'],
+  ['authorizing', 'dispatched', '', 'authorizing', 'WaitingError'],
 
   ['authorizing, held', 'placed', 'find', 'authorized', 'authorized'],
   ['authorizing, held', 'confirmed', 'find capture', 'captured', 'captured'],
   ['authorizing, held', 'cancelled', 'void', 'voided', 'voided'],
+  ['authorizing, held', 'refund-requested', '', 'authorizing', 'WaitingError'],
+  ['authorizing, held', 'dispatched', '', 'authorizing', 'WaitingError'],
 
   ['authorized', 'placed', '', 'authorized', 'authorized'],
   ['authorized', 'confirmed', 'capture', 'captured', 'captured'],
   ['authorized', 'cancelled', 'void', 'voided', 'voided'],
+  ['authorized', 'refund-requested', '', 'authorized', 'WaitingError'],
+  ['authorized', 'dispatched', '', 'authorized', 'WaitingError'],
 
   ['capturing', 'placed', '', 'capturing', ''],
   ['capturing', 'confirmed', 'find capture', 'captured', 'captured'],
   ['capturing', 'cancelled', 'void', 'voided', 'voided'],
+  ['capturing', 'refund-requested', '', 'capturing', 'WaitingError'],
+  ['capturing', 'dispatched', '', 'capturing', 'WaitingError'],
 
   ['capturing, taken', 'placed', '', 'capturing', ''],
   ['capturing, taken', 'confirmed', 'find', 'captured', 'captured'],
   ['capturing, taken', 'cancelled', 'void find refund', 'refunded', 'refunded'],
+  ['capturing, taken', 'refund-requested', '', 'capturing', 'WaitingError'],
+  ['capturing, taken', 'dispatched', '', 'capturing', 'WaitingError'],
 
   ['captured', 'placed', '', 'captured', 'captured'],
   ['captured', 'confirmed', '', 'captured', 'captured'],
   ['captured', 'cancelled', 'find refund', 'refunded', 'refunded'],
+  ['captured', 'refund-requested', 'find refund', 'captured', 'refunded'],
+  ['captured', 'dispatched', '', 'captured', ''],
+
+  ['captured, partly refunded', 'placed', '', 'captured', 'captured refunded'],
+  ['captured, partly refunded', 'confirmed', '', 'captured', 'captured refunded'],
+  ['captured, partly refunded', 'cancelled', 'find refund', 'refunded', 'refunded refunded'],
+  ['captured, partly refunded', 'refund-requested', '', 'captured', 'refunded'],
+  ['captured, partly refunded', 'dispatched', '', 'captured', 'refunded'],
+
+  ['captured, refund pending', 'placed', 'find refund', 'captured', 'captured refunded'],
+  ['captured, refund pending', 'confirmed', 'find refund', 'captured', 'captured refunded'],
+  ['captured, refund pending', 'cancelled', 'find refund find refund', 'refunded', 'refunded refunded'],
+  ['captured, refund pending', 'refund-requested', 'find refund', 'captured', 'refunded'],
+  ['captured, refund pending', 'dispatched', 'find refund', 'captured', 'refunded'],
+
+  ['captured, refund sent', 'placed', 'find', 'captured', 'captured refunded'],
+  ['captured, refund sent', 'confirmed', 'find', 'captured', 'captured refunded'],
+  ['captured, refund sent', 'cancelled', 'find find refund', 'refunded', 'refunded refunded'],
+  ['captured, refund sent', 'refund-requested', 'find', 'captured', 'refunded'],
+  ['captured, refund sent', 'dispatched', 'find', 'captured', 'refunded'],
+
+  ['captured, dispatched', 'placed', '', 'captured', 'captured'],
+  ['captured, dispatched', 'confirmed', '', 'captured', 'captured'],
+  ['captured, dispatched', 'cancelled', '', 'captured', 'ConflictError'],
+  ['captured, dispatched', 'refund-requested', 'find refund', 'captured', 'refunded'],
+  ['captured, dispatched', 'dispatched', '', 'captured', ''],
 
   ['lapsed', 'placed', '', 'lapsed', 'declined'],
   ['lapsed', 'confirmed', '', 'lapsed', 'declined'],
   ['lapsed', 'cancelled', 'void', 'voided', ''],
+  ['lapsed', 'refund-requested', '', 'lapsed', 'ConflictError'],
+  ['lapsed', 'dispatched', '', 'lapsed', ''],
 
   ['declined', 'placed', '', 'declined', 'declined'],
   ['declined', 'confirmed', '', 'declined', 'declined'],
   ['declined', 'cancelled', '', 'declined', ''],
+  ['declined', 'refund-requested', '', 'declined', 'ConflictError'],
+  ['declined', 'dispatched', '', 'declined', ''],
 
   ['voiding', 'placed', 'void', 'voided', 'voided'],
   ['voiding', 'confirmed', 'void', 'voided', 'voided'],
   ['voiding', 'cancelled', 'void', 'voided', 'voided'],
+  ['voiding', 'refund-requested', 'void', 'voided', 'ConflictError'],
+  ['voiding', 'dispatched', 'void', 'voided', 'voided'],
 
   ['voiding, released', 'placed', 'void', 'voided', 'voided'],
   ['voiding, released', 'confirmed', 'void', 'voided', 'voided'],
   ['voiding, released', 'cancelled', 'void', 'voided', 'voided'],
+  ['voiding, released', 'refund-requested', 'void', 'voided', 'ConflictError'],
+  ['voiding, released', 'dispatched', 'void', 'voided', 'voided'],
 
   ['voided', 'placed', '', 'voided', 'voided'],
   ['voided', 'confirmed', '', 'voided', 'voided'],
   ['voided', 'cancelled', '', 'voided', 'voided'],
+  ['voided', 'refund-requested', '', 'voided', 'ConflictError'],
+  ['voided', 'dispatched', '', 'voided', ''],
 
   ['refunding', 'placed', 'find refund', 'refunded', 'refunded'],
   ['refunding', 'confirmed', 'find refund', 'refunded', 'refunded'],
   ['refunding', 'cancelled', 'find refund', 'refunded', 'refunded'],
+  ['refunding', 'refund-requested', 'find refund', 'refunded', 'ConflictError'],
+  ['refunding', 'dispatched', 'find refund', 'refunded', 'refunded'],
 
   ['refunding, sent', 'placed', 'find', 'refunded', 'refunded'],
   ['refunding, sent', 'confirmed', 'find', 'refunded', 'refunded'],
   ['refunding, sent', 'cancelled', 'find', 'refunded', 'refunded'],
+  ['refunding, sent', 'refund-requested', 'find', 'refunded', 'ConflictError'],
+  ['refunding, sent', 'dispatched', 'find', 'refunded', 'refunded'],
 
   ['refunded', 'placed', '', 'refunded', 'refunded'],
   ['refunded', 'confirmed', '', 'refunded', 'refunded'],
   ['refunded', 'cancelled', '', 'refunded', 'refunded'],
+  ['refunded', 'refund-requested', '', 'refunded', 'ConflictError'],
+  ['refunded', 'dispatched', '', 'refunded', 'refunded'],
 
   ['refund-due', 'placed', '', 'refund-due', 'refund-due'],
   ['refund-due', 'confirmed', '', 'refund-due', 'refund-due'],
   ['refund-due', 'cancelled', '', 'refund-due', 'refund-due'],
+  ['refund-due', 'refund-requested', '', 'refund-due', 'ConflictError'],
+  ['refund-due', 'dispatched', '', 'refund-due', 'refund-due'],
 ];
 
 describe('The table of a payment by token', () => {
@@ -165,13 +235,14 @@ describe('The table of a payment by token', () => {
     const input =
       from === 'lapsed' || from === 'declined' ? { ...EVENTS[event], id: 'another message' } : EVENTS[event];
     const types = await shop.deliver(input as PaymentInput);
-    expect([shop.calls.join(' '), shop.state(), shortTypes(types)]).toEqual([calls, to, published]);
+    expect([shop.calls.join(' '), shop.state() ?? 'none', shortTypes(types)]).toEqual([calls, to, published]);
   });
 
   test('has a row for every state and event', () => {
     const rows = new Set(CELLS.map(([from, event]) => `${from}, ${event}`));
     for (const history of Object.keys(HISTORIES))
-      for (const event of ['placed', 'confirmed', 'cancelled']) expect(rows).toContain(`${history}, ${event}`);
+      for (const event of ['placed', 'confirmed', 'cancelled', 'refund-requested', 'dispatched'])
+        expect(rows).toContain(`${history}, ${event}`);
   });
 
   test.each(Object.keys(HISTORIES) as History[])(
@@ -199,7 +270,7 @@ describe('The table of a payment by token', () => {
       await shop.deliver(input);
       const first = [...shop.published];
       await shop.deliver(input);
-      expect([shop.state(), shop.record(), shop.gateway.ledger]).toEqual([to, before, ledger]);
+      expect([shop.state() ?? 'none', shop.record(), shop.gateway.ledger]).toEqual([to, before, ledger]);
       expect(shop.published).toEqual([...first, ...first]);
     },
   );
