@@ -25,8 +25,8 @@ export type Shipment = OrderRecord & {
 };
 
 /**
- * How many steps of one order are parked at most. An order has about ten steps, and a record with so many is far below the 400 kB that
- * DynamoDB keeps.
+ * How many steps of one order are parked at most. An order has about ten steps, and one for each parcel, refund and return; a record with so
+ * many is far below the 400 kB that DynamoDB keeps.
  */
 export const MAX_PARKED = 100;
 

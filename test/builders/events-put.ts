@@ -4,7 +4,16 @@ import type { Payment } from '../../contracts/order.ts';
 import type { OrderInput } from '../../lambdas/order/input.ts';
 import { nextOrder } from '../../lambdas/order/rules.ts';
 import { delivery } from './deliveries.ts';
-import { cancelRequested, paymentReceived, placed, priced, reminderDue } from './events.ts';
+import {
+  cancelRequested,
+  line,
+  paymentReceived,
+  placed,
+  priced,
+  refundRequested,
+  reminderDue,
+  shipped,
+} from './events.ts';
 import { memorySweep } from './memory-sweep.ts';
 import { SimulatedShop } from './simulated-shop.ts';
 
@@ -17,7 +26,7 @@ const awaited: Payment = { kind: 'awaited' };
 const order = (orderId: string, payment: Payment, { sku = 'A', phone }: { sku?: string; phone?: string } = {}) =>
   placed({ orderId, payment, items: [priced(sku, 1, 500)], ...(phone && { phone }) });
 
-/** Everything that can come of an order: paid, declined, sold out, refunded, nobody to text, late. */
+/** Everything that can come of an order before it leaves: paid, declined, sold out, refunded, nobody to text, late. */
 const ORDERS = [
   order('paid', token),
   order('declined', { token: 'tok_declined' }),
@@ -28,6 +37,13 @@ const ORDERS = [
   order('no-number', token, { phone: 'none' }),
   order('cancelled', awaited),
   order('late', awaited),
+];
+/** What comes of those that are confirmed. */
+const AFTERWARDS = [
+  shipped({ orderId: 'reported' }),
+  cancelRequested({ orderId: 'reported' }),
+  refundRequested({ orderId: 'paid', amount: 100, items: [{ ...line('A'), restock: true }] }),
+  refundRequested({ orderId: 'paid', refundId: 'r-2', amount: 500 }),
 ];
 const UNPUBLISHED = order('unpublished', token);
 const REST = [
@@ -72,6 +88,9 @@ async function runOnce([first, second]: [number[], number[]]) {
     if (after !== undefined) shop.orders.items.set(orderId, { ...after, version: after.version + 1 });
   };
   for (const event of [order('unheard', token), UNPUBLISHED, reminderDue({ orderId: 'unpublished' })]) write(event);
+  write(shipped({ orderId: 'paid' }));
+  for (const event of AFTERWARDS) simulation.send(event);
+  simulation.replay('outcomes', cancelRequested({ orderId: 'reported', id: 'replayed' }));
   // And notification has lost the record of a decision.
   shop.notifications.items.delete('declined');
   simulation.clock += HOURS_2;

@@ -164,7 +164,7 @@ export class SimulatedShop {
       orderHandler(intercept(this.orders), this.simulation.now),
       {
         queue: dependencies.queue,
-        ...(name === 'order' ? { refusalOf } : {}),
+        ...(name === 'order' ? { refusalOf, replays: [] } : { replays: [...orderConsumes, ...outcomesConsumes] }),
         publish: channelPublisher(
           lifecyclePublisher('feed', intercept({ send: this.publishToFeed } as unknown as SNSClient)),
           dependencies.publish,

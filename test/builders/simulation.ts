@@ -2,9 +2,11 @@ import { setImmediate as microtasks, setTimeout as timers } from 'node:timers/pr
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import type { ConsumerDependencies } from '../../lambdas/runtime/consume.ts';
+import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { sqsRecord } from './deliveries.ts';
 
-type Message = { event: CloudEvent; receives: number; inFlight: boolean };
+/** `body`: what the message has instead of the event. */
+type Message = { event: CloudEvent; body?: string; receives: number; inFlight: boolean };
 type Invocation = { alive: boolean; priority: number; messages: Message[]; queue: Message[] };
 type PausedCall = { invocation: Invocation; resume: () => void };
 
@@ -67,6 +69,12 @@ export class Simulation {
 
   send(event: CloudEvent): void {
     for (const name of this.route(event)) this.queues.get(name)?.push({ event, receives: 0, inFlight: false });
+  }
+
+  /** Sends an event to one consumer as a replay with effects does. */
+  replay(name: string, event: CloudEvent): void {
+    const body = wrapReplayed({ name: 'again', withEffects: true, body: JSON.stringify(event) });
+    this.queues.get(name)?.push({ event, body, receives: 0, inFlight: false });
   }
 
   /** Lets the numbers decide until they are used up, then runs until no message is left. */
@@ -148,7 +156,7 @@ export class Simulation {
     const Records = messages.map((message, index) => {
       message.inFlight = true;
       message.receives += 1;
-      return sqsRecord(message.event, { messageId: String(index), attempt: message.receives });
+      return sqsRecord(message.body ?? message.event, { messageId: String(index), attempt: message.receives });
     });
     const intercept = this.interceptFor(invocation);
     const receive = this.consumers[name]?.(

@@ -20,7 +20,9 @@ const FOR_OUTSIDERS = [
   'shop.notification.sent.v1',
   'shop.notification.refused.v1',
   'shop.order.refused.v1',
+  'shop.order.cancel-refused.v1',
   'shop.payment.refund-due.v1',
+  'shop.payment.refund-refused.v1',
 ];
 
 const template = synthesise();
@@ -218,7 +220,10 @@ describe('A reported payment', () => {
     const { rules: ofPayment } = template.consumer('payment');
     const patterns = ofPayment.map(({ properties }) => eventsIn(properties.EventPattern));
     expect(patterns).toEqual([
-      { source: ['/shop/order'], 'detail-type': ['shop.order.confirmed.v1', 'shop.order.cancelled.v1'] },
+      {
+        source: ['/shop/order'],
+        'detail-type': ['shop.order.confirmed.v1', 'shop.order.cancelled.v1', 'shop.order.dispatched.v1'],
+      },
       { source: [source], 'detail-type': [type], detail: { source: [source], type: [type] } },
     ]);
   });

@@ -5,11 +5,12 @@ import type { OrderProgressed } from '../../../contracts/lifecycle.ts';
 import { consumes as fromTopic } from '../../../lambdas/order/consumes.ts';
 import type { OrderInput } from '../../../lambdas/order/input.ts';
 import type { Order } from '../../../lambdas/order/record.ts';
+import { nextOrder } from '../../../lambdas/order/rules.ts';
 import { consumes as fromBus } from '../../../lambdas/outcomes/consumes.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
-import { sqsRecord } from '../../builders/deliveries.ts';
+import { delivery, sqsRecord } from '../../builders/deliveries.ts';
 import {
   authorized,
   cancelRequested,
@@ -20,6 +21,7 @@ import {
   rejected,
   released,
   reserved,
+  shipped,
   voided,
 } from '../../builders/events.ts';
 import { orderHandler } from '../../builders/order-handler.ts';
@@ -347,6 +349,63 @@ describe('The number of published steps', () => {
   });
 });
 
+describe('That goods left', () => {
+  const toConfirmed = [placed(), authorized(), reserved()];
+
+  test('is published with the first parcel, and again after a crash', async () => {
+    const { deliver, order } = orderConsumer();
+    for (const event of toConfirmed) await deliver(event);
+    expect((await deliver(shipped(), 'killed before publishing')).kept).toBe(1);
+    expect(order()).toMatchObject({ dispatched: true, published: 4 });
+    expect((await deliver(shipped())).published).toEqual([5, 'dispatched']);
+    expect((await deliver(shipped({ id: 'two' }))).published).toEqual([6]);
+    for (const event of [...toConfirmed, shipped(), shipped({ id: 'two' })])
+      expect(await deliver(event)).toEqual({ kept: 0, published: [] });
+  });
+
+  test('is published with any event of the order, and leaves an unpublished confirmation to its own message', async () => {
+    const { deliver, order } = orderConsumer();
+    for (const event of [placed(), authorized()]) await deliver(event);
+    await deliver(reserved(), 'killed before publishing');
+    expect((await deliver(shipped())).published).toEqual([3, 4, 5, 'dispatched']);
+    expect(order()?.published).toBe(3);
+    expect((await deliver(reserved())).published).toEqual([4, 'confirmed', 5, 'dispatched']);
+    expect(order()?.published).toBe(5);
+  });
+
+  test('is not noted as published while the bus refuses it', async () => {
+    const { deliver, order } = orderConsumer();
+    for (const event of toConfirmed) await deliver(event);
+    const { kept } = await deliver(shipped(), 'refused', (event) => nameOf(event) !== 'dispatched');
+    expect([kept, order()?.published]).toEqual([1, 4]);
+  });
+
+  test('and a cancellation at the same moment: one wins, and the other is told', async () => {
+    for (const [first, second, told] of [
+      [shipped(), cancelRequested(), 'cancel-refused'],
+      [cancelRequested(), shipped(), undefined],
+    ] as const) {
+      const { deliver, records, order } = orderConsumer();
+      for (const event of toConfirmed) await deliver(event);
+      // The first is written between the second one's read and its write.
+      let isRacing = true;
+      records.beforeSave = () => {
+        if (!isRacing) return;
+        isRacing = false;
+        const { after } = nextOrder(order(), delivery<OrderInput>(first), new Date('2026-11-21T09:00:05Z'));
+        if (after !== undefined) records.overwrite(after);
+      };
+      const { published } = await deliver(second);
+      expect(order()).toMatchObject(
+        first.type === shipped().type
+          ? { status: 'CONFIRMED', dispatched: true }
+          : { status: 'CANCELLED', contradiction: 'shipped-after-cancellation' },
+      );
+      if (told !== undefined) expect(published).toContain(told);
+    }
+  });
+});
+
 describe('Under random faults', () => {
   const confirming: OrderInput[] = [placed(), authorized(), reserved(), captured()];
   const stories = fc.constantFrom<OrderInput[]>(
@@ -355,6 +414,7 @@ describe('Under random faults', () => {
     [placed(), authorized(), reserved(), declined(), released()],
     [placed(), cancelRequested(), authorized(), voided()],
   );
+
   const faults = fc.option(fc.constantFrom<Fault>('killed before publishing', 'progress not saved', 'refused'), {
     nil: undefined,
   });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Delivery } from '../../../lambdas/runtime/delivery.ts';
-import { BusyError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { BusyError, ConflictError, UnavailableError } from '../../../lambdas/runtime/failure.ts';
 import type { OrderRecord } from '../../../lambdas/runtime/records.ts';
 import { type StateMachine, stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
@@ -389,6 +389,64 @@ describe('The effects of a round', () => {
       records,
     )(consumerDependencies().publish)(of('a'));
     expect(seen).toEqual([['of a']]);
+  });
+});
+
+describe('A transition that fails', () => {
+  const alarm = new ConflictError('Goods of it have left');
+  /** Writes and publishes as `counting` does, and then fails what came for order a. */
+  const alarming: Partial<Machine> = {
+    decide(record, input) {
+      const { effect: _, ...transition } = counting.decide(record, input);
+      const orderId = 'event' in input ? input.event.data.orderId : '';
+      const publish = [captured({ orderId })];
+      return { ...transition, publish, ...(orderId === 'a' && { failure: alarm }) };
+    },
+  };
+
+  test('is written and published before its delivery fails, and keeps no other from being done', async () => {
+    const { records, handle } = run(alarming);
+    expect(await handle(of('a', 'b'))).toEqual([{ ...publishedFor('a'), error: { reason: alarm } }, publishedFor('b')]);
+    expect(records.items.get('a')).toMatchObject({ messages: ['of a'] });
+  });
+
+  test('fails with what was not published instead, so that it comes again', async () => {
+    const records = new MemoryRecordStore<Tally>();
+    const refusal = new UnavailableError('The bus refused it');
+    const machine = { ...counting, ...alarming };
+    const handle = stateMachine<Tally, Input, string, { performed: string }>(machine, records);
+    expect(await handle(async () => [refusal])(of('a'))).toEqual([failed(refusal)]);
+    const { publish } = consumerDependencies();
+    expect(await handle(publish)(of('a'))).toMatchObject([{ ...publishedFor('a'), error: { reason: alarm } }]);
+  });
+
+  test('fails with what its write fails with instead, and publishes nothing', async () => {
+    const { records, handle } = run(alarming);
+    const refusal = new UnavailableError('The table refused it');
+    records.plannedResults.push(refusal);
+    expect(await handle(of('a'))).toEqual([failed(refusal)]);
+  });
+
+  test('does not fail where the race to write it is lost, and what is decided then does not', async () => {
+    const { records, handle } = run({
+      decide: (record, input) => ({
+        ...alarming.decide?.(record, input),
+        ...(record?.foreign && { failure: undefined as unknown as Error }),
+      }),
+    });
+    records.overwrite({ ...tally('a'), foreign: true });
+    expect(await handle(of('a'))).toEqual([publishedFor('a')]);
+  });
+
+  test('fails after its effect', async () => {
+    const { records, handle } = run({
+      decide: (record, input) => ({
+        ...counting.decide(record, input),
+        ...('event' in input && { failure: alarm }),
+      }),
+    });
+    expect(await handle(of('a'))).toEqual([{ ...publishedFor('a'), error: { reason: alarm } }]);
+    expect(records.items.get('a')).toMatchObject({ effects: 1 });
   });
 });
 

@@ -41,13 +41,25 @@ const stopped = [
   progressed({ sequence: 7, step: 'shop.stock.released.v1' }),
 ];
 
-const stories = [confirmedSteps, cancelled, cancelledInAdvance, stopped];
+const shipped = [
+  ...confirmedSteps,
+  progressed({ sequence: 6, step: 'shop.order.shipped.v1' }),
+  progressed({ sequence: 7, step: 'shop.order.shipped.v1' }),
+  progressed({ sequence: 8, step: 'shop.payment.refunded.v1' }),
+  progressed({ sequence: 9, step: 'shop.stock.returned.v1' }),
+];
+
+const stories = [confirmedSteps, cancelled, cancelledInAdvance, stopped, shipped];
 
 /** Delivers steps one after the other. */
 const apply = (given: readonly OrderProgressed[], start?: Shipment): Shipment | undefined =>
   given.reduce<Shipment | undefined>((known, step) => nextShipment(known, delivery(step)).after ?? known, start);
 
 describe('A confirmed order', () => {
+  test('keeps its shipment when parcels leave and goods come back', () => {
+    expect(apply(shipped)).toEqual({ ...apply(confirmedSteps), sequence: 9 });
+  });
+
   test('gets its shipment with the step that confirms it', () => {
     expect(apply(confirmedSteps.slice(0, 3))).toEqual({ orderId: 'o-1001', version: 0, sequence: 3, status: 'PLACED' });
     expect(apply(confirmedSteps.slice(0, 4))).toEqual({
