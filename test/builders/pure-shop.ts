@@ -8,7 +8,7 @@ import {
   type OutgoingText,
   type SendResult,
 } from '../../lambdas/notification/rules.ts';
-import type { OrderInput } from '../../lambdas/order/input.ts';
+import { type OrderInput, validatedOnly } from '../../lambdas/order/input.ts';
 import type { Order } from '../../lambdas/order/record.ts';
 import { nextOrder } from '../../lambdas/order/rules.ts';
 import type { PaymentEffect, PaymentEffectResult } from '../../lambdas/payment/effects.ts';
@@ -31,6 +31,9 @@ export type Answers = {
   sms(text: OutgoingText): SendResult;
 };
 
+/** What became of a delivery. */
+export type Delivered = { published: readonly CloudEvent[]; failure?: Error };
+
 export const CONSUMERS = Object.keys(routing) as ConsumerName[];
 
 /** Returns the contracts that a consumer reads. */
@@ -49,21 +52,26 @@ export class PureShop {
     this.answers = answers;
   }
 
-  /** Delivers a body to a consumer, and returns what it publishes. Throws what the consumer refuses it for. */
-  deliver(name: ConsumerName, body: string): CloudEvent[] {
-    return this.handle(name, delivery(parseEvent(body, readBy(name)) as SubjectEvent)).map(withTraceparent);
+  /**
+   * Delivers a body to a consumer, and returns what it publishes, and what the message fails with in the end. Throws what the consumer refuses
+   * it for before it does anything.
+   */
+  deliver(name: ConsumerName, body: string): Delivered {
+    const { published, failure } = this.handle(name, delivery(parseEvent(body, readBy(name)) as SubjectEvent));
+    return { published: published.map(withTraceparent), ...(failure && { failure }) };
   }
 
-  private handle(name: ConsumerName, input: Delivery<SubjectEvent>): readonly CloudEvent[] {
+  private handle(name: ConsumerName, input: Delivery<SubjectEvent>): Delivered {
     const { now, gateway, sms } = this.answers;
     switch (name) {
       case 'order':
       case 'outcomes': {
-        const { after, outbox = [], publish = [] } = nextOrder(this.order, input as Delivery<OrderInput>, now);
+        if (validatedOnly.some(({ type }) => type === input.event.type)) return { published: [] };
+        const { after, outbox = [], publish = [], failure } = nextOrder(this.order, input as Delivery<OrderInput>, now);
         const position = outbox.at(-1)?.position;
         if (after !== undefined) this.order = { ...after, version: after.version + 1 };
         if (this.order !== undefined && position !== undefined) this.order = { ...this.order, published: position };
-        return [...outbox.flatMap(({ events }) => events), ...publish];
+        return { published: [...outbox.flatMap(({ events }) => events), ...publish], ...(failure && { failure }) };
       }
       case 'payment':
         return run<Payment, Delivery<PaymentInput> | PaymentEffectResult, PaymentEffect>(
@@ -94,12 +102,12 @@ export class PureShop {
       case 'shipping': {
         const { after } = nextShipment(this.shipment, input as Parameters<typeof nextShipment>[1]);
         if (after !== undefined) this.shipment = after;
-        return [];
+        return { published: [] };
       }
     }
   }
 
-  private stock(input: Delivery<StockInput>): readonly CloudEvent[] {
+  private stock(input: Delivery<StockInput>): Delivered {
     const { now, available } = this.answers;
     const skus = 'items' in input.event.data ? (input.event.data.items ?? []).flatMap(({ sku }) => sku ?? []) : [];
     const snapshot = {
@@ -114,7 +122,7 @@ export class PureShop {
     const { write } = planned;
     if (write !== undefined && 'orderId' in input.event.data)
       this.reservation = write.before === null ? write.after : { ...write.before, ...write.after };
-    return planned.publish;
+    return { published: planned.publish };
   }
 }
 
@@ -124,13 +132,15 @@ function run<R extends OrderRecord, Input, Effect>(
   perform: (effect: Effect) => Input,
   record: { read(): R | undefined; write(record: R): void },
   delivered: Input,
-): CloudEvent[] {
+): Delivered {
   const published: CloudEvent[] = [];
+  let failsWith: Error | undefined;
   for (let input: Input | undefined = delivered; input !== undefined; ) {
-    const { after, effect, publish = [] }: Transition<R, Effect> = decide(record.read(), input);
+    const { after, effect, publish = [], failure }: Transition<R, Effect> = decide(record.read(), input);
     if (after !== undefined) record.write({ ...after, version: after.version + 1 });
     published.push(...publish);
+    failsWith = failure ?? failsWith;
     input = effect === undefined ? undefined : perform(effect);
   }
-  return published;
+  return { published, ...(failsWith && { failure: failsWith }) };
 }
