@@ -51,6 +51,8 @@ export type Order = OrderRecord &
     dispatched?: true;
     /** What a person has to put right, because goods left for which nobody pays. */
     contradiction?: 'shipped-after-cancellation' | 'not-captured-after-shipping' | 'cancelled-after-shipping';
+    /** A person has put the contradiction right: `audit` does not name it any more. Nothing of the shop writes it. */
+    contradictionSettled?: true;
     timedOut?: true;
     /** When the cancellation of an order that does not come is forgotten (seconds since 1970). */
     expiresAt?: number;

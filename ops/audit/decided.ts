@@ -6,7 +6,9 @@ import { findingOf, type OwedPart, owedParts } from '../../lambdas/sweep/rules.t
 import { shellArgument } from '../command.ts';
 import { formatMoney } from '../format.ts';
 import { MIN_RECONCILIATIONS } from '../status/waiting.ts';
+import { contradictionProblems } from './contradiction.ts';
 import { type AuditContext, type AuditRecords, byPerson, type Problem } from './problem.ts';
+import { refundProblems } from './refunds.ts';
 import { shipmentProblems } from './shipment.ts';
 import { owedWords } from './words.ts';
 
@@ -16,7 +18,8 @@ export function decidedProblems(order: Order, records: AuditRecords, context: Au
     ...owedProblems(order, records, context),
     ...timelineProblems(order),
     ...contentProblems(order, records),
-    ...refundProblems(records),
+    ...refundProblems({ ...records, order }),
+    ...contradictionProblems(order, records),
     // What is not published yet cannot have reached shipping.
     ...(order.published < order.timeline.length ? [] : shipmentProblems(order, records.shipment)),
   ];
@@ -32,7 +35,7 @@ function owedProblems(order: Order, records: AuditRecords, context: AuditContext
 }
 
 function repairOf(order: Order, parts: readonly OwedPart[], records: AuditRecords, context: AuditContext): string {
-  const does = parts.includes('decision') ? 'cancels it' : 'has its decision published again';
+  const does = whatRepairs(order, parts);
   const { orderId, reconciliations = 0 } = order;
   const when = whenSwept(order, parts, records, context);
   const automatic =
@@ -43,6 +46,11 @@ function repairOf(order: Order, parts: readonly OwedPart[], records: AuditRecord
   return reconciliations < MIN_RECONCILIATIONS
     ? automatic
     : `The sweep had it published again ${reconciliations} times in vain, so a consumer refuses it or is down: npm run ops -- trace ${id} and npm run ops -- dlq list say why. ${automatic}`;
+}
+
+function whatRepairs({ dispatched }: Order, parts: readonly OwedPart[]): string {
+  if (parts.includes('dispatch') || (parts.includes('decision') && dispatched)) return 'has order take that over';
+  return parts.includes('decision') ? 'cancels it' : 'has its decision published again';
 }
 
 /** Returns when the sweep looks at a decided order again; `undefined` where it does not. */
@@ -57,6 +65,7 @@ function whenSwept(
   const isAhead = open !== undefined && decidedShards.includes(open) && openSince > (progress[open] ?? '');
   if (isAhead) return next;
   // Once a day it goes by the payments and reservations that there are.
+  if (parts.includes('dispatch')) return 'within a day';
   const paymentIsChecked = parts.includes('payment') && payment !== undefined;
   const isSold = reservation !== undefined || (status === 'CONFIRMED' && payment !== undefined);
   return paymentIsChecked || (parts.includes('stock') && isSold) ? 'within a day' : undefined;
@@ -80,14 +89,3 @@ function contentProblems(order: Order, { payment, reservation }: AuditRecords): 
     found.push('stock has other goods on record than were ordered');
   return found.map((problem) => ({ problem, repair: byPerson(orderId, 'which of the two is true') }));
 }
-
-/** Finds a refund that a person has to send and that no list shows, because its mark for the index is missing. */
-const refundProblems = ({ payment }: AuditRecords): Problem[] =>
-  payment?.state === 'refund-due' && payment.refundDue === undefined
-    ? [
-        {
-          problem: 'its refund is due, and the list of due refunds does not have it',
-          repair: `A person sends the money, as docs/runbook/refund-due.md says: npm run ops -- trace ${shellArgument(payment.orderId)}.`,
-        },
-      ]
-    : [];

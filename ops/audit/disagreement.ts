@@ -1,4 +1,5 @@
-import { isDecided, isDecision } from '../../lambdas/order/record.ts';
+import { isDecided } from '../../lambdas/order/record.ts';
+import { changedAt, toldAt } from '../../lambdas/sweep/settled.ts';
 import { decidedProblems } from './decided.ts';
 import type { AuditContext, AuditRecords, Disagreement, Problem } from './problem.ts';
 import { undecidedProblems } from './undecided.ts';
@@ -40,9 +41,9 @@ export function isSettling(
   { times, now }: AuditContext,
 ): boolean {
   const moments = [
-    order?.timeline.findLast(isDecision)?.time,
-    payment?.time,
-    reservation?.time,
+    order && toldAt(order),
+    payment && changedAt(payment),
+    reservation && changedAt(reservation),
     shipment?.shipment?.recordedAt,
   ];
   return moments.some((time) => time !== undefined && Date.parse(time) > now.getTime() - times.settleMs);

@@ -1,8 +1,11 @@
 import type { Order } from '../../lambdas/order/record.ts';
-import type { Payment, PaymentState } from '../../lambdas/payment/record.ts';
+import { isAuthorizedHere, type Payment, type PaymentState } from '../../lambdas/payment/record.ts';
+import { pendingRefund } from '../../lambdas/payment/refunds.ts';
 import type { Reservation } from '../../lambdas/stock/record.ts';
 import type { OrderRecords, OwedPart } from '../../lambdas/sweep/rules.ts';
 import { decisionOfOthers } from '../../lambdas/sweep/rules.ts';
+import { knowsShipping } from '../../lambdas/sweep/settled.ts';
+import { pendingWords } from './refunds.ts';
 
 const PAYMENT_WORDS: Record<PaymentState, string> = {
   awaiting: 'still awaited',
@@ -47,13 +50,27 @@ export function owedWords(part: OwedPart, order: Order, records: OrderRecords): 
       return `${names.length} of its ${order.timeline.length} steps ${names.length === 1 ? 'is' : 'are'} not known to be published (${names.join(', ')})`;
     }
     case 'payment':
-      return payment === undefined ? 'payment has no record of it' : paymentWords(payment);
+      return payment === undefined ? 'payment has no record of it' : unsettledWords(order, payment);
     case 'stock':
-      return reservation === undefined ? 'stock has no record of it' : stockWords(reservation);
+      if (reservation === undefined) return 'stock has no record of it';
+      return isKeptUnaware(order, reservation) ? 'stock has not heard that goods of it left' : stockWords(reservation);
     case 'text':
       return textWords(order, records);
   }
 }
+
+function unsettledWords(order: Order, payment: Payment): string {
+  const pending = payment.state === 'refunding' ? undefined : pendingRefund(payment);
+  if (pending !== undefined) return pendingWords(payment, pending);
+  return isKeptUnaware(order, payment) ? 'payment has not heard that goods of it left' : paymentWords(payment);
+}
+
+/** Tells whether a consumer has what a confirmed order is owed, and would undo it because it does not know that goods left. */
+const isKeptUnaware = (order: Order, record: Payment | Reservation): boolean =>
+  order.status === 'CONFIRMED' && isKept(record) && !knowsShipping(order, record);
+
+const isKept = (record: Payment | Reservation): boolean =>
+  'version' in record ? record.state === 'captured' || !isAuthorizedHere(record) : record.state === 'sold';
 
 function textWords({ status }: Order, { notification }: OrderRecords): string {
   const decision = notification?.decision;

@@ -3,7 +3,15 @@ import type { CloudEvent } from '../../../contracts/cloud-event.ts';
 import { openAttributes } from '../../../lambdas/order/open-orders.ts';
 import { type AuditResult, audit } from '../../../ops/audit/audit.ts';
 import { repair } from '../../../ops/audit/repair.ts';
-import { cancelRequested, paymentReceived, placed, priced, received } from '../../builders/events.ts';
+import {
+  cancelRequested,
+  paymentReceived,
+  placed,
+  priced,
+  received,
+  refundRequested,
+  shipped,
+} from '../../builders/events.ts';
 import { type MemoryAuditTables, memoryAuditTables } from '../../builders/memory-audit.ts';
 import { SWEEP_TIMES } from '../../builders/memory-sweep.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
@@ -52,6 +60,25 @@ const items = [priced('A')];
 const order = placed({ orderId: 'o-1', items });
 const confirmed = () => quietShop(order);
 const cancelled = () => quietShop(order, cancelRequested({ orderId: 'o-1' }));
+/** Sends what comes after a confirmation, and lets its consumers rest. */
+async function after(events: readonly CloudEvent[], first: CloudEvent = order): Promise<QuietShop> {
+  const quiet = await quietShop(first);
+  for (const event of events) quiet.shop.simulation.send(event);
+  await quiet.shop.simulation.run([]);
+  quiet.shop.simulation.clock += HOUR;
+  return quiet;
+}
+const hasLeft = () => after([shipped({ orderId: 'o-1' })]);
+const refund = (parts: object) => refundRequested({ orderId: 'o-1', refundId: 'r-1', ...parts });
+const backItems = [{ sku: 'A', quantity: 1, restock: true }];
+/** Half of the money went back, and one of the two pieces. */
+const refunded = () =>
+  after([refund({ amount: 1_000, items: backItems })], placed({ orderId: 'o-1', items: [priced('A', 2)] }));
+
+function without(quiet: QuietShop, table: keyof MemoryAuditTables, ...names: string[]): void {
+  change(quiet, table, Object.fromEntries(names.map((name) => [name, undefined])));
+}
+
 /** Undecided, because the customer has yet to pay. */
 const undecided = () => quietShop(placed({ orderId: 'o-1', items, payment: { kind: 'awaited' } }));
 
@@ -272,6 +299,156 @@ const KINDS: readonly Kind[] = [
     left: /a person finds out/,
   },
   {
+    name: 'shipped, but payment does not know it',
+    in: hasLeft,
+    plant: (quiet) => without(quiet, 'payments', 'dispatched'),
+    says: /^CONFIRMED: payment has not heard that goods of it left$/,
+  },
+  {
+    name: 'shipped, but stock does not know it',
+    in: hasLeft,
+    plant: (quiet) => without(quiet, 'reservations', 'dispatched'),
+    says: /^CONFIRMED: stock has not heard that goods of it left$/,
+  },
+  {
+    name: 'shipped as others know, and order does not',
+    in: hasLeft,
+    plant: (quiet) => {
+      const { timeline = [] } = quiet.tables.orders.get('o-1') ?? {};
+      const kept = timeline.filter(({ type }) => !type.includes('shipped'));
+      change(quiet, 'orders', { dispatched: undefined, timeline: kept, published: kept.length });
+    },
+    says: /^CONFIRMED: payment and stock heard that goods of it left$/,
+  },
+  {
+    name: 'goods that left of a cancelled order',
+    in: async () => {
+      const quiet = await cancelled();
+      quiet.shop.simulation.send(shipped({ orderId: 'o-1' }));
+      await quiet.shop.simulation.run([]);
+      return quiet;
+    },
+    plant: () => {},
+    says: /^CANCELLED: goods of it left although it is cancelled$/,
+    left: /has the parcel stopped.*counts the shelf.*docs\/runbook\/contradiction\.md.*trace o-1/,
+  },
+  {
+    name: 'goods that left and whose payment was not captured',
+    in: hasLeft,
+    plant: (quiet) => {
+      change(quiet, 'payments', { state: 'lapsed' });
+      change(quiet, 'orders', { contradiction: 'not-captured-after-shipping' });
+    },
+    says: /^CONFIRMED: its goods left, and its payment could not be captured$/,
+    left: /^A person has the parcel stopped, or the goods paid for or sent back; docs/,
+  },
+  {
+    name: 'goods that left of an order that payment undid',
+    in: hasLeft,
+    plant: (quiet) => {
+      change(quiet, 'payments', { state: 'refunded' });
+      change(quiet, 'orders', { contradiction: 'cancelled-after-shipping' });
+    },
+    says: /^CONFIRMED: its goods left, and others heard that it is cancelled$/,
+    left: /docs\/runbook\/contradiction\.md/,
+  },
+  {
+    name: 'a refund that was begun and has not ended',
+    in: refunded,
+    plant: (quiet) => {
+      const [one] = quiet.tables.payments.get('o-1')?.refunds ?? [];
+      change(quiet, 'payments', { refunds: [{ ...one, state: 'pending', refunded: undefined }] });
+    },
+    says: /^CONFIRMED: refund r-1 of ₩1,000 has not ended$/,
+  },
+  {
+    name: 'a refund that was begun, of a cancelled order whose payment refuses that',
+    in: refunded,
+    plant: (quiet) => {
+      const [one] = quiet.tables.payments.get('o-1')?.refunds ?? [];
+      change(quiet, 'payments', { refunds: [{ ...one, state: 'pending' }], dispatched: true });
+      change(quiet, 'reservations', { dispatched: true });
+      change(quiet, 'notifications', { decision: 'order-cancelled' });
+      change(quiet, 'shipments', { status: 'CANCELLED' });
+      const { timeline = [] } = quiet.tables.orders.get('o-1') ?? {};
+      change(quiet, 'orders', {
+        status: 'CANCELLED',
+        contradiction: 'shipped-after-cancellation',
+        contradictionSettled: true,
+        timeline: timeline.map((entry) => ({ ...entry, type: entry.type.replace('confirmed', 'cancelled') })),
+      });
+    },
+    says: /^CANCELLED: refund r-1 of ₩1,000 has not ended$/,
+    left: /^npm run ops -- dlq redrive --consumer payment, or whoever asked for it/,
+  },
+  {
+    name: 'a refund whose goods did not come back to stock',
+    in: refunded,
+    plant: (quiet) => {
+      without(quiet, 'reservations', 'returned');
+      Object.assign(quiet.shop.stock.shelf('A'), { available: 48 });
+    },
+    says: /^CONFIRMED: the goods of refund r-1 have not come back to stock$/,
+    left: /dlq redrive --consumer stock, or.* refund o-1 0 --id r-1 --item <sku>=<pieces>\.$/,
+  },
+  {
+    name: 'goods that came back and whose money payment does not know of',
+    in: refunded,
+    plant: (quiet) => without(quiet, 'payments', 'refunds'),
+    says: /^CONFIRMED: ₩1,000 of refund r-1 is not known to payment$/,
+    left: /dlq redrive --consumer payment, or.* refund o-1 1000 --id r-1\.$/,
+  },
+  {
+    name: 'more money that went back than was captured',
+    in: refunded,
+    plant: (quiet) => {
+      const [one] = quiet.tables.payments.get('o-1')?.refunds ?? [];
+      change(quiet, 'payments', { refunds: [one, { ...one, refundId: 'r-2', amount: 1_500, goods: undefined }] });
+    },
+    says: /^CONFIRMED: ₩2,500 went back of it or is about to, and ₩2,000 was captured$/,
+    left: /a person finds out at the provider/,
+  },
+  {
+    name: 'money that went back of what was never captured',
+    in: cancelled,
+    plant: (quiet) =>
+      change(quiet, 'payments', { refunds: [{ refundId: 'r-1', amount: 500, state: 'done', time: '' }] }),
+    says: /^CANCELLED: ₩500 went back of it or is about to, and ₩0 was captured$/,
+    left: /a person finds out at the provider/,
+  },
+  {
+    name: 'more goods that came back than were sold',
+    in: refunded,
+    plant: (quiet) => {
+      const [one] = quiet.tables.reservations.get('o-1')?.returned ?? [];
+      const more = { refundId: 'r-2', lines: [{ sku: 'A', quantity: 2, restock: false }], time: '' };
+      change(quiet, 'reservations', { returned: [one, more] });
+    },
+    says: /^CONFIRMED: 3 of A came back, and 2 were sold$/,
+    left: /a person finds out what came back/,
+  },
+  {
+    name: 'a cancelled order of whose money only a part goes back',
+    in: cancelled,
+    plant: (quiet) =>
+      change(quiet, 'payments', {
+        state: 'refunded',
+        refunds: [{ amount: 600, state: 'done', refunded: 600, time: '' }],
+      }),
+    says: /^CANCELLED: only ₩600 of ₩1,000 goes back, although it is cancelled$/,
+    left: /a person finds out at the provider/,
+  },
+  {
+    name: 'a due refund of a confirmed order that no list shows',
+    in: refunded,
+    plant: (quiet) => {
+      const [one] = quiet.tables.payments.get('o-1')?.refunds ?? [];
+      change(quiet, 'payments', { refunds: [{ ...one, state: 'due' }] });
+    },
+    says: /^CONFIRMED: its refund is due, and the list of due refunds does not have it$/,
+    left: /refund-due\.md/,
+  },
+  {
     name: 'a due refund that no list shows',
     in: cancelled,
     plant: (quiet) => change(quiet, 'payments', { state: 'refund-due' }),
@@ -333,6 +510,61 @@ describe('An audit', () => {
       settling: 0,
       shelves: { checked: 2, wrong: [], moving: 0 },
     });
+  });
+
+  test('finds nothing in what came after a confirmation: shipped, cancelled, refunded with goods or without, refused', async () => {
+    const events = (orderId: string, ...parts: object[]) =>
+      parts.map((one, index) => refundRequested({ orderId, refundId: `r-${index}`, ...one }));
+    const pair = [priced('A', 2)];
+    const quiet = await quietShop(
+      placed({ orderId: 'shipped', items }),
+      placed({ orderId: 'cancelled', items }),
+      placed({ orderId: 'in-part', items: pair }),
+      placed({ orderId: 'whole', items: pair }),
+      placed({ orderId: 'then-cancelled', items: pair }),
+      placed({ orderId: 'refused', items: pair }),
+      placed({ orderId: 'goods-refused', items: pair }),
+      placed({ orderId: 'delivery', items, payment: { kind: 'on-delivery' } }),
+      placed({ orderId: 'put-right', items }),
+    );
+    const later = [
+      shipped({ orderId: 'shipped' }),
+      cancelRequested({ orderId: 'cancelled' }),
+      ...events('in-part', { amount: 500 }, { amount: 0, items: backItems }, { amount: 700, items: backItems }),
+      ...events('whole', { amount: 2_000, items: [{ sku: 'A', quantity: 2, restock: false }] }),
+      ...events('then-cancelled', { amount: 1_000, items: backItems }),
+      // Stock counts the goods back, and payment refuses the money.
+      ...events('refused', { amount: 2_500, items: backItems }),
+      ...events('delivery', { amount: 400, items: backItems }),
+      cancelRequested({ orderId: 'put-right' }),
+    ];
+    for (const event of later) quiet.shop.simulation.send(event);
+    await quiet.shop.simulation.run([]);
+    quiet.shop.simulation.send(cancelRequested({ orderId: 'then-cancelled' }));
+    // Payment refunds a cancellation, and what was asked for afterwards is refused by both.
+    for (const event of [...events('cancelled', { amount: 500, items: backItems }), shipped({ orderId: 'put-right' })])
+      quiet.shop.simulation.send(event);
+    await quiet.shop.simulation.run([]);
+    quiet.shop.simulation.clock += HOUR;
+    change(quiet, 'orders', { contradictionSettled: true }, 'put-right');
+
+    const { orders, payments, reservations } = quiet.tables;
+    expect(orders.get('put-right')?.contradiction).toBe('shipped-after-cancellation');
+    expect(payments.get('whole')).toMatchObject({ state: 'captured', refunds: [{ amount: 2_000, state: 'done' }] });
+    expect(payments.get('refused')?.refunds).toBeUndefined();
+    expect(reservations.get('refused')?.returned).toHaveLength(1);
+    expect(payments.get('delivery')?.refunds).toMatchObject([{ state: 'due' }]);
+    expect(await audited(quiet)).toMatchObject({ disagreeing: [], settling: 0 });
+  });
+
+  test('does not name a refund that one of the two noted so lately that the other may be at work on it', async () => {
+    const quiet = await refunded();
+    const [one] = quiet.tables.payments.get('o-1')?.refunds ?? [];
+    const time = quiet.shop.simulation.now().toISOString();
+    change(quiet, 'payments', { refunds: [one, { refundId: 'r-2', amount: 100, state: 'done', goods: true, time }] });
+    expect(await audited(quiet)).toMatchObject({ disagreeing: [], settling: 1 });
+    quiet.shop.simulation.clock += HOUR;
+    expect((await audited(quiet)).disagreeing).toHaveLength(1);
   });
 
   test('does not name an order that is at work: its decision is too young, or it agrees when it is read again', async () => {
