@@ -10,7 +10,9 @@ import { drillCommand } from './drill/command.ts';
 import { estimateCommand } from './estimate/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { loadCommand } from './load/command.ts';
-import { cancelCommand, placeCommand, traceCommand } from './orders/command.ts';
+import { cancelCommand } from './orders/cancel-commands.ts';
+import { placeCommand, traceCommand } from './orders/command.ts';
+import { refundCommand } from './orders/refund-commands.ts';
 import { outliveClosedOutput, reportFatalError } from './output.ts';
 import { pauseCommand, resumeCommand } from './pause/command.ts';
 import { replayCommand } from './replay/command.ts';
@@ -34,6 +36,7 @@ for (const make of [
   checkCommand,
   placeCommand,
   cancelCommand,
+  refundCommand,
   statusCommand,
   consoleCommand,
   stockCommand,

@@ -113,11 +113,11 @@ export function firstPayment(orderId: string, money: Money, method: PaymentMetho
 }
 
 /** Tells whether the money comes past the gateway, so that only a report can tell that it came. */
-export const isReported = ({ method }: Payment): boolean =>
+export const isReported = ({ method }: Pick<Payment, 'method'>): boolean =>
   method?.kind === 'awaited' || method?.kind === 'on-delivery';
 
 /** Tells whether the gateway authorizes and captures the money: not where the checkout captured it, nor where it comes past the gateway. */
-export const isAuthorizedHere = ({ method, money }: Payment): boolean =>
+export const isAuthorizedHere = ({ method, money }: Pick<Payment, 'method' | 'money'>): boolean =>
   money === undefined ||
   (money.amount > 0 && (method === undefined || method.kind === 'token' || method.kind === 'authorized'));
 

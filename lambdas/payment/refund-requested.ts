@@ -59,7 +59,7 @@ export function onDispatched(payment: Payment | undefined, { data, ...event }: O
 }
 
 /** Tells whether a payment is still on its way to being captured; the state `authorized` of others than the gateway's is final. */
-const isMoneyToCome = (payment: Payment): boolean =>
+export const isMoneyToCome = (payment: Pick<Payment, 'state' | 'method' | 'money'>): boolean =>
   payment.state === 'awaiting' ||
   payment.state === 'authorizing' ||
   payment.state === 'capturing' ||

@@ -6,8 +6,11 @@ const STATE_OF_ONLY_REFUND: Partial<Record<PaymentState, Refund['state']>> = {
   'refund-due': 'due',
 };
 
+/** What tells of an order's refunds. */
+type RefundedPayment = Pick<Payment, 'refunds' | 'state' | 'money' | 'refundReason' | 'time'>;
+
 /** Returns the refunds of an order, in the sequence in which they were asked for. A record of 0.3.0 knows only that of a cancellation, by its state. */
-export function refundsOf({ refunds, state, money, refundReason: reason, time }: Payment): readonly Refund[] {
+export function refundsOf({ refunds, state, money, refundReason: reason, time }: RefundedPayment): readonly Refund[] {
   if (refunds !== undefined) return refunds;
   const only = STATE_OF_ONLY_REFUND[state];
   if (only === undefined || money === undefined) return [];
@@ -22,13 +25,13 @@ export const pendingRefund = (payment: Payment): Refund | undefined =>
 const CAPTURED: ReadonlySet<PaymentState> = new Set(['captured', 'refunding', 'refunded', 'refund-due']);
 
 /** Returns what was captured of an order, in minor units; what the customer pays on delivery counts as that. */
-export function capturedAmount(payment: Payment): number {
+export function capturedAmount(payment: Pick<Payment, 'state' | 'method' | 'money'>): number {
   const isCaptured = CAPTURED.has(payment.state) || (payment.state === 'authorized' && isReported(payment));
   return isCaptured ? (payment.money?.amount ?? 0) : 0;
 }
 
 /** Returns what went back of an order's money or is about to, in minor units: sent by the gateway, pending and due. */
-export function refundedAmount(payment: Payment): number {
+export function refundedAmount(payment: RefundedPayment): number {
   const refunds = refundsOf(payment);
   const done = refunds.filter(({ state }) => state === 'done');
   // The gateway may have told of refunds that the table has forgotten, or that others have made.

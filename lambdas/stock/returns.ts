@@ -75,7 +75,8 @@ function returnedLines(items: Items): ReturnedLine[] {
   return [...merge(true), ...merge(false)];
 }
 
-const sameReturn = (one: readonly ReturnedLine[], other: readonly ReturnedLine[]): boolean =>
+/** Compares the pieces of each SKU, of what goes on the shelf and of what does not. */
+export const sameReturn = (one: readonly ReturnedLine[], other: readonly ReturnedLine[]): boolean =>
   [true, false].every((restock) => {
     const part = (lines: readonly ReturnedLine[]) => lines.filter((line) => line.restock === restock);
     return sameGoods(part(one), part(other));

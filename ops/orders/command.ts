@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { knownIdArgument, orderIdArgument } from '../arguments.ts';
+import { knownIdArgument } from '../arguments.ts';
 import {
   type ChangeOptions,
   changingCommand,
@@ -9,6 +9,7 @@ import {
   wholeNumber,
 } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
+import type { DeadLetter } from '../dlq/dead-letter.ts';
 import { connectQueues } from '../dlq/queue.ts';
 import { InterruptedError, toUserMessage } from '../errors.ts';
 import { readInput } from '../input.ts';
@@ -16,18 +17,16 @@ import { interruptible } from '../interruption.ts';
 import { print, printNothingTouched } from '../output.ts';
 import { printNotice } from '../progress.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
-import { orderCancelRequestedEvent, requestCancellation } from './cancel.ts';
 import { findTrace } from './find-trace.ts';
 import type { OrderOptions } from './generate.ts';
+import { ORDER_ID } from './order-options.ts';
 import { generateMessage, type OrderMessage, parseOrderMessage, placeOrders } from './place.ts';
 import { startFailureLines } from './start-failures.ts';
 import { assertTestOrdersAllowed } from './test-orders.ts';
-import { isDecided, type TracedDeadLetter } from './trace.ts';
+import { isDecided } from './trace.ts';
 import { addDeadLetters, findDeadLetters } from './trace-dead-letters.ts';
 import { traceDiagram } from './trace-diagram.ts';
 import { traceText } from './trace-text.ts';
-
-const ORDER_ID = "the order's id; it may begin with a dash, and after -- also with two";
 
 /** `ops place` */
 export function placeCommand(): Command {
@@ -93,29 +92,6 @@ function placeQuestion(given: OrderMessage | undefined, count: number): string {
   return `Publish ${what}${count === 1 ? '' : ` ${count} times`}?`;
 }
 
-/** `ops cancel` */
-export function cancelCommand(): Command {
-  return changingCommand(
-    'cancel',
-    "Publish a customer's wish to cancel an order.",
-    'cancel o-1001 --reason "wrong size"',
-  )
-    .argument('<orderId>', ORDER_ID, orderIdArgument)
-    .option('--reason <text>', "the customer's reason", 'changed my mind')
-    .action(async (orderId: string, { json, aws, yes, reason }: ChangeOptions & { reason: string }) => {
-      const event = orderCancelRequestedEvent(orderId, reason);
-      const shop = await connectToShop({ aws });
-      if (!(await confirmChange(shop, `Cancel the order ${orderId}?`, { yes }))) return printNothingTouched(json);
-      await requestCancellation(shop, event);
-      return print(json, { orderId, reason, eventId: event.id }, () =>
-        [
-          `Asked to cancel ${orderId}; an order that is confirmed already stays so.`,
-          `See the outcome: npm run ops -- trace ${shellArgument(orderId)}`,
-        ].join('\n'),
-      );
-    });
-}
-
 const DEFAULT_WAIT_SECONDS = 60;
 
 /** `ops trace` */
@@ -171,7 +147,7 @@ async function trace(orderId: string, { json, aws, wait, hours, diagram }: Trace
 }
 
 /** Searches the dead-letter queues for an order's; what could not be searched is said, and ends no trace. */
-async function searchDeadLetters(shop: DeployedShop, orderId: string): Promise<TracedDeadLetter[]> {
+async function searchDeadLetters(shop: DeployedShop, orderId: string): Promise<DeadLetter[]> {
   try {
     const { deadLetters, incomplete } = await interruptible('Interrupted: releasing the dead letters.', (signal) =>
       findDeadLetters(connectQueues(shop), orderId, signal),

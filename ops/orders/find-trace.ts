@@ -2,7 +2,7 @@ import { findFunctions } from '../functions.ts';
 import { pollUntil } from '../poll.ts';
 import type { DeployedShop } from '../stack.ts';
 import { type LogPeriod, readLogLines } from './log-lines.ts';
-import { isPaymentPending, loadOrderRecords } from './records.ts';
+import { isPaymentPending, loadWholeOrder } from './records.ts';
 import { readStartFailures, type StartFailure, stillFailing } from './start-failures.ts';
 import { addAttempts, buildTrace, isDecided, type Trace } from './trace.ts';
 
@@ -29,10 +29,7 @@ export async function findTrace(
   orderId: string,
   { waitSeconds, logHours, signal }: FindTraceOptions,
 ): Promise<FindTraceResult> {
-  const load = async () => {
-    const records = (await loadOrderRecords(shop, [orderId])).get(orderId);
-    return records === undefined ? undefined : buildTrace(records);
-  };
+  const load = async () => buildTrace(await loadWholeOrder(shop, orderId));
   const recorded =
     waitSeconds === undefined
       ? await load()
@@ -64,9 +61,10 @@ export function logPeriod(trace: Trace, now: number): LogPeriod {
 }
 
 /** Tells whether an order is decided, its customer told, and its payment at rest. */
-function isFinished({ status, payment, timeline }: Trace): boolean {
+function isFinished({ status, payment, timeline, refunds = [] }: Trace): boolean {
   const texted = timeline.some(({ template }) => template !== undefined && template !== 'order-placed');
   const mustGoBack = status === 'CANCELLED' && (payment === 'authorized' || payment === 'captured');
-  const paymentPending = isPaymentPending(payment) || mustGoBack;
+  const refundPending = refunds.some(({ state }) => state === 'pending');
+  const paymentPending = isPaymentPending(payment) || refundPending || mustGoBack;
   return (status === 'CONFIRMED' || status === 'CANCELLED') && texted && !paymentPending;
 }

@@ -2,22 +2,42 @@ import type { Notification } from '../../lambdas/notification/rules.ts';
 import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment, PaymentState } from '../../lambdas/payment/record.ts';
 import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
+import type { Reservation } from '../../lambdas/stock/record.ts';
+import { stockTable } from '../../lambdas/stock/table.ts';
 import type { DeployedShop } from '../stack.ts';
 
 /** The parts of an order's record that are read here. */
 type OrderSummary = Pick<
   Order,
-  'orderId' | 'orderNumber' | 'status' | 'reason' | 'total' | 'stock' | 'short' | 'timeline' | 'traceparent'
+  | 'orderId'
+  | 'orderNumber'
+  | 'status'
+  | 'reason'
+  | 'total'
+  | 'stock'
+  | 'short'
+  | 'dispatched'
+  | 'contradiction'
+  | 'timeline'
+  | 'traceparent'
 >;
 
 /** The parts of a payment's record that are read here. */
-type PaymentSummary = Pick<Payment, 'state' | 'declineReason' | 'refundReason'> & Partial<Pick<Payment, 'time'>>;
+export type PaymentSummary = Pick<
+  Payment,
+  'state' | 'money' | 'method' | 'declineReason' | 'refunds' | 'refundReason' | 'time'
+>;
+
+/** The parts of a reservation that are read here. */
+export type ReservationSummary = Pick<Reservation, 'state' | 'lines' | 'returned'>;
 
 /** The consumers' records of one order. Any of them may be the first to have one. */
 export type OrderRecords = {
   order?: OrderSummary | undefined;
   payment?: PaymentSummary | undefined;
   notification?: Pick<Notification, 'contact' | 'texts'> | undefined;
+  /** Read by `loadWholeOrder` alone. */
+  reservation?: ReservationSummary | undefined;
 };
 
 /** Loads the records of orders with consistent reads; every id asked for has an entry. */
@@ -37,6 +57,13 @@ export async function loadOrderRecords(
       { order: orders.get(id), payment: payments.get(id), notification: notifications.get(id) },
     ]),
   );
+}
+
+/** Loads all records of one order, its reservation too. */
+export async function loadWholeOrder(shop: DeployedShop, orderId: string): Promise<OrderRecords> {
+  const stock = stockTable(shop.output('StockTableName'), shop.output('ReservationsTableName'), shop.documents);
+  const [records, reservations] = await Promise.all([loadOrderRecords(shop, [orderId]), stock.load([orderId])]);
+  return { ...records.get(orderId), reservation: reservations.get(orderId) ?? undefined };
 }
 
 const PENDING_STATES: readonly string[] = ['authorizing', 'capturing', 'voiding', 'refunding'] satisfies PaymentState[];

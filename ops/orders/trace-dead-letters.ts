@@ -1,15 +1,16 @@
 import { traceIdOf } from '../../contracts/traceparent.ts';
 import { shellArgument } from '../command.ts';
-import { orderIdOf } from '../dlq/dead-letter.ts';
+import { type DeadLetter, orderIdOf } from '../dlq/dead-letter.ts';
 import { shorten } from '../dlq/format.ts';
 import type { DeadLetterQueue } from '../dlq/queue.ts';
 import { scan } from '../dlq/scan.ts';
 import { table } from '../format.ts';
+import { addRefusals } from './refusals.ts';
 import type { Trace, TracedDeadLetter } from './trace.ts';
 
-/** An order's dead letters, and what could not be searched for more of them. */
+/** An order's dead letters, oldest first, and what could not be searched for more of them. */
 export type FoundDeadLetters = {
-  deadLetters: TracedDeadLetter[];
+  deadLetters: DeadLetter[];
   /** The consumers whose queues hold more than were received, or than can be: those in flight, or behind others. */
   incomplete: string[];
 };
@@ -33,13 +34,6 @@ export async function findDeadLetters(
     deadLetters: found
       .flatMap(({ received }) => received)
       .filter((deadLetter) => orderIdOf(deadLetter) === orderId)
-      .map(({ id, consumer, errorType, reason, failedAt }) => ({
-        consumer,
-        messageId: id,
-        errorType,
-        reason,
-        failedAt,
-      }))
       .sort((one, other) => (one.failedAt < other.failedAt ? -1 : 1)),
     incomplete: found.flatMap(({ consumer, isComplete }) => (isComplete ? [] : [consumer])),
   };
@@ -60,16 +54,29 @@ async function searchQueue(queue: DeadLetterQueue, signal: AbortSignal | undefin
   return { consumer, received, isComplete: received.length >= total };
 }
 
-/** Adds an order's dead letters to its trace. An order that nothing else knows has a trace of these alone. */
+/** Adds an order's dead letters to its trace, and what they refuse. An order that nothing else knows has a trace of these alone. */
 export function addDeadLetters(
   trace: Trace | undefined,
   orderId: string,
-  deadLetters: readonly TracedDeadLetter[],
+  deadLetters: readonly DeadLetter[],
 ): Trace | undefined {
   if (deadLetters.length === 0) return trace;
   const traceId = traceIdOf(undefined, orderId);
   const known = trace ?? { orderId, status: null, total: null, traceId, timeline: [], attempts: [] };
-  return { ...known, deadLetters: [...deadLetters], next: redriveCommandFor(orderId, deadLetters) };
+  const traced = deadLetters.map(
+    ({ id, consumer, errorType, reason, failedAt }): TracedDeadLetter => ({
+      consumer,
+      messageId: id,
+      errorType,
+      reason,
+      failedAt,
+    }),
+  );
+  return {
+    ...addRefusals(known, deadLetters),
+    deadLetters: traced,
+    next: redriveCommandFor(orderId, traced),
+  };
 }
 
 /** Returns the command that puts an order's dead letters back; one that opens what breaks a contract in an editor first. */

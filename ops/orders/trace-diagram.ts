@@ -2,7 +2,7 @@ import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
 import { formatDuration } from '../format.ts';
 import type { Trace, TracedAttempt } from './trace.ts';
-import { outcomeText } from './trace-text.ts';
+import { eventIdOf, outcomeText } from './trace-text.ts';
 
 /** An arrow of the diagram; `at` is in milliseconds since 1970. */
 type Arrow = { at: number; from: string; style: '->>' | '--x'; to: string; text: string };
@@ -47,24 +47,43 @@ export function traceDiagram(trace: Trace): string {
 /** Draws the events that no attempt's log line reports as published: those from outside, and all of them without logs. */
 function publicationArrows({ timeline, attempts }: Trace): Arrow[] {
   const logged = new Set(attempts.flatMap((attempt) => attempt.published ?? []));
+  const drawn = new Map<string, number>();
   const fromTimeline = timeline
     .filter(({ type, template }) => template === undefined && !logged.has(type))
-    .map(({ time, type, source }): Arrow => {
+    .map((event): Arrow => {
+      const { time, type, source } = event;
+      const nth = drawn.get(type) ?? 0;
+      drawn.set(type, nth + 1);
       const channel = channelOf(type);
       const from = channel === 'topic' ? 'publisher' : (source.split('/').at(-1) ?? source);
       // A publisher's clock may be ahead of ours.
-      const at = Math.min(Date.parse(time), ...attempts.filter(({ eventType }) => eventType === type).map(sentAt));
-      return { at, from, style: '->>', to: participantOf(channel), text: type };
+      const at = Math.min(Date.parse(time), sendingTimes(attempts, type)[nth] ?? Number.POSITIVE_INFINITY);
+      const id = eventIdOf(event);
+      return { at, from, style: '->>', to: participantOf(channel), text: id === undefined ? type : `${type} (${id})` };
     });
-  // Messages that no consumer accepted are in the logs only.
+  // Messages that no consumer accepted, or that only payment and stock record, are in the logs only.
   const recorded = new Set(timeline.map(({ type }) => type));
-  const unrecorded = new Map<string, Arrow>();
-  for (const attempt of attempts) {
-    const { eventType: type = 'a message' } = attempt;
-    if (recorded.has(type) || unrecorded.has(type) || logged.has(type) || channelOf(type) !== 'topic') continue;
-    unrecorded.set(type, { at: sentAt(attempt), from: 'publisher', style: '->>', to: 'topic', text: type });
-  }
-  return [...fromTimeline, ...unrecorded.values()];
+  const types = new Set(attempts.map(({ eventType = 'a message' }) => eventType));
+  const unrecorded = [...types]
+    .filter((type) => !recorded.has(type) && !logged.has(type) && channelOf(type) === 'topic')
+    .flatMap((type) =>
+      sendingTimes(attempts, type).map(
+        (at): Arrow => ({ at, from: 'publisher', style: '->>', to: 'topic', text: type }),
+      ),
+    );
+  return [...fromTimeline, ...unrecorded];
+}
+
+/** Returns when the messages of a type were sent, oldest first. Each consumer has ids of its own for them, so the one that got most tells. */
+function sendingTimes(attempts: readonly TracedAttempt[], type: string): number[] {
+  const ofType = attempts.filter(({ eventType = 'a message' }) => eventType === type);
+  const byConsumer = [...Map.groupBy(ofType, ({ consumer }) => consumer).values()].map((some) =>
+    [...Map.groupBy(some, ({ messageId }) => messageId).values()]
+      .map((tries) => Math.min(...tries.map(sentAt)))
+      .sort((one, other) => one - other),
+  );
+  const most = Math.max(0, ...byConsumer.map(({ length }) => length));
+  return Array.from({ length: most }, (_, nth) => Math.min(...byConsumer.flatMap((times) => times[nth] ?? [])));
 }
 
 /** Draws the receiving of a message, the events its consumer published, and the error where the attempt failed. */

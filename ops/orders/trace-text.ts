@@ -1,8 +1,9 @@
 import type { Shortage } from '../../contracts/stock.ts';
 import { formatDuration, formatMoney, table } from '../format.ts';
+import { afterConfirmationSections, afterConfirmationState } from './after-confirmation-text.ts';
 import { nextTryLines } from './next-try.ts';
 import { startFailureLines } from './start-failures.ts';
-import type { Trace, TracedAttempt } from './trace.ts';
+import type { Trace, TracedAttempt, TracedEvent } from './trace.ts';
 import { deadLettersText } from './trace-dead-letters.ts';
 
 type Row = { time: string; cells: readonly string[] };
@@ -20,11 +21,13 @@ export function traceText(trace: Trace, now = new Date()): string {
     ...(stock === undefined
       ? []
       : [`stock ${stock}${short === undefined ? '' : ` (${short.map(shortageText).join('; ')})`}`]),
+    ...afterConfirmationState(trace),
     ...(textNotBefore === undefined ? [] : [`text waits until ${textNotBefore}`]),
     `trace ${traceId}`,
   ];
-  const events = trace.timeline.map(({ time, type, source, template, refused, reason: why }): Row => {
-    const details = [template, refused, why].filter(Boolean).join(': ');
+  const events = trace.timeline.map((event): Row => {
+    const { time, type, source, template, refused, reason: why } = event;
+    const details = [eventIdOf(event), template, refused, why].filter(Boolean).join(': ');
     const what = details === '' ? type : `${type} (${details})`;
     return { time, cells: [source, what, '', '', ''] };
   });
@@ -39,9 +42,18 @@ export function traceText(trace: Trace, now = new Date()): string {
     rows.map(({ time, cells }) => [time, formatDuration(Date.parse(time) - start), ...cells]),
   );
   const letters = trace.deadLetters === undefined ? [] : [deadLettersText(orderId, trace.deadLetters)];
-  const sections = [...(rows.length === 0 ? [] : [history]), ...outlook(trace, now), ...letters];
+  const sections = [
+    ...(rows.length === 0 ? [] : [history]),
+    ...afterConfirmationSections(trace),
+    ...outlook(trace, now),
+    ...letters,
+  ];
   return [parts.join(', '), ...sections].join('\n\n');
 }
+
+/** Returns what tells an event from others of its type: the refund's id, or that of the message, whose source is shown beside it. */
+export const eventIdOf = ({ id, source }: TracedEvent): string | undefined =>
+  id?.startsWith(`${source} `) ? id.slice(source.length + 1) : id;
 
 /** Says when messages are tried again, and who cannot start; nothing where no message waits. */
 function outlook({ attempts, cannotStart = [] }: Trace, now: Date): string[] {

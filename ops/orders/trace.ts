@@ -1,14 +1,16 @@
 import * as v from 'valibot';
 import type { Money } from '../../contracts/money.ts';
 import { notificationRefused, notificationSent, type RefusalReason } from '../../contracts/notification.ts';
-import type { CancelReason } from '../../contracts/order.ts';
+import type { CancelReason, ReturnedLine } from '../../contracts/order.ts';
 import { paymentRefundDue } from '../../contracts/payment.ts';
 import { type Shortage, stockReleased } from '../../contracts/stock.ts';
 import { traceIdOf } from '../../contracts/traceparent.ts';
-import type { TimelineEntry } from '../../lambdas/order/record.ts';
+import type { Order, TimelineEntry } from '../../lambdas/order/record.ts';
+import type { Refund } from '../../lambdas/payment/record.ts';
+import { refundsOf } from '../../lambdas/payment/refunds.ts';
 import type { DeadLetter } from '../dlq/dead-letter.ts';
 import { firstTryAt, withNextTries } from './next-try.ts';
-import { type OrderRecords, refusedTexts, sentTexts, textNotBefore } from './records.ts';
+import { type OrderRecords, type PaymentSummary, refusedTexts, sentTexts, textNotBefore } from './records.ts';
 import type { StartFailure } from './start-failures.ts';
 
 /** Where an order is and how it got there. `status` is null while only a cancellation or an outcome of it is known. */
@@ -25,6 +27,14 @@ export type Trace = {
   stock?: string;
   /** The SKUs that were short: ordered and available pieces; `unknown` ones never had a shelf. */
   short?: Shortage[];
+  /** Goods of it left: it can no longer be cancelled. */
+  dispatched?: true;
+  /** What a person has to put right, because goods left for which nobody pays. */
+  contradiction?: NonNullable<Order['contradiction']>;
+  /** Money that goes back, in sequence; what was refused, as far as its dead letter is there. */
+  refunds?: TracedRefund[];
+  /** Goods that came back, in sequence. */
+  returns?: TracedReturn[];
   /** Until when its text waits, in quiet hours. */
   textNotBefore?: string;
   /** The W3C trace of all its events. */
@@ -41,16 +51,28 @@ export type Trace = {
   next?: string;
 };
 
+/** A refund in the minor unit of the order's currency. Without `refundId` it is that of the order's cancellation. */
+export type TracedRefund = Omit<Refund, 'state'> & { state: Refund['state'] | 'refused' };
+
+/** Goods that came back with a refund, or that stock refused to count. */
+export type TracedReturn = {
+  refundId: string;
+  items: readonly ReturnedLine[];
+  state: 'returned' | 'refused';
+  reason?: string;
+  time: string;
+};
+
 /** A dead letter of an order: whose it is, and why it is there. */
 export type TracedDeadLetter = Pick<DeadLetter, 'consumer' | 'errorType' | 'reason' | 'failedAt'> & {
   messageId: string;
 };
 
-/** One event of an order: a text has its template, what was refused or has to be refunded the reason. */
+/** One event of an order: a text has its template, what may happen more than once an id, what was refused or has to be refunded the reason. */
 export type TracedEvent = TimelineEntry & { template?: string; refused?: RefusalReason; reason?: string };
 
 /** Builds an order's trace, without attempts, from the consumers' records; `undefined` for an unknown order. */
-export function buildTrace({ order, payment, notification }: OrderRecords): Trace | undefined {
+export function buildTrace({ order, payment, notification, reservation }: OrderRecords): Trace | undefined {
   if (order === undefined) return undefined;
   const source = notificationSent.source ?? '';
   const texts = sentTexts(notification).map(({ template, sentAt: time }) => ({
@@ -63,33 +85,47 @@ export function buildTrace({ order, payment, notification }: OrderRecords): Trac
   const released = order.timeline.some(({ type }) => type === stockReleased.type);
   const stock = released ? 'released' : order.stock;
   const notBefore = textNotBefore(notification);
+  const refunds = payment === undefined ? [] : refundsOf(payment);
   return {
     orderId: order.orderId,
     ...(order.orderNumber === undefined ? {} : { orderNumber: order.orderNumber }),
     status: order.status ?? null,
     ...(order.reason === undefined ? {} : { reason: order.reason }),
     total: order.total ?? null,
-    ...(payment === undefined ? {} : { payment: payment.state, ...paymentReasonOf(payment) }),
+    ...(payment === undefined ? {} : { payment: payment.state, ...paymentReasonOf(payment, refunds) }),
     ...(stock === undefined ? {} : { stock }),
     ...(order.short === undefined ? {} : { short: order.short }),
+    ...(order.dispatched ? { dispatched: order.dispatched } : {}),
+    ...(order.contradiction === undefined ? {} : { contradiction: order.contradiction }),
+    ...(refunds.length === 0 ? {} : { refunds: [...refunds] }),
+    ...returnsOf(reservation),
     ...(notBefore === undefined ? {} : { textNotBefore: notBefore }),
     traceId: traceIdOf(order.traceparent, order.orderId),
-    timeline: [...order.timeline, ...dueRefunds(payment), ...texts, ...refusals].sort(byTime),
+    timeline: [...order.timeline, ...dueRefunds(refunds), ...texts, ...refusals].sort(byTime),
     attempts: [],
   };
 }
 
-function paymentReasonOf({ state, declineReason, refundReason }: NonNullable<OrderRecords['payment']>) {
-  const reason = state === 'refund-due' ? refundReason : declineReason;
+function paymentReasonOf({ state, declineReason }: PaymentSummary, refunds: readonly Refund[]) {
+  const ofCancellation = refunds.find(({ refundId }) => refundId === undefined);
+  const reason = state === 'refund-due' ? ofCancellation?.reason : declineReason;
   return reason === undefined ? {} : { paymentReason: reason };
 }
 
 /** A due refund is no step of the order's own timeline. */
-function dueRefunds(payment: OrderRecords['payment']): TracedEvent[] {
-  if (payment?.state !== 'refund-due' || payment.time === undefined) return [];
-  const { time, refundReason: reason } = payment;
-  const event = { time, type: paymentRefundDue.type, source: paymentRefundDue.source ?? '' };
-  return [{ ...event, ...(reason === undefined ? {} : { reason }) }];
+const dueRefunds = (refunds: readonly Refund[]): TracedEvent[] =>
+  refunds.flatMap(({ refundId: id, state, time, reason }) => {
+    if (state !== 'due') return [];
+    const event = { time, type: paymentRefundDue.type, source: paymentRefundDue.source ?? '' };
+    return [{ ...event, ...(id === undefined ? {} : { id }), ...(reason === undefined ? {} : { reason }) }];
+  });
+
+function returnsOf(reservation: OrderRecords['reservation']): { returns?: TracedReturn[] } {
+  const { returned = [] } = reservation ?? {};
+  if (returned.length === 0) return {};
+  return {
+    returns: returned.map(({ refundId, lines, time }) => ({ refundId, items: lines, state: 'returned', time })),
+  };
 }
 
 /**

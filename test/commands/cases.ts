@@ -1,3 +1,5 @@
+import { PAID_ORDER } from './stand-in.ts';
+
 /** How to run a command against the stand-in, and what it does there, whether anybody reads its output or not. */
 export type CommandCase = {
   args?: string;
@@ -30,7 +32,13 @@ export const notRun = ['up', 'down', 'deploy', 'demo'];
 export const cases: Readonly<Record<string, CommandCase>> = {
   check: { args: '-', input: ORDER, instant: true },
   place: { args: '--count 120', changes: { PublishBatch: 12 }, interruptAt: 'PublishBatch' },
-  cancel: { args: 'o-1001', changes: { PublishBatch: 1 } },
+  // The stand-in's orders stay confirmed, and never ship.
+  cancel: { args: 'o-1001 --wait 1', code: 1, changes: { PublishBatch: 1 }, interruptAt: 'PublishBatch' },
+  refund: {
+    args: `${PAID_ORDER} 5000 --id r-1 --wait 5`,
+    changes: { PublishBatch: 1 },
+    interruptAt: 'PublishBatch',
+  },
   status: {},
   'status --watch': { args: '1', endless: true },
   console: { code: 1, instant: true },

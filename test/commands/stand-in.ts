@@ -87,19 +87,31 @@ export class StandIn {
       : { type: 'application/octet-stream', content: object.content };
   }
 
-  /** Every order and receipt that is asked for was handled, once anything was published. */
+  /** Every order and receipt that is asked for was handled, once anything was published; and `PAID_ORDER` is refunded then. */
   private read(operation: string, { RequestItems = {} }: { RequestItems?: Record<string, { Keys: object[] }> }) {
-    if (operation !== 'BatchGetItem' || !this.changes.includes('PublishBatch')) return undefined;
+    const asked = JSON.stringify(RequestItems);
+    const isHandled = this.changes.includes('PublishBatch');
+    if (operation !== 'BatchGetItem' || !(isHandled || asked.includes(PAID_ORDER))) return undefined;
     const record = { version: { N: '1' }, status: { S: 'CONFIRMED' }, timeline: { L: [] }, lines: { L: [] } };
-    const tables = Object.entries(RequestItems).filter(([table]) => ['Orders', 'Reservations'].includes(table));
+    const records: Record<string, object> = { Orders: record, Reservations: record };
+    if (asked.includes(PAID_ORDER)) records.Payments = isHandled ? { ...PAYMENT, ...REFUNDS } : PAYMENT;
+    const tables = Object.entries(RequestItems).filter(([table]) => table in records);
     return {
       Responses: Object.fromEntries(
-        tables.map(([table, { Keys }]) => [table, Keys.map((key) => ({ ...key, ...record }))]),
+        tables.map(([table, { Keys }]) => [table, Keys.map((key) => ({ ...key, ...records[table] }))]),
       ),
       UnprocessedKeys: {},
     };
   }
 }
+
+/** The id of an order that is confirmed and paid, whatever was published. */
+export const PAID_ORDER = 'o-2001';
+
+const time = { S: '2026-11-21T09:00:00.000Z' };
+const PAYMENT = { state: { S: 'captured' }, time, money: { M: { amount: { N: '12000' }, currency: { S: 'KRW' } } } };
+const REFUND = { refundId: { S: 'r-1' }, amount: { N: '5000' }, state: { S: 'done' }, refunded: { N: '5000' }, time };
+const REFUNDS = { refunds: { L: [{ M: REFUND }] } };
 
 const listOf = (objects: readonly ArchiveObject[]) =>
   `<ListBucketResult>${objects.map(({ key }) => `<Contents><Key>${key}</Key></Contents>`).join('')}</ListBucketResult>`;

@@ -34,7 +34,7 @@ const good: OrderRecords = {
       { time: '2026-11-21T09:00:00.180Z', type: 'shop.payment.captured.v1', source: '/shop/payment' },
     ],
   },
-  payment: { state: 'captured' },
+  payment: { state: 'captured', time: '2026-11-21T09:00:00.180Z' },
   notification: {
     contact: { phone: '+821012345678', locale: 'ko' },
     texts: { 'order-confirmed': { sentAt: '2026-11-21T09:00:00.250Z' } },
@@ -105,7 +105,7 @@ describe('An order of the demonstration', () => {
   });
 
   test('has a problem until its payment is captured, which comes after the confirmation', () => {
-    expect(problems({ ...good, payment: { state: 'capturing' } })).toEqual([
+    expect(problems({ ...good, payment: { state: 'capturing', time: '2026-11-21T09:00:00.160Z' } })).toEqual([
       'has its payment in state capturing instead of captured',
     ]);
   });

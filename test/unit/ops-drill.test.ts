@@ -129,7 +129,10 @@ describe('The result of a drill', () => {
   const stuck = new Map([
     ...good.records,
     [one, { order: { orderId: one, status: 'PLACED' as const, timeline: [] } }],
-    [two, { ...recordsOf(two, 'CONFIRMED'), payment: { state: 'capturing' as const } }],
+    [
+      two,
+      { ...recordsOf(two, 'CONFIRMED'), payment: { state: 'capturing' as const, time: '2026-11-21T09:00:00.000Z' } },
+    ],
   ]);
 
   test('names all orders that wait in its document, and none while nothing waits', () => {

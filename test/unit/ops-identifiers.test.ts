@@ -7,7 +7,9 @@ import { splitWords } from '../../ops/console/words.ts';
 import { groupByReason, groupingKey } from '../../ops/dlq/group.ts';
 import { maskPersonalData } from '../../ops/dlq/mask.ts';
 import { table } from '../../ops/format.ts';
-import { cancelCommand, traceCommand } from '../../ops/orders/command.ts';
+import { cancelCommand } from '../../ops/orders/cancel-commands.ts';
+import { traceCommand } from '../../ops/orders/command.ts';
+import { refundCommand } from '../../ops/orders/refund-commands.ts';
 import { addAttempts, buildTrace } from '../../ops/orders/trace.ts';
 import { traceDiagram } from '../../ops/orders/trace-diagram.ts';
 import { traceText } from '../../ops/orders/trace-text.ts';
@@ -32,6 +34,7 @@ describe('The command line takes an id that begins with a dash', () => {
     ['trace -NabcDEF123456789'],
     ['trace -NabcDEF123456789 --wait 5 --diagram'],
     ['cancel -NabcDEF123456789 --reason -x'],
+    ['refund -NabcDEF123456789 500 --item -x=y=2 --restock --id -r1'],
     ['stock set -x 5 --json'],
     ['replay --to stock --from 1h --order -NabcDEF123456789 --dry-run'],
     ['dlq show --id -NabcDEF123456789'],
@@ -67,6 +70,21 @@ describe('The command line takes an id that begins with a dash', () => {
     [['trace', 'x'.repeat(300)], "An order's id must be 1 to 256 characters without control characters."],
     [['cancel', ''], /^An order's id must be 1 to 64 printable ASCII characters/],
     [['cancel', 'a\u001b[2Jb'], /^An order's id must be 1 to 64 printable ASCII characters/],
+    [['cancel', 'o-1', '--reason', 'x'.repeat(201)], /^The reason must be /],
+    [['refund', '', '5'], /^An order's id must be/],
+    [
+      ['refund', 'o-1', '12.50'],
+      /^The amount must be a whole number in the currency's minor unit: 12000 is 12,000 KRW/,
+    ],
+    [['refund', 'o-1', '1000000000001'], /^The amount must be a whole number/],
+    [['refund', 'o-1', '0'], /^The amount may be 0 only where goods come back: name them with --item sku=quantity\./],
+    [['refund', 'o-1', '5', '--restock'], '--restock needs the goods that came back: --item sku=quantity.'],
+    [['refund', 'o-1', '5', '--item', 'KB-01'], 'An item is sku=quantity, such as KB-01=1.'],
+    [['refund', 'o-1', '5', '--item', 'KB-01=0'], /^An item's quantity must be a whole number from 1 to /],
+    [['refund', 'o-1', '5', '--item', '=1'], /^A SKU must be 1 to 100 characters/],
+    [['refund', 'o-1', '5', '--id', 'cancel'], /^A refund's id must not be cancel, which names/],
+    [['refund', 'o-1', '5', '--id', 'a b'], /^A refund's id must be 1 to 64 printable ASCII/],
+    [['refund', 'o-1', '5', '--reason', 'x'.repeat(201)], /^The reason must be /],
     [['stock', 'set', '', '5'], /^A SKU must be 1 to 100 characters/],
     [['stock', 'receive', ' ', '5'], /^A SKU must be 1 to 100 characters/],
     [['stock', 'receive', 'KB-01', '5', '--receipt', ''], /^The receipt must be/],
@@ -89,7 +107,7 @@ describe('The command line takes an id that begins with a dash', () => {
   );
 
   test('and says so in its help', () => {
-    for (const make of [traceCommand, cancelCommand])
+    for (const make of [traceCommand, cancelCommand, refundCommand])
       expect(make().helpInformation()).toMatch(/orderId\s+the order's id; it may begin with a dash/);
   });
 

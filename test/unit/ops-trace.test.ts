@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import type { Refund } from '../../lambdas/payment/record.ts';
 import { logPeriod } from '../../ops/orders/find-trace.ts';
 import { stillFailing } from '../../ops/orders/start-failures.ts';
 import { addAttempts, buildTrace, parseAttempts, type Trace } from '../../ops/orders/trace.ts';
+import { addDeadLetters } from '../../ops/orders/trace-dead-letters.ts';
 import { traceDiagram } from '../../ops/orders/trace-diagram.ts';
 import { traceText } from '../../ops/orders/trace-text.ts';
+import { deadLetter } from '../builders/dead-letters.ts';
+import { refundRequested } from '../builders/events.ts';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 10, 21, 9) + seconds * 1_000).toISOString();
 
@@ -23,6 +27,8 @@ const line = (parts: object = {}) =>
     tookMs: 100,
     ...parts,
   })}\n`;
+
+const shippedAttempt = (parts: object) => line({ consumer: 'order', eventType: 'shop.order.shipped.v1', ...parts });
 
 const down = { message: 'will be tried again', errorType: 'UnavailableError', errorMessage: 'It is down; #1' };
 const failed = line({ ...down, retryInSeconds: 2 });
@@ -149,12 +155,20 @@ describe('The period of the log search', () => {
     ['has its text to come', { order }],
     [
       'has its refund to come',
-      { order: { ...order, status: 'CANCELLED' as const }, notification, payment: { state: 'refunding' as const } },
+      {
+        order: { ...order, status: 'CANCELLED' as const },
+        notification,
+        payment: { state: 'refunding' as const, time: at(7) },
+      },
     ],
-    ['has its capture to come', { order, notification, payment: { state: 'capturing' as const } }],
+    ['has its capture to come', { order, notification, payment: { state: 'capturing' as const, time: at(7) } }],
     [
       'has its authorization to be voided',
-      { order: { ...order, status: 'CANCELLED' as const }, notification, payment: { state: 'authorized' as const } },
+      {
+        order: { ...order, status: 'CANCELLED' as const },
+        notification,
+        payment: { state: 'authorized' as const, time: at(7) },
+      },
     ],
   ])('reaches until now while the order %s', (_, parts) => {
     expect(logPeriod(known([], parts), now).until).toBe(now);
@@ -242,7 +256,8 @@ test('A text that was refused is in the trace with its reason, and nothing goes 
 });
 
 test('A refund that the provider refuses is in the trace with its code and when it became due', () => {
-  const payment = { state: 'refund-due', refundReason: 'charge_disputed', time: at(8) } as const;
+  const money = { amount: 12_000, currency: 'KRW' };
+  const payment = { state: 'refund-due', money, refundReason: 'charge_disputed', time: at(8) } as const;
   const trace = known([], { order: { ...order, status: 'CANCELLED' }, payment });
   expect(trace).toMatchObject({ payment: 'refund-due', paymentReason: 'charge_disputed' });
   expect(trace.timeline.at(-1)).toEqual({
@@ -305,5 +320,144 @@ describe('What is still to come', () => {
         { ...attempt, time: at(0) },
       ]),
     ).toEqual(cannotStart);
+  });
+});
+
+describe('What happens after the confirmation', () => {
+  const warehouse = (seconds: number, id: string) => ({
+    time: at(seconds),
+    type: 'shop.order.shipped.v1',
+    source: '/shop/warehouse',
+    id: `/shop/warehouse ${id}`,
+  });
+  const shipped = {
+    ...order,
+    dispatched: true as const,
+    timeline: [...order.timeline, warehouse(60, 'parcel-1'), warehouse(70, 'parcel-2')],
+  };
+  const money = { amount: 12_000, currency: 'KRW' };
+  const refund = (refundId: string, amount: number, parts: object) => ({ refundId, amount, time: at(80), ...parts });
+  const payment = {
+    state: 'captured' as const,
+    time: at(6),
+    money,
+    refunds: [
+      refund('r-1', 5_000, { state: 'done' as const, refunded: 5_000 }),
+      refund('r-2', 1_000, { state: 'pending' as const }),
+      refund('r-3', 2_000, { state: 'due' as const, reason: 'charge_disputed' }),
+    ] as Refund[],
+  };
+  const line = (sku: string, quantity: number, restock: boolean) => ({ sku, quantity, restock });
+  const reservation = {
+    state: 'sold' as const,
+    lines: [{ sku: 'KB-01', quantity: 3 }],
+    returned: [{ refundId: 'r-1', lines: [line('KB-01', 1, true), line('KB-01', 2, false)], time: at(90) }],
+  };
+  const trace = known([], { order: shipped, notification, payment, reservation });
+
+  test('is each parcel, by its message, in the text and in the diagram', () => {
+    expect(trace).toMatchObject({ dispatched: true });
+    expect(traceText(trace)).toMatch(/^o-1: CONFIRMED, .*, shipped, refunded ₩5,000 of ₩12,000, trace /);
+    for (const id of ['parcel-1', 'parcel-2']) {
+      expect(traceText(trace)).toContain(`/shop/warehouse     shop.order.shipped.v1 (${id})`);
+      expect(traceDiagram(trace)).toContain(`publisher->>topic: shop.order.shipped.v1 (${id})`);
+    }
+  });
+
+  test('is each refund with its state, and what went back so far', () => {
+    expect(trace.refunds).toEqual(payment.refunds);
+    expect(traceText(trace)).toMatch(/^r-1 +₩5,000 +refunded +₩5,000 /m);
+    expect(traceText(trace)).toMatch(/^r-2 +₩1,000 +being sent /m);
+    expect(traceText(trace)).toMatch(/^r-3 +₩2,000 +refund-due: a person has to send it .* charge_disputed$/m);
+    expect(traceText(trace)).toContain('shop.payment.refund-due.v1 (r-3: charge_disputed)');
+    expect(known()).not.toHaveProperty('refunds');
+  });
+
+  test('is each return, and what of it is on the shelf', () => {
+    expect(trace.returns).toEqual([
+      { refundId: 'r-1', items: reservation.returned[0]?.lines, state: 'returned', time: at(90) },
+    ]);
+    expect(traceText(trace)).toMatch(/^r-1 +1 of KB-01 +2 of KB-01 +returned /m);
+    expect(known()).not.toHaveProperty('returns');
+  });
+
+  test('is the refund of a cancellation, which version 0.3.0 knew by the state alone', () => {
+    const cancelled = { ...order, status: 'CANCELLED' as const };
+    for (const [state, expected] of [
+      ['refunding', { amount: 12_000, state: 'pending', time: at(9) }],
+      ['refunded', { amount: 12_000, state: 'done', time: at(9) }],
+      ['refund-due', { amount: 12_000, state: 'due', reason: 'customer', time: at(9) }],
+    ] as const) {
+      const reason = state === 'refund-due' ? { refundReason: 'customer' } : {};
+      const found = known([], { order: cancelled, payment: { state, money, time: at(9), ...reason } });
+      expect(found.refunds).toEqual([expected]);
+      expect(traceText(found)).toMatch(/^of the cancellation +₩12,000 /m);
+    }
+  });
+
+  test('is a refund that was refused, by its dead letter, unless it was made afterwards', () => {
+    const refused = (refundId: string, consumer = 'payment') =>
+      deadLetter({
+        id: `m-${refundId}`,
+        consumer,
+        body: JSON.stringify(
+          refundRequested({ orderId: 'o-1', refundId, amount: 9_000, items: [line('KB-01', 4, true)] }),
+        ),
+        attributes: { consumer, errorType: 'ConflictError', errorMessage: 'More than is left' },
+      });
+    const waiting = deadLetter({
+      body: JSON.stringify(refundRequested({ orderId: 'o-1', refundId: 'r-8' })),
+      attributes: { errorType: 'UnavailableError' },
+    });
+    const letters = [refused('r-1'), refused('r-9'), refused('r-9'), refused('r-9', 'stock'), waiting];
+    const found = addDeadLetters(trace, 'o-1', letters);
+    const time = '2026-11-21T09:00:00.000Z';
+    const refusal = { refundId: 'r-9', state: 'refused', reason: 'More than is left', time };
+    expect(found?.refunds?.slice(3)).toEqual([{ ...refusal, amount: 9_000 }]);
+    expect(found?.returns?.slice(1)).toEqual([{ ...refusal, items: [line('KB-01', 4, true)] }]);
+    expect(found?.deadLetters).toHaveLength(5);
+    expect(found && traceText(found)).toMatch(/^r-9 +₩9,000 +refused .* More than is left$/m);
+    expect(addDeadLetters(known(), 'o-1', [deadLetter()])).not.toHaveProperty('refunds');
+  });
+
+  test.each([
+    ['shipped-after-cancellation', 'stock set'],
+    ['not-captured-after-shipping', 'pay in another way'],
+    ['cancelled-after-shipping', 'ops -- audit'],
+  ] as const)('is the contradiction %s, with what a person does', (contradiction, advice) => {
+    const found = known([], { order: { ...shipped, contradiction } });
+    expect(found).toMatchObject({ contradiction });
+    expect(traceText(found)).toMatch(new RegExp(`^✗ ${contradiction}: .*${advice}`, 'm'));
+  });
+
+  test('keeps an order unfinished as long as a refund is being sent', () => {
+    const now = Date.parse(at(0)) + 30 * 24 * 3_600_000;
+    expect(logPeriod(trace, now).until).toBe(now);
+    const sent = { ...payment, refunds: payment.refunds.filter(({ state }) => state !== 'pending') };
+    expect(logPeriod(known([], { order: shipped, notification, payment: sent }), now).until).toBeLessThan(now);
+  });
+
+  test('is drawn at its own time, also where messages of its type came before', () => {
+    const attempts = ['parcel-1', 'parcel-2'].map((messageId, index) =>
+      shippedAttempt({ messageId, time: at(60.2 + 10 * index), waitedMs: 100, tookMs: 50 }),
+    );
+    const lines = traceDiagram(known(attempts, { order: shipped, notification })).split('\n');
+    const drawn = lines.flatMap(
+      (one) => one.match(/(?:publisher|topic)->>(?:topic|order): shop.order.shipped.*/) ?? [],
+    );
+    expect(drawn).toEqual([
+      'publisher->>topic: shop.order.shipped.v1 (parcel-1)',
+      'topic->>order: shop.order.shipped.v1 (waited 100 ms)',
+      'publisher->>topic: shop.order.shipped.v1 (parcel-2)',
+      'topic->>order: shop.order.shipped.v1 (waited 100 ms)',
+    ]);
+  });
+
+  test('is drawn once for each request for a refund, which no timeline has', () => {
+    const ask = (consumer: string, messageId: string) =>
+      shippedAttempt({ consumer, messageId, eventType: 'shop.order.refund-requested.v1' });
+    const lines = [ask('payment', 'p-1'), ask('payment', 'p-2'), ask('stock', 's-1'), ask('stock', 's-2')];
+    const diagram = traceDiagram(known(lines));
+    expect(diagram.match(/publisher->>topic: shop.order.refund-requested.v1$/gm)).toHaveLength(2);
   });
 });

@@ -49,7 +49,12 @@ const CHANGES = {
 const changes = Object.entries(CHANGES);
 
 /** Those that read more of the shop before they ask; their own tests show what they ask. */
-const CHANGES_AFTER_READING = { audit: '--repair', pause: 'payment --reason outage', resume: 'payment' } as const;
+const CHANGES_AFTER_READING = {
+  audit: '--repair',
+  pause: 'payment --reason outage',
+  refund: 'o-1001 5000',
+  resume: 'payment',
+} as const;
 
 /** Those that change nothing, or only what is on this machine; a drill is never on AWS. */
 const OTHERS = [
@@ -186,7 +191,7 @@ describe('On AWS, without a terminal and without --yes', () => {
 
 test('With --yes a change is made on AWS after it was named', async () => {
   const { requests } = standInForAws({ ...shopAnswers(), PublishBatch: '<Successful/><Failed/>' });
-  const { code, said } = await run('cancel o-1001 --aws --yes');
+  const { code, said } = await run('cancel o-1001 --wait 0 --aws --yes');
   expect(said).toContain('AWS account 111122223333, eu-west-1, stage prod, stack ShopMessaging: Cancel the order');
   expect(code).toBe(0);
   expect(requests.map(({ action }) => action)).toEqual(['DescribeStacks', 'GetTemplate', 'PublishBatch']);

@@ -116,9 +116,12 @@ describe('The trace of an order', () => {
         ...{ attempt: 1, eventType: 'shop.order.placed.v1' },
       }),
     ]);
-    const one = { consumer: 'stock', messageId: 'm-1', errorType: 'TypeError', reason: 'x is not a function' };
-    const trace = addDeadLetters(known, 'o-1', [{ ...one, failedAt: '2026-11-21T09:00:01.000Z' }]);
-    expect(trace).toMatchObject({ attempts: [{ consumer: 'payment' }], deadLetters: [one] });
+    const cause = { consumer: 'stock', errorType: 'TypeError', errorMessage: 'x is not a function' };
+    const trace = addDeadLetters(known, 'o-1', [deadLetter({ consumer: 'stock', attributes: cause })]);
+    expect(trace).toMatchObject({
+      attempts: [{ consumer: 'payment' }],
+      deadLetters: [{ consumer: 'stock', messageId: 'm-1', errorType: 'TypeError', reason: 'x is not a function' }],
+    });
     expect(trace?.next).toBe('npm run ops -- dlq redrive --order o-1');
     expect(trace && traceText(trace)).toMatch(/came to[\s\S]*stock .*TypeError/);
     expect(addDeadLetters(known, 'o-1', [])).toBe(known);
