@@ -120,13 +120,17 @@ export class StripeAccount {
       case 'POST refunds':
         return this.refund(intent, params);
       case 'GET refunds':
-        return ok({
-          object: 'list',
-          data: this.refunds.filter(({ payment_intent }) => payment_intent === params.payment_intent),
-        });
+        return this.listRefunds(params);
       default:
         return failure(404, { type: 'invalid_request_error', message: endpoint });
     }
+  }
+
+  private listRefunds({ payment_intent: intent, limit, starting_after: after }: Record<string, string>): StripeAnswer {
+    const all = this.refunds.filter(({ payment_intent }) => payment_intent === intent);
+    const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+    const data = all.slice(start, start + Number(limit));
+    return ok({ object: 'list', url: '/v1/refunds', data, has_more: start + data.length < all.length });
   }
 
   private search({ query = '' }: Record<string, string>): StripeAnswer {

@@ -119,8 +119,10 @@ test('a refund that the provider refuses for ever is due, and the status names i
     new UpdateCommand({
       TableName: output('PaymentsTableName'),
       Key: { orderId },
-      ConditionExpression: 'attribute_exists(refundDue)',
-      UpdateExpression: 'REMOVE refundDue',
+      ConditionExpression: 'refunds[0].#state = :due',
+      UpdateExpression: 'SET refunds[0].#state = :done, version = version + :one REMOVE refundDue',
+      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeValues: { ':due': 'due', ':done': 'done', ':one': 1 },
     }),
   );
   await eventually('the status names it no more', async () =>

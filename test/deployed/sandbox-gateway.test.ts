@@ -19,17 +19,17 @@ const refund = (orderId: string, amount = 12_000, refundId = 'cancel', known: Kn
 const find = (orderId: string) => gateway.find(orderId, {}, openFence);
 
 /** Makes a call five times at once; those that meet another one are told to try again, as consumers do. */
-async function atOnce<Result>(call: () => Promise<Result>): Promise<Result[]> {
-  const untilAnswered = async (): Promise<Result> => {
-    for (;;) {
-      try {
-        return await call();
-      } catch (error) {
-        if (!(error instanceof Error && error.name === 'BusyError')) throw error;
-      }
+const atOnce = <Result>(call: () => Promise<Result>): Promise<Result[]> =>
+  Promise.all(Array.from({ length: 5 }, () => untilAnswered(call)));
+
+async function untilAnswered<Result>(call: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'BusyError')) throw error;
     }
-  };
-  return Promise.all(Array.from({ length: 5 }, untilAnswered));
+  }
 }
 
 describe('The sandbox gateway', () => {
@@ -41,7 +41,11 @@ describe('The sandbox gateway', () => {
     expect(await chargesOf(orderId)).toEqual(capturedOnce());
     expect(await atOnce(() => refund(orderId))).toEqual(Array(5).fill({ kind: 'refunded' }));
     expect(await chargesOf(orderId)).toEqual([...capturedOnce(), 'refund 12000 KRW']);
-    expect(await find(orderId)).toEqual({ state: 'captured', refunds: [{ refundId: 'cancel', amount: 12_000 }] });
+    expect(await find(orderId)).toEqual({
+      state: 'captured',
+      captured: 12_000,
+      refunds: [{ refundId: 'cancel', amount: 12_000 }],
+    });
   });
 
   test('lets go of what it holds once, and holds and takes nothing afterwards', async () => {
@@ -121,6 +125,28 @@ describe('The sandbox gateway', () => {
     expect(await chargesOf(ofCheckout)).toEqual([]);
   });
 
+  test('sends one of two refunds back that meet and are more than was captured together', async () => {
+    const orderId = newId();
+    await authorize(orderId);
+    await capture(orderId);
+    const results = await Promise.all(
+      ['one', 'two'].map((refundId) => untilAnswered(() => refund(orderId, 7_000, refundId))),
+    );
+    expect(results.map(({ kind }) => kind).sort()).toEqual(['refunded', 'refused']);
+    expect(await chargesOf(orderId)).toEqual([...capturedOnce(), 'refund 7000 KRW']);
+  });
+
+  test('refunds of a payment that the checkout captured no more than the total, and closes its key afterwards', async () => {
+    const orderId = newId();
+    const known = { reference: 'pay_checkout', money };
+    expect(await refund(orderId, 7_000, 'one', known)).toEqual({ kind: 'refunded' });
+    expect(await refund(orderId, 5_001, 'two', known)).toMatchObject({ kind: 'refused' });
+    expect(await release(orderId)).toEqual({ kind: 'voided', released: false });
+    expect(await refund(orderId, 5_000, 'two', known)).toEqual({ kind: 'refunded' });
+    expect(await authorize(orderId)).toEqual({ kind: 'declined', reason: 'voided' });
+    expect(await chargesOf(orderId)).toEqual(['refund 5000 KRW', 'refund 7000 KRW']);
+  });
+
   test('shows in its book when it is asked again after it has forgotten its keys, as a provider after a day', async () => {
     const orderId = newId();
     await authorize(orderId);
@@ -131,7 +157,7 @@ describe('The sandbox gateway', () => {
     await capture(orderId);
     await forgetIdempotencyKeys(shop);
     expect(await capture(orderId)).toEqual({ kind: 'captured' });
-    expect(await find(orderId)).toEqual({ state: 'captured', refunds: [] });
+    expect(await find(orderId)).toEqual({ state: 'captured', captured: 12_000, refunds: [] });
     const voided = newId();
     await release(voided);
     await forgetIdempotencyKeys(shop);

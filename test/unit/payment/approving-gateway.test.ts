@@ -68,6 +68,18 @@ describe('The example gateway to a provider that cannot authorize', () => {
     });
   });
 
+  test('refunds only the rest where the table forgot a refund', async () => {
+    const { gateway, approvals } = approving();
+    await gateway.authorize(request, {}, openFence);
+    await gateway.refund('o-1', 'r-1', { ...money, amount: 5_000 }, {}, openFence);
+    expect(await gateway.void('o-1', {}, openFence)).toEqual({ kind: 'captured', money, reference: 'pay_1' });
+    expect(await gateway.find('o-1', {}, openFence)).toMatchObject({
+      captured: 12_000,
+      refunds: [{ refundId: 'r-1', amount: 5_000 }],
+    });
+    expect(approvals.get('o-1')?.returns).toHaveLength(1);
+  });
+
   test('is in docs/payment-gateways.md as it is', () => {
     const root = join(import.meta.dirname, '..', '..', '..');
     const page = readFileSync(join(root, 'docs', 'payment-gateways.md'), 'utf8');

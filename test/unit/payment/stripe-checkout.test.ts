@@ -170,6 +170,22 @@ describe('A refund with Stripe', () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
+  test('is found among more than Stripe lists on a page', async () => {
+    const { server, refund, find } = await captured();
+    for (let number = 1; number <= 150; number += 1)
+      server.refunds.push({
+        id: `re_${number}`,
+        payment_intent: 'pi_1',
+        amount: 1,
+        currency: 'krw',
+        status: 'succeeded',
+      });
+    await refund({ reference: 'pi_1' }, 'r-1', { amount: 5_000, currency: 'KRW' });
+    server.expireIdempotencyKeys();
+    await refund({ reference: 'pi_1' }, 'r-1', { amount: 5_000, currency: 'KRW' });
+    expect((await find({ reference: 'pi_1' })).refunds).toHaveLength(151);
+  });
+
   test('is found by a search where the record forgot the payment, and waits for the search meanwhile', async () => {
     const { server, refund } = await captured();
     server.searchLags = true;

@@ -6,7 +6,7 @@ import type { Payment } from '../../../lambdas/payment/record.ts';
 import { nextPayment, type PaymentInput } from '../../../lambdas/payment/rules.ts';
 import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { delivery } from '../../builders/deliveries.ts';
-import { cancelled, confirmed, placed } from '../../builders/events.ts';
+import { cancelled, confirmed, placed, refundRequested } from '../../builders/events.ts';
 import { MemoryRecordStore } from '../../builders/records.ts';
 import { stripePayments } from '../../builders/stripe-payments.ts';
 import type { StripeFault, StripeServer } from '../../builders/stripe-server.ts';
@@ -29,7 +29,7 @@ function consumer(gateway: PaymentGateway, now: () => Date) {
   return { records, deliver };
 }
 
-type Step = 'placed' | 'confirmed' | 'cancelled' | 'forget';
+type Step = 'placed' | 'confirmed' | 'cancelled' | 'refund' | 'forget';
 
 /** What happens to an order. `forget`: the payments table is put back to before the order. */
 const HISTORIES: Record<string, Step[]> = {
@@ -48,11 +48,29 @@ const HISTORIES: Record<string, Step[]> = {
   'is cancelled after its confirmation': ['placed', 'confirmed', 'cancelled', 'confirmed'],
   'is placed, the table is put back, and it is cancelled': ['placed', 'forget', 'cancelled', 'placed'],
   'is confirmed, the table is put back, and it is cancelled': ['placed', 'confirmed', 'forget', 'cancelled'],
+  'is partly refunded, and everything comes again': ['placed', 'confirmed', 'refund', 'confirmed', 'refund'],
+  'is partly refunded and then cancelled': ['placed', 'confirmed', 'refund', 'cancelled'],
+  'is partly refunded, the table is put back, and it is cancelled': [
+    'placed',
+    'confirmed',
+    'refund',
+    'forget',
+    'cancelled',
+  ],
+  'is partly refunded, the table is put back, and all comes again': [
+    'placed',
+    'confirmed',
+    'refund',
+    'forget',
+    'confirmed',
+    'refund',
+  ],
 };
 
 const eventOf = (step: Exclude<Step, 'forget'>, orderId: string): PaymentInput => {
   const token = 'pm_visa';
   if (step === 'placed') return placed({ orderId, token });
+  if (step === 'refund') return refundRequested({ orderId });
   return step === 'confirmed' ? confirmed({ orderId }) : cancelled({ orderId });
 };
 
@@ -123,8 +141,15 @@ test.each(Object.entries(HISTORIES))(
         const count = (kind: string) => kinds.filter((one) => one === kind).length;
         expect(count('authorization')).toBeLessThanOrEqual(1);
         expect(count('authorization')).toBe(count('capture') + count('void'));
-        if (steps.includes('cancelled')) expect(count('refund')).toBe(count('capture'));
-        else expect(kinds).toEqual(['authorization', 'capture']);
+        const sum = (kind: string) =>
+          server.ledger.reduce((total, one) => total + (one.order === order && one.kind === kind ? one.amount : 0), 0);
+        if (steps.includes('cancelled')) expect(sum('refund')).toBe(sum('capture'));
+        else
+          expect([count('capture'), count('void'), sum('refund')]).toEqual([
+            1,
+            0,
+            steps.includes('refund') ? 5_000 : 0,
+          ]);
         if (steps.indexOf('cancelled') >= 0 && !steps.includes('confirmed')) expect(kinds).not.toContain('capture');
         expect(server.held(order)).toBe(0);
       }),
