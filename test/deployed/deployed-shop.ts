@@ -31,7 +31,7 @@ import type { Shelf } from '../../lambdas/stock/record.ts';
 import { localTarget } from '../../ops/aws-target.ts';
 import { deployedShop } from '../../ops/stack.ts';
 import { placedMessage } from '../harness/orders.ts';
-import type { TestOrder } from '../harness/shop-state.ts';
+import type { RefundRequest, TestOrder } from '../harness/shop-state.ts';
 
 // Operates the shop through the plain AWS SDK, as operators and existing services do, on whichever engine runs the suite.
 const outputs: Record<string, string> = inject('outputs');
@@ -104,6 +104,22 @@ export const cancelRequested = (orderId: string) => ({
   source: '/shop/checkout',
   type: 'shop.order.cancel-requested.v1',
   data: { orderId, reason: 'changed my mind' },
+});
+
+/** Returns the message by which whoever ships says that goods of an order left. */
+export const shipped = (orderId: string) => ({
+  id: ulid(),
+  source: '/shop/warehouse',
+  type: 'shop.order.shipped.v1',
+  data: { orderId },
+});
+
+/** Returns the message by which the shop's staff sends money back, or counts goods back. */
+export const refundRequested = (orderId: string, request: RefundRequest) => ({
+  id: ulid(),
+  source: '/shop/support',
+  type: 'shop.order.refund-requested.v1',
+  data: { orderId, ...request },
 });
 
 /** Publishes a message on the orders topic: an object as JSON, a string unchanged. */

@@ -39,7 +39,7 @@ export class Harness {
   ledger = new Ledger();
   private readonly observer = new CallObserver();
   readonly statuses = this.observer.statuses;
-  readonly earlyMovements = this.observer.earlyMovements;
+  readonly momentary = this.observer.momentary;
   /** SKUs that were seen with less than nothing. */
   readonly negatives: string[] = [];
   private readonly output: string[] = [];

@@ -30,7 +30,7 @@ export class MappedShop implements Observations {
   readonly ledger = new Ledger();
   private readonly observer = new CallObserver();
   readonly statuses = this.observer.statuses;
-  readonly earlyMovements = this.observer.earlyMovements;
+  readonly momentary = this.observer.momentary;
   readonly negatives: string[] = [];
   /** Consumers that do not take part; their messages wait. */
   readonly idle: readonly ConsumerName[];

@@ -1,5 +1,8 @@
-import { orderCancelled, orderConfirmed } from '../../contracts/order.ts';
+import type { Template } from '../../contracts/notification.ts';
+import { CANCELLATION_REFUND, orderCancelled, orderConfirmed } from '../../contracts/order.ts';
+import { paymentRefunded } from '../../contracts/payment.ts';
 import { textFor } from '../../lambdas/notification/texts.ts';
+import { isRightlyRefused, returnedOf, unansweredRequests } from './requests.ts';
 import type { BookEntry, PlacedOrders, QueuedMessage, ShopState, TestOrder } from './shop-state.ts';
 
 /** What a run put in, and what was observed on the way. */
@@ -9,8 +12,8 @@ export type Observations = {
   statuses: ReadonlyMap<string, string[]>;
   /** SKUs that were observed with a negative number. */
   negatives: readonly string[];
-  /** What was wrong with the gateway's book for a moment, as sentences. */
-  earlyMovements?: readonly string[];
+  /** What was wrong for a moment, above all with the gateway's book, as sentences. */
+  momentary?: readonly string[];
   logged(): string;
   /** Consumers that do not run. */
   idle?: readonly string[];
@@ -28,28 +31,32 @@ export type Allowances = {
   decidedAnew?: ReadonlySet<string>;
   /** Orders whose customers may never be told, because their numbers are forgotten. */
   untold?: ReadonlySet<string>;
-  /** Cancelled orders whose refund the provider refuses: a person has to send the money. */
+  /** Orders whose refund the provider refuses: a person has to send the money. */
   refundDue?: ReadonlySet<string>;
-  /** Dead letters that are expected; every other one is a violation. */
+  /** Orders of which the shelves forgot that goods came back. */
+  unreturned?: ReadonlySet<string>;
+  /** Dead letters that are expected, besides requests that have to be refused; every other one is a violation. */
   deadLetter?: (message: QueuedMessage) => boolean;
 };
 
 /** Returns a sentence for each violated invariant, beginning with its number (I1: money, I2: stock, …). */
 export function findViolations(observed: Observations, state: ShopState, allowances: Allowances = {}): string[] {
-  const { orders, goods } = observed.ledger;
+  const { ledger } = observed;
+  const { orders } = ledger;
   return [
     ...[...orders.values()].flatMap((order) => [
       ...money(state, order, allowances),
+      ...unansweredRequests(ledger, state, order),
       ...terminal(state, order),
       ...reminders(state, order, allowances),
       ...texts(state, order, allowances),
     ]),
-    ...stock(state, goods, orders),
-    ...(observed.earlyMovements ?? []),
+    ...stock(state, ledger, allowances),
+    ...(observed.momentary ?? []),
     ...observed.negatives.map((sku) => `I2: ${sku} was negative for a moment`),
     ...state.waiting.map(({ consumer, body }) => `I4: still waits for ${consumer}: ${body.slice(0, 80)}`),
     ...state.deadLetters
-      .filter((message) => allowances.deadLetter?.(message) !== true)
+      .filter((message) => allowances.deadLetter?.(message) !== true && !isRightlyRefused(ledger, state, message))
       .map(
         ({ consumer, attributes, body }) =>
           `I3: dead letter of ${consumer}: ${attributes.errorType} ${attributes.errorMessage} ${body.slice(0, 80)}`,
@@ -94,10 +101,12 @@ function money(
   if (status !== 'CONFIRMED' && status !== 'CANCELLED') return found;
 
   const isDue = refundDue?.has(orderId) === true;
-  expect(!isDue || payments?.get(orderId)?.state === 'refund-due', 'must be refunded by a person, whom nobody tells');
+  expect(!isDue || payments?.get(orderId)?.refundDue !== undefined, 'must be refunded by a person, whom nobody tells');
   const kept = taken - sum(refunds);
-  if (status === 'CONFIRMED') expect(kept === total, `is confirmed, and ${kept} of ${total} are paid`);
-  else expect(kept === (isDue ? total : 0), `is cancelled, and ${kept} are kept`);
+  const left = total - sum(refunds.filter(({ refundId }) => refundId !== CANCELLATION_REFUND));
+  const isUnpaid = orders.get(orderId)?.contradiction === 'not-captured-after-shipping';
+  if (status === 'CONFIRMED') expect(kept === (isUnpaid ? 0 : left), `is confirmed, and ${kept} of ${left} are paid`);
+  else expect(kept === (isDue ? left : 0), `is cancelled, and ${kept} are kept`);
   const held = sum(authorizations) - sum(captures) - sum(voids);
   expect(held === 0 || (held === total && token === 'tok_lapses'), `holds ${held} in the end`);
   return found;
@@ -124,8 +133,8 @@ function reminders({ texts: sent }: ShopState, { orderId, phone }: TestOrder, al
 }
 
 /**
- * I5: a decided order's customer is told of the decision, at most once per template. Who was told that an order is confirmed is told of its
- * cancellation too; who was told of the cancellation is told nothing more.
+ * I5: a decided order's customer is told of the decision, and of a refund, at most once per template. Who was told that an order is confirmed
+ * is told of its cancellation too; who was told of the cancellation is told nothing more.
  */
 function texts(
   { orders, texts: sent, deadLetters }: ShopState,
@@ -141,37 +150,46 @@ function texts(
     untold?.has(orderId) ||
     deadLetters.some(({ consumer, body }) => consumer === 'notification' && body.includes(orderId));
   const found: string[] = [];
-  const check = (template: 'order-confirmed' | 'order-cancelled', step: string, isDue: boolean) => {
+  const isRefunded = timeline.some(({ type, id }) => type === paymentRefunded.type && id !== undefined);
+  const last = isRefunded ? 'order-refunded' : 'order-confirmed';
+  const check = (template: Template, step: string, isDue: boolean, isLast = isDue) => {
     const text = textFor(template, locale, orderId);
     const count = own.filter((one) => one === text).length;
     if (count > most) found.push(`I5: ${orderId} was told ${count} times: ${text}`);
     if (count > 0 && !steps.includes(step)) found.push(`I5: ${orderId} was told what is not so: ${text}`);
     if (isDue && count === 0 && !isExcused) found.push(`I5: ${orderId} was never told: ${text}`);
-    if (isDue && count > 0 && own.at(-1) !== text) found.push(`I5: ${orderId} was told last: ${own.at(-1)}`);
+    if (isLast && count > 0 && own.at(-1) !== text) found.push(`I5: ${orderId} was told last: ${own.at(-1)}`);
   };
-  check('order-confirmed', orderConfirmed.type, status === 'CONFIRMED');
+  const isConfirmed = status === 'CONFIRMED';
+  check('order-confirmed', orderConfirmed.type, isConfirmed, isConfirmed && last === 'order-confirmed');
+  check('order-refunded', paymentRefunded.type, isConfirmed && isRefunded);
   check('order-cancelled', orderCancelled.type, status === 'CANCELLED');
   return found;
 }
 
-/** I2: nothing is created or lost, nothing is held for nobody, and what is sold is what was confirmed. */
-function stock(
-  { shelves, orders: known }: ShopState,
-  goods: ReadonlyMap<string, number>,
-  orders: ReadonlyMap<string, TestOrder>,
-): string[] {
-  return [...goods].flatMap(([sku, start]) => {
-    const { available = 0, reserved = 0, sold = 0 } = shelves.get(sku) ?? {};
-    const wanted = [...orders.values()].filter(
-      (order) => order.sku === sku && known.get(order.orderId)?.status === 'CONFIRMED',
-    );
-    const confirmed = wanted.reduce((sum, { quantity }) => sum + quantity, 0);
+/**
+ * I2: nothing is created or lost but what came in and what came back, nothing is held for nobody, and what is sold is what was confirmed. What
+ * came back stays sold, also when the rest of its order is cancelled.
+ */
+function stock(state: ShopState, ledger: PlacedOrders, { unreturned }: Allowances): string[] {
+  return [...ledger.goods].flatMap(([sku, start]) => {
+    const { available = 0, reserved = 0, sold = 0 } = state.shelves.get(sku) ?? {};
+    const own = [...ledger.orders.values()].filter((order) => order.sku === sku);
+    const counts = own.map((order) => {
+      const { returned, restocked } = unreturned?.has(order.orderId)
+        ? { returned: 0, restocked: 0 }
+        : returnedOf(ledger, state, order);
+      const isConfirmed = state.orders.get(order.orderId)?.status === 'CONFIRMED';
+      return { sold: isConfirmed ? order.quantity : returned, restocked };
+    });
+    const cameIn = start + counts.reduce((sum, { restocked }) => sum + restocked, 0);
+    const expected = counts.reduce((sum, one) => sum + one.sold, 0);
     const found: string[] = [];
-    const numbers = `${available} available, ${reserved} reserved, ${sold} sold of ${start}`;
+    const numbers = `${available} available, ${reserved} reserved, ${sold} sold of ${start} and ${cameIn - start} back`;
     if (Math.min(available, reserved, sold) < 0) found.push(`I2: ${sku} is negative: ${numbers}`);
-    if (available + reserved + sold !== start) found.push(`I2: ${sku} does not add up: ${numbers}`);
+    if (available + reserved + sold !== cameIn) found.push(`I2: ${sku} does not add up: ${numbers}`);
     if (reserved !== 0) found.push(`I2: ${sku} is held for nobody: ${numbers}`);
-    if (sold !== confirmed) found.push(`I2: ${sku}: ${confirmed} confirmed, ${numbers}`);
+    if (sold !== expected) found.push(`I2: ${sku}: ${expected} confirmed or back, ${numbers}`);
     return found;
   });
 }

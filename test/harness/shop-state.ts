@@ -19,8 +19,22 @@ export type TestOrder = {
   payment?: { kind: 'authorized'; reference: string } | { kind: 'awaited' | 'on-delivery' };
 };
 
+/** Money of an order that is to go back, and pieces of it that came back. */
+export type RefundRequest = {
+  refundId: string;
+  amount: number;
+  items?: readonly { sku: string; quantity: number; restock?: boolean }[];
+};
+
 /** What a run put in, to be compared with what came out: orders by id, and the pieces of each SKU that came in. */
-export type PlacedOrders = { orders: ReadonlyMap<string, TestOrder>; goods: ReadonlyMap<string, number> };
+export type PlacedOrders = {
+  orders: ReadonlyMap<string, TestOrder>;
+  goods: ReadonlyMap<string, number>;
+  /** The refunds that were asked for, by order. */
+  refunds?: ReadonlyMap<string, readonly RefundRequest[]>;
+  /** Orders of which goods are said to have left. */
+  shipped?: ReadonlySet<string>;
+};
 
 /** A message in a queue. */
 export type QueuedMessage = {
