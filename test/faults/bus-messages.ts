@@ -28,6 +28,13 @@ export class BusMessages {
     return this.bodies.filter((one) => one.orderId === orderId).map(({ type }) => type);
   }
 
+  /** Returns an order's events of one type. */
+  of(orderId: string, type: string): CloudEvent<string, Record<string, unknown>>[] {
+    return this.bodies
+      .filter((one) => one.orderId === orderId && one.type === type)
+      .map(({ body }) => JSON.parse(body));
+  }
+
   private note({ operation, body }: ApiCall, { status }: ApiResponse): void {
     if (operation !== 'PutEvents' || status !== 200) return;
     for (const { Detail } of body.Entries as { Detail: string }[]) {

@@ -169,8 +169,15 @@ export class Harness {
 
   /** The messages that the instance behind this endpoint of the proxy is handling. */
   handledBy(caller: string): readonly string[] {
-    const [, consumer = '', number] = /^(.*)-(\d+)$/.exec(caller) ?? [];
-    return this.instances.get(consumer as ConsumerName)?.[Number(number) - 1]?.handling ?? [];
+    const [consumer, number] = instanceOf(caller);
+    return this.instances.get(consumer)?.[number - 1]?.handling ?? [];
+  }
+
+  /** The type of the first message that the instance behind this endpoint is handling; undefined where it handles none. */
+  typeHandledBy(caller: string): string | undefined {
+    const [messageId = ''] = this.handledBy(caller);
+    const body = this.sources.get(instanceOf(caller)[0])?.bodyOf(messageId);
+    return body === undefined ? undefined : JSON.parse(body).type;
   }
 
   /** Thaws every frozen process and lets each end its invocation; returns how many there were. */
@@ -203,6 +210,11 @@ export class Harness {
       if (Math.min(available, reserved, sold) < 0) this.negatives.push(sku);
     }
   }
+}
+
+function instanceOf(caller: string): [ConsumerName, number] {
+  const [, consumer = '', number] = /^(.*)-(\d+)$/.exec(caller) ?? [];
+  return [consumer as ConsumerName, Number(number)];
 }
 
 // Where the files share a worker they share the harness too: its processes start once.

@@ -1,16 +1,18 @@
 import type { ConsumerName } from '../../infra/routing.ts';
-import { cancelRequested, publishAll } from '../deployed/deployed-shop.ts';
+import { publishAll } from '../deployed/deployed-shop.ts';
 import type { TestOrder } from '../harness/shop-state.ts';
 import type { Harness } from './harness.ts';
 import type { SweepFunction } from './sweep-function.ts';
 
-/** An order's life: who works, one after the other. A customer who cancels does so before the outcomes are in. */
-export const LIFE: readonly (ConsumerName | 'the customer' | 'the sweep')[] = [
+export type Worker = ConsumerName | 'the requests' | 'the sweep';
+
+/** An order's life: who works, one after the other. What is asked of it then comes before the outcomes are in. */
+export const LIFE: readonly Worker[] = [
   'order',
   'payment',
   'stock',
   'notification',
-  'the customer',
+  'the requests',
   'outcomes',
   'payment',
   'stock',
@@ -20,29 +22,44 @@ export const LIFE: readonly (ConsumerName | 'the customer' | 'the sweep')[] = [
   'the sweep',
 ];
 
+/** The life of an order of which something is asked after its confirmation. */
+export const LATE_LIFE: readonly Worker[] = [
+  ...LIFE.filter((worker) => worker !== 'the requests' && worker !== 'the sweep'),
+  'the requests',
+  'payment',
+  'stock',
+  'notification',
+  'outcomes',
+  'notification',
+  'shipping',
+  'the sweep',
+];
+
 /** How orders end, and how many steps of their life it takes to decide that. */
-export const DECIDED = { confirmed: LIFE.indexOf('outcomes') + 1, cancelled: LIFE.indexOf('the customer') + 1 };
+export const DECIDED = { confirmed: LIFE.indexOf('outcomes') + 1, cancelled: LIFE.indexOf('the requests') + 1 };
 
 export type End = keyof typeof DECIDED;
 
-/** Lets orders live that are in stock, and calls `onMoment` before the first step (0) and after each, with the number of steps done. */
+/**
+ * Lets orders live that are in stock, and calls `onMoment` before the first step (0) and after each, with the number of steps done. `requests`: what
+ * is asked of them at its step.
+ */
 export async function live(
   shop: Harness,
   sweep: SweepFunction,
   orders: readonly TestOrder[],
-  end: End,
   onMoment: (moment: number) => Promise<void>,
+  { life = LIFE, requests = () => [] }: { life?: readonly Worker[]; requests?: () => readonly object[] } = {},
 ): Promise<void> {
-  for (const { sku } of orders) await shop.ledger.stock(sku, 1);
+  for (const { sku, quantity } of orders) await shop.ledger.stock(sku, quantity);
   await onMoment(0);
   await shop.ledger.place(orders);
-  for (const [step, worker] of LIFE.entries()) {
+  for (const [step, worker] of life.entries()) {
     if (worker === 'the sweep') await sweep.runAfter(15);
-    else if (worker !== 'the customer') await shop.pump([worker]);
-    else if (end === 'cancelled') {
-      await publishAll(orders.map(({ orderId }) => cancelRequested(orderId)));
+    else if (worker === 'the requests') {
+      await publishAll(requests());
       await shop.pump(['order']);
-    }
+    } else await shop.pump([worker]);
     await onMoment(step + 1);
   }
 }

@@ -63,7 +63,7 @@ async function replay(to: Target, bodies: readonly string[]): Promise<void> {
 /** Returns what the archive holds of an order, oldest first; what its publisher sends has the order's id for its own. */
 function archived({ order, at }: Replay, bus: BusMessages, isCancelled: boolean): string[] {
   const { orderId } = order;
-  const isRequested = isCancelled && at > LIFE.indexOf('the customer');
+  const isRequested = isCancelled && at > LIFE.indexOf('the requests');
   return [
     JSON.stringify(placed(order, orderId)),
     ...(isRequested ? [JSON.stringify({ ...cancelRequested(orderId), id: orderId })] : []),
@@ -87,14 +87,16 @@ test.each(['confirmed', 'cancelled'] as const)(
     const bus = new BusMessages(shop());
     const nothing = await readTables('orders');
     const orders = all.map(({ order }) => order);
-    await live(shop(), sweep, orders, end, async (moment) => {
+    const requests = () => (end === 'cancelled' ? orders.map(({ orderId }) => cancelRequested(orderId)) : []);
+    const onMoment = async (moment: number) => {
       const now = all.filter(({ at }) => at === moment);
       for (const one of now) {
         if (one.isLost) await restoreOrder(nothing, one.order);
         await replay(one.to, archived(one, bus, end === 'cancelled'));
       }
       for (const { order } of now) await checkPublished(order, bus);
-    });
+    };
+    await live(shop(), sweep, orders, onMoment, { requests });
     await shop().settle();
     for (const minutes of [10, 15, 49 * 60, 10]) await sweep.runAfter(minutes);
 

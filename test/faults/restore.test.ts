@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { testOrder } from '../deployed/deployed-shop.ts';
+import { cancelRequested, publishAll, testOrder } from '../deployed/deployed-shop.ts';
 import type { TestOrder } from '../harness/shop-state.ts';
+import { ASKS } from './after-confirmation.ts';
 import { checkInvariants } from './check-invariants.ts';
 import { useHarness } from './harness.ts';
-import { DECIDED, type End, LIFE, live } from './order-life.ts';
+import { DECIDED, type End, LATE_LIFE, LIFE, live, type Worker } from './order-life.ts';
 import { type RecordTable, readTables, restoreOrder, type TableState } from './record-tables.ts';
 import { useSweep } from './sweep-function.ts';
 
@@ -17,8 +18,8 @@ type Restore = { table: RecordTable; to: number; at: number; order: TestOrder };
 type Moments = Record<RecordTable, TableState[]>[];
 
 /** What changes a table, and so which moments of it differ. */
-const CHANGED_BY: Record<RecordTable, readonly (typeof LIFE)[number][]> = {
-  orders: ['order', 'the customer', 'outcomes'],
+const CHANGED_BY: Record<RecordTable, readonly Worker[]> = {
+  orders: ['order', 'the requests', 'outcomes'],
   payments: ['payment'],
   stock: ['stock'],
   notifications: ['notification'],
@@ -42,6 +43,16 @@ function restores(end: End): Restore[] {
 const isLostForGood = ({ table, to, at }: Restore) =>
   table === 'orders' && to === 0 && at > LIFE.lastIndexOf('outcomes');
 
+/** Puts tables back when their moment has come. */
+function restoring(all: readonly Restore[]): (moment: number) => Promise<void> {
+  const moments: Moments = [];
+  return async (moment) => {
+    moments.push(await readMoment());
+    for (const { table, to, at, order } of all)
+      if (at === moment) await restoreOrder(moments[to]?.[table] ?? [], order);
+  };
+}
+
 async function readMoment(): Promise<Moments[number]> {
   const read = await Promise.all(TABLES.map(async (table) => [table, await readTables(table)] as const));
   return Object.fromEntries(read) as Moments[number];
@@ -53,13 +64,9 @@ test.each(['confirmed', 'cancelled'] as const)(
     const all = restores(end);
     const idsOf = (those: (restore: Restore) => boolean) =>
       new Set(all.filter(those).map(({ order }) => order.orderId));
-    const moments: Moments = [];
     const orders = all.map(({ order }) => order);
-    await live(shop(), sweep, orders, end, async (moment) => {
-      moments.push(await readMoment());
-      for (const { table, to, at, order } of all)
-        if (at === moment) await restoreOrder(moments[to]?.[table] ?? [], order);
-    });
+    const requests = () => (end === 'cancelled' ? orders.map(({ orderId }) => cancelRequested(orderId)) : []);
+    await live(shop(), sweep, orders, restoring(all), { requests });
     await shop().settle();
     for (const minutes of [10, 15, 49 * 60, 24 * 60]) await sweep.runAfter(minutes);
 
@@ -83,3 +90,51 @@ test.each(['confirmed', 'cancelled'] as const)(
   },
   120_000,
 );
+
+/** When something was asked of a confirmed order: it was confirmed everywhere, it has just been asked, and all have heard of it. */
+const ASKED = LATE_LIFE.indexOf('the requests') + 1;
+const HEARD = LATE_LIFE.lastIndexOf('notification') + 1;
+
+const LATE_ASKS = ['cancel', 'ship', 'giveBack'] as const;
+
+/** Builds an order for each request after the confirmation, each table, and some moments to which it is put back, soon or late. */
+const lateRestores = () =>
+  LATE_ASKS.flatMap((ask) =>
+    TABLES.flatMap((table) =>
+      [0, ASKED - 2, ASKED].flatMap((to) =>
+        [ASKED, ASKED + 1, HEARD]
+          .filter((at) => at > to)
+          .map((at) => ({ ask, table, to, at, order: testOrder({ quantity: 2 }) })),
+      ),
+    ),
+  );
+
+const LATE_ENDS = { cancel: 'CANCELLED', ship: 'CONFIRMED', giveBack: 'CONFIRMED' } as const;
+
+test('whatever one table is put back to, an order that was cancelled, shipped or refunded after its confirmation stays it, and no money goes back twice', async () => {
+  const { ledger } = shop();
+  const all = lateRestores();
+  const idsOf = (those: (restore: (typeof all)[number]) => boolean) =>
+    new Set(all.filter(those).map(({ order }) => order.orderId));
+  const requests = all.map(({ ask, order }) => ({ ask, message: ASKS[ask](ledger, order) }));
+  const orders = all.map(({ order }) => order);
+  await live(shop(), sweep, orders, restoring(all), {
+    life: LATE_LIFE,
+    requests: () => requests.map(({ message }) => message),
+  });
+  await shop().settle();
+  for (const minutes of [10, 15, 49 * 60, 24 * 60]) await sweep.runAfter(minutes);
+  // Of a refund that a table forgot, only the request knows.
+  await publishAll(requests.filter(({ ask }) => ask === 'giveBack').map(({ message }) => message));
+  await shop().settle();
+
+  const state = await checkInvariants(shop(), {
+    decidedAnew: idsOf(({ table }) => table === 'orders'),
+    untold: idsOf(({ table, to }) => table === 'notifications' && to === 0),
+    leaves: ({ orderId }) => idsOf(({ table }) => table === 'shipments').has(orderId),
+    secondText: idsOf(({ table }) => table === 'notifications'),
+  });
+  const ends = all.map(({ order: { orderId }, ...restore }) => ({ ...restore, ...state.orders.get(orderId) }));
+  expect(ends.filter(({ ask, status }) => status !== LATE_ENDS[ask])).toEqual([]);
+  expect(ends.filter(({ ask, dispatched }) => ask === 'ship' && !dispatched)).toEqual([]);
+}, 120_000);

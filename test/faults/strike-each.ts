@@ -23,3 +23,32 @@ export function strikeEach(
   };
   return { caller, where, fault };
 }
+
+/**
+ * Builds rules that kill whoever makes a call that was not struck yet: of each consumer, and for each type of message, before its first call and after
+ * every one. No message is struck twice. `struck` is what was struck so far, and grows. The consumers must receive one message at a time.
+ */
+export function strikeNew(shop: Harness, struck: Set<string>): Rule[] {
+  const calls = new Map<string, number>();
+  const hit = new Set<string>();
+  const isNew = (messageId: string, point: string) => {
+    if (hit.has(messageId) || struck.has(point)) return false;
+    hit.add(messageId);
+    struck.add(point);
+    return true;
+  };
+  const rule = (when: 'before' | 'after'): Rule => ({
+    caller: /-\d+$/,
+    where: (call) => {
+      const [messageId] = shop.handledBy(call.caller);
+      if (messageId === undefined) return false;
+      const number = calls.get(messageId) ?? 0;
+      if (when === 'before' && number > 0) return false;
+      if (when === 'after') calls.set(messageId, number + 1);
+      const who = call.caller.replace(/-\d+$/, '');
+      return isNew(messageId, `${who} ${shop.typeHandledBy(call.caller)} ${when} ${number}`);
+    },
+    fault: { kind: 'crash', when },
+  });
+  return [rule('before'), rule('after')];
+}

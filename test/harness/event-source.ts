@@ -61,6 +61,11 @@ export class EventSource {
     return this.inFlight.size;
   }
 
+  /** Returns the body of a message in flight. */
+  bodyOf(messageId: string): string | undefined {
+    return this.inFlight.get(messageId)?.body;
+  }
+
   /** Records that a function changed a message's visibility timeout. */
   postponed(receiptHandle: string, seconds: number): void {
     for (const message of this.inFlight.values()) {
