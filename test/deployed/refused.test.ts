@@ -3,6 +3,7 @@ import { ulid } from 'ulid';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type OrderRefused, orderRefused } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
+import { subscribeToBus } from './bus-queue.ts';
 import {
   decided,
   eventually,
@@ -13,14 +14,13 @@ import {
   takeMessage,
   testOrder,
 } from './deployed-shop.ts';
-import { subscribeToRefused } from './refusals.ts';
 
 const SOURCE = `/shop/checkout-${ulid()}`;
 
 let queue: string;
 
 beforeAll(async () => {
-  queue = await subscribeToRefused({ data: { source: [SOURCE] } });
+  queue = await subscribeToBus([orderRefused.type], { data: { source: [SOURCE] } });
 });
 
 const refusalOf = (id: string): Promise<OrderRefused> =>

@@ -2,8 +2,8 @@ import { PurgeQueueCommand, ReceiveMessageCommand, SendMessageBatchCommand } fro
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { orderRefused } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
+import { subscribeToBus } from '../deployed/bus-queue.ts';
 import { eventually, placed, publish, queueUrl, sqs, testOrder } from '../deployed/deployed-shop.ts';
-import { subscribeToRefused } from '../deployed/refusals.ts';
 import type { QueuedMessage } from '../harness/shop-state.ts';
 import { checkAudit, checkInvariants } from './check-invariants.ts';
 import { standardConsumers as consumers } from './deployed-functions.ts';
@@ -66,7 +66,7 @@ function expectLetters(deadLetters: readonly QueuedMessage[], bodies: readonly s
 let refusals: string;
 
 beforeAll(async () => {
-  refusals = await subscribeToRefused();
+  refusals = await subscribeToBus([orderRefused.type]);
 });
 
 beforeEach(async () => {

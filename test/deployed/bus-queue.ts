@@ -1,15 +1,11 @@
 import { PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateQueueCommand, GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
-import { orderRefused } from '../../contracts/order.ts';
 import { bus, output, sqs } from './deployed-shop.ts';
 
-/**
- * Subscribes a queue to what the shop refuses, as a publisher's team does; `detail` narrows it down, for example to one source. Returns
- * the queue's URL.
- */
-export async function subscribeToRefused(detail?: object): Promise<string> {
-  const name = `refused-${ulid()}`;
+/** Subscribes a queue to what the bus says of these types, as a team does; `detail` narrows it down, for example to one source. Returns its URL. */
+export async function subscribeToBus(types: readonly string[], detail?: object): Promise<string> {
+  const name = `team-${ulid()}`;
   const EventBusName = output('EventBusName');
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
   const ask = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
@@ -17,10 +13,7 @@ export async function subscribeToRefused(detail?: object): Promise<string> {
   const allow = { Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'sqs:SendMessage' };
   const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ ...allow, Resource: Arn }] });
   await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
-  const EventPattern = JSON.stringify({
-    'detail-type': [orderRefused.type],
-    ...(detail === undefined ? {} : { detail }),
-  });
+  const EventPattern = JSON.stringify({ 'detail-type': types, ...(detail === undefined ? {} : { detail }) });
   await bus.send(new PutRuleCommand({ Name: name, EventBusName, EventPattern }));
   await bus.send(
     new PutTargetsCommand({ Rule: name, EventBusName, Targets: [{ Id: 'team', Arn, InputPath: '$.detail' }] }),
