@@ -3,8 +3,10 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
 import { documentClient } from '../../lambdas/runtime/records.ts';
 import type { Measurement } from '../../ops/estimate/calls.ts';
-import { output, testOrder } from '../deployed/deployed-shop.ts';
+import { cancelRequested, output, publishAll, testOrder } from '../deployed/deployed-shop.ts';
 import { CallCounter, itemBytes } from '../harness/call-counter.ts';
+import type { TestOrder } from '../harness/shop-state.ts';
+import { onePiece } from './after-confirmation.ts';
 import { checkInvariants } from './check-invariants.ts';
 import { connection, consumers, deployedFunction } from './deployed-functions.ts';
 import { type Harness, useHarness } from './harness.ts';
@@ -43,19 +45,27 @@ async function tableNames(): Promise<Map<string, string>> {
   ]);
 }
 
-async function measured(h: Harness, batch: number): Promise<Measurement> {
-  const tables = await tableNames();
-  const counter = new CallCounter(tables);
+/** Counts what `publish` causes. */
+async function counted(h: Harness, batch: number, publish: () => Promise<void>): Promise<CallCounter> {
+  const counter = new CallCounter(await tableNames());
   const before = h.proxy.observe;
   h.proxy.observe = (call, answer) => {
     before(call, answer);
     counter.recordCall(call, answer);
   };
-  const { sku } = testOrder();
-  await h.ledger.stock(sku, ORDERS);
-  await h.ledger.place(Array.from({ length: ORDERS }, () => testOrder({ sku })));
+  await publish();
   await handle(h, batch, counter);
   h.proxy.observe = before;
+  return counter;
+}
+
+async function measured(h: Harness, batch: number): Promise<Measurement> {
+  const tables = await tableNames();
+  const { sku } = testOrder();
+  await h.ledger.stock(sku, ORDERS);
+  const counter = await counted(h, batch, () =>
+    h.ledger.place(Array.from({ length: ORDERS }, () => testOrder({ sku }))),
+  );
   const { orders } = await checkInvariants(h);
   expect([...orders.values()].filter(({ status }) => status === 'CONFIRMED')).toHaveLength(ORDERS);
 
@@ -79,4 +89,30 @@ test('the calls per order match ops/estimate/calls-per-order.json', async () => 
   }
   const about = `${ORDERS} orders of one line and one SKU, all confirmed; per order; the sandbox gateway's own table left out`;
   await expect(`${JSON.stringify({ about, batches }, null, 2)}\n`).toMatchFileSnapshot(file);
+}, 120_000);
+
+/** What is asked of orders that are confirmed and paid. */
+const REQUESTS = {
+  'a cancellation': (_: Harness, { orderId }: TestOrder) => cancelRequested(orderId),
+  'a shipment': ({ ledger }: Harness, order: TestOrder) => ledger.ship(order),
+  'a refund with its goods': ({ ledger }: Harness, order: TestOrder) =>
+    ledger.refund(order, onePiece(order, 'r-1', true)),
+};
+
+test('the calls for what is asked after the confirmation stay as they are', async () => {
+  const perRequest: Record<string, Record<string, Record<string, number>>> = {};
+  for (const [name, request] of Object.entries(REQUESTS)) {
+    const h = harness();
+    await h.reset(1);
+    for (const instance of [...h.instances.values()].flat()) instance.kill();
+    const orders = Array.from({ length: 10 }, () => testOrder());
+    for (const { sku } of orders) await h.ledger.stock(sku, 1);
+    await h.ledger.place(orders);
+    await h.settle();
+    const counter = await counted(h, 1, () => publishAll(orders.map((order) => request(h, order))));
+    const { consumers: calls } = counter.perOrder(orders.length, '');
+    perRequest[name] = Object.fromEntries(Object.entries(calls).map(([consumer, one]) => [consumer, one.calls]));
+    await checkInvariants(h);
+  }
+  expect(perRequest).toMatchInlineSnapshot();
 }, 120_000);
