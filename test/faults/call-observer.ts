@@ -2,7 +2,7 @@ import { CANCELLATION_REFUND } from '../../contracts/order.ts';
 import { output } from '../deployed/deployed-shop.ts';
 import type { ApiCall, ApiResponse } from '../harness/protocol.ts';
 import type { BookEntry } from '../harness/shop-state.ts';
-import { entriesWritten } from './book-entries.ts';
+import { entriesWritten, type WrittenEntry } from './book-entries.ts';
 import type { Ledger } from './ledger.ts';
 import { type OrderWrite, orderWrites } from './order-writes.ts';
 
@@ -13,7 +13,7 @@ export class CallObserver {
   /** What was wrong for a moment, as sentences: movements of money above all. */
   readonly momentary: string[] = [];
   private readonly dispatched = new Set<string>();
-  private readonly entries = new Map<string, BookEntry[]>();
+  private readonly entries = new Map<string, WrittenEntry[]>();
 
   clear(): void {
     this.statuses.clear();
@@ -36,9 +36,11 @@ export class CallObserver {
     if (dispatched) this.dispatched.add(orderId);
   }
 
-  private noteEntry({ orders }: Ledger, entry: BookEntry): void {
+  private noteEntry({ orders }: Ledger, entry: WrittenEntry): void {
     const { orderId, kind } = entry;
-    const own = [...(this.entries.get(orderId) ?? []), entry];
+    const known = this.entries.get(orderId) ?? [];
+    if (known.some((one) => one.entry === entry.entry)) return;
+    const own = [...known, entry];
     this.entries.set(orderId, own);
     const statuses = this.statuses.get(orderId) ?? [];
     const sumOf = (one: BookEntry['kind']) =>

@@ -24,7 +24,7 @@ const MAX_VIRTUAL_MS = 10 * 24 * 3_600_000;
 /** Messages that become visible within so much time of each other do so at once. */
 const TOGETHER_MS = 2_000;
 /** More of real time than any test may take. */
-const PATIENCE_MS = 45_000;
+const PATIENCE_MS = 120_000;
 
 /**
  * The deployed shop, run step by step: its real bundles in processes of their own, real queues, topic, bus and tables,

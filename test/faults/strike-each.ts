@@ -25,7 +25,7 @@ export function strikeEach(
 }
 
 /**
- * Builds rules that kill whoever makes a call that was not struck yet: of each consumer, and for each type of message, before its first call and after
+ * Builds rules that kill whoever makes a call that was not struck yet: of each consumer before its first call, and for each type of message after
  * every one. No message is struck twice. `struck` is what was struck so far, and grows. The consumers must receive one message at a time.
  */
 export function strikeNew(shop: Harness, struck: Set<string>): Rule[] {
@@ -46,7 +46,10 @@ export function strikeNew(shop: Harness, struck: Set<string>): Rule[] {
       if (when === 'before' && number > 0) return false;
       if (when === 'after') calls.set(messageId, number + 1);
       const who = call.caller.replace(/-\d+$/, '');
-      return isNew(messageId, `${who} ${shop.typeHandledBy(call.caller)} ${when} ${number}`);
+      return isNew(
+        messageId,
+        when === 'before' ? `${who} before` : `${who} ${shop.typeHandledBy(call.caller)} ${number}`,
+      );
     },
     fault: { kind: 'crash', when },
   });

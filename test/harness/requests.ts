@@ -43,7 +43,7 @@ export function isRightlyRefused(placed: PlacedOrders, state: ShopState, letter:
   const order = placed.orders.get(refusal?.orderId ?? '');
   if (refusal === undefined || order === undefined) return false;
   const { orderId } = order;
-  const { status, dispatched } = state.orders.get(orderId) ?? {};
+  const { status, dispatched, contradiction } = state.orders.get(orderId) ?? {};
   if (refusal.type === orderShipped.type) return refusal.consumer === 'order' && dispatched !== true;
   if (status !== 'CONFIRMED') return ['payment', 'stock'].includes(refusal.consumer);
   const all = placed.refunds?.get(orderId) ?? [];
@@ -53,8 +53,10 @@ export function isRightlyRefused(placed: PlacedOrders, state: ShopState, letter:
   const isBeyond = (most: number, of: (one: RefundRequest) => number) =>
     done.reduce((sum, one) => sum + of(one), of(request)) > most;
   switch (refusal.consumer) {
-    case 'payment':
-      return isBeyond(order.quantity * order.unitPrice, ({ amount }) => amount);
+    case 'payment': {
+      const captured = contradiction === 'not-captured-after-shipping' ? 0 : order.quantity * order.unitPrice;
+      return isBeyond(captured, ({ amount }) => amount);
+    }
     case 'stock':
       return isBeyond(order.quantity, piecesOf);
     default:
@@ -87,11 +89,10 @@ export function unansweredRequests(placed: PlacedOrders, state: ShopState, { ord
 /** I6: an order that shipped stays confirmed and knows it, or a dead letter names it. */
 function unansweredShipment({ shipped }: PlacedOrders, state: ShopState, orderId: string): string[] {
   if (!shipped?.has(orderId)) return [];
-  const { status, dispatched, contradiction } = state.orders.get(orderId) ?? {};
+  const { status, dispatched } = state.orders.get(orderId) ?? {};
   const isNamed = state.deadLetters
     .map(refusalIn)
     .some((one) => one?.type === orderShipped.type && one.orderId === orderId);
-  if (status === 'CONFIRMED') return dispatched || isNamed ? [] : [`I6: nobody noted that ${orderId} shipped`];
-  const isKnown = isNamed && (status !== 'CANCELLED' || contradiction !== undefined);
-  return isKnown ? [] : [`I6: ${orderId} shipped and is ${status}, and nobody is told`];
+  const isNoted = status === 'CONFIRMED' && dispatched === true;
+  return isNoted || isNamed ? [] : [`I6: ${orderId} shipped and is ${status}, and nobody knows`];
 }
