@@ -55,9 +55,8 @@ async function askEverything({
 describe('What is asked of confirmed orders is done once or refused, and its publisher is told', () => {
   test('whatever process is killed before the first call for a message, or after each', async () => {
     const struck = new Set<string>();
-    let runs = 0;
-    for (let before = -1; before !== struck.size; runs += 1) {
-      before = struck.size;
+    // The first run strikes all points that enough messages reach, the second one the rest.
+    for (let run = 1; run <= 2; run += 1) {
       await shop().reset(runSeed);
       const rules = strikeNew(shop(), struck);
       const oneByOne = async () => {
@@ -68,7 +67,6 @@ describe('What is asked of confirmed orders is done once or refused, and its pub
     }
     for (const type of ['cancel-requested', 'shipped', 'refund-requested', 'dispatched', 'cancelled'])
       expect([...struck].filter((point) => point.includes(`.${type}.`)).length, type).toBeGreaterThan(4);
-    expect(runs).toBeGreaterThan(1);
   }, 240_000);
 
   test.each([1, 2])('when all messages are shuffled, delayed and doubled: seed %i', async (seed) => {
@@ -158,13 +156,24 @@ test('a cancellation, a shipment and a refund at any point of the life of an ord
   for (const minutes of [10, 15, 49 * 60, 10]) await sweep.runAfter(minutes);
   const state = await checkInvariants(shop(), { deadLetter: isUncaptured });
   checkTold(bus, state, requests);
-  const ends = new Set(
-    all.map(({ asks, order: { orderId } }) => {
-      const { status, dispatched, contradiction } = state.orders.get(orderId) ?? {};
-      return [asks.join('+'), status, dispatched && 'shipped', contradiction].filter(Boolean).join(' ');
-    }),
+  const endsOf = (wanted: string) =>
+    all
+      .filter(({ asks }) => asks.join(' ') === wanted)
+      .map(({ order: { orderId } }) => state.orders.get(orderId))
+      .map((order) => [order?.status, order?.dispatched && 'shipped', order?.contradiction].filter(Boolean).join(' '));
+  expect(new Set(endsOf('cancel'))).toEqual(new Set(['CANCELLED']));
+  expect(new Set(endsOf('giveBack'))).toEqual(new Set(['CONFIRMED', 'CANCELLED']));
+  expect(new Set(endsOf('giveBack cancel'))).toEqual(new Set(['CANCELLED']));
+  expect(new Set(endsOf('ship'))).toEqual(
+    new Set([
+      // Before the confirmation; a dead letter says so.
+      'CONFIRMED',
+      'CANCELLED',
+      'CONFIRMED shipped',
+      'CONFIRMED shipped not-captured-after-shipping',
+      'CANCELLED shipped-after-cancellation',
+    ]),
   );
-  expect(ends).toMatchInlineSnapshot();
 }, 120_000);
 
 test('a refund is asked for again under the id of one that was made: nobody is refunded twice', async () => {
