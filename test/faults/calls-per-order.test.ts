@@ -114,5 +114,86 @@ test('the calls for what is asked after the confirmation stay as they are', asyn
     perRequest[name] = Object.fromEntries(Object.entries(calls).map(([consumer, one]) => [consumer, one.calls]));
     await checkInvariants(h);
   }
-  expect(perRequest).toMatchInlineSnapshot();
+  expect(perRequest).toMatchInlineSnapshot(`
+    {
+      "a cancellation": {
+        "notification": {
+          "dynamodb.BatchExecuteStatement": 2,
+          "dynamodb.BatchGetItem": 1,
+          "events.PutEvents": 1,
+          "sns.PublishText": 1,
+        },
+        "order": {
+          "dynamodb.BatchExecuteStatement": 2,
+          "dynamodb.BatchGetItem": 1,
+          "events.PutEvents": 1,
+          "sns.PublishBatch": 2,
+        },
+        "outcomes": {
+          "dynamodb.BatchExecuteStatement": 4,
+          "dynamodb.BatchGetItem": 2,
+          "sns.PublishBatch": 2,
+        },
+        "payment": {
+          "dynamodb.BatchExecuteStatement": 2,
+          "events.PutEvents": 1,
+        },
+        "shipping": {
+          "dynamodb.BatchExecuteStatement": 4,
+        },
+        "stock": {
+          "dynamodb.BatchGetItem": 1,
+          "dynamodb.TransactWriteItems": 1,
+          "events.PutEvents": 1,
+        },
+      },
+      "a refund with its goods": {
+        "notification": {
+          "dynamodb.BatchExecuteStatement": 2,
+          "events.PutEvents": 1,
+          "sns.PublishText": 1,
+        },
+        "order": {},
+        "outcomes": {
+          "dynamodb.BatchExecuteStatement": 4,
+          "dynamodb.BatchGetItem": 2,
+          "sns.PublishBatch": 2,
+        },
+        "payment": {
+          "dynamodb.BatchExecuteStatement": 2,
+          "events.PutEvents": 1,
+        },
+        "shipping": {
+          "dynamodb.BatchExecuteStatement": 2,
+        },
+        "stock": {
+          "dynamodb.BatchGetItem": 1,
+          "dynamodb.TransactWriteItems": 1,
+          "events.PutEvents": 1,
+        },
+      },
+      "a shipment": {
+        "notification": {
+          "dynamodb.BatchGetItem": 1,
+        },
+        "order": {
+          "dynamodb.BatchExecuteStatement": 2,
+          "dynamodb.BatchGetItem": 1,
+          "events.PutEvents": 1,
+          "sns.PublishBatch": 1,
+        },
+        "outcomes": {},
+        "payment": {
+          "dynamodb.BatchExecuteStatement": 1,
+        },
+        "shipping": {
+          "dynamodb.BatchExecuteStatement": 1,
+        },
+        "stock": {
+          "dynamodb.BatchGetItem": 1,
+          "dynamodb.TransactWriteItems": 1,
+        },
+      },
+    }
+  `);
 }, 120_000);

@@ -102,7 +102,7 @@ const lateRestores = () =>
   LATE_ASKS.flatMap((ask) =>
     TABLES.flatMap((table) =>
       [0, ASKED - 2, ASKED].flatMap((to) =>
-        [ASKED, ASKED + 1, HEARD]
+        [ASKED, HEARD]
           .filter((at) => at > to)
           .map((at) => ({ ask, table, to, at, order: testOrder({ quantity: 2 }) })),
       ),
@@ -123,7 +123,7 @@ test('whatever one table is put back to, an order that was cancelled, shipped or
     requests: () => requests.map(({ message }) => message),
   });
   await shop().settle();
-  for (const minutes of [10, 15, 49 * 60, 24 * 60]) await sweep.runAfter(minutes);
+  for (const minutes of [10, 15, 49 * 60]) await sweep.runAfter(minutes);
   // Of a refund that a table forgot, only the request knows.
   await publishAll(requests.filter(({ ask }) => ask === 'giveBack').map(({ message }) => message));
   await shop().settle();
@@ -137,4 +137,4 @@ test('whatever one table is put back to, an order that was cancelled, shipped or
   const ends = all.map(({ order: { orderId }, ...restore }) => ({ ...restore, ...state.orders.get(orderId) }));
   expect(ends.filter(({ ask, status }) => status !== LATE_ENDS[ask])).toEqual([]);
   expect(ends.filter(({ ask, dispatched }) => ask === 'ship' && !dispatched)).toEqual([]);
-}, 120_000);
+}, 180_000);
