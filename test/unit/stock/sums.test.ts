@@ -166,7 +166,9 @@ afterAll(() => {
   for (const [what, count] of happened) expect(count / runs, `${what} hardly ever happens`).toBeGreaterThan(0.1);
 });
 
-test('a shelf has what came in and what came back, none of it negative, and no more came back than was sold, in any sequence of events', async () => {
+test('a shelf has what came in and what came back, none of it negative, and no more came back than was sold, in any sequence of events', {
+  timeout: 15_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(
       carts,
