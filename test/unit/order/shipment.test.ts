@@ -96,6 +96,14 @@ describe('A parcel that leaves', () => {
     expect(next(step.after, cancelRequested()).after).toBeUndefined();
   });
 
+  test('is not told to the bus of an order that turns out to be cancelled', () => {
+    const learnt = replay(undefined, shipped()).after;
+    const step = next(learnt && { ...learnt, version: 1 }, reconciliationDue({ decision: 'cancelled' }));
+    expect(step.after).toMatchObject({ status: 'CANCELLED', contradiction: 'shipped-after-cancellation' });
+    expect(idsOf(step)).toEqual(['o-1001.shipped.1', 'o-1001.cancelled.2', 'o-1001.cancelled']);
+    expect(step.failure).toBeDefined();
+  });
+
   test('has a key of bounded length in a record of bounded size', () => {
     const long = { ...shipped({ id: '각'.repeat(256) }), source: '나'.repeat(256) };
     expect(orderAfter(...toConfirmed, long)?.timeline.at(-1)?.id).toMatch(/^[0-9a-f]{64}$/);
