@@ -91,7 +91,8 @@ function endProblems(order: NonNullable<AuditRecords['order']>, payment: Payment
 
 /** Finds a refund that a person has to send and that no list shows, because its mark for the index is missing. */
 function unlistedProblems(payment: Payment): Problem[] {
-  const isDue = payment.state === 'refund-due' || refundsOf(payment).some(({ state }) => state === 'due');
+  // Once a person has sent it, the record's own state stays, and the refund is done.
+  const isDue = refundsOf(payment).some(({ state }) => state === 'due');
   if (!isDue || payment.refundDue !== undefined) return [];
   const repair = `A person sends the money, as docs/runbook/refund-due.md says: npm run ops -- trace ${shellArgument(payment.orderId)}.`;
   return [{ problem: 'its refund is due, and the list of due refunds does not have it', repair }];
