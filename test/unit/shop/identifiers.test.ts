@@ -178,7 +178,7 @@ async function sentToStripe(orderId: string) {
       },
     },
     refunds: {
-      list: async () => ({ data: [] }),
+      list: () => ({ autoPagingToArray: async () => [] }),
       create: async (parts: Parts, { idempotencyKey }: Options) => {
         metadata.push(...Object.values(parts.metadata));
         return answer(idempotencyKey, { status: 'succeeded' });
