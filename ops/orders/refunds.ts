@@ -5,7 +5,7 @@ import { capturedAmount, refundedAmount, refundsOf } from '../../lambdas/payment
 import { linesNotReturned, returnedPieces } from '../../lambdas/stock/record.ts';
 import { sameReturn } from '../../lambdas/stock/returns.ts';
 import { shellArgument } from '../command.ts';
-import { formatMoney, plural } from '../format.ts';
+import { formatMoney } from '../format.ts';
 import type { OrderRecords, PaymentSummary, ReservationSummary } from './records.ts';
 
 /** What a refund sends back, in the minor unit of the order's currency, and which goods came back with it. */
@@ -90,8 +90,10 @@ function assertGoodsLeft(reservation: ReservationSummary | undefined, { orderId,
     const left = piecesOf(linesNotReturned(reservation), sku);
     if (sold === 0) throw new Error(`Order ${orderId} has no ${sku} that was sold: check --item (${trace}).`);
     if (quantity <= left) continue;
+    const pieces = left === 1 ? '1 piece is' : `${left} pieces are`;
+    const advice = left === 0 ? trace : 'ask for no more.';
     throw new Error(
-      `${plural(quantity, 'piece')} of ${sku} are more than are left of order ${orderId} (${sold} sold, ${back} returned): ask for at most ${left}.`,
+      `Of ${sku}, ${pieces} left of order ${orderId} to come back (${sold} sold, ${back} returned): ${advice}`,
     );
   }
 }
