@@ -43,7 +43,7 @@ export function scenarioResult(
   money: readonly GatewayRecord[],
 ): ScenarioResult {
   const trace = buildTrace(records);
-  const texts = sentTexts(records.notification);
+  const texts = sentTexts(records.notification).sort((one, other) => (one.sentAt < other.sentAt ? -1 : 1));
   const observed = { scenario, trace, money: money.map(({ kind }) => kind), texts };
   const problems = [
     ...statusProblems(observed),
@@ -81,21 +81,24 @@ export const moneyText = (money: readonly GatewayRecord['kind'][]): string =>
 
 const withArticle = (kind: GatewayRecord['kind']) => `${kind === 'authorization' ? 'an' : 'a'} ${kind}`;
 
-/** Names every entry of another amount than the order's total, its charges included. */
-function amountProblems({ order: { total } }: Scenario, money: readonly GatewayRecord[]): string[] {
-  return money
-    .filter((moved) => !sameMoney(moved, total))
-    .map((moved) => `has ${withArticle(moved.kind)} of ${formatMoney(moved)} instead of ${formatMoney(total)}`);
+/** Names every entry of another amount than it must have: the order's total, its charges included, or that of the refund that was asked for. */
+function amountProblems({ order: { total }, afterConfirmation }: Scenario, money: readonly GatewayRecord[]): string[] {
+  const refund = afterConfirmation?.kind === 'refund' ? { ...total, amount: afterConfirmation.amount } : total;
+  return money.flatMap((moved) => {
+    const expected = moved.kind === 'refund' ? refund : total;
+    return sameMoney(moved, expected)
+      ? []
+      : [`has ${withArticle(moved.kind)} of ${formatMoney(moved)} instead of ${formatMoney(expected)}`];
+  });
 }
 
+/** Compares the texts with the expected ones, in sequence, but for those that a setting switches on. */
 function textProblems({ scenario, texts }: ObservedScenario): string[] {
   if (scenario.order.customer?.phone === undefined)
     return texts.length === 0 ? [] : ['was texted although it has no phone'];
-  const template = scenario.expected.status === 'CONFIRMED' ? 'order-confirmed' : 'order-cancelled';
-  const wrong = texts.filter((text) => text.template !== template && text.template !== 'order-placed');
-  if (texts.some((text) => text.template === template) && wrong.length === 0) return [];
-  const sent = texts.map((text) => text.template).join(', ') || 'nothing';
-  return [`was texted ${sent} instead of ${template}`];
+  const sent = texts.map(({ template }) => template).filter((template) => template !== 'order-placed');
+  const expected = scenario.expected.texts.join(', ');
+  return sent.join(', ') === expected ? [] : [`was texted ${sent.join(', ') || 'nothing'} instead of ${expected}`];
 }
 
 function paymentProblems({ scenario, trace }: ObservedScenario): string[] {

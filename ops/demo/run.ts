@@ -1,15 +1,16 @@
 import { ulid } from 'ulid';
 import { orderCancelRequestedEvent } from '../orders/cancel.ts';
+import { refundWithGoodsEvent } from '../orders/follow-up.ts';
 import { orderPlacedEvent } from '../orders/generate.ts';
 import { publishOrders } from '../orders/publish.ts';
-import { loadOrderRecords } from '../orders/records.ts';
+import { loadOrderRecords, sentTexts } from '../orders/records.ts';
 import { pollUntil } from '../poll.ts';
 import { countQueuedMessages } from '../queues.ts';
 import { isGatewayDown, listGatewayRecords } from '../sandbox/gateway.ts';
 import type { DeployedShop } from '../stack.ts';
 import { type OnProgress, reportStep } from '../steps.ts';
 import { type DemoResult, type ScenarioResult, scenarioResult } from './result.ts';
-import { demoScenarios, type Scenario } from './scenarios.ts';
+import { type AfterConfirmation, demoScenarios, type Scenario } from './scenarios.ts';
 import { checkStock, stockShelves } from './stock.ts';
 
 // Long enough for cold functions on AWS and on a busy machine; usually it takes a second or two.
@@ -34,6 +35,9 @@ export async function runDemo(
   const before = await reportStep('stocked the shelves', onProgress, () => stockShelves(shop, signal));
   const since = new Date();
   await reportStep(`published ${scenarios.length} orders`, onProgress, () => publishScenarios(shop, scenarios, signal));
+  await reportStep('cancelled one that was confirmed, and refunded a part of another', onProgress, () =>
+    publishAfterConfirmation(shop, scenarios, signal),
+  );
   await reportStep('orders went through payment, stock and texts', onProgress, () =>
     pollUntil(
       () => scenarioResults(shop, scenarios),
@@ -73,6 +77,39 @@ async function publishScenarios(
     { deadline, signal },
   );
   await send(shop, cancelledFirst.flatMap(messagesOf));
+}
+
+/** Publishes what follows confirmations, once the orders are confirmed, paid and texted about. */
+async function publishAfterConfirmation(
+  shop: DeployedShop,
+  scenarios: readonly Scenario[],
+  signal: AbortSignal,
+): Promise<void> {
+  const following = scenarios.filter(({ afterConfirmation }) => afterConfirmation !== undefined);
+  const ids = following.map(({ order }) => order.orderId);
+  await pollUntil(
+    () => loadOrderRecords(shop, ids),
+    (found) =>
+      ids.every((id) => {
+        const { order, payment, notification } = found.get(id) ?? {};
+        return order?.status === 'CONFIRMED' && payment?.state === 'captured' && sentTexts(notification).length > 0;
+      }),
+    { deadline: Date.now() + DECIDED_TIMEOUT_MS, signal },
+  );
+  await send(
+    shop,
+    following.flatMap(({ order, afterConfirmation }) =>
+      afterConfirmation === undefined
+        ? []
+        : [JSON.stringify(messageAfterConfirmation(order.orderId, afterConfirmation))],
+    ),
+  );
+}
+
+function messageAfterConfirmation(orderId: string, after: AfterConfirmation) {
+  if (after.kind === 'cancel') return orderCancelRequestedEvent(orderId, 'changed my mind');
+  const { refundId, amount, items } = after;
+  return refundWithGoodsEvent({ orderId, refundId, amount, items });
 }
 
 /** Builds a scenario's messages: where it publishes repeatedly, two copies of one event and another event of the same order. */

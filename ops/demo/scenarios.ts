@@ -1,21 +1,29 @@
-import { type CancelReason, goodsOf, type OrderPlaced } from '../../contracts/order.ts';
+import type { Template } from '../../contracts/notification.ts';
+import { type CancelReason, goodsOf, type Line, type OrderPlaced } from '../../contracts/order.ts';
 import type { PaymentState } from '../../lambdas/payment/record.ts';
 import { generateOrder } from '../orders/generate.ts';
 import type { GatewayRecord } from '../sandbox/gateway.ts';
 
-/** The expected end of an order: its status, the state of its payment, and what the gateway has on record of it. */
+/** The expected end of an order: its status, the state of its payment, what the gateway has on record of it, and the texts about it. */
 export type ExpectedEndState = {
   status: 'CONFIRMED' | 'CANCELLED';
   reason?: CancelReason;
   payment: PaymentState;
   money: readonly GatewayRecord['kind'][];
+  texts: readonly Template[];
 };
+
+/** What is asked for once an order is confirmed, paid and texted about: its cancellation, or a refund of a part with goods for the shelf. */
+export type AfterConfirmation =
+  | { kind: 'cancel' }
+  | { kind: 'refund'; refundId: string; amount: number; items: Line[] };
 
 /** One order of the demonstration: what it shows, how it is published, and how it must end. */
 export type Scenario = {
   story: string;
   order: OrderPlaced['data'];
   publish: 'once' | 'repeatedly' | 'cancelled-first';
+  afterConfirmation?: AfterConfirmation;
   expected: ExpectedEndState;
 };
 
@@ -26,7 +34,10 @@ const confirmed: ExpectedEndState = {
   status: 'CONFIRMED',
   payment: 'captured',
   money: ['authorization', 'capture'],
+  texts: ['order-confirmed'],
 };
+
+const cancelled = ['order-cancelled'] as const;
 
 /** Builds one order for every end state, and some of an ordinary day; `run` makes their ids unique. */
 export function demoScenarios(run: string, phone?: string): Scenario[] {
@@ -66,7 +77,7 @@ export function demoScenarios(run: string, phone?: string): Scenario[] {
       story: 'card declined',
       order: { ...declined, payment: { token: 'tok_declined' } },
       publish: 'once',
-      expected: { status: 'CANCELLED', reason: 'payment-declined', payment: 'declined', money: [] },
+      expected: { status: 'CANCELLED', reason: 'payment-declined', payment: 'declined', money: [], texts: cancelled },
     },
     {
       story: 'out of stock, so nothing is charged',
@@ -75,24 +86,69 @@ export function demoScenarios(run: string, phone?: string): Scenario[] {
         items: outOfStock.items.map((item) => (item.sku === 'MS-02' ? { ...item, sku: 'SOLD-OUT' } : item)),
       },
       publish: 'once',
-      expected: { status: 'CANCELLED', reason: 'out-of-stock', payment: 'voided', money: ['authorization', 'void'] },
+      expected: {
+        status: 'CANCELLED',
+        reason: 'out-of-stock',
+        payment: 'voided',
+        money: ['authorization', 'void'],
+        texts: cancelled,
+      },
     },
     {
       story: 'cancelled by the customer before it came',
       order: english('customer'),
       publish: 'cancelled-first',
-      expected: { status: 'CANCELLED', reason: 'customer', payment: 'voided', money: [] },
+      expected: { status: 'CANCELLED', reason: 'customer', payment: 'voided', money: [], texts: cancelled },
     },
     { story: 'published three times', order: korean('repeated'), publish: 'repeatedly', expected: confirmed },
+    {
+      story: 'cancelled by the customer after its confirmation',
+      order: korean('late'),
+      publish: 'once',
+      afterConfirmation: { kind: 'cancel' },
+      expected: {
+        status: 'CANCELLED',
+        reason: 'customer',
+        payment: 'refunded',
+        money: ['authorization', 'capture', 'refund'],
+        texts: ['order-confirmed', 'order-cancelled'],
+      },
+    },
+    {
+      story: 'one of its pieces refunded, and back on the shelf',
+      order: english('return'),
+      publish: 'once',
+      afterConfirmation: {
+        kind: 'refund',
+        refundId: 'r-1',
+        amount: 2_475,
+        items: [{ sku: 'MS-02', quantity: 1 }],
+      },
+      expected: {
+        ...confirmed,
+        money: ['authorization', 'capture', 'refund'],
+        texts: ['order-confirmed', 'order-refunded'],
+      },
+    },
   ];
 }
 
-/** Returns the pieces of each SKU that the confirmed orders sell. */
-export function expectedSales(scenarios: readonly Scenario[]): Map<string, number> {
-  const sold = new Map<string, number>();
-  for (const { order, expected } of scenarios) {
+/** What happens to one SKU in a demonstration, in pieces: sold by confirmed orders, and back on the shelf of what was sold. */
+export type ShelfMovement = { sold: number; returned: number };
+
+/** Returns what the orders do to each SKU. */
+export function expectedMovements(scenarios: readonly Scenario[]): Map<string, ShelfMovement> {
+  const movements = new Map<string, ShelfMovement>();
+  const add = (lines: readonly Line[], key: keyof ShelfMovement) => {
+    for (const { sku, quantity } of lines) {
+      const before = movements.get(sku) ?? { sold: 0, returned: 0 };
+      movements.set(sku, { ...before, [key]: before[key] + quantity });
+    }
+  };
+  for (const { order, expected, afterConfirmation } of scenarios) {
     if (expected.status !== 'CONFIRMED') continue;
-    for (const { sku, quantity } of goodsOf(order.items)) sold.set(sku, (sold.get(sku) ?? 0) + quantity);
+    add(goodsOf(order.items), 'sold');
+    if (afterConfirmation?.kind === 'refund') add(afterConfirmation.items, 'returned');
   }
-  return sold;
+  return movements;
 }

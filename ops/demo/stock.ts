@@ -5,7 +5,7 @@ import { pollUntil } from '../poll.ts';
 import type { DeployedShop } from '../stack.ts';
 import { listShelves, setAvailable } from '../stock/shelves.ts';
 import type { DemoResult } from './result.ts';
-import { expectedSales, INITIAL_STOCK, type Scenario } from './scenarios.ts';
+import { expectedMovements, INITIAL_STOCK, type Scenario, type ShelfMovement } from './scenarios.ts';
 
 const SHELVES_TIMEOUT_MS = 5_000;
 /** A shelf with fewer pieces than this is refilled. */
@@ -21,21 +21,22 @@ export async function stockShelves(shop: DeployedShop, signal: AbortSignal): Pro
   return await pollUntil(() => demoShelves(shop), noneReserved, { deadline, signal });
 }
 
-/** Compares the shelves with the expected sales; where other orders moved them since, only their totals are checked. */
+/** Compares the shelves with what the orders do to them; where other orders moved them since, only that no piece is missing. */
 export async function checkStock(
   shop: DeployedShop,
   scenarios: readonly Scenario[],
   { before, since, signal }: { before: readonly Shelf[]; since: Date; signal: AbortSignal },
 ): Promise<Pick<DemoResult, 'shelves' | 'stockProblems' | 'onlyTotalsChecked'>> {
-  const sales = expectedSales(scenarios);
-  const correct = (after: readonly Shelf[]) => checkShelves(before, after, sales).length === 0;
+  const movements = expectedMovements(scenarios);
+  const correct = (after: readonly Shelf[]) => checkShelves(before, after, movements).length === 0;
   const after = await pollUntil(() => demoShelves(shop), correct, {
     deadline: Date.now() + SHELVES_TIMEOUT_MS,
     signal,
   });
   const own = new Set(scenarios.map(({ order }) => order.orderId));
   const onlyTotalsChecked = !correct(after) && (await hasConcurrentOrders(shop, own, since));
-  const stockProblems = onlyTotalsChecked ? checkShelfTotals(before, after) : checkShelves(before, after, sales);
+  const check = onlyTotalsChecked ? checkShelfTotals : checkShelves;
+  const stockProblems = check(before, after, movements);
   return { shelves: after, stockProblems, onlyTotalsChecked };
 }
 
@@ -54,32 +55,36 @@ async function hasConcurrentOrders(shop: DeployedShop, own: ReadonlySet<string>,
   return false;
 }
 
-/** Returns every difference between the shelves' movement and the expected sales per SKU. */
-export function checkShelves(
-  before: readonly Shelf[],
-  after: readonly Shelf[],
-  sales: ReadonlyMap<string, number>,
-): string[] {
+type Movements = ReadonlyMap<string, ShelfMovement>;
+
+const NONE: ShelfMovement = { sold: 0, returned: 0 };
+
+/** Returns every difference between the shelves' movement and the expected one per SKU. */
+export function checkShelves(before: readonly Shelf[], after: readonly Shelf[], movements: Movements): string[] {
   const moved = pairs(before, after).flatMap(([shelf, now]) => {
-    const expected = sales.get(shelf.sku) ?? 0;
+    const { sold, returned } = movements.get(shelf.sku) ?? NONE;
     const problems: string[] = [];
     if (now.reserved !== shelf.reserved) {
       problems.push(`${shelf.sku} has ${now.reserved} pieces reserved instead of ${shelf.reserved}`);
     }
-    if (now.sold - shelf.sold !== expected) {
-      problems.push(`${now.sold - shelf.sold} pieces of ${shelf.sku} were sold instead of ${expected}`);
+    if (now.sold - shelf.sold !== sold) {
+      problems.push(`${now.sold - shelf.sold} pieces of ${shelf.sku} were sold instead of ${sold}`);
     }
+    const surplus = total(now) - total(shelf) - returned;
+    if (surplus > 0) problems.push(`${shelf.sku} has ${total(now)} pieces in all, ${surplus} too many`);
     return problems;
   });
-  return [...checkShelfTotals(before, after), ...moved];
+  return [...checkShelfTotals(before, after, movements), ...moved];
 }
 
-/** Returns what is wrong whoever buys: missing or additional pieces, and negative stock. */
-export function checkShelfTotals(before: readonly Shelf[], after: readonly Shelf[]): string[] {
+/** Returns what is wrong whoever buys and gives back: missing pieces, and negative stock. */
+export function checkShelfTotals(before: readonly Shelf[], after: readonly Shelf[], movements: Movements): string[] {
   return pairs(before, after).flatMap(([shelf, now]) => {
+    // What came back stays in what was sold, and is for sale again.
+    const expected = total(shelf) + (movements.get(shelf.sku) ?? NONE).returned;
     const problems: string[] = [];
     if (now.available < 0) problems.push(`${shelf.sku} has ${now.available} pieces available`);
-    if (total(now) !== total(shelf)) problems.push(`${shelf.sku} has ${total(now)} pieces in all, not ${total(shelf)}`);
+    if (total(now) < expected) problems.push(`${shelf.sku} has ${total(now)} pieces in all, not ${expected}`);
     return problems;
   });
 }

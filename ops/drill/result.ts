@@ -1,7 +1,8 @@
 import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/order.ts';
 import { stockReserved } from '../../contracts/stock.ts';
-import { SANDBOX_ENTRY_KINDS } from '../../lambdas/payment/sandbox-book.ts';
 import type { Shelf } from '../../lambdas/stock/record.ts';
+import { bookProblem } from '../orders/book.ts';
+import { PARTIAL_REFUND } from '../orders/follow-up.ts';
 import { isPaymentPending, type OrderRecords, sentTexts } from '../orders/records.ts';
 import type { GatewayRecord } from '../sandbox/gateway.ts';
 import type { DrillOrder, OutagePeriod } from './plan.ts';
@@ -14,6 +15,9 @@ export type DrillResult = {
   accepted: number;
   confirmed: number;
   cancelled: number;
+  /** Of the cancelled ones: those that were confirmed before. */
+  cancelledAfterConfirmation: number;
+  refundedInPart: number;
   waiting: number;
   deadLettered: number;
   authorized: number;
@@ -49,7 +53,8 @@ type ObservedOrder = {
   planned: DrillOrder;
   status: string;
   money: readonly GatewayRecord[];
-  texts: number;
+  texts: readonly string[];
+  wasConfirmed: boolean;
 };
 
 /** Counts orders, money, goods and texts, and checks each order against the gateway's record, the shelf and the texts. */
@@ -63,7 +68,8 @@ export function drillResult(observations: DrillObservations): DrillResult {
       planned,
       status: order?.status ?? 'unknown',
       money: moneyByOrder.get(orderId) ?? [],
-      texts: sentTexts(notification).length,
+      texts: sentTexts(notification).map(({ template }) => template),
+      wasConfirmed: order?.timeline.some(({ type }) => type === orderConfirmed.type) ?? false,
     };
   });
   const sum = (count: (one: ObservedOrder) => number) => observed.reduce((total, one) => total + count(one), 0);
@@ -73,6 +79,8 @@ export function drillResult(observations: DrillObservations): DrillResult {
     accepted: orders.length,
     confirmed,
     cancelled: sum(({ status }) => (status === 'CANCELLED' ? 1 : 0)),
+    cancelledAfterConfirmation: sum(({ status, wasConfirmed }) => (status === 'CANCELLED' && wasConfirmed ? 1 : 0)),
+    refundedInPart: sum(({ status, money: own }) => (status === 'CONFIRMED' && own.some(isRefund) ? 1 : 0)),
     waiting,
     deadLettered,
     authorized: sum(count('authorization')),
@@ -82,7 +90,7 @@ export function drillResult(observations: DrillObservations): DrillResult {
     reserved: shelf.reserved,
     sold: shelf.sold,
     available: shelf.available,
-    texts: sum(({ texts }) => texts),
+    texts: sum(({ texts }) => texts.length),
     medians: mediansOf(orders, records),
     waitingOrders,
     problems: [...totalProblems(observations, confirmed, waitingOrders), ...observed.flatMap(orderProblems)],
@@ -105,35 +113,35 @@ function ordersThatWait({ orders, records, waitingOrders }: DrillObservations): 
   return [...new Set([...waitingOrders, ...own])];
 }
 
+const isRefund = ({ kind }: GatewayRecord): boolean => kind === 'refund';
+
 function orderProblems(observed: ObservedOrder): string[] {
-  const { planned, status, texts } = observed;
-  const { order, cancelled } = planned;
+  const { planned, status, money, texts } = observed;
+  const { order, followUp } = planned;
   const problems: string[] = [];
-  if (status !== 'CONFIRMED' && !(cancelled && status === 'CANCELLED')) problems.push(`is ${status}`);
-  problems.push(...moneyProblems(observed));
-  if (observed.money.some(({ amount }) => amount !== order.total.amount)) problems.push('has another amount on record');
-  if (texts !== 1) problems.push(`got ${texts} texts`);
+  if (status !== expectedStatus(planned)) problems.push(`is ${status}`);
+  const refunds = followUp === 'refund' ? [PARTIAL_REFUND] : [];
+  problems.push(...bookProblem({ order, status, refunds, money }).map(({ problem }) => problem));
+  const isOther = (entry: GatewayRecord) => !isRefund(entry) && entry.amount !== order.total.amount;
+  if (money.some(isOther)) problems.push('has another amount on record');
+  if (!areExpected(texts, planned)) problems.push(`got ${texts.length === 0 ? 'no text' : texts.join(', ')}`);
   return problems.length === 0 ? [] : [`${order.orderId} ${problems.join(', ')}`];
 }
 
-/** Checks that money was held and taken at most once, taken only from a confirmed order, and let go of where it was cancelled. */
-function moneyProblems(observed: ObservedOrder): string[] {
-  const { status } = observed;
-  const [authorizations = 0, captures = 0, voids = 0, refunds = 0] = SANDBOX_ENTRY_KINDS.map((kind) =>
-    count(kind)(observed),
-  );
-  const isRight =
-    status === 'CONFIRMED'
-      ? authorizations === 1 && captures === 1 && voids + refunds === 0
-      : authorizations <= 1 && voids === authorizations && captures + refunds === 0;
-  if (isRight) return [];
-  return [
-    `is ${status} with ${authorizations} authorizations, ${captures} captures, ${voids} voids and ${refunds} refunds`,
-  ];
+/** A customer's cancellation takes effect, as nothing ships in a drill. */
+const expectedStatus = ({ cancelled, followUp }: DrillOrder) =>
+  cancelled || followUp === 'cancellation' ? 'CANCELLED' : 'CONFIRMED';
+
+function areExpected(texts: readonly string[], planned: DrillOrder): boolean {
+  const sent = [...texts].sort().join();
+  if (expectedStatus(planned) === 'CONFIRMED')
+    return sent === (planned.followUp === 'refund' ? 'order-confirmed,order-refunded' : 'order-confirmed');
+  // The text of a confirmation that was not sent yet is superseded.
+  return sent === 'order-cancelled' || sent === 'order-cancelled,order-confirmed';
 }
 
 function totalProblems(
-  { shelf, stocked, waiting, deadLettered }: DrillObservations,
+  { orders, shelf, stocked, waiting, deadLettered }: DrillObservations,
   confirmed: number,
   waitingOrders: readonly string[],
 ): string[] {
@@ -143,7 +151,11 @@ function totalProblems(
     problems.push(
       `${waiting === 1 ? '1 message still waits' : `${waiting} messages still wait`}, ${ofOrders(waitingOrders)}`,
     );
-  if (shelf.available + shelf.reserved + shelf.sold !== stocked) problems.push('pieces are missing from the shelf');
+  // A piece that came back stays in what was sold, and is for sale again.
+  const returned = orders.filter(({ followUp }) => followUp === 'refund').length;
+  const pieces = shelf.available + shelf.reserved + shelf.sold;
+  if (pieces !== stocked + returned)
+    problems.push(`the shelf has ${pieces} pieces in all instead of ${stocked + returned}`);
   if (shelf.reserved !== 0) problems.push(`${shelf.reserved} pieces are still reserved`);
   if (shelf.sold !== confirmed) problems.push(`${shelf.sold} pieces were sold to ${confirmed} buyers`);
   if (deadLettered > 0)

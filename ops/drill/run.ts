@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { chunk } from '../../lambdas/runtime/chunk.ts';
+import { FollowUps } from '../orders/follow-up.ts';
 import { publishOrders } from '../orders/publish.ts';
 import { loadOrderRecords } from '../orders/records.ts';
 import { pollUntil } from '../poll.ts';
@@ -23,12 +24,13 @@ export type DrillOptions = {
 };
 
 // Enough to reach the consumers in different states, and to see the texts of each period.
-const CANCELLED_SHARE = 0.05;
+const SHARES = { cancelled: 0.05, afterConfirmation: 0.05 };
 const BATCHES_PER_PERIOD = 10;
 
 /**
  * Publishes orders before, during and after an outage of the sandbox payment gateway, and checks every one of them once the
- * queues are empty or the timeout has passed. Throws where the gateway is down already; brings it back in any case.
+ * queues are empty or the timeout has passed. What follows confirmations is published in the outage, where they are older than it, and in the
+ * end. Throws where the gateway is down already; brings it back in any case.
  */
 export async function runDrill(
   shop: DeployedShop,
@@ -38,9 +40,10 @@ export async function runDrill(
   const { run, orders: count, outageSeconds, timeoutSeconds } = options;
   if (await isGatewayDown(shop))
     throw new Error('The payment gateway is down already: npm run ops -- sandbox payment up');
-  const orders = planDrill(run, count, { repeated: options.repeatedShare, cancelled: CANCELLED_SHARE });
+  const orders = planDrill(run, count, { ...SHARES, repeated: options.repeatedShare });
   const deadLettersBefore = await countDeadLetters(shop);
   await setAvailable(shop, run, count);
+  const followUps = new FollowUps(shop);
 
   const publishPeriod = (period: OutagePeriod, conditions: string, seconds: number) => {
     const due = orders.filter((order) => order.period === period);
@@ -52,6 +55,7 @@ export async function runDrill(
     // Within: where its answer is lost, the gateway is down all the same.
     await setGatewayDown(shop, true);
     await publishPeriod('during', `during ${outageSeconds} s without a payment gateway`, outageSeconds);
+    await countDecided(shop, orders, followUps);
   } finally {
     await setGatewayDown(shop, false);
   }
@@ -61,8 +65,15 @@ export async function runDrill(
   const deadline = Date.now() + timeoutSeconds * 1_000;
   await reportStep('all orders were decided', onProgress, () =>
     pollUntil(
-      () => countDecided(shop, ids),
+      () => countDecided(shop, orders, followUps),
       (decided) => decided === ids.length,
+      { deadline, intervalMs: 1_000, signal },
+    ),
+  );
+  await reportStep('confirmed orders were cancelled and refunded', onProgress, () =>
+    pollUntil(
+      () => followUps.check(),
+      (left) => left === 0,
       { deadline, intervalMs: 1_000, signal },
     ),
   );
@@ -92,9 +103,17 @@ async function readOrdersThatWait(shop: DeployedShop): Promise<string[]> {
   return [...undecided.map(({ orderId }) => orderId), ...retried];
 }
 
-async function countDecided(shop: DeployedShop, orderIds: readonly string[]): Promise<number> {
-  const found = [...(await loadOrderRecords(shop, orderIds)).values()];
-  return found.filter(({ order }) => order?.status === 'CONFIRMED' || order?.status === 'CANCELLED').length;
+/** Counts the decided orders, and publishes what follows the confirmation of those that are confirmed. */
+async function countDecided(shop: DeployedShop, orders: readonly DrillOrder[], followUps: FollowUps): Promise<number> {
+  const ids = orders.map(({ order }) => order.orderId);
+  const found = await loadOrderRecords(shop, ids);
+  const statusOf = ({ order }: DrillOrder) => found.get(order.orderId)?.order?.status;
+  await followUps.publish(
+    orders.flatMap((one) =>
+      one.followUp !== undefined && statusOf(one) === 'CONFIRMED' ? [{ order: one.order, followUp: one.followUp }] : [],
+    ),
+  );
+  return orders.filter((one) => statusOf(one) === 'CONFIRMED' || statusOf(one) === 'CANCELLED').length;
 }
 
 async function readRecords(

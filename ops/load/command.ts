@@ -21,6 +21,8 @@ type Options = ChangeOptions & {
   burst: number;
   declined: number;
   duplicates: number;
+  cancelled: number;
+  refunded: number;
   sku?: string;
   phone?: string;
   patience: number;
@@ -40,9 +42,16 @@ export function loadCommand(): Command {
     .option('--burst <orders>', 'how many of them arrive at the same moment', wholeNumber(1, 100_000), 1)
     .option('--declined <percent>', 'how many cards are declined', wholeNumber(0, 100), 5)
     .option('--duplicates <percent>', 'how many orders are published twice', wholeNumber(0, 100), 2)
+    .option('--cancelled <percent>', 'how many are cancelled after their confirmation', wholeNumber(0, 100), 2)
+    .option('--refunded <percent>', 'of how many a part of the money and the goods go back', wholeNumber(0, 100), 2)
     .option('--sku <sku>', 'order this, of what is on its shelf; without it, a shelf of its own is stocked first')
     .option('--phone <number>', 'who is texted, in E.164; needed on AWS, where texts are real')
-    .option('--patience <seconds>', 'how long to wait for the last decisions', wholeNumber(1, 86_400), 300)
+    .option(
+      '--patience <seconds>',
+      'how long to wait for the last decisions, and what follows them',
+      wholeNumber(1, 86_400),
+      300,
+    )
     .option('--svg <file>', 'write a picture of it')
     .action(load);
 }
@@ -61,6 +70,8 @@ async function load({ json, aws, yes, svg: file, ...options }: Options): Promise
     sku: options.sku ?? (await stockOwnSku(shop, run, options.count)),
     declined: options.declined / 100,
     duplicates: options.duplicates / 100,
+    cancelled: options.cancelled / 100,
+    refunded: options.refunded / 100,
     timeoutSeconds: options.patience,
   };
   const onProgress = (progress: LoadProgress) => updateStatusLine(progressLine(progress, options.count));
@@ -89,11 +100,25 @@ function progressLine({ second, published, decided, held }: LoadProgress, count:
   return `${second.toFixed(0)} s: ${published} of ${count} published, ${decided} decided; not done: ${queues || 'nothing'}`;
 }
 
-function failUnlessDecided({ interrupted, undecided, published, errors }: LoadResult, timeoutSeconds: number): void {
+function failUnlessDecided(result: LoadResult, timeoutSeconds: number): void {
+  const { interrupted, undecided, published, errors, bookProblems } = result;
+  const left = [result.cancellationsAfterConfirmation, result.partialRefunds].reduce(
+    (sum, { asked, done }) => sum + asked - done,
+    0,
+  );
+  const [first] = bookProblems;
   if (interrupted) process.exitCode = 130;
   else if (undecided > 0) {
     throw new Error(
       `${undecided} of ${published} orders were not decided within ${timeoutSeconds} s of the last one: npm run ops -- status`,
     );
   } else if (errors > 0) throw new Error(`The topic did not take ${errors} orders.`);
+  else if (left > 0) {
+    throw new Error(
+      `${left} cancellations or refunds of confirmed orders were not done within ${timeoutSeconds} s of the last order: npm run ops -- status`,
+    );
+  } else if (first !== undefined) {
+    const more = bookProblems.length > 1 ? `, and ${bookProblems.length - 1} more. All of them: --json` : '';
+    throw new Error(`The gateway's book does not agree: ${first.orderId} ${first.problem}${more}.`);
+  }
 }

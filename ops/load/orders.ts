@@ -1,25 +1,57 @@
 import { type OrderPlaced, orderCancelled, orderConfirmed } from '../../contracts/order.ts';
 import type { Order } from '../../lambdas/order/record.ts';
+import type { FollowedOrder, FollowUp } from '../orders/follow-up.ts';
 import { generateOrder, orderPlacedEvent } from '../orders/generate.ts';
 
-/** The kinds of orders in a load; `declined` and `duplicates` are shares from 0 to 1. */
-export type OrderMix = { run: string; sku: string; declined: number; duplicates: number; phone?: string | undefined };
+/**
+ * The kinds of orders in a load, as shares from 0 to 1. Of the confirmed ones a share is `cancelled` after its confirmation, and another
+ * `refunded` in part.
+ */
+export type OrderMix = {
+  run: string;
+  sku: string;
+  declined: number;
+  duplicates: number;
+  cancelled: number;
+  refunded: number;
+  phone?: string | undefined;
+};
 
 /** How and when an order was decided; `time`, in milliseconds, is by the clock of the consumer that decided. */
 export type Decision = { status: 'CONFIRMED' | 'CANCELLED'; time: number };
 
 export const loadOrderId = (run: string, index: number): string => `${run}-${index}`;
 
-/** Builds the messages of one order of a load. Two of three customers read Korean. */
-export function orderMessages({ run, sku, declined, duplicates, phone }: OrderMix, index: number): string[] {
-  const order = generateOrder({
+/** Builds one order of a load. Two of three customers read Korean. */
+const loadOrder = ({ run, sku, declined, phone }: OrderMix, index: number): OrderPlaced['data'] =>
+  generateOrder({
     orderId: loadOrderId(run, index),
     sku,
     locale: index % 3 === 2 ? 'en' : 'ko',
     token: ordinalInShare(index, declined) === undefined ? 'tok_visa' : 'tok_declined',
     ...(phone === undefined ? {} : { phone }),
   });
-  return placedMessages(order, ordinalInShare(index, duplicates));
+
+/** Builds the messages of one order of a load. */
+export const orderMessages = (mix: OrderMix, index: number): string[] =>
+  placedMessages(loadOrder(mix, index), ordinalInShare(index, mix.duplicates));
+
+/** Returns what follows the confirmations among decisions. */
+export function followUpsOf(mix: OrderMix, decisions: ReadonlyMap<string, Decision>): FollowedOrder[] {
+  return [...decisions].flatMap(([orderId, { status }]) => {
+    const index = Number(orderId.slice(mix.run.length + 1));
+    const followUp = status === 'CONFIRMED' ? followUpInShares(index, mix) : undefined;
+    return followUp === undefined ? [] : [{ order: loadOrder(mix, index), followUp }];
+  });
+}
+
+/** Returns what follows the confirmation of an order: never both, and of other orders than are declined or published twice, while the shares are small. */
+export function followUpInShares(
+  index: number,
+  { cancelled, refunded }: Pick<OrderMix, 'cancelled' | 'refunded'>,
+): FollowUp | undefined {
+  if (ordinalInShare(index + 7, cancelled) !== undefined) return 'cancellation';
+  return ordinalInShare(index + 13, refunded) === undefined ? undefined : 'refund';
 }
 
 /**
@@ -61,5 +93,7 @@ export async function collectDecisions(undecided: Set<string>, loadOrders: LoadO
 function decisionOf(order: Pick<Order, 'status' | 'timeline'> | undefined): Decision | undefined {
   if (order?.status !== 'CONFIRMED' && order?.status !== 'CANCELLED') return undefined;
   const entry = order.timeline.find(({ type }) => type === orderConfirmed.type || type === orderCancelled.type);
-  return entry === undefined ? undefined : { status: order.status, time: Date.parse(entry.time) };
+  if (entry === undefined) return undefined;
+  // It may have been cancelled since.
+  return { status: entry.type === orderConfirmed.type ? 'CONFIRMED' : 'CANCELLED', time: Date.parse(entry.time) };
 }

@@ -17,6 +17,7 @@ export function loadReport(result: LoadResult): string {
       `${published} orders at ${ratePerSecond(rate.reached)} (asked for ${rate.asked}/s)${lateness(rate.lateMs)}`,
     ],
     ['decided', `${decided}, at ${ratePerSecond(throughput)}: ${confirmed} confirmed, ${cancelled} cancelled`],
+    ['after the confirmation', followUpText(result)],
     [
       'errors',
       `${errors} (${(errorRate * 100).toFixed(errors === 0 ? 0 : 1)}%), ${result.deadLetters} new dead letters`,
@@ -33,6 +34,11 @@ export function loadReport(result: LoadResult): string {
       [seriesRow('published', series.publishedPerSecond), seriesRow('decided', series.decidedPerSecond)],
     ),
   ].join('\n');
+}
+
+function followUpText({ cancellationsAfterConfirmation: late, partialRefunds, bookProblems }: LoadResult): string {
+  const book = bookProblems.length === 0 ? 'as in' : `${bookProblems.length} not as in`;
+  return `${late.done} of ${late.asked} cancelled, ${partialRefunds.done} of ${partialRefunds.asked} refunded in part; ${book} the gateway's book`;
 }
 
 const seriesRow = (name: string, values: readonly number[]): (string | number)[] => [

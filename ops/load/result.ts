@@ -1,3 +1,5 @@
+import type { BookProblem } from '../orders/book.ts';
+import type { FollowUp } from '../orders/follow-up.ts';
 import type { Decision } from './orders.ts';
 
 /** The messages of each consumer that were not done, so many seconds after the start. */
@@ -18,6 +20,10 @@ export type LoadObservations = {
   rejected: number;
   /** By how much the latest order was published after it was due. */
   lateMs: number;
+  /** What followed confirmations, by kind: how many were asked for, and how many are done. */
+  followUps: Record<FollowUp, { asked: number; done: number }>;
+  /** Where the gateway's book differs from what is done. */
+  bookProblems: readonly BookProblem[];
   /** Dead letters that were added meanwhile. */
   deadLetters: number;
   interrupted: boolean;
@@ -48,6 +54,12 @@ export function loadResult({ published, decisions, started, ended, samples, reje
     /** Orders that the topic rejected, or that were not decided in time. */
     errors,
     errorRate: published.size + rejected === 0 ? 0 : errors / (published.size + rejected),
+    /** Orders that their customers cancelled after the confirmation, whose money and goods are back. */
+    cancellationsAfterConfirmation: rest.followUps.cancellation,
+    /** Orders of which a part of the money and the goods went back. */
+    partialRefunds: rest.followUps.refund,
+    /** Where the gateway's book differs. */
+    bookProblems: rest.bookProblems,
     deadLetters: rest.deadLetters,
     seconds: (ended - started) / 1_000,
     rate: {

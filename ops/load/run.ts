@@ -4,14 +4,15 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Order } from '../../lambdas/order/record.ts';
 import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
 import { findConsumerQueues } from '../consumers.ts';
+import { FollowUps } from '../orders/follow-up.ts';
 import { publishOrders } from '../orders/publish.ts';
 import { countDeadLetters, readQueueDepth, totalMessages } from '../queues.ts';
 import type { DeployedShop } from '../stack.ts';
-import { collectDecisions, type Decision, loadOrderId, type OrderMix, orderMessages } from './orders.ts';
+import { collectDecisions, type Decision, followUpsOf, loadOrderId, type OrderMix, orderMessages } from './orders.ts';
 import { type BacklogSample, type LoadResult, loadResult } from './result.ts';
 import { type ArrivalSchedule, type Clock, type SendRange, sendOnSchedule } from './schedule.ts';
 
-/** `timeoutSeconds`: how long to wait for decisions after the last order was published. */
+/** `timeoutSeconds`: how long to wait for decisions and what follows them after the last order was published. */
 export type LoadOptions = ArrivalSchedule & OrderMix & { timeoutSeconds: number };
 
 /** How far a load is: orders published and decided, and the messages of each consumer that are not done. */
@@ -24,8 +25,9 @@ const EMPTY = { waiting: 0, inFlight: 0, delayed: 0 };
 const MAX_CONSECUTIVE_FAILURES = 20;
 
 /**
- * Publishes orders on schedule, waits until they are decided, and measures both. Once the signal is aborted it ends early and
- * returns what was measured until then; it throws when the topic is gone or the shop cannot be measured.
+ * Publishes orders on schedule, waits until they are decided, and measures both. What follows a confirmation is published once it is seen, and
+ * compared with the gateway's book in the end. Once the signal is aborted it ends early and returns what was measured until then; it throws
+ * when the topic is gone or the shop cannot be measured.
  */
 export async function runLoad(
   shop: DeployedShop,
@@ -37,6 +39,7 @@ export async function runLoad(
   const published = new Map<string, number>();
   const decisions = new Map<string, Decision>();
   const undecided = new Set<string>();
+  const followUps = new FollowUps(shop);
   const samples: BacklogSample[] = [];
   const done = new AbortController();
   const samplingFailed = new AbortController();
@@ -46,7 +49,10 @@ export async function runLoad(
     const second = (Date.now() - started) / 1_000;
     const sample = { second, held: await backlog() };
     samples.push(sample);
-    for (const [id, decision] of await collectDecisions(undecided, orderLoader(shop))) decisions.set(id, decision);
+    const collected = await collectDecisions(undecided, orderLoader(shop));
+    for (const [id, decision] of collected) decisions.set(id, decision);
+    await followUps.publish(signal.aborted ? [] : followUpsOf(options, collected));
+    await followUps.check();
     onProgress?.({ ...sample, published: published.size, decided: decisions.size });
   });
   // A load that is not measured has no result, so it ends at once.
@@ -63,7 +69,7 @@ export async function runLoad(
     lateMs = await sendOnSchedule(options, publisher.send, clock);
     const deadline = Date.now() + options.timeoutSeconds * 1_000;
     let goOn = true;
-    while (goOn && undecided.size > 0 && Date.now() < deadline) {
+    while (goOn && undecided.size + followUps.left > 0 && Date.now() < deadline) {
       goOn = await clock.waitUntil(Date.now() + DECISION_POLL_MS);
     }
   } finally {
@@ -79,6 +85,8 @@ export async function runLoad(
     samples,
     rejected: publisher.rejected(),
     lateMs,
+    followUps: followUps.counts(),
+    bookProblems: await followUps.bookProblems(),
     deadLetters: Math.max(0, (await countDeadLetters(shop)) - deadLettersBefore),
     interrupted: signal.aborted,
   });

@@ -53,18 +53,20 @@ test('the status reports a stopped consumer with its waiting messages and their 
   expect((await refresh()).orders.CONFIRMED).toBeGreaterThan(confirmed);
 });
 
-test('a load run ends with every order decided and measured', async () => {
+test('a load run ends with every order decided and measured, and each cancellation and refund in the book', async () => {
   const sku = testOrder().sku;
   await setStock(sku, 20);
   const schedule = { rate: 40, count: 20, burst: 5, timeoutSeconds: 240 };
-  const mix = { run: sku, sku, declined: 0.1, duplicates: 0.1 };
+  const mix = { run: sku, sku, declined: 0.1, duplicates: 0.1, cancelled: 0.1, refunded: 0.1 };
   const result = await runLoad(shop, { ...schedule, ...mix }, { signal: new AbortController().signal });
 
   expect(result).toMatchObject({ published: 20, decided: 20, confirmed: 18, cancelled: 2, errors: 0 });
+  const both = { asked: 2, done: 2 };
+  expect(result).toMatchObject({ cancellationsAfterConfirmation: both, partialRefunds: both, bookProblems: [] });
   expect(result.latency.p50).toBeGreaterThan(0);
   expect(result.latency.p99).toBeGreaterThanOrEqual(result.latency.p50 ?? 0);
-  await eventually('what was declined is back on the shelf', async () => {
+  await eventually('what was declined, cancelled or returned is back on the shelf', async () => {
     const shelf = await shelfOf(sku);
-    return shelf?.available === 2 && shelf.reserved === 0 && shelf.sold === 18;
+    return shelf?.available === 6 && shelf.reserved === 0 && shelf.sold === 16;
   });
 });

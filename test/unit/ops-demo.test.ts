@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
 import { scenarioResult } from '../../ops/demo/result.ts';
-import { demoScenarios, expectedSales, type Scenario } from '../../ops/demo/scenarios.ts';
+import { demoScenarios, expectedMovements, type Scenario } from '../../ops/demo/scenarios.ts';
 import { checkShelfTotals, checkShelves } from '../../ops/demo/stock.ts';
 import { orderPlacedEvent } from '../../ops/orders/generate.ts';
 import type { OrderRecords } from '../../ops/orders/records.ts';
@@ -55,8 +55,16 @@ describe('The demonstration', () => {
     },
   );
 
-  test('sells what the confirmed orders hold, each once', () => {
-    expect(Object.fromEntries(expectedSales(demoScenarios('x')))).toEqual({ 'KB-01': 5, 'MS-02': 4 });
+  test('sells what the confirmed orders hold, each once, and gets back what is returned', () => {
+    expect(Object.fromEntries(expectedMovements(demoScenarios('x')))).toEqual({
+      'KB-01': { sold: 6, returned: 0 },
+      'MS-02': { sold: 6, returned: 1 },
+    });
+  });
+
+  test('cancels one order after its confirmation, and refunds a part of another with a piece of it', () => {
+    const after = demoScenarios('x').flatMap(({ afterConfirmation }) => afterConfirmation ?? []);
+    expect(after.map(({ kind }) => kind)).toEqual(['cancel', 'refund']);
   });
 
   test('has an order with a shipping fee and a coupon, and one without a phone', () => {
@@ -121,6 +129,45 @@ describe('An order of the demonstration', () => {
     expect(charged(12_900)).toEqual(['has a capture of €129.00 instead of €123.90']);
   });
 
+  const cancelledLate = (): [Scenario, OrderRecords, GatewayRecord[]] => [
+    scenarioOf('cancelled by the customer after its confirmation'),
+    {
+      order: { orderId, status: 'CANCELLED', reason: 'customer', timeline: [] },
+      payment: { state: 'refunded' },
+      notification: {
+        contact: { phone: '+821012345678', locale: 'ko' },
+        // A table does not keep the sequence.
+        texts: {
+          'order-cancelled': { sentAt: '2026-11-21T09:00:01.000Z' },
+          'order-confirmed': { sentAt: '2026-11-21T09:00:00.250Z' },
+        },
+      },
+    },
+    [...paid, entry('refund')],
+  ];
+
+  test('that was cancelled after its confirmation ends refunded, and texted about both', () => {
+    const [scenario, records, money] = cancelledLate();
+    expect(scenarioResult(scenario, records, money).problems).toEqual([]);
+    expect(scenarioResult(scenario, records, paid).problems).toEqual([
+      'was authorized, captured instead of authorized, captured, refunded',
+    ]);
+    expect(scenarioResult(scenario, { ...records, notification: good.notification }, money).problems).toEqual([
+      'was texted order-confirmed instead of order-confirmed, order-cancelled',
+    ]);
+  });
+
+  test('has a problem when another sum went back than was asked for', () => {
+    const refund = (amount: number) => {
+      const euros = { amount: 12_900, currency: 'EUR' };
+      const money = [entry('authorization', euros), entry('capture', euros), entry('refund', { ...euros, amount })];
+      return scenarioResult(scenarioOf('one of its pieces refunded, and back on the shelf'), good, money).problems;
+    };
+    const untold = 'was texted order-confirmed instead of order-confirmed, order-refunded';
+    expect(refund(2_475)).toEqual([untold]);
+    expect(refund(12_900)).toEqual(['has a refund of €129.00 instead of €24.75', untold]);
+  });
+
   test('of a guest without a phone has a problem when it was texted', () => {
     const guest = scenarioOf('confirmed, a guest without a phone');
     expect(scenarioResult(guest, { ...good, notification: undefined }, paid).problems).toEqual([]);
@@ -135,23 +182,26 @@ describe('An order of the demonstration', () => {
 
 describe('The shelves after the demonstration', () => {
   const shelf = (available: number, reserved: number, sold: number) => [{ sku: 'KB-01', available, reserved, sold }];
-  const sold = new Map([['KB-01', 3]]);
+  const movements = new Map([['KB-01', { sold: 3, returned: 1 }]]);
+  const check = (after: ReturnType<typeof shelf>) => checkShelves(shelf(100, 0, 5), after, movements);
 
-  test('have no problems when exactly the confirmed orders were sold', () => {
-    expect(checkShelves(shelf(100, 0, 5), shelf(97, 0, 8), sold)).toEqual([]);
+  test('have no problems when exactly the confirmed orders were sold, and what came back is for sale again', () => {
+    expect(check(shelf(98, 0, 8))).toEqual([]);
   });
 
   test.each([
-    ['sold twice', shelf(94, 0, 11), '6 pieces of KB-01 were sold instead of 3'],
-    ['still reserved', shelf(97, 3, 5), 'KB-01 has 3 pieces reserved instead of 0'],
-    ['lost', shelf(90, 0, 8), 'KB-01 has 98 pieces in all, not 105'],
-    ['gone', [], 'KB-01 has 0 pieces in all, not 105'],
+    ['sold twice', shelf(95, 0, 11), '6 pieces of KB-01 were sold instead of 3'],
+    ['still reserved', shelf(98, 3, 5), 'KB-01 has 3 pieces reserved instead of 0'],
+    ['lost', shelf(90, 0, 8), 'KB-01 has 98 pieces in all, not 106'],
+    ['not back', shelf(97, 0, 8), 'KB-01 has 105 pieces in all, not 106'],
+    ['back twice', shelf(99, 0, 8), 'KB-01 has 107 pieces in all, 1 too many'],
+    ['gone', [], 'KB-01 has 0 pieces in all, not 106'],
   ])('have a problem when pieces are %s', (_, after, problem) => {
-    expect(checkShelves(shelf(100, 0, 5), after, sold)).toContain(problem);
+    expect(check(after)).toContain(problem);
   });
 
-  test('keep their totals even when others bought too', () => {
-    expect(checkShelfTotals(shelf(100, 0, 5), shelf(80, 5, 20))).toEqual([]);
-    expect(checkShelfTotals(shelf(1, 0, 5), shelf(-1, 0, 7))).toEqual(['KB-01 has -1 pieces available']);
+  test('miss no piece even when others bought and gave back, too', () => {
+    expect(checkShelfTotals(shelf(100, 0, 5), shelf(82, 5, 20), movements)).toEqual([]);
+    expect(checkShelfTotals(shelf(1, 0, 5), shelf(-1, 0, 8), movements)).toEqual(['KB-01 has -1 pieces available']);
   });
 });

@@ -4,13 +4,14 @@ import { parseEvent } from '../../contracts/parse.ts';
 import { planDrill } from '../../ops/drill/plan.ts';
 import { type DrillObservations, drillResult } from '../../ops/drill/result.ts';
 import { retriedOrders } from '../../ops/drill/retried.ts';
+import { PARTIAL_REFUND } from '../../ops/orders/follow-up.ts';
 import type { OrderRecords } from '../../ops/orders/records.ts';
 import type { GatewayRecord } from '../../ops/sandbox/gateway.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 10, 21, 9, 0, second)).toISOString();
 
 describe('The plan of a drill', () => {
-  const orders = planDrill('drill-1', 300, { repeated: 0.1, cancelled: 0.05 });
+  const orders = planDrill('drill-1', 300, { repeated: 0.1, cancelled: 0.05, afterConfirmation: 0.05 });
   const events = orders.map((order) =>
     order.bodies().map((body) => parseEvent(body, [orderPlaced, orderCancelRequested])),
   );
@@ -28,6 +29,16 @@ describe('The plan of a drill', () => {
     const cancelled = orders.filter((order) => order.cancelled);
     expect(cancelled.length).toBeGreaterThan(10);
     expect(events.filter(([, other]) => other?.type === orderCancelRequested.type)).toHaveLength(cancelled.length);
+  });
+
+  test('has others cancelled after their confirmation, and as many refunded in part', () => {
+    for (const followUp of ['cancellation', 'refund'] as const) {
+      const followed = orders.filter((order) => order.followUp === followUp);
+      expect(followed.length).toBeGreaterThan(10);
+      expect(followed.filter(({ cancelled }) => cancelled)).toEqual([]);
+      for (const period of ['before', 'during', 'after'])
+        expect(followed.some((one) => one.period === period)).toBe(true);
+    }
   });
 });
 
@@ -58,7 +69,7 @@ describe('The orders with a message that is to be tried again', () => {
 });
 
 describe('The result of a drill', () => {
-  const [first, second, third] = planDrill('drill-1', 3, { repeated: 0, cancelled: 0 });
+  const [first, second, third] = planDrill('drill-1', 3, { repeated: 0, cancelled: 0, afterConfirmation: 0 });
   if (first === undefined || second === undefined || third === undefined) throw new Error('There are no orders');
   const orders = [first, second, { ...third, cancelled: true }];
   const recordsOf = (orderId: string, status: 'CONFIRMED' | 'CANCELLED'): OrderRecords => ({
@@ -73,7 +84,7 @@ describe('The result of a drill', () => {
     },
     notification: {
       contact: { phone: '+821012345678', locale: 'ko' },
-      texts: { 'order-confirmed': { sentAt: at(4) } },
+      texts: { [`order-${status.toLowerCase()}`]: { sentAt: at(4) } },
     },
   });
   const entry = (kind: GatewayRecord['kind'], orderId: string, amount = 12_000): GatewayRecord => ({
@@ -105,6 +116,8 @@ describe('The result of a drill', () => {
       accepted: 3,
       confirmed: 2,
       cancelled: 1,
+      cancelledAfterConfirmation: 0,
+      refundedInPart: 0,
       waiting: 0,
       deadLettered: 0,
       authorized: 3,
@@ -123,6 +136,95 @@ describe('The result of a drill', () => {
       waitingOrders: [],
       problems: [],
     });
+  });
+
+  /** One order was cancelled after its confirmation, another refunded in part. */
+  const followed = (): DrillObservations => {
+    const cancelled = recordsOf(one, 'CANCELLED');
+    const refunded = recordsOf(two, 'CONFIRMED');
+    const [placed] = cancelled.order?.timeline ?? [];
+    if (placed === undefined) throw new Error('There is no timeline');
+    const timeline = [
+      placed,
+      { ...placed, type: 'shop.order.confirmed.v1' },
+      { ...placed, type: 'shop.order.cancelled.v1' },
+    ];
+    const texts = (...templates: string[]) => ({
+      contact: { phone: '+821012345678', locale: 'ko' },
+      texts: Object.fromEntries(templates.map((template) => [template, { sentAt: at(4) }])),
+    });
+    return {
+      ...good,
+      orders: [
+        { ...first, followUp: 'cancellation' },
+        { ...second, followUp: 'refund' },
+        { ...third, cancelled: true },
+      ],
+      records: new Map([
+        ...good.records,
+        [
+          one,
+          {
+            order: { orderId: one, status: 'CANCELLED' as const, timeline },
+            notification: texts('order-cancelled', 'order-confirmed'),
+          },
+        ],
+        [two, { ...refunded, notification: texts('order-confirmed', 'order-refunded') }],
+      ]),
+      money: [
+        ...good.money,
+        { ...entry('refund', one), refundId: 'cancel' },
+        { ...entry('refund', two, PARTIAL_REFUND.amount), refundId: PARTIAL_REFUND.refundId },
+      ],
+      shelf: { sku: 'drill-1', available: 3, reserved: 0, sold: 1 },
+    };
+  };
+
+  test('has no problems where a confirmed order is cancelled, and another refunded in part', () => {
+    const result = drillResult(followed());
+    expect(result.problems).toEqual([]);
+    expect(result).toMatchObject({ cancelledAfterConfirmation: 1, refundedInPart: 1, refunded: 2, confirmed: 1 });
+  });
+
+  test.each<[string, (all: DrillObservations) => Partial<DrillObservations>, string]>([
+    [
+      'a cancelled order that keeps its money',
+      ({ money }) => ({ money: money.filter(({ refundId }) => refundId !== 'cancel') }),
+      `${one} is CANCELLED with 1 authorizations, 1 captures, 0 voids and 0 refunds`,
+    ],
+    [
+      'a cancelled order of which only a part went back',
+      ({ money }) => ({ money: money.map((each) => (each.refundId === 'cancel' ? { ...each, amount: 7_000 } : each)) }),
+      `${one} is CANCELLED with 1 authorizations, 1 captures, 0 voids and 1 refunds of 7000 in all`,
+    ],
+    [
+      'a refund that was sent twice',
+      ({ money }) => ({ money: [...money, ...money.slice(-1)] }),
+      `${two} is CONFIRMED with 1 authorizations, 1 captures, 0 voids and 2 refunds of 10000 in all`,
+    ],
+    [
+      'a refund of another amount',
+      ({ money }) => ({ money: money.map((each) => (each.refundId === 'r-1' ? { ...each, amount: 5_001 } : each)) }),
+      `${two} is CONFIRMED with 1 authorizations, 1 captures, 0 voids and 1 refunds of 5001 in all`,
+    ],
+    [
+      'a cancellation that came to nothing',
+      ({ records }) => ({ records: new Map([...records, [one, recordsOf(one, 'CONFIRMED')]]) }),
+      `${one} is CONFIRMED`,
+    ],
+    [
+      'a refund that nobody was told of',
+      ({ records }) => ({ records: new Map([...records, [two, recordsOf(two, 'CONFIRMED')]]) }),
+      `${two} got order-confirmed`,
+    ],
+    [
+      'a piece that is not back',
+      () => ({ shelf: { sku: 'drill-1', available: 2, reserved: 0, sold: 1 } }),
+      'the shelf has 3 pieces in all instead of 4',
+    ],
+  ])('reports %s', (_, change, problem) => {
+    const all = followed();
+    expect(drillResult({ ...all, ...change(all) }).problems).toContainEqual(expect.stringContaining(problem));
   });
 
   /** One order is undecided, and another's capture unanswered. */
@@ -162,7 +264,7 @@ describe('The result of a drill', () => {
       `${one} is CONFIRMED with 1 authorizations, 2 captures, 0 voids and 0 refunds`,
     ],
     [
-      'a cancelled order that was charged, though the money went back',
+      'a cancelled order that was voided and charged, though the money went back',
       { money: [...good.money, entry('capture', three), entry('refund', three)] },
       `${three} is CANCELLED with 1 authorizations, 1 captures, 1 voids and 1 refunds`,
     ],
@@ -176,7 +278,7 @@ describe('The result of a drill', () => {
       { money: [...good.money.slice(2), entry('authorization', one), entry('capture', one, 1)] },
       `${one} has another amount on record`,
     ],
-    ['a lost piece', { stocked: 4 }, 'pieces are missing from the shelf'],
+    ['a lost piece', { stocked: 4 }, 'the shelf has 3 pieces in all instead of 4'],
     [
       'messages that wait',
       { waiting: 2 },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
-import { collectDecisions, orderMessages } from '../../ops/load/orders.ts';
+import { collectDecisions, followUpsOf, orderMessages } from '../../ops/load/orders.ts';
 import { loadReport, sparkline } from '../../ops/load/report.ts';
 import { type LoadObservations, latencyText, loadResult, percentile } from '../../ops/load/result.ts';
 import {
@@ -120,7 +120,7 @@ describe('The schedule of a load', () => {
 });
 
 describe('The orders of a load', () => {
-  const mix = { run: 'load-1', sku: 'SKU-1', declined: 0.1, duplicates: 0.2 };
+  const mix = { run: 'load-1', sku: 'SKU-1', declined: 0.1, duplicates: 0.2, cancelled: 0.1, refunded: 0.05 };
   const all = Array.from({ length: 100 }, (_, index) =>
     orderMessages(mix, index).map((body) => parseEvent(body, [orderPlaced])),
   );
@@ -134,6 +134,25 @@ describe('The orders of a load', () => {
     expect(all.filter((events) => events.length === 2)).toHaveLength(20);
     expect(all.filter(([one, other]) => other !== undefined && one?.id === other.id)).toHaveLength(10);
     expect(all.filter(([event]) => event?.data.customer?.locale === 'en')).toHaveLength(33);
+  });
+});
+
+describe('What follows the confirmations of a load', () => {
+  const mix = { run: 'load-1', sku: 'SKU-1', declined: 0.05, duplicates: 0.02, cancelled: 0.02, refunded: 0.05 };
+  const decisions = (status: 'CONFIRMED' | 'CANCELLED') =>
+    new Map(Array.from({ length: 200 }, (_, index) => [`load-1-${index}`, { status, time: 1 }] as const));
+
+  test('is the cancellation of a share, and a refund of another', () => {
+    const all = followUpsOf(mix, decisions('CONFIRMED'));
+    expect(Object.groupBy(all, ({ followUp }) => followUp)).toMatchObject({
+      cancellation: { length: 4 },
+      refund: { length: 10 },
+    });
+    expect(new Set(all.map(({ order }) => order.orderId)).size).toBe(14);
+  });
+
+  test('is nothing for orders that were cancelled instead', () => {
+    expect(followUpsOf(mix, decisions('CANCELLED'))).toEqual([]);
   });
 });
 
@@ -152,6 +171,14 @@ describe('The decisions of a load', () => {
     expect([...found]).toEqual([['o-2', { status: 'CONFIRMED', time: Date.parse('2026-11-21T09:00:02Z') }]]);
     undecided.add('o-4');
     expect([...undecided]).toEqual(['o-1', 'o-3', 'o-4']);
+  });
+
+  test('are confirmations also of orders that were cancelled since', async () => {
+    const found = await collectDecisions(
+      new Set(['o-1']),
+      async () => new Map([['o-1', { ...decided, status: 'CANCELLED' as const }]]),
+    );
+    expect(found.get('o-1')?.status).toBe('CONFIRMED');
   });
 });
 
@@ -178,6 +205,8 @@ describe('The result of a load', () => {
     ],
     rejected: 0,
     lateMs: 3,
+    followUps: { cancellation: { asked: 1, done: 1 }, refund: { asked: 2, done: 1 } },
+    bookProblems: [],
     deadLetters: 0,
     interrupted: false,
     ...parts,
@@ -218,6 +247,14 @@ describe('The result of a load', () => {
     expect(latencyText({ latency: { p50: 312, p95: 131_000, p99: null } })).toBe('p50 312 ms, p95 131.0 s, p99 –');
     expect(loadReport(loadResult(observations({ lateMs: 4_200 })))).toContain('up to 4 s late');
     expect(loadReport(loadResult(observations()))).not.toContain('late');
+  });
+
+  test('says what became of cancellations and refunds, and whether the gateway agrees', () => {
+    expect(loadReport(loadResult(observations()))).toContain(
+      "1 of 1 cancelled, 1 of 2 refunded in part; as in the gateway's book",
+    );
+    const bookProblems = [{ orderId: 'o-1', problem: 'is CANCELLED with 1 authorizations' }];
+    expect(loadReport(loadResult(observations({ bookProblems })))).toContain("1 not as in the gateway's book");
   });
 
   test('is drawn with a line and a name for each consumer, and never a broken number', () => {
