@@ -3,6 +3,7 @@ import { formatDuration, formatMoney, maskPhone, table } from '../format.ts';
 import type { GatewayRecord } from '../sandbox/gateway.ts';
 import { shelfTable } from '../stock/command.ts';
 import { type DemoResult, demoProblems, endStateText, moneyText, type ScenarioResult } from './result.ts';
+import type { Scenario } from './scenarios.ts';
 
 /** Builds the document of `demo --json`; phone numbers are masked. */
 export function demoDocument(result: DemoResult, where: string, seconds: number) {
@@ -66,9 +67,17 @@ function orderRow({ scenario, trace, money, problems }: ScenarioResult): string[
     endStateText(expected.status, expected.reason),
     trace === undefined ? 'unknown' : endStateText(trace.status, trace.reason),
     formatMoney(order.total),
-    moneyText(money),
+    paymentText(scenario, money),
     problems.length === 0 ? '✓' : '✗',
   ];
+}
+
+/** Formats what was done with an order's money; of a part that went back, with its amount. */
+function paymentText({ order: { total }, afterConfirmation }: Scenario, money: ScenarioResult['money']): string {
+  const isPart = afterConfirmation?.kind === 'refund' && money.at(-1) === 'refund';
+  return isPart
+    ? `${moneyText(money)} ${formatMoney({ ...total, amount: afterConfirmation.amount })}`
+    : moneyText(money);
 }
 
 const stagesRow = ({ scenario, stages }: ScenarioResult): string[] => [

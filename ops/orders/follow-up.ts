@@ -1,12 +1,4 @@
-import { ulid } from 'ulid';
-import { buildEvent } from '../../contracts/cloud-event.ts';
-import {
-  goodsOf,
-  type Line,
-  type OrderPlaced,
-  type OrderRefundRequested,
-  orderRefundRequested,
-} from '../../contracts/order.ts';
+import { goodsOf, type Line, type OrderPlaced, type OrderRefundRequested } from '../../contracts/order.ts';
 import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import { chunk } from '../../lambdas/runtime/chunk.ts';
@@ -17,6 +9,7 @@ import type { DeployedShop } from '../stack.ts';
 import { type BookProblem, bookProblem } from './book.ts';
 import { orderCancelRequestedEvent } from './cancel.ts';
 import { publishOrders } from './publish.ts';
+import { orderRefundRequestedEvent } from './refund.ts';
 
 /** What follows the confirmation of a made-up order: its customer cancels it, or a part of its money and its goods go back. */
 export type FollowUp = 'cancellation' | 'refund';
@@ -34,15 +27,16 @@ export function followUpMessage({ order, followUp }: FollowedOrder, now = new Da
   return JSON.stringify(refundWithGoodsEvent({ orderId, ...PARTIAL_REFUND, items: goodsOf(items) }, now));
 }
 
-/** A refund whose goods go back on the shelf. */
-export type RefundWithGoods = { orderId: string; refundId: string; amount: number; items: readonly Line[] };
-
-/** Builds the event that asks for a refund. */
-export function refundWithGoodsEvent(refund: RefundWithGoods, now = new Date()): OrderRefundRequested {
-  const items = refund.items.map((line) => ({ ...line, restock: true }));
-  const envelope = { id: ulid(), source: '/shop/support', time: now.toISOString(), subject: refund.orderId };
-  return buildEvent(orderRefundRequested, { ...envelope, data: { ...refund, items } });
-}
+/** Builds the event that asks for a refund whose goods go back on the shelf. */
+export const refundWithGoodsEvent = (
+  refund: { orderId: string; refundId: string; amount: number; items: readonly Line[] },
+  now?: Date,
+): OrderRefundRequested =>
+  orderRefundRequestedEvent(
+    { ...refund, items: refund.items.map((line) => ({ ...line, restock: true })) },
+    'came back',
+    now,
+  );
 
 type FollowedRecords = {
   order?: Pick<Order, 'status'> | undefined;

@@ -133,7 +133,7 @@ describe('An order of the demonstration', () => {
     scenarioOf('cancelled by the customer after its confirmation'),
     {
       order: { orderId, status: 'CANCELLED', reason: 'customer', timeline: [] },
-      payment: { state: 'refunded' },
+      payment: { state: 'refunded', time: '2026-11-21T09:00:01.000Z' },
       notification: {
         contact: { phone: '+821012345678', locale: 'ko' },
         // A table does not keep the sequence.
