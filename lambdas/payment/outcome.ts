@@ -125,7 +125,13 @@ export function refundRest(payment: Payment, context: EventContext, reason: stri
     ? { amount, state: 'due', reason, time }
     : { amount, state: 'pending', time };
   const refunds = [...refundsOf(payment), ...(amount > 0 ? [rest] : [])];
-  return finishPayment(withRefunds({ ...payment, state: 'refunding' }, refunds, time), context);
+  return beginRefund(withRefunds({ ...payment, state: 'refunding' }, refunds, time), rest, context);
+}
+
+/** Records a refund, and calls the gateway or, where it is due, says so. What was told of earlier ones is not told again. */
+export function beginRefund(after: Payment, refund: Refund, context: EventContext): PaymentTransition {
+  const events = refund.amount > 0 ? refundEvents(after, refund, context) : [];
+  return { after, ...nextRefund(after, context), ...(events.length === 0 ? {} : { publish: events }) };
 }
 
 /** Makes sure that nothing is or will be held or taken for an order. */

@@ -3,7 +3,7 @@ import type { OrderDispatched, OrderRefundRequested } from '../../contracts/orde
 import { paymentRefundRefused } from '../../contracts/payment.ts';
 import type { Delivery } from '../runtime/delivery.ts';
 import { ConflictError, WaitingError } from '../runtime/failure.ts';
-import { buildOutcome, type PaymentTransition, resumeCalls } from './outcome.ts';
+import { beginRefund, buildOutcome, nextRefund, type PaymentTransition, resumeCalls } from './outcome.ts';
 import { type EventContext, isAuthorizedHere, isReported, type Payment, type Refund } from './record.ts';
 import { capturedAmount, refundedAmount, refundsOf, withRefunds } from './refunds.ts';
 
@@ -43,8 +43,7 @@ export function onRefundRequested(
   const refund: Refund = isReported(payment)
     ? { ...wanted, state: 'due', reason: REQUESTED }
     : { ...wanted, state: 'pending' };
-  const after = withRefunds(payment, [...refunds, refund], time);
-  return { after, ...resumeCalls(after, context) };
+  return beginRefund(withRefunds(payment, [...refunds, refund], time), refund, context);
 }
 
 /** Notes that goods of the order left, after which no cancellation refunds it. Throws `WaitingError` until the money was captured. */
@@ -52,10 +51,11 @@ export function onDispatched(payment: Payment | undefined, { data, ...event }: O
   const { orderId } = data;
   if (payment === undefined || isMoneyToCome(payment))
     throw new WaitingError(`Goods of order ${orderId} left before its payment was captured`);
+  const context = { orderId, trace: traceContextOf(event) };
   const isKept = payment.state === 'captured' || payment.state === 'authorized';
-  const isNews = isKept && payment.dispatched === undefined;
-  const after: Payment = isNews ? { ...payment, dispatched: true } : payment;
-  return { ...(isNews ? { after } : {}), ...resumeCalls(after, { orderId, trace: traceContextOf(event) }) };
+  if (!isKept || payment.dispatched) return resumeCalls(payment, context);
+  const after: Payment = { ...payment, dispatched: true };
+  return { after, ...nextRefund(after, context) };
 }
 
 /** Tells whether a payment is still on its way to being captured; the state `authorized` of others than the gateway's is final. */

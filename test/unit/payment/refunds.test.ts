@@ -63,6 +63,22 @@ describe('A refund that is asked for', () => {
     expect(shop.record()).not.toHaveProperty('refundDue');
   });
 
+  test('is told of once, whatever happens to the order afterwards, as the metrics count what is told', async () => {
+    const shop = await paid();
+    for (const event of [
+      refundRequested({ refundId: 'r-1' }),
+      refundRequested({ refundId: 'r-2', amount: 1 }),
+      dispatched(),
+    ])
+      await shop.deliver(event);
+    const other = await paid();
+    for (const event of [refundRequested({ refundId: 'r-1' }), cancelled()]) await other.deliver(event);
+    expect([shop, other].map((one) => told(one).map(({ id }) => id))).toEqual([
+      ['o-1001.refunded.r-1', 'o-1001.refunded.r-2'],
+      ['o-1001.refunded.r-1', 'o-1001.refunded'],
+    ]);
+  });
+
   test('is refused beyond what was captured, with both sums, and what is left can still go back', async () => {
     const shop = await paid();
     await ask(shop, 'r-1', 5_000);

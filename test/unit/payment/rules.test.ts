@@ -152,9 +152,9 @@ const CELLS: Cell[] = [
 
   ['captured, partly refunded', 'placed', '', 'captured', 'captured refunded'],
   ['captured, partly refunded', 'confirmed', '', 'captured', 'captured refunded'],
-  ['captured, partly refunded', 'cancelled', 'find refund', 'refunded', 'refunded refunded'],
+  ['captured, partly refunded', 'cancelled', 'find refund', 'refunded', 'refunded'],
   ['captured, partly refunded', 'refund-requested', '', 'captured', 'refunded'],
-  ['captured, partly refunded', 'dispatched', '', 'captured', 'refunded'],
+  ['captured, partly refunded', 'dispatched', '', 'captured', ''],
 
   ['captured, refund pending', 'placed', 'find refund', 'captured', 'captured refunded'],
   ['captured, refund pending', 'confirmed', 'find refund', 'captured', 'captured refunded'],
