@@ -100,6 +100,7 @@ export class FollowUps {
   /** Reads how far what is open got; returns what is left. */
   async check(): Promise<number> {
     const ids = [...this.open];
+    if (ids.length === 0) return this.left;
     const { shop } = this;
     const load = <R extends { orderId: string }>(table: string) =>
       loadRecords<R>(shop.output(table), ids, shop.documents);
