@@ -6,7 +6,17 @@ import type { Reservation } from '../stock/record.ts';
 type Decided = Pick<Order, 'status' | 'contradiction' | 'dispatched'>;
 
 const ENDED: ReadonlySet<string> = new Set(['declined', 'voided', 'refunded', 'refund-due']);
-/** States in which payment notes that goods left; versions before 0.3.0 wrote others. */
+/** States in which a cancellation has not undone a payment; versions before 0.3.0 wrote others, which it leaves as they are. */
+const NOT_UNDONE: ReadonlySet<string> = new Set([
+  'awaiting',
+  'authorizing',
+  'authorized',
+  'capturing',
+  'captured',
+  'lapsed',
+  'voiding',
+]);
+/** States in which payment notes that goods left. */
 const NOTES_SHIPPING: ReadonlySet<string> = new Set(['captured', 'authorized']);
 
 /** Tells whether a refund was begun and has not ended; in a record of 0.3.0 that of a cancellation, which is known by the state alone. */
@@ -24,7 +34,7 @@ export function isPaymentSettled(order: Decided, payment: Payment | undefined): 
   if (hasPendingRefund(payment)) return false;
   const { status, contradiction } = order;
   const { state } = payment;
-  if (status === 'CANCELLED') return ENDED.has(state);
+  if (status === 'CANCELLED') return !NOT_UNDONE.has(state);
   if (contradiction !== undefined && (state === 'lapsed' || ENDED.has(state))) return true;
   const isAsConfirmed = isAuthorizedHere(payment) ? state === 'captured' : !ENDED.has(state) && state !== 'voiding';
   return isAsConfirmed && (!NOTES_SHIPPING.has(state) || knowsShipping(order, payment));

@@ -22,7 +22,7 @@ import type { Cohort, KindName } from './cohort.ts';
 import { RECEIVERS, receive, sendTo, takeMessages, waitUntilHandled } from './messages.ts';
 import { holdText } from './quiet.ts';
 
-const EVERY_PAYMENT: readonly KindName[] = [
+export const EVERY_PAYMENT: readonly KindName[] = [
   'confirmed',
   'declined',
   'short',
@@ -41,6 +41,8 @@ export type Settled = Dead & {
   done: TestOrder[];
   /** Done, too; nobody sends anything more about it. */
   quiet: TestOrder;
+  /** Confirmed, and its customer wanted out afterwards. */
+  late: TestOrder;
   /** Its cancellation has come, and it has not. */
   absent: TestOrder;
   paidLater: TestOrder;
@@ -56,10 +58,17 @@ export const MISTAKES = [
 /** How many dead letters `Dead` makes: the broken order at each consumer of placed orders, and the report at payment. */
 export const DEAD_LETTERS = 5;
 
-/** Has orders brought to their ends, or as far as they come alone. All functions run. */
-export async function settle(cohort: Cohort): Promise<Settled> {
+/**
+ * Has orders brought to their ends, or as far as they come alone. All functions run. `cancelsConfirmed`: whether the version that runs cancels a
+ * confirmed order.
+ */
+export async function settle(cohort: Cohort, cancelsConfirmed: boolean): Promise<Settled> {
   const done = await cohort.addAll(EVERY_PAYMENT);
-  const [paid, quiet] = [await cohort.add('awaited'), await cohort.add('confirmed')];
+  const [paid, quiet, late] = [
+    await cohort.add('awaited'),
+    await cohort.add('confirmed'),
+    await cohort.add('confirmed'),
+  ];
   const asked = await cohort.add('cancelled');
   const absent = await cohort.add('cancelled');
   const [paidLater, misreported] = [await cohort.add('awaited'), await cohort.add('awaited')];
@@ -67,7 +76,7 @@ export async function settle(cohort: Cohort): Promise<Settled> {
   const broken = await cohort.add('confirmed');
 
   await publishAll([asked, absent].map(({ orderId }) => cancelRequested(orderId)));
-  await publishAll([...done, quiet, paid, paidLater, cancelledLater, misreported].map((order) => placed(order)));
+  await publishAll([...done, quiet, late, paid, paidLater, cancelledLater, misreported].map((order) => placed(order)));
   await publish({ ...placed(broken), data: { ...placed(broken).data, items: [{ ...lineOf(broken), quantity: 0 }] } });
   for (const { orderId } of [asked, absent]) await decided(orderId);
   await publish(placed(asked));
@@ -75,7 +84,9 @@ export async function settle(cohort: Cohort): Promise<Settled> {
   await putOnBus(received(paid.orderId));
   await putOnBus(received(misreported.orderId, { amount: 11_000 }));
   const settled = [...done, paid, asked];
-  await cohort.waitForEnds([...settled, quiet]);
+  await cohort.waitForEnds([...settled, quiet, late]);
+  await publish(cancelRequested(late.orderId));
+  if (cancelsConfirmed) cohort.endAs(late, 'cancelledCharged');
   let dead: string[] = [];
   const areDead = async () => {
     dead = (await deadLetters()).map(({ consumer, attributes }) => `${consumer}: ${attributes.errorMessage}`);
@@ -83,7 +94,8 @@ export async function settle(cohort: Cohort): Promise<Settled> {
   };
   await eventually('what cannot be handled is dead', areDead, 240, () => `:\n${dead.join('\n')}`);
   await waitUntilHandled(RECEIVERS);
-  return { done: settled, quiet, absent, paidLater, cancelledLater, broken, misreported };
+  await cohort.waitForEnds([late]);
+  return { done: settled, quiet, late, absent, paidLater, cancelledLater, broken, misreported };
 }
 
 const lineOf = ({ sku, unitPrice }: TestOrder) => ({ sku, unitPrice });
@@ -142,17 +154,29 @@ async function beginCapture({ orderId }: TestOrder): Promise<void> {
   );
 }
 
-/** Lets messages wait in every queue, among them those that go on with orders that had come to a rest. */
-export async function letWait(cohort: Cohort, settled: Settled, half: Awaited<ReturnType<typeof bringHalfway>>) {
+/**
+ * Lets messages wait in every queue, among them those that go on with orders that had come to a rest. `cancelsConfirmed`: whether the version that
+ * will handle them cancels a confirmed order.
+ */
+export async function letWait(
+  cohort: Cohort,
+  settled: Settled,
+  half: Awaited<ReturnType<typeof bringHalfway>>,
+  cancelsConfirmed: boolean,
+) {
   await receive(RECEIVERS, false);
   const fresh = await cohort.addAll([...EVERY_PAYMENT, 'cancelled']);
   await publishAll(fresh.map((order) => placed(order)));
   await publish(cancelRequested(fresh.at(-1)?.orderId ?? ''));
 
   const { done, absent, paidLater, cancelledLater } = settled;
-  // A publisher sends what it sent before, and a customer wants out when it is too late.
+  // A publisher sends what it sent before, and a customer wants out after the confirmation.
   await publishAll(done.map((order) => placed(order, ulid())));
-  await publish(cancelRequested(done[0]?.orderId ?? ''));
+  const [confirmed] = done;
+  if (confirmed !== undefined) {
+    await publish(cancelRequested(confirmed.orderId));
+    if (cancelsConfirmed) cohort.endAs(confirmed, 'cancelledCharged');
+  }
   await publish(placed(absent));
   await publish(cancelRequested(cancelledLater.orderId));
   await putOnBus(received(paidLater.orderId));

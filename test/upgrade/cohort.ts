@@ -1,7 +1,7 @@
 import type { Order } from '../../lambdas/order/record.ts';
 import type { PaymentState } from '../../lambdas/payment/record.ts';
 import { eventually, orderOf, paymentOf, setStock, shipmentOf, testOrder } from '../deployed/deployed-shop.ts';
-import type { TestOrder } from '../harness/shop-state.ts';
+import type { RefundRequest, TestOrder } from '../harness/shop-state.ts';
 
 /** How an order must end: decided, and with its payment in this state. */
 export type End = {
@@ -11,7 +11,7 @@ export type End = {
 };
 
 const confirmed = (payment: End['payment'] = 'captured'): End => ({ status: 'CONFIRMED', payment });
-const cancelled = (reason: NonNullable<Order['reason']>, payment: PaymentState): End => ({
+const cancelled = (reason: NonNullable<Order['reason']>, payment: End['payment']): End => ({
   status: 'CANCELLED',
   reason,
   payment,
@@ -38,6 +38,8 @@ export const KINDS = {
   awaitedCancelled: { parts: { payment: { kind: 'awaited' } }, end: cancelled('customer', 'voided') },
   cancelled: { end: cancelled('customer', 'voided') },
   cancelledCharged: { end: cancelled('customer', 'refunded') },
+  onDeliveryCancelled: { parts: { payment: { kind: 'on-delivery' } }, end: cancelled('customer', 'voided') },
+  onDeliveryCancelledBefore: { parts: { payment: { kind: 'on-delivery' } }, end: cancelled('customer', 'on-delivery') },
 } as const satisfies Record<string, Kind>;
 
 export type KindName = keyof typeof KINDS;
@@ -49,6 +51,9 @@ export class Cohort {
   readonly goods = new Map<string, number>();
   /** The statuses that were seen of each order, in order. */
   readonly statuses = new Map<string, string[]>();
+  /** The refunds that were asked for, by order, and the orders of which goods left. */
+  readonly refunds = new Map<string, RefundRequest[]>();
+  readonly shipped = new Set<string>();
   private readonly ends = new Map<string, End>();
 
   /** Adds an order, with one piece on its shelf. */
@@ -66,6 +71,11 @@ export class Cohort {
     const orders: TestOrder[] = [];
     for (const kind of kinds) orders.push(await this.add(kind));
     return orders;
+  }
+
+  /** Has an order end as one of another kind, because of what it hears next. */
+  endAs({ orderId }: TestOrder, kind: KindName): void {
+    this.ends.set(orderId, KINDS[kind].end);
   }
 
   /** Notes which statuses the orders have. */

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { output, placed, tables } from '../deployed/deployed-shop.ts';
+import type { TestOrder } from '../harness/shop-state.ts';
 import type { Cohort, KindName } from './cohort.ts';
 import { type Receiver, sendTo } from './messages.ts';
 
@@ -18,11 +19,13 @@ type OlderRecords = {
 
 const FOLDER = join(import.meta.dirname, 'fixtures');
 
-/** Puts each order of the fixtures into the tables, and the messages that go on with it into the queues. */
-export async function putOlderRecords(cohort: Cohort): Promise<void> {
+/** Puts each order of the fixtures into the tables, and the messages that go on with it into the queues; returns the orders by file. */
+export async function putOlderRecords(cohort: Cohort): Promise<Map<string, TestOrder>> {
+  const orders = new Map<string, TestOrder>();
   for (const file of readdirSync(FOLDER)) {
     const text = readFileSync(join(FOLDER, file), 'utf8');
     const order = await cohort.add((JSON.parse(text) as OlderRecords).end);
+    orders.set(basename(file, '.json'), order);
     const own = {
       '{orderId}': order.orderId,
       '{sku}': order.sku,
@@ -36,4 +39,5 @@ export async function putOlderRecords(cohort: Cohort): Promise<void> {
     for (const name of placedWaitsFor) await sendTo(name, placed(order), order.orderId);
     for (const { to, body } of messages) await sendTo(to, body, order.orderId);
   }
+  return orders;
 }

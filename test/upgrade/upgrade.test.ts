@@ -2,22 +2,27 @@ import './provided.ts';
 import { expect, inject, test } from 'vitest';
 import { readReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { checkPromises } from '../faults/check-invariants.ts';
-import type { QueuedMessage } from '../harness/shop-state.ts';
+import type { QueuedMessage, TestOrder } from '../harness/shop-state.ts';
 import { discardDeadLetters, redriveDeadLetters, replayToAll, sweep } from './after.ts';
 import { bringHalfway, countWaiting, letWait, settle } from './before.ts';
 import { Cohort } from './cohort.ts';
 import { deployCheckout } from './deploy.ts';
+import { goOn } from './go-on.ts';
 import { RECEIVERS, receive, waitUntilHandled } from './messages.ts';
 import { putOlderRecords } from './older-records.ts';
 
+/** Puts more orders in, and returns them by name. */
+type Prepare = (cohort: Cohort) => Promise<ReadonlyMap<string, TestOrder>>;
+
 /** Deploys a version over another one in the midst of orders of every kind, and has it end them. */
-async function deployOver(version: 'older' | 'head', prepare: (cohort: Cohort) => Promise<void> = async () => {}) {
+async function deployOver(version: 'older' | 'head', prepare: Prepare = async () => new Map()) {
   const begun = new Date();
   const cohort = new Cohort();
-  const settled = await settle(cohort);
+  const cancelsConfirmed = { older: false, head: true };
+  const settled = await settle(cohort, cancelsConfirmed[version === 'head' ? 'older' : 'head']);
   await cohort.look();
-  await letWait(cohort, settled, await bringHalfway(cohort));
-  await prepare(cohort);
+  await letWait(cohort, settled, await bringHalfway(cohort), cancelsConfirmed[version]);
+  const olderStill = await prepare(cohort);
   const archived = { from: begun, until: new Date() };
   const waiting = await countWaiting();
   for (const name of RECEIVERS) expect(waiting[name], `messages that wait for ${name}`).toBeGreaterThan(0);
@@ -32,6 +37,8 @@ async function deployOver(version: 'older' | 'head', prepare: (cohort: Cohort) =
   await replayToAll(settled.quiet, archived);
   await cohort.waitForEnds(cohort.orders.values(), sweep);
   await waitUntilHandled(RECEIVERS);
+  await cohort.look();
+  if (version === 'head') await goOn(cohort, settled, olderStill);
   await cohort.look();
   // What was wrong when it was archived is wrong when it is replayed.
   const deadLetter = ({ body }: QueuedMessage) => isReplayOf(body, settled.misreported.orderId);

@@ -250,6 +250,11 @@ describe('A refund', () => {
     ],
     ['of a cancelled order', order('CANCELLED'), cancelled],
     [
+      'of a cancelled order whose payment on delivery is in a state of before 0.3.0, which nothing changes,',
+      order('CANCELLED'),
+      { ...cancelled, payment: { ...payment('voided'), state: 'on-delivery' as Payment['state'] } },
+    ],
+    [
       'of a cancelled order that a person has to send',
       order('CANCELLED'),
       { ...cancelled, payment: payment('refund-due') },
