@@ -10,13 +10,19 @@ import { observeShop } from './observe-shop.ts';
 /** What an audit may find in the end, because it is left to the sweep or to a person; anything else fails. */
 export type AuditAllowances = { leaves?: ((found: Disagreement) => boolean) | undefined };
 
-/** Looks at the shop from outside and fails with every broken promise, and with all that an audit of its tables finds. */
+/**
+ * Looks at the shop from outside and fails with every broken promise, and with all that an audit of its tables finds but the orders that are on record as
+ * contradictory, which it has to find.
+ */
 export async function checkInvariants(
   observed: Observations & { now?: () => Date },
   { leaves, ...allowances }: Allowances & AuditAllowances = {},
 ): Promise<ShopState> {
   const state = await checkPromises(observed, allowances);
-  await checkAudit(observed.now, { leaves });
+  const contradicted = [...state.orders.values()].filter(({ contradiction }) => contradiction !== undefined);
+  const ids = new Set(contradicted.map(({ orderId }) => orderId));
+  const found = await checkAudit(observed.now, { leaves: (one) => ids.has(one.orderId) || leaves?.(one) === true });
+  expect(new Set(found.map(({ orderId }) => orderId).filter((orderId) => ids.has(orderId)))).toEqual(ids);
   return state;
 }
 
@@ -42,9 +48,13 @@ const TIMES = { deadlineMs: 48 * 3_600_000, reminderMs: 0, settleMs: 0 };
 /** Audits the tables as they are. */
 export const auditNow = (now?: () => Date) => audit(tables, { times: TIMES, recheckMs: 0, ...(now && { now }) });
 
-/** Fails with all that an audit of the tables finds. */
-export async function checkAudit(now?: () => Date, { leaves = () => false }: AuditAllowances = {}): Promise<void> {
+/** Fails with all that an audit of the tables finds and is not left to others; returns all of it. */
+export async function checkAudit(
+  now?: () => Date,
+  { leaves = () => false }: AuditAllowances = {},
+): Promise<readonly Disagreement[]> {
   const { disagreeing, shelves } = await auditNow(now);
   expect(disagreeing.filter((found) => !leaves(found))).toEqual([]);
   expect(shelves).toMatchObject({ wrong: [], moving: 0 });
+  return disagreeing;
 }

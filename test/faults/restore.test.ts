@@ -40,8 +40,8 @@ function restores(end: End): Restore[] {
 }
 
 /** Tells whether the record of a cancelled order is gone when nobody holds anything for it, or tells of it, any more: it stays so. */
-const isLostForGood = ({ table, to, at }: Restore) =>
-  table === 'orders' && to === 0 && at > LIFE.lastIndexOf('outcomes');
+const isLostForGood = ({ table, to, at }: Restore, life = LIFE) =>
+  table === 'orders' && to === 0 && at > life.lastIndexOf('outcomes');
 
 /** Puts tables back when their moment has come. */
 function restoring(all: readonly Restore[]): (moment: number) => Promise<void> {
@@ -102,12 +102,10 @@ const lateRestores = () =>
   LATE_ASKS.flatMap((ask) =>
     TABLES.flatMap((table) =>
       [0, ASKED - 2, ASKED].flatMap((to) =>
-        [ASKED, HEARD]
-          .filter((at) => at > to)
-          .map((at) => ({ ask, table, to, at, order: testOrder({ quantity: 2 }) })),
+        [ASKED, HEARD].filter((at) => at > to).map((at) => ({ ask, table, to, at, order: testOrder({ quantity: 2 }) })),
       ),
     ),
-  );
+  ).filter(({ ask, ...restore }) => ask !== 'cancel' || !isLostForGood(restore, LATE_LIFE));
 
 const LATE_ENDS = { cancel: 'CANCELLED', ship: 'CONFIRMED', giveBack: 'CONFIRMED' } as const;
 

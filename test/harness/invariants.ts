@@ -27,14 +27,12 @@ export type Allowances = {
   reminded?: ReadonlySet<string>;
   /** Orders whose number gets no text. */
   refused?: ReadonlySet<string>;
-  /** Orders whose cancellation was forgotten, so that they may be confirmed on the way. */
+  /** Orders whose decision was forgotten, so that they may be confirmed on the way, or be told of what is on record no more. */
   decidedAnew?: ReadonlySet<string>;
   /** Orders whose customers may never be told, because their numbers are forgotten. */
   untold?: ReadonlySet<string>;
   /** Orders whose refund the provider refuses: a person has to send the money. */
   refundDue?: ReadonlySet<string>;
-  /** Orders of which the shelves forgot that goods came back. */
-  unreturned?: ReadonlySet<string>;
   /** Dead letters that are expected, besides requests that have to be refused; every other one is a violation. */
   deadLetter?: (message: QueuedMessage) => boolean;
 };
@@ -51,7 +49,7 @@ export function findViolations(observed: Observations, state: ShopState, allowan
       ...reminders(state, order, allowances),
       ...texts(state, order, allowances),
     ]),
-    ...stock(state, ledger, allowances),
+    ...stock(state, ledger),
     ...(observed.momentary ?? []),
     ...observed.negatives.map((sku) => `I2: ${sku} was negative for a moment`),
     ...state.waiting.map(({ consumer, body }) => `I4: still waits for ${consumer}: ${body.slice(0, 80)}`),
@@ -139,7 +137,7 @@ function reminders({ texts: sent }: ShopState, { orderId, phone }: TestOrder, al
 function texts(
   { orders, texts: sent, deadLetters }: ShopState,
   { orderId, phone, locale }: TestOrder,
-  { secondText, refused, untold }: Allowances,
+  { secondText, refused, untold, decidedAnew }: Allowances,
 ): string[] {
   const own = (sent[phone] ?? []).filter((text) => text.includes(orderId) && !isReminder(text));
   const { status, timeline = [] } = orders.get(orderId) ?? {};
@@ -156,7 +154,8 @@ function texts(
     const text = textFor(template, locale, orderId);
     const count = own.filter((one) => one === text).length;
     if (count > most) found.push(`I5: ${orderId} was told ${count} times: ${text}`);
-    if (count > 0 && !steps.includes(step)) found.push(`I5: ${orderId} was told what is not so: ${text}`);
+    if (count > 0 && !steps.includes(step) && !decidedAnew?.has(orderId))
+      found.push(`I5: ${orderId} was told what is not so: ${text}`);
     if (isDue && count === 0 && !isExcused) found.push(`I5: ${orderId} was never told: ${text}`);
     if (isLast && count > 0 && own.at(-1) !== text) found.push(`I5: ${orderId} was told last: ${own.at(-1)}`);
   };
@@ -171,14 +170,12 @@ function texts(
  * I2: nothing is created or lost but what came in and what came back, nothing is held for nobody, and what is sold is what was confirmed. What
  * came back stays sold, also when the rest of its order is cancelled.
  */
-function stock(state: ShopState, ledger: PlacedOrders, { unreturned }: Allowances): string[] {
+function stock(state: ShopState, ledger: PlacedOrders): string[] {
   return [...ledger.goods].flatMap(([sku, start]) => {
     const { available = 0, reserved = 0, sold = 0 } = state.shelves.get(sku) ?? {};
     const own = [...ledger.orders.values()].filter((order) => order.sku === sku);
     const counts = own.map((order) => {
-      const { returned, restocked } = unreturned?.has(order.orderId)
-        ? { returned: 0, restocked: 0 }
-        : returnedOf(ledger, state, order);
+      const { returned, restocked } = returnedOf(ledger, state, order);
       const isConfirmed = state.orders.get(order.orderId)?.status === 'CONFIRMED';
       return { sold: isConfirmed ? order.quantity : returned, restocked };
     });
