@@ -18,13 +18,18 @@ export async function receive(names: readonly Receiver[], enabled: boolean): Pro
 
 /** Waits until queues hold no message, neither waiting nor being handled. */
 export async function waitUntilHandled(names: readonly Receiver[]): Promise<void> {
+  let left: string[] = [];
   const busy = async (name: Receiver) => {
     const { waiting, inFlight } = await depth(queueUrl(name));
-    return waiting + inFlight > 0;
+    return waiting + inFlight > 0 ? [`${name}: ${waiting} waiting, ${inFlight} in flight`] : [];
   };
-  const isBusy = async () => (await Promise.all(names.map(busy))).some(Boolean);
+  const isBusy = async () => {
+    left = (await Promise.all(names.map(busy))).flat();
+    return left.length > 0;
+  };
   // A message that was handled may be about to be followed by another one, to a queue that was just seen empty.
-  await eventually(`${names.join(', ')} have nothing to do`, async () => !(await isBusy()) && !(await isBusy()));
+  const isQuiet = async () => !(await isBusy()) && !(await isBusy());
+  await eventually(`${names.join(', ')} have nothing to do`, isQuiet, 240, () => `:\n${left.join('\n')}`);
 }
 
 /** Takes so many messages from a queue that nobody else receives from, and returns their bodies. */
