@@ -9,7 +9,7 @@ import type { Order } from './record.ts';
 import { outboxOf } from './timeline.ts';
 
 /**
- * Handles a customer's request to cancel an order that is decided. A confirmed order is cancelled in the write that notes the request, until
+ * Handles a customer's request to cancel an order that is decided, or of which a replay told that goods left. A confirmed order is cancelled in the write that notes the request, until
  * goods of it have left. A request that changes nothing is refused, each time that it is delivered, unless it is the one that cancelled the order.
  */
 export function cancelDecided(

@@ -27,7 +27,7 @@ function cancelReasonFor(order: Order): CancelReason | undefined {
   const { status, cancelRequested, timedOut, payment, stock, dispatched } = order;
   if (status === 'CONFIRMED') return payment === 'declined' && !dispatched ? 'payment-declined' : undefined;
   if (isContradictory(order)) return 'contradiction';
-  if (cancelRequested) return 'customer';
+  if (cancelRequested && !dispatched) return 'customer';
   if (timedOut) return 'timed-out';
   if (status !== 'PLACED' || payment === undefined || stock === undefined) return undefined;
   if (payment === 'declined') return 'payment-declined';

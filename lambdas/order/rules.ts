@@ -38,7 +38,7 @@ export function nextOrder(
   const { event, withoutEffects } = delivery;
   const current: Order = order ?? newOrder(event.data.orderId, event);
   if (event.type === orderReconciliationDue.type) return withoutEffects ? {} : reconcile(current, event, now);
-  if (event.type === orderCancelRequested.type && isDecided(current))
+  if (event.type === orderCancelRequested.type && (isDecided(current) || current.dispatched))
     return withoutEffects ? {} : cancelDecided(current, { ...delivery, event }, now);
   const noted = note(current, { ...delivery, event }, now, customerHash);
   if (withoutEffects) return transition(current, learnt(current, noted, event, now), event, now);

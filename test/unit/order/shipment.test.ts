@@ -104,6 +104,23 @@ describe('A parcel that leaves', () => {
     expect(step.failure).toBeDefined();
   });
 
+  test.each<[string, OrderInput[]]>([
+    ['nothing else is known of the order', []],
+    ['the order is placed', [placed(), authorized()]],
+  ])('bars a request to cancel once it is learnt from a replay, where %s', (_, known) => {
+    const learnt = replay(orderAfter(...known), shipped()).after;
+    const step = next(learnt, cancelRequested());
+    expect(step.after).toBeUndefined();
+    expect(publishedBy(step)).toContainEqual(
+      expect.objectContaining({ data: expect.objectContaining({ reason: 'shipped' }) }),
+    );
+  });
+
+  test('bars a request to cancel that was replayed before it', () => {
+    const learnt = replay(replay(orderAfter(placed(), authorized()), cancelRequested()).after, shipped()).after;
+    expect(next(learnt, reserved()).after).toMatchObject({ status: 'CONFIRMED', dispatched: true });
+  });
+
   test('has a key of bounded length in a record of bounded size', () => {
     const long = { ...shipped({ id: '각'.repeat(256) }), source: '나'.repeat(256) };
     expect(orderAfter(...toConfirmed, long)?.timeline.at(-1)?.id).toMatch(/^[0-9a-f]{64}$/);
