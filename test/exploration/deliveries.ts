@@ -1,4 +1,4 @@
-import { checkReplay } from './invariants.ts';
+import { checkReplay, checkText } from './invariants.ts';
 import { type Id, remembering } from './pool.ts';
 import type { Reaction } from './shop.ts';
 import { type Consumer, type Message, type State, withIds, withoutId } from './state.ts';
@@ -47,14 +47,21 @@ export class Deliveries {
     if (message.replayed)
       checkReplay(this.transitions.shop.orders.get(gone.order), this.transitions.shop.orders.get(written.order));
     if (reaction.effect !== undefined) {
-      const begun = this.transitions.begin(written, id, reaction.effect);
+      this.checkEffect(state, reaction.effect);
+      const begun = this.transitions.begin(written, {
+        message: id,
+        effect: reaction.effect,
+        publish: reaction.publish,
+        failure: reaction.failure,
+      });
       this.add(label, begun);
       if (isFaulty) this.add(`${label} DUP`, kept(begun));
       return;
     }
     const published = this.transitions.publish(written, reaction.publish);
-    const done = this.transitions.note(published, this.transitions.positionOf(reaction.publish));
-    this.add(label, done);
+    const noted = this.transitions.note(published, this.transitions.positionOf(reaction.publish));
+    const done = this.transitions.end(noted, id, reaction.failure);
+    this.add(reaction.failure === undefined ? label : `${label} DEAD: ${reaction.failure}`, done);
     if (!isFaulty) return;
     this.add(`${label} DUP`, kept(done));
     if (reaction.publish === this.transitions.shop.nothing) return;
@@ -66,6 +73,11 @@ export class Deliveries {
         `${label} only the ${channel} TAKES it`,
         kept(this.transitions.note(this.transitions.publish(written, accepted), position)),
       );
+  }
+
+  private checkEffect({ notification }: State, id: Id): void {
+    const effect = this.transitions.shop.effects.get(id);
+    if ('template' in effect) checkText(this.transitions.shop.notifications.get(notification), effect);
   }
 
   private reactionOf(state: State, message: Id, consumer: Consumer): Reaction {

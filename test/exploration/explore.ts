@@ -1,6 +1,6 @@
 import { Deliveries } from './deliveries.ts';
+import { checkEnd } from './end-invariants.ts';
 import { Interventions } from './interventions.ts';
-import { checkEnd } from './invariants.ts';
 import { Observer, Violation } from './observer.ts';
 import { completed } from './pending.ts';
 import { type Id, remembering } from './pool.ts';

@@ -1,7 +1,8 @@
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { type OrderProgressed, orderProgressed } from '../../contracts/lifecycle.ts';
-import { orderCancelled, orderConfirmed } from '../../contracts/order.ts';
+import { orderCancelled, orderConfirmed, orderShipped } from '../../contracts/order.ts';
 import type { OutgoingText } from '../../lambdas/notification/rules.ts';
+import { answerOf, askedOf } from './answers.ts';
 import { type Id, Pool, remembering } from './pool.ts';
 import type { Shop } from './shop.ts';
 import type { Seen } from './state.ts';
@@ -35,6 +36,7 @@ export class Observer {
         ...(isConfirmed && { wasConfirmed: true }),
         feed: events.filter(isStep).reduce(withStep(before.wasRestored === true), before.feed),
         shipment: events.filter(isStep).reduce(this.shipped, before.shipment),
+        answered: events.reduce(withAnswer(before.wasRestored === true), before.answered),
         archive: this.archived(before, events),
       };
     }),
@@ -54,6 +56,17 @@ export class Observer {
       .filter((message) => this.shop.messages.get(message).consumer === consumer);
     return sortedSet([...archive, ...messages]);
   }
+
+  /** Sees that a consumer took a message for good. */
+  readonly taken = remembering((seen: Id, message: Id) => {
+    const { consumer, event, replayed } = this.shop.messages.get(message);
+    if (replayed) return seen;
+    if (event.type === orderShipped.type) return this.change(seen, () => ({ hasLeft: true }));
+    const asked = askedOf(consumer, event);
+    return asked === undefined || this.shop.observations.get(seen).asked.includes(asked)
+      ? seen
+      : this.change(seen, (before) => ({ asked: [...before.asked, asked].sort() }));
+  });
 
   deadLetter(seen: Id, reason: string): Id {
     return this.dead(seen, this.words.idOf(reason));
@@ -87,6 +100,18 @@ export class Observer {
 const sortedSet = (ids: readonly Id[]): readonly Id[] => [...new Set(ids)].sort((one, other) => one - other);
 
 const isStep = (event: CloudEvent): event is OrderProgressed => event.type === orderProgressed.type;
+
+/** Adds the answer to a request: one and the same, however often it is published. */
+const withAnswer =
+  (wasRestored: boolean) =>
+  (answered: Seen['answered'], event: CloudEvent): Seen['answered'] => {
+    const found = answerOf(event);
+    if (found === undefined) return answered;
+    const before = answered[found.asked];
+    if (before !== undefined && before !== found.answer && !wasRestored)
+      throw new Violation(`${found.asked}: the answer was ${before}, and now is ${found.answer}`);
+    return { ...answered, [found.asked]: found.answer };
+  };
 
 const RANKS: Record<string, number> = { PLACED: 0, CONFIRMED: 1, CANCELLED: 2 };
 

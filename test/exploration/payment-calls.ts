@@ -1,14 +1,15 @@
 import type { PaymentEffect, PaymentEffectResult } from '../../lambdas/payment/effects.ts';
 import type { PaymentGateway } from '../../lambdas/payment/gateway.ts';
 import { openFence } from '../../lambdas/runtime/fence.ts';
+import { failureActionFor } from '../../lambdas/runtime/retry-policy.ts';
 import type { GatewayCall } from './gateway-model.ts';
 import { awaiting } from './pending.ts';
 import type { Id } from './pool.ts';
 import type { Rules } from './rules.ts';
 import type { Shop } from './shop.ts';
 
-/** What a payment's worker does next: a call to the gateway, or it has its result. */
-export type NextCall = { call: GatewayCall } | { result: Id };
+/** What a payment's worker does next: a call to the gateway, or it has its result, or it fails and its message is tried again. */
+export type NextCall = { call: GatewayCall } | { result: Id } | { failure: string };
 
 /**
  * Tells what the product's effect does after some answers of the gateway, by running it anew with these answers.
@@ -18,14 +19,14 @@ export const paymentCalls = (shop: Shop): ((worker: Id) => NextCall) =>
     const worker = shop.workers.get(id);
     if (worker.consumer !== 'payment') throw new Error('Only payment calls the gateway');
     const next = await runWith(shop.rules.runPayment, worker.effect, worker.answers);
-    return 'call' in next ? next : { result: shop.results.idOf(next.result) };
+    return 'result' in next ? { result: shop.results.idOf(next.result) } : next;
   });
 
 async function runWith(
   runPayment: Rules['runPayment'],
   effect: PaymentEffect,
   answers: readonly unknown[],
-): Promise<{ call: GatewayCall } | { result: PaymentEffectResult }> {
+): Promise<{ call: GatewayCall } | { result: PaymentEffectResult } | { failure: string }> {
   const asked = Promise.withResolvers<{ call: GatewayCall }>();
   let answered = 0;
   const gateway = new Proxy({} as PaymentGateway, {
@@ -40,5 +41,12 @@ async function runWith(
       };
     },
   });
-  return Promise.race([asked.promise, runPayment(gateway, effect, openFence).then((result) => ({ result }))]);
+  const ended = runPayment(gateway, effect, openFence).then(
+    (result) => ({ result }),
+    (error: unknown) => {
+      if (failureActionFor(error).action === 'retry') return { failure: String(error) };
+      throw error;
+    },
+  );
+  return Promise.race([asked.promise, ended]);
 }

@@ -1,20 +1,26 @@
 /** The number of a value in its pool. */
 export type Id = number;
 
-/** The key of a state has one UTF-16 code unit for each number. */
+/** The key of a state has one UTF-16 code unit for each number, and two for what was seen. */
 const MAX_VALUES = 0xffff;
+export const MANY_VALUES = 0xffff_ffff;
 
 /** Numbers values, equal ones equally, so that a state is a few numbers and a rule is asked once about the same situation. */
 export class Pool<T> {
   private readonly ids = new Map<string, Id>();
   private readonly values: T[] = [];
+  private readonly maxValues: number;
+
+  constructor(maxValues = MAX_VALUES) {
+    this.maxValues = maxValues;
+  }
 
   idOf(value: T): Id {
     const key = canonicalJson(value);
     const known = this.ids.get(key);
     if (known !== undefined) return known;
     const id = this.values.push(value) - 1;
-    if (id > MAX_VALUES) throw new RangeError('A pool has more values than a key can tell apart');
+    if (id > this.maxValues) throw new RangeError('A pool has more values than a key can tell apart');
     this.ids.set(key, id);
     return id;
   }
@@ -36,7 +42,7 @@ const canonicalJson = (value: unknown): string =>
       : member,
   ) ?? 'undefined';
 
-/** Remembers what a function returns for some numbers, at most three. */
+/** Remembers what a function returns for some numbers, at most three, of which the first alone may be one of many. */
 export function remembering<Ids extends readonly Id[], R>(compute: (...ids: Ids) => R): (...ids: Ids) => R {
   const known = new Map<number, R>();
   return (...ids) => {

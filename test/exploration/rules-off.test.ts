@@ -4,6 +4,8 @@ import { explore } from './explore.ts';
 import { productRules } from './rules.ts';
 import { orderRulesOff } from './rules-off/order.ts';
 import { paymentRulesOff } from './rules-off/payment.ts';
+import { refundRulesOff } from './rules-off/refunds.ts';
+import { shipmentRulesOff } from './rules-off/shipment.ts';
 import { notificationRulesOff, stockRulesOff } from './rules-off/stock-and-notification.ts';
 import { sweepRulesOff } from './rules-off/sweep.ts';
 import { scenarios } from './scenarios.ts';
@@ -11,7 +13,15 @@ import { scenarios } from './scenarios.ts';
 // The harm is done within so many states, or the rule is not needed in its scenario.
 const MAX_STATES = 500_000;
 
-const RULES_OFF = [...paymentRulesOff, ...stockRulesOff, ...notificationRulesOff, ...orderRulesOff, ...sweepRulesOff];
+const RULES_OFF = [
+  ...paymentRulesOff,
+  ...refundRulesOff,
+  ...stockRulesOff,
+  ...notificationRulesOff,
+  ...orderRulesOff,
+  ...shipmentRulesOff,
+  ...sweepRulesOff,
+];
 
 describe('The exploration finds the harm without the rule', () => {
   quietLog();

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
-import { orderCancelled } from '../../contracts/order.ts';
+import { orderRefundRequested } from '../../contracts/order.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
 import type { Notification, NotificationInput, OutgoingText, SendResult } from '../../lambdas/notification/rules.ts';
@@ -12,26 +12,29 @@ import type { Delivery } from '../../lambdas/runtime/delivery.ts';
 import type { OutboxEntry } from '../../lambdas/runtime/outbox.ts';
 import { failureActionFor } from '../../lambdas/runtime/retry-policy.ts';
 import type { Transition } from '../../lambdas/runtime/state-machine.ts';
-import type { StockInput } from '../../lambdas/stock/rules.ts';
+import { readsReservation, type StockInput } from '../../lambdas/stock/rules.ts';
 import { NOW } from './clock.ts';
 import { EMPTY_BOOK, type GatewayBook } from './gateway-model.ts';
 import { awaiting } from './pending.ts';
-import { type Id, Pool, remembering } from './pool.ts';
+import { type Id, MANY_VALUES, Pool, remembering } from './pool.ts';
 import type { Rules } from './rules.ts';
 import type { Scenario } from './scenario.ts';
 import type { Budget, Consumer, Inputs, Message, Seen, Worker } from './state.ts';
 import { commitStock, type Stock } from './stock-step.ts';
 import { type Records, runSweep } from './sweep-run.ts';
 
-const NOTIFICATION_RULES = { now: NOW, leaseSeconds: 30, textWhenPlaced: false };
+const NOTIFICATION_RULES = { now: NOW, leaseSeconds: 30, textWhenPlaced: false, textWhenShipped: true };
 
-/** What a consumer does with an input. `record`, `publish` (entries of an outbox, events) and `effect` are numbers of pools. */
+/**
+ * What a consumer does with an input. `record`, `publish` (entries of an outbox, events) and `effect` are numbers of pools. `failure`: why the
+ * delivery is dead-lettered in the end, although all that is done.
+ */
 export type Reaction =
   | { kind: 'waits' }
   | { kind: 'dead-lettered'; reason: string }
-  | { kind: 'done'; record: Id; publish: Id; effect?: Id };
+  | { kind: 'done'; record: Id; publish: Id; effect?: Id; failure?: string };
 
-const REPORTS = /^shop\.(payment\.(captured|voided|refunded)|stock\.released)\.v1$/;
+const REPORTS = /^shop\.(payment\.(captured|voided|refunded)|stock\.(released|returned))\.v1$/;
 
 /** Knows every value that occurs in an exploration, and what the rules say to each. */
 export class Shop {
@@ -42,7 +45,7 @@ export class Shop {
   readonly books = new Pool<GatewayBook>();
   readonly budgets = new Pool<Budget>();
   readonly inputs = new Pool<Inputs>();
-  readonly observations = new Pool<Seen>();
+  readonly observations = new Pool<Seen>(MANY_VALUES);
   readonly messages = new Pool<Message>();
   readonly workers = new Pool<Worker>();
   readonly publications = new Pool<readonly OutboxEntry[]>();
@@ -70,6 +73,8 @@ export class Shop {
   private reaches(consumer: Consumer, { type }: CloudEvent): boolean {
     const { without = [], withoutReports = false } = this.scenario;
     if (without.includes(consumer) || (consumer === 'order' && withoutReports && REPORTS.test(type))) return false;
+    // There it is only validated.
+    if (consumer === 'order' && type === orderRefundRequested.type) return false;
     return ROUTES[consumer].some(({ consumes }) => consumes.some((contract) => contract.type === type));
   }
 
@@ -79,6 +84,12 @@ export class Shop {
 
   readonly eventsOf = (publication: Id): readonly CloudEvent[] =>
     this.publications.get(publication).flatMap(({ events }) => events);
+
+  /** Returns the number of two publications as one. */
+  readonly joined = remembering(
+    (first: Id, second: Id): Id =>
+      this.publications.idOf([...this.publications.get(first), ...this.publications.get(second)]),
+  );
 
   /** Returns the messages of all events of a publication. */
   readonly routeAll = remembering((publication: Id) =>
@@ -118,7 +129,7 @@ export class Shop {
       const { stock: after, publish } = commitStock(
         this.stocks.get(stock),
         event.subject ?? '',
-        event.type === orderCancelled.type,
+        readsReservation(event as StockInput),
         (snapshot) => this.rules.stock([this.deliveryOf(message) as Delivery<StockInput>], snapshot, NOW),
       );
       const isReplayed = this.messages.get(message).replayed === true;
@@ -173,11 +184,11 @@ export class Shop {
   /** Consumers that are left out have done their part. */
   private withAll(records: Records): Records {
     const { without = [] } = this.scenario;
-    const { orderId, status } = records.order ?? {};
+    const { orderId, status, dispatched } = records.order ?? {};
     if (orderId === undefined) return records;
     const isConfirmed = status === 'CONFIRMED';
     const decision = isConfirmed ? 'order-confirmed' : 'order-cancelled';
-    const common = { orderId, version: 1, time: NOW.toISOString() };
+    const common = { orderId, version: 1, time: NOW.toISOString(), ...(dispatched && { dispatched }) };
     return {
       ...records,
       ...(isDecided({ status }) && {
@@ -223,7 +234,7 @@ export class Shop {
   private stepOf<R extends Order | Payment | Notification>(
     pool: Pool<R | undefined>,
     before: Id,
-    { after, publish = [], outbox = [], effect }: StepOf<R>,
+    { after, publish = [], outbox = [], effect, failure }: StepOf<R>,
   ): Reaction {
     return {
       kind: 'done',
@@ -232,6 +243,7 @@ export class Shop {
       publish:
         outbox.length === 0 ? this.publicationOf(publish) : this.publications.idOf([...outbox, { events: publish }]),
       ...(effect && { effect: this.effects.idOf(effect) }),
+      ...(failure && { failure: String(failure) }),
     };
   }
 }

@@ -16,7 +16,15 @@ export function startsOf(transitions: Transitions): State[] {
     gateway: shop.books.idOf(EMPTY_BOOK),
     budget: shop.budgets.idOf({ ...NO_BUDGET, ...budget }),
     inputs: shop.inputs.idOf({ afterConfirmation, late }),
-    seen: shop.observations.idOf({ feed: [], dead: [], texts: [], archive: [], snapshots: [] }),
+    seen: shop.observations.idOf({
+      feed: [],
+      dead: [],
+      asked: [],
+      answered: {},
+      texts: [],
+      archive: [],
+      snapshots: [],
+    }),
     messages: [],
     workers: [],
   };

@@ -12,8 +12,9 @@ export type Message = { consumer: Consumer; event: CloudEvent; replayed?: true }
 /**
  * An invocation between its first write and its last: the effect it runs, and what the gateway has answered it. `began`: the gateway's
  * book when it started, or when the oldest invocation did that overlaps it. `isGone`: it was given up, and only the call that it is about to make still takes effect.
+ * `publish`, `failure`: what it publishes and fails with in the end.
  */
-export type Worker = { message: Id; began: Id; isGone?: true } & (
+export type Worker = { message: Id; began: Id; isGone?: true; publish: Id; failure?: string } & (
   | { consumer: 'payment'; effect: PaymentEffect; answers: readonly unknown[] }
   | { consumer: 'notification'; effect: OutgoingText }
 );
@@ -32,6 +33,11 @@ export type Seen = {
   /** What shipping made of them. Its feed is in sequence and loses nothing. */
   shipment?: Shipment | undefined;
   dead: readonly string[];
+  /** The goods of the confirmed order left, and `order` has it on record. */
+  hasLeft?: true;
+  /** What services asked for that a consumer has taken, and the answers, each under what it answers. */
+  asked: readonly string[];
+  answered: Readonly<Record<string, string>>;
   texts: readonly { template: string; phone: string }[];
   /** The numbers of the archived events, and of the former records of the table that is put back. */
   archive: readonly Id[];
@@ -55,6 +61,9 @@ export type State = {
   workers: readonly Id[];
 };
 
+/** How many values a UTF-16 code unit has. */
+const UNITS = 0x10000;
+
 /** Returns the same text for equal states. */
 export const keyOf = (state: State): string =>
   String.fromCharCode(
@@ -65,7 +74,8 @@ export const keyOf = (state: State): string =>
     state.gateway,
     state.budget,
     state.inputs,
-    state.seen,
+    Math.floor(state.seen / UNITS),
+    state.seen % UNITS,
     state.messages.length,
     ...state.messages,
     ...state.workers,
@@ -75,7 +85,7 @@ export const keyOf = (state: State): string =>
 export function stateOf(key: string): State {
   const code = (index: number) => key.charCodeAt(index);
   const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => code(from + index));
-  const firstWorker = 9 + code(8);
+  const firstWorker = 10 + code(9);
   return {
     order: code(0),
     payment: code(1),
@@ -84,8 +94,8 @@ export function stateOf(key: string): State {
     gateway: code(4),
     budget: code(5),
     inputs: code(6),
-    seen: code(7),
-    messages: ids(9, firstWorker),
+    seen: code(7) * UNITS + code(8),
+    messages: ids(10, firstWorker),
     workers: ids(firstWorker, key.length),
   };
 }

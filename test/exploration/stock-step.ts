@@ -16,11 +16,11 @@ const MAX_ROUNDS = 6;
 export function commitStock(
   stock: Stock,
   orderId: string,
-  isCancellation: boolean,
+  isRead: boolean,
   plan: (snapshot: StockSnapshot) => StockPlan,
 ): Committed {
   const snapshot: StockSnapshot = { reservations: new Map(), available: new Map() };
-  if (isCancellation) snapshot.reservations.set(orderId, stock.reservation ?? null);
+  if (isRead) snapshot.reservations.set(orderId, stock.reservation ?? null);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const result = commitOnce(stock, plan(snapshot));
     if ('stock' in result) return result;

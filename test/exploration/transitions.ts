@@ -1,14 +1,18 @@
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { orderProgressed } from '../../contracts/lifecycle.ts';
+import { orderShipped } from '../../contracts/order.ts';
 import { positionAfter } from '../../lambdas/runtime/outbox.ts';
 import { checkOrder, checkStock } from './invariants.ts';
 import type { Observer } from './observer.ts';
-import { type Id, remembering } from './pool.ts';
+import { type Id, Pool, remembering } from './pool.ts';
 import type { Shop } from './shop.ts';
 import { type Budget, type Consumer, type Message, type State, withIds } from './state.ts';
 
 /** One thing that may happen next. `isLoss`: a message is lost; where nothing else may happen, all are at rest. */
 export type Move = { label: string; state: State; isLoss?: true };
+
+/** What an invocation begins with that runs an effect. */
+export type Beginning = { message: Id; effect: Id; publish: Id; failure: string | undefined };
 
 const BUDGETS: readonly (keyof Budget)[] = ['faults', 'lapses', 'sweeps', 'restores', 'replays'];
 
@@ -16,6 +20,8 @@ const BUDGETS: readonly (keyof Budget)[] = ['faults', 'lapses', 'sweeps', 'resto
 export class Transitions {
   readonly shop: Shop;
   readonly observer: Observer;
+  private readonly failures = new Pool<string | undefined>();
+  private readonly tasks = new Pool<{ effect: Id; publish: Id; failure?: string }>();
 
   constructor(shop: Shop, observer: Observer) {
     this.shop = shop;
@@ -29,7 +35,7 @@ export class Transitions {
     const { shop } = this;
     const seen = shop.observations.get(state.seen);
     if (consumer === 'order') checkOrder(shop.orders.get(before), shop.orders.get(record), seen);
-    if (consumer === 'stock') checkStock(shop.stocks.get(record));
+    if (consumer === 'stock') checkStock(shop.stocks.get(before), shop.stocks.get(record));
     const { restore } = shop.scenario;
     const isKept = restore?.table === consumer && this.budgetOf(state).restores > 0;
     return {
@@ -90,20 +96,44 @@ export class Transitions {
     }));
   });
 
+  /** Takes a message for good, or dead-letters it although all that follows from it is done. */
+  end(state: State, message: Id, failure: string | undefined): State {
+    const { type } = this.shop.messages.get(message).event;
+    // Goods that left although they must not are the alarm's.
+    const after = failure !== undefined && type === orderShipped.type ? state : this.take(state, message);
+    return failure === undefined ? after : this.deadLetter(after, this.shop.messages.get(message), failure);
+  }
+
+  private take(state: State, message: Id): State {
+    const seen = this.observer.taken(state.seen, message);
+    return seen === state.seen ? state : { ...state, seen };
+  }
+
   deadLetter(state: State, { consumer, event }: Message, reason: string): State {
     return { ...state, seen: this.observer.deadLetter(state.seen, `${consumer} <- ${event.type}: ${reason}`) };
   }
 
-  begin(state: State, message: Id, effect: Id): State {
+  begin(state: State, { message, effect, publish, failure }: Beginning): State {
     // The provider remembers an idempotency key for as long as invocations overlap; those that come later it may not know any more.
     const overlapping = state.workers.find((worker) => this.shop.workers.get(worker).consumer === 'payment');
     const began = overlapping === undefined ? state.gateway : this.shop.workers.get(overlapping).began;
-    return { ...state, workers: withIds(state.workers, [this.newWorker(message, began, effect)]) };
+    return {
+      ...state,
+      workers: withIds(state.workers, [
+        this.newWorker(message, began, this.taskOf(effect, publish, this.failures.idOf(failure))),
+      ]),
+    };
   }
 
-  private readonly newWorker = remembering((message: Id, book: Id, effectId: Id) => {
+  private readonly taskOf = remembering((effect: Id, publish: Id, failureId: Id) => {
+    const failure = this.failures.get(failureId);
+    return this.tasks.idOf({ effect, publish, ...(failure !== undefined && { failure }) });
+  });
+
+  private readonly newWorker = remembering((message: Id, book: Id, task: Id) => {
+    const { effect: effectId, ...end } = this.tasks.get(task);
     const effect = this.shop.effects.get(effectId);
-    const began = { message, began: book };
+    const began = { message, began: book, ...end };
     return this.shop.workers.idOf(
       'template' in effect
         ? { ...began, consumer: 'notification', effect }

@@ -42,6 +42,10 @@ export class Workers {
       return;
     }
     const next = this.nextCall(id);
+    if ('failure' in next) {
+      this.add(`payment: ${next.failure}`, { ...left, messages: withIds(left.messages, [worker.message]) });
+      return;
+    }
     if ('result' in next) {
       this.noteResult(left, worker, next.result, isFaulty ? isRetried : undefined);
       return;
@@ -51,6 +55,7 @@ export class Workers {
         this.transitions.shop.books.get(state.gateway),
         this.transitions.shop.books.get(book),
         this.transitions.shop.observations.get(state.seen),
+        this.transitions.shop.orders.get(state.order),
       );
       const workers = going === undefined ? left.workers : withIds(left.workers, [going]);
       this.add(label, { ...left, gateway: book, workers });
@@ -92,13 +97,22 @@ export class Workers {
       return;
     }
     const written = this.transitions.write(left, 'payment', reaction.record);
+    const publish = this.transitions.shop.joined(worker.publish, reaction.publish);
+    const failure = reaction.failure ?? worker.failure;
     const label = `payment notes the result of ${worker.consumer === 'payment' ? worker.effect.kind : 'a text'}`;
     if (reaction.effect !== undefined) {
-      this.add(label, this.transitions.begin(written, worker.message, reaction.effect));
+      this.add(
+        label,
+        this.transitions.begin(written, { message: worker.message, effect: reaction.effect, publish, failure }),
+      );
       return;
     }
-    this.add(label, this.transitions.publish(written, reaction.publish));
-    if (isRetried !== undefined && reaction.publish !== this.transitions.shop.nothing)
+    const published = this.transitions.publish(written, publish);
+    this.add(
+      failure === undefined ? label : `${label} DEAD: ${failure}`,
+      this.transitions.end(published, worker.message, failure),
+    );
+    if (isRetried !== undefined && publish !== this.transitions.shop.nothing)
       this.add(`${label} CRASH before publishing`, isRetried(written));
   }
 
@@ -107,7 +121,7 @@ export class Workers {
     state: State,
     left: State,
     id: Id,
-    { message, effect: text }: Extract<Worker, { consumer: 'notification' }>,
+    { message, publish, effect: text }: Extract<Worker, { consumer: 'notification' }>,
     isFaulty: boolean,
   ): void {
     const seen = this.transitions.observer.text(state.seen, text);
@@ -120,7 +134,7 @@ export class Workers {
       }
       const sent = this.transitions.publish(
         this.transitions.write({ ...left, seen }, 'notification', reaction.record),
-        reaction.publish,
+        this.transitions.shop.joined(publish, reaction.publish),
       );
       this.add(label, isUnanswered ? this.transitions.spend(sent, 'faults') : sent);
     }

@@ -110,13 +110,13 @@ export const paymentRulesOff: readonly RuleOff[] = [
   {
     rule: 'payment: the provider is asked what was refunded before it is asked to refund',
     scenario: 'payment alone',
-    harm: /refunded 12000, due 12000/,
+    harm: /12000 refunded, 12000 due/,
     off: findsNoRefund(1),
   },
   {
     rule: 'payment: a refund is due only after the provider was asked once more',
     scenario: 'payment alone',
-    harm: /refunded 12000, due 12000/,
+    harm: /12000 refunded, 12000 due/,
     off: findsNoRefund(2),
   },
   {
