@@ -171,7 +171,7 @@ test.each<[string, Parameters<typeof deployment>[0], Record<string, string>]>([
   [
     'a filter of an older version',
     { of: topic, route: (one) => [{ ...one, filter: { type: ['shop.order.placed.v1', 'shop.order.gone.v1'] } }] },
-    { 'orders topic → payment': 'its filter lacks shop.verify.payment' },
+    { 'orders topic → payment': 'its filter lacks shop.order.refund-requested.v1, shop.verify.payment' },
   ],
   [
     'a filter that is gone',
