@@ -3,8 +3,6 @@ import { orderCancelRefused } from '../../../contracts/order.ts';
 import { parseEvent } from '../../../contracts/parse.ts';
 import type { OrderInput } from '../../../lambdas/order/input.ts';
 import type { Order } from '../../../lambdas/order/record.ts';
-import { nextOrder } from '../../../lambdas/order/rules.ts';
-import { delivery } from '../../builders/deliveries.ts';
 import {
   authorized,
   cancelRequested,
@@ -15,19 +13,8 @@ import {
   reserved,
   shipped,
 } from '../../builders/events.ts';
-import { publishedBy, settled } from '../../builders/transitions.ts';
-
-const now = new Date('2026-11-21T09:00:05Z');
-
-const next = (order: Order | undefined, event: OrderInput) => nextOrder(order, delivery(event), now);
-const replay = (order: Order | undefined, event: OrderInput) =>
-  nextOrder(order, { ...delivery(event), withoutEffects: true }, now);
-
-const orderAfter = (...events: OrderInput[]) =>
-  events.reduce<Order | undefined>((order, event) => {
-    const written = settled(order, next(order, event));
-    return written && { ...written, version: (order?.version ?? 0) + 1 };
-  }, undefined);
+import { next, orderAfter, replay } from '../../builders/order-steps.ts';
+import { publishedBy } from '../../builders/transitions.ts';
 
 const refusalsOf = (step: ReturnType<typeof next>) =>
   publishedBy(step).filter(({ type }) => type === orderCancelRefused.type);

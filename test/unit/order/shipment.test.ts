@@ -3,12 +3,11 @@ import { consumes } from '../../../lambdas/order/consumes.ts';
 import type { OrderInput } from '../../../lambdas/order/input.ts';
 import type { Order } from '../../../lambdas/order/record.ts';
 import { refusalOf } from '../../../lambdas/order/refusal.ts';
-import { nextOrder } from '../../../lambdas/order/rules.ts';
 import { consumes as fromBus } from '../../../lambdas/outcomes/consumes.ts';
 import { consumer } from '../../../lambdas/runtime/consume.ts';
 import { ConflictError } from '../../../lambdas/runtime/failure.ts';
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
-import { delivery, sqsRecord } from '../../builders/deliveries.ts';
+import { sqsRecord } from '../../builders/deliveries.ts';
 import {
   authorized,
   cancelRequested,
@@ -22,23 +21,12 @@ import {
   shipped,
 } from '../../builders/events.ts';
 import { orderHandler } from '../../builders/order-handler.ts';
+import { handledAt, next, orderAfter, replay } from '../../builders/order-steps.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { MemoryRecordStore } from '../../builders/records.ts';
 import { publishedBy, settled } from '../../builders/transitions.ts';
 
 quietLog();
-
-const now = new Date('2026-11-21T09:00:05Z');
-
-const next = (order: Order | undefined, event: OrderInput) => nextOrder(order, delivery(event), now);
-const replay = (order: Order | undefined, event: OrderInput) =>
-  nextOrder(order, { ...delivery(event), withoutEffects: true }, now);
-
-const orderAfter = (...events: OrderInput[]) =>
-  events.reduce<Order | undefined>((order, event) => {
-    const written = settled(order, next(order, event));
-    return written && { ...written, version: (order?.version ?? 0) + 1 };
-  }, undefined);
 
 const toConfirmed = [placed(), authorized(), reserved()];
 const toShipped = [...toConfirmed, shipped()];
@@ -225,7 +213,7 @@ describe('The order consumer', () => {
     const handler = consumer(
       'order',
       [...consumes, ...fromBus],
-      orderHandler(records, () => now),
+      orderHandler(records, () => handledAt),
       outside,
     );
     const receive = async (event: OrderInput) =>

@@ -2,17 +2,14 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
 import type { Payment as OrderPayment } from '../../../contracts/order.ts';
-import { consumes } from '../../../lambdas/payment/consumes.ts';
-import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../../lambdas/payment/effects.ts';
 import type { Payment, Refund } from '../../../lambdas/payment/record.ts';
 import { refundsOf } from '../../../lambdas/payment/refunds.ts';
-import { nextPayment, type PaymentInput } from '../../../lambdas/payment/rules.ts';
-import { consumer } from '../../../lambdas/runtime/consume.ts';
-import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
+import type { PaymentInput } from '../../../lambdas/payment/rules.ts';
 import { cancelled, confirmed, dispatched, paymentReceived, placed, refundRequested } from '../../builders/events.ts';
 import { FakeGateway } from '../../builders/gateway.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { MemoryRecordStore } from '../../builders/records.ts';
+import { simulatedPayment } from '../../builders/simulated-payment.ts';
 import { Simulation } from '../../builders/simulation.ts';
 
 quietLog();
@@ -71,20 +68,7 @@ function simulatedPayments({ kind, acceptedRefunds }: Scenario, surprises: Surpr
   let decision: 'confirmed' | 'cancelled' | undefined;
   const simulation: Simulation = new Simulation(
     {
-      payment: (intercept, dependencies) =>
-        consumer(
-          'payment',
-          consumes,
-          stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
-            {
-              decide: (payment, input) => nextPayment(payment, input, simulation.now()),
-              runEffect: (effect, fence) => runPaymentEffect(intercept(gateway), effect, fence),
-              isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
-            },
-            intercept(records),
-          ),
-          dependencies,
-        ),
+      payment: simulatedPayment(gateway, records, () => simulation.now()),
     },
     ({ source, type }) => {
       if (type === 'shop.order.cancelled.v1') decision = 'cancelled';

@@ -2,16 +2,12 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
 import type { Payment as OrderPayment } from '../../../contracts/order.ts';
-import { consumes } from '../../../lambdas/payment/consumes.ts';
-import { type PaymentEffect, type PaymentEffectResult, runPaymentEffect } from '../../../lambdas/payment/effects.ts';
 import type { Payment } from '../../../lambdas/payment/record.ts';
-import { nextPayment, type PaymentInput } from '../../../lambdas/payment/rules.ts';
-import { consumer } from '../../../lambdas/runtime/consume.ts';
-import { stateMachine } from '../../../lambdas/runtime/state-machine.ts';
 import { cancelled, confirmed, paymentReceived, placed } from '../../builders/events.ts';
 import { FakeGateway } from '../../builders/gateway.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 import { MemoryRecordStore } from '../../builders/records.ts';
+import { simulatedPayment } from '../../builders/simulated-payment.ts';
 import { Simulation } from '../../builders/simulation.ts';
 
 quietLog();
@@ -58,20 +54,7 @@ function paymentConsumer(given: Scenarios) {
   const records = new MemoryRecordStore<Payment>();
   const simulation: Simulation = new Simulation(
     {
-      payment: (intercept, dependencies) =>
-        consumer(
-          'payment',
-          consumes,
-          stateMachine<Payment, PaymentInput, PaymentEffect, PaymentEffectResult>(
-            {
-              decide: (payment, input) => nextPayment(payment, input, simulation.now()),
-              runEffect: (action, fence) => runPaymentEffect(intercept(gateway), action, fence),
-              isFirstEvent: ({ type }) => type === 'shop.order.placed.v1',
-            },
-            intercept(records),
-          ),
-          dependencies,
-        ),
+      payment: simulatedPayment(gateway, records, () => simulation.now()),
     },
     ({ source, type, subject }) => {
       if (source !== '/shop/payment') return ['payment'];
