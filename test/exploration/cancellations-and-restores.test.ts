@@ -8,6 +8,7 @@ const CANCELLATIONS = [
   'stock alone',
   'notification alone',
   'cancel',
+  'cancel-faults',
   'cancel-lapse',
 ] as const satisfies ScenarioName[];
 

@@ -56,7 +56,8 @@ export class Interventions {
     const { transitions } = this;
     const { shop } = transitions;
     const run = shop.sweep(state.order, shop.recordsOf(state.payment, state.stock, state.notification));
-    const messages = run.messages.filter((message) => !state.messages.includes(message));
+    // The index and the daily check may find the same; that a message comes twice is a fault of its own.
+    const messages = [...new Set(run.messages)].filter((message) => !state.messages.includes(message));
     if (messages.length === 0 && run.order === state.order) return [];
     return [
       {

@@ -33,6 +33,9 @@ const ALL = refundRequested({ refundId: 'r-2', amount: 12_000, items: [line(KEYB
 const CONFIRMED = confirmed({ payment: { token: 'tok_visa' } });
 const CANCELLED = cancelled();
 
+/** What stock publishes of the first, for scenarios without it. */
+const RESERVED = reserved();
+
 /** What stock publishes of it, for scenarios without stock. */
 const RESERVED_TWO = reserved({ items: [line(KEYBOARD.sku, 2)] });
 const AUTHORIZED = authorized();
@@ -72,8 +75,14 @@ export const scenarios = {
   },
   steps: { now: [A, CANCEL], budget: { faults: 2 }, without: ['payment', 'stock', 'notification'] },
   reports: { now: [A, CANCEL] },
-  cancel: { now: [A, CANCEL], budget: { faults: 1 }, withoutReports: true },
-  'cancel-lost': { now: [A, CANCEL], budget: { faults: 2 }, without: ['notification'], withoutReports: true },
+  cancel: { now: [A, CANCEL], withoutReports: true },
+  'cancel-faults': { now: [A, CANCEL], budget: { faults: 1 }, without: ['notification'], withoutReports: true },
+  'cancel-lost': {
+    now: [A, RESERVED, CANCEL],
+    budget: { faults: 2 },
+    without: ['notification', 'stock'],
+    withoutReports: true,
+  },
   'cancel-lapse': {
     now: [A, CANCEL],
     budget: { lapses: 1, sweeps: 1 },
