@@ -5,11 +5,14 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import { expect, inject } from 'vitest';
+import { orderDispatched, orderRefundRequested, orderShipped } from '../../contracts/order.ts';
+import { paymentRefunded } from '../../contracts/payment.ts';
+import { stockReturned } from '../../contracts/stock.ts';
 import { constructIdOf } from '../../infra/names.ts';
 import type { ConsumerName } from '../../infra/routing.ts';
 import type { Span } from '../../ops/replay/archive.ts';
 import { replay } from '../../ops/replay/replay.ts';
-import { selectionFor } from '../../ops/replay/select.ts';
+import { type ReplaySelection, selectionFor } from '../../ops/replay/select.ts';
 import { output, shop, tables } from '../deployed/deployed-shop.ts';
 import { lambda } from '../faults/deployed-functions.ts';
 import type { TestOrder } from '../harness/shop-state.ts';
@@ -40,14 +43,30 @@ async function dlq(args: readonly string[], editor = ''): Promise<Record<string,
 
 const REPLAYED: readonly ConsumerName[] = ['order', 'outcomes', 'payment', 'stock', 'notification', 'shipping'];
 
-/** Forgets an order's record, and replays to each consumer all that was archived in a span. */
-export async function replayToAll(lost: TestOrder, span: Span): Promise<void> {
+/** What a consumer of this version understands and one of 0.3.0 does not; the `ops replay` of that version leaves it out. */
+const NOT_UNDERSTOOD_BEFORE: Partial<Record<ConsumerName, readonly string[]>> = {
+  order: [orderShipped.type, orderRefundRequested.type, stockReturned.type],
+  outcomes: [stockReturned.type],
+  payment: [orderRefundRequested.type, orderDispatched.type],
+  stock: [orderRefundRequested.type, orderDispatched.type],
+  notification: [orderDispatched.type, paymentRefunded.type],
+};
+
+function selectionOf(version: 'older' | 'head', name: ConsumerName): ReplaySelection {
+  const selection = selectionFor(name);
+  if (version === 'head') return selection;
+  const contracts = selection.contracts.filter(({ type }) => NOT_UNDERSTOOD_BEFORE[name]?.includes(type) !== true);
+  return { ...selection, contracts };
+}
+
+/** Forgets an order's record, and replays to each consumer all that was archived in a span and that the deployed version understands. */
+export async function replayToAll(version: 'older' | 'head', lost: TestOrder, span: Span): Promise<void> {
   const Key = { orderId: lost.orderId };
   await tables.send(new DeleteCommand({ TableName: output('OrdersTableName'), Key }));
   for (const name of REPLAYED) {
     const queue = constructIdOf(name === 'order' ? 'outcomes' : name);
     const { count } = await replay(shop, {
-      selection: selectionFor(name),
+      selection: selectionOf(version, name),
       ...span,
       destination: { queueUrl: output(`${queue}QueueUrl`), name: `replay-${ulid()}`, withEffects: false },
       dryRun: false,

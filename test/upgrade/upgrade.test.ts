@@ -34,7 +34,7 @@ async function deployOver(version: 'older' | 'head', prepare: Prepare = async ()
   await receive(RECEIVERS, true);
   await redriveDeadLetters();
   await waitUntilHandled(RECEIVERS);
-  await replayToAll(settled.quiet, archived);
+  await replayToAll(version, settled.quiet, archived);
   await cohort.waitForEnds(cohort.orders.values(), sweep);
   await waitUntilHandled(RECEIVERS);
   await cohort.look();
