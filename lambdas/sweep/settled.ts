@@ -1,6 +1,7 @@
 import { orderDispatched, orderShipped } from '../../contracts/order.ts';
 import { isDecision, type Order } from '../order/record.ts';
 import { isAuthorizedHere, type Payment } from '../payment/record.ts';
+import { pendingRefund } from '../payment/refunds.ts';
 import type { Reservation } from '../stock/record.ts';
 
 type Decided = Pick<Order, 'status' | 'contradiction' | 'dispatched'>;
@@ -19,10 +20,6 @@ const NOT_UNDONE: ReadonlySet<string> = new Set([
 /** States in which payment notes that goods left. */
 const NOTES_SHIPPING: ReadonlySet<string> = new Set(['captured', 'authorized']);
 
-/** Tells whether a refund was begun and has not ended; in a record of 0.3.0 that of a cancellation, which is known by the state alone. */
-export const hasPendingRefund = ({ state, refunds = [] }: Payment): boolean =>
-  state === 'refunding' || refunds.some((refund) => refund.state === 'pending');
-
 /**
  * Tells whether payment has nothing left to do about a decided order. An order with a contradiction is a person's: what contradicts it in payment is
  * not mended by publishing its decision again, but a refund or a void that was begun is ended by it.
@@ -31,7 +28,7 @@ export function isPaymentSettled(order: Decided, payment: Payment | undefined): 
   if (payment === undefined) return false;
   // It refuses the cancellation, which would not resume a refund either.
   if (order.status === 'CANCELLED' && isKeptBy(order, payment)) return true;
-  if (hasPendingRefund(payment)) return false;
+  if (pendingRefund(payment) !== undefined) return false;
   const { status, contradiction } = order;
   const { state } = payment;
   if (status === 'CANCELLED') return !NOT_UNDONE.has(state);
