@@ -24,12 +24,13 @@ class CommandWithIds extends Command {
   }
 }
 
-/** Creates a command with `--json` and examples in its help. */
+/** Creates a command with `--json`, `--wide` and examples in its help. */
 export function command(name: string, summary: string, ...examples: readonly string[]): Command {
   const lines = examples.map((example) => `  npm run ops -- ${example}`).join('\n');
   return new CommandWithIds(name)
     .description(summary)
     .option('--json', 'print exactly one JSON document on standard output')
+    .option('--wide', 'print whole values and absolute times, however wide the terminal is')
     .showHelpAfterError('(add --help to see how it is used)')
     .addHelpText('after', `\nExample:\n${lines}`);
 }

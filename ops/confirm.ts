@@ -1,10 +1,15 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { layoutFor } from './layout.ts';
 import type { DeployedShop } from './stack.ts';
 import { describeShop } from './where.ts';
+import { wrapText } from './wrap.ts';
 
 /** The streams to ask on; of the process, or a test's. */
-export type Terminal = { input: NodeJS.ReadStream; output: NodeJS.WritableStream };
+export type Terminal = {
+  input: NodeJS.ReadStream;
+  output: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+};
 
 /** Asks on the terminal of the process; standard output is left to the result. */
 const processTerminal = (): Terminal => ({ input: process.stdin, output: process.stderr });
@@ -15,7 +20,8 @@ export async function confirm(question: string, { input, output }: Terminal = pr
   const lines = createInterface({ input, output });
   try {
     // Whoever closes the input has not agreed.
-    const answer = await Promise.race([lines.question(`${question} [y/N] `), once(lines, 'close').then(() => '')]);
+    const asked = wrapText(`${question} [y/N]`, layoutFor(output));
+    const answer = await Promise.race([lines.question(`${asked} `), once(lines, 'close').then(() => '')]);
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     lines.close();
@@ -42,6 +48,6 @@ export async function confirmChange(
   if (shop.local) return yes || !always || confirm(question, terminal);
   const asked = `${await describeShop(shop)}: ${question}`;
   if (!yes) return confirm(asked, terminal);
-  terminal.output.write(`${asked} --yes.\n`);
+  terminal.output.write(`${wrapText(`${asked} --yes.`, layoutFor(terminal.output))}\n`);
   return true;
 }

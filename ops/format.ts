@@ -1,25 +1,65 @@
 import Table from 'cli-table3';
 import type { Money } from '../contracts/money.ts';
+import { type Column, GAP, placeColumns } from './columns.ts';
 import { currencyDigits } from './currencies.ts';
+import { cutEnd, cutMiddle, displayWidth } from './display-width.ts';
+import { isWhole, type Layout, WHOLE } from './layout.ts';
+import { wrapLine } from './wrap.ts';
 
 const BORDERS = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
 const RULES = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
 
-/** Formats rows as a plain-text table without colours or borders; columns of numbers are right-aligned. */
-export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+/** The lines that a sentence takes at most in its cell. */
+const MAX_LINES = 3;
+
+/**
+ * Formats rows as a plain-text table without colours or borders; columns of numbers are right-aligned. Where there is no room, columns are
+ * left out by their rank, and values are shortened.
+ */
+export function table(
+  columns: readonly (string | Column)[],
+  rows: readonly (readonly (string | number)[])[],
+  layout: Layout = WHOLE,
+): string {
   const numeric = (column: number) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number');
+  const named = columns.map((column) => (typeof column === 'string' ? { title: column } : column));
+  const texts = rows.map((row) => row.map(String));
+  const placed = placeColumns(named, texts, layout);
+  const fitted = texts.map((row) => placed.map(({ index, column, width }) => fitCell(row[index] ?? '', column, width)));
+  const isCut = fitted.some((row) => row.some(({ isCut }) => isCut));
+  if (isCut || placed.length < columns.length) layout.onCut?.();
   const formatted = new Table({
-    head: [...head],
-    colAligns: head.map((_, column) => (numeric(column) ? 'right' : 'left')),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 1 },
+    head: placed.map(({ column }) => column.title),
+    colAligns: placed.map(({ index }) => (numeric(index) ? 'right' : 'left')),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP - 1 },
     chars: { ...Object.fromEntries([...BORDERS, ...RULES].map((name) => [name, ''])), middle: ' ' },
   });
-  formatted.push(...rows.map((row) => row.map(String)));
+  formatted.push(...fitted.map((row) => row.map(({ text }) => text)));
   return formatted
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+function fitCell(text: string, { fit }: Column, width: number): { text: string; isCut: boolean } {
+  if (fit === undefined || displayWidth(text) <= width) return { text, isCut: false };
+  if (fit !== 'wrap') return { text: fit === 'middle' ? cutMiddle(text, width) : cutEnd(text, width), isCut: true };
+  const lines = wrapLine(text, width, '');
+  if (lines.length <= MAX_LINES) return { text: lines.join('\n'), isCut: false };
+  const last = cutEnd(lines.slice(MAX_LINES - 1).join(' '), width);
+  return { text: [...lines.slice(0, MAX_LINES - 1), last].join('\n'), isCut: true };
+}
+
+/** Formats a moment for people: how long ago it was, or its time in UTC where values are whole. */
+export function formatTime(time: string, layout: Layout, now = new Date()): string {
+  const moment = Date.parse(time);
+  if (isWhole(layout) || Number.isNaN(moment)) return time;
+  const seconds = (now.getTime() - moment) / 1_000;
+  if (Math.abs(seconds) < 1) return 'now';
+  const age =
+    Math.abs(seconds) < 172_800 ? formatAge(Math.abs(seconds)) : `${Math.round(Math.abs(seconds) / 86_400)} days`;
+  return seconds < 0 ? `in ${age}` : `${age} ago`;
 }
 
 /**

@@ -9,6 +9,7 @@ import { dlqCommand } from './dlq/command.ts';
 import { drillCommand } from './drill/command.ts';
 import { estimateCommand } from './estimate/command.ts';
 import { explainCommand } from './explain/command.ts';
+import { isWhole, layoutFor, showEverything } from './layout.ts';
 import { loadCommand } from './load/command.ts';
 import { cancelCommand } from './orders/cancel-commands.ts';
 import { placeCommand, traceCommand } from './orders/command.ts';
@@ -21,6 +22,7 @@ import { statusCommand } from './status/command.ts';
 import { stockCommand } from './stock/command.ts';
 import { downCommand, upCommand } from './up/command.ts';
 import { verifyCommand } from './verify/command.ts';
+import { wrapText } from './wrap.ts';
 
 /** All commands. */
 export const program = new Command('ops')
@@ -55,6 +57,27 @@ for (const make of [
   estimateCommand,
 ]) {
   program.addCommand(make());
+}
+
+program.hook('preAction', (_, command) => showEverything(command.opts().wide === true));
+fitTerminal(program);
+
+/** Has commander's help and errors fit the terminal, as all other output does. */
+function fitTerminal(command: Command): void {
+  command.configureOutput({
+    getOutHelpWidth: () => helpWidth(process.stdout),
+    getErrHelpWidth: () => helpWidth(process.stderr),
+    writeOut: (text) => process.stdout.write(wrapText(text, layoutFor(process.stdout))),
+    writeErr: (text) => process.stderr.write(wrapText(text, layoutFor(process.stderr))),
+  });
+  for (const one of command.commands) fitTerminal(one);
+}
+
+const DEFAULT_HELP_WIDTH = 80;
+
+function helpWidth(stream: NodeJS.WriteStream): number {
+  const layout = layoutFor(stream);
+  return isWhole(layout) ? DEFAULT_HELP_WIDTH : layout.width;
 }
 
 // Tests read the commands without running one.

@@ -1,8 +1,23 @@
 import { InterruptedError, toUserMessage } from './errors.ts';
+import { type Layout, layoutFor } from './layout.ts';
+import { wrapText } from './wrap.ts';
 
-/** Prints the command's one result on standard output: the document as JSON for `--json`, else the text. */
-export function print(json: boolean | undefined, document: unknown, text: () => string): void {
-  process.stdout.write(`${json ? JSON.stringify(document, null, 2) : text()}\n`);
+/** Prints the command's one result on standard output: the document as JSON for `--json`, else the text, laid out for the terminal. */
+export function print(json: boolean | undefined, document: unknown, text: (layout: Layout) => string): void {
+  process.stdout.write(`${json ? JSON.stringify(document, null, 2) : layOut(text)}\n`);
+}
+
+/** Lays a text out for the terminal, and says so where something was left out to fit. */
+export function layOut(text: (layout: Layout) => string): string {
+  let isCut = false;
+  const layout: Layout = {
+    ...layoutFor(process.stdout),
+    onCut: () => {
+      isCut = true;
+    },
+  };
+  const wrapped = wrapText(text(layout), layout);
+  return isCut ? `${wrapped}\n\nShortened to ${layout.width} columns: --wide shows all.` : wrapped;
 }
 
 export const NOTHING_TOUCHED = 'Nothing was touched.';
@@ -33,5 +48,6 @@ export function outliveClosedOutput(): void {
 export function reportFatalError(error: unknown): void {
   process.exitCode = error instanceof InterruptedError ? 130 : 1;
   if (process.env.DEBUG) console.error(error);
-  else if (!(error instanceof InterruptedError)) console.error(toUserMessage(error));
+  else if (!(error instanceof InterruptedError))
+    console.error(wrapText(toUserMessage(error), layoutFor(process.stderr)));
 }

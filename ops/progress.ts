@@ -1,4 +1,7 @@
+import { cutEnd } from './display-width.ts';
+import { layoutFor } from './layout.ts';
 import { type OnProgress, reportStep } from './steps.ts';
+import { wrapText } from './wrap.ts';
 
 const tty = process.stderr.isTTY === true;
 const clearLine = tty ? '\r\x1b[K' : '';
@@ -6,12 +9,12 @@ const REFRESH_MS = 200;
 
 /** Prints a line on standard error, which leaves standard output to the result. */
 export function printNotice(line: string): void {
-  process.stderr.write(`${clearLine}${line}\n`);
+  process.stderr.write(`${clearLine}${wrapText(line, layoutFor(process.stderr))}\n`);
 }
 
 /** Overwrites the terminal's last line; prints nothing where standard error is not a terminal. */
 export function updateStatusLine(line: string): void {
-  if (tty) process.stderr.write(`${clearLine}${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  if (tty) process.stderr.write(`${clearLine}${cutEnd(line, (process.stderr.columns || 80) - 1)}`);
 }
 
 /** Creates a listener that prints each step with the time it took; on a terminal the time of the current step runs along. */
@@ -25,7 +28,7 @@ export function progressPrinter(): OnProgress {
     clearInterval(timer);
     if (kind === 'started') {
       startedAt = Date.now();
-      const update = () => process.stderr.write(`${clearLine}… ${step} (${elapsed()})`);
+      const update = () => updateStatusLine(`… ${step} (${elapsed()})`);
       if (tty) {
         update();
         timer = setInterval(update, REFRESH_MS);

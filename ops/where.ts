@@ -25,10 +25,17 @@ function describeAccount(arn: string): string {
   return `AWS account ${account}, ${region}`;
 }
 
-/** Says in which account, region, stage and stack a shop on AWS is. The account is that of the stack's ARN, so of the credentials in use. */
+/** Says where a shop is: the endpoint of its engine, or its account and region, which are those of the stack's ARN, so of the credentials in use. */
+export const describePlace = ({
+  local,
+  where,
+  stackArn,
+}: Pick<DeployedShop, 'local' | 'where' | 'stackArn'>): string =>
+  local || stackArn === undefined ? where : describeAccount(stackArn);
+
+/** Says in which account, region, stage and stack a shop on AWS is. */
 export async function describeShop(shop: DeployedShop): Promise<string> {
-  const where = shop.stackArn === undefined ? shop.where : describeAccount(shop.stackArn);
-  return `${where}, stage ${await readStage(shop)}, stack ${shop.stackName}`;
+  return `${describePlace(shop)}, stage ${await readStage(shop)}, stack ${shop.stackName}`;
 }
 
 async function readStage(shop: DeployedShop): Promise<string> {
