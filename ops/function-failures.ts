@@ -1,10 +1,18 @@
 import * as v from 'valibot';
 import { tryParse } from '../contracts/parse.ts';
 import { CANNOT_START } from '../lambdas/runtime/lambda-handler.ts';
+import { sourceLines } from '../lambdas/runtime/stack-frames.ts';
 import type { LogLine } from './orders/log-lines.ts';
 
 /** Why a function failed beside its handling of a message: it cannot start, or it died. `time` in ISO 8601. */
-export type FunctionFailure = { time: string; cannotStart: boolean; errorType: string; errorMessage: string };
+export type FunctionFailure = {
+  time: string;
+  cannotStart: boolean;
+  errorType: string;
+  errorMessage: string;
+  /** Where in this repository's sources it failed, innermost first. */
+  stackTrace?: string[];
+};
 
 /** A word of every line that tells of an error of a function, of an attempt or of Lambda's runtime. */
 export const ERROR_PHRASE = 'errorType';
@@ -12,7 +20,14 @@ export const ERROR_PHRASE = 'errorType';
 /** What Lambda itself writes where a function was ended, which no line with a type tells. */
 export const ENDED_PHRASES = ['Task timed out', 'Runtime exited'] as const;
 
-const described = v.object({ errorType: v.optional(v.string(), 'Error'), errorMessage: v.string() });
+const frames = v.optional(v.array(v.string()), []);
+const described = v.object({
+  errorType: v.optional(v.string(), 'Error'),
+  errorMessage: v.string(),
+  // Of our own lines, and of those of Lambda's runtime.
+  stackTrace: frames,
+  stack: frames,
+});
 const startFailure = v.object({
   message: v.literal(CANNOT_START),
   time: v.pipe(v.string(), v.isoTimestamp()),
@@ -26,18 +41,22 @@ const ENDED = /(?<timeout>Task timed out after [\d.]+ s\w*)|(?<exit>Runtime exit
 export function parseFunctionFailure({ time, text }: LogLine): FunctionFailure | undefined {
   const own = v.safeParse(startFailure, tryParse(text));
   if (own.success) {
-    const { message: _, ...failure } = own.output;
-    return { ...failure, cannotStart: true };
+    return { time: own.output.time, cannotStart: true, ...errorOf(own.output) };
   }
   const at = new Date(time).toISOString();
   const runtime = RUNTIME_LINE.exec(text)?.groups;
   const error = v.safeParse(described, tryParse(runtime?.error ?? ''));
-  if (error.success) return { time: at, cannotStart: runtime?.request === 'undefined', ...error.output };
+  if (error.success) return { time: at, cannotStart: runtime?.request === 'undefined', ...errorOf(error.output) };
   const ended = ENDED.exec(text)?.groups;
   if (ended === undefined) return undefined;
   const { timeout, exit = '' } = ended;
   const [errorType, errorMessage] = timeout ? ['Sandbox.Timedout', timeout] : ['Runtime.ExitError', exit];
   return { time: at, cannotStart: false, errorType, errorMessage };
+}
+
+function errorOf({ errorType, errorMessage, stackTrace, stack }: v.InferOutput<typeof described>) {
+  const lines = sourceLines([...stackTrace, ...stack]);
+  return { errorType, errorMessage, ...(lines.length === 0 ? {} : { stackTrace: lines }) };
 }
 
 /** Returns the newest failure of a function; one that says why it cannot start comes before what follows from it. */

@@ -72,7 +72,7 @@ export function snsSms(
       if (error instanceof InvalidParameterException) throw error;
       const name = error instanceof Error ? error.name : typeof error;
       if (mayHaveBeenSent(error)) throw new UnknownOutcomeError(`SNS did not say whether it took the text: ${name}`);
-      throw new UnavailableError(`SMS could not be sent: ${name}`);
+      throw new UnavailableError(`SMS could not be sent: ${name}`, { cause: error });
     }
   };
 }

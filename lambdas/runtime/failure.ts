@@ -1,3 +1,5 @@
+import { framesOf } from './stack-frames.ts';
+
 /** A downstream cannot serve right now (outage, time-out, throttling); the message is retried. */
 export class UnavailableError extends Error {
   override name = 'UnavailableError';
@@ -77,26 +79,37 @@ export function describeError(error: unknown): { errorType: string; errorMessage
   return { errorType, errorMessage: (error.message || errorType).replaceAll(PHONE_NUMBERS, '+…') };
 }
 
+const LANGUAGE_ERRORS = new Set(['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError']);
+
+/** Tells whether an error is one of the language itself, as a mistake in code causes. */
+export const isLanguageError = (error: Error): boolean => LANGUAGE_ERRORS.has(error.name);
+
+/**
+ * Tells whether an error is about an answer or a connection: a truncated response is a `SyntaxError` in the SDK, an unreachable host a
+ * `TypeError` in Node's fetch, and neither is a mistake in code.
+ */
+export const concernsResponse = (error: Error): boolean =>
+  error.cause !== undefined || '$response' in error || '$metadata' in error;
+
 // Their message says everything, and in a flood or an outage they come by the thousand.
 const EXPECTED = new Set(['ContractError', 'WaitingError', 'BusyError', 'DeadlineExceededError', 'RetryAtError']);
-const FRAME = /^\s+at /;
-const MAX_FRAMES = 10;
-const MAX_FRAME_CHARACTERS = 200;
 
 /**
  * Describes whatever was thrown for a log line, with the stack's frames, innermost first: with `--enable-source-maps` each names a line of
- * the source. What is expected, such as an outage, has none.
+ * the source. What is expected, such as an outage, has none, unless a mistake in code is what was taken for it.
  */
 export function describeForLog(error: unknown): ReturnType<typeof describeError> & { stackTrace?: readonly string[] } {
   const described = describeError(error);
-  if (!(error instanceof Error) || error instanceof UnavailableError || EXPECTED.has(error.name)) return described;
-  // The lines before the frames repeat the message.
-  const frames = (error.stack ?? '').split('\n').filter((line) => FRAME.test(line));
-  if (frames.length === 0) return described;
-  const stackTrace = frames
-    .slice(0, MAX_FRAMES)
-    .map((frame) => frame.trim().slice(0, MAX_FRAME_CHARACTERS).replaceAll(PHONE_NUMBERS, '+…'));
-  return { ...described, stackTrace };
+  const unexpected = unexpectedIn(error);
+  const stackTrace = unexpected === undefined ? [] : framesOf(unexpected);
+  return stackTrace.length === 0 ? described : { ...described, stackTrace };
+}
+
+function unexpectedIn(error: unknown): Error | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (!(error instanceof UnavailableError) && !EXPECTED.has(error.name)) return error;
+  const { cause } = error;
+  return cause instanceof Error && isLanguageError(cause) && !concernsResponse(cause) ? cause : undefined;
 }
 
 /** A message cannot be taken, and its publisher could not be told: it is retried, so that both happen. */

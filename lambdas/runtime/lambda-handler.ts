@@ -1,6 +1,7 @@
 import { describeForLog } from './failure.ts';
 import { log } from './log.ts';
 import { NAMESPACE } from './metrics.ts';
+import { CAPTURED_FRAMES } from './stack-frames.ts';
 
 /** The message of the log line that each invocation of such a function writes; `ops status` and `ops trace` look for it. */
 export const CANNOT_START = 'the function cannot start';
@@ -14,6 +15,7 @@ export function lambdaHandler<Args extends unknown[], Result>(
   name: string,
   setUp: () => (...args: Args) => Promise<Result>,
 ): (...args: Args) => Promise<Result> {
+  Error.stackTraceLimit = CAPTURED_FRAMES;
   try {
     return setUp();
   } catch (reason) {

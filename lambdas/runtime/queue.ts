@@ -7,13 +7,13 @@ import {
 import type { SQSRecord } from 'aws-lambda';
 import { callLimits } from './call-limits.ts';
 import { chunk, chunkBySize } from './chunk.ts';
-import { withReason } from './dead-letter-reason.ts';
+import { type DeadLetterReason, withReason } from './dead-letter-reason.ts';
 import { describeForLog } from './failure.ts';
 import { log } from './log.ts';
 import { MAX_BATCH_ENTRIES, MAX_MESSAGE_BYTES, messageBytes } from './message-size.ts';
 
 /** A message to be dead-lettered, with the reason for the operator. */
-export type DeadLetter = { record: SQSRecord; errorType: string; errorMessage: string };
+export type DeadLetter = { record: SQSRecord } & Pick<DeadLetterReason, 'errorType' | 'errorMessage' | 'sourceLines'>;
 
 /** A consumer's own queue and dead-letter queue, besides receiving. */
 export type ConsumerQueue = {

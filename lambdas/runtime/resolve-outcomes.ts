@@ -1,9 +1,10 @@
 import type { SQSRecord } from 'aws-lambda';
-import { describeError, describeForLog } from './failure.ts';
+import { ConflictError, describeError, describeForLog, PermanentError } from './failure.ts';
 import { log } from './log.ts';
 import type { Attempt, Outcome } from './outcome.ts';
 import type { ConsumerQueue, DeadLetter } from './queue.ts';
 import { type FailurePolicy, failureActionFor, type MessageHistory, retryOf } from './retry-policy.ts';
+import { sourceLines } from './stack-frames.ts';
 
 /**
  * Decides the outcome of each attempt and carries it out: dead-letters what cannot succeed or was tried for too long, and sets
@@ -18,10 +19,10 @@ export async function resolveOutcomes(
   const resolved = attempts.map((attempt) => ({ ...attempt, outcome: outcomeOf(attempt, policy) }));
   const deadLetters: DeadLetter[] = [];
   const retries: { record: SQSRecord; seconds: number }[] = [];
-  for (const { record, outcome } of resolved) {
+  for (const { record, outcome, error } of resolved) {
     if (outcome.kind === 'dead-lettered') {
       const { errorType, errorMessage } = outcome;
-      deadLetters.push({ record, errorType, errorMessage });
+      deadLetters.push({ record, errorType, errorMessage, ...mistakeIn(error?.reason) });
     } else if (outcome.kind === 'will be tried again' && outcome.retryInSeconds !== undefined) {
       retries.push({ record, seconds: outcome.retryInSeconds });
     }
@@ -41,6 +42,13 @@ export async function resolveOutcomes(
     });
   }
   return resolved;
+}
+
+/** Names the source lines of what nobody expected; a refusal of the message is its publisher's to repair, not the code's. */
+function mistakeIn(reason: unknown): Pick<DeadLetter, 'sourceLines'> {
+  if (reason instanceof ConflictError || reason instanceof PermanentError) return {};
+  const lines = sourceLines(describeForLog(reason).stackTrace ?? []);
+  return lines.length === 0 ? {} : { sourceLines: lines };
 }
 
 function outcomeOf({ record, error }: Attempt, policy: FailurePolicy): Outcome {

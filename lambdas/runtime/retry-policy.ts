@@ -1,4 +1,4 @@
-import { RetryAtError } from './failure.ts';
+import { concernsResponse, isLanguageError, RetryAtError } from './failure.ts';
 
 /**
  * What happens to a message whose handling failed. `dead-letter`: at once, because the same input would fail in the same way
@@ -58,14 +58,10 @@ export const defaultPolicy: FailurePolicy = {
   otherwise: retryOutage,
 };
 
-const LANGUAGE_ERRORS = new Set(['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError']);
-
 /** Finds the action for whatever was thrown, values that are no errors included. */
 export function failureActionFor(error: unknown, policy: FailurePolicy = defaultPolicy): FailureAction {
   if (!(error instanceof Error)) return policy.otherwise;
-  // A truncated response is a SyntaxError in the SDK, an unreachable host a TypeError in Node's fetch: neither is our bug.
-  const concernsResponse = error.cause !== undefined || '$response' in error || '$metadata' in error;
-  if (concernsResponse && LANGUAGE_ERRORS.has(error.name)) return policy.otherwise;
+  if (isLanguageError(error) && concernsResponse(error)) return policy.otherwise;
   return Object.hasOwn(policy, error.name) ? (policy[error.name] ?? policy.otherwise) : policy.otherwise;
 }
 

@@ -26,6 +26,8 @@ export type Cause = {
   /** When it failed; if the sender did not say, when it was sent. RFC 3339. */
   failedAt: string;
   attempts: number | undefined;
+  /** Where in this repository's sources a mistake was met, innermost first: `lambdas/stock/plan.ts:41:17`. */
+  stackTrace?: readonly string[];
 };
 
 /** Returns when a dead letter was sent to its queue, in milliseconds since the epoch. */
@@ -70,8 +72,9 @@ export function causeOf(received: ReceivedMessage): Cause {
   const join = (...parts: (string | undefined)[]) => parts.filter(Boolean).join(': ');
   const { sender, reason } = originOf(received);
   if (reason !== undefined) {
-    const { errorType, errorMessage, failedAt, attempts } = reason;
-    return { errorType, reason: redact(errorMessage), failedAt, attempts };
+    const { errorType, errorMessage, failedAt, attempts, sourceLines: stackTrace } = reason;
+    const cause = { errorType, reason: redact(errorMessage), failedAt, attempts };
+    return stackTrace === undefined ? cause : { ...cause, stackTrace };
   }
   switch (sender) {
     case 'eventBridge':

@@ -47,7 +47,7 @@ export function shorten(reason: string): string {
 
 /** Returns what `dlq show --json` prints of a dead letter; personal data is masked unless it is to be revealed. */
 export function toJson(deadLetter: DeadLetter, reveal: boolean) {
-  const { id, consumer, errorType, reason, failedAt, attempts, system, body } = deadLetter;
+  const { id, consumer, errorType, reason, failedAt, attempts, stackTrace, system, body } = deadLetter;
   const orderId = shownOrderId(deadLetter, reveal);
   return {
     messageId: id,
@@ -56,6 +56,7 @@ export function toJson(deadLetter: DeadLetter, reveal: boolean) {
     reason,
     failedAt,
     ...(attempts === undefined ? {} : { attempts }),
+    ...(stackTrace === undefined ? {} : { stackTrace }),
     ...(orderId === undefined ? {} : { orderId }),
     ...(system.MessageGroupId === undefined ? {} : { group: system.MessageGroupId }),
     attributes: publisherAttributes(deadLetter, reveal),
@@ -74,13 +75,14 @@ export function formatDeadLetters(
 }
 
 function formatDeadLetter(deadLetter: DeadLetter, reveal: boolean): string {
-  const { id, consumer, errorType, reason, failedAt, attempts, body } = deadLetter;
+  const { id, consumer, errorType, reason, failedAt, attempts, stackTrace = [], body } = deadLetter;
   const after = attempts === undefined ? '' : `, after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
   const facts: [string, string | undefined][] = [
     ['id', id],
     ['order', shownOrderId(deadLetter, reveal)],
     ['failed at', `${failedAt}${after}`],
     ['error', `${errorType}: ${reason}`],
+    ...stackTrace.map((line, index): [string, string] => [index === 0 ? 'at' : '', line]),
     ...Object.entries(publisherAttributes(deadLetter, reveal)),
     ['body', body.startsWith('\uFEFF') ? 'begins with a byte-order mark' : undefined],
   ];

@@ -4,7 +4,7 @@ import type { ShopFunction } from '../functions.ts';
 import type { DeployedShop } from '../stack.ts';
 
 /** A consumer that cannot start, so that no attempt of it is in the log. */
-export type StartFailure = { consumer: string } & Pick<FunctionFailure, 'time' | 'errorType' | 'errorMessage'>;
+export type StartFailure = { consumer: string } & Omit<FunctionFailure, 'cannotStart'>;
 
 // They have no part in an order that waits.
 const NO_CONSUMERS = ['archive', 'sweep'];
@@ -26,8 +26,8 @@ export async function readStartFailures(
   );
   return found.flatMap(({ consumer, failure }) => {
     if (!failure?.cannotStart) return [];
-    const { time, errorType, errorMessage } = failure;
-    return [{ consumer, time, errorType, errorMessage }];
+    const { cannotStart: _, ...error } = failure;
+    return [{ consumer, ...error }];
   });
 }
 

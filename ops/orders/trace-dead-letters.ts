@@ -64,12 +64,13 @@ export function addDeadLetters(
   const traceId = traceIdOf(undefined, orderId);
   const known = trace ?? { orderId, status: null, total: null, traceId, timeline: [], attempts: [] };
   const traced = deadLetters.map(
-    ({ id, consumer, errorType, reason, failedAt }): TracedDeadLetter => ({
+    ({ id, consumer, errorType, reason, failedAt, stackTrace }): TracedDeadLetter => ({
       consumer,
       messageId: id,
       errorType,
       reason,
       failedAt,
+      ...(stackTrace === undefined ? {} : { stackTrace }),
     }),
   );
   return {

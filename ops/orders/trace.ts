@@ -8,6 +8,7 @@ import { traceIdOf } from '../../contracts/traceparent.ts';
 import type { Order, TimelineEntry } from '../../lambdas/order/record.ts';
 import type { Refund } from '../../lambdas/payment/record.ts';
 import { refundsOf } from '../../lambdas/payment/refunds.ts';
+import { sourceLines } from '../../lambdas/runtime/stack-frames.ts';
 import type { DeadLetter } from '../dlq/dead-letter.ts';
 import { firstTryAt, withNextTries } from './next-try.ts';
 import { type OrderRecords, type PaymentSummary, refusedTexts, sentTexts, textNotBefore } from './records.ts';
@@ -64,7 +65,7 @@ export type TracedReturn = {
 };
 
 /** A dead letter of an order: whose it is, and why it is there. */
-export type TracedDeadLetter = Pick<DeadLetter, 'consumer' | 'errorType' | 'reason' | 'failedAt'> & {
+export type TracedDeadLetter = Pick<DeadLetter, 'consumer' | 'errorType' | 'reason' | 'failedAt' | 'stackTrace'> & {
   messageId: string;
 };
 
@@ -156,6 +157,7 @@ const outcomeLogLine = v.object({
   tookMs: v.optional(v.number(), 0),
   errorType: v.optional(v.string()),
   errorMessage: v.optional(v.string()),
+  stackTrace: v.optional(v.array(v.string())),
   retryInSeconds: v.optional(v.number()),
   published: v.optional(v.array(v.string())),
 });
@@ -176,6 +178,8 @@ export type TracedAttempt = {
   outcome: OutcomeLogLine['message'];
   errorType?: string | undefined;
   errorMessage?: string | undefined;
+  /** Where in this repository's sources it failed, innermost first; absent where that was expected. */
+  stackTrace?: string[];
   retryInSeconds?: number | undefined;
   /** When its message is tried again, where that has not happened yet. */
   nextTryAt?: string;
@@ -207,8 +211,10 @@ const attemptKey = ({ consumer, messageId }: OutcomeLogLine, attempt: number) =>
 
 function tracedAttempt(line: OutcomeLogLine, previous: OutcomeLogLine | undefined): TracedAttempt {
   const { orderId: _, time, consumer, eventType, messageId, attempt, waitedMs, tookMs, message, ...rest } = line;
+  const { stackTrace: frames = [], ...error } = rest;
+  const stackTrace = sourceLines(frames);
   const queuedMs = previous === undefined ? waitedMs : Date.parse(time) - tookMs - Date.parse(previous.time);
-  const outcome = { outcome: message, ...rest };
+  const outcome = { outcome: message, ...error, ...(stackTrace.length === 0 ? {} : { stackTrace }) };
   return { time, consumer, eventType, messageId, attempt, waitedMs: Math.max(0, queuedMs), tookMs, ...outcome };
 }
 

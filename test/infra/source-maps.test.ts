@@ -146,7 +146,7 @@ describe('An error in a deployed bundle', () => {
     const line = lines.find(({ message }) => message === 'will be tried again');
     expect(line).toMatchObject({ errorType: 'TypeError', errorMessage: 'a bug' });
     const frames = line.stackTrace.join('\n');
-    expect(frames).toContain(`/${lineOf('lambdas/runtime/consume.ts', 'readReplayed(record.body)')}:`);
+    expect(frames).toContain(`(${lineOf('lambdas/runtime/consume.ts', 'readReplayed(record.body)')}:`);
     expect(frames).not.toContain('index.js');
   });
 

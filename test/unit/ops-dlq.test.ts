@@ -270,6 +270,18 @@ describe('The output of dlq show', () => {
     expect(formatDeadLetters([letter], { reveal: true, omitted: 0 })).toContain('+821012345678');
   });
 
+  test('names the source lines of a bug, and of nothing else', () => {
+    const lines = ['lambdas/stock/plan.ts:41:17', 'lambdas/runtime/consume.ts:230:21'];
+    const stackTrace = ['2026-11-21T09:00:00.000Z', ...lines].join('\n');
+    const bug = deadLetter({ attributes: { errorType: 'TypeError', errorMessage: 'x is not a function', stackTrace } });
+    expect(toJson(bug, false)).toMatchObject({ stackTrace: lines, attributes: {} });
+    expect(formatDeadLetters([bug], { reveal: false, omitted: 0 })).toContain(
+      `  error     TypeError: x is not a function\n  at        ${lines[0]}\n            ${lines[1]}\n`,
+    );
+    expect(toJson(deadLetter(), false)).not.toHaveProperty('stackTrace');
+    expect(originalMessage(bug).attributes).toEqual({});
+  });
+
   test('is complete with --reveal', () => {
     const body = JSON.stringify(event);
     expect(toJson(deadLetter({ body }), true)).toMatchObject({ messageId: 'm-1', orderId: 'o-1', attempts: 1, body });

@@ -107,6 +107,30 @@ describe('The attempts of an order', () => {
   });
 });
 
+describe('A failed attempt', () => {
+  test('names the lines of our sources in the document, and not in the table', () => {
+    const stackTrace = [
+      'at plan (lambdas/stock/plan.ts:41:17)',
+      'at SQSClient.send (index.js:1:234567)',
+      // As versions before wrote them.
+      'at async Object.tok_visa [as +821012345678] (/var/task/lambdas/runtime/consume.ts:230:21)',
+      'at processTicksAndRejections (node:internal/process/task_queues:105:5)',
+    ];
+    const trace = known([line({ message: 'dead-lettered', errorType: 'TypeError', errorMessage: 'no', stackTrace })]);
+    expect(trace.attempts[0]?.stackTrace).toEqual(['lambdas/stock/plan.ts:41:17', 'lambdas/runtime/consume.ts:230:21']);
+    expect(traceText(trace)).not.toContain('plan.ts');
+    expect(known([failed]).attempts[0]).not.toHaveProperty('stackTrace');
+  });
+
+  test('has them from its dead letter, too', () => {
+    const stackTrace = '2026-11-21T09:00:00.000Z\nlambdas/stock/plan.ts:41:17';
+    const letter = deadLetter({ attributes: { errorType: 'TypeError', errorMessage: 'no', stackTrace } });
+    expect(addDeadLetters(known(), 'o-1', [letter])?.deadLetters).toMatchObject([
+      { errorType: 'TypeError', stackTrace: ['lambdas/stock/plan.ts:41:17'] },
+    ]);
+  });
+});
+
 describe('A trace', () => {
   test('of an order that is only in the logs is shown all the same', () => {
     const poison = line({

@@ -224,6 +224,25 @@ describe('A handler that fails as a whole', () => {
     expect(outside.postponed).toEqual([]);
   });
 
+  test('dead-letters a bug with the lines of the sources, and with no value of the message', async () => {
+    const { outside, receive } = consume(async (deliveries) => {
+      const shelves: Record<string, { pieces: number }> = {};
+      for (const { event } of deliveries) Reflect.get(shelves, event.data.customer?.phone ?? '').pieces;
+      return [];
+    });
+    const [record] = orders('a');
+    expect(await receive(record === undefined ? [] : [record])).toEqual([]);
+    expect(outside.deadLetters).toMatchObject([
+      {
+        errorType: 'TypeError',
+        sourceLines: expect.arrayContaining([expect.stringMatching(/^lambdas\/runtime\/\w+\.ts:\d+:\d+$/)]),
+      },
+    ]);
+    const line = log.lines.map((text) => JSON.parse(text)).find(({ message }) => message === 'dead-lettered');
+    expect(line.stackTrace.join()).toContain('consume.test.ts:');
+    expect(JSON.stringify([outside.deadLetters[0]?.sourceLines, line])).not.toMatch(/\+82\d/);
+  });
+
   test.each([0, 1])('returns the messages without a result when it returns only %i results', async (count) => {
     const { receive } = consume(async () => Array(count).fill({ publish: [] }));
     expect(await receive(orders('a', 'b', 'c'))).toEqual(['a', 'b', 'c'].slice(count));

@@ -6,11 +6,15 @@ import { originalMessage, toDeadLetter } from '../../../ops/dlq/dead-letter.ts';
 import { groupByReason } from '../../../ops/dlq/group.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 
-const OURS = ['errorType', 'errorMessage', 'consumer', 'failedAt', 'attempts', 'deadLetterReason'];
+const OURS = ['errorType', 'errorMessage', 'consumer', 'failedAt', 'attempts', 'deadLetterReason', 'stackTrace'];
+const LINES = ['lambdas/stock/plan.ts:41:17', 'lambdas/runtime/consume.ts:230:21'];
 const FAILED_AT = '2026-11-21T09:00:00.000Z';
 
 /** The body and attributes with which `payment` dead-letters a message. */
-async function sentFor(attributes: Record<string, string>, parts: { body?: string; errorMessage?: string } = {}) {
+async function sentFor(
+  attributes: Record<string, string>,
+  parts: { body?: string; errorMessage?: string; sourceLines?: readonly string[] } = {},
+) {
   const sent: NonNullable<SendMessageBatchCommand['input']['Entries']> = [];
   const client = {
     async send({ input: { Entries = [] } }: SendMessageBatchCommand) {
@@ -22,7 +26,8 @@ async function sentFor(attributes: Record<string, string>, parts: { body?: strin
   const queue = sqsConsumerQueue(names, client as unknown as SQSClient, () => new Date(FAILED_AT));
   const record = sqsRecord(parts.body ?? '{}', { attributes, attempt: 3 });
   const errorMessage = parts.errorMessage ?? 'data.total: is missing';
-  await queue.deadLetter([{ record, errorType: 'ContractError', errorMessage }]);
+  const { sourceLines = [] } = parts;
+  await queue.deadLetter([{ record, errorType: 'ContractError', errorMessage, sourceLines }]);
   const { MessageBody: body = '', MessageAttributes = {} } = sent[0] ?? {};
   return { body, attributes: MessageAttributes };
 }
@@ -76,8 +81,9 @@ describe("A dead letter's attributes", () => {
         attributes,
         bodyBytes,
         fc.constantFrom('short', 'é'.repeat(2_000), '\u0000'.repeat(500), '"'.repeat(1_000)),
-        async (own, bytes, errorMessage) => {
-          const sent = await sentFor(own, { body: 'x'.repeat(bytes), errorMessage });
+        fc.constantFrom([], LINES),
+        async (own, bytes, errorMessage, sourceLines) => {
+          const sent = await sentFor(own, { body: 'x'.repeat(bytes), errorMessage, sourceLines });
           const parts = Object.entries(sent.attributes).flatMap(([key, { DataType = '', StringValue = '' }]) => [
             key,
             DataType,
@@ -151,5 +157,39 @@ describe('The reason of a dead letter', () => {
   test('has no characters that SQS refuses, which would keep the message from its dead-letter queue', async () => {
     const { deadLetter } = await deadLettered({}, { errorMessage: `a\u0000b\ud83dc\uffff${'x'.repeat(2_000)}` });
     expect(deadLetter.reason).toBe(`a\u{fffd}b\u{fffd}c\u{fffd}${'x'.repeat(994)}`);
+  });
+});
+
+describe('The source lines of a dead letter', () => {
+  test.each([
+    [0, ['attempts', 'consumer', 'errorMessage', 'errorType', 'failedAt', 'stackTrace']],
+    [4, ['attempts', 'consumer', 'errorMessage', 'errorType', 'failedAt', 'stackTrace']],
+    [5, ['deadLetterReason', 'stackTrace']],
+    [8, ['deadLetterReason', 'stackTrace']],
+    [9, ['deadLetterReason']],
+    [10, []],
+  ])('beside %i attributes of its publisher take the room that is left', async (count, expected) => {
+    const { attributes } = await sentFor(many(count), { sourceLines: LINES });
+    const ours = Object.keys(attributes).filter((name) => OURS.includes(name));
+    expect(ours.sort()).toEqual(expected);
+    const { deadLetter, redriven } = await deadLettered(many(count), { sourceLines: LINES });
+    expect(deadLetter.stackTrace).toEqual(expected.includes('stackTrace') ? LINES : undefined);
+    expect(deadLetter.attempts).toBe(expected.length === 0 ? undefined : 3);
+    expect(redriven).toEqual(many(count));
+  });
+
+  test('are those of its last failure, also where an older version put them back with it', async () => {
+    const { attributes } = await sentFor({}, { sourceLines: LINES });
+    const leftBehind = { stackTrace: valuesOf(attributes).stackTrace ?? '' };
+    const queue = await sentFor(leftBehind, { errorMessage: 'data.total: is missing' });
+    // It failed at another time, for another reason.
+    const later = { ...queue.attributes, failedAt: { DataType: 'String', StringValue: '2026-11-22T09:00:00.000Z' } };
+    expect(received({ ...queue, attributes: later }).stackTrace).toBeUndefined();
+  });
+
+  test('are no text that a publisher wrote in their place', async () => {
+    const forged = { stackTrace: `${FAILED_AT}\nlambdas/stock/plan.ts:1:1 +821012345678\ntok_visa` };
+    const { deadLetter } = await deadLettered(forged);
+    expect(JSON.stringify(deadLetter.stackTrace ?? [])).not.toMatch(/8210|tok_/);
   });
 });

@@ -145,14 +145,24 @@ describe('The description of a failure for a log line', () => {
     };
     const { errorType, stackTrace = [] } = describeForLog(thrownBy(inner));
     expect(errorType).toBe('PermanentError');
-    const [first = ''] = stackTrace.filter((frame) => !frame.startsWith('at +…'));
-    expect(first).toMatch(/^at .*failure\.test\.ts:\d+:\d+\)?$/);
+    expect(stackTrace[0]).toMatch(/^at .*failure\.test\.ts:\d+:\d+\)?$/);
     expect(JSON.stringify(stackTrace)).not.toMatch(/refused|8210|14155/);
+  });
+
+  test('names the lines of a mistake in code that was taken for an outage', () => {
+    const mistake = thrownBy(() => JSON.parse('{"a":'.repeat(2)).b);
+    const { errorMessage, stackTrace = [] } = describeForLog(
+      new UnavailableError('The bus is down', { cause: mistake }),
+    );
+    expect(errorMessage).toBe('The bus is down');
+    expect(stackTrace.join()).toMatch(/failure\.test\.ts:\d+:\d+/);
+    const unreachable = new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') });
+    expect(describeForLog(new UnavailableError('down', { cause: unreachable })).stackTrace).toBeUndefined();
   });
 
   test('has ten short frames at most, so that a log line stays whole', () => {
     const error = new Error('deep');
-    error.stack = `Error: deep\n${`    at f (${'x'.repeat(1_000)})\n`.repeat(50)}`;
+    error.stack = `Error: deep\n${`    at f (/var/task/lambdas/${'x'.repeat(300)}.ts:1:1)\n`.repeat(50)}`;
     const { stackTrace = [] } = describeForLog(error);
     expect(stackTrace).toHaveLength(10);
     expect(Math.max(...stackTrace.map((frame) => frame.length))).toBe(200);
