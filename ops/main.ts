@@ -11,6 +11,7 @@ import { estimateCommand } from './estimate/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { isWhole, layoutFor, showEverything } from './layout.ts';
 import { loadCommand } from './load/command.ts';
+import { logsCommand } from './logs/command.ts';
 import { cancelCommand } from './orders/cancel-commands.ts';
 import { placeCommand, traceCommand } from './orders/command.ts';
 import { refundCommand } from './orders/refund-commands.ts';
@@ -43,6 +44,7 @@ for (const make of [
   consoleCommand,
   stockCommand,
   traceCommand,
+  logsCommand,
   dlqCommand,
   replayCommand,
   explainCommand,

@@ -69,6 +69,9 @@ const PHONE_NUMBERS = /\+\d{6,15}/g;
 /** Tells whether a text contains what looks like a phone number: `+` and 6 to 15 digits. */
 export const containsPhoneNumber = (text: string): boolean => text.search(PHONE_NUMBERS) !== -1;
 
+/** Removes what looks like a phone number from a text. */
+export const maskPhoneNumbers = (text: string): string => text.replaceAll(PHONE_NUMBERS, '+…');
+
 /**
  * Describes whatever was thrown, `undefined` and strings included, by class and message for an operator. Phone numbers are
  * removed, because AWS quotes the one it refuses.
@@ -76,7 +79,7 @@ export const containsPhoneNumber = (text: string): boolean => text.search(PHONE_
 export function describeError(error: unknown): { errorType: string; errorMessage: string } {
   if (!(error instanceof Error)) return { errorType: 'NonError', errorMessage: `a ${typeof error} was thrown` };
   const errorType = error.name || 'Error';
-  return { errorType, errorMessage: (error.message || errorType).replaceAll(PHONE_NUMBERS, '+…') };
+  return { errorType, errorMessage: maskPhoneNumbers(error.message || errorType) };
 }
 
 const LANGUAGE_ERRORS = new Set(['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError']);

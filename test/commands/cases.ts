@@ -47,6 +47,8 @@ export const cases: Readonly<Record<string, CommandCase>> = {
   'stock receive': { args: 'KB-01 5', changes: { PublishBatch: 1 }, interruptAt: 'PublishBatch' },
   'stock import': { args: '-', input: 'KB-01,5\nMS-02,7\n', changes: { PublishBatch: 1 }, interruptAt: 'PublishBatch' },
   trace: { args: 'o-1001', code: 1 },
+  logs: {},
+  'logs --follow': { endless: true },
   'dlq list': { interruptAt: 'ReceiveMessage' },
   'dlq show': { interruptAt: 'ReceiveMessage' },
   'dlq redrive': {

@@ -1,8 +1,11 @@
 import './provided.ts';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
+import type { LogEntry } from '../../ops/logs/entry.ts';
 import type { Trace } from '../../ops/orders/trace.ts';
 import { statusCollector } from '../../ops/status/collect.ts';
 import {
@@ -16,6 +19,7 @@ import {
   takeDeadLetter,
   testOrder,
 } from './deployed-shop.ts';
+import { runOps, startOps } from './ops.ts';
 
 /** Returns the output of `ops trace`, or `undefined` while the order is unknown. */
 async function readTrace(orderId: string): Promise<Trace | undefined> {
@@ -98,4 +102,45 @@ test('an order whose message is invalid is found by its id with the reason of it
   }
   // Other tests use these queues too.
   for (const { consumer } of trace.attempts) await takeDeadLetter(consumer as ConsumerName, order.orderId);
+});
+
+test('the log of a consumer that is followed has each try once, with its error, and the log of an order those of all consumers', async () => {
+  onTestFinished(() => setGatewayState('up'));
+  await setGatewayState('down');
+  const order = testOrder();
+  await setStock(order.sku, 1);
+  const following = startOps('logs', 'payment', '--follow', '--json', '--since', '1s');
+  onTestFinished(() => void following.kill('SIGKILL'));
+  const followed: LogEntry[] = [];
+  createInterface({ input: following.stdout }).on('line', (line) => followed.push(JSON.parse(line)));
+  const tries = () => followed.filter(({ orderId, attempt }) => orderId === order.orderId && attempt !== undefined);
+  await publish(placed(order));
+  await eventually('two failed tries are shown', async () => (tries().length >= 2 ? true : undefined));
+  await setGatewayState('up');
+  await decided(order.orderId);
+  await eventually('the capture is shown', async () =>
+    tries().some(({ published = [] }) => published.includes('shop.payment.captured.v1')) ? true : undefined,
+  );
+  following.kill('SIGINT');
+  expect(await once(following, 'exit')).toEqual([0, null]);
+  expect(tries()[0]).toMatchObject({
+    function: 'payment',
+    message: 'will be tried again',
+    attempt: 1,
+    errorType: 'UnavailableError',
+    errorMessage: 'The payment gateway is down',
+  });
+  const keys = tries().map(({ messageId, attempt }) => `${messageId} ${attempt}`);
+  expect(new Set(keys).size).toBe(keys.length);
+
+  const shown = await eventually('all consumers of the order are shown', async () => {
+    const { result } = await runOps('logs', '--order', order.orderId, '--since', '10m');
+    const entries: LogEntry[] = result.entries;
+    const names = new Set(entries.map((entry) => entry.function));
+    return Object.keys(routing).every((name) => names.has(name)) ? entries : undefined;
+  });
+  expect(shown.every(({ orderId }) => orderId === order.orderId)).toBe(true);
+  expect(shown.filter((entry) => entry.function === 'payment')).toEqual(tries());
+  expect(JSON.stringify(shown)).not.toContain(order.phone);
+  expect(JSON.stringify(shown)).not.toContain(order.token);
 });

@@ -58,7 +58,7 @@ const CHANGES_AFTER_READING = {
 
 /** Those that change nothing, or only what is on this machine; a drill is never on AWS. */
 const OTHERS = [
-  ...['status', 'console', 'stock show', 'trace', 'dlq list', 'dlq show', 'explain', 'verify', 'alarm list'],
+  ...['status', 'console', 'stock show', 'trace', 'logs', 'dlq list', 'dlq show', 'explain', 'verify', 'alarm list'],
   ...['sandbox payment records', 'check', 'estimate', 'up', 'down', 'drill'],
 ];
 
