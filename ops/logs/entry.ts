@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { tryParse } from '../../contracts/parse.ts';
 import { maskPhoneNumbers } from '../../lambdas/runtime/failure.ts';
+import { framesOf } from '../../lambdas/runtime/stack-frames.ts';
 import { parseFunctionFailure } from '../function-failures.ts';
 import type { LogEvent } from './function-log.ts';
 
@@ -84,11 +85,12 @@ function parseOther(line: string, at: number): OwnLine | undefined {
   return { time, message: maskPhoneNumbers(line.replace(CONSOLE_PREFIX, '').trimEnd()) };
 }
 
-/** Reads the frames of the stack in a line of Lambda's runtime. */
+/** Reads the frames of the stack in a line of Lambda's runtime, without what may be a value of a message. */
 function stackOf(line: string): { stackTrace?: string[] } {
   const { success, output } = v.safeParse(stack, tryParse(line.slice(line.indexOf('{'))));
-  const frames = (success ? (output.stack ?? output.trace ?? []) : []).filter((frame) => /^\s*at /.test(frame));
-  return frames.length === 0 ? {} : { stackTrace: frames.map((frame) => maskPhoneNumbers(frame.trim())) };
+  const text = success ? (output.stack ?? output.trace ?? []).join('\n') : '';
+  const stackTrace = framesOf(Object.assign(new Error(''), { stack: text }));
+  return stackTrace.length === 0 ? {} : { stackTrace };
 }
 
 /** Tells whether a line is about an order: by its field, or in words where it has no fields. */

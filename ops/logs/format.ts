@@ -97,7 +97,6 @@ function errorLines({ errorType, errorMessage, retryInSeconds, stackTrace = [] }
   if (errorType === undefined && errorMessage === undefined) return [];
   const error = errorType === errorMessage ? errorType : [errorType, errorMessage].filter(Boolean).join(': ');
   const again = retryInSeconds === undefined ? '' : ` (tried again in ${retryInSeconds} s)`;
-  // Without where Lambda unpacks a function: what is left is a path of the repository.
-  const frames = stackTrace.map((frame) => `    ${frame.replaceAll('/var/task/', '')}`);
+  const frames = stackTrace.map((frame) => `    ${frame}`);
   return [`  ${error}${again}`, ...frames];
 }

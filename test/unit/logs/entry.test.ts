@@ -62,7 +62,7 @@ describe('A failure that no line of the function tells', () => {
         message: 'the invocation failed',
         errorType: 'TypeError',
         errorMessage: 'cannot text +…',
-        stackTrace: ['at send (/var/task/lambdas/notification/sms.ts:7:1)'],
+        stackTrace: ['at send (lambdas/notification/sms.ts:7:1)'],
       },
     ]);
   });

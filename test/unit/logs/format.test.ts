@@ -17,7 +17,7 @@ const entry: LogEntry = {
   errorType: 'TypeError',
   errorMessage:
     'Cannot read properties of undefined, which is said at such a length that no terminal takes it in one line',
-  stackTrace: ['at readRecords (/var/task/lambdas/runtime/consume.ts:129:24)'],
+  stackTrace: ['at readRecords (lambdas/runtime/consume.ts:129:24)'],
 };
 const korean = { ...entry, orderId: '주문-2026-11-21-서울-강남-0001-두번째' };
 const line: LogEntry = {
