@@ -66,5 +66,16 @@ export const recordsOf = (name: string, ...furtherActions: string[]): TableUse =
   actions: [...RECORD_ACTIONS, ...furtherActions],
 });
 
+/** Describes the records of a consumer that counts, as `lambdas/runtime/counters.ts` writes them. */
+export const countedRecordsOf = (name: string): TableUse => recordsOf(name, 'UpdateItem');
+
+/** Describes a table of counters, one item per `key`, as `lambdas/runtime/counters.ts` adds to them. */
+export const countersOf = (name: string, key: string): TableUse => ({
+  id: `${name}Table`,
+  key,
+  output: `${name}TableName`,
+  actions: ['UpdateItem'],
+});
+
 /** Describes a table in which a cancellation whose order never comes is forgotten after `TOMBSTONE_DAYS`. */
 export const withTombstones = (use: TableUse): TableUse => ({ ...use, expiryAttribute: EXPIRY_ATTRIBUTE });

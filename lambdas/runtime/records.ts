@@ -1,4 +1,4 @@
-import { type BatchStatementError, ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BatchExecuteStatementCommand,
   BatchGetCommand,
@@ -121,26 +121,38 @@ async function put<R extends OrderRecord>(
   }
 }
 
-function statement<R extends OrderRecord>(table: string, { before, after }: RecordChange<R>) {
-  const { orderId, ...attributes } = { ...after, version: (before?.version ?? 0) + 1 };
-  const wanted = Object.entries(attributes).filter(([, value]) => value !== undefined);
+function statement<R extends OrderRecord>(table: string, change: RecordChange<R>) {
+  const { before, after } = change;
+  const { set, remove } = attributeChanges(change);
+  const values = set.map(([, value]) => value);
   if (before === undefined) {
-    const fields = wanted.map(([name]) => `'${name}': ?`).join(', ');
-    const values = wanted.map(([, value]) => value);
-    return { Statement: `INSERT INTO "${table}" VALUE {'orderId': ?, ${fields}}`, Parameters: [orderId, ...values] };
+    const fields = set.map(([name]) => `'${name}': ?`).join(', ');
+    return { Statement: `INSERT INTO "${table}" VALUE {${fields}}`, Parameters: values };
   }
-  // Only what changed is written, so that attributes of other writers stay as they are.
-  const was = new Map<string, unknown>(Object.entries(before));
-  const changed = wanted.filter(([name, value]) => was.get(name) !== value);
-  const gone = [...was.keys()].filter((name) => name !== 'orderId' && !wanted.some(([kept]) => kept === name));
-  const clauses = [...changed.map(([name]) => `SET "${name}" = ?`), ...gone.map((name) => `REMOVE "${name}"`)];
+  const clauses = [...set.map(([name]) => `SET "${name}" = ?`), ...remove.map((name) => `REMOVE "${name}"`)];
   return {
     Statement: `UPDATE "${table}" ${clauses.join(' ')} WHERE "orderId" = ? AND "version" = ?`,
-    Parameters: [...changed.map(([, value]) => value), orderId, before.version],
+    Parameters: [...values, after.orderId, before.version],
   };
 }
 
-function toSaveResult(response: { Error?: BatchStatementError | undefined } | undefined): 'saved' | 'conflict' | Error {
+/**
+ * Returns the attributes that a change sets, the next version among them, and those that it removes. What is unchanged is in neither, so that
+ * attributes of other writers stay as they are; the order id is among those that a new record sets.
+ */
+export function attributeChanges<R extends OrderRecord>({ before, after }: RecordChange<R>) {
+  const was: Record<string, unknown> = { ...before };
+  const is: Record<string, unknown> = { ...after, version: (before?.version ?? 0) + 1 };
+  return {
+    set: Object.entries(is).filter(([name, value]) => value !== undefined && value !== was[name]),
+    remove: Object.keys(was).filter((name) => is[name] === undefined),
+  };
+}
+
+/** Reads what the table answered to one of several writes: a statement's response, or a transaction's reason. */
+export function toSaveResult(
+  response: { Error?: { Code?: string | undefined; Message?: string | undefined } | undefined } | undefined,
+): 'saved' | 'conflict' | Error {
   if (response === undefined) return new UnavailableError('The write was not answered');
   const error = response.Error;
   if (error === undefined) return 'saved';

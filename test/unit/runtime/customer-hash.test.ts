@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { customerHasher, customerOf, isOtherCustomer } from '../../../lambdas/runtime/customer-hash.ts';
+import {
+  customerHasher,
+  customerKeyHasher,
+  customerOf,
+  isOtherCustomer,
+} from '../../../lambdas/runtime/customer-hash.ts';
 
 const hash = customerHasher('a key');
 const texts = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 64 });
@@ -41,6 +46,25 @@ describe("A customer's hash", () => {
     expect(customerOf({ orderId: 'o-1001', customer: { id: 'c-7' } }, hash)).toEqual({
       customer: hash('o-1001', 'c-7'),
     });
+  });
+});
+
+describe("A customer's key over all orders", () => {
+  test('is the same for one customer, another for each other customer or key, and no hash of an order', () => {
+    const keyOf = customerKeyHasher('a key');
+    fc.assert(
+      fc.property(texts, texts, (customer, other) => {
+        expect(customerKeyHasher('a key')(customer)).toBe(keyOf(customer));
+        expect(keyOf(other) === keyOf(customer)).toBe(other === customer);
+        expect(customerKeyHasher('another key')(customer)).not.toBe(keyOf(customer));
+        expect(hash(customer, other)).not.toContain(keyOf(customer));
+      }),
+    );
+  });
+
+  test('is 128 bits long and contains nothing of the customer', () => {
+    expect(customerKeyHasher('a key')('c-7')).toMatch(/^[\w-]{22}$/);
+    expect(customerKeyHasher('a key')('c-7')).not.toContain('c-7');
   });
 });
 
