@@ -9,6 +9,8 @@ export type EngineName = 'ministack' | 'localstack';
 export interface EngineDefinition {
   readonly title: string;
   readonly requirements: string;
+  /** What starts it, and so must be importable. */
+  readonly module: string;
   readonly python: PythonRequirement;
   readonly script: string;
   readonly environment: (start: { port: number; folder: string; companion: string }) => Record<string, string>;
@@ -30,6 +32,7 @@ export const engines: Record<EngineName, EngineDefinition> = {
   ministack: {
     title: 'MiniStack',
     requirements: join(here, 'ministack', 'requirements.txt'),
+    module: 'ministack.app',
     python: {
       label: 'Python 3.10 or newer',
       isSupported: (major, minor) => major === 3 && minor >= 10,
@@ -53,6 +56,7 @@ export const engines: Record<EngineName, EngineDefinition> = {
   localstack: {
     title: 'LocalStack',
     requirements: join(here, 'localstack', 'requirements.txt'),
+    module: 'localstack.runtime.main',
     python: {
       label: 'Python 3.13',
       isSupported: (major, minor) => major === 3 && minor === 13,

@@ -4,15 +4,17 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { captureOutput, findPython, type PythonRequirement } from './python.ts';
+import { captureOutput, findPython, type PythonRequirement, pythonEnvironment } from './python.ts';
 
 /** Reports progress to the user, one line at a time. */
 export type Progress = (line: string) => void;
 
-/** A virtual environment, such as an engine's: name, pinned requirements and Python version. */
+/** A virtual environment, such as an engine's: name, pinned requirements, what they bring and Python version. */
 export interface Installation {
   readonly name: string;
   readonly requirements: string;
+  /** What must be importable before the environment counts as installed, such as `ministack.app`. */
+  readonly modules: readonly string[];
   readonly python: PythonRequirement;
   /** The folder that contains all environments. */
   readonly root: string;
@@ -25,25 +27,38 @@ export async function environmentFolder(installation: Pick<Installation, 'name' 
   return join(installation.root, `${installation.name}-${digest.digest('hex').slice(0, 12)}`);
 }
 
-/** Installs pinned requirements unless they are installed already. Returns the path of the environment's Python. */
-export async function install(installation: Installation): Promise<string> {
+/** Returns the path of an environment's Python where the environment is installed and works, else `undefined`. */
+export async function findInstalled(
+  installation: Pick<Installation, 'name' | 'requirements' | 'root' | 'modules'>,
+): Promise<string | undefined> {
   const folder = await environmentFolder(installation);
   const python = join(folder, 'bin', 'python');
-  // An environment breaks when the Python it was created from is removed, so check that it runs.
-  if (existsSync(join(folder, 'installed')) && (await captureOutput(python, ['-c', ''])) !== undefined) return python;
+  // An environment breaks when the Python it was created from is removed, so it is run. It finds each module without loading it: 20 ms.
+  const findModules = `import sys, importlib.util as u; sys.exit(not all(map(u.find_spec, sys.argv[1:])))`;
+  const works = async () =>
+    (await captureOutput(python, ['-I', '-c', findModules, ...installation.modules])) !== undefined;
+  return existsSync(join(folder, 'installed')) && (await works()) ? python : undefined;
+}
+
+/** Installs pinned requirements unless they are installed already. Returns the path of the environment's Python. */
+export async function install(installation: Installation): Promise<string> {
+  const installed = await findInstalled(installation);
+  if (installed !== undefined) return installed;
+  const folder = await environmentFolder(installation);
   const started = Date.now();
   const found = await findPython(installation.python);
   const report = (line: string) => installation.progress(`${installation.name}: ${line}`);
   const script = join(import.meta.dirname, 'install.py');
   const uv = found.uv === undefined ? [] : [found.uv];
-  await runWithProgress(installation.name, found.python, [script, folder, installation.requirements, ...uv], report);
+  const args = ['-I', script, folder, installation.requirements, installation.modules.join(','), ...uv];
+  await runWithProgress(installation.name, found.python, args, report);
   report(`installed in ${((Date.now() - started) / 1000).toFixed(0)} s`);
-  return python;
+  return join(folder, 'bin', 'python');
 }
 
 function runWithProgress(name: string, file: string, args: readonly string[], report: Progress): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: pythonEnvironment() });
     let stderr = '';
     createInterface(child.stdout).on('line', report);
     child.stderr.on('data', (text: Buffer) => {

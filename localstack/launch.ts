@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fetchHealth, probeEndpoint } from './endpoint.ts';
 import { type EngineName, engines, localFolder, pinnedNode } from './engines.ts';
-import { install, type Progress } from './install.ts';
+import { type Installation, install, type Progress } from './install.ts';
 import { writePidFile } from './pidfile.ts';
 import { stopProcessGroup } from './processes.ts';
 
@@ -71,8 +71,13 @@ export async function startEngine(options: StartOptions): Promise<RunningEngine>
 
 /** Installs an engine's packages unless they are installed already. Returns the path of the Python that has them. */
 export function ensureInstalled(name: EngineName, progress: Progress): Promise<string> {
-  const { requirements, python } = engines[name];
-  return install({ name, requirements, python, root: join(localFolder, 'engines'), progress });
+  return install({ ...installationOf(name), progress });
+}
+
+/** Returns an engine's environment as `install` and `findInstalled` take it. */
+export function installationOf(name: EngineName): Omit<Installation, 'progress'> {
+  const { requirements, python, module } = engines[name];
+  return { name, requirements, python, modules: [module], root: join(localFolder, 'engines') };
 }
 
 // The user's AWS settings must not reach the engine, because it passes its environment on to the functions.

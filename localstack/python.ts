@@ -24,10 +24,14 @@ export interface PythonInstallation {
 
 const execFileAsync = promisify(execFile);
 
+/** Returns the environment without the variables that change any Python: `PYTHONHOME` alone keeps every one from starting. */
+export const pythonEnvironment = (env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(PYTHON|__PYVENV_LAUNCHER__$)/.test(name)));
+
 /** Runs a program with a timeout of 120 s. A pyenv shim without a version exits non-zero, and so counts as absent. */
 export const captureOutput: CaptureOutput = async (file, args) => {
   try {
-    return (await execFileAsync(file, [...args], { timeout: 120_000 })).stdout.trim();
+    return (await execFileAsync(file, [...args], { timeout: 120_000, env: pythonEnvironment() })).stdout.trim();
   } catch {
     return undefined;
   }
@@ -70,12 +74,14 @@ export async function findPython(
 ): Promise<PythonInstallation> {
   const uv = (await run('uv', ['--version'])) === undefined ? undefined : 'uv';
   const rejected = new Set<string>();
+  let lackingVenv: string | undefined;
   for (const candidate of candidates) {
     const probed = await probePython(candidate, run);
     if (probed === undefined) continue;
     const { major, minor, hasVenv, python } = probed;
     const usable = uv !== undefined || hasVenv;
     if (usable && requirement.isSupported(major, minor)) return { python, uv };
+    if (requirement.isSupported(major, minor)) lackingVenv ??= `${major}.${minor}`;
     rejected.add(`${major}.${minor}${usable ? '' : ' without venv'}`);
   }
   if (uv !== undefined) {
@@ -83,9 +89,23 @@ export async function findPython(
     const python = await run(uv, ['python', 'find', requirement.uvRequest]);
     if (python !== undefined) return { python, uv };
   }
+  throw new Error(missingPython(requirement, rejected, lackingVenv));
+}
+
+function missingPython(
+  { label, uvRequest }: PythonRequirement,
+  rejected: ReadonlySet<string>,
+  lackingVenv: string | undefined,
+): string {
+  if (lackingVenv !== undefined) {
+    return (
+      `Python ${lackingVenv} is here without venv (${label} with venv is needed): install it ` +
+      `(Debian and Ubuntu: \`sudo apt install python3-venv\`, or python${lackingVenv}-venv), or install uv, which needs none.`
+    );
+  }
   const found = rejected.size === 0 ? 'none' : [...rejected].join(', ');
-  throw new Error(
-    `${requirement.label} is needed and was not found on PATH, under pyenv or through uv (found: ${found}); ` +
-      `install it (for example \`pyenv install ${requirement.uvRequest}\`), or install uv, which fetches it by itself.`,
+  return (
+    `${label} is needed and was not found on PATH, under pyenv or through uv (found: ${found}); ` +
+    `install it (for example \`pyenv install ${uvRequest}\`), or install uv, which fetches it by itself.`
   );
 }

@@ -18,10 +18,11 @@ const run = promisify(execFile);
 const requirements = join(import.meta.dirname, '..', 'lint', 'requirements.txt');
 
 /** Installs the Python packages of a lock file once, outside of the project's own. Returns the interpreter that has them. */
-export const installPackages = (name: string, lockFile: string): Promise<string> =>
+export const installPackages = (name: string, lockFile: string, module: string): Promise<string> =>
   install({
     name,
     requirements: lockFile,
+    modules: [module],
     python: {
       label: 'Python 3.10 or newer',
       isSupported: (major, minor) => major === 3 && minor >= 10,
@@ -37,7 +38,7 @@ export const installPackages = (name: string, lockFile: string): Promise<string>
  */
 export const pythonTool = (name: 'cfn-lint' | 'zizmor'): Promise<{ tool: PythonTool } | { missing: string }> =>
   orOffline(async () => {
-    const python = await installPackages('lint', requirements);
+    const python = await installPackages('lint', requirements, 'cfnlint');
     return (args, options = {}) => runTool(join(dirname(python), name), args, options);
   });
 

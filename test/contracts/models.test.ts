@@ -41,7 +41,9 @@ function expectOrders(output: string): (string | undefined)[] {
 
 describe('Models that a public generator makes of the published schema of an order are named, filled and accepted', () => {
   test('in Python, with pydantic, by datamodel-code-generator', { timeout: TIMEOUT }, async ({ skip }) => {
-    const python = await orOffline(() => installPackages('models', join(models, 'requirements.txt')));
+    const python = await orOffline(() =>
+      installPackages('models', join(models, 'requirements.txt'), 'datamodel_code_generator'),
+    );
     if ('missing' in python) return skip(`datamodel-code-generator: ${python.missing}`);
     const generated = join(folder, 'order_placed.py');
     const options = ['--input-file-type', 'jsonschema', '--output-model-type', 'pydantic_v2.BaseModel'];

@@ -33,7 +33,9 @@ describe('findPython', () => {
 
   it('accepts a Python without the venv module only when uv can create the environment', async () => {
     const debian = { python3: '3 13 False /usr/bin/python3' };
-    await expect(findPython(exactly313, ['python3'], machine(debian))).rejects.toThrow('3.13 without venv');
+    await expect(findPython(exactly313, ['python3'], machine(debian))).rejects.toThrow(
+      /^Python 3\.13 is here without venv.* `sudo apt install python3-venv`.*, or install uv, which needs none\.$/,
+    );
     const found = await findPython(exactly313, ['python3'], machine({ ...debian, 'uv --version': 'uv 0.13' }));
     expect(found).toEqual({ python: '/usr/bin/python3', uv: 'uv' });
   });
