@@ -6,8 +6,7 @@ import { type ProbeResult, probeEndpoint } from './endpoint.ts';
 import { type EngineName, engines, localFolder } from './engines.ts';
 import type { Progress } from './install.ts';
 import { startEngine } from './launch.ts';
-import { type DetachedEngine, findDetachedEngines, removePidFile } from './pidfile.ts';
-import { stopProcessGroup } from './processes.ts';
+import { type DetachedEngine, findDetachedEngines, stopDetached } from './pidfile.ts';
 import { findPython } from './python.ts';
 
 export type { EngineName } from './engines.ts';
@@ -93,28 +92,36 @@ async function stopUnresponsive(detached: readonly DetachedEngine[], progress: P
         `${engine.name} already runs at ${engine.endpoint}: set AWS_ENDPOINT_URL to that, or end it with \`ops down\`.`,
       );
     }
-    await stopProcessGroup(engine.pid, engine.dataDir);
+    await stopDetached(engine);
     progress(`stopped the unresponsive ${engine.name} at ${engine.endpoint}`);
   }
 }
 
-/** Stops every engine that `ensureEngine` started, and no other. Returns sentences that say what was stopped or left running. */
+/**
+ * Stops every engine that `ensureEngine` started, and no other. Returns sentences that say what was stopped or left running. Throws, and
+ * keeps the record, where an engine that was started from here answers but has no process that is known to be its own.
+ */
 export async function stopEngine(folder: string = localFolder): Promise<string> {
   const record = await readEngineRecord(folder);
   const detached = await findDetachedEngines(folder);
   const messages: string[] = [];
   for (const engine of detached) {
-    const stopped = await stopProcessGroup(engine.pid, engine.dataDir);
-    await removePidFile(engine);
+    const stopped = await stopDetached(engine);
     messages.push(`Stopped ${engine.name} at ${engine.endpoint}, ${stopped} processes with its functions.`);
   }
-  await rm(join(folder, 'engine.json'), { force: true });
   if (record !== undefined && !detached.some(({ endpoint }) => endpoint === record.endpoint)) {
-    const reason = record.pid === undefined ? 'was not started from here: left running' : 'had already ended';
+    const startedHere = record.pid !== undefined;
+    if (startedHere && (await probeEndpoint(record.endpoint)).kind === 'aws') throw new Error(lostProcess(record));
+    const reason = startedHere ? 'had already ended' : 'was not started from here: left running';
     messages.push(`${record.name} at ${record.endpoint} ${reason}.`);
   }
+  await rm(join(folder, 'engine.json'), { force: true });
   return messages.length === 0 ? 'No engine of ours is running.' : messages.join(' ');
 }
+
+const lostProcess = ({ name, endpoint, pid }: EngineRecord) =>
+  `${name} at ${endpoint} still answers, but its process ${pid} is not to be seen from here: stop it where it was started ` +
+  '(another container, or another user).';
 
 /** Reads the record of the engine in use, if there is one. */
 export async function readEngineRecord(folder: string = localFolder): Promise<EngineRecord | undefined> {

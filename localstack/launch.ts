@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -47,7 +48,8 @@ export async function startEngine(options: StartOptions): Promise<RunningEngine>
   await writeFile(join(temporary, 'package.json'), '{}\n');
   const started = Date.now();
   const log = join(dataDir, 'engine.log');
-  const child = await spawnSupervisor(options, python, log, {
+  const token = randomUUID();
+  const child = await spawnSupervisor(options, python, token, log, {
     ...inheritedEnvironment(),
     ...definition.environment({ port, folder: dataDir, companion }),
     TMPDIR: temporary,
@@ -55,9 +57,9 @@ export async function startEngine(options: StartOptions): Promise<RunningEngine>
   });
   const group = child.pid;
   if (group === undefined) throw new Error(`${definition.title} could not be started with ${python}.`);
-  if (options.detached === true) await writePidFile({ name, endpoint, pid: group, dataDir });
+  if (options.detached === true) await writePidFile({ name, endpoint, pid: group, dataDir, token });
   const stop = async () => {
-    await stopProcessGroup(group, dataDir);
+    await stopProcessGroup(group, [token, dataDir]);
   };
   try {
     await waitUntilReady(child, endpoint, definition.title, log);
@@ -84,14 +86,21 @@ export function installationOf(name: EngineName): Omit<Installation, 'progress'>
 function inheritedEnvironment(): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'DOCKER_HOST', 'SSL_CERT_FILE'];
   const variables = names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
-  return { ...Object.fromEntries(variables), TZ: 'UTC', PYTHONUNBUFFERED: '1' };
+  return { ...Object.fromEntries(variables), TZ: 'UTC', PYTHONUNBUFFERED: '1', PYTHONUTF8: '1' };
 }
 
-async function spawnSupervisor(options: StartOptions, python: string, log: string, env: Record<string, string>) {
+async function spawnSupervisor(
+  options: StartOptions,
+  python: string,
+  token: string,
+  log: string,
+  env: Record<string, string>,
+) {
   const lifetime = options.detached === true ? 'detached' : 'tied';
   const supervisor = join(import.meta.dirname, 'supervise.py');
   const output = openSync(log, 'w');
-  const child = spawn(python, [supervisor, lifetime, python, engines[options.name].script, options.dataDir], {
+  const engine = [python, engines[options.name].script, options.dataDir, token];
+  const child = spawn(python, [supervisor, lifetime, ...engine], {
     cwd: options.dataDir,
     env,
     detached: true,

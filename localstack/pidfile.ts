@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EngineName, engines } from './engines.ts';
-import { listProcessGroup } from './processes.ts';
+import { listProcessGroup, mentions, stopProcessGroup } from './processes.ts';
 
 /** An engine that was started from this repository and outlives its launcher. `pid` is its process group, which may have ended since. */
 export interface DetachedEngine {
@@ -9,6 +9,8 @@ export interface DetachedEngine {
   readonly endpoint: string;
   readonly pid: number;
   readonly dataDir: string;
+  /** A random text in its command line, by which it is told from another program with its id. Absent if an older version started it. */
+  readonly token?: string;
 }
 
 const pidFile = (dataDir: string) => join(dataDir, 'pid.json');
@@ -18,25 +20,33 @@ export async function writePidFile({ dataDir, ...engine }: DetachedEngine): Prom
   await writeFile(pidFile(dataDir), JSON.stringify(engine));
 }
 
-/** Finds the engines that were started detached from this repository and still have a process. */
+/** Finds the engines that were started detached from this repository and still have a process. Throws where that cannot be known. */
 export async function findDetachedEngines(folder: string): Promise<DetachedEngine[]> {
   const found = await Promise.all(
-    Object.keys(engines).map(async (name): Promise<DetachedEngine[]> => {
-      const dataDir = join(folder, name);
-      try {
-        const engine = JSON.parse(await readFile(pidFile(dataDir), 'utf8')) as Omit<DetachedEngine, 'dataDir'>;
-        const processes = await listProcessGroup(engine.pid);
-        // The system may have given the process id to another program since, so check the command line.
-        return processes.some(({ command }) => command.includes(dataDir)) ? [{ ...engine, dataDir }] : [];
-      } catch {
-        return [];
-      }
+    Object.keys(engines).map(async (name) => {
+      const engine = await readPidFile(join(folder, name));
+      if (engine === undefined) return [];
+      const processes = await listProcessGroup(engine.pid);
+      return processes.some((one) => mentions(one, markersOf(engine))) ? [engine] : [];
     }),
   );
   return found.flat();
 }
 
-/** Removes the pid file of a stopped engine. */
-export async function removePidFile({ dataDir }: DetachedEngine): Promise<void> {
-  await rm(pidFile(dataDir), { force: true });
+/** Stops a detached engine with its functions. Returns the number of stopped processes. */
+export async function stopDetached(engine: DetachedEngine): Promise<number> {
+  const stopped = await stopProcessGroup(engine.pid, markersOf(engine));
+  await rm(pidFile(engine.dataDir), { force: true });
+  return stopped;
+}
+
+// What is left of an engine whose supervisor was killed are functions: their code is below its folder.
+const markersOf = ({ dataDir, token }: DetachedEngine) => (token === undefined ? [dataDir] : [token, dataDir]);
+
+async function readPidFile(dataDir: string): Promise<DetachedEngine | undefined> {
+  try {
+    return { ...(JSON.parse(await readFile(pidFile(dataDir), 'utf8')) as Omit<DetachedEngine, 'dataDir'>), dataDir };
+  } catch {
+    return undefined;
+  }
 }

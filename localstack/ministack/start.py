@@ -1,6 +1,6 @@
 """Starts MiniStack with the features that it lacks.
 
-start.py FOLDER: the folder is not used. It lets users and `ops down` see in the process list whose engine this is.
+start.py FOLDER TOKEN: neither is used. They let users and `ops down` see in the process list whose engine this is.
 """
 
 import os

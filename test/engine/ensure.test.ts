@@ -1,13 +1,18 @@
-import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ensureEngine, readEngineRecord, stopEngine } from '../../localstack/engine.ts';
 import { findDetachedEngines } from '../../localstack/pidfile.ts';
 import { listProcessGroup } from '../../localstack/processes.ts';
 import { eventually, freePort } from '../harness/engine.ts';
+
+const run = promisify(execFile);
+const engineModule = join(import.meta.dirname, '../../localstack/engine.ts');
+const hasPs = spawnSync('ps', ['-p', '1']).error === undefined;
 
 describe('the engine that npm start leaves running', { timeout: 120_000 }, () => {
   let folder: string;
@@ -62,6 +67,54 @@ describe('the engine that npm start leaves running', { timeout: 120_000 }, () =>
     expect(await findDetachedEngines(folder)).toHaveLength(1);
   });
 
+  it('is stopped without `ps`, in a narrow terminal and the C locale, in a long path with Korean characters', async () => {
+    const own = join(folder, '가게 메시지', 'x'.repeat(100));
+    const started = await ensureEngine({
+      endpoint: `http://127.0.0.1:${await freePort()}`,
+      folder: own,
+      progress() {},
+    });
+    try {
+      const hostile = { PATH: '/nonexistent', COLUMNS: '80', LC_ALL: 'C', LANG: 'C' };
+      const stop = `const { stopEngine } = await import(${JSON.stringify(engineModule)});
+        console.log(await stopEngine(${JSON.stringify(own)}));`;
+      const { stdout } = await run(process.execPath, ['--input-type=module', '-e', stop], { env: hostile });
+      expect(stdout).toMatch(/^Stopped ministack at .*, 2 processes/);
+      expect(await listProcessGroup(started.pid ?? 0)).toEqual([]);
+      expect(await readEngineRecord(own)).toBeUndefined();
+    } finally {
+      await stopEngine(own);
+    }
+  });
+
+  it.skipIf(!hasPs)('is found by `ps` as well, where there is no /proc', async () => {
+    const own = join(folder, 'x'.repeat(100), '가게');
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', own], { detached: true });
+    vi.stubEnv('COLUMNS', '80');
+    vi.stubEnv('LC_ALL', 'C');
+    try {
+      const [found, ...others] = await listProcessGroup(child.pid ?? 0, 'darwin');
+      expect(others).toEqual([]);
+      expect(found).toMatchObject({ pid: child.pid, group: child.pid });
+      expect(found?.command.toString('latin1')).toContain('x'.repeat(100));
+    } finally {
+      vi.unstubAllEnvs();
+      child.kill('SIGKILL');
+    }
+  });
+
+  it('keeps its record where it answers and its process is not to be seen', async () => {
+    const { endpoint, pid = 0 } = await ensure(await freePort());
+    const file = join(folder, 'ministack', 'pid.json');
+    const kept = await readFile(file, 'utf8');
+    await rm(file);
+    await expect(stopEngine(folder)).rejects.toThrow(
+      `ministack at ${endpoint} still answers, but its process ${pid} is not to be seen from here`,
+    );
+    expect(await readEngineRecord(folder)).toEqual({ name: 'ministack', endpoint, pid });
+    await writeFile(file, kept);
+  });
+
   it('does not kill a foreign process that has the id of an ended engine', async () => {
     const stranger = spawn('sleep', ['60'], { detached: true });
     try {
@@ -104,7 +157,7 @@ describe('an engine of a test', { timeout: 120_000 }, () => {
   it('ends with the test run, also when that is killed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tied-'));
     const program = `
-      const { startEngine } = await import(${JSON.stringify(join(import.meta.dirname, '../../localstack/engine.ts'))});
+      const { startEngine } = await import(${JSON.stringify(engineModule)});
       const port = ${await freePort()};
       const engine = await startEngine({ name: 'ministack', port, dataDir: ${JSON.stringify(folder)}, progress() {} });
       console.log(engine.pid);
