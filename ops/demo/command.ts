@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { EngineName } from '../../localstack/engine.ts';
+import type { EngineName, EngineRecord } from '../../localstack/engine.ts';
 import { isAwsChosen } from '../aws-target.ts';
 import { type ChangeOptions, changingCommand } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
@@ -7,8 +7,8 @@ import { interruptible } from '../interruption.ts';
 import { assertTestOrdersAllowed } from '../orders/test-orders.ts';
 import { print, printNothingTouched } from '../output.ts';
 import { printNotice, progressPrinter } from '../progress.ts';
-import { connectToShop } from '../stack.ts';
-import { engineOption, upWithProgress } from '../up/command.ts';
+import { connectToShop, type DeployedShop } from '../stack.ts';
+import { engineOption, exclusively, upWithProgress } from '../up/command.ts';
 import { demoDocument, demoReport } from './report.ts';
 import { runDemo } from './run.ts';
 
@@ -27,11 +27,18 @@ export function demoCommand(): Command {
     .action(demo);
 }
 
-async function demo({ json, aws, yes, engine: name, phone }: Options): Promise<void> {
+async function demo(options: Options): Promise<void> {
   const started = Date.now();
-  const { shop, engine } = isAwsChosen({ aws })
-    ? { shop: await connectToShop({ aws }), engine: undefined }
-    : await upWithProgress(name);
+  if (isAwsChosen(options)) return runOn({ shop: await connectToShop(options), engine: undefined }, options, started);
+  // The demonstration too: another one would take its goods and stop its payments, and `down` its engine.
+  await exclusively('demo', async () => runOn(await upWithProgress(options.engine), options, started));
+}
+
+async function runOn(
+  { shop, engine }: { shop: DeployedShop; engine: EngineRecord | undefined },
+  { json, yes, phone }: Options,
+  started: number,
+): Promise<void> {
   assertTestOrdersAllowed(shop, { what: 'the demonstration', phone });
   const question = 'Set the shelves of KB-01, MS-02 and SOLD-OUT, and publish made-up orders?';
   if (!(await confirmChange(shop, question, { yes }))) return printNothingTouched(json);

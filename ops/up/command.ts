@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { EngineName } from '../../localstack/engine.ts';
 import { engines } from '../../localstack/engines.ts';
+import { withLock } from '../../localstack/lock.ts';
 import { command } from '../command.ts';
 import { table } from '../format.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
-import { progressPrinter } from '../progress.ts';
+import { printNotice, progressPrinter } from '../progress.ts';
 import { down, up } from './up.ts';
 
 /** The engine to start where none answers: `--engine`, else `ENGINE`. */
@@ -14,7 +15,11 @@ export const engineOption = () =>
     .env('ENGINE')
     .choices(Object.keys(engines));
 
-/** Runs `up` with its progress on the terminal; Ctrl-C ends what was begun. */
+/** Runs what starts or stops the engine, for the command `holder`; a second such command in this clone waits until it has ended. */
+export const exclusively = <T>(holder: string, work: () => Promise<T>): Promise<T> =>
+  withLock({ holder: `ops ${holder}`, progress: printNotice }, work);
+
+/** Runs `up` with its progress on the terminal; Ctrl-C ends what was begun. To be called `exclusively`. */
 export const upWithProgress = (engine: EngineName | undefined) =>
   interruptible('Interrupted: ending what was begun.', (signal) =>
     up({ engine, signal, onProgress: progressPrinter() }),
@@ -30,7 +35,7 @@ export function upCommand(): Command {
   )
     .addOption(engineOption())
     .action(async ({ json, engine: name }: { json?: boolean; engine?: EngineName }) => {
-      const { engine, shop } = await upWithProgress(name);
+      const { engine, shop } = await exclusively('up', () => upWithProgress(name));
       print(json, { engine: engine.name, endpoint: engine.endpoint, outputs: shop.outputs }, () =>
         [
           table(['output', 'value'], Object.entries(shop.outputs)),
@@ -45,7 +50,7 @@ export function upCommand(): Command {
 export function downCommand(): Command {
   return command('down', 'Stop the AWS on this machine that `up` or `npm start` started.', 'down').action(
     async ({ json }: { json?: boolean }) => {
-      const result = await down();
+      const result = await exclusively('down', down);
       print(json, result, () => result.message);
     },
   );
