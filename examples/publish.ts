@@ -1,5 +1,5 @@
 // Publishes orders from an existing service with the AWS SDK only.
-// node examples/publish.ts <topic ARN> [order id ...]
+// npx node examples/publish.ts <topic ARN> [order id ...]
 import { setTimeout as pause } from 'node:timers/promises';
 import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 

@@ -1,6 +1,6 @@
 // Says that goods of an order left, or asks to send money back, with the AWS SDK only.
-// node examples/ship-and-refund.ts <topic ARN> shipped <order id> <carrier> <parcel number>
-// node examples/ship-and-refund.ts <topic ARN> refund <order id> <refund id> <amount> [sku=quantity ...]
+// npx node examples/ship-and-refund.ts <topic ARN> shipped <order id> <carrier> <parcel number>
+// npx node examples/ship-and-refund.ts <topic ARN> refund <order id> <refund id> <amount> [sku=quantity ...]
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 
 const event = (type: string, source: string, id: string, data: { orderId: string; [member: string]: unknown }) => ({

@@ -1,5 +1,5 @@
 // The relay: publishes the events in the outbox. Run several for availability; PostgreSQL row locks coordinate them.
-// PGHOST=… PGDATABASE=… PGUSER=… node examples/outbox/relay.ts <topic ARN>
+// PGHOST=… PGDATABASE=… PGUSER=… npx node examples/outbox/relay.ts <topic ARN>
 import { setTimeout as pause } from 'node:timers/promises';
 import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { Pool, type PoolClient } from 'pg';
