@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ProbeResult, probeEndpoint } from './endpoint.ts';
 import { type EngineName, engines, localFolder } from './engines.ts';
-import type { Progress } from './install.ts';
-import { startEngine } from './launch.ts';
+import { findInstalled, type Progress } from './install.ts';
+import { installationOf, startEngine } from './launch.ts';
 import { type DetachedEngine, findDetachedEngines, stopDetached } from './pidfile.ts';
 import { findPython } from './python.ts';
 
@@ -36,6 +36,7 @@ export const defaultEndpoint = () => process.env.AWS_ENDPOINT_URL || 'http://127
 
 /** Says in a sentence why an engine cannot run on this machine. Returns `undefined` if it can. */
 export async function unavailableReason(name: EngineName): Promise<string | undefined> {
+  if ((await findInstalled(installationOf(name))) !== undefined) return undefined;
   try {
     await findPython(engines[name].python);
     return undefined;
