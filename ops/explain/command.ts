@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { catalog } from '../../contracts/catalog.ts';
 import { nameArgument } from '../arguments.ts';
 import { type ShopOptions, shopCommand } from '../command.ts';
 import { readInput } from '../input.ts';
+import { wrapBareOrder } from '../orders/place.ts';
 import { print } from '../output.ts';
 import { connectToShop } from '../stack.ts';
 import { explain } from './explain.ts';
-import { eventTypeOf } from './explanation.ts';
+import { eventTypeOf, type Question, refusalOf } from './explanation.ts';
 import { formatExplanation } from './format.ts';
 
 /** `ops explain` */
@@ -23,11 +23,16 @@ export function explainCommand(): Command {
       if ((type === undefined) === (message === undefined)) {
         throw new Error('Name an event type, or give a message with --message, one of the two.');
       }
-      const body = message === undefined ? undefined : await readInput(message);
-      const question = { type: body === undefined ? type : eventTypeOf(body), body };
+      const question = message === undefined ? { type } : questionAbout(await readInput(message));
       const explanation = await explain(await connectToShop({ aws }), question);
       print(json, explanation, () => formatExplanation(explanation));
-      if (!explanation.known && body === undefined)
-        process.stderr.write(`Known types: ${catalog.map((contract) => contract.type).join(', ')}\n`);
+      const refusal = refusalOf(explanation);
+      if (refusal !== undefined) throw new Error(refusal);
     });
+}
+
+/** A bare order is explained as the event that `ops place` makes of it. */
+function questionAbout(message: string): Question {
+  const body = wrapBareOrder(message) ?? message;
+  return { type: eventTypeOf(body), body, ...(body === message ? {} : { bareOrder: true }) };
 }

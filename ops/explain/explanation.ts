@@ -10,12 +10,13 @@ import {
 } from '../../contracts/parse.ts';
 import { withoutProbes } from '../../infra/filters.ts';
 import { isProbeType } from '../../lambdas/runtime/probe.ts';
+import { didYouMean, nearest } from '../nearest.ts';
 import type { DeployedQueue, DeployedRoute } from './deployment.ts';
 import { type Match, matchPattern, type Subject } from './pattern.ts';
 import { denialReason } from './permission.ts';
 
-/** What to explain: an event type, or a whole message, whose body may be anything. */
-export type Question = { type: string | undefined; body?: string | undefined };
+/** What to explain: an event type, or a whole message, whose body may be anything; `bareOrder` where it was an order without an event around it. */
+export type Question = { type: string | undefined; body?: string | undefined; bareOrder?: true };
 
 /** Whether a consumer accepts a message, and the problems where it does not. */
 export type Validation = { accepts: boolean; problems: string[] };
@@ -41,6 +42,10 @@ export type Explanation = {
   type: string | undefined;
   /** Whether a contract has this type. */
   known: boolean;
+  /** Of a type that no contract has, the one that may be meant. */
+  nearest?: string;
+  /** The message was an order without an event around it, and is explained as `ops place` sends it. */
+  bareOrder?: true;
   means: string | undefined;
   channel: Channel;
   /** The topic's ARN or the bus's name. */
@@ -93,7 +98,7 @@ export function explainRoutes(
   { channel, at, routes }: { channel: Channel; at: string; routes: readonly DeployedRoute[] },
   consumers: Consumers,
 ): Explanation {
-  const { type, body } = question;
+  const { type, body, bareOrder } = question;
   const contract = contractOf(type);
   const explained = routes.map((route) => explainRoute(question, route, at, consumers));
   const order = { yes: 0, depends: 1, no: 2 };
@@ -104,7 +109,30 @@ export function explainRoutes(
   const wrapped = wrappings.length === 0 ? {} : { wrappings };
   const means = contract?.description;
   const notReady = readersNotReady(type, explained, consumers);
-  return { type, known, means, channel, at, ...validation, ...wrapped, routes: explained, notReady };
+  const near = known || type === undefined ? undefined : nearest(type, TYPES);
+  return {
+    type,
+    known,
+    ...(near === undefined ? {} : { nearest: near }),
+    ...(bareOrder ? { bareOrder } : {}),
+    means,
+    channel,
+    at,
+    ...validation,
+    ...wrapped,
+    routes: explained,
+    notReady,
+  };
+}
+
+const TYPES = catalog.map(({ type }) => type);
+
+/** Says in a sentence why nobody takes the message, or an event of the type; `undefined` where that is no reason. A probe is no event. */
+export function refusalOf({ type, known, contract }: Explanation): string | undefined {
+  if (isProbeType(type)) return undefined;
+  if (!known && type !== undefined)
+    return `No contract has the type ${type}.${didYouMean(type, TYPES)} Known types: ${TYPES.join(', ')}.`;
+  return contract?.accepts === false ? `The message breaks its contract: ${contract.problems.join('; ')}.` : undefined;
 }
 
 /** Lists the consumers that should read an event and do not yet: its sender has to wait for them. */

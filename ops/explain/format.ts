@@ -9,6 +9,7 @@ const VERDICTS = { yes: 'gets it', no: 'does not get it', depends: 'may get it' 
 export function formatExplanation({
   type,
   known,
+  bareOrder,
   means,
   channel,
   at,
@@ -21,6 +22,7 @@ export function formatExplanation({
     `${type ?? 'A message without a type'}${means === undefined ? '' : `: ${means}`}`,
     `published on ${CHANNELS[channel]}, ${at.split(':').at(-1)}`,
   ];
+  if (bareOrder) lines.push('It is a bare order, explained as the event that `place` makes of it.');
   if (wrappings !== undefined) lines.push(...wrappingLines(wrappings, channel));
   if (contract?.accepts) lines.push('It keeps its contract.');
   if (contract && !contract.accepts && known) lines.push(`It breaks its contract: ${contract.problems.join('; ')}`);

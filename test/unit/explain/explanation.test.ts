@@ -3,7 +3,7 @@ import { orderCancelled, orderPlaced } from '../../../contracts/order.ts';
 import { busPatterns } from '../../../infra/filters.ts';
 import { probeTypeOf } from '../../../lambdas/runtime/probe.ts';
 import type { DeployedRoute } from '../../../ops/explain/deployment.ts';
-import { contractOf, eventTypeOf, explainRoutes } from '../../../ops/explain/explanation.ts';
+import { contractOf, eventTypeOf, explainRoutes, refusalOf } from '../../../ops/explain/explanation.ts';
 import { formatExplanation } from '../../../ops/explain/format.ts';
 import { cancelled, placed } from '../../builders/events.ts';
 
@@ -255,4 +255,29 @@ test('probes of ops verify show in no filter and in no reason', () => {
   expect(explained({ type: probe }, subscription('payment', { type: [probe] })).routes).toMatchObject([
     { gets: 'yes' },
   ]);
+});
+
+test.each([
+  [
+    { type: 'shop.order.place.v1' },
+    /^No contract has the type shop\.order\.place\.v1\. Did you mean shop\.order\.placed\.v1\? Known types: /,
+  ],
+  [{ type: 'shop.loyalty.earned.v1' }, /^No contract has the type shop\.loyalty\.earned\.v1\. Known types: /],
+  [{ body: 'no JSON' }, /^The message breaks its contract: body: must be JSON, not plain text/],
+  [{ body: '{"id":"1"}' }, /^The message breaks its contract: type: must be one of /],
+  [
+    { body: JSON.stringify({ ...placed(), data: {} }) },
+    /^The message breaks its contract: data\.orderId: is missing; /,
+  ],
+])('what nobody takes is refused in a sentence: %j', (question, sentence) => {
+  expect(refusalOf(explained(question, subscription('order')))).toMatch(sentence);
+});
+
+test.each([
+  { type: 'shop.order.placed.v1' },
+  { type: 'shop.order.confirmed.v1' },
+  { type: probeTypeOf('payment', ['shop.order.placed.v1']) },
+  { body: JSON.stringify(placed()) },
+])('what is taken is not refused: %j', (question) => {
+  expect(refusalOf(explained(question, subscription('order')))).toBeUndefined();
 });
