@@ -42,10 +42,13 @@ export function itemArgument(text: string, before: readonly Line[] = []): Line[]
 
 const toNumber = (text: string): number => (/^\d+$/.test(text) ? Number(text) : Number.NaN);
 
-/** Parses the id of an order to look for, also one that broke the contract. Throws a sentence for what cannot be anybody's id. */
+/** Tells whether a text can be an order's id, also one that broke the contract. */
+export const isKnownId = (text: string): boolean =>
+  text !== '' && text.length <= MAX_KNOWN_ID_CHARS && text.isWellFormed() && !CONTROL_CHARACTER.test(text);
+
+/** Parses the id of an order to look for. Throws a sentence for what cannot be anybody's id. */
 export function knownIdArgument(text: string): string {
-  const isPossible = text !== '' && text.length <= MAX_KNOWN_ID_CHARS && text.isWellFormed();
-  if (isPossible && !CONTROL_CHARACTER.test(text)) return text;
+  if (isKnownId(text)) return text;
   throw new Error(`An order's id must be 1 to ${MAX_KNOWN_ID_CHARS} characters without control characters.`);
 }
 

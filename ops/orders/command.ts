@@ -73,7 +73,8 @@ async function place(
   const { endedBy, ...result } = await interruptible('Interrupted: waiting for the calls under way.', (signal) =>
     placeOrders(shop, { given, order, count, unchecked, signal }),
   );
-  print(json, result, () => result.orderIds.join('\n'));
+  // A message that was not checked need not name an order.
+  if (json || result.orderIds.length > 0) print(json, result, () => result.orderIds.join('\n'));
   const number = given?.orderNumber === undefined ? '' : `; order number ${given.orderNumber}`;
   printNotice(`published ${result.published} of ${count} at ${shop.where}${number}`);
   if (endedBy !== undefined) {

@@ -1,6 +1,8 @@
 import { ulid } from 'ulid';
 import { orderPlaced } from '../../contracts/order.ts';
 import { ContractError, formatProblem, parseEvent, type UnwrappedBody, unwrapBody } from '../../contracts/parse.ts';
+import { isKnownId } from '../arguments.ts';
+import { orderIdOf } from '../dlq/dead-letter.ts';
 import type { DeployedShop } from '../stack.ts';
 import { generateOrder, type OrderOptions, orderPlacedEvent } from './generate.ts';
 import { type FailedEntry, publishOrders } from './publish.ts';
@@ -77,12 +79,18 @@ export function parseOrderMessage(
     return { body: sent, orderId, ...(orderNumber === undefined ? {} : { orderNumber }) };
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
-    if (unchecked) return { body };
+    if (unchecked) return { body, ...idIn(body) };
     const problems = error.problems.map((problem) => `  ${formatProblem(problem)}`).join('\n');
     throw new Error(
       `This is not a valid order, so it was not published (--unchecked publishes it anyway):\n${problems}`,
     );
   }
+}
+
+/** Reads the id by which `ops trace` finds a message that breaks its contract. */
+function idIn(body: string): { orderId?: string } {
+  const orderId = orderIdOf({ body });
+  return orderId !== undefined && isKnownId(orderId) ? { orderId } : {};
 }
 
 /** Makes a bare order an event; returns `undefined` for an event, also in an envelope, and for anything that is not a JSON object. */

@@ -49,3 +49,13 @@ test('`place` sends nothing of a file in Latin-1', async () => {
   expect(command.stderr).toBe(`${file} is not UTF-8: the byte 0xE9 at offset 12 (line 1) is none; save it as UTF-8.\n`);
   expect(standIn.calls).toEqual([]);
 });
+
+test.each([
+  ['no JSON', ''],
+  ['{"orderId":"o-1001","items":[]}', 'o-1001\n'],
+])('`place - --unchecked` of %s prints the id that trace finds it by, or no line', async (input, stdout) => {
+  const command = new RunningCommand(standIn.endpoint, ['place', '-', '--unchecked'], { input });
+  expect(await command.ended).toEqual({ code: 0, signal: null });
+  expect(command.stdout).toBe(stdout);
+  expect(command.stderr).toContain('published 1 of 1');
+});

@@ -69,6 +69,9 @@ describe('An order that was given', () => {
     expect(JSON.parse(parseOrderMessage('{"orderId":7}', true, now, newId).body)).toMatchObject({
       data: { orderId: 7 },
     });
+    expect(parseOrderMessage('{"orderId":7}', true, now, newId).orderId).toBe('7');
+    expect(parseOrderMessage('{"orderId":"o-1","items":[]}', true, now, newId).orderId).toBe('o-1');
+    expect(parseOrderMessage('{"orderId":"o\\u001b-1"}', true, now, newId)).not.toHaveProperty('orderId');
     expect(parseOrderMessage('[1]', true, now, newId).body).toBe('[1]');
     expect(parseOrderMessage(`\uFEFF${JSON.stringify(order)}`, true, now, newId).body).toContain('"data":{"orderId"');
   });
