@@ -1,3 +1,4 @@
+import { orderProgressed } from '../../contracts/lifecycle.ts';
 import type { Shortage } from '../../contracts/stock.ts';
 import { formatDuration, formatMoney, table } from '../format.ts';
 import { afterConfirmationSections, afterConfirmationState } from './after-confirmation-text.ts';
@@ -32,7 +33,7 @@ export function traceText(trace: Trace, now = new Date()): string {
     return { time, cells: [source, what, '', '', ''] };
   });
   // Not as text: the times come from several publishers, which write them differently.
-  const rows = [...events, ...trace.attempts.map(attemptRow)].sort(
+  const rows = [...events, ...unrecordedEvents(trace), ...trace.attempts.map(attemptRow)].sort(
     (one, other) => Date.parse(one.time) - Date.parse(other.time),
   );
   const start = Date.parse(rows[0]?.time ?? '');
@@ -54,6 +55,15 @@ export function traceText(trace: Trace, now = new Date()): string {
 /** Returns what tells an event from others of its type: the refund's id, or that of the message, whose source is shown beside it. */
 export const eventIdOf = ({ id, source }: TracedEvent): string | undefined =>
   id?.startsWith(`${source} `) ? id.slice(source.length + 1) : id;
+
+/** Returns the events that a consumer published and no record keeps, such as those of a consumer of your own. */
+function unrecordedEvents({ timeline, attempts }: Trace): Row[] {
+  // A step is in the timeline by what it says.
+  const recorded = new Set([...timeline.map(({ type }) => type), orderProgressed.type]);
+  return attempts.flatMap(({ time, consumer, published = [] }) =>
+    published.flatMap((type) => (recorded.has(type) ? [] : [{ time, cells: [consumer, type, '', '', ''] }])),
+  );
+}
 
 /** Says when messages are tried again, and who cannot start; nothing where no message waits. */
 function outlook({ attempts, cannotStart = [] }: Trace, now: Date): string[] {

@@ -131,6 +131,20 @@ describe('A failed attempt', () => {
   });
 });
 
+describe('An event that no record keeps', () => {
+  const published = ['shop.loyalty.earned.v1', 'shop.payment.authorized.v1', 'shop.order.progressed.v1'];
+  const text = traceText(known([line({ time: at(4), consumer: 'loyalty', published })]));
+
+  test('is in the table by its type, with the consumer that published it', () => {
+    expect(text).toMatch(/loyalty +shop\.loyalty\.earned\.v1\n/);
+  });
+
+  test('is not one that the timeline has, nor the step that carries one of those', () => {
+    expect(text.match(/shop\.payment\.authorized\.v1/g)).toHaveLength(1);
+    expect(text).not.toContain('progressed');
+  });
+});
+
 describe('A trace', () => {
   test('of an order that is only in the logs is shown all the same', () => {
     const poison = line({
