@@ -6,6 +6,7 @@ import { routing } from '../../infra/routing.ts';
 import type { ArchivedMessage } from '../../lambdas/archive/object.ts';
 import { MAX_MESSAGE_BYTES, messageBytes } from '../../lambdas/runtime/message-size.ts';
 import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
+import { orderIdOf } from '../dlq/dead-letter.ts';
 import { recentKeys } from './recent-keys.ts';
 
 /** The events to replay: those that a consumer understands, narrowed to some types or to one order. */
@@ -61,16 +62,17 @@ export function createEventSelector({ contracts, types, orderId }: ReplaySelecti
   const selected = contracts.filter(({ type }) => types === undefined || types.includes(type));
   const identities = recentKeys(REMEMBERED_EVENTS);
   const names = recentKeys(REMEMBERED_EVENTS);
+  const isOfOrder = (order: string | undefined) => orderId === undefined || order === orderId;
+  const countBroken = (message: ArchivedMessage): undefined => {
+    if (isOfOrder(orderIdOf(message))) counts.broken += 1;
+  };
   const select = (message: ArchivedMessage): SelectedEvent | undefined => {
     const event = parseKnown(message.body, selected);
     if (event === 'other type') return undefined;
-    if (event === 'broken') {
-      counts.broken += 1;
-      return undefined;
-    }
+    if (event === 'broken') return countBroken(message);
     const { id, source, type } = event;
     const order = orderIdIn(event.data);
-    if (orderId !== undefined && order !== orderId) return undefined;
+    if (!isOfOrder(order)) return undefined;
     if (isOversized(message.body)) {
       counts.oversized += 1;
       return undefined;

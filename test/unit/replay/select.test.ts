@@ -28,6 +28,16 @@ test('types and an order narrow the selection', () => {
   expect(select(archived(cancelled({ orderId: 'o-2' })))).toMatchObject({ orderId: 'o-2' });
 });
 
+test('of one order only its own broken events are counted, and those of which nobody knows whose they are are not', () => {
+  const broken = (orderId: unknown) => archived({ ...placed(), data: { orderId } });
+  const { select, counts } = createEventSelector({ contracts, orderId: 'o-2' });
+  for (const message of [broken('o-1'), broken('o-2'), broken(undefined)]) expect(select(message)).toBeUndefined();
+  expect(counts.broken).toBe(1);
+  const all = createEventSelector({ contracts });
+  for (const message of [broken('o-1'), broken('o-2'), broken(undefined)]) all.select(message);
+  expect(all.counts.broken).toBe(3);
+});
+
 test('the body of a selected event is unchanged, unknown fields included', () => {
   const body = JSON.stringify({ ...placed(), extra: 1 }, null, 3);
   expect(createEventSelector({ contracts }).select({ time, body })?.body).toBe(body);
