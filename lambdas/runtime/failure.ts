@@ -64,7 +64,8 @@ export class RetryAtError extends Error {
   }
 }
 
-const PHONE_NUMBERS = /\+\d{6,15}/g;
+// Not the example with which a contract says what a number looks like: `must be an E.164 number such as +821012345678`.
+const PHONE_NUMBERS = /(?<!\bnumber such as )\+\d{6,15}/g;
 
 /** Tells whether a text contains what looks like a phone number: `+` and 6 to 15 digits. */
 export const containsPhoneNumber = (text: string): boolean => text.search(PHONE_NUMBERS) !== -1;

@@ -1,7 +1,7 @@
 const DIGIT = '[0-9\\uff10-\\uff19]';
 const PERSONAL: readonly (readonly [RegExp, string])[] = [
-  // An international number, in any spelling.
-  [new RegExp(`[+\\uff0b]${DIGIT}(?:[ ().-]{0,2}${DIGIT}){5,14}`, 'g'), '+…'],
+  // An international number, in any spelling; not the example with which a contract says what a number looks like.
+  [new RegExp(`(?<!\\bnumber such as )[+\\uff0b]${DIGIT}(?:[ ().-]{0,2}${DIGIT}){5,14}`, 'g'), '+…'],
   // A national one: groups of digits behind a 0.
   [
     new RegExp(`(?<![\\w.-])\\(?[0\\uff10]${DIGIT}{1,3}\\)?[ .-]{1,2}${DIGIT}{3,4}[ .-]${DIGIT}{3,4}(?![\\w-])`, 'g'),

@@ -127,6 +127,7 @@ describe('A reason', () => {
     ],
     ["no such number: '010-1234-5678'", "no such number: '…'"],
     ['cannot text 01012345678', 'cannot text …'],
+    ['a number, such as +821012345678', 'a number, such as +…'],
     ['cannot text ＋８２１０１２３４５６７８', 'cannot text +…'],
     ["No such payment_intent: 'pi_3MtwBwLkdIwHu7ix28a3tqPa'", "No such payment_intent: '…'"],
     ['tok_visa was refused for kim@example.com', '… was refused for …@…'],
@@ -138,5 +139,6 @@ describe('A reason', () => {
     'data.total.amount: must be 12000, the sum of the items (12000) and the charges (0), not 821012345678',
     'given up after 3 days: Rate exceeded at 2026-11-21T09:00:00.000Z',
     'a step is parked until 0007 of 5678901234567',
+    'must be an E.164 number such as +821012345678',
   ])('keeps ids, amounts and times: %s', (reason) => expect(redact(reason)).toBe(reason));
 });

@@ -118,6 +118,15 @@ describe('The description of a failure', () => {
     expect(describeError(error).errorMessage).toBe('PhoneNumber: +… is not valid, nor is (+…)');
   });
 
+  test('keeps the example of a contract, and no number that a message may have', () => {
+    const problem = 'must be an E.164 number such as +821012345678';
+    expect(describeError(new ContractError([{ path: 'data.phone', problem }])).errorMessage).toBe(
+      `data.phone: ${problem}`,
+    );
+    const both = `${problem}, and +821098765432 is none; such as +821098765432`;
+    expect(describeError(new Error(both)).errorMessage).toBe(`${problem}, and +… is none; such as +…`);
+  });
+
   test.each<[unknown, string, string]>([
     [new UnavailableError('The bus is down'), 'UnavailableError', 'The bus is down'],
     [
