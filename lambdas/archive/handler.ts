@@ -5,6 +5,7 @@ import { callLimits } from '../runtime/call-limits.ts';
 import { requireEnv } from '../runtime/environment.ts';
 import { lambdaHandler } from '../runtime/lambda-handler.ts';
 import { writeLines } from '../runtime/log.ts';
+import { doneLine } from '../runtime/metrics.ts';
 import { ARCHIVE_MEDIA, toArchiveObjects } from './object.ts';
 
 /** Archives a batch of messages, compressed together, and leaves out probes. Throws, so that the whole batch is tried again, where S3 did not accept an object. */
@@ -23,7 +24,8 @@ export const handler = lambdaHandler('archive', () => {
       client.send(new PutObjectCommand({ Bucket, Key: key, Body: content, ...ARCHIVE_MEDIA })),
     );
     await Promise.all(puts);
-    writeLines(acknowledgements('archive', probes));
+    const done = messages.length === 0 ? [] : [doneLine('archive', messages.length)];
+    writeLines([...acknowledgements('archive', probes), ...done]);
     return { batchItemFailures: [] };
   };
 });

@@ -99,6 +99,17 @@ export function metricLines(
   });
 }
 
+/** Formats the one metric of a function that handles no messages of orders: how many messages it has done, as a line of JSON for the log. */
+export const doneLine = (consumer: string, count: number, now = Date.now()): string =>
+  JSON.stringify({
+    level: 'INFO',
+    time: new Date(now).toISOString(),
+    message: 'batch',
+    consumer,
+    Done: count,
+    _aws: { Timestamp: now, CloudWatchMetrics: [directive([['consumer']], 'Count', 'Done')] },
+  });
+
 /** A part of a line: the metrics it declares, and their values. */
 type Line = { directives: Directive[]; fields: Record<string, unknown> };
 

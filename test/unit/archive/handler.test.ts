@@ -71,10 +71,23 @@ test('the archive keeps no probe, and acknowledges its own once its neighbours a
   expect(readArchiveObject(object?.Body ?? Buffer.of())).toEqual([{ time, body: 'm-1' }]);
   expect(log.lines.map((line) => JSON.parse(line))).toMatchObject([
     { message: 'probe acknowledged', consumer: 'archive' },
+    { consumer: 'archive', Done: 1 },
   ]);
 });
 
 test('the archive stores nothing for a batch of probes', async () => {
   await handler({ Records: [record('m-1', '2026-11-21T09:15:00.000Z', probeBody({ consumer: 'archive' }))] });
   expect(objects.size).toBe(0);
+});
+
+test('the archive counts what it stored, for `ops status`', async () => {
+  await handler({ Records: [record('m-1', '2026-11-21T09:00:00Z'), record('m-2', '2026-11-21T09:00:01Z')] });
+  const lines = log.lines.map((line) => JSON.parse(line));
+  expect(lines).toMatchObject([
+    {
+      consumer: 'archive',
+      Done: 2,
+      _aws: { CloudWatchMetrics: [{ Dimensions: [['consumer']], Metrics: [{ Name: 'Done', Unit: 'Count' }] }] },
+    },
+  ]);
 });
