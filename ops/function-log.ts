@@ -18,6 +18,8 @@ import type { DeployedShop } from './stack.ts';
 export type LogFindings = {
   /** When the first of its messages in flight is tried again, as far as is known, in ISO 8601. */
   nextTryAt: string | null;
+  /** When the oldest of them was sent, in ISO 8601. @default none announced a next try */
+  waitingSince?: string;
   /** Why it fails as a whole. */
   failure: FunctionFailure | null;
   /** Why the log could not be read, so that the above is unknown. */
@@ -54,6 +56,33 @@ export function nextTry(lines: readonly LogLine[], now: Date, visibilitySeconds:
   return Number.isFinite(first) ? new Date(first).toISOString() : null;
 }
 
+// What is due now may be under way, and a line may come late.
+const DUE_MS = 30_000;
+
+const failedAttempt = v.object({
+  message: v.picklist(['will be tried again', 'dead-lettered']),
+  time: v.pipe(v.string(), v.isoTimestamp()),
+  messageId: v.string(),
+  waitedMs: v.number(),
+  tookMs: v.number(),
+  retryInSeconds: v.optional(v.number(), 0),
+});
+
+/** Returns when the oldest message was sent whose next attempt is still to come, in ISO 8601; `undefined` where there is none. */
+export function waitingSince(lines: readonly LogLine[], now: Date): string | undefined {
+  const latest = new Map<string, v.InferOutput<typeof failedAttempt>>();
+  for (const { text } of lines) {
+    const { success, output } = v.safeParse(failedAttempt, tryParse(text));
+    if (success) latest.set(output.messageId, output);
+  }
+  const sent = [...latest.values()].flatMap(({ message, time, waitedMs, tookMs, retryInSeconds }) => {
+    const endedAt = Date.parse(time);
+    const waits = message === 'will be tried again' && endedAt + retryInSeconds * 1_000 > now.getTime() - DUE_MS;
+    return waits ? [endedAt - tookMs - waitedMs] : [];
+  });
+  return sent.length === 0 ? undefined : new Date(Math.min(...sent)).toISOString();
+}
+
 /** What is known of a function beside its log: whether Lambda counted errors of it, and its queue's visibility timeout in seconds. */
 export type KnownOfFunction = { died: boolean; visibilitySeconds: number };
 
@@ -71,8 +100,10 @@ export function functionLogReader(shop: DeployedShop) {
       readLog(client, fn.logGroup, phrase, { from, until }, MAX_PAGES);
     try {
       const lines = await read(ERROR_PHRASE);
+      const since = waitingSince(lines, now);
       return {
         nextTryAt: nextTry(lines, now, known.visibilitySeconds),
+        ...(since === undefined ? {} : { waitingSince: since }),
         failure: (await findFailure(lines, read, known.died)) ?? null,
       };
     } catch (error) {

@@ -72,9 +72,9 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       const isTrying = messages > 0 && mapping?.enabled === true;
       const inLog = isTrying ? await readLog() : NOTHING_FOUND;
       const deadLetters = totalMessages(deadLetterDepth);
-      const status = { name, ...depth, deadLetters, ...metrics, mapping, pause, ...inLog };
+      const oldestSeconds = oldestOf(metrics.oldestSeconds, inLog.waitingSince, now);
+      const status = { name, ...depth, deadLetters, ...metrics, oldestSeconds, mapping, pause, ...inLog };
       if (pause === undefined || mapping?.enabled !== false) return { ...status, paused: null };
-      const { oldestSeconds } = metrics;
       const { concurrency } = mapping;
       return {
         ...status,
@@ -92,6 +92,12 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       sweep,
     };
   };
+}
+
+/** Returns the greater of an age that was measured, in seconds, and of that since a moment: the log knows to the second who waits. */
+function oldestOf(measured: number | null, since: string | undefined, now: Date): number | null {
+  if (since === undefined) return measured;
+  return Math.max(measured ?? 0, Math.round((now.getTime() - Date.parse(since)) / 1_000));
 }
 
 /** Returns a function that collects the status for a live view: a large table of orders is counted at most once a minute. */

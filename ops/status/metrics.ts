@@ -79,9 +79,7 @@ export function computeMetrics(
   const failed = sum(queries.retried) + sum(queries.deadLettered);
   const opened = latest(datapointsOf(queries.breaker))?.value ?? 0;
   return {
-    oldestSeconds: queueIsEmpty
-      ? 0
-      : oldestAgeSeconds(recent(queries.age), recent(queries.retried), recent(queries.waited)),
+    oldestSeconds: queueIsEmpty ? 0 : oldestAgeSeconds(queries, datapointsOf, now),
     throughput: done / (RATE_MINUTES * 60),
     errorRate: done + failed === 0 ? null : failed / (done + failed),
     breaker: opened > 0 ? 'open' : 'closed',
@@ -90,19 +88,31 @@ export function computeMetrics(
 }
 
 /**
- * Returns the greater of SQS' own metric and the longest wait, in milliseconds, of a message retried in the latest minute:
- * SQS ignores messages that were received more than three times, which is all of a backlog that is retried.
+ * Returns the age of the oldest message: the greater of SQS' own metric and the longest wait, in milliseconds, of a message retried in the
+ * latest minute with retries. SQS ignores messages that were received three times, which is all of a backlog that is retried, and a retry may
+ * be a quarter of an hour away: what was measured grows by itself while nothing leaves the queue, and is stale after `RATE_MINUTES` otherwise.
  */
 function oldestAgeSeconds(
-  age: readonly Datapoint[],
-  retried: readonly Datapoint[],
-  waited: readonly Datapoint[],
+  queries: ByMetric<MetricQuery>,
+  datapointsOf: (query: MetricQuery) => readonly Datapoint[],
+  now: Date,
 ): number | null {
-  const lastRetry = latest(retried.filter(({ value }) => value > 0))?.time.getTime();
-  const waitedMs = waited.find(({ time }) => time.getTime() === lastRetry)?.value;
-  const seconds = [latest(age)?.value, waitedMs === undefined ? undefined : waitedMs / 1_000];
-  const known = seconds.filter((value) => value !== undefined);
-  return known.length === 0 ? null : Math.round(Math.max(...known));
+  const lastRetry = latest(datapointsOf(queries.retried).filter(({ value }) => value > 0))?.time.getTime();
+  const waited = datapointsOf(queries.waited).find(({ time }) => time.getTime() === lastRetry);
+  const left = latest([queries.done, queries.deadLettered].flatMap(datapointsOf).filter(({ value }) => value > 0));
+  const ages = [
+    latest(datapointsOf(queries.age)),
+    waited === undefined ? undefined : { time: waited.time, value: waited.value / 1_000 },
+  ].flatMap((measured) => (measured === undefined ? [] : (ageNow(measured, left?.time, now) ?? [])));
+  return ages.length === 0 ? null : Math.round(Math.max(...ages));
+}
+
+/** Returns what an age that was measured in a minute is now, at least; `undefined` where its message may be gone for long. */
+function ageNow({ time, value }: Datapoint, left: Date | undefined, now: Date): number | undefined {
+  const sinceMs = now.getTime() - time.getTime();
+  const stays = left === undefined || left < time;
+  if (stays) return value + Math.max(0, sinceMs - MINUTE_MS) / 1_000;
+  return sinceMs <= RATE_MINUTES * MINUTE_MS ? value : undefined;
 }
 
 const latest = (datapoints: readonly Datapoint[]): Datapoint | undefined =>

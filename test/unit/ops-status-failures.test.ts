@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { logLine } from '../../lambdas/runtime/log.ts';
 import { failureCause, newestFailure, parseFunctionFailure } from '../../ops/function-failures.ts';
-import { nextTry } from '../../ops/function-log.ts';
+import { nextTry, waitingSince } from '../../ops/function-log.ts';
 import { type ConsumerStatus, problemsOf, type ShopStatus, statusDocument } from '../../ops/status/health.ts';
 import { statusReport } from '../../ops/status/report.ts';
 
@@ -40,6 +40,35 @@ const importError = logged(
 const invokeError = logged(
   '2026-11-21T08:59:50.000Z\t5000f9e6-ce4b-423b-80f4-575cfc83b490\tERROR\tInvoke Error \t{"errorType":"AccessDenied","errorMessage":"no"}',
 );
+
+describe('The oldest message that is tried again', () => {
+  const attempt = (messageId: string, seconds: number, parts: object) =>
+    logged(
+      logLine('WARN', 'will be tried again', { errorType: 'E', messageId, tookMs: 1_000, ...parts }, at(seconds)),
+      seconds,
+    );
+  const dead = logged(
+    logLine('ERROR', 'dead-lettered', { errorType: 'E', messageId: 'm-2', tookMs: 0, waitedMs: 900_000 }, at(-1)),
+    -1,
+  );
+
+  test('was sent when its latest attempt says, whichever was tried last', () => {
+    const lines = [
+      attempt('m-1', -400, { waitedMs: 199_000, retryInSeconds: 300 }),
+      attempt('m-1', -100, { waitedMs: 499_000, retryInSeconds: 600 }),
+      attempt('m-3', -10, { waitedMs: 9_000, retryInSeconds: 20 }),
+    ];
+    expect(waitingSince(lines, now)).toBe(at(-600));
+  });
+
+  test.each([
+    ['was given up', [attempt('m-2', -20, { waitedMs: 900_000, retryInSeconds: 60 }), dead]],
+    ['has been due for long, so that it may be done', [attempt('m-4', -100, { waitedMs: 1, retryInSeconds: 60 })]],
+    ['is that of another line', [cannotStart(), importError, logged('no JSON')]],
+  ])('is unknown where it %s', (_, lines) => {
+    expect(waitingSince(lines, now)).toBeUndefined();
+  });
+});
 
 describe('A function’s failure', () => {
   test('is read from its own line', () => {

@@ -40,10 +40,10 @@ const statusWith = (payment: Partial<ConsumerStatus> = {}, shop: Partial<ShopSta
 const lastLine = (state: ShopStatus) => statusReport(state).split('\n').at(-1);
 
 describe('The metrics of a consumer', () => {
-  const now = new Date('2026-11-21T09:10:30Z');
   const consumer = { consumer: 'payment', queueUrl: 'http://q/000/Payment', deadLetterQueueUrl: '' };
   type Datapoints = Partial<Record<keyof ReturnType<typeof metricQueriesFor>, [minute: string, value: number][]>>;
-  const metricsOf = (datapoints: Datapoints, empty = false) => {
+  const metricsOf = (datapoints: Datapoints, empty = false, minute = '09:10') => {
+    const now = new Date(`2026-11-21T${minute}:30Z`);
     const queries = metricQueriesFor(consumer, 'PaymentFunction');
     const given = new Map<MetricQuery, Datapoint[]>(
       Object.entries(queries).map(([key, query]) => {
@@ -105,6 +105,21 @@ describe('The metrics of a consumer', () => {
     };
     expect(metricsOf(datapoints).oldestSeconds).toBe(600);
     expect(metricsOf({ ...datapoints, retried: [['09:10', 0]] }).oldestSeconds).toBe(3);
+  });
+
+  test('age by themselves while one message waits, however long ago it was tried', () => {
+    const ages = ['09:10', '09:12', '09:14', '09:15', '09:17', '09:22'].map(
+      (minute) =>
+        metricsOf({ age: [['09:10', 20]], retried: [['09:10', 1]], waited: [['09:10', 30_000]] }, false, minute)
+          .oldestSeconds,
+    );
+    expect(ages).toEqual([30, 120, 240, 300, 420, 720]);
+  });
+
+  test('do not age once something has left the queue: it may have been the oldest', () => {
+    const datapoints: Datapoints = { age: [['09:10', 20]], done: [['09:11', 1]] };
+    expect(metricsOf(datapoints, false, '09:12').oldestSeconds).toBe(20);
+    expect(metricsOf(datapoints, false, '09:17').oldestSeconds).toBeNull();
   });
 
   test.each([
