@@ -1,6 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { leavePersonalSettings } from './localstack/environment.ts';
 import { AlternateEngines } from './test/deployed/alternate-engines.ts';
+
+// For every worker and every process that a test starts.
+leavePersonalSettings();
 
 /** One project per kind of test; each is a folder under `test/`. */
 const project = (name: string, settings: object = {}) => ({

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
+import { leavePersonalSettings } from '../localstack/environment.ts';
 import { wholeNumber } from '../ops/command.ts';
 import { toUserMessage } from '../ops/errors.ts';
 import { reportFatalError } from '../ops/output.ts';
@@ -11,6 +12,9 @@ import { installPeers } from './peers.ts';
 import { figureTable, resultsPage } from './report.ts';
 import { describeRun, mergeResults, type Results, type RunInfo, readResults, type SectionResult } from './results.ts';
 import { loadSection, parseSectionNames, type SectionName, sectionNames } from './sections.ts';
+
+const isDebugging = Boolean(process.env.SHOP_DEBUG);
+leavePersonalSettings();
 
 type Options = { only: SectionName[]; runs: number; out: string };
 
@@ -36,7 +40,7 @@ async function runSection(name: SectionName, runs: number, now: RunInfo): Promis
     const { figures, problems } = validateFigures(await section.run({ runs, progress }));
     return result(figures, problems.length === 0 ? undefined : problems.join(' '));
   } catch (error) {
-    if (process.env.DEBUG) console.error(error);
+    if (isDebugging) console.error(error);
     return result([], toUserMessage(error));
   }
 }

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Node } from 'constructs';
 import * as v from 'valibot';
 import type { SmsSettings } from '../lambdas/notification/sms-settings.ts';
@@ -56,10 +58,22 @@ const consumersWithSettings = Object.keys(settingsSchema.entries.consumers.wrapp
 
 /** Reads the settings of the stage that `-c stage=…` names; throws a sentence that names the setting and what it must be. */
 export function readSettings(node: Node): Settings {
-  // The names that CDK itself keeps in the context contain other characters.
-  const context = Object.entries<unknown>(node.getAllContext()).filter(([name]) => /^\w+$/.test(name));
+  const personal = personalContext();
+  const context = Object.entries<unknown>(node.getAllContext()).filter(
+    // The names that CDK itself keeps in the context contain other characters.
+    ([name, value]) => /^\w+$/.test(name) && (settingNames.includes(name) || !isDeepStrictEqual(value, personal[name])),
+  );
   const { stage = 'dev', ...overrides } = Object.fromEntries(context);
   return loadSettings(String(stage), overrides);
+}
+
+/** Reads the context of ~/.cdk.json, which a bare `cdk` adds to that of every app: what is no setting of ours there is another app's. */
+function personalContext(): Record<string, unknown> {
+  try {
+    return JSON.parse(readFileSync(join(homedir(), '.cdk.json'), 'utf8')).context ?? {};
+  } catch {
+    return {};
+  }
 }
 
 /** Reads the settings of a stage from its file, with values that override it, as `-c name=value` gives them. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ProbeResult, probeEndpoint } from './endpoint.ts';
+import { defaultEndpoint, type ProbeResult, probeEndpoint } from './endpoint.ts';
 import { type EngineName, engines, localFolder } from './engines.ts';
 import { findInstalled, type Progress } from './install.ts';
 import { installationOf, startEngine } from './launch.ts';
@@ -30,9 +30,6 @@ export interface EnsureOptions {
   /** The folder of the record and of the engine's data. @default .local */
   readonly folder?: string;
 }
-
-/** The endpoint of all local commands: `AWS_ENDPOINT_URL`, or port 4566 of this machine. */
-export const defaultEndpoint = () => process.env.AWS_ENDPOINT_URL || 'http://127.0.0.1:4566';
 
 /** Says in a sentence why an engine cannot run on this machine. Returns `undefined` if it can. */
 export async function unavailableReason(name: EngineName): Promise<string | undefined> {

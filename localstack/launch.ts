@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fetchHealth, probeEndpoint } from './endpoint.ts';
 import { type EngineName, engines, localFolder, pinnedNode } from './engines.ts';
+import { NO_SHARED_CONFIG } from './environment.ts';
 import { type Installation, install, type Progress } from './install.ts';
 import { writePidFile } from './pidfile.ts';
 import { stopProcessGroup } from './processes.ts';
@@ -86,7 +87,7 @@ export function installationOf(name: EngineName): Omit<Installation, 'progress'>
 function inheritedEnvironment(): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'DOCKER_HOST', 'SSL_CERT_FILE'];
   const variables = names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
-  return { ...Object.fromEntries(variables), TZ: 'UTC', PYTHONUNBUFFERED: '1', PYTHONUTF8: '1' };
+  return { ...Object.fromEntries(variables), ...NO_SHARED_CONFIG, TZ: 'UTC', PYTHONUNBUFFERED: '1', PYTHONUTF8: '1' };
 }
 
 async function spawnSupervisor(

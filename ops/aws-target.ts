@@ -1,11 +1,9 @@
+import { parseEndpoint } from '../localstack/endpoint.ts';
 import { readEngineRecord } from '../localstack/engine.ts';
+import { engineClientConfig } from '../localstack/environment.ts';
 
-/** The configuration of every SDK client; absent properties take the SDK's own defaults. */
-export type AwsClientConfig = {
-  region?: string;
-  endpoint?: string;
-  credentials?: { accessKeyId: string; secretAccessKey: string };
-};
+/** The configuration of every SDK client; absent properties, on AWS all but the region, are the person's own settings. */
+export type AwsClientConfig = Partial<ReturnType<typeof engineClientConfig>>;
 
 /** Where the shop runs: AWS, or an engine on this machine. */
 export type AwsTarget = {
@@ -28,7 +26,7 @@ export async function awsTarget(choice: TargetChoice = {}, env: NodeJS.ProcessEn
   if (isAwsChosen(choice, env)) return realTarget(env);
   const endpoint = env.AWS_ENDPOINT_URL || (await readEngineRecord())?.endpoint;
   if (endpoint === undefined) throw new Error(NO_ENGINE);
-  return localTarget(endpoint, env);
+  return localTarget(endpoint);
 }
 
 /**
@@ -60,24 +58,11 @@ function realTarget(env: NodeJS.ProcessEnv): AwsTarget {
   };
 }
 
-// https://docs.aws.amazon.com/general/latest/gr/rande.html, with the endpoints of a VPC and those of China and of the EU's own cloud.
-const AWS_HOST = /(^|\.)(amazonaws\.(com|com\.cn|eu)|api\.aws)\.?$/;
-
 /**
- * Builds the target for an engine at an endpoint, on this machine or on another one. Real credentials are never sent to it, so what reaches
- * AWS through it, as by a tunnel, is refused there. Throws when the endpoint is not a URL, or is AWS.
+ * Builds the target for an engine at an endpoint, on this machine or on another one. Nothing of the person's own set-up reaches its clients. Real
+ * credentials are never sent to it, so what reaches AWS through it, as by a tunnel, is refused there. Throws where the endpoint names no engine.
  */
-export function localTarget(endpoint: string, env: NodeJS.ProcessEnv = process.env): AwsTarget {
-  const url = URL.parse(endpoint);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new Error(
-      `AWS_ENDPOINT_URL is "${endpoint}", which is not a URL: set it to one such as http://127.0.0.1:4566.`,
-    );
-  }
-  if (AWS_HOST.test(url.hostname)) {
-    throw new Error(`AWS_ENDPOINT_URL is ${endpoint}, which is AWS and no engine: unset it, and say --aws for AWS.`);
-  }
-  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1';
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  return { local: true, where: endpoint, config: { region, endpoint, credentials } };
+export function localTarget(endpoint: string): AwsTarget {
+  const where = parseEndpoint(endpoint);
+  return { local: true, where, config: engineClientConfig(where) };
 }

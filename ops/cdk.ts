@@ -1,13 +1,17 @@
 import { spawn } from 'node:child_process';
-import { devNull } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { localFolder } from '../localstack/engines.ts';
+import { engineEnvironment, withoutPersonalSettings } from '../localstack/environment.ts';
 import type { AwsClientConfig } from './aws-target.ts';
 
 const root = join(import.meta.dirname, '..');
 const bin = join(root, 'node_modules', '.bin');
+const home = join(localFolder, 'cdk-home');
 const MAX_OUTPUT_CHARS = 20_000;
 const TAIL_LINES = 25;
+// Without a profile, CDK takes that of ~/.cdk.json, and works in another account than the one that the command named.
+const OPTIONS = ['--ci', '--no-color', '--no-notices', '--no-version-reporting', '--profile='];
 
 export type CdkOptions = {
   signal: AbortSignal;
@@ -15,14 +19,21 @@ export type CdkOptions = {
   onLine?: ((line: string) => void) | undefined;
 };
 
-/** Runs the CDK command line against AWS or an engine on this machine; throws with the end of its output when it fails. */
-export function cdk(config: AwsClientConfig, args: readonly string[], { signal, onLine }: CdkOptions): Promise<void> {
+/**
+ * Runs the CDK command line on AWS or on an engine, or on neither (`undefined`), as synthesis does; throws with the end of its output when it
+ * fails.
+ */
+export function cdk(
+  target: AwsClientConfig | undefined,
+  args: readonly string[],
+  { signal, onLine }: CdkOptions,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     let output = '';
-    const child = spawn(join(bin, 'cdk'), [...args, '--ci', '--no-color', '--no-notices', '--no-version-reporting'], {
+    const child = spawn(join(bin, 'cdk'), [...args, ...OPTIONS], {
       cwd: root,
-      env: environment(config),
+      env: environment(target),
       stdio: ['ignore', 'pipe', 'pipe'],
       // Its own process group, so that the CDK app it starts is ended with it.
       detached: true,
@@ -58,29 +69,22 @@ export function cdk(config: AwsClientConfig, args: readonly string[], { signal, 
 const tail = (text: string) => text.trim().split('\n').slice(-TAIL_LINES).join('\n');
 
 /**
- * Builds the environment: on AWS the user's own, for an engine without the user's AWS settings: credentials must not reach the engine, and
- * the command must not reach AWS.
+ * Builds the environment: on AWS the person's own. Elsewhere nothing of theirs: credentials must not reach an engine, and the command must
+ * not reach AWS. A home of its own keeps out ~/.cdk.json, whose context CDK would add to ours.
  */
-function environment({ endpoint, region = '', credentials }: AwsClientConfig): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => endpoint === undefined || !/^(AWS_|CDK_)/.test(name));
-  const common = {
-    ...Object.fromEntries(own),
+function environment(target: AwsClientConfig | undefined): NodeJS.ProcessEnv {
+  return {
+    ...ownEnvironment(target),
     PATH: [bin, process.env.PATH].join(delimiter),
     CDK_DISABLE_CLI_TELEMETRY: 'true',
     CDK_DISABLE_VERSION_CHECK: 'true',
   };
-  if (endpoint === undefined) return common;
-  return {
-    ...common,
-    NO_PROXY: [process.env.NO_PROXY ?? process.env.no_proxy, '127.0.0.1,localhost'].filter(Boolean).join(','),
-    // For a host name the SDK addresses S3 buckets as subdomains, which do not resolve.
-    AWS_ENDPOINT_URL: endpoint.replace('//localhost', '//127.0.0.1'),
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: credentials?.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials?.secretAccessKey,
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
-    AWS_EC2_METADATA_DISABLED: 'true',
-  };
 }
+
+function ownEnvironment(target: AwsClientConfig | undefined): NodeJS.ProcessEnv {
+  if (isAws(target)) return process.env;
+  const none = target?.endpoint === undefined ? withoutPersonalSettings() : engineEnvironment(target.endpoint);
+  return { ...none, HOME: home, CDK_HOME: join(home, '.cdk') };
+}
+
+const isAws = (target: AwsClientConfig | undefined) => target !== undefined && target.endpoint === undefined;

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { withoutProxy } from '../localstack/environment.ts';
 import { alarmCommand } from './alarm/command.ts';
 import { auditCommand } from './audit/command.ts';
 import { checkCommand } from './check/command.ts';
@@ -85,5 +86,6 @@ function helpWidth(stream: NodeJS.WriteStream): number {
 // Tests read the commands without running one.
 if (import.meta.main) {
   outliveClosedOutput();
+  Object.assign(process.env, withoutProxy(process.env));
   await program.parseAsync().catch(reportFatalError);
 }

@@ -44,10 +44,10 @@ export function outliveClosedOutput(): void {
   }
 }
 
-/** Prints what ended the command on standard error (with its stack for `DEBUG=1`) and sets the exit code: 130 after Ctrl-C, else 1. */
+/** Prints what ended the command on standard error (with its stack for `SHOP_DEBUG=1`) and sets the exit code: 130 after Ctrl-C, else 1. */
 export function reportFatalError(error: unknown): void {
   process.exitCode = error instanceof InterruptedError ? 130 : 1;
-  if (process.env.DEBUG) console.error(error);
+  if (process.env.SHOP_DEBUG) console.error(error);
   else if (!(error instanceof InterruptedError))
     console.error(wrapText(toUserMessage(error), layoutFor(process.stderr)));
 }

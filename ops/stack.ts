@@ -9,8 +9,10 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../lambdas/runtime/records.ts';
 import { type AwsTarget, awsTarget, type TargetChoice } from './aws-target.ts';
 
-/** The stack that all commands work on; set `STACK_NAME` for another one in the account and region. */
-export const STACK_NAME = process.env.STACK_NAME || 'ShopMessaging';
+const DEFAULT_STACK = 'ShopMessaging';
+
+/** The stack that all commands work on; set `SHOP_STACK_NAME` for another one in the account and region. */
+export const STACK_NAME: string = process.env.SHOP_STACK_NAME || DEFAULT_STACK;
 
 /** The deployed shop: where it runs, its stack's name and outputs, and a document client for its tables. */
 export type DeployedShop = AwsTarget & {
@@ -30,12 +32,16 @@ export async function connectToShop(choice: TargetChoice = {}): Promise<Deployed
   if (stack === undefined) {
     const remedy = target.local
       ? '`npm start` deploys it.'
-      : 'deploy it with `npm run deploy -- <stage>`, or name another one with STACK_NAME.';
+      : 'deploy it with `npm run deploy -- <stage>`, or name another one with SHOP_STACK_NAME.';
     const where = target.local ? `${target.where} in ${target.config.region}` : target.where;
     throw new Error(`There is no stack ${STACK_NAME} at ${where}: ${remedy}`);
   }
   return deployedShop(target, stack);
 }
+
+/** The file with a stack's outputs; `outputs.json` is that of the stack that `npm start` deploys without more. */
+export const outputsFileName = (stackName: string): string =>
+  stackName === DEFAULT_STACK ? 'outputs.json' : `outputs-${stackName}.json`;
 
 /** Builds the shop from the description of its stack. */
 export function deployedShop(
@@ -68,7 +74,7 @@ export async function findStack({ where, local, config }: AwsTarget, name: strin
   const client = new CloudFormationClient({
     ...config,
     maxAttempts: local ? 1 : 3,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 15_000 },
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
   });
   try {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
@@ -82,12 +88,19 @@ export async function findStack({ where, local, config }: AwsTarget, name: strin
   }
 }
 
+const UNREACHABLE = ['ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'];
+
 function unreachableMessage({ where, local }: Pick<AwsTarget, 'where' | 'local'>, error: Error): string {
   if (!local) {
     return `${where} cannot be used (${error.message}): set credentials and a region.`;
   }
-  if ('code' in error && error.code === 'ECONNREFUSED') {
-    return `Nothing is running at ${where}: start it with \`npm start\`.`;
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === 'ECONNREFUSED') return `Nothing is running at ${where}: start it with \`npm start\`.`;
+  if (UNREACHABLE.includes(code) || error.name === 'TimeoutError') {
+    return `${where}, which AWS_ENDPOINT_URL or .local/engine.json names, cannot be reached (${error.message}).`;
+  }
+  if (where.startsWith('https:')) {
+    return `${where} cannot be used (${error.message}): set AWS_ENDPOINT_URL to http://… if the engine there speaks http.`;
   }
   return `The server at ${where} does not answer as AWS does (${error.message}): stop it, or set AWS_ENDPOINT_URL to another address.`;
 }

@@ -6,6 +6,7 @@ import { consumerNameOf } from '../../infra/names.ts';
 import type { Route, TableUse } from '../../infra/route.ts';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
 import { readSettings } from '../../infra/settings.ts';
+import { NO_SHARED_CONFIG } from '../../localstack/environment.ts';
 import { type Clients, CREDENTIALS, type Endpoints, REGION } from './local-aws.ts';
 
 /** Every consumer of the stack; each contestant has all of them. */
@@ -108,6 +109,7 @@ export const queueUrl = (shop: string, consumer: ConsumerName, { queues }: Pick<
 export function environmentOf(shop: string, consumer: ConsumerName, endpoints: Endpoints): Record<string, string> {
   const tables = tablesOf(consumer).map(([variable, use]) => [variable, tableName(shop, shortName(use))]);
   return {
+    ...NO_SHARED_CONFIG,
     AWS_REGION: REGION,
     AWS_LAMBDA_FUNCTION_NAME: `${shop}-${consumer}`,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',

@@ -15,7 +15,7 @@ export function pacedClient(
   pace = pacer(unitsPerSecond),
 ): PacedClient {
   let consumed = 0;
-  const client = new DynamoDBClient({ ...callLimits({ attempts: DYNAMODB_ATTEMPTS }), ...config });
+  const client = new DynamoDBClient({ ...config, ...callLimits({ attempts: DYNAMODB_ATTEMPTS }) });
   client.middlewareStack.add(
     (next) => async (args) => {
       Object.assign(args.input, { ReturnConsumedCapacity: 'TOTAL' });

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { AwsTarget } from '../aws-target.ts';
 import { type CdkOptions, cdk } from '../cdk.ts';
 import { parseTemplate, type Template } from './template.ts';
 
@@ -10,15 +9,14 @@ export type Assembly = { folder: string; stackName: string; template: Template }
 /** Which stack to synthesise; `context` overrides settings of the stage's file. */
 export type SynthesisInput = { stage: string; context: Readonly<Record<string, string>> };
 
-/** Synthesises the stack of a stage into a folder. */
+/** Synthesises the stack of a stage into a folder; that takes no account and no engine. */
 export async function synthesize(
-  { config }: AwsTarget,
   { stage, context }: SynthesisInput,
   folder: string,
   options: CdkOptions,
 ): Promise<Assembly> {
   const values = Object.entries({ stage, ...context }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  await cdk(config, ['synth', '--quiet', ...values, '--output', folder], options);
+  await cdk(undefined, ['synth', '--quiet', ...values, '--output', folder], options);
   return readAssembly(folder);
 }
 

@@ -33,7 +33,7 @@ export async function deployPrepared(
     return verify(await deployAssembly(preparation, assembly, arns, work), work);
   }
   const firstInput = { ...input, context: { ...input.context, firstDeployment: 'true' } };
-  const first = await synthesizeStage(target, firstInput, work);
+  const first = await synthesizeStage(firstInput, work);
   const result = await verify(await deployAssembly(preparation, first, [], work), work);
   if (result.hops.every(({ ok }) => ok)) await deployAssembly(preparation, assembly, [], work);
   return result;

@@ -15,7 +15,7 @@ export type Choice = {
 export type Input = SynthesisInput & { stackName: string | undefined };
 
 /**
- * Chooses which shop of a stage to deploy: `--stack-name`, the setting, else `STACK_NAME`, the stack's whole name, else the stage's file.
+ * Chooses which shop of a stage to deploy: `--stack-name`, the setting, else `SHOP_STACK_NAME`, the stack's whole name, else the stage's file.
  * Throws a sentence for what must not be deployed, and for settings that are wrong.
  */
 export function chooseInput({ stage, shop, app, local, env }: Choice): Input {
@@ -23,10 +23,10 @@ export function chooseInput({ stage, shop, app, local, env }: Choice): Input {
     throw new Error('The stage local is for an engine on this machine: set AWS_ENDPOINT_URL, or use `npm start`.');
   }
   if (app !== undefined) {
-    if (shop === undefined) return { stage, context: {}, stackName: env.STACK_NAME || undefined };
+    if (shop === undefined) return { stage, context: {}, stackName: env.SHOP_STACK_NAME || undefined };
     throw new Error(`--stack-name ${shop}: the assembly of --app names its stack already. Leave one of them out.`);
   }
-  const context = { ...shopContext(stage, shop, env.STACK_NAME) };
+  const context = { ...shopContext(stage, shop, env.SHOP_STACK_NAME) };
   return { stage, context, stackName: loadSettings(stage, context).stackName };
 }
 
@@ -41,6 +41,6 @@ function shopContext(
   const ending = settings.stackName.slice(settings.shop.length);
   if (stack.endsWith(ending) && stack !== ending) return { stackName: stack.slice(0, stack.length - ending.length) };
   throw new Error(
-    `STACK_NAME is ${stack}, and the stack of the stage ${stage} ends in ${ending}: unset it, or name the shop with --stack-name.`,
+    `SHOP_STACK_NAME is ${stack}, and the stack of the stage ${stage} ends in ${ending}: unset it, or name the shop with --stack-name.`,
   );
 }

@@ -41,7 +41,7 @@ export async function prepareDeployment(
   target: AwsTarget,
   { input, app, confirmations, planOnly, ...work }: PrepareOptions,
 ): Promise<Preparation> {
-  const assembly = app === undefined ? await synthesizeStage(target, input, work) : await readAssembly(app);
+  const assembly = app === undefined ? await synthesizeStage(input, work) : await readAssembly(app);
   const { stackName, template } = assembly;
   checkAssembly(assembly, input);
   const deployed = await findDeployed(target, stackName, work.signal);
@@ -86,21 +86,17 @@ function checkAssembly({ folder, stackName, template }: Assembly, input: Input):
     throw new Error(`${folder} is an assembly of ${found}, not of ${input.stage}: use -c stage=${input.stage}.`);
   }
   if (input.stackName !== undefined && input.stackName !== stackName) {
-    throw new Error(`${folder} is an assembly of the stack ${clean(stackName)}, and STACK_NAME is ${input.stackName}.`);
+    throw new Error(
+      `${folder} is an assembly of the stack ${clean(stackName)}, and SHOP_STACK_NAME is ${input.stackName}.`,
+    );
   }
 }
 
 /** Synthesises a stage into a folder of its own, so that stages can be deployed at the same time. */
-export async function synthesizeStage(
-  target: AwsTarget,
-  input: SynthesisInput,
-  { signal, onProgress }: Work,
-): Promise<Assembly> {
+export async function synthesizeStage(input: SynthesisInput, { signal, onProgress }: Work): Promise<Assembly> {
   const name = [input.stage, ...Object.values(input.context)].join('-').replaceAll(/[^\w-]/g, '_');
   const folder = join(localFolder, 'deploy', name);
   // What an earlier synthesis left there is no part of this one.
   await rm(folder, { recursive: true, force: true });
-  return reportStep(`synthesised the stage ${input.stage}`, onProgress, () =>
-    synthesize(target, input, folder, { signal }),
-  );
+  return reportStep(`synthesised the stage ${input.stage}`, onProgress, () => synthesize(input, folder, { signal }));
 }

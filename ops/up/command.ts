@@ -9,11 +9,14 @@ import { print } from '../output.ts';
 import { printNotice, progressPrinter } from '../progress.ts';
 import { down, up } from './up.ts';
 
-/** The engine to start where none answers: `--engine`, else `ENGINE`. */
-export const engineOption = () =>
-  new Option('--engine <name>', 'what to start where nothing answers (default: ministack)')
-    .env('ENGINE')
-    .choices(Object.keys(engines));
+/** The engine to start where none answers: `--engine`, else `ENGINE` where it names one; any other value is another tool's. */
+export function engineOption(): Option {
+  const names = Object.keys(engines);
+  const option = new Option('--engine <name>', 'what to start where nothing answers (default: ministack)').choices(
+    names,
+  );
+  return names.includes(process.env.ENGINE ?? '') ? option.env('ENGINE') : option;
+}
 
 /** Runs what starts or stops the engine, for the command `holder`; a second such command in this clone waits until it has ended. */
 export const exclusively = <T>(holder: string, work: () => Promise<T>): Promise<T> =>

@@ -62,7 +62,7 @@ async function synthesizeLocal(
   onProgress: OnProgress,
 ): Promise<void> {
   const input = { stage: 'local', context: { stackName: STACK_NAME } };
-  const synth = () => synthesize(target, input, assembly, { signal });
+  const synth = () => synthesize(input, assembly, { signal });
   if ((await findToolkit(target, signal)) !== undefined) {
     await reportStep('synthesised the stack', onProgress, synth);
     return;

@@ -1,8 +1,7 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { probeEndpoint } from '../../localstack/endpoint.ts';
+import { defaultEndpoint, parseEndpoint, probeEndpoint } from '../../localstack/endpoint.ts';
 import {
-  defaultEndpoint,
   type EngineName,
   type EngineRecord,
   ensureEngine,
@@ -11,11 +10,9 @@ import {
 } from '../../localstack/engine.ts';
 import { localFolder } from '../../localstack/engines.ts';
 import { localTarget } from '../aws-target.ts';
-import { type DeployedShop, deployedShop } from '../stack.ts';
+import { type DeployedShop, deployedShop, outputsFileName } from '../stack.ts';
 import type { OnProgress } from '../steps.ts';
 import { deploy } from './deploy.ts';
-
-const outputsFile = join(localFolder, 'outputs.json');
 
 export type UpOptions = {
   /** The engine to start where none answers. @default ministack */
@@ -24,7 +21,10 @@ export type UpOptions = {
   onProgress?: OnProgress;
 };
 
-/** Starts an engine unless one answers, deploys the stack unless it is up to date, and writes its outputs to `.local/outputs.json`. */
+/**
+ * Starts an engine unless one answers, deploys the stack unless it is up to date, and writes its outputs to `.local/outputs.json`, or to
+ * `.local/outputs-<stack>.json` for another stack than ShopMessaging.
+ */
 export async function up({
   engine: name,
   signal,
@@ -38,7 +38,7 @@ export async function up({
     signal.throwIfAborted();
     const target = localTarget(engine.endpoint);
     const shop = deployedShop(target, await deploy(target, { signal, onProgress }));
-    await writeFile(outputsFile, `${JSON.stringify(shop.outputs, null, 2)}\n`);
+    await writeFile(join(localFolder, outputsFileName(shop.stackName)), `${JSON.stringify(shop.outputs, null, 2)}\n`);
     return { engine, shop };
   } catch (error) {
     // An engine that this run started is of no use to anybody without its stack.
@@ -52,13 +52,20 @@ export async function down(): Promise<{ stopped: boolean; message: string }> {
   const record = await readEngineRecord();
   const message = await stopEngine();
   const startedElsewhere = record !== undefined && record.pid === undefined;
-  if (!startedElsewhere) await rm(outputsFile, { force: true });
+  if (!startedElsewhere) await removeOutputs();
   return { stopped: record?.pid !== undefined, message };
+}
+
+async function removeOutputs(): Promise<void> {
+  const files = await readdir(localFolder).catch(() => []);
+  for (const file of files.filter((name) => /^outputs(-.+)?\.json$/.test(name))) {
+    await rm(join(localFolder, file), { force: true });
+  }
 }
 
 /** Returns `AWS_ENDPOINT_URL`, else the endpoint of the engine in use, so that all commands use the same one. */
 async function chooseEndpoint(record: EngineRecord | undefined): Promise<string> {
-  if (process.env.AWS_ENDPOINT_URL) return localTarget(process.env.AWS_ENDPOINT_URL).where;
-  if (record !== undefined && (await probeEndpoint(record.endpoint)).kind === 'aws') return record.endpoint;
-  return process.env.AWS_ENDPOINT_URL === '' ? 'http://127.0.0.1:4566' : defaultEndpoint();
+  if (process.env.AWS_ENDPOINT_URL || record === undefined) return defaultEndpoint();
+  const recorded = parseEndpoint(record.endpoint);
+  return (await probeEndpoint(recorded)).kind === 'aws' ? recorded : defaultEndpoint();
 }

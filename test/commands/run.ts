@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { engineEnvironment } from '../../localstack/environment.ts';
 
 export type Ended = { code: number | null; signal: NodeJS.Signals | null };
 export type Options = { closed?: readonly ('stdout' | 'stderr')[]; env?: NodeJS.ProcessEnv; input?: string };
@@ -16,9 +17,7 @@ export class RunningCommand {
   constructor(endpoint: string, args: readonly string[], { closed = [], env = {}, input = '' }: Options = {}) {
     this.child = spawn(process.execPath, ['ops/main.ts', ...args], {
       env: {
-        ...process.env,
-        AWS_ENDPOINT_URL: endpoint,
-        AWS_REGION: 'us-east-1',
+        ...engineEnvironment(endpoint),
         NODE_COMPILE_CACHE: join(tmpdir(), 'shop-compile-cache'),
         ...env,
       },

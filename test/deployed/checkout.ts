@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { inject } from 'vitest';
+import { engineEnvironment } from '../../localstack/environment.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -22,7 +23,7 @@ export async function copyCheckout(): Promise<string> {
 export async function runDeploy(checkout: string, stage: string, ...args: string[]) {
   const child = spawn('npm', ['run', '--silent', 'deploy', '--', stage, '--json', '--yes', ...args], {
     cwd: checkout,
-    env: { ...process.env, AWS_ENDPOINT_URL: inject('endpoint'), STACK_NAME: '' },
+    env: engineEnvironment(inject('endpoint')),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [output, said, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);

@@ -28,6 +28,7 @@ import type { PaymentState } from '../../lambdas/payment/record.ts';
 import { SANDBOX_STATE_KEY } from '../../lambdas/payment/sandbox-book.ts';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
 import type { Shelf } from '../../lambdas/stock/record.ts';
+import { engineClientConfig } from '../../localstack/environment.ts';
 import { localTarget } from '../../ops/aws-target.ts';
 import { deployedShop } from '../../ops/stack.ts';
 import { placedMessage } from '../harness/orders.ts';
@@ -35,11 +36,7 @@ import type { RefundRequest, TestOrder } from '../harness/shop-state.ts';
 
 // Operates the shop through the plain AWS SDK, as operators and existing services do, on whichever engine runs the suite.
 const outputs: Record<string, string> = inject('outputs');
-const connection = {
-  endpoint: inject('endpoint'),
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-};
+const connection = engineClientConfig(inject('endpoint'));
 
 /** The shop as the operator's commands see it. */
 export const shop = deployedShop(localTarget(inject('endpoint')), {

@@ -3,12 +3,13 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { ulid } from 'ulid';
 import { describe, expect, inject, test } from 'vitest';
+import { engineEnvironment } from '../../localstack/environment.ts';
 import type { Trace } from '../../ops/orders/trace.ts';
 import { decided, eventually, placed, publish, setStock, shelfOf, shipmentOf, testOrder } from './deployed-shop.ts';
 
 /** Runs `ops` with arguments as a shell would pass them on. */
 async function ops(...args: string[]): Promise<string> {
-  const env = { ...process.env, AWS_ENDPOINT_URL: inject('endpoint'), AWS_REGION: 'us-east-1' };
+  const env = engineEnvironment(inject('endpoint'));
   return (await promisify(execFile)(process.execPath, ['ops/main.ts', ...args], { env })).stdout;
 }
 

@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { inject } from 'vitest';
+import { engineEnvironment } from '../../localstack/environment.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'ops', 'main.ts');
 
 /** Starts an ops command in a process of its own, as an operator does, on the suite's engine. */
 export const startOps = (...args: string[]) =>
   spawn(process.execPath, [main, ...args], {
-    env: { ...process.env, AWS_ENDPOINT_URL: inject('endpoint') },
+    env: engineEnvironment(inject('endpoint')),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 

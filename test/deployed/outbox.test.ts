@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { placeOrder, requestCancellation } from '../../examples/outbox/place-order.ts';
+import { engineEnvironment } from '../../localstack/environment.ts';
 import { capturedOnce, chargesOf, decided, eventually, output, paymentIs, setStock } from './deployed-shop.ts';
 import { missingPostgres, postgres, waitForExit } from './postgres.ts';
 import { type FaultPlan, unreliableSns } from './unreliable-sns.ts';
@@ -45,13 +46,9 @@ describe.skipIf(reason !== undefined)(`The outbox of a service with PostgreSQL${
   const relay = (endpoint: string): ChildProcess => {
     const child = spawn(process.execPath, [join(outbox, 'relay.ts'), output('OrdersTopicArn')], {
       env: {
-        ...process.env,
+        ...engineEnvironment(endpoint),
         ...server.connection,
         PGAPPNAME: 'relay',
-        AWS_ENDPOINT_URL: endpoint,
-        AWS_REGION: 'us-east-1',
-        AWS_ACCESS_KEY_ID: 'test',
-        AWS_SECRET_ACCESS_KEY: 'test',
       },
       stdio: 'ignore',
     });

@@ -45,7 +45,7 @@ async function deployChange() {
     // Everything else stays as it is.
     const consumers = JSON.stringify({ ...local.consumers, payment });
     const input = { stage: 'local', context: { stackName: STACK_NAME, consumers } };
-    await synthesize(shop, input, folder, work);
+    await synthesize(input, folder, work);
     const notices: string[] = [];
     const onProgress = (event: { kind: string; text?: string }) => notices.push(event.text ?? '');
     const preparation = await prepareDeployment(shop, {

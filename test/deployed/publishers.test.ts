@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { ulid } from 'ulid';
 import { beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { engineEnvironment } from '../../localstack/environment.ts';
 import { capturedOnce, chargesOf, decided, output, paymentIs, setStock } from './deployed-shop.ts';
 import { isOfflineError, type Publisher, publishers } from './toolchains.ts';
 import { type FaultPlan, unreliableSns } from './unreliable-sns.ts';
@@ -20,14 +21,7 @@ function runPublisher(
   orderIds: readonly string[],
 ): Promise<PublisherResult> {
   const [file = '', ...args] = command;
-  const env = {
-    ...process.env,
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-  };
+  const env = engineEnvironment(endpoint);
   return new Promise((ended) => {
     const all = [...args, output('OrdersTopicArn'), ...orderIds];
     const child = execFile(file, all, { env }, (_, stdout, stderr) => {

@@ -4,6 +4,7 @@ import { ulid } from 'ulid';
 import { expect, inject, test } from 'vitest';
 import { dailyLimit } from '../../lambdas/notification/daily-limit.ts';
 import type { Notification } from '../../lambdas/notification/rules.ts';
+import { engineClientConfig } from '../../localstack/environment.ts';
 import type { TestOrder } from '../harness/shop-state.ts';
 import {
   deadLetterQueueUrl,
@@ -18,13 +19,7 @@ import {
   textsTo,
 } from './deployed-shop.ts';
 
-const client = DynamoDBDocumentClient.from(
-  new DynamoDBClient({
-    endpoint: inject('endpoint'),
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  }),
-);
+const client = DynamoDBDocumentClient.from(new DynamoDBClient(engineClientConfig(inject('endpoint'))));
 
 async function notificationOf(orderId: string): Promise<Notification | undefined> {
   const { Item } = await client.send(

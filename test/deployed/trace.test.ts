@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
+import { engineEnvironment } from '../../localstack/environment.ts';
 import type { LogEntry } from '../../ops/logs/entry.ts';
 import type { Trace } from '../../ops/orders/trace.ts';
 import { statusCollector } from '../../ops/status/collect.ts';
@@ -23,7 +24,7 @@ import { runOps, startOps } from './ops.ts';
 
 /** Returns the output of `ops trace`, or `undefined` while the order is unknown. */
 async function readTrace(orderId: string): Promise<Trace | undefined> {
-  const env = { ...process.env, AWS_ENDPOINT_URL: inject('endpoint'), AWS_REGION: 'us-east-1' };
+  const env = engineEnvironment(inject('endpoint'));
   const command = promisify(execFile)(process.execPath, ['ops/main.ts', 'trace', orderId, '--json'], { env });
   return command.then(
     ({ stdout }) => JSON.parse(stdout),

@@ -6,13 +6,11 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import { constructIdOf } from '../../infra/names.ts';
 import { type ConsumerName, routing } from '../../infra/routing.ts';
+import { engineClientConfig, engineVariables } from '../../localstack/environment.ts';
 import { queueUrl, sqs } from '../deployed/deployed-shop.ts';
 
-const region = 'us-east-1';
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-
 /** What every AWS client of the harness is made with; the endpoint decides whether it goes through the proxy. */
-export const connection = (endpoint: string = inject('endpoint')) => ({ endpoint, region, credentials });
+export const connection = (endpoint: string = inject('endpoint')) => engineClientConfig(endpoint);
 
 export const lambda = new LambdaClient(connection());
 
@@ -78,9 +76,6 @@ export function leadTo(endpoint: string, environment: Readonly<Record<string, st
   const moved = Object.entries(environment).map(([name, value]) => [name, value.replace(inject('endpoint'), endpoint)]);
   return {
     ...(Object.fromEntries(moved) as Record<string, string>),
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    ...engineVariables(endpoint),
   };
 }

@@ -1,5 +1,9 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { leavePersonalSettings } from '../../localstack/environment.ts';
+
+// For every worker and every process that a test starts.
+leavePersonalSettings();
 
 // One engine, one stack and one set of function processes for all files, so they take turns in one worker.
 export default defineConfig({

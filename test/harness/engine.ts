@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EngineName, startEngine, unavailableReason } from '../../localstack/engine.ts';
+import { engineClientConfig } from '../../localstack/environment.ts';
 
 /** Returns whether an engine can run on this machine; throws on CI, where it must. */
 export async function canTestEngine(name: EngineName): Promise<boolean> {
@@ -38,8 +39,7 @@ export async function startTestEngine(name: EngineName) {
     await engine.stop();
     rmSync(dataDir, { recursive: true, force: true });
   };
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  return { engine, dataDir, end, config: { endpoint: engine.endpoint, region: 'us-east-1', credentials } };
+  return { engine, dataDir, end, config: engineClientConfig(engine.endpoint) };
 }
 
 /** Polls until `ask` returns a value; throws after `seconds`. */

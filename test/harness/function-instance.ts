@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
 import { pinnedNode } from '../../localstack/engines.ts';
+import { NO_SHARED_CONFIG } from '../../localstack/environment.ts';
 
 /** The result of an invocation; `crashed` covers a killed process and one that timed out. */
 export type InvocationResult = { result: unknown } | { error: string } | { crashed: 'killed' | 'timed out' };
@@ -68,6 +69,7 @@ export class FunctionInstance {
         env: {
           PATH: process.env.PATH,
           TZ: 'UTC',
+          ...NO_SHARED_CONFIG,
           NODE_COMPILE_CACHE: join(bundle, '..', '..', 'compiled'),
           ...environment,
         },

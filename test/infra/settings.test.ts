@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { App } from 'aws-cdk-lib';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { routing } from '../../infra/routing.ts';
 import { loadSettings, readSettings, readStageFile, stageNames } from '../../infra/settings.ts';
 import { settingsJsonSchema, settingsPage } from '../../infra/settings-page.ts';
@@ -371,6 +371,17 @@ test('A default country is taken in every stage, and reaches the settings of tex
 describe('An unknown setting', () => {
   test.each(['Stage', 'archivedays', 'logDay', 'log_days'])('is refused: -c %s', (name) => {
     expect(() => settings({ [name]: '7' })).toThrow(`-c ${name}: there is no such setting; there are alarmEmail, `);
+  });
+
+  test('does not include the context of ~/.cdk.json, which CDK adds to that of every app', () => {
+    writeFileSync(join(folder, '.cdk.json'), JSON.stringify({ context: { team: 'x', owner: { name: 'me' } } }));
+    vi.stubEnv('HOME', folder);
+    try {
+      expect(settings({ team: 'x', owner: { name: 'me' }, stage: 'dev' })).toEqual(settings({}));
+      expect(() => settings({ team: 'y' })).toThrow('-c team: there is no such setting');
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test("does not include CDK's own context keys", () => {

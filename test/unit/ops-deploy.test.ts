@@ -39,11 +39,11 @@ describe('Which stack is deployed', () => {
     expect(chooseInput({ stage: 'local', ...choice }).stackName).toBe('ShopMessaging');
   });
 
-  test('is another shop with --stack-name, or with STACK_NAME as the commands take it', () => {
+  test('is another shop with --stack-name, or with SHOP_STACK_NAME as the commands take it', () => {
     const second = { stage: 'dev', context: { stackName: 'Second' }, stackName: 'Second' };
     expect(chooseInput({ stage: 'dev', shop: 'Second', ...choice })).toEqual(second);
-    expect(chooseInput({ stage: 'dev', local: true, env: { STACK_NAME: 'Second' } })).toEqual(second);
-    expect(chooseInput({ stage: 'dev', local: true, env: { STACK_NAME: 'ShopMessaging' } }).context).toEqual({});
+    expect(chooseInput({ stage: 'dev', local: true, env: { SHOP_STACK_NAME: 'Second' } })).toEqual(second);
+    expect(chooseInput({ stage: 'dev', local: true, env: { SHOP_STACK_NAME: 'ShopMessaging' } }).context).toEqual({});
   });
 
   test('is never the stage local on AWS', () => {

@@ -1,6 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { engineEnvironment } from '../../localstack/environment.ts';
 import { command, shellArgument } from '../../ops/command.ts';
 import { parseConsoleLine } from '../../ops/console/command.ts';
 import { splitWords } from '../../ops/console/words.ts';
@@ -21,7 +22,7 @@ import { KNOWN_ORDER_IDS, KNOWN_SKUS, orderIds, skus } from '../builders/orders.
 /** Runs the real command line where nothing is deployed: a command that takes its arguments says that nothing runs. */
 const runOps = (...args: string[]): Promise<{ code: number; stderr: string; stdout: string }> =>
   new Promise((resolve) => {
-    const env = { ...process.env, AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_REGION: 'us-east-1' };
+    const env = engineEnvironment('http://127.0.0.1:9');
     execFile(process.execPath, ['ops/main.ts', ...args], { env }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
     );

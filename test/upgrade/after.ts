@@ -10,6 +10,7 @@ import { paymentRefunded } from '../../contracts/payment.ts';
 import { stockReturned } from '../../contracts/stock.ts';
 import { constructIdOf } from '../../infra/names.ts';
 import type { ConsumerName } from '../../infra/routing.ts';
+import { engineEnvironment } from '../../localstack/environment.ts';
 import type { Span } from '../../ops/replay/archive.ts';
 import { replay } from '../../ops/replay/replay.ts';
 import { type ReplaySelection, selectionFor } from '../../ops/replay/select.ts';
@@ -36,7 +37,7 @@ export async function discardDeadLetters(consumer: ConsumerName): Promise<number
 }
 
 async function dlq(args: readonly string[], editor = ''): Promise<Record<string, number>> {
-  const env = { ...process.env, AWS_ENDPOINT_URL: inject('endpoint'), EDITOR: editor, VISUAL: '' };
+  const env = { ...engineEnvironment(inject('endpoint')), EDITOR: editor, VISUAL: '' };
   const command = ['ops/main.ts', 'dlq', ...args, '--yes', '--json'];
   return JSON.parse((await run(process.execPath, command, { cwd: inject('checkouts').head, env })).stdout);
 }

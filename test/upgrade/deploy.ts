@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { engineEnvironment } from '../../localstack/environment.ts';
 
 const run = promisify(execFile);
 
@@ -8,7 +9,7 @@ const run = promisify(execFile);
  * command said.
  */
 export async function deployCheckout(folder: string, endpoint: string): Promise<Record<string, string>> {
-  const options = { cwd: folder, env: { ...process.env, AWS_ENDPOINT_URL: endpoint }, maxBuffer: 10_000_000 };
+  const options = { cwd: folder, env: engineEnvironment(endpoint), maxBuffer: 10_000_000 };
   const { stdout } = await run(process.execPath, ['ops/main.ts', 'up', '--json'], options);
   return (JSON.parse(stdout) as { outputs: Record<string, string> }).outputs;
 }

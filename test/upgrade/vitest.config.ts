@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { leavePersonalSettings } from '../../localstack/environment.ts';
 import versions from './versions.json' with { type: 'json' };
+
+// For every worker and every process that a test starts.
+leavePersonalSettings();
 
 // One engine and one stack for each older version. Each test goes on where the one before it ended, so none is tried twice.
 export default defineConfig({

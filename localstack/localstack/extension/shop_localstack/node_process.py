@@ -38,7 +38,15 @@ class NodeProcess:
             # bootstrap.mjs ignores the folder of the code; it shows in the process list whose process this is.
             [os.environ["ENGINE_NODE"], f"--max-old-space-size={memory_mb}", str(BOOTSTRAP), str(results_end), str(code)],
             cwd=code,
-            env={"PATH": os.environ["PATH"], "TMPDIR": os.environ["TMPDIR"], "LANG": "en_US.UTF-8", **env_vars},
+            # Without HOME, the SDK finds ~/.aws/config by the user's id.
+            env={
+                "PATH": os.environ["PATH"],
+                "TMPDIR": os.environ["TMPDIR"],
+                "LANG": "en_US.UTF-8",
+                "AWS_CONFIG_FILE": os.devnull,
+                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+                **env_vars,
+            },
             stdin=subprocess.PIPE,
             stdout=output_end,
             stderr=output_end,
