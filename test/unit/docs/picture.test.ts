@@ -40,7 +40,7 @@ test.each(['README.md', 'README.ko.md'])("%s shows lines of that run, with '…'
 
 test('of a line that was overwritten the last state is shown, and nothing of what npm says', () => {
   const captured =
-    '\r\n> shop-messaging@0.3.0 start\r\n> exec node ops/main.ts demo\r\n\r\n… deployed (0.1 s)\r\x1b[K✓ deployed (1.2 s)\r\nDone.\r\n';
+    '\r\n> shop-messaging@0.3.0 start\r\n> exec node ops/main.ts demo\r\n\r\n… deployed (0.1 s)\r\x1b[K✓ deployed (1.2 s)\r\nDone.\r\n⠙\x1b[1G\x1b[0K';
   expect(shownText(captured)).toBe('✓ deployed (1.2 s)\nDone.\n');
 });
 
