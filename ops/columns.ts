@@ -42,7 +42,10 @@ function leastWidth(
   width: number,
 ): number {
   const isKeptWhole = fit === 'middle' && rank === undefined && natural <= width / 2;
-  return fit === undefined || isKeptWhole ? natural : Math.min(natural, Math.max(least, displayWidth(title)));
+  if (fit === undefined || isKeptWhole) return natural;
+  // The title of a column that goes on below does so too.
+  const ofTitle = Math.max(...(fit === 'wrap' ? title.split(' ') : [title]).map(displayWidth));
+  return Math.min(natural, Math.max(least, ofTitle));
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((one, other) => one + other, 0);

@@ -1,24 +1,16 @@
 import { InterruptedError, toUserMessage } from './errors.ts';
 import { type Layout, layoutFor } from './layout.ts';
-import { wrapText } from './wrap.ts';
+import { layOut, wrapText } from './wrap.ts';
 
 /** Prints the command's one result on standard output: the document as JSON for `--json`, else the text, laid out for the terminal. */
 export function print(json: boolean | undefined, document: unknown, text: (layout: Layout) => string): void {
   process.stdout.write(`${json ? JSON.stringify(document, null, 2) : layOut(text)}\n`);
 }
 
-/** Lays a text out for the terminal, and says so where something was left out to fit. */
-export function layOut(text: (layout: Layout) => string): string {
-  let isCut = false;
-  const layout: Layout = {
-    ...layoutFor(process.stdout),
-    onCut: () => {
-      isCut = true;
-    },
-  };
-  const wrapped = wrapText(text(layout), layout);
-  return isCut ? `${wrapped}\n\nShortened to ${layout.width} columns: --wide shows all.` : wrapped;
-}
+/** Prints what other programs read, such as ids or a diagram, as it is. */
+export const printWhole = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
 
 export const NOTHING_TOUCHED = 'Nothing was touched.';
 

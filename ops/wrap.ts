@@ -1,6 +1,5 @@
 import { displayWidth, splitAtWidth } from './display-width.ts';
-import type { Layout } from './layout.ts';
-import { isWhole } from './layout.ts';
+import { isWhole, type Layout, layoutFor } from './layout.ts';
 import { breakCommand } from './shell-words.ts';
 
 // What a line begins with and its continuation keeps: blanks, a tree, a mark.
@@ -18,6 +17,19 @@ export function wrapText(text: string, layout: Layout): string {
   if (isWhole(layout)) return text;
   const lines = text.replaceAll('\t', '    ').split('\n');
   return lines.flatMap((line) => wrapLine(line, layout.width)).join('\n');
+}
+
+/** Lays a text out for the terminal, and says so where something was left out to fit. */
+export function layOut(text: (layout: Layout) => string): string {
+  let isCut = false;
+  const layout: Layout = {
+    ...layoutFor(process.stdout),
+    onCut: () => {
+      isCut = true;
+    },
+  };
+  const wrapped = wrapText(text(layout), layout);
+  return isCut ? `${wrapped}\n\nShortened to ${layout.width} columns: --wide shows all.` : wrapped;
 }
 
 /** Wraps one line; a text for a cell of a table has no indent. */

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { type ShopOptions, shopCommand } from '../command.ts';
-import { toUserMessage } from '../errors.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
 import { liveStatusCollector } from '../status/collect.ts';
-import { CLEAR_SCREEN, overwritingScreen, statusReport } from '../status/report.ts';
+import { liveText } from '../status/live.ts';
+import { CLEAR_SCREEN, overwritingScreen } from '../status/report.ts';
 import { splitWords } from './words.ts';
 
 const REFRESH_MS = 2_000;
@@ -30,7 +30,7 @@ export function consoleCommand(): Command {
 async function runConsole(shop: DeployedShop, commands: ReadonlySet<string>): Promise<void> {
   const collectStatus = liveStatusCollector(shop);
   for (;;) {
-    const line = (await readLineBelow(async () => statusReport(await collectStatus()))) ?? 'q';
+    const line = (await readLineBelow(() => liveText(shop, collectStatus, HINT))) ?? 'q';
     const input = parseConsoleLine(line, commands);
     if (input === 'quit') return;
     if (input === 'status') continue;
@@ -68,9 +68,9 @@ async function readLineBelow(render: () => Promise<string>): Promise<string | un
   });
   process.stdout.write(CLEAR_SCREEN);
   while (!over) {
-    const text = await render().catch(toUserMessage);
+    const text = await render();
     if (over) break;
-    process.stdout.write(overwritingScreen(`${new Date().toLocaleTimeString()}\n\n${text}\n\n${HINT}`));
+    process.stdout.write(overwritingScreen(`${text}\n`));
     lines.prompt(true);
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([

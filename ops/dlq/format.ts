@@ -1,4 +1,6 @@
-import { table } from '../format.ts';
+import type { Column } from '../columns.ts';
+import { formatTime, table } from '../format.ts';
+import { type Layout, WHOLE } from '../layout.ts';
 import { type DeadLetter, orderIdOf, originalMessage } from './dead-letter.ts';
 import type { DeadLetterGroup } from './group.ts';
 import type { OrderGroup } from './group-by-order.ts';
@@ -6,23 +8,39 @@ import { layOut } from './json-text.ts';
 import { maskAttribute, maskName, maskPersonalData } from './mask.ts';
 import { redactId } from './redact.ts';
 
+// What the rows of both tables end with.
+const REASON: readonly Column[] = [
+  { title: 'error', fit: 'end', rank: 1, least: 13 },
+  { title: 'reason', fit: 'wrap' },
+  { title: 'first', rank: 5 },
+  { title: 'last', rank: 2 },
+  { title: 'for example', fit: 'middle', rank: 3, least: 36 },
+];
+const GROUPS: readonly Column[] = [{ title: 'consumer' }, { title: 'count' }, ...REASON];
+const ORDER_GROUPS: readonly Column[] = [
+  { title: 'order', fit: 'middle' },
+  { title: 'count' },
+  { title: 'consumers', fit: 'wrap', rank: 4, least: 12 },
+  ...REASON,
+];
+
 /** Formats what `dlq list` shows on a terminal. */
-export function formatGroups(groups: readonly DeadLetterGroup[]): string {
+export function formatGroups(groups: readonly DeadLetterGroup[], layout: Layout = WHOLE): string {
   if (groups.length === 0) return 'There are no dead letters.';
   const rows = groups.map(({ consumer, count, errorType, reason, firstSeen, lastSeen, example }) => [
     consumer,
     count,
     errorType,
     shorten(reason),
-    firstSeen.slice(0, 19),
-    lastSeen.slice(0, 19),
+    formatTime(firstSeen, layout),
+    formatTime(lastSeen, layout),
     example.messageId,
   ]);
-  return table(['consumer', 'count', 'error', 'reason', 'first (UTC)', 'last (UTC)', 'for example'], rows);
+  return table(GROUPS, rows, layout);
 }
 
 /** Formats what `dlq list --by order` shows on a terminal. */
-export function formatOrderGroups(groups: readonly OrderGroup[]): string {
+export function formatOrderGroups(groups: readonly OrderGroup[], layout: Layout = WHOLE): string {
   if (groups.length === 0) return 'There are no dead letters.';
   const rows = groups.map(({ orderId, consumers, count, errorType, reason, firstSeen, lastSeen, example }) => [
     orderId === null ? '–' : stripControlChars(orderId),
@@ -30,13 +48,12 @@ export function formatOrderGroups(groups: readonly OrderGroup[]): string {
     consumers.join(', '),
     errorType,
     shorten(reason),
-    firstSeen.slice(0, 19),
-    lastSeen.slice(0, 19),
+    formatTime(firstSeen, layout),
+    formatTime(lastSeen, layout),
     example.messageId,
   ]);
-  const head = ['order', 'count', 'consumers', 'error', 'reason', 'first (UTC)', 'last (UTC)', 'for example'];
   const nameless = groups.some(({ orderId }) => orderId === null);
-  return `${table(head, rows)}${nameless ? '\n\nA row without an order is one message that names none: dlq show --id …' : ''}`;
+  return `${table(ORDER_GROUPS, rows, layout)}${nameless ? '\n\nA row without an order is one message that names none: dlq show --id …' : ''}`;
 }
 
 /** Shortens a reason to one line of a table. */

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
 import { printNotice, runStep } from '../progress.ts';
@@ -34,14 +35,23 @@ export function listCommand(): Command {
 
 async function list({ json, by, ...options }: ListOptions): Promise<void> {
   checkSelectors(options, false);
-  const plan = await scanWithProgress(await connectToShop(options), options);
+  const shop = await connectToShop(options);
+  const plan = await scanWithProgress(shop, options);
   const found = plan.flatMap(({ deadLetters }) => deadLetters);
   if (by === 'order') {
     const groups = groupByOrder(found);
-    print(json, groups, () => formatOrderGroups(groups));
+    print(
+      json,
+      groups,
+      underHeader(shop, (layout) => formatOrderGroups(groups, layout)),
+    );
   } else {
     const groups = groupByReason(found);
-    print(json, groups, () => formatGroups(groups));
+    print(
+      json,
+      groups,
+      underHeader(shop, (layout) => formatGroups(groups, layout)),
+    );
   }
 }
 
@@ -69,13 +79,15 @@ export function showCommand(): Command {
         ...options
       }: ShopOptions & Selectors & { reveal?: boolean; limit?: number }) => {
         checkSelectors(options, false);
-        const plan = await scanWithProgress(await connectToShop(options), options);
+        const shop = await connectToShop(options);
+        const plan = await scanWithProgress(shop, options);
         if (reveal) printNotice('Personal data is shown.');
         const found = plan.flatMap(({ deadLetters }) => deadLetters);
         const oldestFirst = found.sort((one, other) => (one.failedAt < other.failedAt ? -1 : 1));
         const shown = oldestFirst.slice(0, limit ?? (json ? found.length : DEFAULT_LIMIT));
         const document = shown.map((deadLetter) => toJson(deadLetter, reveal));
-        print(json, document, () => formatDeadLetters(shown, { reveal, omitted: found.length - shown.length }));
+        const text = () => formatDeadLetters(shown, { reveal, omitted: found.length - shown.length });
+        print(json, document, underHeader(shop, text));
       },
     );
 }

@@ -1,4 +1,6 @@
-import { formatMoney, plural, table } from '../format.ts';
+import type { Column } from '../columns.ts';
+import { formatMoney, formatTime, plural, table } from '../format.ts';
+import { type Layout, WHOLE } from '../layout.ts';
 import { goodsText } from './refunds.ts';
 import type { Trace, TracedRefund } from './trace.ts';
 
@@ -12,14 +14,35 @@ export function afterConfirmationState({ dispatched, refunds = [], total }: Trac
   return [...(dispatched ? ['shipped'] : []), ...refunded];
 }
 
+const REFUNDS: readonly Column[] = [
+  { title: 'refund', fit: 'middle' },
+  { title: 'amount' },
+  { title: 'state', fit: 'wrap', least: 12 },
+  { title: 'refunded so far', rank: 1 },
+  { title: 'time', rank: 2 },
+  { title: 'reason', fit: 'wrap', least: 16 },
+];
+
+const RETURNS: readonly Column[] = [
+  { title: 'return', fit: 'middle' },
+  { title: 'on the shelf again', fit: 'wrap', least: 12 },
+  { title: 'not on the shelf', fit: 'wrap', least: 12 },
+  { title: 'state' },
+  { title: 'time', rank: 1 },
+  { title: 'reason', fit: 'wrap', least: 16 },
+];
+
 /** Formats what happened to an order's money and goods after its confirmation: each refund, each return, and what a person has to put right. */
-export function afterConfirmationSections({ total, refunds = [], returns = [], contradiction }: Trace): string[] {
+export function afterConfirmationSections(
+  { total, refunds = [], returns = [], contradiction }: Trace,
+  layout: Layout = WHOLE,
+): string[] {
   const refundRows = refunds.map(({ refundId, amount, state, refunded, reason = '', time }) => [
     refundId ?? 'of the cancellation',
     amountText(amount, total),
     REFUND_STATES[state],
     refunded === undefined ? '' : amountText(refunded, total),
-    time,
+    formatTime(time, layout),
     reason,
   ]);
   const returnRows = returns.map(({ refundId, items, state, reason = '', time }) => [
@@ -27,14 +50,12 @@ export function afterConfirmationSections({ total, refunds = [], returns = [], c
     goodsText(items.filter(({ restock }) => restock)),
     goodsText(items.filter(({ restock }) => !restock)),
     state,
-    time,
+    formatTime(time, layout),
     reason,
   ]);
-  const heads = { refunds: ['refund', 'amount', 'state', 'refunded so far', 'time', 'reason'] };
-  const returnHead = ['return', 'on the shelf again', 'not on the shelf', 'state', 'time', 'reason'];
   return [
-    ...(refundRows.length === 0 ? [] : [table(heads.refunds, refundRows)]),
-    ...(returnRows.length === 0 ? [] : [table(returnHead, returnRows)]),
+    ...(refundRows.length === 0 ? [] : [table(REFUNDS, refundRows, layout)]),
+    ...(returnRows.length === 0 ? [] : [table(RETURNS, returnRows, layout)]),
     ...(contradiction === undefined ? [] : [`✗ ${contradiction}: ${CONTRADICTIONS[contradiction]}`]),
   ];
 }

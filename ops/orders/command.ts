@@ -12,9 +12,10 @@ import { confirmChange } from '../confirm.ts';
 import type { DeadLetter } from '../dlq/dead-letter.ts';
 import { connectQueues } from '../dlq/queue.ts';
 import { InterruptedError, toUserMessage } from '../errors.ts';
+import { underHeader } from '../header.ts';
 import { readInput } from '../input.ts';
 import { interruptible } from '../interruption.ts';
-import { print, printNothingTouched } from '../output.ts';
+import { print, printNothingTouched, printWhole } from '../output.ts';
 import { printNotice } from '../progress.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
 import { findTrace } from './find-trace.ts';
@@ -73,8 +74,9 @@ async function place(
   const { endedBy, ...result } = await interruptible('Interrupted: waiting for the calls under way.', (signal) =>
     placeOrders(shop, { given, order, count, unchecked, signal }),
   );
-  // A message that was not checked need not name an order.
-  if (json || result.orderIds.length > 0) print(json, result, () => result.orderIds.join('\n'));
+  // They are data for other commands: as they are, however long. A message that was not checked need not name an order.
+  if (json) print(json, result, () => '');
+  else if (result.orderIds.length > 0) printWhole(result.orderIds.join('\n'));
   const number = given?.orderNumber === undefined ? '' : `; order number ${given.orderNumber}`;
   printNotice(`published ${result.published} of ${count} at ${shop.where}${number}`);
   if (endedBy !== undefined) {
@@ -141,7 +143,13 @@ async function trace(orderId: string, { json, aws, wait, hours, diagram }: Trace
     throw new Error([unknown, ...startFailureLines(cannotStart)].join('\n'));
   }
   const document = diagram && json ? { ...found, diagram: traceDiagram(found) } : found;
-  print(json, document, () => (diagram ? traceDiagram(found) : traceText(found)));
+  if (diagram && !json) printWhole(traceDiagram(found));
+  else
+    print(
+      json,
+      document,
+      underHeader(shop, (layout) => traceText(found, new Date(), layout)),
+    );
   if (waitSeconds !== undefined && !isDecided(found)) {
     throw new Error(`Order ${orderId} was not decided within ${waitSeconds} s.`);
   }

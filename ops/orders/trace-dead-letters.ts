@@ -1,10 +1,12 @@
 import { traceIdOf } from '../../contracts/traceparent.ts';
+import type { Column } from '../columns.ts';
 import { shellArgument } from '../command.ts';
 import { type DeadLetter, orderIdOf } from '../dlq/dead-letter.ts';
 import { shorten } from '../dlq/format.ts';
 import type { DeadLetterQueue } from '../dlq/queue.ts';
 import { scan } from '../dlq/scan.ts';
-import { table } from '../format.ts';
+import { formatTime, table } from '../format.ts';
+import { type Layout, WHOLE } from '../layout.ts';
 import { addRefusals } from './refusals.ts';
 import type { Trace, TracedDeadLetter } from './trace.ts';
 
@@ -86,17 +88,29 @@ function redriveCommandFor(orderId: string, deadLetters: readonly TracedDeadLett
   return `npm run ops -- dlq redrive --order ${shellArgument(orderId)}${edit}`;
 }
 
+const DEAD_LETTERS: readonly Column[] = [
+  { title: 'dead letter of' },
+  { title: 'failed', rank: 1 },
+  { title: 'error' },
+  { title: 'reason', fit: 'wrap' },
+  { title: 'message', fit: 'middle', rank: 2, least: 36 },
+];
+
 /** Formats an order's dead letters for people, with what to do about them. */
-export function deadLettersText(orderId: string, deadLetters: readonly TracedDeadLetter[]): string {
+export function deadLettersText(
+  orderId: string,
+  deadLetters: readonly TracedDeadLetter[],
+  layout: Layout = WHOLE,
+): string {
   const rows = deadLetters.map(({ consumer, failedAt, errorType, reason, messageId }) => [
     consumer,
-    failedAt.slice(0, 19),
+    formatTime(failedAt, layout),
     errorType,
     shorten(reason),
     messageId,
   ]);
   return [
-    table(['dead letter of', 'failed (UTC)', 'error', 'reason', 'message'], rows),
+    table(DEAD_LETTERS, rows, layout),
     '',
     `What they say: npm run ops -- dlq show --order ${shellArgument(orderId)}`,
     `Once the cause is repaired: ${redriveCommandFor(orderId, deadLetters)}`,

@@ -1,6 +1,8 @@
 import { orderProgressed } from '../../contracts/lifecycle.ts';
 import type { Shortage } from '../../contracts/stock.ts';
-import { formatDuration, formatMoney, table } from '../format.ts';
+import type { Column } from '../columns.ts';
+import { formatDuration, formatMoney, formatTime, table } from '../format.ts';
+import { type Layout, WHOLE } from '../layout.ts';
 import { afterConfirmationSections, afterConfirmationState } from './after-confirmation-text.ts';
 import { nextTryLines } from './next-try.ts';
 import { startFailureLines } from './start-failures.ts';
@@ -9,8 +11,18 @@ import { deadLettersText } from './trace-dead-letters.ts';
 
 type Row = { time: string; cells: readonly string[] };
 
+const HISTORY: readonly Column[] = [
+  { title: 'time', rank: 2 },
+  { title: 'after' },
+  { title: 'who' },
+  { title: 'what', fit: 'wrap', least: 20 },
+  { title: 'waited', rank: 3 },
+  { title: 'took', rank: 4 },
+  { title: 'came to', fit: 'wrap', least: 20 },
+];
+
 /** Formats a trace for people: the order's state, its events and attempts, oldest first, and what is still to come. */
-export function traceText(trace: Trace, now = new Date()): string {
+export function traceText(trace: Trace, now = new Date(), layout: Layout = WHOLE): string {
   const { orderId, orderNumber, status, reason, total, payment, paymentReason, stock, short, textNotBefore, traceId } =
     trace;
   const state = `${status ?? 'not placed yet'}${reason === undefined ? '' : ` (${reason})`}`;
@@ -37,15 +49,15 @@ export function traceText(trace: Trace, now = new Date()): string {
     (one, other) => Date.parse(one.time) - Date.parse(other.time),
   );
   const start = Date.parse(rows[0]?.time ?? '');
-  const head = ['time', 'after', 'who', 'what', 'waited', 'took', 'came to'];
   const history = table(
-    head,
-    rows.map(({ time, cells }) => [time, formatDuration(Date.parse(time) - start), ...cells]),
+    HISTORY,
+    rows.map(({ time, cells }) => [formatTime(time, layout, now), formatDuration(Date.parse(time) - start), ...cells]),
+    layout,
   );
-  const letters = trace.deadLetters === undefined ? [] : [deadLettersText(orderId, trace.deadLetters)];
+  const letters = trace.deadLetters === undefined ? [] : [deadLettersText(orderId, trace.deadLetters, layout)];
   const sections = [
     ...(rows.length === 0 ? [] : [history]),
-    ...afterConfirmationSections(trace),
+    ...afterConfirmationSections(trace, layout),
     ...outlook(trace, now),
     ...letters,
   ];

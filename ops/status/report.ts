@@ -1,14 +1,30 @@
+import type { Column } from '../columns.ts';
 import { shellArgument } from '../command.ts';
-import { formatAge, formatMoney, table } from '../format.ts';
+import { formatAge, formatMoney, formatTime, table } from '../format.ts';
+import { type Layout, WHOLE } from '../layout.ts';
 import { type ConsumerStatus, nextTryIn, type Problem, pausesOf, problemsOf, type ShopStatus } from './health.ts';
 import type { OrderCounts } from './orders.ts';
 import type { DueRefunds } from './refunds.ts';
 import { MAX_WAITING_ORDERS, type WaitingOrder } from './waiting.ts';
 
+const COLUMNS: readonly Column[] = [
+  { title: '' },
+  { title: 'consumer' },
+  { title: 'waiting' },
+  { title: 'in flight', rank: 1 },
+  { title: 'delayed', rank: 6 },
+  { title: 'oldest' },
+  { title: 'next try', rank: 2 },
+  { title: 'dead letters' },
+  { title: 'done', rank: 4 },
+  { title: 'failed', rank: 3 },
+  { title: 'breaker', rank: 5 },
+  { title: 'state', fit: 'wrap', least: 10 },
+];
+
 /** Formats the status for a terminal; its last lines name the problems. */
-export function statusReport(status: ShopStatus, now = new Date()): string {
+export function statusReport(status: ShopStatus, now = new Date(), layout: Layout = WHOLE): string {
   const problems = problemsOf(status, now);
-  const head = ['', 'consumer', 'waiting', 'in flight', 'delayed', 'oldest', 'next try', 'dead letters', 'done'];
   const rows = status.consumers.map((consumer) =>
     consumerRow(
       consumer,
@@ -16,12 +32,11 @@ export function statusReport(status: ShopStatus, now = new Date()): string {
       now,
     ),
   );
-  const consumers = table([...head, 'failed', 'breaker', 'state'], rows);
   return [
-    consumers,
+    table(COLUMNS, rows, layout),
     ordersLine(status.orders),
-    ...waitingOrders(status.late, now),
-    ...dueRefunds(status.dueRefunds),
+    ...waitingOrders(status.late, now, layout),
+    ...dueRefunds(status.dueRefunds, now, layout),
     ...unreadLogs(status),
     problemSummary(problems, pausesOf(status)),
   ].join('\n\n');
@@ -62,7 +77,7 @@ function ordersLine({ PLACED, CONFIRMED, CANCELLED, atLeast }: OrderCounts): str
 }
 
 /** Names the orders that wait for too long; the first of them is the one to look at. */
-function waitingOrders(late: readonly WaitingOrder[], now: Date): string[] {
+function waitingOrders(late: readonly WaitingOrder[], now: Date, layout: Layout): string[] {
   const [oldest] = late;
   if (oldest === undefined) return [];
   const ageOf = ({ since }: WaitingOrder) => formatAge((now.getTime() - Date.parse(since)) / 1_000);
@@ -72,15 +87,25 @@ function waitingOrders(late: readonly WaitingOrder[], now: Date): string[] {
     [
       `${which}: npm run ops -- trace ${shellArgument(oldest.orderId)}`,
       table(
-        ['order', 'for', 'waits for'],
+        [{ title: 'order', fit: 'middle' }, 'for', { title: 'waits for', fit: 'wrap' }],
         late.map((order) => [order.orderId, ageOf(order), order.waitsFor]),
+        layout,
       ),
     ].join('\n'),
   ];
 }
 
+const REFUND_COLUMNS: readonly Column[] = [
+  { title: 'order', fit: 'middle' },
+  { title: 'refund', fit: 'middle', rank: 2 },
+  { title: 'since', rank: 1 },
+  { title: 'amount' },
+  { title: 'why', fit: 'wrap', least: 12 },
+  { title: 'reference', fit: 'middle', rank: 3 },
+];
+
 /** No command can send this money: it came past the payment gateway, or the provider refuses to send it. */
-function dueRefunds({ count, oldest }: DueRefunds): string[] {
+function dueRefunds({ count, oldest }: DueRefunds, now: Date, layout: Layout): string[] {
   if (count === 0) return [];
   const due = count === 1 ? '1 refund is due' : `${count.toLocaleString('en')} refunds are due`;
   const which = count > oldest.length ? `, the oldest ${oldest.length} of them` : '';
@@ -88,15 +113,16 @@ function dueRefunds({ count, oldest }: DueRefunds): string[] {
     [
       `${due}${which}: send the money back by hand, as docs/runbook/refund-due.md says.`,
       table(
-        ['order', 'refund', 'since', 'amount', 'why', 'reference'],
+        REFUND_COLUMNS,
         oldest.map(({ orderId, refundId = '–', since, reason, reference = '–', ...money }) => [
           orderId,
           refundId,
-          since,
+          formatTime(since, layout, now),
           formatMoney(money),
           reason,
           reference,
         ]),
+        layout,
       ),
     ].join('\n'),
   ];
