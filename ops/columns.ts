@@ -8,6 +8,8 @@ export type Column = {
   rank?: number;
   /** How a value is made to fit: an id loses its middle, a sentence its end, or goes on below, for three lines at most. @default it never is */
   fit?: 'middle' | 'end' | 'wrap';
+  /** @default 'right' for a column of numbers */
+  align?: 'right';
   /** How narrow it may get before columns are left out. @default 12, and 24 for a sentence */
   least?: number;
 };

@@ -30,7 +30,7 @@ export function table(
   if (isCut || placed.length < columns.length) layout.onCut?.();
   const formatted = new Table({
     head: placed.map(({ column, width }) => fitCell(column.title, column, width).text),
-    colAligns: placed.map(({ index }) => (numeric(index) ? 'right' : 'left')),
+    colAligns: placed.map(({ index, column }) => column.align ?? (numeric(index) ? 'right' : 'left')),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP - 1 },
     chars: { ...Object.fromEntries([...BORDERS, ...RULES].map((name) => [name, ''])), middle: ' ' },
   });

@@ -3,8 +3,10 @@ import { Command } from 'commander';
 import { nameArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
-import { table } from '../format.ts';
+import { formatTime, table } from '../format.ts';
+import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
+import type { Layout } from '../layout.ts';
 import { print, printNothingTouched } from '../output.ts';
 import { connectToShop } from '../stack.ts';
 import { listAlarms } from './alarms.ts';
@@ -27,12 +29,13 @@ function listCommand(): Command {
   ).action(async ({ json, aws }: ShopOptions) => {
     const shop = await connectToShop({ aws });
     const alarms = await listAlarms(shop, new CloudWatchClient(shop.config));
-    print(json, alarms, () => {
-      const rows = alarms.map(({ name, state, since }) => [name, state, since.slice(0, 19)]);
+    const report = (layout: Layout) => {
+      const rows = alarms.map(({ name, state, since }) => [name, state, formatTime(since, layout)]);
       const inAlarm = alarms.filter(({ state }) => state === 'ALARM');
       const descriptions = inAlarm.map(({ name, description }) => `${name}: ${description}`);
-      return [table(['alarm', 'state', 'since'], rows), ...descriptions].join('\n\n');
-    });
+      return [table([{ title: 'alarm', fit: 'middle' }, 'state', 'since'], rows, layout), ...descriptions].join('\n\n');
+    };
+    print(json, alarms, underHeader(shop, report));
   });
 }
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { busPublisher } from '../../lambdas/runtime/publish.ts';
 import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
+import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
 import { print, printNothingTouched } from '../output.ts';
 import { printNotice, updateStatusLine } from '../progress.ts';
@@ -63,7 +64,11 @@ async function run({ json, aws, yes, rate, patience, ...options }: Options): Pro
     repaired = await mend(shop, tables, found, { times, patience });
   }
   const report = await reportOf(shop, found, consumed(), repaired);
-  print(json, auditDocument(report), () => auditText(report));
+  print(
+    json,
+    auditDocument(report),
+    underHeader(shop, () => auditText(report)),
+  );
   if (!isClean(report) || (repaired?.failed ?? 0) > 0) process.exitCode = 1;
 }
 

@@ -3,6 +3,7 @@ import type { EngineName, EngineRecord } from '../../localstack/engine.ts';
 import { isAwsChosen } from '../aws-target.ts';
 import { type ChangeOptions, changingCommand } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
+import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
 import { assertTestOrdersAllowed } from '../orders/test-orders.ts';
 import { print, printNothingTouched } from '../output.ts';
@@ -53,7 +54,11 @@ async function runOn(
   const where = `${engine === undefined ? '' : `${engine.name} at `}${shop.where}`;
   const document = demoDocument(result, where, seconds);
   const done = `\nDone in ${seconds.toFixed(1)} s on ${where}${engine === undefined ? '.' : ', which stays up.'}`;
-  print(json, document, () => `${demoReport(result)}\n${done}`);
+  print(
+    json,
+    document,
+    underHeader(shop, (layout) => `${demoReport(result, layout)}\n${done}`),
+  );
   if (!document.ok) {
     throw new Error(
       `The demonstration did not end as expected: ${document.problems.join('; ')}. If nobody else was ordering meanwhile, ` +

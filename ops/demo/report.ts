@@ -1,5 +1,7 @@
+import type { Column } from '../columns.ts';
 import { shellArgument } from '../command.ts';
-import { formatDuration, formatMoney, maskPhone, table } from '../format.ts';
+import { formatDuration, formatMoney, formatTime, maskPhone, table } from '../format.ts';
+import type { Layout } from '../layout.ts';
 import type { GatewayRecord } from '../sandbox/gateway.ts';
 import { shelfTable } from '../stock/command.ts';
 import { type DemoResult, demoProblems, endStateText, moneyText, type ScenarioResult } from './result.ts';
@@ -38,22 +40,40 @@ function orderDocument({ scenario, trace, money, texts, stages, problems }: Scen
   };
 }
 
+const ORDERS: readonly Column[] = [
+  { title: 'order', fit: 'middle' },
+  { title: 'what it shows', fit: 'wrap', least: 14 },
+  { title: 'expected', fit: 'wrap', least: 10, rank: 2 },
+  { title: 'actual', fit: 'wrap', least: 10 },
+  { title: 'total', rank: 1 },
+  { title: 'payment', fit: 'wrap', least: 10 },
+  { title: '' },
+];
+
+const STAGES: readonly Column[] = [
+  { title: 'order', fit: 'middle' },
+  ...['placed → payment', 'placed → stock', 'placed → decided', 'decided → captured', 'decided → text'].map(
+    (title): Column => ({ title, fit: 'wrap', least: 10 }),
+  ),
+];
+
 /** Formats a demonstration for a terminal. */
-export function demoReport({ results, shelves }: DemoResult): string {
+export function demoReport({ results, shelves }: DemoResult, layout: Layout): string {
   return [
     heading('Orders'),
-    table(['order', 'what it shows', 'expected', 'actual', 'total', 'payment', ''], results.map(orderRow)),
+    table(ORDERS, results.map(orderRow), layout),
     heading('Time per stage'),
-    table(
-      ['order', 'placed → payment', 'placed → stock', 'placed → decided', 'decided → captured', 'decided → text'],
-      results.map(stagesRow),
-    ),
+    table(STAGES, results.map(stagesRow), layout),
     heading('Texts that went out'),
-    table(['to', 'text', 'order', 'sent'], results.flatMap(textRows)),
+    table(
+      ['to', 'text', { title: 'order', fit: 'middle' }, 'sent'],
+      results.flatMap((result) => textRows(result, layout)),
+      layout,
+    ),
     heading('Shelves'),
-    shelfTable(shelves),
+    shelfTable(shelves, layout),
     heading('What to try next'),
-    suggestions(results[0]?.scenario.order.orderId ?? 'o-1001'),
+    suggestions(results[0]?.scenario.order.orderId ?? 'o-1001', layout),
   ].join('\n');
 }
 
@@ -89,12 +109,17 @@ const stagesRow = ({ scenario, stages }: ScenarioResult): string[] => [
   formatDuration(stages.decidedToText),
 ];
 
-const textRows = ({ scenario, texts }: ScenarioResult): string[][] =>
-  texts.map(({ template, phone, sentAt }) => [maskPhone(phone), template, scenario.order.orderId, sentAt]);
+const textRows = ({ scenario, texts }: ScenarioResult, layout: Layout): string[][] =>
+  texts.map(({ template, phone, sentAt }) => [
+    maskPhone(phone),
+    template,
+    scenario.order.orderId,
+    formatTime(sentAt, layout),
+  ]);
 
-function suggestions(orderId: string): string {
+function suggestions(orderId: string, layout: Layout): string {
   return table(
-    ['command', 'what it does'],
+    ['command', { title: 'what it does', fit: 'wrap' }],
     [
       [`npm run ops -- trace ${shellArgument(orderId)}`, 'how that order got there, step by step'],
       ['npm run ops -- place --count 5', 'five more orders; prints their ids'],
@@ -102,5 +127,6 @@ function suggestions(orderId: string): string {
       ['npm run ops -- stock show', 'what is available, reserved and sold'],
       ['npm run ops -- down', 'stop AWS on this machine'],
     ],
+    layout,
   );
 }

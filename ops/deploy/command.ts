@@ -110,8 +110,10 @@ function printResult(
 ): void {
   const { hops } = result;
   const dead = hops.filter(isDead).length;
-  print(json, { ...document, deployed: true, hops }, () =>
-    hops.every(({ ok }) => ok) ? `${stackName} is deployed, and all ${hops.length} hops deliver.` : formatHops(result),
+  print(json, { ...document, deployed: true, hops }, (layout) =>
+    hops.every(({ ok }) => ok)
+      ? `${stackName} is deployed, and all ${hops.length} hops deliver.`
+      : formatHops(result, layout),
   );
   if (dead === 0) return;
   const rest = first ? ' It is not protected yet: repair it, and deploy again.' : '';

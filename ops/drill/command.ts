@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import { ulid } from 'ulid';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { formatDuration, table } from '../format.ts';
+import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
+import type { Layout } from '../layout.ts';
 import { print } from '../output.ts';
 import { progressPrinter } from '../progress.ts';
 import { requireSandbox } from '../sandbox/gateway.ts';
@@ -36,7 +38,11 @@ async function drill({ json, aws, orders, repeated, outage, patience }: Options)
   const result = await interruptible('Interrupted: bringing the gateway back; orders finish by themselves.', (signal) =>
     runDrill(shop, options, { signal, onProgress: progressPrinter() }),
   );
-  print(json, result, () => drillReport(result));
+  print(
+    json,
+    result,
+    underHeader(shop, (layout) => drillReport(result, layout)),
+  );
   if (result.problems.length > 0) {
     const [first, ...others] = result.problems;
     const more = others.length > 0 ? `, and ${others.length} more problems` : '';
@@ -44,16 +50,16 @@ async function drill({ json, aws, orders, repeated, outage, patience }: Options)
   }
 }
 
-function drillReport({ problems, medians, waitingOrders: _, ...counts }: DrillResult): string {
+function drillReport({ problems, medians, waitingOrders: _, ...counts }: DrillResult, layout: Layout): string {
   const periods = Object.entries(medians).map(([period, { placedToReserved, cancelledToText }]) => [
     period,
     formatDuration(placedToReserved),
     formatDuration(cancelledToText),
   ]);
   return [
-    table(['what', 'how many'], Object.entries(counts)),
+    table(['what', 'how many'], Object.entries(counts), layout),
     '',
-    table(['the outage', 'placed → reserved (median)', 'cancelled → text (median)'], periods),
+    table(['the outage', 'placed → reserved (median)', 'cancelled → text (median)'], periods, layout),
     '',
     problems.length === 0 ? 'Every order adds up.' : `${problems.length} problems.`,
   ].join('\n');

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { nameArgument } from '../arguments.ts';
 import { type ShopOptions, shopCommand } from '../command.ts';
+import { underHeader } from '../header.ts';
 import { readInput } from '../input.ts';
 import { wrapBareOrder } from '../orders/place.ts';
 import { print } from '../output.ts';
@@ -24,8 +25,13 @@ export function explainCommand(): Command {
         throw new Error('Name an event type, or give a message with --message, one of the two.');
       }
       const question = message === undefined ? { type } : questionAbout(await readInput(message));
-      const explanation = await explain(await connectToShop({ aws }), question);
-      print(json, explanation, () => formatExplanation(explanation));
+      const shop = await connectToShop({ aws });
+      const explanation = await explain(shop, question);
+      print(
+        json,
+        explanation,
+        underHeader(shop, () => formatExplanation(explanation)),
+      );
       const refusal = refusalOf(explanation);
       if (refusal !== undefined) throw new Error(refusal);
     });

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { ulid } from 'ulid';
 import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
+import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
 import { assertTestOrdersAllowed } from '../orders/test-orders.ts';
 import { print, printNothingTouched } from '../output.ts';
@@ -79,7 +80,11 @@ async function load({ json, aws, yes, svg: file, ...options }: Options): Promise
     runLoad(shop, loadOptions, { signal, onProgress }),
   );
   // Before the picture, whose file may not be writable.
-  print(json, result, () => loadReport(result));
+  print(
+    json,
+    result,
+    underHeader(shop, (layout) => loadReport(result, layout)),
+  );
   if (file !== undefined) {
     await writeFile(file, loadChart(result));
     printNotice(`Its picture is in ${file}.`);

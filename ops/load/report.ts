@@ -1,8 +1,12 @@
+import type { Column } from '../columns.ts';
 import { table } from '../format.ts';
+import { type Layout, WHOLE } from '../layout.ts';
 import { type LoadResult, latencyText } from './result.ts';
 
+const MEASURES: readonly Column[] = [{ title: 'measure' }, { title: 'result', fit: 'wrap' }];
+
 /** Formats the result of a load for a terminal. */
-export function loadReport(result: LoadResult): string {
+export function loadReport(result: LoadResult, layout: Layout = WHOLE): string {
   const { published, decided, confirmed, cancelled, rate, throughput, errors, errorRate, series } = result;
   const consumers = Object.keys(series.held[0]?.held ?? {});
   const backlogs = consumers.map((name) =>
@@ -25,13 +29,14 @@ export function loadReport(result: LoadResult): string {
     ['published → decided', latencyText(result)],
   ];
   return [
-    table(['measure', 'result'], measures),
+    table(MEASURES, measures, layout),
     '',
-    table(['messages not done', 'most', `over ${result.seconds.toFixed(0)} s`], backlogs),
+    table(['messages not done', 'most', `over ${result.seconds.toFixed(0)} s`], backlogs, layout),
     '',
     table(
       ['orders per second', 'most', `over ${series.decidedPerSecond.length} s`],
       [seriesRow('published', series.publishedPerSecond), seriesRow('decided', series.decidedPerSecond)],
+      layout,
     ),
   ].join('\n');
 }

@@ -6,7 +6,9 @@ import { orderIdArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
 import { table } from '../format.ts';
+import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
+import type { Layout } from '../layout.ts';
 import { print, printNothingTouched } from '../output.ts';
 import { printNotice, updateStatusLine } from '../progress.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
@@ -68,8 +70,11 @@ async function run(options: Options): Promise<void> {
   const result = await interruptible('Interrupted: stopping after the events under way.', (signal) =>
     replayWithProgress(shop, { selection, from, until, destination, dryRun, rate, signal }),
   );
-  print(json, { ...result, consumer: to, dryRun, withEffects, ...(dryRun ? {} : { name }) }, () =>
-    report(result, `${dryRun ? 'would be sent' : 'sent'} to ${to}${withEffects ? ', with effects' : ''}`),
+  const done = `${dryRun ? 'would be sent' : 'sent'} to ${to}${withEffects ? ', with effects' : ''}`;
+  print(
+    json,
+    { ...result, consumer: to, dryRun, withEffects, ...(dryRun ? {} : { name }) },
+    underHeader(shop, (layout) => report(result, done, layout)),
   );
 }
 
@@ -115,11 +120,12 @@ function progressDisplay(dryRun: boolean): (progress: ReplayProgress) => void {
 function report(
   { count, types, repeated, clashing, broken, oversized, from, until }: ReplayResult,
   done: string,
+  layout: Layout,
 ): string {
   const rows = Object.entries(types).sort(([one], [other]) => (one < other ? -1 : 1));
   const nothing = `Nothing was archived in that time before ${until.toISOString()}.`;
   return [
-    ...(rows.length > 0 ? [table(['event', 'count'], rows), ''] : []),
+    ...(rows.length > 0 ? [table([{ title: 'event', fit: 'middle' }, 'count'], rows, layout), ''] : []),
     `${count} ${done}.`,
     from < until ? `They arrived from ${from.toISOString()} until ${until.toISOString()}.` : nothing,
     ...(repeated > 0 ? [`${repeated} repeat an event that came before: left out.`] : []),

@@ -1,11 +1,20 @@
 import { Command } from 'commander';
 import { orderIdArgument } from '../arguments.ts';
+import type { Column } from '../columns.ts';
 import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
-import { formatMoney, table } from '../format.ts';
+import { formatMoney, formatTime, table } from '../format.ts';
+import { underHeader } from '../header.ts';
+import type { Layout } from '../layout.ts';
 import { print, printNothingTouched } from '../output.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
-import { forgetIdempotencyKeys, listGatewayRecords, requireSandbox, setGatewayDown } from './gateway.ts';
+import {
+  forgetIdempotencyKeys,
+  type GatewayRecord,
+  listGatewayRecords,
+  requireSandbox,
+  setGatewayDown,
+} from './gateway.ts';
 
 /** `ops sandbox` */
 export function sandboxCommand(): Command {
@@ -56,23 +65,36 @@ function recordsCommand(): Command {
   )
     .option('--order <id>', 'of this order only', orderIdArgument)
     .action(async ({ json, aws, order }: ShopOptions & { order?: string }) => {
-      const found = await listGatewayRecords(await connectToShop({ aws }), order);
-      print(json, found, () =>
-        found.length === 0
-          ? 'Nothing was authorized, and no money has moved.'
-          : table(
-              ['time', 'order', 'kind', 'amount', 'refund', 'reference'],
-              found.map(({ time, orderId, kind, refundId = '', reference = '', ...paid }) => [
-                time,
-                orderId,
-                kind,
-                formatMoney(paid),
-                refundId,
-                reference,
-              ]),
-            ),
+      const shop = await connectToShop({ aws });
+      const found = await listGatewayRecords(shop, order);
+      print(
+        json,
+        found,
+        underHeader(shop, (layout) => recordsText(found, layout)),
       );
     });
+}
+
+const RECORDS: readonly Column[] = [
+  { title: 'time', rank: 2 },
+  { title: 'order', fit: 'middle' },
+  { title: 'kind' },
+  { title: 'amount' },
+  { title: 'refund', fit: 'middle', rank: 1 },
+  { title: 'reference', fit: 'middle', rank: 3 },
+];
+
+function recordsText(records: readonly GatewayRecord[], layout: Layout): string {
+  if (records.length === 0) return 'Nothing was authorized, and no money has moved.';
+  const rows = records.map(({ time, orderId, kind, refundId = '', reference = '', ...paid }) => [
+    formatTime(time, layout),
+    orderId,
+    kind,
+    formatMoney(paid),
+    refundId,
+    reference,
+  ]);
+  return table(RECORDS, rows, layout);
 }
 
 function forgetKeysCommand(): Command {

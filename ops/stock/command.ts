@@ -5,8 +5,10 @@ import { skuArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
 import { table } from '../format.ts';
+import { underHeader } from '../header.ts';
 import { readInput } from '../input.ts';
 import { interruptible } from '../interruption.ts';
+import type { Layout } from '../layout.ts';
 import { print, printNothingTouched } from '../output.ts';
 import { progressPrinter } from '../progress.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
@@ -21,10 +23,11 @@ const WAIT_SECONDS = 120;
 export function stockCommand(): Command {
   const show = shopCommand('show', 'Show what is available, reserved and sold of every SKU.', 'stock show').action(
     async ({ json, aws }: ShopOptions) => {
-      const found = await listShelves(await connectToShop({ aws }));
-      print(json, found, () =>
-        found.length === 0 ? 'The shelves are empty: npm run ops -- stock set KB-01 100' : shelfTable(found),
-      );
+      const shop = await connectToShop({ aws });
+      const found = await listShelves(shop);
+      const report = (layout: Layout) =>
+        found.length === 0 ? 'The shelves are empty: npm run ops -- stock set KB-01 100' : shelfTable(found, layout);
+      print(json, found, underHeader(shop, report));
     },
   );
   const set = changingCommand('set', 'Set how many pieces of a SKU are available.', 'stock set KB-01 100')
@@ -35,7 +38,7 @@ export function stockCommand(): Command {
       const question = `Set what is available of ${sku} to ${quantity}?`;
       if (!(await confirmChange(shop, question, { yes }))) return printNothingTouched(json);
       const shelf = await setAvailable(shop, sku, quantity);
-      return print(json, shelf, () => shelfTable(shelf === undefined ? [] : [shelf]));
+      return print(json, shelf, (layout) => shelfTable(shelf === undefined ? [] : [shelf], layout));
     });
   return new Command('stock')
     .description('Show what is on the shelves, set it, and take goods in.')
@@ -66,8 +69,8 @@ function receiveCommand(): Command {
         if (!(await confirmChange(shop, question, { yes }))) return printNothingTouched(json);
         const result = await sendAndReport(shop, [receipt]);
         const shelf = (await listShelves(shop)).find((one) => one.sku === sku);
-        return print(json, { receiptId: receipt.receiptId, ...result, shelf: shelf ?? null }, () =>
-          [receivedText(result), ...(shelf === undefined ? [] : [shelfTable([shelf])])].join('\n'),
+        return print(json, { receiptId: receipt.receiptId, ...result, shelf: shelf ?? null }, (layout) =>
+          [receivedText(result), ...(shelf === undefined ? [] : [shelfTable([shelf], layout)])].join('\n'),
         );
       },
     );
@@ -113,9 +116,10 @@ function receivedText({ sent, takenBefore, waiting }: ReceiptsResult): string {
 }
 
 /** Formats shelves as a table. */
-export function shelfTable(shelves: readonly Shelf[]): string {
+export function shelfTable(shelves: readonly Shelf[], layout: Layout): string {
   return table(
-    ['sku', 'available', 'reserved', 'sold'],
+    [{ title: 'sku', fit: 'middle' }, 'available', 'reserved', 'sold'],
     shelves.map(({ sku, available, reserved, sold }) => [sku, available, reserved, sold]),
+    layout,
   );
 }

@@ -5,6 +5,7 @@ import { withLock } from '../../localstack/lock.ts';
 import { command } from '../command.ts';
 import { table } from '../format.ts';
 import { interruptible } from '../interruption.ts';
+import type { Layout } from '../layout.ts';
 import { print } from '../output.ts';
 import { printNotice, progressPrinter } from '../progress.ts';
 import { down, up } from './up.ts';
@@ -39,15 +40,23 @@ export function upCommand(): Command {
     .addOption(engineOption())
     .action(async ({ json, engine: name }: { json?: boolean; engine?: EngineName }) => {
       const { engine, shop } = await exclusively('up', () => upWithProgress(name));
-      print(json, { engine: engine.name, endpoint: engine.endpoint, outputs: shop.outputs }, () =>
-        [
-          table(['output', 'value'], Object.entries(shop.outputs)),
-          '',
-          `${engine.name} runs at ${engine.endpoint}; \`npm run ops -- down\` stops it.`,
-        ].join('\n'),
+      print(json, { engine: engine.name, endpoint: engine.endpoint, outputs: shop.outputs }, (layout) =>
+        upText(engine, shop.outputs, layout),
       );
     });
 }
+
+/** Formats what a start leaves: the stack's outputs, and where the engine runs. */
+export const upText = (
+  { name, endpoint }: { name: string; endpoint: string },
+  outputs: Readonly<Record<string, string>>,
+  layout: Layout,
+): string =>
+  [
+    table(['output', { title: 'value', fit: 'middle' }], Object.entries(outputs), layout),
+    '',
+    `${name} runs at ${endpoint}; \`npm run ops -- down\` stops it.`,
+  ].join('\n');
 
 /** `ops down` */
 export function downCommand(): Command {

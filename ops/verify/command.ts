@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { MAX_PROBE_SECONDS } from '../../lambdas/runtime/probe.ts';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
 import { print } from '../output.ts';
 import { progressPrinter } from '../progress.ts';
@@ -26,7 +27,11 @@ export function verifyCommand(): Command {
       const result = await interruptible('Interrupted: removing the probes.', (signal) =>
         verify(shop, { timeoutSeconds: timeout, signal, onProgress: progressPrinter() }),
       );
-      print(json, result, () => formatHops(result));
+      print(
+        json,
+        result,
+        underHeader(shop, (layout) => formatHops(result, layout)),
+      );
       if (result.hops.some(isDead)) process.exitCode = 1;
     });
 }

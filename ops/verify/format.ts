@@ -1,8 +1,18 @@
+import type { Column } from '../columns.ts';
 import { formatDuration, table } from '../format.ts';
+import { type Layout, WHOLE } from '../layout.ts';
 import { isDead, type VerifyResult } from './verify.ts';
 
+const HOPS: readonly Column[] = [
+  { title: 'from', fit: 'wrap', least: 12 },
+  { title: 'to' },
+  { title: '' },
+  { title: 'took', rank: 1 },
+  { title: 'problem', fit: 'wrap' },
+];
+
 /** Formats the hops as a table, those with a problem first, and says in a line what they amount to. */
-export function formatHops({ hops }: VerifyResult): string {
+export function formatHops({ hops }: VerifyResult, layout: Layout = WHOLE): string {
   const dead = hops.filter(isDead);
   const paused = hops.filter((hop) => hop.paused);
   const rows = [...dead, ...paused, ...hops.filter(({ ok }) => ok)].map((hop) => [
@@ -12,7 +22,7 @@ export function formatHops({ hops }: VerifyResult): string {
     hop.by === 'read' ? 'read' : formatDuration(hop.milliseconds),
     hop.problem ?? '',
   ]);
-  return [table(['from', 'to', '', 'took', 'problem'], rows), '', summarizeHops(hops)].join('\n');
+  return [table(HOPS, rows, layout), '', summarizeHops(hops)].join('\n');
 }
 
 /** Says in one sentence how many hops deliver, are dead, and were not tried because their consumer is paused. */
