@@ -62,9 +62,10 @@ async function acquireWith(python: string, { holder, progress, folder = localFol
   const lines = createInterface(child.stdout);
   const locked = new Promise<boolean>((resolve) => {
     lines.on('line', (line) => {
+      const waiting = line.match(/^waiting (.*) (\(process \d+\))$/);
       if (line === 'locked') resolve(true);
-      else
-        progress(`waiting for \`${line.replace(/^waiting /, '').replace(' (', '` (')}, which is at work in this clone`);
+      else if (waiting !== null)
+        progress(`waiting for \`${waiting[1]}\` ${waiting[2]}, which is at work in this clone`);
     });
     void ended.then(() => resolve(false));
   });

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findOlderNode, ownPath } from '../builders/older-node.ts';
+import { freePort } from '../harness/engine.ts';
+import { copyWorkingTree } from '../upgrade/checkout.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const olderNode = findOlderNode();
@@ -32,6 +34,15 @@ function arrange(name: string): string {
   writeFileSync(join(made, 'node_modules', 'node', 'package.json'), '{}');
   symlinkSync(process.execPath, join(made, 'node_modules', 'node', 'bin', 'node'));
   return made;
+}
+
+/** Makes a PATH on which the only Python is a version without what creates environments, as on a new Debian. */
+function debianPath(version: string): NodeJS.ProcessEnv {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'python3'), `#!/bin/sh\necho "${version.replace('.', ' ')} False /usr/bin/python3"\n`);
+  chmodSync(join(bin, 'python3'), 0o755);
+  return { PATH: bin, HOME: folder, PYENV_ROOT: '' };
 }
 
 type Run = { script?: string; args?: string[]; node?: string[]; env?: NodeJS.ProcessEnv; cwd?: string };
@@ -136,15 +147,6 @@ describe('The pre-flight', () => {
 });
 
 describe('The pre-flight of the tests', () => {
-  /** Makes a PATH on which the only Python is a version without what creates environments, as on a new Debian. */
-  function debianPath(version: string): NodeJS.ProcessEnv {
-    const bin = join(folder, 'bin');
-    mkdirSync(bin);
-    writeFileSync(join(bin, 'python3'), `#!/bin/sh\necho "${version.replace('.', ' ')} False /usr/bin/python3"\n`);
-    chmodSync(join(bin, 'python3'), 0o755);
-    return { PATH: bin, HOME: folder, PYENV_ROOT: '' };
-  }
-
   it('names the package that brings venv to a Python without it', () => {
     expectRefusal(
       preflight({ args: ['test'], env: debianPath('3.12') }),
@@ -157,6 +159,17 @@ describe('The pre-flight of the tests', () => {
       preflight({ args: ['test'], env: debianPath('3.9') }),
       /^Python 3\.10 or newer is needed and was not found .*\(found: 3\.9 without venv\); install it/,
     );
+  });
+});
+
+describe('`npm start`', () => {
+  it('says the same of Python where it has to start an engine', async () => {
+    const copy = join(folder, 'copy');
+    await copyWorkingTree(copy);
+    const AWS_ENDPOINT_URL = `http://127.0.0.1:${await freePort()}`;
+    const env = { ...debianPath('3.12'), AWS_ENDPOINT_URL };
+    const start = preflight({ cwd: copy, script: 'ops/main.ts', args: ['demo'], env });
+    expectRefusal(start, /^Python 3\.12 is here without venv .* `sudo apt install python3-venv`/);
   });
 });
 
