@@ -16,11 +16,14 @@ const SEEDED = { setupFiles: ['test/builders/fixed-seed.ts'] };
 // An emulator on a shared machine now and then takes its time: what fails is tried once more, and the report says `(retry x1)`.
 const ONCE_MORE = 1;
 
-/** The deployed suite on one engine, which is started for it and ends with it. One file at a time on each: they share its shop. */
-const deployed = (engine: 'ministack' | 'localstack') => ({
+/**
+ * A part of the deployed suite on one engine, which is started for it and ends with it. One file at a time on each: they share its shop.
+ * `npm test` runs what is directly in the folder on both engines, `npm run test:faults` what is in `extended/` on MiniStack.
+ */
+const deployed = (name: 'ministack' | 'localstack' | 'ministack-extended' | 'localstack-extended') => ({
   test: {
-    name: engine,
-    include: ['test/deployed/**/*.test.ts'],
+    name,
+    include: [name.endsWith('-extended') ? 'test/deployed/extended/*.test.ts' : 'test/deployed/*.test.ts'],
     globalSetup: ['test/deployed/engine.setup.ts'],
     setupFiles: ['test/deployed/skip.ts', 'test/deployed/one-file-per-engine.ts'],
     maxWorkers: 2,
@@ -32,6 +35,7 @@ const deployed = (engine: 'ministack' | 'localstack') => ({
   },
 });
 
+// Which of these a command runs is in package.json.
 export default defineConfig({
   test: {
     // By default one less than there are cores. An engine waits more than it works, so even one core has two at work.
@@ -56,6 +60,18 @@ export default defineConfig({
       project('engine', { hookTimeout: 300_000, retry: ONCE_MORE }),
       deployed('ministack'),
       deployed('localstack'),
+      deployed('ministack-extended'),
+      deployed('localstack-extended'),
+      // One engine, one stack and one set of function processes for all files, so they take turns in one worker.
+      project('faults', {
+        globalSetup: ['test/faults/setup.ts'],
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        isolate: false,
+        maxWorkers: 1,
+        sequence: { groupOrder: 3 },
+        retry: ONCE_MORE,
+      }),
     ],
   },
 });

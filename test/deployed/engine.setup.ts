@@ -13,7 +13,7 @@ import './provided.ts';
 
 /** Starts the engine that the project is named after on a port and folders of its own, and deploys the stack. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const name: EngineName = project.name === 'localstack' ? 'localstack' : 'ministack';
+  const name: EngineName = project.name.startsWith('localstack') ? 'localstack' : 'ministack';
   project.provide('turnPort', await freePort());
   const reason = await unavailableReason(name);
   if (reason !== undefined) {

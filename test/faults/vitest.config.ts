@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { leavePersonalSettings } from '../../localstack/environment.ts';
+import { leavePersonalSettings } from '../../../localstack/environment.ts';
 
 // For every worker and every process that a test starts.
 leavePersonalSettings();

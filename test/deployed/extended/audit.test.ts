@@ -1,7 +1,7 @@
-import './provided.ts';
+import '../provided.ts';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
-import type { AuditReport } from '../../ops/audit/format.ts';
+import type { AuditReport } from '../../../ops/audit/format.ts';
 import {
   capturedOnce,
   chargesOf,
@@ -17,8 +17,8 @@ import {
   testOrder,
   textsTo,
   waitForEmptyQueues,
-} from './deployed-shop.ts';
-import { runOps } from './ops.ts';
+} from '../deployed-shop.ts';
+import { runOps } from '../ops.ts';
 
 type Audited = { code: number; report: AuditReport; said: string };
 

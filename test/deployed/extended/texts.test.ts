@@ -2,10 +2,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import { expect, inject, test } from 'vitest';
-import { dailyLimit } from '../../lambdas/notification/daily-limit.ts';
-import type { Notification } from '../../lambdas/notification/rules.ts';
-import { engineClientConfig } from '../../localstack/environment.ts';
-import type { TestOrder } from '../harness/shop-state.ts';
+import { dailyLimit } from '../../../lambdas/notification/daily-limit.ts';
+import type { Notification } from '../../../lambdas/notification/rules.ts';
+import { engineClientConfig } from '../../../localstack/environment.ts';
+import type { TestOrder } from '../../harness/shop-state.ts';
 import {
   deadLetterQueueUrl,
   decided,
@@ -17,7 +17,7 @@ import {
   takeMessage,
   testOrder,
   textsTo,
-} from './deployed-shop.ts';
+} from '../deployed-shop.ts';
 
 const client = DynamoDBDocumentClient.from(new DynamoDBClient(engineClientConfig(inject('endpoint'))));
 

@@ -1,13 +1,13 @@
-import './provided.ts';
+import '../provided.ts';
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test } from 'vitest';
-import { CANNOT_START } from '../../lambdas/runtime/lambda-handler.ts';
-import { findFunctions } from '../../ops/functions.ts';
-import { findTrace } from '../../ops/orders/find-trace.ts';
-import { readLogLines } from '../../ops/orders/log-lines.ts';
-import { statusCollector } from '../../ops/status/collect.ts';
-import { problemsOf } from '../../ops/status/health.ts';
+import { CANNOT_START } from '../../../lambdas/runtime/lambda-handler.ts';
+import { findFunctions } from '../../../ops/functions.ts';
+import { findTrace } from '../../../ops/orders/find-trace.ts';
+import { readLogLines } from '../../../ops/orders/log-lines.ts';
+import { statusCollector } from '../../../ops/status/collect.ts';
+import { problemsOf } from '../../../ops/status/health.ts';
 import {
   decided,
   eventually,
@@ -20,7 +20,7 @@ import {
   sqs,
   testOrder,
   textsTo,
-} from './deployed-shop.ts';
+} from '../deployed-shop.ts';
 
 const CONSUMER = 'notification';
 const VARIABLE = 'SMS_SETTINGS';

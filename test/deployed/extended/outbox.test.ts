@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { placeOrder, requestCancellation } from '../../examples/outbox/place-order.ts';
-import { engineEnvironment } from '../../localstack/environment.ts';
-import { capturedOnce, chargesOf, decided, eventually, output, paymentIs, setStock } from './deployed-shop.ts';
-import { missingPostgres, postgres, waitForExit } from './postgres.ts';
-import { type FaultPlan, unreliableSns } from './unreliable-sns.ts';
+import { placeOrder, requestCancellation } from '../../../examples/outbox/place-order.ts';
+import { engineEnvironment } from '../../../localstack/environment.ts';
+import { capturedOnce, chargesOf, decided, eventually, output, paymentIs, setStock } from '../deployed-shop.ts';
+import { missingPostgres, postgres, waitForExit } from '../postgres.ts';
+import { type FaultPlan, unreliableSns } from '../unreliable-sns.ts';
 
-const outbox = join(import.meta.dirname, '..', '..', 'examples', 'outbox');
+const outbox = join(import.meta.dirname, '..', '..', '..', 'examples', 'outbox');
 // Only PostgreSQL matters here, so one engine is enough: the faster one.
 const reason = inject('engine') === 'ministack' ? missingPostgres : 'tested on MiniStack';
 if (inject('engine') === 'ministack' && reason !== undefined)

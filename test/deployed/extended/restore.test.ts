@@ -1,4 +1,4 @@
-import './provided.ts';
+import '../provided.ts';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -12,16 +12,16 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
-import { catalog } from '../../contracts/catalog.ts';
-import { audit } from '../../ops/audit/audit.ts';
-import { connectTables } from '../../ops/audit/connect.ts';
-import { nextPause, pauseConsumer, readPauseState, resumeConsumer } from '../../ops/pause/pause.ts';
-import { replay } from '../../ops/replay/replay.ts';
-import type { ReplaySelection } from '../../ops/replay/select.ts';
-import { selectionFor } from '../../ops/replay/select.ts';
-import { deployedShop, findStack, STACK_NAME } from '../../ops/stack.ts';
-import { readSweepTimes } from '../../ops/sweep-times.ts';
-import { copyCheckout, runDeploy } from './checkout.ts';
+import { catalog } from '../../../contracts/catalog.ts';
+import { audit } from '../../../ops/audit/audit.ts';
+import { connectTables } from '../../../ops/audit/connect.ts';
+import { nextPause, pauseConsumer, readPauseState, resumeConsumer } from '../../../ops/pause/pause.ts';
+import { replay } from '../../../ops/replay/replay.ts';
+import type { ReplaySelection } from '../../../ops/replay/select.ts';
+import { selectionFor } from '../../../ops/replay/select.ts';
+import { deployedShop, findStack, STACK_NAME } from '../../../ops/stack.ts';
+import { readSweepTimes } from '../../../ops/sweep-times.ts';
+import { copyCheckout, runDeploy } from '../checkout.ts';
 import {
   capturedOnce,
   chargesOf,
@@ -38,7 +38,7 @@ import {
   testOrder,
   voidedOnce,
   waitForEmptyQueues,
-} from './deployed-shop.ts';
+} from '../deployed-shop.ts';
 
 // docs/restore.md, step by step, with the tables of orders and payments.
 const CONSUMERS = ['order', 'outcomes', 'payment'] as const;

@@ -1,11 +1,11 @@
-import './provided.ts';
+import '../provided.ts';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { ulid } from 'ulid';
 import { describe, expect, inject, test } from 'vitest';
-import { engineEnvironment } from '../../localstack/environment.ts';
-import type { Trace } from '../../ops/orders/trace.ts';
-import { decided, eventually, placed, publish, setStock, shelfOf, shipmentOf, testOrder } from './deployed-shop.ts';
+import { engineEnvironment } from '../../../localstack/environment.ts';
+import type { Trace } from '../../../ops/orders/trace.ts';
+import { decided, eventually, placed, publish, setStock, shelfOf, shipmentOf, testOrder } from '../deployed-shop.ts';
 
 /** Runs `ops` with arguments as a shell would pass them on. */
 async function ops(...args: string[]): Promise<string> {

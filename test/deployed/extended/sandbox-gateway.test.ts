@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { KnownPayment } from '../../lambdas/payment/gateway.ts';
-import { sandboxGateway } from '../../lambdas/payment/sandbox-gateway.ts';
-import { openFence } from '../../lambdas/runtime/fence.ts';
-import { forgetIdempotencyKeys } from '../../ops/sandbox/gateway.ts';
-import { capturedOnce, chargesOf, output, shop, tables, testOrder, voidedOnce } from './deployed-shop.ts';
+import type { KnownPayment } from '../../../lambdas/payment/gateway.ts';
+import { sandboxGateway } from '../../../lambdas/payment/sandbox-gateway.ts';
+import { openFence } from '../../../lambdas/runtime/fence.ts';
+import { forgetIdempotencyKeys } from '../../../ops/sandbox/gateway.ts';
+import { capturedOnce, chargesOf, output, shop, tables, testOrder, voidedOnce } from '../deployed-shop.ts';
 
 // The adapter itself, on a real table: what its conditions and transactions do, no fake can tell.
 const gateway = sandboxGateway(output('SandboxGatewayTableName'), tables);

@@ -1,14 +1,14 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { dueRefundsIndex } from '../../lambdas/payment/record.ts';
-import { explain } from '../../ops/explain/explain.ts';
-import { loadOrderRecords } from '../../ops/orders/records.ts';
-import { buildTrace } from '../../ops/orders/trace.ts';
-import { traceText } from '../../ops/orders/trace-text.ts';
-import { listGatewayRecords } from '../../ops/sandbox/gateway.ts';
-import { statusCollector } from '../../ops/status/collect.ts';
-import { statusDocument } from '../../ops/status/health.ts';
-import type { TestOrder } from '../harness/shop-state.ts';
+import { dueRefundsIndex } from '../../../lambdas/payment/record.ts';
+import { explain } from '../../../ops/explain/explain.ts';
+import { loadOrderRecords } from '../../../ops/orders/records.ts';
+import { buildTrace } from '../../../ops/orders/trace.ts';
+import { traceText } from '../../../ops/orders/trace-text.ts';
+import { listGatewayRecords } from '../../../ops/sandbox/gateway.ts';
+import { statusCollector } from '../../../ops/status/collect.ts';
+import { statusDocument } from '../../../ops/status/health.ts';
+import type { TestOrder } from '../../harness/shop-state.ts';
 import {
   cancelRequested,
   decided,
@@ -27,7 +27,7 @@ import {
   takeDeadLetter,
   testOrder,
   waitForEmptyQueues,
-} from './deployed-shop.ts';
+} from '../deployed-shop.ts';
 
 /** Publishes an order that is paid in this way, with its goods on the shelf. */
 async function place(payment: object, parts: Partial<TestOrder> = {}): Promise<string> {

@@ -1,17 +1,17 @@
-import './provided.ts';
+import '../provided.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UntagQueueCommand } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test } from 'vitest';
-import { synthesize } from '../../ops/deploy/assembly.ts';
-import { deployPrepared } from '../../ops/deploy/deploy.ts';
-import { restorePauses } from '../../ops/deploy/pauses.ts';
-import { prepareDeployment } from '../../ops/deploy/prepare.ts';
-import { readPauses } from '../../ops/pause/paused-consumers.ts';
-import { STACK_NAME } from '../../ops/stack.ts';
-import { statusCollector } from '../../ops/status/collect.ts';
-import local from '../../settings/local.json' with { type: 'json' };
+import { synthesize } from '../../../ops/deploy/assembly.ts';
+import { deployPrepared } from '../../../ops/deploy/deploy.ts';
+import { restorePauses } from '../../../ops/deploy/pauses.ts';
+import { prepareDeployment } from '../../../ops/deploy/prepare.ts';
+import { readPauses } from '../../../ops/pause/paused-consumers.ts';
+import { STACK_NAME } from '../../../ops/stack.ts';
+import { statusCollector } from '../../../ops/status/collect.ts';
+import local from '../../../settings/local.json' with { type: 'json' };
 import {
   chargesOf,
   decided,
@@ -26,8 +26,8 @@ import {
   sqs,
   testOrder,
   waitForEmptyQueues,
-} from './deployed-shop.ts';
-import { runOps } from './ops.ts';
+} from '../deployed-shop.ts';
+import { runOps } from '../ops.ts';
 
 const REASON = 'charges twice, see #12: 확인 중';
 

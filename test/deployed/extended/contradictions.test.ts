@@ -12,7 +12,7 @@ import {
   testOrder,
   textsTo,
   waitForEmptyQueues,
-} from './deployed-shop.ts';
+} from '../deployed-shop.ts';
 
 const told = (phone: string, times: number) =>
   eventually(`${times} texts are sent`, async () => (await textsTo(phone)).length === times || undefined);

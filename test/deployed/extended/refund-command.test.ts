@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { decided, paymentIs, placed, publish, setStock, shelfOf, testOrder } from './deployed-shop.ts';
-import { runOps } from './ops.ts';
+import { decided, paymentIs, placed, publish, setStock, shelfOf, testOrder } from '../deployed-shop.ts';
+import { runOps } from '../ops.ts';
 
 test('An operator refunds a part, is told what is left, and cancels the rest', async () => {
   const order = testOrder();

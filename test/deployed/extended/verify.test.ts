@@ -18,11 +18,11 @@ import {
 } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { expect, inject, test } from 'vitest';
-import { readLogLines } from '../../ops/orders/log-lines.ts';
-import { countDeadLetters } from '../../ops/queues.ts';
-import { countOrders } from '../../ops/status/orders.ts';
-import { verify } from '../../ops/verify/verify.ts';
-import { probeBody } from '../builders/probes.ts';
+import { readLogLines } from '../../../ops/orders/log-lines.ts';
+import { countDeadLetters } from '../../../ops/queues.ts';
+import { countOrders } from '../../../ops/status/orders.ts';
+import { verify } from '../../../ops/verify/verify.ts';
+import { probeBody } from '../../builders/probes.ts';
 import {
   bus,
   deadLetterQueueUrl,
@@ -42,7 +42,7 @@ import {
   testOrder,
   textsTo,
   waitForEmptyQueues,
-} from './deployed-shop.ts';
+} from '../deployed-shop.ts';
 
 const lambda = new LambdaClient(shop.config);
 

@@ -1,11 +1,11 @@
 import { ulid } from 'ulid';
 import { describe, expect, test } from 'vitest';
-import { loadOrderRecords } from '../../ops/orders/records.ts';
-import { buildTrace } from '../../ops/orders/trace.ts';
-import { traceText } from '../../ops/orders/trace-text.ts';
-import { parseStockFile } from '../../ops/stock/csv.ts';
-import { receiptOf, receiptsOf, sendReceipts } from '../../ops/stock/receipts.ts';
-import { decided, eventually, orderOf, placed, publish, setStock, shelfOf, shop, testOrder } from './deployed-shop.ts';
+import { loadOrderRecords } from '../../../ops/orders/records.ts';
+import { buildTrace } from '../../../ops/orders/trace.ts';
+import { traceText } from '../../../ops/orders/trace-text.ts';
+import { parseStockFile } from '../../../ops/stock/csv.ts';
+import { receiptOf, receiptsOf, sendReceipts } from '../../../ops/stock/receipts.ts';
+import { decided, eventually, orderOf, placed, publish, setStock, shelfOf, shop, testOrder } from '../deployed-shop.ts';
 
 type Line = { sku?: string; quantity: number; unitPrice: number; tracked?: boolean };
 

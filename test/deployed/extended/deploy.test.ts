@@ -1,4 +1,4 @@
-import './provided.ts';
+import '../provided.ts';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -8,10 +8,10 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { localTarget } from '../../ops/aws-target.ts';
-import { findStack } from '../../ops/stack.ts';
-import { copyCheckout, runDeploy } from './checkout.ts';
-import { eventually, sqs } from './deployed-shop.ts';
+import { localTarget } from '../../../ops/aws-target.ts';
+import { findStack } from '../../../ops/stack.ts';
+import { copyCheckout, runDeploy } from '../checkout.ts';
+import { eventually, sqs } from '../deployed-shop.ts';
 
 const STACK = 'DeployTest-shoptest';
 const settings = { paymentGateway: 'sandbox', stackName: 'DeployTest' };

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { describe, expect, test } from 'vitest';
-import { goodsOf, type OrderPlaced } from '../../contracts/order.ts';
-import { mapped, type PlatformOrder, platformOrders } from '../builders/platform-orders.ts';
+import { goodsOf, type OrderPlaced } from '../../../contracts/order.ts';
+import { mapped, type PlatformOrder, platformOrders } from '../../builders/platform-orders.ts';
 import {
   bus,
   capturedOnce,
@@ -16,7 +16,7 @@ import {
   publishAll,
   setStock,
   shelfOf,
-} from './deployed-shop.ts';
+} from '../deployed-shop.ts';
 
 const SPARE = 2;
 

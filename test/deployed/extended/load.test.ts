@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { scaledToEngine } from './capabilities.ts';
+import { scaledToEngine } from '../capabilities.ts';
 import {
   chargesOf,
   decided,
@@ -9,7 +9,7 @@ import {
   shelfOf,
   testOrder,
   waitForEmptyQueues,
-} from './deployed-shop.ts';
+} from '../deployed-shop.ts';
 
 const ORDERS = scaledToEngine(500);
 const PIECES = scaledToEngine(450);

@@ -30,7 +30,7 @@ import {
   testOrder,
   textsTo,
   waitForEmptyQueues,
-} from './deployed-shop.ts';
+} from '../deployed-shop.ts';
 
 // The commands of docs/runbook/failed-deliveries.md, through the SDK.
 const EventBusName = output('EventBusName');
