@@ -14,11 +14,15 @@ const packages = join(root, 'node_modules');
 const isInstalled = existsSync(join(packages, 'node', 'bin', 'node'));
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-/** What is missing for the Node that `package.json` pins, in a sentence with its remedy; `undefined` where nothing is. */
-export const pinnedNodeTrouble = isInstalled ? undefined : missingPackage();
+const pinnedNode = `Node ${devDependencies.node}, which everything here runs on,`;
+
+/** Why the Node that `package.json` pins is missing though its package is there, with the remedy; `undefined` where it is not missing. */
+export const pinnedNodeTrouble = isInstalled ? undefined : scriptNotRun();
 
 /** Why this Node cannot run the repository, with the remedy; `undefined` where it can. */
 function nodeTrouble() {
+  const missing = missingPackages();
+  if (missing !== undefined) return missing;
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return undefined;
   if (pinnedNodeTrouble !== undefined) return pinnedNodeTrouble;
@@ -29,16 +33,18 @@ function nodeTrouble() {
   return `Node ${process.versions.node} ${own}: use the npm scripts or \`npx node\`; if they say this too, \`npm rebuild node\`.`;
 }
 
-function missingPackage() {
-  const what = `Node ${devDependencies.node}, which everything here runs on,`;
+/** Whatever Node runs this, it needs the other packages too. */
+function missingPackages() {
   if (!existsSync(packages)) return `Nothing is installed here yet: run \`npm ci\`.`;
-  if (!existsSync(join(packages, 'node', 'package.json'))) {
-    return `${what} is not installed, because the development dependencies were left out${omission()}: run \`npm ci --include=dev\`.`;
-  }
+  if (existsSync(join(packages, 'node', 'package.json'))) return undefined;
+  return `${pinnedNode} is not installed, because the development dependencies were left out${omission()}: run \`npm ci --include=dev\`.`;
+}
+
+function scriptNotRun() {
   if (existsSync(join(packages, '.modules.yaml'))) {
-    return `${what} is not installed, because pnpm did not run its install script: run \`pnpm approve-builds node esbuild\`.`;
+    return `${pinnedNode} is not installed, because pnpm did not run its install script: run \`pnpm approve-builds node esbuild\`.`;
   }
-  return `${what} is not installed, because npm did not run its install script (ignore-scripts): run \`npm rebuild node --ignore-scripts=false\`.`;
+  return `${pinnedNode} is not installed, because npm did not run its install script (ignore-scripts): run \`npm rebuild node --ignore-scripts=false\`.`;
 }
 
 /** What made npm leave them out, where that is still to be seen. */

@@ -74,7 +74,7 @@ describe('The pre-flight', () => {
 
   it('says that nothing is installed yet', () => {
     rmSync(join(clone, 'node_modules'), { recursive: true });
-    expectRefusal(on20(), /^Nothing is installed here yet: run `npm ci`\.$/);
+    expectRefusal(preflight(), /^Nothing is installed here yet: run `npm ci`\.$/);
   });
 
   it.each([
@@ -83,7 +83,7 @@ describe('The pre-flight', () => {
   ])('says that the development dependencies were left out: %s', (reason, env) => {
     rmSync(join(clone, 'node_modules', 'node'), { recursive: true });
     expectRefusal(
-      on20({ env }),
+      preflight({ env }),
       new RegExp(`^Node 24\\.\\d+\\.\\d+, .* were left out \\(${reason}\\): run \`npm ci --include=dev\`\\.$`),
     );
   });
