@@ -231,7 +231,9 @@ const MAX_PROBLEMS = 20;
 function describeIssues(issues: readonly v.BaseIssue<unknown>[]): Problem[] {
   const problems = issues.slice(0, MAX_PROBLEMS).map(describeIssue);
   const more = issues.length - MAX_PROBLEMS;
-  return more > 0 ? [...problems, { path: 'body', problem: `has ${more} more problems` }] : problems;
+  return more > 0
+    ? [...problems, { path: 'body', problem: `has ${more === 1 ? '1 more problem' : `${more} more problems`}` }]
+    : problems;
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): Problem {

@@ -105,7 +105,9 @@ export async function stopEngine(folder: string = localFolder): Promise<string> 
   const messages: string[] = [];
   for (const engine of detached) {
     const stopped = await stopDetached(engine);
-    messages.push(`Stopped ${engine.name} at ${engine.endpoint}, ${stopped} processes with its functions.`);
+    messages.push(
+      `Stopped ${engine.name} at ${engine.endpoint}, ${stopped === 1 ? '1 process' : `${stopped} processes`} with its functions.`,
+    );
   }
   if (record !== undefined && !detached.some(({ endpoint }) => endpoint === record.endpoint)) {
     const startedHere = record.pid !== undefined;

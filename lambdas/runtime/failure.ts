@@ -64,6 +64,11 @@ export class RetryAtError extends Error {
   }
 }
 
+const nameOf = (thrown: unknown): string => {
+  if (thrown === undefined || thrown === null) return String(thrown);
+  return typeof thrown === 'object' ? 'an object' : `a ${typeof thrown}`;
+};
+
 // Not the example with which a contract says what a number looks like: `must be an E.164 number such as +821012345678`.
 const PHONE_NUMBERS = /(?<!\bnumber such as )\+\d{6,15}/g;
 
@@ -78,7 +83,7 @@ export const maskPhoneNumbers = (text: string): string => text.replaceAll(PHONE_
  * removed, because AWS quotes the one it refuses.
  */
 export function describeError(error: unknown): { errorType: string; errorMessage: string } {
-  if (!(error instanceof Error)) return { errorType: 'NonError', errorMessage: `a ${typeof error} was thrown` };
+  if (!(error instanceof Error)) return { errorType: 'NonError', errorMessage: `${nameOf(error)} was thrown` };
   const errorType = error.name || 'Error';
   return { errorType, errorMessage: maskPhoneNumbers(error.message || errorType) };
 }

@@ -142,5 +142,6 @@ export function retryOf(
 
 function inWords(milliseconds: number): string {
   const hours = Math.floor(milliseconds / HOUR_MS);
-  return hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
+  if (hours >= 48) return `${Math.floor(hours / 24)} days`;
+  return hours === 1 ? '1 hour' : `${hours} hours`;
 }

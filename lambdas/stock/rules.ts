@@ -144,7 +144,9 @@ function sellUnreserved(confirmed: Reservation, planning: Planning): PlannedDeli
   const { orderId, lines } = confirmed;
   const short = shortagesOf(lines, planning);
   if (short.length > 0) {
-    const missing = short.map(({ sku, quantity, available }) => `${available} of ${quantity} pieces of ${sku}`);
+    const missing = short.map(
+      ({ sku, quantity, available }) => `${available} of ${quantity} ${quantity === 1 ? 'piece' : 'pieces'} of ${sku}`,
+    );
     throw new ConflictError(
       `Order ${orderId} is confirmed without a reservation, and its goods are not there any more: ${nameFew(missing)}`,
       'data.items',

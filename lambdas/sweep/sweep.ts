@@ -38,9 +38,7 @@ export function sweeper(
     const found = await cancelOverdue(sweep);
     const reminded = await remind(sweep);
     const owing = (await reconcileDue(sweep)) + (await reconcileDecided(sweep)) + (await checkRecords(sweep));
-    log.info(
-      `found ${found} orders past their deadline, ${reminded} to be reminded of, and ${owing} that owe something`,
-    );
+    log.info(`orders past their deadline: ${found}, to be reminded of: ${reminded}, that owe something: ${owing}`);
     // The next run finds what could not be published again.
     if (sweep.failures[0] !== undefined) throw sweep.failures[0];
     return { found, reminded, owing };

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { busPublisher } from '../../lambdas/runtime/publish.ts';
 import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
+import { plural } from '../format.ts';
 import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
 import { print, printNothingTouched } from '../output.ts';
@@ -105,7 +106,7 @@ const REPORT_MS = 10_000;
 function progressReporter(): NonNullable<AuditOptions['onProgress']> {
   let reportedAt = Date.now();
   return ({ orders, others }) => {
-    const line = `${orders} orders checked${others > 0 ? `, ${others} records of others looked up` : ''}`;
+    const line = `${plural(orders, 'order')} checked${others > 0 ? `, ${plural(others, 'record')} of others looked up` : ''}`;
     updateStatusLine(line);
     if (Date.now() - reportedAt < REPORT_MS) return;
     reportedAt = Date.now();

@@ -28,7 +28,8 @@ export function auditText(report: AuditReport): string {
   const found = [...disagreeing.map(({ orderId, problem, repair }) => entry(orderId, problem, repair)), ...wrong];
   const units = Math.round(readUnits);
   const lines = [
-    repaired && `Published ${repaired.published} events${repaired.failed > 0 ? `, ${repaired.failed} failed` : ''}.`,
+    repaired &&
+      `Published ${plural(repaired.published, 'event')}${repaired.failed > 0 ? `, ${repaired.failed} failed` : ''}.`,
     settling > 0 &&
       `${plural(settling, 'order')} changed so lately that consumers may be at work: run it again in some minutes.`,
     shelves.moving > 0 &&

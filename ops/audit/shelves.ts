@@ -1,6 +1,7 @@
 import type { Line } from '../../contracts/order.ts';
 import { type Reservation, returnedPieces, type Shelf } from '../../lambdas/stock/record.ts';
 import { shellArgument } from '../command.ts';
+import { plural } from '../format.ts';
 import type { CountedShelf } from '../stock/shelves.ts';
 
 /** A shelf that does not add up, in words, and what a person has to do: no event mends it. */
@@ -103,12 +104,12 @@ export function wrongShelf(sku: string, shelf: Shelf | undefined, difference: Sh
   const found: string[] = [];
   const repairs = new Set<string>();
   for (const [name, number] of Object.entries({ available, reserved, sold })) {
-    if (number < 0) found.push(`${number} pieces are ${name}`);
+    if (number < 0) found.push(`${plural(number, 'piece is', 'pieces are')} ${name}`);
   }
   for (const name of ['reserved', 'sold'] as const) {
     if (difference[name] === 0) continue;
     const [is, shouldBe] = [{ reserved, sold }[name], { reserved, sold }[name] - difference[name]];
-    found.push(`${is} pieces are ${name}, and the reservations say ${shouldBe}`);
+    found.push(`${plural(is, 'piece is', 'pieces are')} ${name}, and the reservations say ${shouldBe}`);
     repairs.add(`No event mends this: while stock is paused, a person sets ${name} to ${shouldBe} in the stock table.`);
   }
   if (difference.lost !== 0) {

@@ -4,6 +4,7 @@ import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import { decisionOfOthers, isHeld, messageForUndecided } from '../../lambdas/sweep/rules.ts';
 import { shellArgument } from '../command.ts';
+import { plural } from '../format.ts';
 import { type AuditContext, type AuditRecords, type Problem, SWEEP_INTERVAL_MS } from './problem.ts';
 import { listenersOf, paymentWords, stockWords } from './words.ts';
 
@@ -40,7 +41,7 @@ function endingProblem(
   if (status === 'CONFIRMED' || status === 'CANCELLED')
     return `undecided, but shipping heard that it is ${status.toLowerCase()}`;
   if (withDecision(order, now) !== order) return 'undecided, although all that decides it is known';
-  return isOverdue ? `undecided past its deadline of ${times.deadlineMs / 3_600_000} hours` : undefined;
+  return isOverdue ? `undecided past its deadline of ${plural(times.deadlineMs / 3_600_000, 'hour')}` : undefined;
 }
 
 /** Finds outcomes on record with payment or stock of which the order has not heard. */

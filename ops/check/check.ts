@@ -1,5 +1,6 @@
 import { type CheckResult, checkEvent } from '../../contracts/check.ts';
 import { formatProblem, type Problem, tryParse } from '../../contracts/parse.ts';
+import { plural } from '../format.ts';
 import { wrapBareOrder } from '../orders/place.ts';
 
 /** What would be refused of the events in a file; `events` where there are several, each named by its place in the file. */
@@ -26,10 +27,10 @@ export function checkFile(text: string): CheckReport {
 
 /** Formats a report: one problem a line. */
 export function formatCheck({ ok, problems, events }: CheckReport): string {
-  const all = events === undefined ? 'The event' : `All ${events.length} events`;
+  const all = events === undefined || events.length === 1 ? 'The event' : `All ${events.length} events`;
   if (ok) return `${all} would be taken.`;
   const refused = events?.filter((event) => !event.ok).length ?? 1;
-  const what = events === undefined ? 'The event' : `${refused} of ${events.length} events`;
+  const what = events === undefined ? 'The event' : `${refused} of ${plural(events.length, 'event')}`;
   return [`${what} would be refused:`, ...problems.map((problem) => `  ${formatProblem(problem)}`)].join('\n');
 }
 

@@ -1,6 +1,7 @@
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { Order } from '../../lambdas/order/record.ts';
 import type { Shelf } from '../../lambdas/stock/record.ts';
+import { plural } from '../format.ts';
 import { pollUntil } from '../poll.ts';
 import type { DeployedShop } from '../stack.ts';
 import { listShelves, setAvailable } from '../stock/shelves.ts';
@@ -65,13 +66,15 @@ export function checkShelves(before: readonly Shelf[], after: readonly Shelf[], 
     const { sold, returned } = movements.get(shelf.sku) ?? NONE;
     const problems: string[] = [];
     if (now.reserved !== shelf.reserved) {
-      problems.push(`${shelf.sku} has ${now.reserved} pieces reserved instead of ${shelf.reserved}`);
+      problems.push(`${shelf.sku} has ${plural(now.reserved, 'piece')} reserved instead of ${shelf.reserved}`);
     }
     if (now.sold - shelf.sold !== sold) {
-      problems.push(`${now.sold - shelf.sold} pieces of ${shelf.sku} were sold instead of ${sold}`);
+      problems.push(
+        `${plural(now.sold - shelf.sold, 'piece')} of ${shelf.sku} ${now.sold - shelf.sold === 1 ? 'was' : 'were'} sold instead of ${sold}`,
+      );
     }
     const surplus = total(now) - total(shelf) - returned;
-    if (surplus > 0) problems.push(`${shelf.sku} has ${total(now)} pieces in all, ${surplus} too many`);
+    if (surplus > 0) problems.push(`${shelf.sku} has ${plural(total(now), 'piece')} in all, ${surplus} too many`);
     return problems;
   });
   return [...checkShelfTotals(before, after, movements), ...moved];
@@ -83,8 +86,8 @@ export function checkShelfTotals(before: readonly Shelf[], after: readonly Shelf
     // What came back stays in what was sold, and is for sale again.
     const expected = total(shelf) + (movements.get(shelf.sku) ?? NONE).returned;
     const problems: string[] = [];
-    if (now.available < 0) problems.push(`${shelf.sku} has ${now.available} pieces available`);
-    if (total(now) < expected) problems.push(`${shelf.sku} has ${total(now)} pieces in all, not ${expected}`);
+    if (now.available < 0) problems.push(`${shelf.sku} has ${plural(now.available, 'piece')} available`);
+    if (total(now) < expected) problems.push(`${shelf.sku} has ${plural(total(now), 'piece')} in all, not ${expected}`);
     return problems;
   });
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
 import { InterruptedError } from '../errors.ts';
+import { plural } from '../format.ts';
 import { interruptible } from '../interruption.ts';
 import { NOTHING_TOUCHED, print } from '../output.ts';
 import { pauseNotices } from '../pause/paused-consumers.ts';
@@ -195,7 +196,7 @@ async function runWithProgress(
     ...details,
     ...(done.failed.length === 0 ? {} : { failures: done.failed }),
   };
-  print(json, result, () => `${done.moved} of ${done.total} dead letters ${action.pastTense}.`);
+  print(json, result, () => `${done.moved} of ${plural(done.total, 'dead letter')} ${action.pastTense}.`);
   if (interrupted) throw new InterruptedError('Interrupted.');
   const problem = resultProblem(done, unseen);
   if (problem !== undefined) throw new Error(problem);

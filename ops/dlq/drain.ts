@@ -1,5 +1,6 @@
 import { chunk, roundsByKey } from '../../lambdas/runtime/chunk.ts';
 import { MAX_BATCH_ENTRIES } from '../../lambdas/runtime/message-size.ts';
+import { plural } from '../format.ts';
 import { type DeadLetter, groupIdOf } from './dead-letter.ts';
 import type { Failures } from './letter-receiver.ts';
 import type { DeadLetterQueue } from './queue.ts';
@@ -148,7 +149,7 @@ class Drain implements DrainResult {
     }
     if (failures.size > 0) {
       this.options.notify?.(
-        `${this.queue.consumer}: ${failures.size} dead letters could not be deleted and are in both queues; run it again later.`,
+        `${this.queue.consumer}: ${plural(failures.size, 'dead letter')} could not be deleted and ${failures.size === 1 ? 'is' : 'are'} in both queues; run it again later.`,
       );
     }
   }

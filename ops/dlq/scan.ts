@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_BATCH_ENTRIES } from '../../lambdas/runtime/message-size.ts';
+import { plural } from '../format.ts';
 import type { QueueDepth } from '../queues.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { DeadLetterQueue } from './queue.ts';
@@ -43,7 +44,7 @@ export async function scan(queue: DeadLetterQueue, options: ScanOptions = {}): P
   let result = await receiveAll(queue, options);
   if (awaitInFlight && result.inFlight > 0) {
     notify(
-      `${queue.consumer}: waiting for ${result.inFlight} dead letters that are in flight, up to ${holdSeconds} s.`,
+      `${queue.consumer}: waiting for ${plural(result.inFlight, 'dead letter')} in flight, up to ${holdSeconds} s.`,
     );
     // Nothing is held meanwhile: whoever comes after this command, if it is killed, waits no longer than this one.
     while (result.inFlight > 0 && now() < deadline) {

@@ -1,5 +1,6 @@
 import { chunk } from '../../lambdas/runtime/chunk.ts';
 import { MAX_BATCH_ENTRIES } from '../../lambdas/runtime/message-size.ts';
+import { plural } from '../format.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { LetterReceiver } from './letter-receiver.ts';
 
@@ -60,7 +61,7 @@ export async function release(
   await Promise.all(Array.from({ length: queue.fifo ? 1 : PARALLEL_CALLS }, worker));
   if (failed > 0) {
     notify(
-      `${queue.consumer}: ${failed} dead letters could not be released; nobody sees them until they come back by themselves.`,
+      `${queue.consumer}: ${plural(failed, 'dead letter')} could not be released; nobody sees ${failed === 1 ? 'it until it comes back by itself' : 'them until they come back by themselves'}.`,
     );
   }
 }

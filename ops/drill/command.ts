@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ulid } from 'ulid';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
-import { formatDuration, table } from '../format.ts';
+import { formatDuration, plural, table } from '../format.ts';
 import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
 import type { Layout } from '../layout.ts';
@@ -45,7 +45,7 @@ async function drill({ json, aws, orders, repeated, outage, patience }: Options)
   );
   if (result.problems.length > 0) {
     const [first, ...others] = result.problems;
-    const more = others.length > 0 ? `, and ${others.length} more problems` : '';
+    const more = others.length > 0 ? `, and ${plural(others.length, 'more problem')}` : '';
     throw new Error(`The drill does not add up: ${first}${more}. All of them: --json.`);
   }
 }
@@ -61,6 +61,6 @@ function drillReport({ problems, medians, waitingOrders: _, ...counts }: DrillRe
     '',
     table(['the outage', 'placed → reserved (median)', 'cancelled → text (median)'], periods, layout),
     '',
-    problems.length === 0 ? 'Every order adds up.' : `${problems.length} problems.`,
+    problems.length === 0 ? 'Every order adds up.' : `${plural(problems.length, 'problem')}.`,
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { orderCancelled, orderConfirmed, orderPlaced } from '../../contracts/order.ts';
 import { stockReserved } from '../../contracts/stock.ts';
 import type { Shelf } from '../../lambdas/stock/record.ts';
+import { plural } from '../format.ts';
 import { bookProblem } from '../orders/book.ts';
 import { PARTIAL_REFUND } from '../orders/follow-up.ts';
 import { isPaymentPending, type OrderRecords, sentTexts } from '../orders/records.ts';
@@ -148,18 +149,16 @@ function totalProblems(
   const problems: string[] = [];
   // First, because an order whose message waits has other problems too.
   if (waiting > 0)
-    problems.push(
-      `${waiting === 1 ? '1 message still waits' : `${waiting} messages still wait`}, ${ofOrders(waitingOrders)}`,
-    );
+    problems.push(`${plural(waiting, 'message still waits', 'messages still wait')}, ${ofOrders(waitingOrders)}`);
   // A piece that came back stays in what was sold, and is for sale again.
   const returned = orders.filter(({ followUp }) => followUp === 'refund').length;
   const pieces = shelf.available + shelf.reserved + shelf.sold;
   if (pieces !== stocked + returned)
-    problems.push(`the shelf has ${pieces} pieces in all instead of ${stocked + returned}`);
-  if (shelf.reserved !== 0) problems.push(`${shelf.reserved} pieces are still reserved`);
-  if (shelf.sold !== confirmed) problems.push(`${shelf.sold} pieces were sold to ${confirmed} buyers`);
-  if (deadLettered > 0)
-    problems.push(`${deadLettered === 1 ? '1 message was' : `${deadLettered} messages were`} dead-lettered`);
+    problems.push(`the shelf has ${plural(pieces, 'piece')} in all instead of ${stocked + returned}`);
+  if (shelf.reserved !== 0) problems.push(`${plural(shelf.reserved, 'piece is', 'pieces are')} still reserved`);
+  if (shelf.sold !== confirmed)
+    problems.push(`${plural(shelf.sold, 'piece was', 'pieces were')} sold to ${plural(confirmed, 'buyer')}`);
+  if (deadLettered > 0) problems.push(`${plural(deadLettered, 'message was', 'messages were')} dead-lettered`);
   return problems;
 }
 

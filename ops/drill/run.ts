@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { chunk } from '../../lambdas/runtime/chunk.ts';
+import { plural } from '../format.ts';
 import { FollowUps } from '../orders/follow-up.ts';
 import { publishOrders } from '../orders/publish.ts';
 import { loadOrderRecords } from '../orders/records.ts';
@@ -47,7 +48,7 @@ export async function runDrill(
 
   const publishPeriod = (period: OutagePeriod, conditions: string, seconds: number) => {
     const due = orders.filter((order) => order.period === period);
-    const title = `published ${due.length} orders ${conditions}`;
+    const title = `published ${plural(due.length, 'order')} ${conditions}`;
     return reportStep(title, onProgress, () => publish(shop, due, seconds, signal));
   };
   await publishPeriod('before', 'while all is well', 0);

@@ -1,5 +1,5 @@
 import type { Column } from '../columns.ts';
-import { table } from '../format.ts';
+import { counted, table } from '../format.ts';
 import { type Layout, WHOLE } from '../layout.ts';
 import type { Cost, Report } from './estimate.ts';
 import { DAYS_PER_MONTH } from './load.ts';
@@ -53,7 +53,7 @@ function answer(report: Report): string {
   const { total, ordersPerDay } = report;
   const ofOrders = (total.perMillionOrders * ordersPerMonth(report)) / 1_000_000;
   const parts = `$${dollars(ofOrders)} for the orders, $${dollars(total.perMonth - ofOrders)} fixed`;
-  return `$${dollars(total.perMonth)} a month for ${ordersPerDay.toLocaleString('en')} orders a day: ${parts}.`;
+  return `$${dollars(total.perMonth)} a month for ${counted(ordersPerDay, 'order')} a day: ${parts}.`;
 }
 
 function basis({ settings, prices }: Report): string {

@@ -1,5 +1,6 @@
 import type { Channel } from '../../contracts/cloud-event.ts';
 import type { Wrapping } from '../../contracts/parse.ts';
+import { plural } from '../format.ts';
 import type { ExplainedRoute, Explanation } from './explanation.ts';
 
 const CHANNELS = { topic: 'the orders topic', bus: 'the bus', lifecycle: 'the lifecycle topic' };
@@ -73,7 +74,7 @@ function routeDetails(route: ExplainedRoute): string[] {
   }
   if (queue !== undefined && unreadable === undefined && functions.length === 0)
     lines.push('no function receives from this queue');
-  if (deadLetters) lines.push(`after ${deadLetters.receives} receives: to ${deadLetters.queue}`);
+  if (deadLetters) lines.push(`after ${plural(deadLetters.receives, 'receive')}: to ${deadLetters.queue}`);
   if (reception?.accepts === false) lines.push(`dead-lettered at once: ${reception.problems.join('; ')}`);
   return lines;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { ulid } from 'ulid';
 import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
+import { plural } from '../format.ts';
 import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
 import { assertTestOrdersAllowed } from '../orders/test-orders.ts';
@@ -95,7 +96,7 @@ async function load({ json, aws, yes, svg: file, ...options }: Options): Promise
 /** Stocks a SKU that only this load orders; what is left of it stays in stock. */
 async function stockOwnSku(shop: DeployedShop, sku: string, count: number): Promise<string> {
   await setAvailable(shop, sku, count);
-  printNotice(`Stocked ${count} pieces of ${sku}, which only this load orders.`);
+  printNotice(`Stocked ${plural(count, 'piece')} of ${sku}, which only this load orders.`);
   return sku;
 }
 
@@ -115,12 +116,12 @@ function failUnlessDecided(result: LoadResult, timeoutSeconds: number): void {
   if (interrupted) process.exitCode = 130;
   else if (undecided > 0) {
     throw new Error(
-      `${undecided} of ${published} orders were not decided within ${timeoutSeconds} s of the last one: npm run ops -- status`,
+      `${undecided} of ${plural(published, 'order')} ${undecided === 1 ? 'was' : 'were'} not decided within ${timeoutSeconds} s of the last one: npm run ops -- status`,
     );
-  } else if (errors > 0) throw new Error(`The topic did not take ${errors} orders.`);
+  } else if (errors > 0) throw new Error(`The topic did not take ${plural(errors, 'order')}.`);
   else if (left > 0) {
     throw new Error(
-      `${left} cancellations or refunds of confirmed orders were not done within ${timeoutSeconds} s of the last order: npm run ops -- status`,
+      `${plural(left, 'cancellation or refund', 'cancellations or refunds')} of confirmed orders ${left === 1 ? 'was' : 'were'} not done within ${timeoutSeconds} s of the last order: npm run ops -- status`,
     );
   } else if (first !== undefined) {
     const more = bookProblems.length > 1 ? `, and ${bookProblems.length - 1} more. All of them: --json` : '';

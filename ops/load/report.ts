@@ -1,5 +1,5 @@
 import type { Column } from '../columns.ts';
-import { table } from '../format.ts';
+import { plural, table } from '../format.ts';
 import { type Layout, WHOLE } from '../layout.ts';
 import { type LoadResult, latencyText } from './result.ts';
 
@@ -18,7 +18,7 @@ export function loadReport(result: LoadResult, layout: Layout = WHOLE): string {
   const measures = [
     [
       'published',
-      `${published} orders at ${ratePerSecond(rate.reached)} (asked for ${rate.asked}/s)${lateness(rate.lateMs)}`,
+      `${plural(published, 'order')} at ${ratePerSecond(rate.reached)} (asked for ${rate.asked}/s)${lateness(rate.lateMs)}`,
     ],
     ['decided', `${decided}, at ${ratePerSecond(throughput)}: ${confirmed} confirmed, ${cancelled} cancelled`],
     ['after the confirmation', followUpText(result)],

@@ -1,3 +1,4 @@
+import { counted } from '../format.ts';
 import { type LoadResult, latencyText } from './result.ts';
 
 type Line = { name: string; color: string; points: readonly (readonly [second: number, value: number])[] };
@@ -46,11 +47,11 @@ export function loadChart(result: LoadResult): string {
 }
 
 const title = ({ published, rate, decided }: LoadResult) =>
-  `${number(published)} orders at ${number(rate.asked)} per second: ${number(decided)} decided`;
+  `${counted(published, 'order')} at ${number(rate.asked)} per second: ${number(decided)} decided`;
 
 function subtitle({ latency, throughput, errors }: LoadResult): string {
   const rate = throughput === null ? '' : `; ${throughput.toFixed(1)} decided per second`;
-  return `from published to decided: ${latencyText({ latency })}${rate}; ${number(errors)} errors`;
+  return `from published to decided: ${latencyText({ latency })}${rate}; ${counted(errors, 'error')}`;
 }
 
 function panel({ top, height, title: heading, lines }: Panel, seconds: readonly number[]): string[] {

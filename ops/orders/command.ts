@@ -12,6 +12,7 @@ import { confirmChange } from '../confirm.ts';
 import type { DeadLetter } from '../dlq/dead-letter.ts';
 import { connectQueues } from '../dlq/queue.ts';
 import { InterruptedError, toUserMessage } from '../errors.ts';
+import { plural } from '../format.ts';
 import { underHeader } from '../header.ts';
 import { readInput } from '../input.ts';
 import { interruptible } from '../interruption.ts';
@@ -85,7 +86,9 @@ async function place(
   }
   const [first] = result.failed;
   if (first !== undefined) {
-    throw new Error(`The topic refused ${result.failed.length} of ${count} messages: ${first.code} ${first.message}`);
+    throw new Error(
+      `The topic refused ${result.failed.length} of ${plural(count, 'message')}: ${first.code} ${first.message}`,
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import { routing } from '../../infra/routing.ts';
 import { orderIdArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
-import { table } from '../format.ts';
+import { plural, table } from '../format.ts';
 import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
 import type { Layout } from '../layout.ts';
@@ -93,11 +93,12 @@ async function replayWithProgress(shop: DeployedShop, options: ReplayOptions): P
   };
   try {
     const result = await replay(shop, { ...options, onProgress });
-    printNotice(`Read ${progress.read} events.`);
+    printNotice(`Read ${plural(progress.read, 'event')}.`);
     return result;
   } catch (error) {
     const { sent, resumeFrom } = progress;
-    if (!options.dryRun) printNotice(`${sent} events were sent; the rest follows with --from ${resumeFrom}.`);
+    if (!options.dryRun)
+      printNotice(`${plural(sent, 'event was', 'events were')} sent; the rest follows with --from ${resumeFrom}.`);
     throw error;
   }
 }
@@ -127,10 +128,14 @@ function report(
   return [
     ...(rows.length > 0 ? [table([{ title: 'event', fit: 'middle' }, 'count'], rows, layout), ''] : []),
     `${count} ${done}.`,
-    from < until ? `They arrived from ${from.toISOString()} until ${until.toISOString()}.` : nothing,
-    ...(repeated > 0 ? [`${repeated} repeat an event that came before: left out.`] : []),
-    ...(clashing > 0 ? [`${clashing} have the id and source of a different event: not left out.`] : []),
-    ...(broken > 0 ? [`${broken} break their contract: left out.`] : []),
-    ...(oversized > 0 ? [`${oversized} are too large to be sent as replayed: left out.`] : []),
+    from < until
+      ? `${count === 1 ? 'It' : 'They'} arrived from ${from.toISOString()} until ${until.toISOString()}.`
+      : nothing,
+    ...(repeated > 0 ? [`${plural(repeated, 'repeats', 'repeat')} an event that came before: left out.`] : []),
+    ...(clashing > 0
+      ? [`${plural(clashing, 'has', 'have')} the id and source of a different event: not left out.`]
+      : []),
+    ...(broken > 0 ? [`${plural(broken, 'breaks its contract', 'break their contract')}: left out.`] : []),
+    ...(oversized > 0 ? [`${plural(oversized, 'is', 'are')} too large to be sent as replayed: left out.`] : []),
   ].join('\n');
 }

@@ -4,7 +4,7 @@ import type { Shelf } from '../../lambdas/stock/record.ts';
 import { skuArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
-import { table } from '../format.ts';
+import { plural, table } from '../format.ts';
 import { underHeader } from '../header.ts';
 import { readInput } from '../input.ts';
 import { interruptible } from '../interruption.ts';
@@ -65,7 +65,7 @@ function receiveCommand(): Command {
       async (sku: string, quantity: number, { json, aws, yes, receipt: id }: ChangeOptions & { receipt?: string }) => {
         const receipt = receiptOf(sku, quantity, id);
         const shop = await connectToShop({ aws });
-        const question = `Add ${quantity} pieces to the shelf of ${sku}?`;
+        const question = `Add ${plural(quantity, 'piece')} to the shelf of ${sku}?`;
         if (!(await confirmChange(shop, question, { yes }))) return printNothingTouched(json);
         const result = await sendAndReport(shop, [receipt]);
         const shelf = (await listShelves(shop)).find((one) => one.sku === sku);
@@ -90,7 +90,12 @@ function importCommand(): Command {
       const receipts = receiptsOf(file);
       const pieces = file.lines.reduce((sum, { quantity }) => sum + quantity, 0);
       const size = { rows: file.rows, skus: file.lines.length, pieces, receipts: receipts.length };
-      const holds = `${size.rows} rows, ${size.skus} SKUs, ${size.pieces} pieces, ${size.receipts} receipts`;
+      const holds = [
+        plural(size.rows, 'row'),
+        plural(size.skus, 'SKU'),
+        plural(size.pieces, 'piece'),
+        plural(size.receipts, 'receipt'),
+      ].join(', ');
       if (dryRun) return print(json, { ...size, dryRun: true }, () => `${holds}. Nothing was sent.`);
       const shop = await connectToShop({ aws });
       if (!(await confirmChange(shop, `Add ${holds} to the shelves?`, { yes }))) return printNothingTouched(json);
@@ -112,7 +117,7 @@ function receivedText({ sent, takenBefore, waiting }: ReceiptsResult): string {
   if (sent === 0) return 'All of it had been added before: nothing was added again.';
   if (waiting > 0)
     return `${waiting} of ${sent} receipts are not on the shelves yet; they are added when stock takes them: npm run ops -- status`;
-  return takenBefore === 0 ? 'Added.' : `Added; ${takenBefore} receipts had been added before.`;
+  return takenBefore === 0 ? 'Added.' : `Added; ${plural(takenBefore, 'receipt')} had been added before.`;
 }
 
 /** Formats shelves as a table. */

@@ -1,3 +1,4 @@
+import { plural } from '../format.ts';
 import type { DeployedShop } from '../stack.ts';
 import { type OnProgress, reportStep } from '../steps.ts';
 import { type CheckedHop, checkHops } from './check.ts';
@@ -61,7 +62,7 @@ export async function verify(
       kind: 'notice',
       text: `Still waiting for ${pending.length} of ${probes.length} probes: ${describeProbes(pending)}`,
     });
-  const results = await reportStep(`sent ${probes.length} probes`, onProgress, () =>
+  const results = await reportStep(`sent ${plural(probes.length, 'probe')}`, onProgress, () =>
     runProbes(shop, probes, { timeoutSeconds: seconds, signal, onWaiting }),
   );
   return { hops: checked.hops.map((hop) => toHop(hop, results, { seconds, readMilliseconds })) };

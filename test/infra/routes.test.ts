@@ -4,12 +4,14 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
 import { Consumer } from '../../infra/constructs/consumer.ts';
 import { CustomerKey } from '../../infra/constructs/customer-key.ts';
 import { RecordTables } from '../../infra/constructs/record-table.ts';
+import { constructIdOf } from '../../infra/names.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
 import { probeTypeOf } from '../../lambdas/runtime/probe.ts';
@@ -25,6 +27,7 @@ const FOR_OUTSIDERS = [
   'shop.payment.refund-refused.v1',
 ];
 
+const infra = join(import.meta.dirname, '..', '..', 'infra');
 const template = synthesise();
 const ordersTopic = template.outputValue('OrdersTopicArn').Ref;
 const lifecycleTopic = template.outputValue('OrderLifecycleTopicArn').Ref;
@@ -39,9 +42,20 @@ describe('Every consumer', () => {
   test.each(folders)('with a folder lambdas/%s has a route in infra/routing.ts', (name) => {
     expect(
       Object.keys(routing),
-      `Nothing is sent to lambdas/${name}: add the line "${name}: { consumes: ${name} }" to infra/routing.ts`,
+      `Nothing is sent to lambdas/${name}: add to infra/routing.ts\n${proposedImport(name)}\n${proposedLine(name)}`,
     ).toContain(name);
   });
+
+  test('without a route is proposed lines that compile', () => {
+    const source = [
+      // There is no such consumer: another one's contracts stand for its own.
+      proposedImport('loyalty').replace('lambdas/loyalty/', 'lambdas/stock/'),
+      "import { type Route, recordsOf } from './route.ts';",
+      `export const routing = {\n${proposedLine('loyalty')}\n} as const satisfies Record<string, Route>;`,
+    ].join('\n');
+    expect(compileErrors(source)).toEqual([]);
+    expect(compileErrors(source.replace(/impact: '[^']*',/, ''))).toEqual([expect.stringContaining("'impact'")]);
+  }, 60_000);
 
   test.each(Object.keys(routing))('with a route in infra/routing.ts has a folder: %s', (name) => {
     expect(folders, `infra/routing.ts sends events to ${name}, but there is no lambdas/${name}/consumes.ts`).toContain(
@@ -309,6 +323,32 @@ describe('A route in infra/routing.ts', () => {
     expect(() => tables.for({ id: 'SharedTable', key: 'sku' })).toThrow('SharedTable: two consumers');
   });
 });
+
+const proposedImport = (name: string) => `import { consumes as ${name} } from '../lambdas/${name}/consumes.ts';`;
+
+/** Returns the line that makes a folder a consumer with a record for each order; what its function uses beyond is added by hand. */
+function proposedLine(name: string): string {
+  const lost = "'What customers lose while it does not work.'";
+  const table = `recordsOf('${constructIdOf(name)}')`;
+  return `  ${name}: { consumes: ${name}, impact: ${lost}, tables: () => ({ TABLE_NAME: ${table} }) },`;
+}
+
+/** Type-checks a source file as if it were in infra/, and returns what the compiler says. */
+function compileErrors(source: string): string[] {
+  const file = join(infra, 'proposed-routing.ts');
+  const { config } = ts.readConfigFile(join(infra, '..', 'tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, join(infra, '..'));
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (path) => path === file || fileExists(path);
+  host.readFile = (path) => (path === file ? source : readFile(path));
+  host.getSourceFile = (path, version) =>
+    path === file ? ts.createSourceFile(path, source, version) : getSourceFile(path, version);
+  const program = ts.createProgram([file], { ...options, noEmit: true }, host);
+  return program
+    .getSemanticDiagnostics(program.getSourceFile(file))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+}
 
 /** Returns the branch of a rule's pattern that is about events; the other one is about probes. */
 // biome-ignore lint/suspicious/noExplicitAny: patterns are plain JSON

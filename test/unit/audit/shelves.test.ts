@@ -126,7 +126,7 @@ test.each<[string, MemoryAuditTables, RegExp, RegExp]>([
   [
     'pieces were sold that are not on it',
     tablesOf({ available: 9, sold: 1 }, reservation('received', 10), reservation('sold', 2)),
-    /^1 pieces are sold, and the reservations say 2$/,
+    /^1 piece is sold, and the reservations say 2$/,
     /sets sold to 2/,
   ],
   [

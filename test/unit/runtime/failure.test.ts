@@ -135,9 +135,9 @@ describe('The description of a failure', () => {
       'id: is missing; data: is missing',
     ],
     [new Error(''), 'Error', 'Error'],
-    [undefined, 'NonError', 'a undefined was thrown'],
+    [undefined, 'NonError', 'undefined was thrown'],
     ['some text, maybe a phone number', 'NonError', 'a string was thrown'],
-    [null, 'NonError', 'a object was thrown'],
+    [null, 'NonError', 'null was thrown'],
   ])('of %s', (thrown, errorType, errorMessage) => {
     expect(describeError(thrown)).toEqual({ errorType, errorMessage });
   });

@@ -267,7 +267,7 @@ describe('A confirmed order', () => {
       const [result] = await handle([delivery<StockInput>(event)]);
       expect(result).toEqual({
         failure: new ConflictError(
-          'Order o-1 is confirmed without a reservation, and its goods are not there any more: 0 of 1 pieces of B',
+          'Order o-1 is confirmed without a reservation, and its goods are not there any more: 0 of 1 piece of B',
           'data.items',
         ),
       });
