@@ -1,4 +1,5 @@
 import type { EventContract } from './cloud-event.ts';
+import { customCatalog } from './custom/catalog.ts';
 import { orderProgressed } from './lifecycle.ts';
 import { notificationRefused, notificationSent } from './notification.ts';
 import {
@@ -28,8 +29,8 @@ import {
 } from './payment.ts';
 import { stockReceived, stockRejected, stockReleased, stockReserved, stockReturned } from './stock.ts';
 
-/** Every event of the shop. An event that is not listed here is not part of the public interface. */
-export const catalog: readonly EventContract[] = [
+/** The shipped events. A shop adds its own in `contracts/custom/catalog.ts`, which no update touches. */
+export const shippedCatalog: readonly EventContract[] = [
   orderPlaced,
   orderCancelRequested,
   orderShipped,
@@ -60,3 +61,6 @@ export const catalog: readonly EventContract[] = [
   notificationSent,
   notificationRefused,
 ];
+
+/** Every event of the shop. An event that is not listed here is not part of the public interface. */
+export const catalog: readonly EventContract[] = [...shippedCatalog, ...customCatalog];

@@ -5,6 +5,7 @@
 export { catalog } from './catalog.ts';
 export { type CheckResult, checkEvent } from './check.ts';
 export { buildEvent, type Channel, type CloudEvent, type EventContract, type EventOf } from './cloud-event.ts';
+export * from './custom/index.ts';
 export * from './lifecycle.ts';
 export type { Money } from './money.ts';
 export {

@@ -1,3 +1,5 @@
+import { customTables } from './custom/tables.ts';
+
 /** Names the construct of a consumer, and the prefix of its outputs: `payment` has `PaymentQueueUrl`. */
 export const constructIdOf = (consumer: string): string => `${consumer.charAt(0).toUpperCase()}${consumer.slice(1)}`;
 
@@ -5,8 +7,8 @@ export const constructIdOf = (consumer: string): string => `${consumer.charAt(0)
 export const consumerNameOf = (constructId: string): string =>
   `${constructId.charAt(0).toLowerCase()}${constructId.slice(1)}`;
 
-/** The tables of the shop, as settings and docs name them. */
-export const tableNames = [
+/** The shipped tables. A shop adds its own in `infra/custom/tables.ts`, which no update touches. */
+export const shippedTables = [
   'orders',
   'payments',
   'stock',
@@ -15,6 +17,9 @@ export const tableNames = [
   'shipments',
   'sandboxGateway',
 ] as const;
+
+/** The tables of the shop, as settings and docs name them. */
+export const tableNames = [...shippedTables, ...customTables] as const;
 
 export type TableName = (typeof tableNames)[number];
 

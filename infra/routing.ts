@@ -26,6 +26,7 @@ import { consumes as payment } from '../lambdas/payment/consumes.ts';
 import { dueRefundsIndex } from '../lambdas/payment/record.ts';
 import { consumes as shipping } from '../lambdas/shipping/consumes.ts';
 import { consumes as stock } from '../lambdas/stock/consumes.ts';
+import { customRoutes } from './custom/routes.ts';
 import { gatewayEntry, gatewayEnvironment, gatewaySecrets, gatewayTables } from './payment-gateway.ts';
 import { type Route, recordsOf, withTombstones } from './route.ts';
 
@@ -40,8 +41,8 @@ const ordersTable = () => ({
   },
 });
 
-/** Every consumer; a consumer's name is its folder under `lambdas/`. */
-export const routing = {
+/** The shipped consumers. A shop adds its own in `infra/custom/routes.ts`, which no update touches. */
+export const shippedRoutes = {
   order: {
     consumes: order,
     publishes: [...ofOrders, orderRefused],
@@ -125,4 +126,9 @@ export const routing = {
   },
 } as const satisfies Record<string, Route>;
 
+/** Every consumer; a consumer's name is its folder under `lambdas/`. */
+export const routing = { ...shippedRoutes, ...customRoutes } as const satisfies Record<string, Route>;
+
 export type ConsumerName = keyof typeof routing;
+
+export type ShippedConsumerName = keyof typeof shippedRoutes;

@@ -1,4 +1,5 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
+import { customSettings } from './custom/settings.ts';
 import { settingsSchema } from './settings-schema.ts';
 
 /** The keywords of the JSON Schema that are used here; `absent` says what applies without the setting. */
@@ -44,7 +45,7 @@ named; \`npm run deploy -- <stage>\` does the same. A value that is wrong, or of
 overrides only with \`-c allowOverrides=true\`. \`paymentGateway\`, \`encryption\`, \`keyArn\` and \`restoredTables\` stand in the file only, where a change of them is
 reviewed.
 
-${table(SCHEMA)}
+${table(SCHEMA, (name) => !(name in customSettings))}
 
 One consumer's own settings are in \`consumers\`, by its name, or \`archive\`: \`"consumers": { "payment": { "concurrency": 20, "memory": 1024 } }\`.
 
@@ -53,9 +54,12 @@ ${table(SCHEMA.properties?.consumers?.properties?.archive)}
 The archive gathers up to 1000 messages in 60 seconds. A FIFO queue (\`shipping\`) has no window and at most 10 messages in a batch.
 `;
 
-function table({ properties = {} }: SettingSchema = {}): string {
+/** Builds the table of the settings in `infra/custom/settings.ts`. */
+export const customSettingsTable = (): string => table(SCHEMA, (name) => name in customSettings);
+
+function table({ properties = {} }: SettingSchema = {}, isShown: (name: string) => boolean = () => true): string {
   const rows = Object.entries(properties)
-    .filter(([name]) => name !== '$schema')
+    .filter(([name]) => name !== '$schema' && isShown(name))
     .map(([name, schema]) => `| \`${name}\` | ${defaultOf(schema)} | ${schema.description} |`);
   return ['| setting | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { getCountries } from 'libphonenumber-js/max';
 import * as v from 'valibot';
 import { OUTAGE_HOURS } from '../lambdas/runtime/retry-policy.ts';
+import { customSettings } from './custom/settings.ts';
 import { tableNames } from './names.ts';
+import { boolean, choice, integer, list, matching, optional, setting } from './setting.ts';
 
 const lambdas = join(import.meta.dirname, '..', 'lambdas');
 
@@ -11,40 +13,6 @@ const lambdas = join(import.meta.dirname, '..', 'lambdas');
 export const consumerNames: readonly string[] = readdirSync(lambdas).filter((name) =>
   existsSync(join(lambdas, name, 'consumes.ts')),
 );
-
-/** A setting with a default. */
-const setting = <S extends v.GenericSchema>(description: string, schema: S, fallback: v.InferInput<S>) =>
-  v.optional(v.pipe(schema, v.description(description)), fallback);
-
-/** A setting without a default; `absent` says in the table what applies then. */
-const optional = <S extends v.GenericSchema>(description: string, schema: S, absent = 'none') =>
-  v.pipe(v.exactOptional(schema), v.description(description), v.metadata({ absent }));
-
-function integer(min: number, max: number) {
-  const rule = `must be a whole number from ${min} to ${max}`;
-  return v.pipe(v.number(rule), v.integer(rule), v.minValue(min, rule), v.maxValue(max, rule));
-}
-
-const choice = <const T extends string>(...choices: readonly T[]) =>
-  v.picklist(choices, `must be one of ${choices.join(', ')}`);
-
-const boolean = () => v.boolean('must be true or false');
-
-const matching = (pattern: RegExp, rule: string) => v.pipe(v.string(rule), v.regex(pattern, rule));
-
-/** A list, which `-c` gives as one text with commas. */
-function list(item: RegExp, rule: string) {
-  const items = v.pipe(
-    v.array(matching(item, rule), rule),
-    v.transform((all) => [...new Set(all)]),
-  );
-  const text = v.pipe(
-    v.string(rule),
-    v.transform((all) => all.split(',').map((one) => one.trim())),
-    items,
-  );
-  return v.union([items, text], rule);
-}
 
 const LOG_DAYS = [1, 7, 14, 30, 90, 180, 365] as const;
 const MAX_CONCURRENCY = 1_000;
@@ -227,4 +195,5 @@ export const settingsSchema = v.strictObject({
     v.picklist(LOG_DAYS, `must be one of ${LOG_DAYS.join(', ')}`),
     30,
   ),
+  ...customSettings,
 });

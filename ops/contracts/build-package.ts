@@ -22,9 +22,11 @@ function buildPackage(): void {
 
 /** The compiler rewrites the extensions of imports in code, and leaves them in declarations, where not every resolver finds them. */
 function useCompiledNames(folder: string): void {
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.d.ts'))) {
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.d.ts'),
+  )) {
     const path = join(folder, file);
-    writeFileSync(path, readFileSync(path, 'utf8').replace(/(from '\.\/[^']+)\.ts'/g, "$1.js'"));
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/(from '\.{1,2}\/[^']+)\.ts'/g, "$1.js'"));
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What `infra/logical-ids.json` pins. */
+/** What `infra/logical-ids.json` pins, and `infra/custom/logical-ids.json` of what this shop has beside it. */
 export type Pins = {
   /** What is lost with a resource, by its logical id. */
   losses: Readonly<Record<string, string>>;
@@ -11,18 +11,21 @@ export type Pins = {
   watchedAlarms: Readonly<Record<string, string>>;
 };
 
-const file = join(import.meta.dirname, '..', '..', 'infra', 'logical-ids.json');
+const infra = join(import.meta.dirname, '..', '..', 'infra');
+
+type PinFile = { resources: Record<string, Record<string, { loss: string }>>; watchedAlarms?: Record<string, string> };
 
 export async function readPins(): Promise<Pins> {
-  const {
-    resources,
-    watchedAlarms,
-  }: { resources: Record<string, Record<string, { loss: string }>>; watchedAlarms: Record<string, string> } =
-    JSON.parse(await readFile(file, 'utf8'));
-  const pinned = Object.values(resources).flatMap((ofType) => Object.entries(ofType));
+  const files = await Promise.all(
+    ['logical-ids.json', 'custom/logical-ids.json'].map(
+      async (name): Promise<PinFile> => JSON.parse(await readFile(join(infra, name), 'utf8')),
+    ),
+  );
+  const types = files.flatMap(({ resources }) => Object.entries(resources));
+  const pinned = types.flatMap(([, ofType]) => Object.entries(ofType));
   return {
     losses: Object.fromEntries(pinned.map(([logicalId, { loss }]) => [logicalId, loss])),
-    types: Object.keys(resources),
-    watchedAlarms,
+    types: [...new Set(types.map(([type]) => type))],
+    watchedAlarms: Object.assign({}, ...files.map(({ watchedAlarms }) => watchedAlarms)),
   };
 }

@@ -1,6 +1,6 @@
 import type { CloudEvent, EventContract } from '../../contracts/cloud-event.ts';
 import { parseEvent } from '../../contracts/parse.ts';
-import { type ConsumerName, routing } from '../../infra/routing.ts';
+import { type ShippedConsumerName, shippedRoutes } from '../../infra/routing.ts';
 import {
   type Notification,
   type NotificationInput,
@@ -34,10 +34,10 @@ export type Answers = {
 /** What became of a delivery. */
 export type Delivered = { published: readonly CloudEvent[]; failure?: Error };
 
-export const CONSUMERS = Object.keys(routing) as ConsumerName[];
+export const CONSUMERS = Object.keys(shippedRoutes) as ShippedConsumerName[];
 
 /** Returns the contracts that a consumer reads. */
-export const readBy = (name: ConsumerName): readonly EventContract[] => routing[name].consumes;
+export const readBy = (name: ShippedConsumerName): readonly EventContract[] => shippedRoutes[name].consumes;
 
 /** The rules of all consumers with the records of one order: no runtime, no tables, no queues. */
 export class PureShop {
@@ -56,12 +56,12 @@ export class PureShop {
    * Delivers a body to a consumer, and returns what it publishes, and what the message fails with in the end. Throws what the consumer refuses
    * it for before it does anything.
    */
-  deliver(name: ConsumerName, body: string): Delivered {
+  deliver(name: ShippedConsumerName, body: string): Delivered {
     const { published, failure } = this.handle(name, delivery(parseEvent(body, readBy(name)) as SubjectEvent));
     return { published: published.map(withTraceparent), ...(failure && { failure }) };
   }
 
-  private handle(name: ConsumerName, input: Delivery<SubjectEvent>): Delivered {
+  private handle(name: ShippedConsumerName, input: Delivery<SubjectEvent>): Delivered {
     const { now, gateway, sms } = this.answers;
     switch (name) {
       case 'order':

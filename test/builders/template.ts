@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { constructIdOf } from '../../infra/names.ts';
+import type { TemplateJson } from '../../infra/permissions-page.ts';
 import { readStageFile, resolveSettings, type Settings, stageNames } from '../../infra/settings.ts';
 import { ShopMessagingStack } from '../../infra/shop-messaging-stack.ts';
 
@@ -58,6 +59,7 @@ function synthesiseStack(values: TestSettings) {
   };
   return {
     stack,
+    json: template.toJSON() as TemplateJson,
     types: [...new Set(Object.values<Json>(template.toJSON().Resources).map(({ Type }): string => Type))],
     outputs: Object.keys(template.findOutputs('*')),
     outputValue: (name: string): Json => template.findOutputs(name)[name]?.Value,

@@ -14,7 +14,7 @@ import {
 } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
 import { normalizeTime } from '../../contracts/time.ts';
-import type { ConsumerName } from '../../infra/routing.ts';
+import type { ShippedConsumerName } from '../../infra/routing.ts';
 import { refusalOf } from '../../lambdas/order/refusal.ts';
 import type { PaymentEffect, PaymentEffectResult } from '../../lambdas/payment/effects.ts';
 import { resumePayment } from '../../lambdas/payment/outcome.ts';
@@ -39,7 +39,7 @@ const CARRIED_CHARACTERS = /^[\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}
 // https://docs.aws.amazon.com/sns/latest/api/API_PublishBatchRequestEntry.html
 const GROUP_OR_DEDUPLICATION_ID = /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/;
 
-const reads = (name: ConsumerName, event: CloudEvent) => readBy(name).some(({ type }) => type === event.type);
+const reads = (name: ShippedConsumerName, event: CloudEvent) => readBy(name).some(({ type }) => type === event.type);
 
 /** Fails unless a published event can be carried, and every consumer that reads its type reads all of it. */
 function expectReadByAll(event: CloudEvent): void {
@@ -203,7 +203,7 @@ type Refusal = { type: string; reason: string };
 class Told {
   readonly published: CloudEvent[] = [];
   readonly refused: Refusal[] = [];
-  private readonly waiting: { name: ConsumerName; event: CloudEvent }[] = [];
+  private readonly waiting: { name: ShippedConsumerName; event: CloudEvent }[] = [];
   private readonly story: Story;
   private readonly shop: PureShop;
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
+import { customCatalog } from '../../contracts/custom/catalog.ts';
 import { probeTypeOf } from '../../lambdas/runtime/probe.ts';
 import { actionsOf, synthesise } from '../builders/template.ts';
 
@@ -39,9 +40,19 @@ describe('The archive', () => {
   test('receives every event of the bus from the publishers in the contracts', () => {
     const [own, reported] = archive.rules.map(({ properties }) => properties);
     const types = on('bus').filter((type) => type !== 'shop.payment.received.v1');
+    const ofOwnEvents = customCatalog.flatMap(({ source, sentBy }) => (sentBy === 'stack' && source ? [source] : []));
     expect(own.EventPattern.$or[0]).toEqual({
       'detail-type': types,
-      source: ['/shop/order', '/shop/sweep', '/shop/payment', '/shop/stock', '/shop/notification'],
+      source: [
+        ...new Set([
+          '/shop/order',
+          '/shop/sweep',
+          '/shop/payment',
+          '/shop/stock',
+          '/shop/notification',
+          ...ofOwnEvents,
+        ]),
+      ],
     });
     // What is archived is replayed: a reporter's detail is checked here as on its way to the consumer.
     const fromReporter = { source: ['/shop/payments'], type: ['shop.payment.received.v1'] };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { permissionsPage } from '../../infra/permissions-page.ts';
 import { routing } from '../../infra/routing.ts';
 import { actionsCalledBy } from '../builders/permissions.ts';
-import { permissionsPage } from '../builders/permissions-page.ts';
 import { actionsOf, synthesise } from '../builders/template.ts';
 
 const sandbox = synthesise();
@@ -78,6 +78,6 @@ test('Function roles have no managed or shared policies', () => {
   for (const { properties } of sandbox.resources('AWS::IAM::Policy')) expect(properties.Roles).toHaveLength(1);
 });
 
-test('docs/permissions.md matches the template (`npx vitest run --project infra -u` writes it)', async () => {
-  await expect(permissionsPage(sandbox, stripe)).toMatchFileSnapshot('../../docs/permissions.md');
+test('docs/permissions.md matches the template (`npm run generate` writes it)', async () => {
+  await expect(permissionsPage(sandbox.json, stripe.json)).toMatchFileSnapshot('../../docs/permissions.md');
 });

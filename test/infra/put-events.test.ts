@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { routing } from '../../infra/routing.ts';
+import { shippedRoutes } from '../../infra/routing.ts';
 import { eventsPut } from '../builders/events-put.ts';
 import { actionsOf, synthesise } from '../builders/template.ts';
 
 const template = synthesise();
-const functions = [...Object.keys(routing), 'sweep', 'archive'];
+const functions = [...Object.keys(shippedRoutes), 'sweep', 'archive'];
 
 // biome-ignore lint/suspicious/noExplicitAny: policy statements are plain JSON
 type Statement = any;

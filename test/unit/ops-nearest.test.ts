@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { catalog } from '../../contracts/catalog.ts';
-import { routing } from '../../infra/routing.ts';
+import { shippedCatalog } from '../../contracts/catalog.ts';
+import { shippedRoutes } from '../../infra/routing.ts';
 import { didYouMean, nearest } from '../../ops/nearest.ts';
 
-const types = catalog.map(({ type }) => type);
-const consumers = Object.keys(routing);
+const types = shippedCatalog.map(({ type }) => type);
+const consumers = Object.keys(shippedRoutes);
 
 describe('The nearest name', () => {
   test.each([

@@ -59,7 +59,7 @@ const CHANGES_AFTER_READING = {
 /** Those that change nothing, or only what is on this machine; a drill is never on AWS. */
 const OTHERS = [
   ...['status', 'console', 'stock show', 'trace', 'logs', 'dlq list', 'dlq show', 'explain', 'verify', 'alarm list'],
-  ...['sandbox payment records', 'check', 'estimate', 'up', 'down', 'drill'],
+  ...['sandbox payment records', 'check', 'estimate', 'new consumer', 'new event', 'up', 'down', 'drill'],
 ];
 
 /** The calls that change nothing; SQS shows dead letters to whoever receives them, and they are released again. */

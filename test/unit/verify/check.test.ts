@@ -275,7 +275,7 @@ describe('A key', () => {
   test('whose policy leaves out EventBridge is named on the hops of the bus, and closes who hears the bus alone', () => {
     const policy = JSON.stringify({ Statement: JSON.parse(USABLE.policy).Statement.slice(0, 1) });
     const found = problems(deployment({ key: { ...USABLE, policy } }));
-    expect(Object.keys(found).filter((hop) => !hop.startsWith('bus'))).toEqual(['outcomes → outcomes dead letters']);
+    expect(Object.keys(found).filter((hop) => !hop.startsWith('bus'))).toContain('outcomes → outcomes dead letters');
     expect(found['bus → outcomes']).toContain('does not let events.amazonaws.com use kms:GenerateDataKey');
     expect(found['bus → outcomes dead letters']).toContain("its dead-letter queue's key");
   });

@@ -1,0 +1,2 @@
+/** What this shop adds to the package `shop-messaging/contracts`. */
+export {};
