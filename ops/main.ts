@@ -12,8 +12,13 @@ import { estimateCommand } from './estimate/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { isWhole, layoutFor, showEverything } from './layout.ts';
 import { loadCommand } from './load/command.ts';
+
 import { logsCommand } from './logs/command.ts';
+
+import { newCommand } from './new/command.ts';
+
 import { cancelCommand } from './orders/cancel-commands.ts';
+
 import { placeCommand, traceCommand } from './orders/command.ts';
 import { refundCommand } from './orders/refund-commands.ts';
 import { outliveClosedOutput, reportFatalError } from './output.ts';
@@ -58,6 +63,7 @@ for (const make of [
   loadCommand,
   drillCommand,
   estimateCommand,
+  newCommand,
 ]) {
   program.addCommand(make());
 }

@@ -89,4 +89,6 @@ export const cases: Readonly<Record<string, CommandCase>> = {
     interruptAt: 'PublishBatch',
   },
   estimate: { args: '--orders-per-day 10 --prices no-such-file.json', code: 1, instant: true },
+  'new consumer': { args: 'Loyalty', code: 1, instant: true },
+  'new event': { args: 'loyalty', code: 1, instant: true },
 };
