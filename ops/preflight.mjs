@@ -1,5 +1,5 @@
 // Says in one sentence each what keeps this machine from running the repository, before `npm start` and `npm test` do anything:
-//   node ops/preflight.mjs start|test
+//   node ops/preflight.mjs start|test|test:quick
 // Any Node can read it. What cannot work ends it with 1; what is only ignored is a notice.
 import { pinnedNodeTrouble, root } from './preflight/node.mjs';
 
@@ -40,7 +40,8 @@ async function main(command) {
   const path = pathTrouble(root);
   if (path !== undefined) say(path);
   // `npm start` needs no Python where an engine answers already, and says the same where it starts one.
-  if (command === 'test') process.exitCode = path === undefined && (await hasPythons()) ? 0 : 1;
+  const canRun = path === undefined && (command !== 'test' || (await hasPythons()));
+  if (command.startsWith('test') && !canRun) process.exitCode = 1;
 }
 
 async function hasPythons() {
@@ -51,4 +52,4 @@ async function hasPythons() {
   return missing === undefined;
 }
 
-main(process.argv[2]);
+main(process.argv[2] || 'start');

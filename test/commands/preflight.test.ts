@@ -154,6 +154,11 @@ describe('The pre-flight of the tests', () => {
     );
   });
 
+  it('asks for no Python where no engine is tested', () => {
+    const { status, stderr } = preflight({ args: ['test:quick'], env: debianPath('3.12') });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
   it('says which Python is needed where there is only an older one', () => {
     expectRefusal(
       preflight({ args: ['test'], env: debianPath('3.9') }),
