@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
-import { bundlingOptions, reduceSourceMap } from './bundling.ts';
+import { bundlingOptions, reduceSourceMap, sourceOf } from './bundling.ts';
 
 const folders: string[] = [];
 // CDK copies an asset when it is created, but reads it once more when the app is synthesised.
@@ -24,7 +24,7 @@ export function bundleFunctions(
   folders.push(outdir);
   buildSync({
     entryPoints: names.map((name) => ({
-      in: join(import.meta.dirname, '..', 'lambdas', name, `${entries[name] ?? 'handler'}.ts`),
+      in: sourceOf(name, entries[name]),
       out: join(name, 'index'),
     })),
     outdir,

@@ -29,8 +29,15 @@ export const bundlingOptions = {
 /** The environment variables by which Node uses the source map of a bundle. */
 export const sourceMapEnvironment = { NODE_OPTIONS: '--enable-source-maps' } as const;
 
-/** Reduces the source map beside a bundle to this repository's own sources. */
+/** Returns the file that a function is bundled from. */
+export const sourceOf = (name: string, entry = 'handler'): string => join(ROOT, 'lambdas', name, `${entry}.ts`);
+
+/** Reduces the source map of a bundle in `folder` to this repository's own sources. */
+export const reducedSourceMap = (map: string, folder: string): string =>
+  JSON.stringify(ownSourceMap(JSON.parse(map), folder, ROOT));
+
+/** Does so with the file beside a bundle. */
 export function reduceSourceMap(bundle: string): void {
   const file = `${bundle}.map`;
-  writeFileSync(file, JSON.stringify(ownSourceMap(JSON.parse(readFileSync(file, 'utf8')), dirname(file), ROOT)));
+  writeFileSync(file, reducedSourceMap(readFileSync(file, 'utf8'), dirname(file)));
 }

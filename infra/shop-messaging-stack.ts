@@ -14,6 +14,7 @@ import { RecordTables } from './constructs/record-table.ts';
 import { shopKey } from './constructs/shop-key.ts';
 import { Sweep } from './constructs/sweep.ts';
 import { allowTopicTracing } from './constructs/tracing.ts';
+import { functionEntries } from './entries.ts';
 import { constructIdOf } from './names.ts';
 import { type Route, recordsOf } from './route.ts';
 import { type ConsumerName, routing } from './routing.ts';
@@ -45,9 +46,8 @@ export class ShopMessagingStack extends Stack {
     if (settings.busArchive) archiveBus(bus, settings);
 
     const routes = Object.entries<Route>(routing);
-    const entries = Object.fromEntries(routes.map(([name, { entry }]) => [name, entry?.(settings) ?? 'handler']));
-    const names = [...Object.keys(entries), 'sweep', 'archive'];
-    const code = bundleFunctions(names, entries);
+    const entries = functionEntries(settings);
+    const code = bundleFunctions(Object.keys(entries), entries);
     const tables = new RecordTables(this, {
       removalPolicy,
       deletionProtection: isUndeletable,

@@ -13,6 +13,7 @@ import { localTarget } from '../aws-target.ts';
 import { type DeployedShop, deployedShop, outputsFileName } from '../stack.ts';
 import type { OnProgress } from '../steps.ts';
 import { deploy } from './deploy.ts';
+import { putBackCode } from './updated-functions.ts';
 
 export type UpOptions = {
   /** The engine to start where none answers. @default ministack */
@@ -38,6 +39,8 @@ export async function up({
     signal.throwIfAborted();
     const target = localTarget(engine.endpoint);
     const shop = deployedShop(target, await deploy(target, { signal, onProgress }));
+    const putBack = await putBackCode(shop);
+    if (putBack.length > 0) notify(`✓ ${putBack.join(', ')} run the code of the sources again`);
     await writeFile(join(localFolder, outputsFileName(shop.stackName)), `${JSON.stringify(shop.outputs, null, 2)}\n`);
     return { engine, shop };
   } catch (error) {
