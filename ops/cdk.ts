@@ -33,7 +33,7 @@ export function cdk(
     let output = '';
     const child = spawn(join(bin, 'cdk'), [...args, ...OPTIONS], {
       cwd: root,
-      env: environment(target),
+      env: cdkEnvironment(target),
       stdio: ['ignore', 'pipe', 'pipe'],
       // Its own process group, so that the CDK app it starts is ended with it.
       detached: true,
@@ -72,7 +72,7 @@ const tail = (text: string) => text.trim().split('\n').slice(-TAIL_LINES).join('
  * Builds the environment: on AWS the person's own. Elsewhere nothing of theirs: credentials must not reach an engine, and the command must
  * not reach AWS. A home of its own keeps out ~/.cdk.json, whose context CDK would add to ours.
  */
-function environment(target: AwsClientConfig | undefined): NodeJS.ProcessEnv {
+export function cdkEnvironment(target: AwsClientConfig | undefined): NodeJS.ProcessEnv {
   return {
     ...ownEnvironment(target),
     PATH: [bin, process.env.PATH].join(delimiter),

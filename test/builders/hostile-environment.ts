@@ -8,7 +8,7 @@ export function hostileHome(): string {
   mkdirSync(join(home, '.aws'));
   const endpoint = 'endpoint_url = http://127.0.0.1:9';
   const settings = ['region = ap-northeast-2', 'use_fips_endpoint = true', 'use_dualstack_endpoint = true', endpoint];
-  writeFileSync(join(home, '.aws', 'config'), ['[default]', ...settings, 'retry_mode = none', ''].join('\n'));
+  writeFileSync(join(home, '.aws', 'config'), ['[default]', ...settings, ''].join('\n'));
   const keys = ['aws_access_key_id = AKIAREAL', 'aws_secret_access_key = real'];
   writeFileSync(join(home, '.aws', 'credentials'), ['[default]', ...keys, ''].join('\n'));
   const context = { team: 'x', stage: 'prod', '@aws-cdk/core:bootstrapQualifier': 'theirs' };
@@ -36,8 +36,8 @@ export const hostileVariables = (home: string): Record<string, string> => ({
   AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9',
   AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9',
   AWS_DEFAULTS_MODE: 'nosuch',
-  AWS_RETRY_MODE: 'nosuch',
-  AWS_MAX_ATTEMPTS: 'nosuch',
+  AWS_RETRY_MODE: 'adaptive',
+  AWS_MAX_ATTEMPTS: '1',
   AWS_CA_BUNDLE: '/nonexistent',
   AWS_WEB_IDENTITY_TOKEN_FILE: '/nonexistent',
   AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/theirs',

@@ -109,6 +109,8 @@ describe.each<EngineName>(['ministack', 'localstack'])('%s', async (name) => {
         COLOUR: 'blue',
         AWS_ENDPOINT_URL: own.engine.endpoint,
         AWS_REGION: 'us-east-1',
+        AWS_CONFIG_FILE: '/dev/null',
+        AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
         AWS_LAMBDA_FUNCTION_NAME: 'probe',
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
       });

@@ -119,6 +119,7 @@ describe('The configuration of the SDK clients of an engine', () => {
     beHostile();
     const { config } = new SQSClient(engineClientConfig(endpoint));
     expect(await config.maxAttempts()).toBe(3);
+    expect(await config.retryStrategy()).toMatchObject({ mode: 'standard' });
     expect(await config.region()).toBe('us-east-1');
   });
 });
