@@ -12,7 +12,7 @@ const OUTCOMES = new Map([
   ['will be tried again', 'retry'],
   ['dead-lettered', 'dead'],
 ]);
-const OUTCOME: Column = { head: 'came to', width: 7, of: ({ message }) => OUTCOMES.get(message) ?? '' };
+const OUTCOME: Column = { head: 'ended', width: 5, of: ({ message }) => OUTCOMES.get(message) ?? '' };
 const EVENT: Column = { head: 'event', width: 26, of: ({ eventType = '–' }) => eventType };
 const ORDER: Column = { head: 'order', width: 28, of: ({ orderId, receiptId }) => orderId ?? receiptId ?? '–' };
 const TIMES: readonly Column[] = [
@@ -46,12 +46,12 @@ export function entryFormatter(
   return { head: joined(columns.map(({ head, width }) => head.padEnd(width))), format };
 }
 
-const LEAST = { event: 12, order: 12 };
+const LEAST = { event: 16, order: 12 };
 
-/** Returns the columns of a try in so much room: first the event gets what it needs of it, then the order. */
+/** Returns the columns of a try in so much room: ids get what they need first, because people copy them. */
 function fittedTry(width: number): Column[] {
   const room = width - widthOf([OUTCOME, ...TIMES]) - 1;
-  const order = Math.max(LEAST.order, Math.min(ORDER.width, room - EVENT.width, Math.ceil(room / 2)));
+  const order = Math.max(LEAST.order, Math.min(ORDER.width, room - LEAST.event));
   const event = Math.max(LEAST.event, Math.min(EVENT.width, room - order));
   return [
     OUTCOME,

@@ -46,8 +46,8 @@ test('At 80 columns a try is one line with all it came to', () => {
   const { errorType: _, errorMessage: __, ...good } = entry;
   expect(`${head}\n${format({ ...good, message: 'done' })}`).toBe(
     [
-      'time     function     came to event             order        try waited  took',
-      '09:00:00 notification done    order.placed      o-01M8…93V54 12  119.9 s 29.9 s',
+      'time     function     ended event            order           try waited  took',
+      '09:00:00 notification done  order.placed     o-01M8E…BG93V54 12  119.9 s 29.9 s',
     ].join('\n'),
   );
 });
