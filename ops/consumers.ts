@@ -1,4 +1,5 @@
 import { consumerNameOf } from '../infra/names.ts';
+import { didYouMean } from './nearest.ts';
 
 /** The queues of one consumer. */
 export type ConsumerQueues = { consumer: string; queueUrl: string; deadLetterQueueUrl: string };
@@ -15,5 +16,5 @@ export function findConsumerQueues(outputs: Readonly<Record<string, string>>, na
   const named = all.filter(({ consumer }) => consumer === name);
   if (named.length > 0) return named;
   const known = all.map(({ consumer }) => consumer).sort();
-  throw new Error(`There is no consumer ${name}; the consumers are ${known.join(', ')}.`);
+  throw new Error(`There is no consumer ${name}; the consumers are ${known.join(', ')}.${didYouMean(name, known)}`);
 }

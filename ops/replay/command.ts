@@ -124,13 +124,12 @@ function report(
   layout: Layout,
 ): string {
   const rows = Object.entries(types).sort(([one], [other]) => (one < other ? -1 : 1));
+  const what = count === 0 ? 'The archive was searched' : `${count === 1 ? 'It' : 'They'} arrived`;
   const nothing = `Nothing was archived in that time before ${until.toISOString()}.`;
   return [
     ...(rows.length > 0 ? [table([{ title: 'event', fit: 'middle' }, 'count'], rows, layout), ''] : []),
     `${count} ${done}.`,
-    from < until
-      ? `${count === 1 ? 'It' : 'They'} arrived from ${from.toISOString()} until ${until.toISOString()}.`
-      : nothing,
+    from < until ? `${what} from ${from.toISOString()} until ${until.toISOString()}.` : nothing,
     ...(repeated > 0 ? [`${plural(repeated, 'repeats', 'repeat')} an event that came before: left out.`] : []),
     ...(clashing > 0
       ? [`${plural(clashing, 'has', 'have')} the id and source of a different event: not left out.`]

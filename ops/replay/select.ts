@@ -7,6 +7,7 @@ import type { ArchivedMessage } from '../../lambdas/archive/object.ts';
 import { MAX_MESSAGE_BYTES, messageBytes } from '../../lambdas/runtime/message-size.ts';
 import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { orderIdOf } from '../dlq/dead-letter.ts';
+import { didYouMean } from '../nearest.ts';
 import { recentKeys } from './recent-keys.ts';
 
 /** The events to replay: those that a consumer understands, narrowed to some types or to one order. */
@@ -43,13 +44,19 @@ export function selectionFor(
 ): ReplaySelection {
   const route = new Map<string, Route>(Object.entries(routing)).get(consumer);
   if (route === undefined) {
-    throw new Error(`There is no consumer ${consumer}: --to takes one of ${Object.keys(routing).join(', ')}.`);
+    const names = Object.keys(routing);
+    throw new Error(
+      `There is no consumer ${consumer}: --to takes one of ${names.join(', ')}.${didYouMean(consumer, names)}`,
+    );
   }
   // The two consumers share the table of orders.
   const contracts = consumer === 'order' ? [...route.consumes, ...routing.outcomes.consumes] : route.consumes;
   const known = contracts.map(({ type }) => type);
   const unknown = types?.find((type) => !known.includes(type));
-  if (unknown !== undefined) throw new Error(`${consumer} does not understand ${unknown}, only ${known.join(', ')}.`);
+  if (unknown !== undefined) {
+    const meant = didYouMean(unknown, known);
+    throw new Error(`${consumer} does not understand ${unknown}, only ${known.join(', ')}.${meant}`);
+  }
   return { contracts, types, orderId };
 }
 

@@ -70,7 +70,7 @@ function recordsCommand(): Command {
       print(
         json,
         found,
-        underHeader(shop, (layout) => recordsText(found, layout)),
+        underHeader(shop, (layout) => recordsText(found, order, layout)),
       );
     });
 }
@@ -84,8 +84,9 @@ const RECORDS: readonly Column[] = [
   { title: 'reference', fit: 'middle', rank: 3 },
 ];
 
-function recordsText(records: readonly GatewayRecord[], layout: Layout): string {
-  if (records.length === 0) return 'Nothing was authorized, and no money has moved.';
+function recordsText(records: readonly GatewayRecord[], order: string | undefined, layout: Layout): string {
+  if (records.length === 0)
+    return `Nothing${order === undefined ? '' : ` of order ${order}`} was authorized, and no money has moved.`;
   const rows = records.map(({ time, orderId, kind, refundId = '', reference = '', ...paid }) => [
     formatTime(time, layout),
     orderId,

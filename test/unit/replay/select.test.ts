@@ -105,3 +105,10 @@ test('an unknown consumer and a type it does not understand are refused with the
     'shipping does not understand shop.order.placed.v1, only shop.order.progressed.v1.',
   );
 });
+
+test('a misspelt consumer or type is refused with the one that may be meant', () => {
+  expect(() => selectionFor('paymnt')).toThrow(/Did you mean payment\?$/);
+  expect(() => selectionFor('payment', { types: ['shop.order.place.v1'] })).toThrow(
+    /Did you mean shop\.order\.placed\.v1\?$/,
+  );
+});
