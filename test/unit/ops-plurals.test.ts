@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 const root = join(import.meta.dirname, '..', '..');
 const NOUNS =
   'problems|pieces|orders|messages|events|dead letters|receipts|records|texts|refunds|attempts|hops|probes|files|lines|rows|functions|stacks|processes|tries|receives|buyers|errors|cancellations|hours|days';
-// A count in a template, and a noun that is right for every count but one. Capitals are constants, and what is one of several is never one.
-const COUNTED = new RegExp(`(?<!of |All |all )\\$\\{(?![A-Z_]+\\})[^{}\`]+\\} (?:${NOUNS})\\b`, 'g');
+// A count in a template, and a noun that is right for every count but one. Capitals are constants, names are no counts, and what is one of several is never one.
+const COUNTED = new RegExp(`(?<!of |All |all )\\$\\{(?!(?:[A-Z_]+|name|consumer)\\})[^{}\`]+\\} (?:${NOUNS})\\b`, 'g');
 
-// No counts, or never one: days from two on, the fixed scenarios and limits, the names of consumers.
+// Never one: days from two on, the fixed scenarios and limits.
 const NEVER_ONE = [
   '86_400)} days',
   '{Math.floor(hours / 24)} days',
@@ -16,8 +16,6 @@ const NEVER_ONE = [
   '{stacks.length} stacks',
   '{late.length} orders',
   '{maxLines} lines',
-  '{consumer} tries',
-  '{consumer} dead letters',
 ];
 
 const sources = ['ops', 'lambdas', 'infra', 'localstack', 'contracts'].flatMap((folder) =>
