@@ -15,10 +15,10 @@ const HISTORY: readonly Column[] = [
   { title: 'time', rank: 2 },
   { title: 'after' },
   { title: 'who' },
-  { title: 'what', fit: 'wrap', least: 20 },
+  { title: 'what', fit: 'wrap', least: 24 },
   { title: 'waited', rank: 3 },
   { title: 'took', rank: 4 },
-  { title: 'came to', fit: 'wrap', least: 20 },
+  { title: 'came to', fit: 'wrap', least: 18 },
 ];
 
 /** Formats a trace for people: the order's state, its events and attempts, oldest first, and what is still to come. */

@@ -19,7 +19,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'done', rank: 4 },
   { title: 'failed', rank: 3 },
   { title: 'breaker', rank: 5 },
-  { title: 'state', fit: 'wrap', least: 10 },
+  { title: 'state', fit: 'wrap', least: 14 },
 ];
 
 /** Formats the status for a terminal; its last lines name the problems. */

@@ -21,9 +21,9 @@ export class LetterQueues {
   private receipts = 0;
 
   /** Adds so many messages, all of one group where one is named. */
-  add(queue: string, count: number, consumer: string, group?: string): void {
+  add(queue: string, count: number, consumer: string, group?: string, problem = 'a bug'): void {
     const text = (StringValue: string) => ({ DataType: 'String', StringValue });
-    const reason = { errorType: text('TypeError'), errorMessage: text('a bug'), consumer: text(consumer) };
+    const reason = { errorType: text('TypeError'), errorMessage: text(problem), consumer: text(consumer) };
     const attributes = { ...reason, failedAt: text('2026-11-21T09:00:00.000Z') };
     for (let index = 0; index < count; index += 1) {
       const body = JSON.stringify({ data: { orderId: group ?? `o-${index}` }, index });

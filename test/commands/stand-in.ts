@@ -21,6 +21,9 @@ export class StandIn {
   readonly calls: string[] = [];
   /** Which calls wait until `release`. The number is how often the operation was called before. */
   holds: (operation: string, before: number) => boolean = () => false;
+  /** What it answers to what reads, in place of its own answer, as JSON and as XML. @default its own answers, of a shop in which nothing is */
+  fill: (operation: string, request: object) => object | undefined = () => undefined;
+  fillXml: (operation: string) => string | undefined = () => undefined;
   /** What the archive has. */
   archived: readonly ArchiveObject[] = [];
   private readonly server: Server = createServer((request, response) => void this.serve(request, response));
@@ -74,16 +77,18 @@ export class StandIn {
     if (request.headers['x-amz-target'] !== undefined) {
       const parsed = JSON.parse(body);
       const found =
-        parsed.QueueUrl === undefined ? this.read(operation, parsed) : this.queues.execute(operation, parsed);
+        parsed.QueueUrl === undefined
+          ? (this.fill(operation, parsed) ?? this.read(operation, parsed))
+          : this.queues.execute(operation, parsed);
       return { type: 'application/x-amz-json-1.0', content: JSON.stringify(found ?? emptyAnswer(operation)) };
     }
     if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
-      return { type: 'text/xml', content: xmlAnswer(operation, new URLSearchParams(body)) };
+      return { type: 'text/xml', content: xmlAnswer(operation, new URLSearchParams(body), this.fillXml(operation)) };
     }
     if (operation === 'ListObjectsV2') return { type: 'application/xml', content: listOf(this.archived) };
     const object = this.archived.find(({ key }) => request.url?.includes(key));
     return object === undefined
-      ? { type: 'application/json', content: '{}' }
+      ? { type: 'application/json', content: JSON.stringify(this.fill(operation, {}) ?? {}) }
       : { type: 'application/octet-stream', content: object.content };
   }
 
@@ -137,13 +142,13 @@ function emptyAnswer(operation: string): object {
   return {};
 }
 
-function xmlAnswer(operation: string, form: URLSearchParams): string {
+function xmlAnswer(operation: string, form: URLSearchParams, filled: string | undefined): string {
   const ids = [...form].filter(([name]) => /^PublishBatchRequestEntries\.member\.\d+\.Id$/.test(name));
   const results: Record<string, string> = {
     DescribeStacks: `<Stacks><member><StackName>ShopMessaging</StackName><StackId>arn:aws:cloudformation:us-east-1:000000000000:stack/ShopMessaging/1</StackId><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-11-21T09:00:00Z</CreationTime><Outputs>${OUTPUTS}</Outputs></member></Stacks>`,
     PublishBatch: `<Successful>${ids.map(([, id]) => `<member><Id>${id}</Id><MessageId>${id}</MessageId></member>`).join('')}</Successful><Failed/>`,
   };
-  return `<${operation}Response><${operation}Result>${results[operation] ?? ''}</${operation}Result></${operation}Response>`;
+  return `<${operation}Response><${operation}Result>${filled ?? results[operation] ?? ''}</${operation}Result></${operation}Response>`;
 }
 
 const url = (name: string) => `http://127.0.0.1/000000000000/${name}`;
