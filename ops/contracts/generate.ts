@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { catalog } from '../../contracts/catalog.ts';
@@ -24,11 +25,24 @@ export function generateFiles(contracts: readonly EventContract[] = catalog): Ma
   ]);
 }
 
-/** Reads the committed JSON Schemas. */
+/** Reads the published JSON Schemas. One that git does not track yet is a draft, which nobody has and which may still change. */
 export function publishedSchemas(checkout = root): JsonSchema[] {
   const folder = join(checkout, PUBLISHED);
-  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
+  const drafts = draftsIn(folder);
+  const files = existsSync(folder)
+    ? readdirSync(folder).filter((file) => file.endsWith('.json') && !drafts.includes(file))
+    : [];
   return files.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+}
+
+/** Lists the files in a folder that git does not track; none where there is no git. */
+function draftsIn(folder: string): string[] {
+  try {
+    const options = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
+    return execFileSync('git', ['ls-files', '--others', '--exclude-standard', '-z', '.'], options).split('\0');
+  } catch {
+    return [];
+  }
 }
 
 /** Reads the JSON Schemas of all releases, which nothing regenerates: a released event never changes. */

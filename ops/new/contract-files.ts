@@ -16,7 +16,7 @@ export const contractFiles: ReadonlyMap<EventContract, { constant: string; file:
   (
     await Promise.all(
       files.map(async (file) => {
-        const exported: Record<string, unknown> = await import(`../../contracts/${file}`);
+        const exported: Record<string, unknown> = await import(/* @vite-ignore */ `../../contracts/${file}`);
         return Object.entries(exported).flatMap(([constant, value]) =>
           isContract(value) ? [[value, { constant, file }] as const] : [],
         );

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -70,6 +71,21 @@ describe('Changing a contract', () => {
       expect(() => writeOutdatedFiles(without, checkout)).toThrow(
         'shop.payment.declined.v1: data.orderId: field removed',
       );
+    } finally {
+      rmSync(checkout, { recursive: true });
+    }
+  });
+
+  test('is free while git does not track what was published of it', () => {
+    const checkout = mkdtempSync(join(tmpdir(), 'contracts-'));
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: checkout });
+    try {
+      writeOutdatedFiles(catalog, checkout);
+      git('init', '--quiet');
+      const without = declined(v.object({ reason }));
+      expect(findBreakingChanges(without, checkout)).toEqual([]);
+      git('add', '.');
+      expect(findBreakingChanges(without, checkout)).not.toEqual([]);
     } finally {
       rmSync(checkout, { recursive: true });
     }
