@@ -1,10 +1,12 @@
 import type { Channel, EventContract } from '../../contracts/cloud-event.ts';
-import { routing } from '../../infra/routing.ts';
+import { customRoutes } from '../../infra/custom/routes.ts';
+import type { Route } from '../../infra/route.ts';
+import { shippedRoutes } from '../../infra/routing.ts';
 import { addDefinition } from './definitions.ts';
 import type { JsonSchema } from './json-schema.ts';
 
-/** An event's contract, its JSON Schema and a sample. */
-export type EventSpec = { contract: EventContract; schema: JsonSchema; sample: unknown };
+/** An event's contract, its JSON Schema and a sample; `isCustom`: this shop has it beside the shipped ones. */
+export type EventSpec = { contract: EventContract; schema: JsonSchema; sample: unknown; isCustom: boolean };
 
 type Ref = { $ref: string };
 type Message = { name: string; title: string; summary: string; contentType: string; payload: Ref; examples: unknown[] };
@@ -61,8 +63,13 @@ const server = (host: string, protocol: string, description: string) => ({
   variables: { region: { default: 'us-east-1', description: 'The AWS region that the shop is deployed to.' } },
 });
 
-/** Describes the events as an AsyncAPI document, from the shop's point of view. */
-export function createAsyncApi(events: readonly EventSpec[], version: string): AsyncApi {
+/**
+ * Describes the events as an AsyncAPI document, from the shop's point of view. What a shop has beside the shipped events comes first: versions
+ * add theirs at the end, so git merges the two.
+ */
+export function createAsyncApi(all: readonly EventSpec[], version: string): AsyncApi {
+  const [custom, shipped] = [all.filter(({ isCustom }) => isCustom), all.filter(({ isCustom }) => !isCustom)];
+  const events = [...custom, ...shipped];
   return {
     asyncapi: '3.0.0',
     info: {
@@ -92,7 +99,12 @@ export function createAsyncApi(events: readonly EventSpec[], version: string): A
         },
       ]),
     ),
-    operations: { ...sendOperations(events), ...receiveOperations() },
+    operations: {
+      ...sendOperations(custom),
+      ...receiveOperations(customRoutes),
+      ...sendOperations(shipped),
+      ...receiveOperations(shippedRoutes),
+    },
     components: {
       messages: Object.fromEntries(events.map((event) => [event.contract.type, message(event)])),
       schemas: sharedSchemas(events),
@@ -112,8 +124,8 @@ function sendOperations(events: readonly EventSpec[]): Record<string, Operation>
 }
 
 /** Describes one operation per consumer and channel that it receives from. */
-function receiveOperations(): Record<string, Operation> {
-  const found = Object.entries(routing).flatMap(([name, { consumes }]) =>
+function receiveOperations(routes: Readonly<Record<string, Route>>): Record<string, Operation> {
+  const found = Object.entries(routes).flatMap(([name, { consumes }]) =>
     Object.entries(Object.groupBy<Channel, EventContract>(consumes, ({ channel }) => channel)).map(
       ([channel, contracts]) => operation('receive', `${name}-${channel}`, contracts),
     ),

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { catalog } from '../../contracts/catalog.ts';
 import type { EventContract } from '../../contracts/cloud-event.ts';
+import { customCatalog } from '../../contracts/custom/catalog.ts';
 import { createAsyncApi } from './async-api.ts';
 import { type BreakingChange, breakingChanges } from './breaking.ts';
 import { jsonSchemaOf } from './convert.ts';
@@ -16,7 +17,8 @@ const RELEASED = 'contracts/released';
 export function generateFiles(contracts: readonly EventContract[] = catalog): Map<string, string> {
   const events = contracts.map((contract) => {
     const sample = sampleOf(contract.type);
-    return { contract, sample, schema: jsonSchemaOf(contract, sample) };
+    const isCustom = customCatalog.includes(contract);
+    return { contract, sample, schema: jsonSchemaOf(contract, sample), isCustom };
   });
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return new Map([
@@ -38,8 +40,10 @@ export function publishedSchemas(checkout = root): JsonSchema[] {
 /** Lists the files in a folder that git does not track; none where there is no git. */
 function draftsIn(folder: string): string[] {
   try {
-    const options = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
-    return execFileSync('git', ['ls-files', '--others', '--exclude-standard', '-z', '.'], options).split('\0');
+    const args = ['ls-files', '--others', '--exclude-standard', '-z', '.'];
+    return execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split(
+      '\0',
+    );
   } catch {
     return [];
   }
