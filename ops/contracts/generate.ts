@@ -90,7 +90,7 @@ export function writeOutdatedFiles(contracts: readonly EventContract[] = catalog
   const changes = findBreakingChanges(contracts, checkout).map((change) => `  ${formatBreakingChange(change)}`);
   if (changes.length > 0) {
     throw new Error(
-      `This breaks what is published:\n${changes.join('\n')}\nLeave that version as it is and define the next one (docs/contracts.md).`,
+      `This breaks what is published:\n${changes.join('\n')}\nLeave that version as it is and define the next one (docs/contracts.md). If nobody has it yet, delete its file in ${PUBLISHED} first.`,
     );
   }
   const files = generateFiles(contracts);
