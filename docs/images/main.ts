@@ -1,8 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runPicture, shownText } from './run-picture.ts';
+import { runPicture, shownText, withQuotation } from './run-picture.ts';
 
 // docs/commands.md says how a run is captured; it comes in on standard input.
 const shown = shownText(readFileSync(process.stdin.fd, 'utf8'));
 writeFileSync(join(import.meta.dirname, 'run.txt'), shown);
 writeFileSync(join(import.meta.dirname, 'run.svg'), runPicture(shown));
+for (const name of ['README.md', 'README.ko.md']) {
+  const path = join(import.meta.dirname, '..', '..', name);
+  writeFileSync(path, withQuotation(readFileSync(path, 'utf8'), shown));
+}

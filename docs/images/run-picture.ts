@@ -13,6 +13,20 @@ export function shownText(captured: string): string {
   return `${kept.filter((part, index) => part !== '…' || kept[index - 1] !== '…').join('\n\n')}\n`;
 }
 
+/** Returns the lines of a run that README quotes: what was done, and where it ended. */
+export function quotedText(shown: string): string {
+  const lines = shown.split('\n');
+  const done = lines.filter((line) => line.startsWith('✓ ') || line.includes(': ready at '));
+  return [...done, '…', ...lines.filter((line) => line.startsWith('Done in '))].join('\n');
+}
+
+/** Returns a page with its quotation of a run replaced. */
+export const withQuotation = (page: string, shown: string): string =>
+  page.replace(
+    /(npm ci && npm start\n```\n\n```\n)[^`]*(\n```)/,
+    (_, before: string, after: string) => `${before}${quotedText(shown)}${after}`,
+  );
+
 /** Draws what a run of `npm start` shows. */
 export const runPicture = (shown: string): string =>
   terminalSvg(['$ npm start', ...shown.trimEnd().split('\n')], TITLE);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runPicture, shownText } from '../../../docs/images/run-picture.ts';
+import { quotedText, runPicture, shownText, withQuotation } from '../../../docs/images/run-picture.ts';
 import { readPage, repository } from '../../builders/markdown-page.ts';
 
 const read = (...path: string[]) => readFileSync(join(repository, ...path), 'utf8');
@@ -31,11 +31,14 @@ describe('The picture of a run', () => {
   });
 });
 
-test.each(['README.md', 'README.ko.md'])("%s shows lines of that run, with '…' where some are left out", (path) => {
-  const shownThere = readPage(path).codeBlocks.find((block) => block.includes('deployed ShopMessaging')) ?? '';
-  const [, ...lines] = shownThere.split('\n');
-  expect(lines.length).toBeGreaterThan(3);
-  expect(lines.filter((line) => line !== '…' && !shown.split('\n').includes(line))).toEqual([]);
+test.each(['README.md', 'README.ko.md'])('%s quotes that run', (path) => {
+  expect(readPage(path).codeBlocks).toContain(`\n${quotedText(shown)}`);
+  expect(withQuotation(read(path), shown)).toBe(read(path));
+});
+
+test('the quotation of another run is replaced', () => {
+  const other = shown.replace('✓ deployed', '✓ DEPLOYED');
+  expect(withQuotation(read('README.md'), other)).toContain('✓ DEPLOYED ShopMessaging');
 });
 
 test('of a line that was overwritten the last state is shown, and nothing of what npm says', () => {
