@@ -1,10 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { temporaryFolder } from '../harness/engine.ts';
 
-/** Creates a home whose files name another account, another region, FIPS endpoints and another app's context; it ends with this process. */
+/** Creates a home whose files name another account, another region, FIPS endpoints and another app's context; it ends with the test file. */
 export function hostileHome(): string {
   const home = temporaryFolder('hostile-home');
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
   mkdirSync(join(home, '.aws'));
   const endpoint = 'endpoint_url = http://127.0.0.1:9';
   const settings = ['region = ap-northeast-2', 'use_fips_endpoint = true', 'use_dualstack_endpoint = true', endpoint];

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, symlink } from 'node:fs/promises';
+import { cp, mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -12,6 +12,7 @@ import { freePort, temporaryFolder } from '../harness/engine.ts';
 // The first hour of somebody whose machine is set up for everything but this repository, in a clone of its own.
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
+const home = hostileHome();
 const clone = temporaryFolder('hostile-clone');
 const local = join(clone, '.local');
 const MINUTES = 60_000;
@@ -31,10 +32,13 @@ beforeAll(async () => {
   await symlink(join(root, '.local', 'engines'), join(local, 'engines'));
   port = await freePort();
   // These two are this repository's own, and are meant.
-  const { SHOP_TARGET: _, SHOP_STACK_NAME: __, ...variables } = hostileVariables(hostileHome());
+  const { SHOP_TARGET: _, SHOP_STACK_NAME: __, ...variables } = hostileVariables(home);
   env = { PATH: process.env.PATH, ...variables, AWS_ENDPOINT_URL: `localhost:${port}/` };
 });
-afterAll(() => stopEngine(local));
+afterAll(async () => {
+  await stopEngine(local);
+  await rm(clone, { recursive: true, force: true, maxRetries: 5 });
+});
 
 /** Runs a command in the clone, as that person does; returns what it printed, and throws with all of it when it fails. */
 const inClone = (file: string, ...args: string[]) => run(file, args, { cwd: clone, env, maxBuffer: 100_000_000 });
