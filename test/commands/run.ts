@@ -19,6 +19,8 @@ export class RunningCommand {
       env: {
         ...engineEnvironment(endpoint),
         NODE_COMPILE_CACHE: join(tmpdir(), 'shop-compile-cache'),
+        // Whole lines, whatever the shell that runs the tests exports.
+        COLUMNS: '',
         ...env,
       },
     });
