@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { customRoutes } from '../../infra/custom/routes.ts';
+import { constructIdOf } from '../../infra/names.ts';
+import type { Route } from '../../infra/route.ts';
 import { EXPIRY_ATTRIBUTE } from '../../lambdas/runtime/tombstone.ts';
-import { synthesise } from '../builders/template.ts';
+import { synthesise, testSettings } from '../builders/template.ts';
 
 const template = synthesise();
+/** The consumers that a shop has beside those that the tests name. */
+const ownRoutes: [string, Route][] = Object.entries(customRoutes);
 
 describe('The stack outputs', () => {
   test.each([
@@ -48,13 +53,12 @@ describe('Every table', () => {
     const expiring = tables.flatMap(({ id, properties: { TimeToLiveSpecification: expiry } }) =>
       expiry === undefined ? [] : [{ table: id.slice(0, id.indexOf('Table')), ...expiry }],
     );
-    expect(expiring).toEqual(
-      ['Orders', 'Payments', 'Reservations', 'Notifications', 'Shipments'].map((table) => ({
-        table,
-        AttributeName: EXPIRY_ATTRIBUTE,
-        Enabled: true,
-      })),
-    );
+    const own = ownRoutes.flatMap(([, { tables: of }]) => Object.values(of?.(testSettings()) ?? {}));
+    const expected = [
+      ...['Orders', 'Payments', 'Reservations', 'Notifications', 'Shipments'],
+      ...own.flatMap(({ id, expiryAttribute }) => (expiryAttribute === undefined ? [] : [id.replace(/Table$/, '')])),
+    ];
+    expect(expiring).toEqual(expected.map((table) => ({ table, AttributeName: EXPIRY_ATTRIBUTE, Enabled: true })));
   });
 });
 
@@ -73,13 +77,9 @@ describe("The key of the customers' hashes", () => {
     const given = template
       .resources('AWS::Lambda::Function')
       .filter(({ properties }) => 'CUSTOMER_HASH_KEY' in properties.Environment.Variables);
-    expect(given.map(({ id }) => id.slice(0, id.indexOf('Function'))).sort()).toEqual([
-      'Notification',
-      'Order',
-      'Outcomes',
-      'Payment',
-      'Stock',
-    ]);
+    const own = ownRoutes.filter(([, { hashesCustomers }]) => hashesCustomers).map(([name]) => constructIdOf(name));
+    const expected = ['Notification', 'Order', 'Outcomes', 'Payment', 'Stock', ...own].sort();
+    expect(given.map(({ id }) => id.slice(0, id.indexOf('Function'))).sort()).toEqual(expected);
     for (const { properties } of given) expect(properties.Environment.Variables.CUSTOMER_HASH_KEY).toEqual(reference);
     const policies = JSON.stringify(template.resources('AWS::IAM::Policy'));
     expect(policies).not.toContain('secretsmanager');
