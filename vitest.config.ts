@@ -11,7 +11,13 @@ const project = (name: string, settings: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...settings },
 });
 
-const SEEDED = { setupFiles: ['test/builders/fixed-seed.ts'] };
+// Loading the modules anew for each of hundreds of files would take twice as long as the tests, so a worker's files share them, and
+// leave no spy behind.
+const SEEDED = {
+  setupFiles: ['test/builders/fixed-seed.ts'],
+  isolate: false,
+  restoreMocks: true,
+};
 
 // An emulator on a shared machine now and then takes its time: what fails is tried once more, and the report says `(retry x1)`.
 const ONCE_MORE = 1;
@@ -53,8 +59,6 @@ export default defineConfig({
         testTimeout: 30_000,
         hookTimeout: 60_000,
         isolate: false,
-        maxWorkers: 1,
-        sequence: { groupOrder: 1 },
       }),
       // The first start of an engine installs it.
       project('engine', { hookTimeout: 300_000, retry: ONCE_MORE }),

@@ -5,10 +5,11 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
 import { bundlingOptions, reduceSourceMap, sourceOf } from './bundling.ts';
 
-const folders: string[] = [];
+// By what was bundled, and where temporary files are: a process that makes several stacks, as tests do, bundles once.
+const folders = new Map<string, string>();
 // CDK copies an asset when it is created, but reads it once more when the app is synthesised.
 process.once('exit', () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders.values()) rmSync(folder, { recursive: true, force: true });
 });
 
 /**
@@ -20,8 +21,15 @@ export function bundleFunctions(
   names: readonly string[],
   entries: Readonly<Record<string, string>> = {},
 ): (name: string) => Code {
+  const key = JSON.stringify([tmpdir(), names, entries]);
+  const outdir = folders.get(key) ?? bundle(names, entries);
+  folders.set(key, outdir);
+  return (name) => Code.fromAsset(join(outdir, name));
+}
+
+/** Bundles functions into a new folder, and returns it. */
+function bundle(names: readonly string[], entries: Readonly<Record<string, string>>): string {
   const outdir = mkdtempSync(join(tmpdir(), 'shop-messaging-bundles-'));
-  folders.push(outdir);
   buildSync({
     entryPoints: names.map((name) => ({
       in: sourceOf(name, entries[name]),
@@ -31,5 +39,5 @@ export function bundleFunctions(
     ...bundlingOptions,
   });
   for (const name of names) reduceSourceMap(join(outdir, name, 'index.js'));
-  return (name) => Code.fromAsset(join(outdir, name));
+  return outdir;
 }

@@ -5,6 +5,8 @@ import { readArchiveObject } from '../../../lambdas/archive/object.ts';
 import { probeBody } from '../../builders/probes.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
+// The function is set up when it is loaded, which another test of this worker may have had.
+vi.resetModules();
 Object.assign(process.env, { AWS_REGION: 'eu-west-1', BUCKET_NAME: 'archive' });
 const { handler } = await import('../../../lambdas/archive/handler.ts');
 

@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { lambdaHandler } from '../../../lambdas/runtime/lambda-handler.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
 
@@ -56,8 +56,9 @@ test('a function is set up once, when its module is loaded', async () => {
 });
 
 describe('Without the variables of the stack', () => {
+  afterEach(() => vi.unstubAllEnvs());
   beforeEach(() => {
-    vi.unstubAllEnvs();
+    vi.resetModules();
     for (const name of Object.keys(process.env).filter((each) => /^[A-Z_]+(_NAME|_URL|_ARN|_ID|_KEY)$/.test(each))) {
       vi.stubEnv(name, undefined);
     }
