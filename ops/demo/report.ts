@@ -74,7 +74,9 @@ export function demoReport({ results, shelves }: DemoResult, layout: Layout): st
     shelfTable(shelves, layout),
     heading('What to try next'),
     suggestions(results[0]?.scenario.order.orderId ?? 'o-1001', layout),
-  ].join('\n');
+  ]
+    .join('\n')
+    .trimStart();
 }
 
 const heading = (title: string) => `\n${title}\n${'─'.repeat(title.length)}`;
