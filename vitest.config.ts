@@ -6,18 +6,20 @@ import { AlternateEngines } from './test/deployed/alternate-engines.ts';
 // For every worker and every process that a test starts.
 leavePersonalSettings();
 
+/** What takes longer than a loop of change and test may: it is left out of the projects of its folder, and is the project `slow`. */
+const SLOW = '**/*.slow.test.ts';
+
 /** One project per kind of test; each is a folder under `test/`. */
 const project = (name: string, settings: object = {}) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], ...settings },
+  test: { name, include: [`test/${name}/**/*.test.ts`], exclude: [SLOW], ...settings },
 });
 
 // Loading the modules anew for each of hundreds of files would take twice as long as the tests, so a worker's files share them, and
 // leave no spy behind.
-const SEEDED = {
-  setupFiles: ['test/builders/fixed-seed.ts'],
-  isolate: false,
-  restoreMocks: true,
-};
+const SHARED = { isolate: false, restoreMocks: true };
+const SEEDED = { ...SHARED, setupFiles: ['test/builders/fixed-seed.ts'] };
+// Synthesising the stack bundles every function first.
+const SYNTHESISING = { testTimeout: 30_000, hookTimeout: 60_000 };
 
 // An emulator on a shared machine now and then takes its time: what fails is tried once more, and the report says `(retry x1)`.
 const ONCE_MORE = 1;
@@ -32,8 +34,6 @@ const deployed = (name: 'ministack' | 'localstack' | 'ministack-extended' | 'loc
     include: [name.endsWith('-extended') ? 'test/deployed/extended/*.test.ts' : 'test/deployed/*.test.ts'],
     globalSetup: ['test/deployed/engine.setup.ts'],
     setupFiles: ['test/deployed/skip.ts', 'test/deployed/one-file-per-engine.ts'],
-    maxWorkers: 2,
-    sequence: { groupOrder: 2 },
     // LocalStack on a busy machine is slow; nothing here is a timed test.
     testTimeout: 500_000,
     hookTimeout: 120_000,
@@ -44,8 +44,8 @@ const deployed = (name: 'ministack' | 'localstack' | 'ministack-extended' | 'loc
 // Which of these a command runs is in package.json.
 export default defineConfig({
   test: {
-    // By default one less than there are cores. An engine waits more than it works, so even one core has two at work.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // One more than there are cores: an engine waits more than it works.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: AlternateEngines },
     projects: [
       project('unit', SEEDED),
@@ -54,12 +54,8 @@ export default defineConfig({
       project('commands', { testTimeout: 120_000 }),
       // Millions of states; nothing here is a timed test.
       project('exploration', { testTimeout: 300_000 }),
-      // Synthesising the stack bundles every function first; CDK takes seconds to load, so the files share it.
-      project('infra', {
-        testTimeout: 30_000,
-        hookTimeout: 60_000,
-        isolate: false,
-      }),
+      project('infra', { ...SHARED, ...SYNTHESISING }),
+      project('slow', { ...SEEDED, ...SYNTHESISING, include: [`test/${SLOW}`], exclude: [] }),
       // The first start of an engine installs it.
       project('engine', { hookTimeout: 300_000, retry: ONCE_MORE }),
       deployed('ministack'),
@@ -73,7 +69,7 @@ export default defineConfig({
         hookTimeout: 60_000,
         isolate: false,
         maxWorkers: 1,
-        sequence: { groupOrder: 3 },
+        sequence: { groupOrder: 1 },
         retry: ONCE_MORE,
       }),
     ],

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { readWaitingOrders } from '../../ops/status/waiting.ts';
+import { readWaitingOrders } from '../../../ops/status/waiting.ts';
 import {
   cancelRequested,
   capturedOnce,
@@ -21,7 +21,7 @@ import {
   shop,
   testOrder,
   textsTo,
-} from './deployed-shop.ts';
+} from '../deployed-shop.ts';
 
 test('messages of a stopped consumer wait while others continue, and are handled when it is started again', async () => {
   onTestFinished(() => setReceiving('payment', true));

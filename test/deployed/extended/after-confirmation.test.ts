@@ -1,12 +1,12 @@
-import './provided.ts';
+import '../provided.ts';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { CloudEvent } from '../../contracts/cloud-event.ts';
-import { orderCancelRefused } from '../../contracts/order.ts';
-import { paymentRefundDue, paymentRefunded, paymentRefundRefused } from '../../contracts/payment.ts';
-import { stockReturned } from '../../contracts/stock.ts';
-import { textFor } from '../../lambdas/notification/texts.ts';
-import type { TestOrder } from '../harness/shop-state.ts';
-import { subscribeToBus } from './bus-queue.ts';
+import type { CloudEvent } from '../../../contracts/cloud-event.ts';
+import { orderCancelRefused } from '../../../contracts/order.ts';
+import { paymentRefundDue, paymentRefunded, paymentRefundRefused } from '../../../contracts/payment.ts';
+import { stockReturned } from '../../../contracts/stock.ts';
+import { textFor } from '../../../lambdas/notification/texts.ts';
+import type { TestOrder } from '../../harness/shop-state.ts';
+import { subscribeToBus } from '../bus-queue.ts';
 import {
   cancelRequested,
   capturedOnce,
@@ -30,7 +30,7 @@ import {
   testOrder,
   textsTo,
   waitForEmptyQueues,
-} from './deployed-shop.ts';
+} from '../deployed-shop.ts';
 
 /** What the publishers of requests subscribe to. */
 const ANSWERS = [orderCancelRefused, paymentRefunded, paymentRefundRefused, paymentRefundDue, stockReturned];

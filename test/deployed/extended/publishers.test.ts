@@ -1,16 +1,10 @@
 import { execFile } from 'node:child_process';
 import { ulid } from 'ulid';
 import { beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { engineEnvironment } from '../../localstack/environment.ts';
-import { capturedOnce, chargesOf, decided, output, paymentIs, setStock } from './deployed-shop.ts';
-import { isOfflineError, type Publisher, publishers } from './toolchains.ts';
-import { type FaultPlan, unreliableSns } from './unreliable-sns.ts';
-
-/** Returns why a language is skipped, or `undefined`. Each runs once, on LocalStack; TypeScript, the fastest, on both engines. */
-async function whyNot(language: string, publisher: Publisher): Promise<string | undefined> {
-  if (inject('engine') === 'localstack') return publisher.missing();
-  return language === 'TypeScript' ? undefined : 'tested on LocalStack';
-}
+import { engineEnvironment } from '../../../localstack/environment.ts';
+import { capturedOnce, chargesOf, decided, output, paymentIs, setStock } from '../deployed-shop.ts';
+import { isOfflineError, publishers } from '../toolchains.ts';
+import { type FaultPlan, unreliableSns } from '../unreliable-sns.ts';
 
 type PublisherResult = { code: number; published: string[]; stderr: string };
 
@@ -34,10 +28,9 @@ function runPublisher(
 const orders = (count: number) => Array.from({ length: count }, () => `t-${ulid()}`);
 
 for (const [language, publisher] of Object.entries(publishers)) {
-  const reason = await whyNot(language, publisher);
+  const reason = await publisher.missing();
   const title = `The publisher in ${language}`;
-  if (reason !== undefined && inject('engine') === 'localstack')
-    console.warn(`\n!!! ${title} is NOT TESTED: ${reason}\n`);
+  if (reason !== undefined) console.warn(`\n!!! ${title} is NOT TESTED: ${reason}\n`);
   describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (${reason})`, () => {
     let command: readonly string[];
     let offlineReason = '';

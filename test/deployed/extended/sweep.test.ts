@@ -16,7 +16,7 @@ import {
   textsTo,
   voidedOnce,
   waitForEmptyQueues,
-} from './deployed-shop.ts';
+} from '../deployed-shop.ts';
 
 test('an undecided order is cancelled after its deadline, and nothing is charged when its payment goes on', async () => {
   onTestFinished(() => setReceiving('payment', true));

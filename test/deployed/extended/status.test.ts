@@ -1,8 +1,8 @@
-import './provided.ts';
+import '../provided.ts';
 import { expect, onTestFinished, test } from 'vitest';
-import { runLoad } from '../../ops/load/run.ts';
-import { statusCollector } from '../../ops/status/collect.ts';
-import { type ConsumerStatus, problemsOf, type ShopStatus } from '../../ops/status/health.ts';
+import { runLoad } from '../../../ops/load/run.ts';
+import { statusCollector } from '../../../ops/status/collect.ts';
+import { type ConsumerStatus, problemsOf, type ShopStatus } from '../../../ops/status/health.ts';
 import {
   decided,
   eventually,
@@ -13,7 +13,7 @@ import {
   shelfOf,
   shop,
   testOrder,
-} from './deployed-shop.ts';
+} from '../deployed-shop.ts';
 
 const collect = statusCollector(shop);
 const payment = (seen: ShopStatus | undefined): Partial<ConsumerStatus> =>

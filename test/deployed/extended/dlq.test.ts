@@ -1,15 +1,15 @@
-import './provided.ts';
+import '../provided.ts';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { GetQueueAttributesCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
 import { describe, expect, inject, test } from 'vitest';
-import type { ConsumerName } from '../../infra/routing.ts';
-import type { DeadLetterGroup } from '../../ops/dlq/group.ts';
-import type { OrderGroup } from '../../ops/dlq/group-by-order.ts';
-import type { Trace } from '../../ops/orders/trace.ts';
-import progressed from '../contracts/samples/shop.order.progressed.v1.json' with { type: 'json' };
-import type { TestOrder } from '../harness/shop-state.ts';
+import type { ConsumerName } from '../../../infra/routing.ts';
+import type { DeadLetterGroup } from '../../../ops/dlq/group.ts';
+import type { OrderGroup } from '../../../ops/dlq/group-by-order.ts';
+import type { Trace } from '../../../ops/orders/trace.ts';
+import progressed from '../../contracts/samples/shop.order.progressed.v1.json' with { type: 'json' };
+import type { TestOrder } from '../../harness/shop-state.ts';
 import {
   chargesOf,
   deadLetterQueueUrl,
@@ -23,8 +23,8 @@ import {
   shipmentOf,
   sqs,
   testOrder,
-} from './deployed-shop.ts';
-import { runOps, startOps } from './ops.ts';
+} from '../deployed-shop.ts';
+import { runOps, startOps } from '../ops.ts';
 
 /** Runs an ops command that succeeds, and returns its document. */
 async function ops(...args: string[]) {
