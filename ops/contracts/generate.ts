@@ -27,14 +27,17 @@ export function generateFiles(contracts: readonly EventContract[] = catalog): Ma
   ]);
 }
 
-/** Reads the published JSON Schemas. One that git does not track yet is a draft, which nobody has and which may still change. */
+/** Reads the published JSON Schemas. */
 export function publishedSchemas(checkout = root): JsonSchema[] {
   const folder = join(checkout, PUBLISHED);
-  const drafts = draftsIn(folder);
-  const files = existsSync(folder)
-    ? readdirSync(folder).filter((file) => file.endsWith('.json') && !drafts.includes(file))
-    : [];
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
   return files.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+}
+
+/** Reads those that others may have by now: one that git does not track yet is a draft, which may still change. */
+function sharedSchemas(checkout: string): JsonSchema[] {
+  const drafts = draftsIn(join(checkout, PUBLISHED));
+  return publishedSchemas(checkout).filter(({ title }) => !drafts.includes(`${title}.json`));
 }
 
 /** Lists the files in a folder that git does not track; none where there is no git. */
@@ -69,7 +72,7 @@ export function writeRelease(checkout = root): string {
 /** Compares the contracts with the published and the released schemas and returns every breaking change. */
 export function findBreakingChanges(contracts: readonly EventContract[] = catalog, checkout = root): BreakingChange[] {
   const current = new Map(contracts.map((contract) => [contract.type, contract]));
-  const found = [...publishedSchemas(checkout), ...releasedSchemas(checkout)].flatMap((schema) => {
+  const found = [...sharedSchemas(checkout), ...releasedSchemas(checkout)].flatMap((schema) => {
     const contract = current.get(String(schema.title));
     return breakingChanges(schema, contract && jsonSchemaOf(contract, undefined));
   });

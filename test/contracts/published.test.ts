@@ -16,6 +16,7 @@ import {
   formatBreakingChange,
   generateFiles,
   outdatedFiles,
+  publishedSchemas,
   writeOutdatedFiles,
   writeRelease,
 } from '../../ops/contracts/generate.ts';
@@ -84,6 +85,8 @@ describe('Changing a contract', () => {
       git('init', '--quiet');
       const without = declined(v.object({ reason }));
       expect(findBreakingChanges(without, checkout)).toEqual([]);
+      // It is published all the same, for whoever reads the schemas.
+      expect(publishedSchemas(checkout)).toHaveLength(catalog.length);
       git('add', '.');
       expect(findBreakingChanges(without, checkout)).not.toEqual([]);
     } finally {
