@@ -3,13 +3,22 @@ import { displayWidth, splitAtWidth } from './display-width.ts';
 
 // What stands between blanks that no quote keeps together.
 const WORD = /(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+/g;
-const QUOTED = /'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)/g;
+const PART = /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|(\s+)|(.)/gsu;
 
-/** Reads a word as a POSIX shell does. */
-const unquote = (word: string): string =>
-  word.replaceAll(QUOTED, (_, single?: string, double?: string, escaped?: string) => {
-    return single ?? double?.replaceAll(/\\(.)/g, '$1') ?? escaped ?? '';
-  });
+/** Splits a typed line into words as a shell does: quotes and backslashes keep spaces; an unpaired quote is a character. */
+export function splitWords(line: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  for (const [, single, double, escaped, space, character] of line.matchAll(PART)) {
+    if (space === undefined) {
+      word = (word ?? '') + (single ?? double?.replaceAll(/\\(["\\$`])/g, '$1') ?? escaped ?? character);
+    } else if (word !== undefined) {
+      words.push(word);
+      word = undefined;
+    }
+  }
+  return word === undefined ? words : [...words, word];
+}
 
 /**
  * Breaks a command that is too wide into lines that a shell reads as the same command: they end with a backslash. A word that is too wide
@@ -39,7 +48,7 @@ export function breakCommand(command: string, width: number, indent = ''): strin
 /** Splits a word into words that fit and together are the same. */
 function splitWord(word: string, width: number): string[] {
   const pieces: string[] = [];
-  let rest = unquote(word);
+  let rest = splitWords(word).join('');
   while (rest !== '') {
     // Quotes take two columns, and each one in the text three more.
     let [piece, after] = splitAtWidth(rest, width - 2);

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { type ShopOptions, shopCommand } from '../command.ts';
+import { splitWords } from '../shell-words.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
 import { liveStatusCollector } from '../status/collect.ts';
 import { liveText } from '../status/live.ts';
 import { CLEAR_SCREEN, overwritingScreen } from '../status/report.ts';
-import { splitWords } from './words.ts';
 
 const REFRESH_MS = 2_000;
 const HINT = "An order's id shows its trace, dlq its dead letters; any other command works too; q ends.";
