@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { CloudFormationClient, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { localTarget } from '../../ops/aws-target.ts';
 import { findStack } from '../../ops/stack.ts';
 import { copyCheckout, runOpsIn, WHOLE } from './checkout.ts';
@@ -14,13 +14,17 @@ const TYPE = 'shop.loyalty.points-granted.v1';
 const target = localTarget(inject('endpoint'));
 let checkout = '';
 
-beforeAll(async () => {
+// A test that is tried once more begins with a checkout to which nothing was added.
+beforeEach(async () => {
   if (inject('skip') === '') checkout = await copyCheckout(WHOLE);
 }, 60_000);
 
+afterEach(async () => {
+  if (checkout !== '') await rm(checkout, { recursive: true, force: true });
+});
+
 afterAll(async () => {
   if (checkout === '') return;
-  await rm(checkout, { recursive: true, force: true });
   await new CloudFormationClient(target.config).send(new DeleteStackCommand({ StackName: STACK }));
   await eventually('the stack is deleted', async () => (await findStack(target, STACK)) === undefined, 100);
 }, 120_000);
