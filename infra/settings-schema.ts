@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { OUTAGE_HOURS } from '../lambdas/runtime/retry-policy.ts';
 import { customSettings } from './custom/settings.ts';
 import { tableNames } from './names.ts';
+import { intakeSchema, partnersSchema, webhooksSchema } from './partner-settings.ts';
 import { boolean, choice, integer, list, matching, optional, setting } from './setting.ts';
 
 const lambdas = join(import.meta.dirname, '..', 'lambdas');
@@ -168,7 +169,9 @@ export const settingsSchema = v.strictObject({
   consumers: setting(
     'settings of one consumer, by its name: the table below',
     v.strictObject(
-      Object.fromEntries([...consumerNames, 'archive'].map((name) => [name, v.exactOptional(consumerSettingsSchema)])),
+      Object.fromEntries(
+        [...consumerNames, 'archive', 'webhooks'].map((name) => [name, v.exactOptional(consumerSettingsSchema)]),
+      ),
       'must be an object',
     ),
     {},
@@ -182,6 +185,21 @@ export const settingsSchema = v.strictObject({
       'must be an object',
     ),
     {},
+  ),
+  partners: setting(
+    'services that receive events from a queue of their own, by name: events of the bus, or `lifecycle` for every step of every order in sequence; `{"events": …, "account": "…"}` where another AWS account reads ([subscribing](subscribing.md))',
+    partnersSchema(consumerNames),
+    {},
+  ),
+  webhooks: setting(
+    'addresses that events are posted to, signed: `{"endpoints": {"erp": {"url": "https://…", "events": […], "secret": "…"}}}` ([webhooks](webhooks.md))',
+    webhooksSchema,
+    { endpoints: {}, allowPrivate: [] },
+  ),
+  intake: setting(
+    'who may post messages to the shop over HTTP, signed: `{"senders": {"acme": {"scheme": "standard-webhooks", "secret": "…", "perMinute": 60}}}` ([intake](intake.md))',
+    intakeSchema,
+    { senders: {} },
   ),
   tracing: setting('X-Ray traces of functions and topics; `false` switches them off', boolean(), true),
   busArchive: setting(

@@ -6,6 +6,7 @@ import type { Node } from 'constructs';
 import * as v from 'valibot';
 import type { SmsSettings } from '../lambdas/notification/sms-settings.ts';
 import { tableNames } from './names.ts';
+import { endpointProblem, type PartnerSettings, resolvePartners } from './partner-settings.ts';
 import { settingsSchema } from './settings-schema.ts';
 import { stackNameProblem } from './stack-name.ts';
 
@@ -24,7 +25,10 @@ export type ConsumerSettings = {
 };
 
 /** Everything that a deployment can choose, with all defaults filled in. `settings-schema.ts` documents each setting. */
-export type Settings = Omit<Given, '$schema' | 'stackName' | 'paymentGateway' | 'consumers' | `sms${string}`> & {
+export type Settings = Omit<
+  Given,
+  '$schema' | 'stackName' | 'paymentGateway' | 'consumers' | 'partners' | `sms${string}`
+> & {
   stage: string;
   /** Whether the stage keeps its data and refuses overrides: every stage but `dev` and `local`. */
   isProtected: boolean;
@@ -39,6 +43,7 @@ export type Settings = Omit<Given, '$schema' | 'stackName' | 'paymentGateway' | 
   paymentGateway: NonNullable<Given['paymentGateway']>;
   publisherAccounts: readonly string[];
   consumers: Readonly<Record<string, ConsumerSettings>>;
+  partners: Readonly<Record<string, PartnerSettings>>;
   sms: SmsSettings;
 };
 
@@ -159,7 +164,9 @@ function describeIssue(issue: v.InferIssue<typeof settingsSchema>): string {
 function knownNames([outer, ...inner]: readonly string[]): { kind: string; known: readonly string[] } {
   if (inner.length === 0) return { kind: 'setting', known: settingNames };
   if (outer === 'restoredTables') return { kind: 'table', known: tableNames };
-  return inner.length === 1 ? { kind: 'consumer', known: consumersWithSettings } : { kind: 'setting', known: [] };
+  return outer === 'consumers' && inner.length === 1
+    ? { kind: 'consumer', known: consumersWithSettings }
+    : { kind: 'setting', known: [] };
 }
 
 /** Throws a sentence about a setting; `value` is the one it was given unless another is said. */
@@ -175,6 +182,7 @@ function complete(stage: string, given: Given, refuse: Refuse): Settings {
   const isProtected = isProtectedStage(stage);
   const paymentGateway = gateway ?? (isProtected ? missingGateway(stage) : 'sandbox');
   checkTogether({ ...given, paymentGateway }, refuse);
+  checkEndpoints(given, refuse);
   const stackName = isProtected ? `${shop}-${stage}` : shop;
   checkRestoredTables({ ...given, paymentGateway }, stackName, refuse);
   const { smsCountries, smsDefaultCountry, smsSenderId, smsPerDay, smsMaxPrice, smsQuietHours, ...settings } = rest;
@@ -189,6 +197,7 @@ function complete(stage: string, given: Given, refuse: Refuse): Settings {
     paymentGateway,
     publisherAccounts: given.publisherAccounts ?? [],
     consumers: resolveConsumers(given, consumers, refuse),
+    partners: resolvePartners(given.partners),
     sms: {
       perDay: smsPerDay,
       maxPrice: smsMaxPrice,
@@ -219,6 +228,14 @@ function checkTogether(given: Given, refuse: Refuse): void {
   // A later reminder would come with the cancellation or after it.
   if (reminderHours >= orderDeadlineHours)
     refuse('reminderHours', `must be a whole number from 0 to ${orderDeadlineHours - 1}`);
+}
+
+/** Refuses addresses that events cannot be posted to. */
+function checkEndpoints({ webhooks: { endpoints, allowPrivate } }: Given, refuse: Refuse): void {
+  for (const [name, { url }] of Object.entries(endpoints)) {
+    const problem = endpointProblem(url, allowPrivate);
+    if (problem !== undefined) refuse(`webhooks.endpoints.${name}.url`, problem, url);
+  }
 }
 
 /** Refuses tables that cannot be meant: those of another stack, one for two, half of what one transaction writes, and what nobody uses. */

@@ -18,13 +18,15 @@ export type DeployOptions = {
   signal: AbortSignal;
   /** Where the assembly and the record of the last deployment are kept. @default .local */
   folder?: string;
+  /** Overrides settings of `settings/local.json`, as `-c` does. @default none */
+  context?: Readonly<Record<string, string>>;
   onProgress?: OnProgress;
 };
 
 /** Deploys the stack to an engine on this machine, unless the same sources are deployed there already, and returns its description. */
 export async function deploy(
   target: AwsTarget,
-  { signal, folder = localFolder, onProgress = () => {} }: DeployOptions,
+  { signal, folder = localFolder, context = {}, onProgress = () => {} }: DeployOptions,
 ): Promise<Stack> {
   const recordFile = join(folder, 'deployed.json');
   const sources = await fingerprint(root);
@@ -37,7 +39,7 @@ export async function deploy(
   }
 
   const assembly = join(folder, 'cdk.out');
-  await synthesizeLocal(target, assembly, signal, onProgress);
+  await synthesizeLocal(target, assembly, context, signal, onProgress);
   const args = ['deploy', STACK_NAME, '--app', assembly, '--require-approval', 'never', '--method', 'direct'];
   await keepingPauses(target, STACK_NAME, { signal, onProgress }, () =>
     reportStep(`deployed ${STACK_NAME}`, onProgress, () => cdk(target.config, args, { signal })),
@@ -58,10 +60,11 @@ export async function deploy(
 async function synthesizeLocal(
   target: AwsTarget,
   assembly: string,
+  context: Readonly<Record<string, string>>,
   signal: AbortSignal,
   onProgress: OnProgress,
 ): Promise<void> {
-  const input = { stage: 'local', context: { stackName: STACK_NAME } };
+  const input = { stage: 'local', context: { ...context, stackName: STACK_NAME } };
   const synth = () => synthesize(input, assembly, { signal });
   if ((await findToolkit(target, signal)) !== undefined) {
     await reportStep('synthesised the stack', onProgress, synth);

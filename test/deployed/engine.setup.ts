@@ -10,6 +10,7 @@ import { deployedShop } from '../../ops/stack.ts';
 import { deploy } from '../../ops/up/deploy.ts';
 import { freePort } from '../harness/engine.ts';
 import './provided.ts';
+import { suiteContext } from './suite-settings.ts';
 
 /** Starts the engine that the project is named after on a port and folders of its own, and deploys the stack. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -27,9 +28,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const engine = await startEngine({ name, port: await freePort(), dataDir: folder, progress });
   try {
     const target = localTarget(engine.endpoint);
+    const webhookPort = await freePort();
+    project.provide('webhookPort', webhookPort);
     const { outputs } = deployedShop(
       target,
-      await deploy(target, { signal: new AbortController().signal, folder, onProgress: progressPrinter() }),
+      await deploy(target, {
+        signal: new AbortController().signal,
+        folder,
+        context: suiteContext(webhookPort),
+        onProgress: progressPrinter(),
+      }),
     );
     provide(project, { engine: name, endpoint: engine.endpoint, outputs, skip: '' });
   } catch (error) {

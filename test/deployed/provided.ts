@@ -10,5 +10,7 @@ declare module 'vitest' {
     skip: string;
     /** A port on which the one test file listens that works on the engine. */
     turnPort: number;
+    /** The port of the addresses that the shop of the suite posts events to. */
+    webhookPort: number;
   }
 }
