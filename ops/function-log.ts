@@ -11,6 +11,7 @@ import {
   parseFunctionFailure,
 } from './function-failures.ts';
 import type { ShopFunction } from './functions.ts';
+import { pageReader } from './logs/read-pages.ts';
 import { type LogLine, readLog } from './orders/log-lines.ts';
 import type { DeployedShop } from './stack.ts';
 
@@ -97,7 +98,7 @@ export function functionLogReader(shop: DeployedShop) {
     if (fn === undefined) return NOTHING_FOUND;
     const until = now.getTime();
     const read: ReadPhrase = (phrase, from = until - PERIOD_MS) =>
-      readLog(client, fn.logGroup, phrase, { from, until }, MAX_PAGES);
+      readLog(pageReader(client, shop.local, phrase), fn.logGroup, phrase, { from, until }, MAX_PAGES);
     try {
       const lines = await read(ERROR_PHRASE);
       const since = waitingSince(lines, now);

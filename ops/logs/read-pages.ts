@@ -6,8 +6,12 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { pacer } from '../pacer.ts';
 
-/** Reads the events of a log group from a time on (in milliseconds since 1970), oldest first, page by page. */
-export type ReadPages = (logGroupName: string, from: number) => AsyncIterable<readonly FilteredLogEvent[]>;
+/** Reads the events of a log group in a period, both ends inclusive in milliseconds since 1970, oldest first, page by page. */
+export type ReadPages = (
+  logGroupName: string,
+  from: number,
+  until?: number,
+) => AsyncIterable<readonly FilteredLogEvent[]>;
 
 // CloudWatch Logs answers 5 to 10 such calls a second, by region, for everybody in the account: `ops status` and the console want some too.
 const CALLS_PER_SECOND = 4;
@@ -17,12 +21,13 @@ export function pageReader(client: CloudWatchLogsClient, local: boolean, phrase?
   const pace = pacer(local ? Number.POSITIVE_INFINITY : CALLS_PER_SECOND);
   // As a phrase: the emulators take a JSON field pattern to match every line.
   const filter = phrase === undefined ? {} : { filterPattern: JSON.stringify(phrase) };
-  return async function* pages(logGroupName, from) {
+  return async function* pages(logGroupName, from, until) {
+    const period = { startTime: from, ...(until === undefined ? {} : { endTime: until + 1 }) };
     let token: string | undefined;
     do {
       await pace(1);
       const next = token === undefined ? {} : { nextToken: token };
-      const call = client.send(new FilterLogEventsCommand({ logGroupName, startTime: from, ...filter, ...next }));
+      const call = client.send(new FilterLogEventsCommand({ logGroupName, ...period, ...filter, ...next }));
       const { events = [], nextToken } = await call.catch(noEvents);
       yield events;
       token = nextToken;

@@ -1,9 +1,6 @@
-import {
-  CloudWatchLogsClient,
-  paginateFilterLogEvents,
-  ResourceNotFoundException,
-} from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { findFunctions } from '../functions.ts';
+import { pageReader, type ReadPages } from '../logs/read-pages.ts';
 import type { DeployedShop } from '../stack.ts';
 
 /** In milliseconds since 1970, both ends inclusive. */
@@ -21,43 +18,33 @@ export async function readLogLines(
 ): Promise<string[]> {
   const logs = new CloudWatchLogsClient(shop.config);
   try {
+    const readPages = pageReader(logs, shop.local, phrase);
     const groups = groupNames ?? (await logGroupNames(shop));
-    const found = await Promise.all(groups.map((group) => readLog(logs, group, phrase, period)));
+    const found = await Promise.all(groups.map((group) => readLog(readPages, group, phrase, period)));
     return found.flat().map(({ text }) => text);
   } finally {
     logs.destroy();
   }
 }
 
-/** Reads a log group's lines that contain a phrase, oldest first; of `maxPages` pages of a megabyte at most. */
+/** Reads a log group's lines that contain a phrase, as `readPages` does, oldest first; of `maxPages` pages of a megabyte at most. */
 export async function readLog(
-  client: CloudWatchLogsClient,
+  readPages: ReadPages,
   logGroupName: string,
   phrase: string,
   { from, until }: LogPeriod,
   maxPages = Number.POSITIVE_INFINITY,
 ): Promise<LogLine[]> {
-  // As a phrase: the emulators take a JSON field pattern to match every line.
-  const filterPattern = JSON.stringify(phrase);
-  const pages = paginateFilterLogEvents(
-    { client },
-    { logGroupName, filterPattern, startTime: from, endTime: until + 1 },
-  );
   const found: LogLine[] = [];
   let page = 0;
-  try {
-    for await (const { events = [] } of pages) {
-      for (const { message = '', timestamp = from } of events) {
-        // Several lines written at once may arrive as one event.
-        const lines = message.split('\n').filter((line) => line.includes(phrase));
-        found.push(...lines.map((text) => ({ time: timestamp, text })));
-      }
-      page += 1;
-      if (page === maxPages) break;
+  for await (const events of readPages(logGroupName, from, until)) {
+    for (const { message = '', timestamp = from } of events) {
+      // Several lines written at once may arrive as one event.
+      const lines = message.split('\n').filter((line) => line.includes(phrase));
+      found.push(...lines.map((text) => ({ time: timestamp, text })));
     }
-  } catch (error) {
-    // Some engines create a function's log group with its first line.
-    if (!(error instanceof ResourceNotFoundException)) throw error;
+    page += 1;
+    if (page === maxPages) break;
   }
   return found;
 }
