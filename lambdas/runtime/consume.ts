@@ -1,7 +1,6 @@
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSRecord } from 'aws-lambda';
 import type { CloudEvent, EventContract, EventOf } from '../../contracts/cloud-event.ts';
 import { ContractError, parseEvent, unwrapBody, validateEvent } from '../../contracts/parse.ts';
-import { answerProbes, separateProbes } from './answer-probes.ts';
 import { roundsByKey } from './chunk.ts';
 import {
   type BatchHandler,
@@ -13,15 +12,13 @@ import {
 } from './delivery.ts';
 import { requireEnv } from './environment.ts';
 import { BusyError, DeadlineExceededError, RefusalUnpublishedError, WaitingError } from './failure.ts';
-import { type InvocationDeadline, invocationDeadline } from './invocation-deadline.ts';
-import { writeLines } from './log.ts';
-import { metricLines } from './metrics.ts';
-import { type Attempt, outcomeLogLines } from './outcome.ts';
+import type { InvocationDeadline } from './invocation-deadline.ts';
+import type { Attempt } from './outcome.ts';
 import { busPublisher, type Publish, withTraceparent } from './publish.ts';
-import { type ConsumerQueue, sqsConsumerQueue } from './queue.ts';
+import type { ConsumerQueue } from './queue.ts';
+import { type QueueFunction, queueFromEnvironment, queueFunction } from './queue-function.ts';
 import type { InvocationCache } from './record-cache.ts';
 import { type Replay, readReplayed } from './replay-envelope.ts';
-import { resolveOutcomes } from './resolve-outcomes.ts';
 import { defaultPolicy, type FailurePolicy, failureActionFor } from './retry-policy.ts';
 import { type Seal, wrappedEvent } from './unwrapped.ts';
 
@@ -55,26 +52,21 @@ type Received<E extends SubjectEvent> = { record: SQSRecord; delivery: Delivery<
 type WrappedMessage = { record: SQSRecord; event: SubjectEvent; bare: string };
 
 /**
- * Builds the Lambda function of a consumer's queue. Each message ends in one of three ways: done (deleted, after its events were
- * published), retried with growing delays, or in the dead-letter queue with its reason. Messages do not affect each other, with
- * one exception: when a message is retried, later ones of the same order are retried too, so that none overtakes it (unless it
- * waits for somebody else to act). Probes of `ops verify` are answered here, and no handler, contract or metric sees them.
+ * Builds the Lambda function of a consumer's queue (see `queueFunction`); the events of a message are published before it is done. Messages
+ * do not affect each other, with one exception: when a message is retried, later ones of the same order are retried too, so that none
+ * overtakes it (unless it waits for somebody else to act).
  */
 export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
   name: string,
   contracts: readonly C[],
   handlerOf: (publish: Publish) => BatchHandler<EventOf<C> & SubjectEvent>,
   dependencies: ConsumerDependencies & ReplayOptions<C> = withoutBus(name),
-): (event: SQSEvent, context?: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> {
+): QueueFunction {
   const { publish, queue, policy = defaultPolicy } = dependencies;
   const handle = handlerOf(publish);
 
-  return async ({ Records }, context) => {
-    const arrivedAt = Date.now();
-    const { probes, messages } = separateProbes(Records);
-    const answers = answerProbes(name, queue, probes);
+  return queueFunction(name, { queue, policy }, async (messages, arrivedAt, deadline) => {
     const { received, wrapped, attempts } = readRecords(messages, { contracts, ...dependencies }, arrivedAt);
-    const deadline = invocationDeadline(context);
     attempts.push(...(await forwardAll(dependencies, wrapped, arrivedAt, deadline)));
     const cache: InvocationCache = new Map();
     const blocked = new Set<string>();
@@ -90,24 +82,7 @@ export function consumer<C extends EventContract<string, SubjectEvent['data']>>(
       }
     }
     await publishRefusals(dependencies, attempts, policy, deadline);
-    deadline.end();
-
-    const resolved = await resolveOutcomes(name, queue, attempts, policy);
-    // A batch of nothing but probes is counted in no metric.
-    const metrics = messages.length === 0 && probes.length > 0 ? [] : metricLines(name, resolved, arrivedAt);
-    writeLines([...(await answers), ...outcomeLogLines(name, resolved), ...metrics]);
-    const retried = resolved.filter(({ outcome }) => outcome.kind === 'will be tried again');
-    const messageIds = new Set(retried.map(({ record }) => record.messageId));
-    return { batchItemFailures: [...messageIds].map((itemIdentifier) => ({ itemIdentifier })) };
-  };
-}
-
-/** Reads the consumer's queues from the environment variables that the stack sets. */
-function queueFromEnvironment(consumerName: string): ConsumerQueue {
-  return sqsConsumerQueue({
-    consumer: consumerName,
-    queueUrl: requireEnv('QUEUE_URL'),
-    deadLetterQueueUrl: requireEnv('DEAD_LETTER_QUEUE_URL'),
+    return attempts;
   });
 }
 

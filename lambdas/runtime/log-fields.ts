@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { orderId } from '../../contracts/order.ts';
 import { readMessage, tryParse } from '../../contracts/parse.ts';
 import { readTraceparent } from '../../contracts/traceparent.ts';
+import { readEndpointEnvelope } from './endpoint-envelope.ts';
 import { containsPhoneNumber } from './failure.ts';
 import { readReplayed } from './replay-envelope.ts';
 
@@ -40,7 +41,7 @@ const idIn = (value: unknown): string | undefined =>
 
 function tryRead(body: string): Partial<Record<string, unknown>> | undefined {
   try {
-    return readMessage(readReplayed(body)?.body ?? body);
+    return readEndpointEnvelope(body)?.event ?? readMessage(readReplayed(body)?.body ?? body);
   } catch {
     return undefined;
   }

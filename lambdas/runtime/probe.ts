@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { ContractError, unwrapBody } from '../../contracts/parse.ts';
+import { readEndpointEnvelope } from './endpoint-envelope.ts';
 
 /** The only source of probes; no event of the shop has it. */
 export const PROBE_SOURCE = '/shop/verify';
@@ -78,7 +79,7 @@ export function readProbe(body: string): Probe | undefined {
 
 function messageIn(body: string): Record<string, unknown> {
   try {
-    return unwrapBody(body).message;
+    return readEndpointEnvelope(body)?.event ?? unwrapBody(body).message;
   } catch (error) {
     if (error instanceof ContractError) return {};
     throw error;
