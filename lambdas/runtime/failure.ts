@@ -10,6 +10,17 @@ export class UnknownOutcomeError extends UnavailableError {
   override name = 'UnknownOutcomeError';
 }
 
+/** A downstream asks not to be called for so long; the message is not retried before. */
+export class ThrottledError extends UnavailableError {
+  override name = 'ThrottledError';
+  readonly retryAfterSeconds: number;
+
+  constructor(message: string, retryAfterSeconds: number) {
+    super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 /** A downstream serves others, but not this one order; the message is retried, and the circuit breaker does not count it. */
 export class OneOrderError extends UnavailableError {
   override name = 'OneOrderError';

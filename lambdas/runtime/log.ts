@@ -24,8 +24,11 @@ export type LogFields = {
   /** The types of the events that this attempt published. */
   published?: readonly string[];
   downstream?: string;
+  /** Whom an event is posted to. */
+  endpoint?: string | undefined;
   CircuitBreakerOpen?: number;
   StartFailed?: number;
+  WebhookEndpointDisabled?: number;
   /** Metrics in CloudWatch's embedded metric format. */
   _aws?: { Timestamp: number; CloudWatchMetrics: readonly object[] };
 };

@@ -8,8 +8,10 @@ import { extractLogFields } from './log-fields.ts';
 /** One attempt to handle one message. Times in milliseconds since 1970. */
 export type Attempt = HandlerResult & {
   record: SQSRecord;
-  /** Absent where the message is invalid. */
+  /** Absent where the message is invalid, or no consumer's. */
   event?: SubjectEvent;
+  /** Whom the event is posted to, where it is. */
+  endpoint?: string;
   startedAt: number;
   endedAt: number;
 };
@@ -35,7 +37,7 @@ export function outcomeLogLines(consumer: string, attempts: readonly (Attempt & 
     times.set(moment, known);
     return known;
   };
-  return attempts.map(({ record, event, error, published, startedAt, endedAt, outcome }) => {
+  return attempts.map(({ record, event, endpoint, error, published, startedAt, endedAt, outcome }) => {
     const { kind, ...why } = outcome;
     const known = event
       ? { ...event.data, eventType: event.type, traceparent: event.traceparent }
@@ -47,6 +49,7 @@ export function outcomeLogLines(consumer: string, attempts: readonly (Attempt & 
       receiptId,
       messageId: record.messageId,
       eventType,
+      endpoint,
       // Without an order there is no trace but the publisher's own.
       traceId: orderId === undefined ? undefined : traceIdOf(traceparent, orderId),
       attempt: Number(record.attributes.ApproximateReceiveCount),

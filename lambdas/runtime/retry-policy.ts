@@ -1,4 +1,4 @@
-import { concernsResponse, isLanguageError, RetryAtError } from './failure.ts';
+import { concernsResponse, isLanguageError, RetryAtError, ThrottledError } from './failure.ts';
 
 /**
  * What happens to a message whose handling failed. `dead-letter`: at once, because the same input would fail in the same way
@@ -92,7 +92,7 @@ export const GIVE_UP_HOURS = 72;
  * A message is tried at least as often as in an outage at the longest backoff, however old it is: it may have waited for a time that its
  * handler asked for, or for a consumer that was switched off.
  */
-const MIN_ATTEMPTS = Math.ceil((OUTAGE_HOURS * 3600) / (MAX_BACKOFF_SECONDS / 2));
+export const MIN_ATTEMPTS = Math.ceil((OUTAGE_HOURS * 3600) / (MAX_BACKOFF_SECONDS / 2));
 
 /** No message expires unnoticed: in so many last hours before its queue forgets it, a failure dead-letters it. */
 export const RETENTION_MARGIN_HOURS = 1;
@@ -116,7 +116,7 @@ const LATEST_RETRY_MS = (QUEUE_RETENTION_DAYS * 24 - OUTAGE_HOURS) * HOUR_MS;
 export type Retry = { seconds: number } | { givenUp: string };
 
 /**
- * Decides when a failed message is tried again: after its backoff, or for `RetryAtError` at that time, in steps where that is longer than
+ * Decides when a failed message is tried again: after its backoff, with `ThrottledError` not before it may be, or for `RetryAtError` at that time, in steps where that is longer than
  * SQS allows. It is given up once it has been tried for `GIVE_UP_HOURS`, whatever failed; with `RetryAtError` only where the queue would not
  * keep it until then and through one more outage.
  */
@@ -137,7 +137,8 @@ export function retryOf(
     return { givenUp: `given up after ${inWords(triedMs)}` };
   const { forSeconds = Number.POSITIVE_INFINITY } = limits;
   const current = triedMs < forSeconds * 1000 ? limits : OUTAGE_BACKOFF;
-  return { seconds: backoffSeconds(ageMs / 1000, current) };
+  const atLeast = error instanceof ThrottledError ? error.retryAfterSeconds : 0;
+  return { seconds: Math.max(atLeast, backoffSeconds(ageMs / 1000, current)) };
 }
 
 function inWords(milliseconds: number): string {
