@@ -40,7 +40,7 @@ const problem: Fields = { path: matching(/^[\w.[\]-]{1,512}$/), problem: text };
 
 /**
  * What is shown of a message: the members of the contracts that are not personal, wherever in the event a publisher has put them, and those
- * of the envelopes that carry it. A test names each member of a contract that is neither here nor hidden.
+ * of the envelopes that carry it. A test names each member of a contract that is neither here nor in `contracts/personal-data.ts`.
  */
 export const SHOWN: Fields = {
   specversion: matching(/^\d\.\d$/),
@@ -88,18 +88,6 @@ export const SHOWN: Fields = {
   'detail-type': eventType,
   detail: { members: () => SHOWN },
 };
-
-/** The members of the contracts that are personal, or may be: what a publisher or a customer wrote freely. Payment ids are the provider's. */
-export const HIDDEN: readonly string[] = [
-  'phone',
-  'locale',
-  'token',
-  'reference',
-  'label',
-  'tracestate',
-  'carrier',
-  'number',
-];
 
 /** Returns the names of all members that may be shown. */
 export const shownNames = (): ReadonlySet<string> =>

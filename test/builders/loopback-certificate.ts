@@ -1,0 +1,19 @@
+/** A self-signed certificate of `localhost` for servers in tests, which nobody else trusts, and its key, which is no secret. */
+export const loopbackCertificate = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgYGvshbZluqEldDDY
+J5pHBp2D7DQRjnqnJzKG7HoVZsChRANCAASd27N4mwz5RYgRhRRQ49lBWQ+JRNZe
+JxUmxrkDY7858qF0kHRUCV2Ln+SBRZTQmwdda8Y/7V5VQWoRfVrIClXb
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUFiUVQsc3e4hZkujldT/4W7jhWbkwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNzE1MjEwNFoYDzIxMjYxMTAz
+MTUyMTA0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAASd27N4mwz5RYgRhRRQ49lBWQ+JRNZeJxUmxrkDY7858qF0kHRUCV2L
+n+SBRZTQmwdda8Y/7V5VQWoRfVrIClXbo2kwZzAdBgNVHQ4EFgQUtUOUvm6aQxP/
+34dmol+mzBTqe3wwHwYDVR0jBBgwFoAUtUOUvm6aQxP/34dmol+mzBTqe3wwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIgbJ4IuunkuyIBDJ5AitlFZOnhkeRFo8WbZY/FiecgLn4CIQDU5UhKAnBB
+rWPcjCFWlc4t/WVfto7uHz/2C40cop12vA==
+-----END CERTIFICATE-----`,
+};
