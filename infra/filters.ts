@@ -10,7 +10,10 @@ export type BodyFilter = { probe: string; policy: { type: string[] } };
  */
 export type BusPattern = { probe: string; reported: string | undefined; pattern: { $or: readonly EventBranch[] } };
 
-type EventBranch = {
+/** A pattern that no probe passes, as `BusPattern` otherwise. */
+export type EventPattern = { reported: string | undefined; pattern: EventBranch };
+
+export type EventBranch = {
   source: readonly string[];
   'detail-type': readonly string[];
   detail?: { type: readonly string[]; source: readonly string[] };
@@ -24,22 +27,29 @@ export function bodyFilter(consumer: string, contracts: readonly EventContract[]
 }
 
 /**
- * Returns the patterns for what a consumer gets from the bus: the bare event, as on the topic, and only from the publisher the contract names.
+ * Returns the patterns for what a consumer gets from the bus, as `eventPatterns` does. Probes are an alternative of their own, so that nobody
+ * who may send the one can thereby send the other.
+ */
+export const busPatterns = (consumer: string, contracts: readonly EventContract[]): BusPattern[] =>
+  eventPatterns(contracts).map(({ reported, pattern }) => withProbe(consumer, reported, pattern));
+
+/**
+ * Returns the patterns for events of the bus: the bare event, as on the topic, and only from the publisher the contract names.
  *
  * Each of the stack's functions may put on the bus what it publishes and no more, so one rule brings all of it. A service outside may use one source and one
  * detail type, as its policy says, but chooses the detail freely, and the detail is what arrives. So each event that services send has a
- * rule of its own, which also matches the type and the source in the detail: nobody can report what only the stack may say. Probes are an
- * alternative of their own, so that nobody who may send the one can thereby send the other.
+ * rule of its own, which also matches the type and the source in the detail: nobody can report what only the stack may say.
  */
-export function busPatterns(consumer: string, contracts: readonly EventContract[]): BusPattern[] {
+export function eventPatterns(contracts: readonly EventContract[]): EventPattern[] {
   const onBus = contractsOn('bus', contracts);
   const own = onBus.filter(({ sentBy }) => sentBy === 'stack');
   const reported = onBus.filter(({ sentBy }) => sentBy === 'services');
   return [
-    ...(own.length === 0 ? [] : [withProbe(consumer, undefined, eventBranch(own))]),
-    ...reported.map((contract) =>
-      withProbe(consumer, contract.type, detailBranch([contract.type], sourcesOf([contract]))),
-    ),
+    ...(own.length === 0 ? [] : [{ reported: undefined, pattern: eventBranch(own) }]),
+    ...reported.map((contract) => ({
+      reported: contract.type,
+      pattern: detailBranch([contract.type], sourcesOf([contract])),
+    })),
   ];
 }
 

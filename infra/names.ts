@@ -7,6 +7,9 @@ export const constructIdOf = (consumer: string): string => `${consumer.charAt(0)
 export const consumerNameOf = (constructId: string): string =>
   `${constructId.charAt(0).toLowerCase()}${constructId.slice(1)}`;
 
+/** Names the construct of a partner, and the prefix of its outputs: `crm` has `PartnerCrmQueueUrl`. */
+export const partnerIdOf = (partner: string): string => `Partner${constructIdOf(partner)}`;
+
 /** The shipped tables. A shop adds its own in `infra/custom/tables.ts`, which no update touches. */
 export const shippedTables = [
   'orders',

@@ -5,6 +5,15 @@ import { choice, integer, matching, optional, setting } from './setting.ts';
 /** The feed of every order's steps, in sequence. */
 export const LIFECYCLE = 'lifecycle';
 
+/** How long a message that a partner received stays hidden, unless it says otherwise. */
+export const PARTNER_VISIBILITY_SECONDS = 60;
+
+/**
+ * How often a partner may receive a message before SQS dead-letters it. Its failures say nothing to the shop: what fails for longer than 20
+ * minutes needs somebody, or a partner that hides the message for longer.
+ */
+export const PARTNER_RECEIVES = 20;
+
 /** A service outside the stack that receives events from a queue of its own, as `partners` of the settings names it. */
 export type PartnerSettings = {
   /** Types of events of the bus, or the lifecycle feed. */

@@ -9,18 +9,19 @@ import { Consumer } from './constructs/consumer.ts';
 import { CustomerKey } from './constructs/customer-key.ts';
 import { LifecycleTopic } from './constructs/lifecycle-topic.ts';
 import { Monitoring } from './constructs/monitoring.ts';
+import { Partner } from './constructs/partner.ts';
 import { Publishers } from './constructs/publishers.ts';
 import { RecordTables } from './constructs/record-table.ts';
 import { shopKey } from './constructs/shop-key.ts';
 import { Sweep } from './constructs/sweep.ts';
 import { allowTopicTracing } from './constructs/tracing.ts';
 import { functionEntries } from './entries.ts';
-import { constructIdOf } from './names.ts';
+import { constructIdOf, partnerIdOf } from './names.ts';
 import { type Route, recordsOf } from './route.ts';
 import { type ConsumerName, routing } from './routing.ts';
 import type { Settings } from './settings.ts';
 
-/** The whole messaging backbone: a topic and a bus, the consumers in `routing.ts`, the archive, the sweep and the monitoring. */
+/** The whole messaging backbone: a topic and a bus, the consumers in `routing.ts`, the partners of the settings, the archive, the sweep and the monitoring. */
 export class ShopMessagingStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings, props: StackProps = {}) {
     const isUndeletable = settings.isProtected && !settings.firstDeployment;
@@ -71,11 +72,15 @@ export class ShopMessagingStack extends Stack {
       ...shared,
     });
     const archive = new Archive(this, 'Archive', { code: code('archive'), ...shared });
+    const partners = Object.entries(settings.partners).map(
+      ([name, partner]) => new Partner(this, partnerIdOf(name), { name, partner, ...shared }),
+    );
 
     // The publishers of a topic that exists have the use of its key already, if it has one.
     const topicKey = settings.ordersTopicArn === undefined ? key : undefined;
     new Publishers(this, 'Publishers', { orders: topic, lifecycle, bus, key: topicKey, settings });
-    new Monitoring(this, 'Monitoring', { consumers, sweep, archive, orders: topic, lifecycle, bus, settings, key });
+    const monitored = { consumers, partners, sweep, archive, orders: topic, lifecycle, bus };
+    new Monitoring(this, 'Monitoring', { ...monitored, settings, key });
     new CfnOutput(this, 'OrdersTopicArn', { value: topic.topicArn });
     new CfnOutput(this, 'OrderLifecycleTopicArn', { value: lifecycle.topicArn });
     new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });

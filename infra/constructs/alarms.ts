@@ -3,19 +3,25 @@ import type { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { PARTNER_RECEIVES } from '../partner-settings.ts';
 import type { ShopAlarmProps } from './alarm.ts';
 import type { Archive } from './archive.ts';
 import type { Consumer } from './consumer.ts';
 import { consumerMetric, MINUTE, ruleMetric } from './metrics.ts';
 import type { MonitoredResources } from './monitored-resources.ts';
+import type { Partner } from './partner.ts';
 import type { Sweep } from './sweep.ts';
 
 /** A message that is not done after this long needs attention; a single retry does not take that long. */
 const LATE = Duration.minutes(10);
 
+/** A partner may read its queue now and then; who runs it is called when it stands still for this long. */
+const PARTNER_LATE = Duration.hours(1);
+
 /** Lists every alarm of the stack. */
 export function shopAlarms({
   consumers,
+  partners,
   sweep,
   archive,
   orders,
@@ -24,10 +30,11 @@ export function shopAlarms({
 }: MonitoredResources): ShopAlarmProps[] {
   return [
     ...Object.values(consumers).flatMap((consumer) => consumerAlarms(consumer, bus)),
+    ...partners.flatMap((partner) => partnerAlarms(partner, bus)),
     ...sweepAlarms(sweep),
     ...archiveAlarms(archive),
     failedDeliveryAlarm('orders-topic', orders, 'Some orders are handled in part: a consumer never received them.'),
-    failedDeliveryAlarm('lifecycle-feed', lifecycle, consumers.shipping.route.impact),
+    failedDeliveryAlarm('lifecycle-feed', lifecycle, feedImpact(consumers.shipping, partners)),
   ];
 }
 
@@ -52,16 +59,7 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       // One minute is enough; it stays for five, so that whoever looks now and then sees it.
       periods: [1, 5],
     },
-    {
-      name: `${name}-oldest-message`,
-      kind: 'oldest-message',
-      impact,
-      cause: `A message has waited for ${LATE.toMinutes()} minutes in the queue of ${name} without being taken.`,
-      firstCommand: 'status',
-      metric: consumer.queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: 'Maximum' }),
-      threshold: LATE.toSeconds(),
-      periods: [3, 3],
-    },
+    oldestMessageAlarm(name, consumer.queue, impact, LATE),
     {
       // SQS excludes messages that were received three times from the age above, so an outage that is retried would not show.
       name: `${name}-late-messages`,
@@ -88,17 +86,54 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       periods: [3, 5],
     });
   }
-  const deliveries = consumer.rules.map(
-    ({ rule, reported }): ShopAlarmProps => ({
-      name: `${name}-failed-deliveries${reported === undefined ? '' : `-of-${shortName(reported)}`}`,
-      kind: 'failed-deliveries',
-      impact: `For the orders concerned: ${impact}`,
-      cause: `Events from the bus did not reach the queue of ${name}.`,
+  return [...alarms, ...ruleAlarms(consumer, bus, `For the orders concerned: ${impact}`)];
+}
+
+/** Lists the alarms of a partner. What it does with a message the shop does not see, only how long that takes. */
+function partnerAlarms({ name, queue, deadLetterQueue, rules }: Partner, bus: EventBus): ShopAlarmProps[] {
+  const impact = partnersImpact([name]);
+  return [
+    deadLetterAlarm(name, deadLetterQueue, {
+      impact,
+      cause: `Messages were given up that the partner ${name} received ${PARTNER_RECEIVES} times, or that did not reach its queue.`,
       firstCommand: `dlq list --consumer ${name}`,
-      metric: ruleMetric(bus, rule, 'FailedInvocations'),
     }),
-  );
-  return [...alarms, ...deliveries];
+    oldestMessageAlarm(name, queue, impact, PARTNER_LATE),
+    ...ruleAlarms({ name, rules }, bus, impact),
+  ];
+}
+
+const partnersImpact = (names: readonly string[]) =>
+  `What the ${names.length === 1 ? 'partner' : 'partners'} ${names.join(', ')} should do is late, or is not done.`;
+
+/** Says what customers lose without the lifecycle feed. */
+function feedImpact(shipping: Consumer, partners: readonly Partner[]): string {
+  const readers = partners.filter(({ rules }) => rules.length === 0).map(({ name }) => name);
+  return [shipping.route.impact, ...(readers.length === 0 ? [] : [partnersImpact(readers)])].join(' ');
+}
+
+function oldestMessageAlarm(name: string, queue: Queue, impact: string, late: Duration): ShopAlarmProps {
+  return {
+    name: `${name}-oldest-message`,
+    kind: 'oldest-message',
+    impact,
+    cause: `A message has waited for ${late.toMinutes()} minutes in the queue of ${name} without being taken.`,
+    firstCommand: 'status',
+    metric: queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: 'Maximum' }),
+    threshold: late.toSeconds(),
+    periods: [3, 3],
+  };
+}
+
+function ruleAlarms({ name, rules }: Pick<Partner, 'name' | 'rules'>, bus: EventBus, impact: string): ShopAlarmProps[] {
+  return rules.map(({ rule, reported }) => ({
+    name: `${name}-failed-deliveries${reported === undefined ? '' : `-of-${shortName(reported)}`}`,
+    kind: 'failed-deliveries',
+    impact,
+    cause: `Events from the bus did not reach the queue of ${name}.`,
+    firstCommand: `dlq list --consumer ${name}`,
+    metric: ruleMetric(bus, rule, 'FailedInvocations'),
+  }));
 }
 
 /** Shortens an event's type to a part of an alarm's name: `payment-received`. */

@@ -10,7 +10,7 @@ import { Construct } from 'constructs';
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
 import { MAX_RECEIVES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
-import { contractsOn } from '../filters.ts';
+import { busPatterns, contractsOn } from '../filters.ts';
 import { consumerSettings, type Settings } from '../settings.ts';
 import { filterBody } from './body-filter.ts';
 import { busRules } from './bus-rules.ts';
@@ -96,7 +96,8 @@ export class Archive extends Construct {
     new CfnOutput(Stack.of(this), `${this.node.id}UndeliveredStepsDeadLetterQueueUrl`, {
       value: undeliveredSteps.queueUrl,
     });
-    busRules(this, { consumer: 'archive', bus, contracts: catalog, queue, deadLetterQueue: this.deadLetterQueue });
+    const patterns = busPatterns('archive', catalog);
+    busRules(this, { bus, patterns, queue, deadLetterQueue: this.deadLetterQueue });
   }
 }
 

@@ -2,15 +2,12 @@ import { CfnRule, type EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-e
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { EventContract } from '../../contracts/cloud-event.ts';
-import { type BusPattern, busPatterns } from '../filters.ts';
+import type { BusPattern, EventBranch, EventPattern } from '../filters.ts';
 
 export type BusRulesProps = {
-  /** Whose queue it is. */
-  consumer: string;
   bus: EventBus;
-  /** What the queue is to get; contracts of other channels are ignored. */
-  contracts: readonly EventContract[];
+  /** What the queue is to get. */
+  patterns: readonly (BusPattern | EventPattern)[];
   queue: IQueue;
   deadLetterQueue: IQueue;
 };
@@ -18,15 +15,13 @@ export type BusRulesProps = {
 /** A rule on the bus; `reported` is the type of the event that it brings from outside, `undefined` for the stack's own events. */
 export type BusRule = { rule: Rule; reported: string | undefined };
 
-/** Brings a queue what travels on the bus, as `busPatterns` says: the bare event, as on the topic. */
-export function busRules(
-  scope: Construct,
-  { consumer, bus, contracts, queue, deadLetterQueue }: BusRulesProps,
-): BusRule[] {
-  return busPatterns(consumer, contracts).map(({ reported, pattern }) => {
+/** Brings a queue what travels on the bus, as the patterns say: the bare event, as on the topic. */
+export function busRules(scope: Construct, { bus, patterns, queue, deadLetterQueue }: BusRulesProps): BusRule[] {
+  return patterns.map(({ reported, pattern }) => {
+    const branches = '$or' in pattern ? pattern.$or : [pattern];
     const rule = new Rule(scope, reported === undefined ? 'Rule' : `Rule ${reported}`, {
       eventBus: bus,
-      eventPattern: { source: pattern.$or.flatMap(({ source }) => source) },
+      eventPattern: { source: branches.flatMap(({ source }) => source) },
       targets: [new SqsQueue(queue, { message: RuleTargetInput.fromEventPath('$.detail'), deadLetterQueue })],
     });
     setPattern(rule, pattern);
@@ -35,6 +30,6 @@ export function busRules(
 }
 
 /** Sets a pattern that CDK's own type of a pattern has no place for: it does not know `$or`. */
-function setPattern({ node: { defaultChild } }: Rule, pattern: BusPattern['pattern']): void {
+function setPattern({ node: { defaultChild } }: Rule, pattern: BusPattern['pattern'] | EventBranch): void {
   if (defaultChild instanceof CfnRule) defaultChild.eventPattern = pattern;
 }

@@ -5,10 +5,10 @@ import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription, type SqsSubscriptionProps } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { DeduplicationScope, FifoThroughputLimit, type Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { MAX_RECEIVES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
-import { contractsOn } from '../filters.ts';
+import { busPatterns, contractsOn } from '../filters.ts';
 import type { Permission, Route, TableUse } from '../route.ts';
 import { consumerSettings, type Settings } from '../settings.ts';
 import { filterBody } from './body-filter.ts';
@@ -18,7 +18,7 @@ import { addQueueSource, nodeFunction, visibilityTimeoutOf } from './lambda.ts';
 import { grantPutEvents } from './put-events.ts';
 import type { RecordTables } from './record-table.ts';
 import type { ShopKey } from './shop-key.ts';
-import { DeadLetterQueue, ShopQueue } from './shop-queue.ts';
+import { DeadLetterQueue, HIGH_THROUGHPUT_FIFO, ShopQueue } from './shop-queue.ts';
 
 export type ConsumerProps = {
   /** The consumer's name, which is also its folder under `lambdas/`. */
@@ -40,12 +40,6 @@ export type ConsumerProps = {
 
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: the batch of a FIFO queue has at most so many messages, and no window.
 const MAX_FIFO_BATCH = 10;
-// Without this CDK would name a standard queue `fifo: false`, which CloudFormation refuses.
-const FIFO = {
-  fifo: true,
-  fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
-  deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
-};
 
 /** One consumer: its queue, dead-letter queue and function, its tables and grants, and the routes that bring it its events. */
 export class Consumer extends Construct {
@@ -68,7 +62,7 @@ export class Consumer extends Construct {
     const isFifo = readsLifecycle(name, route);
     const given = consumerSettings(settings, name);
     const own = isFifo ? { ...given, batchSize: Math.min(given.batchSize, MAX_FIFO_BATCH), window: 0 } : given;
-    const queueProps = { ...(isFifo ? FIFO : {}), removalPolicy };
+    const queueProps = { ...(isFifo ? HIGH_THROUGHPUT_FIFO : {}), removalPolicy };
 
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', { ...queueProps, from: 'queue' });
     this.queue = new ShopQueue(this, 'Queue', {
@@ -102,7 +96,8 @@ export class Consumer extends Construct {
 
     this.subscribeToTopics(props);
     const { queue, deadLetterQueue } = this;
-    this.rules = busRules(this, { consumer: name, bus, contracts: route.consumes, queue, deadLetterQueue });
+    const patterns = busPatterns(name, route.consumes);
+    this.rules = busRules(this, { bus, patterns, queue, deadLetterQueue });
     this.output('QueueUrl', this.queue.queueUrl);
     this.output('DeadLetterQueueUrl', this.deadLetterQueue.queueUrl);
   }

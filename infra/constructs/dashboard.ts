@@ -14,14 +14,16 @@ import { cancelReason } from '../../contracts/order.ts';
 import type { Consumer } from './consumer.ts';
 import { businessMetric, consumerMetric, MINUTE, NAMESPACE, ruleMetric } from './metrics.ts';
 import type { MonitoredResources } from './monitored-resources.ts';
+import type { Partner } from './partner.ts';
 
 const COLUMNS = 24;
 
 export type ShopDashboardProps = MonitoredResources & { alarms: readonly IAlarm[]; name: string };
 
-/** One page: alarms, business metrics, a row per consumer, and failed deliveries. */
+/** One page: alarms, business metrics, a row per consumer and partner, and failed deliveries. */
 export class ShopDashboard extends Construct {
-  constructor(scope: Construct, id: string, { alarms, name, consumers, orders, lifecycle, bus }: ShopDashboardProps) {
+  constructor(scope: Construct, id: string, props: ShopDashboardProps) {
+    const { alarms, name, consumers, partners, orders, lifecycle, bus } = props;
     super(scope, id);
     const dashboard = new Dashboard(this, 'Resource', { dashboardName: name });
     dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: COLUMNS, height: 6 }));
@@ -31,10 +33,11 @@ export class ShopDashboard extends Construct {
       dashboard.addWidgets(new TextWidget({ markdown, width: COLUMNS, height: 2 }));
       dashboard.addWidgets(...ofOneConsumer(consumer));
     }
+    for (const partner of partners) dashboard.addWidgets(...ofOnePartner(partner));
     dashboard.addWidgets(
       ...row({
         'Topics: not delivered': [...undelivered('orders', orders), ...undelivered('lifecycle', lifecycle)],
-        'Bus: not delivered': Object.values(consumers).flatMap(({ name: each, rules }) =>
+        'Bus: not delivered': [...Object.values(consumers), ...partners].flatMap(({ name: each, rules }) =>
           rules.flatMap(({ rule, reported }) =>
             notInvoked(reported === undefined ? each : `${each}, ${reported}`, bus, rule),
           ),
@@ -81,6 +84,19 @@ function ofOneConsumer({ name, queue, deadLetterQueue, function: fn }: Consumer)
       fn.metricThrottles({ period: MINUTE, label: 'function throttles' }),
     ],
     'Time to drain, s': [drained],
+  });
+}
+
+function ofOnePartner({ name, queue, deadLetterQueue }: Partner): GraphWidget[] {
+  const byMinute = { period: MINUTE, statistic: 'Maximum' };
+  return row({
+    [`Partner ${name}: depth`]: [
+      queue.metricApproximateNumberOfMessagesVisible({ ...byMinute, label: 'waiting' }),
+      queue.metricApproximateNumberOfMessagesNotVisible({ ...byMinute, label: 'in flight' }),
+    ],
+    'Age of the oldest, s': [queue.metricApproximateAgeOfOldestMessage({ ...byMinute, label: 'oldest' })],
+    'Deleted, a minute': [queue.metricNumberOfMessagesDeleted({ period: MINUTE, label: 'deleted' })],
+    'Dead letters': [deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...byMinute, label: 'there' })],
   });
 }
 

@@ -1,11 +1,26 @@
 import { Duration, Validations } from 'aws-cdk-lib';
-import { CfnQueue, Queue, QueueEncryption, type QueueProps, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import {
+  CfnQueue,
+  DeduplicationScope,
+  FifoThroughputLimit,
+  Queue,
+  QueueEncryption,
+  type QueueProps,
+  RedrivePermission,
+} from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ShopKey } from './shop-key.ts';
 
 export type ShopQueueProps = Omit<QueueProps, 'encryption' | 'encryptionMasterKey' | 'dataKeyReuse' | 'enforceSSL'> & {
   /** @default SQS's own key */
   key: ShopKey | undefined;
+};
+
+/** A queue of the lifecycle feed. A standard one has none of these: CDK would say `fifo: false`, which CloudFormation refuses. */
+export const HIGH_THROUGHPUT_FIFO = {
+  fifo: true,
+  fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+  deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
 };
 
 /**
