@@ -1,6 +1,6 @@
 import { stripControlChars } from '../dlq/format.ts';
 import { plural } from '../format.ts';
-import { changesEncryption, type Plan } from './plan.ts';
+import { changesEncryption, type Plan, partnersWithLostQueues } from './plan.ts';
 import { describeChange } from './refusals.ts';
 import type { LostResource } from './resources.ts';
 
@@ -18,6 +18,9 @@ export function formatPlan(plan: Plan, where: string): string {
         `  ${formatCounts(plan)}`,
         ...formatLost(plan.lost),
         ...(changesEncryption(plan) ? [NEEDS_EMPTY_QUEUES] : []),
+        ...partnersWithLostQueues(plan).map(
+          (name) => `  The queues of partner ${name} go: it is deployed only while they hold no message.`,
+        ),
       ];
   return [`${plan.stackName}, stage ${plan.stage}, at ${where}:`, ...lines].map(clean).join('\n');
 }

@@ -8,7 +8,7 @@ import { type DeployedStack, findDeployed } from './deployed.ts';
 import { clean, formatRefusals } from './format.ts';
 import type { Input } from './input.ts';
 import { readPins } from './pins.ts';
-import { changesEncryption, type Plan, planDeployment } from './plan.ts';
+import { changesEncryption, type Plan, partnersWithLostQueues, planDeployment } from './plan.ts';
 import { findOccupiedQueues } from './queues.ts';
 import { type Confirmations, refusalsOf, refuseOccupiedQueues } from './refusals.ts';
 import { refuseRestoredTables } from './restored-tables.ts';
@@ -58,7 +58,9 @@ const ONE_PASS =
   '--app: the first deployment of a protected stage takes two passes, and an assembly is for one. Deploy from the checkout.';
 
 const refuseWaiting = async (target: AwsTarget, plan: Plan): Promise<string[]> =>
-  changesEncryption(plan) ? refuseOccupiedQueues(plan, await findOccupiedQueues(target, plan.stackName)) : [];
+  changesEncryption(plan) || partnersWithLostQueues(plan).length > 0
+    ? refuseOccupiedQueues(plan, await findOccupiedQueues(target, plan.stackName))
+    : [];
 
 /** Whether a deployment creates a protected stack: only one that works is protected, so that what fails can roll back. */
 export const takesTwoPasses = ({ plan, assembly }: Pick<Preparation, 'plan' | 'assembly'>): boolean =>

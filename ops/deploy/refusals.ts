@@ -1,5 +1,5 @@
 import type { Pins } from './pins.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, partnersWithLostQueues } from './plan.ts';
 import type { OccupiedQueue } from './queues.ts';
 import type { LostResource } from './resources.ts';
 import type { SettingChange } from './settings.ts';
@@ -48,10 +48,12 @@ function refuseSetting({ setting, from, to }: SettingChange, plan: Plan, { chang
 }
 
 function refuseLoss(
-  { logicalId, type, how, kept, properties }: LostResource,
+  { logicalId, type, how, kept, properties, partner }: LostResource,
   { replace }: Confirmations,
   { losses, types }: Pick<Pins, 'losses' | 'types'>,
 ): string[] {
+  // Whether it holds a message is looked up.
+  if (partner !== undefined) return [];
   const loss = losses[logicalId] ?? (types.includes(type) ? 'what it holds' : undefined);
   if (loss === undefined || replace.includes(logicalId)) return [];
   const cause = properties.length === 0 ? '' : ` because of ${properties.join(', ')}`;
@@ -80,14 +82,36 @@ const listOf = (names: readonly string[]) => (names.length === 0 ? '' : `; these
 export const describeChange = ({ setting, from, to }: SettingChange): string =>
   `${setting}: ${from ?? 'not set'} → ${to ?? 'not set'}`;
 
-/** Refuses, whatever was confirmed, to change the encryption while messages wait that the new key cannot decrypt. */
-export function refuseOccupiedQueues({ settings }: Plan, queues: readonly OccupiedQueue[]): string[] {
+/**
+ * Refuses, whatever was confirmed, to change the encryption while messages wait that the new key cannot decrypt, and to take away a partner's
+ * queue that holds a message.
+ */
+export const refuseOccupiedQueues = (plan: Plan, queues: readonly OccupiedQueue[]): string[] => [
+  ...refuseEncryption(plan, queues),
+  ...partnersWithLostQueues(plan).flatMap((partner) => refusePartner(partner, plan, queues)),
+];
+
+function refuseEncryption({ settings }: Plan, queues: readonly OccupiedQueue[]): string[] {
   const [first] = settings.filter(({ setting }) => guardOf(setting)?.flag === 'encryption');
   if (first === undefined || queues.length === 0) return [];
-  const counts = queues.map(
-    ({ queue, waiting, inFlight, delayed }) => `${queue} ${waiting} waiting, ${inFlight} in flight, ${delayed} delayed`,
-  );
   return [
-    `${describeChange(first)}: messages wait that are encrypted in the old way (${counts.join('; ')}). Pause publishing, let the queues drain, redrive or discard the dead letters, then deploy again.`,
+    `${describeChange(first)}: messages wait that are encrypted in the old way (${depthsOf(queues)}). Pause publishing, let the queues drain, redrive or discard the dead letters, then deploy again.`,
   ];
 }
+
+function refusePartner(partner: string, { lost }: Plan, queues: readonly OccupiedQueue[]): string[] {
+  const ids = lost.filter((resource) => resource.partner === partner).map(({ logicalId }) => logicalId);
+  const occupied = queues.filter(({ logicalId }) => ids.includes(logicalId));
+  if (occupied.length === 0) return [];
+  return [
+    `partners.${partner}: its queues would go, and hold messages (${depthsOf(occupied)}). Let ${partner} read what waits; redrive or discard its letters with \`npm run ops -- dlq discard --consumer ${partner}\`; then deploy again. How to discard what nobody reads, or to stop what still comes: docs/deploying.md#taking-a-partner-away`,
+  ];
+}
+
+const depthsOf = (queues: readonly OccupiedQueue[]) =>
+  queues
+    .map(
+      ({ queue, waiting, inFlight, delayed }) =>
+        `${queue} ${waiting} waiting, ${inFlight} in flight, ${delayed} delayed`,
+    )
+    .join('; ');

@@ -10,6 +10,8 @@ export type LostResource = {
   kept: boolean;
   /** The properties that cannot be changed in place; none where the resource is removed or its type changes. */
   properties: readonly string[];
+  /** The partner whose queue or dead-letter queue it is. */
+  partner?: string;
 };
 
 export type ResourceChanges = { added: number; changed: number; lost: LostResource[] };

@@ -10,6 +10,7 @@ export type TemplateResource = {
 export type Template = {
   Metadata?: { Settings?: unknown };
   Resources: Readonly<Record<string, TemplateResource>>;
+  Outputs?: Readonly<Record<string, { Value?: unknown }>>;
 };
 
 /** Parses a template's JSON; throws a sentence that names where it comes from if it is none. */

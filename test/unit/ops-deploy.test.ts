@@ -10,7 +10,7 @@ import { formatPlan, formatRefusals } from '../../ops/deploy/format.ts';
 import { chooseInput } from '../../ops/deploy/input.ts';
 import { type Plan, planDeployment } from '../../ops/deploy/plan.ts';
 import { takesTwoPasses } from '../../ops/deploy/prepare.ts';
-import { refuseOccupiedQueues } from '../../ops/deploy/refusals.ts';
+import { refusalsOf, refuseOccupiedQueues } from '../../ops/deploy/refusals.ts';
 import { parseTemplate, type Template } from '../../ops/deploy/template.ts';
 import { describeTarget } from '../../ops/where.ts';
 import { standInForAws } from '../harness/aws-stand-in.ts';
@@ -114,9 +114,9 @@ describe('A change of the encryption', () => {
   test('is refused while a queue holds a message, waiting, in flight or delayed', () => {
     const depth = { waiting: 0, inFlight: 0, delayed: 0 };
     const queues = [
-      { queue: 'Order', ...depth, waiting: 3 },
-      { queue: 'Stock', ...depth, inFlight: 2 },
-      { queue: 'Payment', ...depth, delayed: 1 },
+      { logicalId: 'Order1', queue: 'Order', ...depth, waiting: 3 },
+      { logicalId: 'Stock1', queue: 'Stock', ...depth, inFlight: 2 },
+      { logicalId: 'Payment1', queue: 'Payment', ...depth, delayed: 1 },
     ];
     const [sentence] = refuseOccupiedQueues(changed, queues);
     expect(sentence).toMatch(
@@ -129,6 +129,71 @@ describe('A change of the encryption', () => {
   test('says in the plan that every queue must be empty', () => {
     expect(formatPlan(changed, 'AWS')).toContain('only while no queue holds a message');
     expect(formatPlan(plan(), 'AWS')).not.toContain('queue');
+  });
+});
+
+describe('A partner that is taken away', () => {
+  const fifo = { ...queue, Properties: { FifoQueue: true } };
+  const shop = (partners: object, resources: Template['Resources'] = { CrmQueue1: queue, CrmLetters1: queue }) => ({
+    ...template({ ...resources, OrderQueue1: queue }, { partners }),
+    Outputs: {
+      PartnerCrmQueueUrl: { Value: { Ref: 'CrmQueue1' } },
+      PartnerCrmDeadLetterQueueUrl: { Value: { Ref: 'CrmLetters1' } },
+      OrderQueueUrl: { Value: { Ref: 'OrderQueue1' } },
+    },
+  });
+  const before = shop({ crm: { events: ['shop.order.confirmed.v1', 'shop.order.cancelled.v1'] } });
+  const without = template({ OrderQueue1: queue }, { partners: {} });
+  const pins = { losses: { OrderQueue1: 'orders that wait' }, types: [queue.Type] };
+  const confirmed = { change: [], replace: ['CrmQueue1', 'CrmLetters1'] };
+  const holding = (logicalId: string) => [
+    { logicalId, queue: 'Shop-CrmQueue1-XYZ', waiting: 0, inFlight: 0, delayed: 0 },
+  ];
+
+  test.each([
+    ['goes', without],
+    ['changes to the feed', shop({ crm: { events: 'lifecycle' } }, { CrmQueue1: fifo, CrmLetters1: fifo })],
+  ])('is refused while one of its queues holds a message, whatever was confirmed, where it %s', (_, next) => {
+    const taken = planDeployment(before, next, target);
+    for (const given of [confirmed, { change: [], replace: [] }]) expect(refusalsOf(taken, given, pins)).toEqual([]);
+    for (const logicalId of ['CrmQueue1', 'CrmLetters1'])
+      expect(refuseOccupiedQueues(taken, holding(logicalId))).toEqual([
+        expect.stringMatching(
+          /^partners\.crm: .*Shop-CrmQueue1-XYZ 0 waiting, .*ops -- dlq discard --consumer crm`; then deploy again/,
+        ),
+      ]);
+    expect(refuseOccupiedQueues(taken, [])).toEqual([]);
+    expect(refuseOccupiedQueues(taken, holding('OrderQueue1'))).toEqual([]);
+  });
+
+  test('is no excuse for the queue of a consumer, which is pinned', () => {
+    const next = template({ CrmQueue1: queue, CrmLetters1: queue }, { partners: { crm: {} } });
+    expect(refusalsOf(planDeployment(before, next, target), { change: [], replace: [] }, pins)).toEqual([
+      expect.stringContaining('orders that wait'),
+    ]);
+  });
+
+  test('is said in the plan, as is one that is added or gets other events', () => {
+    const planned = (next: Template) =>
+      formatPlan(planDeployment(before, next, target), 'AWS')
+        .split('\n')
+        .slice(1);
+    expect(planned(without)).toEqual([
+      '  partners.crm.events: shop.order.confirmed.v1, shop.order.cancelled.v1 → not set',
+      '  resources: 2 removed',
+      '  removed: AWS::SQS::Queue: CrmQueue1, CrmLetters1',
+      '  The queues of partner crm go: it is deployed only while they hold no message.',
+    ]);
+    const partners = {
+      crm: { events: ['shop.order.confirmed.v1'], account: '111111111111' },
+      ledger: { events: 'lifecycle' },
+    };
+    expect(planned(shop(partners))).toEqual([
+      '  partners.crm.events: shop.order.confirmed.v1, shop.order.cancelled.v1 → shop.order.confirmed.v1',
+      '  partners.crm.account: not set → 111111111111',
+      '  partners.ledger.events: not set → lifecycle',
+      '  no resource changes',
+    ]);
   });
 });
 
