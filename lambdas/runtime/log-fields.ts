@@ -2,7 +2,6 @@ import * as v from 'valibot';
 import { orderId } from '../../contracts/order.ts';
 import { readMessage, tryParse } from '../../contracts/parse.ts';
 import { readTraceparent } from '../../contracts/traceparent.ts';
-import { readEndpointEnvelope } from './endpoint-envelope.ts';
 import { containsPhoneNumber } from './failure.ts';
 import { readReplayed } from './replay-envelope.ts';
 
@@ -41,7 +40,10 @@ const idIn = (value: unknown): string | undefined =>
 
 function tryRead(body: string): Partial<Record<string, unknown>> | undefined {
   try {
-    return readEndpointEnvelope(body)?.event ?? readMessage(readReplayed(body)?.body ?? body);
+    const message = readMessage(readReplayed(body)?.body ?? body);
+    // A message of `webhooks` names the endpoint beside the event.
+    const { event } = message;
+    return 'endpoint' in message && typeof event === 'object' && event !== null ? { ...event } : message;
   } catch {
     return undefined;
   }

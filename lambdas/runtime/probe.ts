@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { ContractError, unwrapBody } from '../../contracts/parse.ts';
-import { readEndpointEnvelope } from './endpoint-envelope.ts';
 
 /** The only source of probes; no event of the shop has it. */
 export const PROBE_SOURCE = '/shop/verify';
@@ -77,9 +76,11 @@ export function readProbe(body: string): Probe | undefined {
   return { type, consumer: TYPE.exec(type)?.[1] ?? '', nonce: data.probe, expect: data.expect, until: data.until };
 }
 
-function messageIn(body: string): Record<string, unknown> {
+function messageIn(body: string): unknown {
   try {
-    return readEndpointEnvelope(body)?.event ?? unwrapBody(body).message;
+    const { message } = unwrapBody(body);
+    // The rules of `webhooks` name the endpoint beside the event.
+    return 'endpoint' in message ? message.event : message;
   } catch (error) {
     if (error instanceof ContractError) return {};
     throw error;

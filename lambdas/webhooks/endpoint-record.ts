@@ -12,5 +12,5 @@ export type EndpointRecord = {
 /** An endpoint that has failed without a success for so long is disabled, in hours: as long as any message is tried. */
 export const DISABLE_AFTER_HOURS = 72;
 
-/** The metric that counts 1 when an endpoint is disabled, with the dimension `endpoint`. */
+/** The metric that counts 1 when an endpoint is disabled, by `consumer`, and by `consumer` and `endpoint`. */
 export const DISABLED_METRIC = 'WebhookEndpointDisabled';

@@ -103,7 +103,11 @@ function logDisabled(endpoint: string, reason: string, atMs: number): void {
     _aws: {
       Timestamp: atMs,
       CloudWatchMetrics: [
-        { Namespace: NAMESPACE, Dimensions: [['endpoint']], Metrics: [{ Name: DISABLED_METRIC, Unit: 'Count' }] },
+        {
+          Namespace: NAMESPACE,
+          Dimensions: [['consumer'], ['consumer', 'endpoint']],
+          Metrics: [{ Name: DISABLED_METRIC, Unit: 'Count' }],
+        },
       ],
     },
   });

@@ -1,7 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { catalog } from '../../contracts/catalog.ts';
 import { ContractError, validateEvent } from '../../contracts/parse.ts';
-import { readEndpointEnvelope } from '../runtime/endpoint-envelope.ts';
 import { DeadlineExceededError, PermanentError } from '../runtime/failure.ts';
 import type { InvocationDeadline } from '../runtime/invocation-deadline.ts';
 import type { Attempt } from '../runtime/outcome.ts';
@@ -9,6 +8,7 @@ import type { ConsumerQueue } from '../runtime/queue.ts';
 import { type QueueFunction, queueFunction } from '../runtime/queue-function.ts';
 import { defaultPolicy, type FailurePolicy } from '../runtime/retry-policy.ts';
 import type { Deliver } from './endpoint.ts';
+import { readEnvelope } from './envelope.ts';
 
 /** The settings name no such endpoint. */
 export class UnknownEndpointError extends PermanentError {
@@ -44,7 +44,7 @@ async function attemptOne(
   deadline: InvocationDeadline,
 ): Promise<Attempt> {
   const startedAt = Date.now();
-  const envelope = readEndpointEnvelope(record.body);
+  const envelope = readEnvelope(record.body);
   const about = { record, published: [], startedAt, ...(envelope && { endpoint: envelope.endpoint }) };
   try {
     if (envelope === undefined)

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { functionNames } from '../../bench/sections/cold-start/bundles.ts';
+import { functionNames, optionalFunctionNames } from '../../bench/sections/cold-start/bundles.ts';
 import { bundleFunctions } from '../../infra/bundle.ts';
 import { bundlingOptions, sourceMapEnvironment } from '../../infra/bundling.ts';
 import { ownSourceMap } from '../../infra/source-map.ts';
@@ -18,7 +18,8 @@ const folder = mkdtempSync(join(tmpdir(), 'source-maps-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const folderOf = (code: object) => ('path' in code ? String(code.path) : '');
-const codeOf = bundleFunctions(functionNames);
+const deployed = [...functionNames, ...optionalFunctionNames];
+const codeOf = bundleFunctions(deployed);
 const bundleOf = (name: string) => join(folderOf(codeOf(name)), 'index.js');
 const mapOf = (bundle: string): SourceMapPayload => JSON.parse(readFileSync(`${bundle}.map`, 'utf8'));
 
@@ -38,7 +39,7 @@ const run = (script: string, bundle: string, environment: Record<string, string>
   });
 
 describe('The source map of a function', () => {
-  test.each(functionNames)('of %s has only sources of this repository, by their paths in it', (name) => {
+  test.each(deployed)('of %s has only sources of this repository, by their paths in it', (name) => {
     const map = mapOf(bundleOf(name));
     expect(map.sources.length).toBeGreaterThan(1);
     for (const source of map.sources) {
