@@ -118,7 +118,8 @@ function evidenceOf(error: unknown, fence: Fence): Evidence {
   return isFailure ? 'failed' : 'answered';
 }
 
-async function withTimeout<T>(
+/** Makes a call; throws `UnknownOutcomeError` where it takes longer, and closes its fence then. */
+export async function withTimeout<T>(
   seconds: number,
   downstream: string,
   fence: Fence,

@@ -53,6 +53,6 @@ export const handler = lambdaHandler('webhooks', () => {
     const { endpoint } = request.test;
     const connect = connections.get(endpoint);
     if (connect === undefined) throw new Error(`\`webhooks.endpoints\` of the settings has no ${endpoint}`);
-    return postTestEvent(endpoint, connect, AbortSignal.timeout(CALL_SECONDS * 1000));
+    return postTestEvent(endpoint, connect, CALL_SECONDS);
   };
 });

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { withTimeout } from '../runtime/circuit-breaker.ts';
 import { describeError } from '../runtime/failure.ts';
+import { openFence } from '../runtime/fence.ts';
 import type { SignedPost } from './endpoint.ts';
 import { failureOf, webhookIdOf } from './rules.ts';
 
@@ -13,7 +15,7 @@ export const TEST_EVENT_TYPE = 'shop.webhooks.test.v1';
 export async function postTestEvent(
   endpoint: string,
   connect: () => Promise<SignedPost>,
-  signal: AbortSignal,
+  callSeconds: number,
   now = Date.now,
 ): Promise<TestResult> {
   const startedAt = now();
@@ -34,7 +36,10 @@ export async function postTestEvent(
   });
   try {
     const post = await connect();
-    const answer = await post({ id: webhookId, body: JSON.stringify(event) }, signal);
+    const webhook = { id: webhookId, body: JSON.stringify(event) };
+    const answer = await withTimeout(callSeconds, `endpoint ${endpoint}`, openFence, ({ signal }) =>
+      post(webhook, signal),
+    );
     const failure = failureOf(endpoint, answer, now());
     if (failure === undefined) return answered({ ok: true, status: answer.status });
     return answered({ ok: false, status: answer.status, error: failure.message });
