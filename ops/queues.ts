@@ -2,11 +2,11 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type ConsumerQueues, findConsumerQueues } from './consumers.ts';
 import type { DeployedShop } from './stack.ts';
 
-/** Counts the messages in all consumers' queues, those in flight included. */
+/** Counts the messages in all consumers' queues, those in flight included. What waits for a partner waits for somebody else, at any time. */
 export const countQueuedMessages = (shop: DeployedShop, client = new SQSClient(shop.config)) =>
   countMessages(shop, client, ({ queueUrl }) => queueUrl);
 
-/** Counts the messages in all dead-letter queues. */
+/** Counts the messages in all consumers' dead-letter queues. */
 export const countDeadLetters = (shop: DeployedShop, client = new SQSClient(shop.config)) =>
   countMessages(shop, client, ({ deadLetterQueueUrl }) => deadLetterQueueUrl);
 

@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { type ConsumerQueues, findConsumerQueues } from '../consumers.ts';
+import { type ConsumerQueues, findQueues } from '../consumers.ts';
 import type { DeployedShop } from '../stack.ts';
 import type { OutgoingMessage } from './dead-letter.ts';
 import { type Failures, failuresOf, type LetterReceiver, letterReceiver } from './letter-receiver.ts';
@@ -13,7 +13,7 @@ export type DeadLetterQueue = LetterReceiver & {
 /** Connects to the dead-letter queues of all consumers, or of the one that is named. */
 export function connectQueues(shop: DeployedShop, consumer?: string): DeadLetterQueue[] {
   const client = new SQSClient(shop.config);
-  return findConsumerQueues(shop.outputs, consumer).map((queues) => sqsDeadLetterQueue(queues, client));
+  return findQueues(shop.outputs, consumer).map((queues) => sqsDeadLetterQueue(queues, client));
 }
 
 function sqsDeadLetterQueue(queues: ConsumerQueues, client: SQSClient): DeadLetterQueue {

@@ -1,6 +1,6 @@
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
-import { findConsumerQueues } from '../consumers.ts';
+import { findQueues } from '../consumers.ts';
 import { queueName } from '../queues.ts';
 import type { DeployedShop } from '../stack.ts';
 import { readRoutes } from './deployment.ts';
@@ -16,7 +16,7 @@ export async function explain(shop: DeployedShop, question: Question): Promise<E
 function consumersOf(outputs: DeployedShop['outputs']): Consumers {
   const routes = new Map<string, Route>(Object.entries(routing));
   return new Map(
-    findConsumerQueues(outputs).map(({ consumer, queueUrl }) => [
+    findQueues(outputs).map(({ consumer, queueUrl }) => [
       queueName(queueUrl),
       { name: consumer, contracts: routes.get(consumer)?.consumes },
     ]),

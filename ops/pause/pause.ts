@@ -1,6 +1,6 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { type ConsumerQueues, findConsumerQueues } from '../consumers.ts';
+import { type ConsumerQueues, findQueues } from '../consumers.ts';
 import { readQueueDepth, totalMessages } from '../queues.ts';
 import type { DeployedShop } from '../stack.ts';
 import { type OnProgress, reportStep } from '../steps.ts';
@@ -15,8 +15,13 @@ export type SwitchWork = { signal?: AbortSignal | undefined; onProgress?: OnProg
 
 /** Reads whether a consumer is paused, and whether it takes messages. Throws where there is no such consumer. */
 export async function readPauseState(shop: DeployedShop, consumer: string): Promise<PauseState> {
-  const [queues] = findConsumerQueues(shop.outputs, consumer);
+  const [queues] = findQueues(shop.outputs, consumer);
   if (queues === undefined) throw new Error(`There is no consumer ${consumer}.`);
+  if (queues.partner) {
+    throw new Error(
+      `${consumer} is a partner, whose own service reads its queue: ask its team to stop or start that; what comes meanwhile waits in it.`,
+    );
+  }
   const sqs = new SQSClient(shop.config);
   const [queueArn, pause] = await Promise.all([readQueueArn(sqs, queues.queueUrl), readPause(sqs, queues.queueUrl)]);
   return { ...queues, queueArn, pause, mappings: await readMappings(new LambdaClient(shop.config), queueArn) };

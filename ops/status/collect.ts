@@ -2,7 +2,7 @@ import { CloudWatchClient, paginateGetMetricData } from '@aws-sdk/client-cloudwa
 import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { chunk } from '../../lambdas/runtime/chunk.ts';
-import { findConsumerQueues } from '../consumers.ts';
+import { findQueues } from '../consumers.ts';
 import { functionLogReader, NOTHING_FOUND } from '../function-log.ts';
 import { findFunctions } from '../functions.ts';
 import { lazily } from '../lazily.ts';
@@ -32,7 +32,7 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
   const cloudwatch = new CloudWatchClient(shop.config);
   const readPaused = pausedReader(shop);
   const readFunctionLog = functionLogReader(shop);
-  const deployed = findConsumerQueues(shop.outputs).sort((one, other) => (one.consumer < other.consumer ? -1 : 1));
+  const deployed = findQueues(shop.outputs).sort((one, other) => (one.consumer < other.consumer ? -1 : 1));
   const found = lazily(() => findFunctions(shop));
 
   return async (knownOrders) => {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
-import { findConsumerQueues } from '../consumers.ts';
+import { findQueues } from '../consumers.ts';
 import { letterReceiver } from '../dlq/letter-receiver.ts';
 import { toUserMessage } from '../errors.ts';
 import { logGroupNames, readLogLines } from '../orders/log-lines.ts';
@@ -68,7 +68,7 @@ function takeAll(shop: DeployedShop, nonce: string, results: ProbeResults, isOve
   const expected = results.probes.filter(({ expect }) => expect === 'dead-letter');
   return expected.map(async (probe) => {
     try {
-      const [queues] = findConsumerQueues(shop.outputs, probe.consumer);
+      const [queues] = findQueues(shop.outputs, probe.consumer);
       const letter =
         queues && (await takeProbe(letterReceiver(queues, client), nonce, () => results.has(probe) || isOver()));
       if (letter !== undefined) results.answer(probe, Date.parse(letter.failedAt));

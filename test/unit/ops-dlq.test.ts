@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
-import { findConsumerQueues } from '../../ops/consumers.ts';
+import { findConsumerQueues, findPartnerQueues, findQueues } from '../../ops/consumers.ts';
 import { orderIdOf, originalMessage } from '../../ops/dlq/dead-letter.ts';
 import { formatDeadLetters, stripControlChars, toJson } from '../../ops/dlq/format.ts';
 import { groupByReason, groupingKey } from '../../ops/dlq/group.ts';
@@ -122,11 +122,25 @@ describe('Selectors', () => {
       LoyaltyPointsDeadLetterQueueUrl: 'd2',
       OrdersTopicArn: 'arn',
     };
-    expect(findConsumerQueues(outputs).map(({ consumer }) => consumer)).toEqual(['payment', 'loyaltyPoints']);
-    expect(findConsumerQueues(outputs, 'payment')).toEqual([
-      { consumer: 'payment', queueUrl: 'q', deadLetterQueueUrl: 'd' },
-    ]);
-    expect(() => findConsumerQueues(outputs, 'paymnt')).toThrow('the consumers are loyaltyPoints, payment.');
+    expect(findQueues(outputs).map(({ consumer }) => consumer)).toEqual(['payment', 'loyaltyPoints']);
+    expect(findQueues(outputs, 'payment')).toEqual([{ consumer: 'payment', queueUrl: 'q', deadLetterQueueUrl: 'd' }]);
+    expect(() => findQueues(outputs, 'paymnt')).toThrow('the consumers are loyaltyPoints, payment.');
+  });
+
+  test('find the queues of a partner, which a consumer is told from by its construct', () => {
+    const outputs = Object.fromEntries(
+      ['Payment', 'PartnerCrm', 'Partner3pl', 'Partners', 'Partner'].flatMap((id) => [
+        [`${id}QueueUrl`, id],
+        [`${id}DeadLetterQueueUrl`, `${id}-dead`],
+      ]),
+    );
+    const crm = { consumer: 'crm', queueUrl: 'PartnerCrm', deadLetterQueueUrl: 'PartnerCrm-dead', partner: true };
+    expect(findQueues(outputs, 'crm')).toEqual([crm]);
+    expect(findPartnerQueues(outputs).map(({ consumer }) => consumer)).toEqual(['crm', '3pl']);
+    expect(findConsumerQueues(outputs).map(({ consumer }) => consumer)).toEqual(['payment', 'partners', 'partner']);
+    expect(() => findQueues(outputs, 'crn')).toThrow(
+      'There is no consumer or partner crn; the consumers are partner, partners, payment, and the partners 3pl, crm. Did you mean crm?',
+    );
   });
 });
 
