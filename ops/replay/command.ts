@@ -1,20 +1,29 @@
 import type { Command } from 'commander';
 import { ulid } from 'ulid';
-import { constructIdOf } from '../../infra/names.ts';
+import { constructIdOf, partnerIdOf } from '../../infra/names.ts';
 import { routing } from '../../infra/routing.ts';
 import { orderIdArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
+import { findPartnerQueues } from '../consumers.ts';
 import { plural, table } from '../format.ts';
 import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
 import type { Layout } from '../layout.ts';
 import { print, printNothingTouched } from '../output.ts';
+import { readPartners } from '../partner-settings.ts';
 import { printNotice, updateStatusLine } from '../progress.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
 import { parseTime } from '../time.ts';
-import { type ReplayOptions, type ReplayProgress, type ReplayResult, replay } from './replay.ts';
-import { selectionFor } from './select.ts';
+import {
+  REPLAYED_ATTRIBUTE,
+  type ReplayDestination,
+  type ReplayOptions,
+  type ReplayProgress,
+  type ReplayResult,
+  replay,
+} from './replay.ts';
+import { isConsumer, type ReplaySelection, selectionFor } from './select.ts';
 
 type Options = ChangeOptions & {
   to: string;
@@ -31,11 +40,14 @@ type Options = ChangeOptions & {
 export function replayCommand(): Command {
   return changingCommand(
     'replay',
-    'Send events of the archive to one consumer again; it completes its own record, and nothing else happens.',
+    'Send events of the archive to one consumer or partner again; a consumer completes its own record, and nothing else happens.',
     'replay --to notification --from 2h --until 1h --dry-run',
     'replay --to stock --from 2026-11-21T09:00:00Z --until 2026-11-21T10:00:00Z --order o-1001',
   )
-    .requiredOption('--to <consumer>', `the one consumer that gets them: ${Object.keys(routing).join(', ')}`)
+    .requiredOption(
+      '--to <name>',
+      `the one consumer that gets them: ${Object.keys(routing).join(', ')}; or a partner of the settings, which gets its events bare, with the attribute ${REPLAYED_ATTRIBUTE}`,
+    )
     .requiredOption('--from <time>', 'the first moment, such as 2026-11-21T09:00:00Z, or how long ago: 90m, 2h, 7d')
     .option('--until <time>', 'the moment after the last', 'now')
     .option('--type <type...>', 'events of these types only')
@@ -55,16 +67,17 @@ async function run(options: Options): Promise<void> {
   const from = parseTime(options.from, now);
   const until = parseTime(options.until, now);
   assertPast(from, until, now);
-  const selection = selectionFor(to, { types: options.type, orderId: options.order });
+  const narrowed = { types: options.type, orderId: options.order };
+  // A mistake is told before anything is asked for, where it can be.
+  const known = isConsumer(to) ? selectionFor(to, narrowed) : undefined;
   const shop = await connectToShop({ aws });
+  const selection = known ?? (await partnerSelection(shop, to, narrowed, withEffects));
   const question = `Replay events to ${to}${withEffects ? ', with effects' : ''}?`;
   if (!(dryRun || (await confirmChange(shop, question, { yes })))) {
     return printNothingTouched(json);
   }
   const name = `replay-${ulid()}`;
-  // Anybody who publishes orders writes to the queue of `order`, so it takes no replays.
-  const queue = constructIdOf(to === 'order' ? 'outcomes' : to);
-  const destination = { queueUrl: shop.output(`${queue}QueueUrl`), name, withEffects };
+  const destination = { ...queueOf(shop, to), name, withEffects };
   printNotice(`${dryRun ? 'Counting' : `Replaying to ${to}`}: reading the archive from ${from.toISOString()} on.`);
 
   const result = await interruptible('Interrupted: stopping after the events under way.', (signal) =>
@@ -73,9 +86,37 @@ async function run(options: Options): Promise<void> {
   const done = `${dryRun ? 'would be sent' : 'sent'} to ${to}${withEffects ? ', with effects' : ''}`;
   print(
     json,
-    { ...result, consumer: to, dryRun, withEffects, ...(dryRun ? {} : { name }) },
+    {
+      ...result,
+      consumer: to,
+      ...(destination.partner ? { partner: true } : {}),
+      dryRun,
+      withEffects,
+      ...(dryRun ? {} : { name }),
+    },
     underHeader(shop, (layout) => report(result, done, layout)),
   );
+}
+
+/** Selects what a partner gets of the deployed shop; throws where there is none of that name. */
+async function partnerSelection(
+  shop: DeployedShop,
+  to: string,
+  narrowed: Omit<ReplaySelection, 'contracts'>,
+  withEffects: boolean,
+): Promise<ReplaySelection> {
+  const hasPartners = findPartnerQueues(shop.outputs).length > 0;
+  const selection = selectionFor(to, narrowed, hasPartners ? await readPartners(shop) : {});
+  if (!withEffects) return selection;
+  throw new Error(
+    `--with-effects is for consumers: what ${to}, a partner, does with what has the attribute ${REPLAYED_ATTRIBUTE}, its own service decides.`,
+  );
+}
+
+function queueOf(shop: DeployedShop, to: string): Pick<ReplayDestination, 'queueUrl' | 'partner'> {
+  if (!isConsumer(to)) return { queueUrl: shop.output(`${partnerIdOf(to)}QueueUrl`), partner: true };
+  // Anybody who publishes orders writes to the queue of `order`, so it takes no replays.
+  return { queueUrl: shop.output(`${constructIdOf(to === 'order' ? 'outcomes' : to)}QueueUrl`) };
 }
 
 function assertPast(from: Date, until: Date, now: Date): void {

@@ -9,8 +9,14 @@ import type { DeployedShop } from '../stack.ts';
 import { type Archive, archiveOf, cutSpan, readArchive, type Span } from './archive.ts';
 import { createEventSelector, type ReplayCounts, type ReplaySelection, type SelectedEvent } from './select.ts';
 
-/** Where a replay goes; `name` identifies it, and `withEffects` lets the consumer do more than complete its own record. */
-export type ReplayDestination = { queueUrl: string; name: string; withEffects: boolean };
+/**
+ * Where a replay goes; `name` identifies it, and `withEffects` lets the consumer do more than complete its own record. A partner gets the bare
+ * event, as always, with the name as an attribute: what it does with that is its own business.
+ */
+export type ReplayDestination = { queueUrl: string; name: string; withEffects: boolean; partner?: true };
+
+/** The attribute by which a partner tells what was replayed, with the replay's name as its value. */
+export const REPLAYED_ATTRIBUTE = 'replayed';
 
 export type ReplayOptions = Span & {
   selection: ReplaySelection;
@@ -73,10 +79,10 @@ export async function replay(
   return { ...counts, ...span };
 }
 
-/** Sends at most ten events to one queue, in the envelope of a replay; throws when the queue rejects one. */
+/** Sends at most ten events to one queue, in the envelope of a replay, to a partner's bare; throws when the queue rejects one. */
 export async function sendReplayed(
   client: Pick<SQSClient, 'send'>,
-  { queueUrl, name, withEffects }: ReplayDestination,
+  { queueUrl, name, withEffects, partner }: ReplayDestination,
   events: readonly SelectedEvent[],
 ): Promise<void> {
   // Grouped as by the lifecycle topic. The replay's name lets an event pass that the queue has seen within five minutes.
@@ -84,12 +90,14 @@ export async function sendReplayed(
     MessageGroupId: orderId,
     MessageDeduplicationId: createHash('sha256').update(`${name} ${identity}`).digest('hex'),
   });
-  const byBody = new Map(events.map((event) => [wrapReplayed({ name, withEffects, body: event.body }), event]));
+  const bodyOf = ({ body }: SelectedEvent) => (partner ? body : wrapReplayed({ name, withEffects, body }));
+  const marked = { MessageAttributes: { [REPLAYED_ATTRIBUTE]: { DataType: 'String', StringValue: name } } };
+  const byBody = new Map(events.map((event) => [bodyOf(event), event]));
   const [rejected] = await sendInBatches([...byBody.keys()], async (bodies) => {
     const Entries = bodies.map((body, index) => {
       const event = byBody.get(body);
       const fifo = event !== undefined && queueUrl.endsWith('.fifo') ? fifoFields(event) : {};
-      return { Id: String(index), MessageBody: body, ...fifo };
+      return { Id: String(index), MessageBody: body, ...fifo, ...(partner ? marked : {}) };
     });
     const { Failed } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
     return batchFailures(Failed);

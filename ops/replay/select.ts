@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { EventContract } from '../../contracts/cloud-event.ts';
 import { ContractError, parseEvent } from '../../contracts/parse.ts';
+import type { PartnerSettings } from '../../infra/partner-settings.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
 import type { ArchivedMessage } from '../../lambdas/archive/object.ts';
@@ -8,6 +9,7 @@ import { MAX_MESSAGE_BYTES, messageBytes } from '../../lambdas/runtime/message-s
 import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { orderIdOf } from '../dlq/dead-letter.ts';
 import { didYouMean } from '../nearest.ts';
+import { contractsFor } from '../partner-settings.ts';
 import { recentKeys } from './recent-keys.ts';
 
 /** The events to replay: those that a consumer understands, narrowed to some types or to one order. */
@@ -37,27 +39,42 @@ export type ReplayCounts = {
 // A repeat further away is sent again, and is a repeat to its consumer.
 const REMEMBERED_EVENTS = 500_000;
 
-/** Returns the selection for a consumer; throws for an unknown consumer and for a type that it does not consume. */
+/**
+ * Returns the selection for a consumer, or for a partner of the deployed shop; throws for an unknown name and for a type that it does not
+ * consume.
+ */
 export function selectionFor(
-  consumer: string,
+  to: string,
   { types, orderId }: Omit<ReplaySelection, 'contracts'> = {},
+  partners: Readonly<Record<string, PartnerSettings>> = {},
 ): ReplaySelection {
-  const route = new Map<string, Route>(Object.entries(routing)).get(consumer);
-  if (route === undefined) {
-    const names = Object.keys(routing);
-    throw new Error(
-      `There is no consumer ${consumer}: --to takes one of ${names.join(', ')}.${didYouMean(consumer, names)}`,
-    );
-  }
-  // The two consumers share the table of orders.
-  const contracts = consumer === 'order' ? [...route.consumes, ...routing.outcomes.consumes] : route.consumes;
+  const partner = Object.hasOwn(partners, to) ? partners[to] : undefined;
+  const contracts = partner === undefined ? consumedBy(to, Object.keys(partners)) : contractsFor(partner);
   const known = contracts.map(({ type }) => type);
   const unknown = types?.find((type) => !known.includes(type));
   if (unknown !== undefined) {
-    const meant = didYouMean(unknown, known);
-    throw new Error(`${consumer} does not understand ${unknown}, only ${known.join(', ')}.${meant}`);
+    const verb = partner === undefined ? 'understand' : 'get';
+    throw new Error(`${to} does not ${verb} ${unknown}, only ${known.join(', ')}.${didYouMean(unknown, known)}`);
   }
   return { contracts, types, orderId };
+}
+
+/** Tells whether this code has a consumer of that name. */
+export const isConsumer = (name: string): boolean => Object.hasOwn(routing, name);
+
+/** Returns what a consumer understands; throws where there is none of that name. */
+function consumedBy(consumer: string, partners: readonly string[]): readonly EventContract[] {
+  const route = new Map<string, Route>(Object.entries(routing)).get(consumer);
+  // The two consumers share the table of orders.
+  if (route !== undefined)
+    return consumer === 'order' ? [...route.consumes, ...routing.outcomes.consumes] : route.consumes;
+  const consumers = Object.keys(routing);
+  const [kinds, names] =
+    partners.length === 0
+      ? ['consumer', consumers.join(', ')]
+      : ['consumer or partner', `${consumers.join(', ')}, and of the partners ${partners.join(', ')}`];
+  const meant = didYouMean(consumer, [...consumers, ...partners]);
+  throw new Error(`There is no ${kinds} ${consumer}: --to takes one of ${names}.${meant}`);
 }
 
 /** Creates a stateful selector: `select` returns the event to replay or `undefined`, and keeps `counts`. */

@@ -39,6 +39,19 @@ test('events are sent unchanged in the envelope of the replay, oldest first', as
   }
 });
 
+test('a partner gets the bare event, with the name of the replay as an attribute', async () => {
+  const { entries, client } = queue();
+  const destination = { queueUrl: 'q.fifo', name: 'replay-1', withEffects: false, partner: true } as const;
+  await sendReplayed(client, destination, [selected('a')]);
+  expect(entries).toMatchObject([
+    {
+      MessageBody: '{"id": "a"}',
+      MessageAttributes: { replayed: { DataType: 'String', StringValue: 'replay-1' } },
+      MessageGroupId: 'o-1',
+    },
+  ]);
+});
+
 test('a FIFO queue gets events grouped by order, and accepts each event once per replay', async () => {
   const { entries, client } = queue();
   for (const name of ['replay-1', 'replay-1', 'replay-2']) {

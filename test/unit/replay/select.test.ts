@@ -112,3 +112,16 @@ test('a misspelt consumer or type is refused with the one that may be meant', ()
     /Did you mean shop\.order\.placed\.v1\?$/,
   );
 });
+
+test('a partner is sent what its settings name, or every step of the lifecycle feed, and nothing else', () => {
+  const partners = { crm: { events: ['shop.order.confirmed.v1'] }, ledger: { events: 'lifecycle' as const } };
+  const typesFor = (name: string) => selectionFor(name, {}, partners).contracts.map(({ type }) => type);
+  expect(typesFor('crm')).toEqual(['shop.order.confirmed.v1']);
+  expect(typesFor('ledger')).toEqual(['shop.order.progressed.v1']);
+  expect(() => selectionFor('crm', { types: ['shop.order.cancelled.v1'] }, partners)).toThrow(
+    'crm does not get shop.order.cancelled.v1, only shop.order.confirmed.v1.',
+  );
+  expect(() => selectionFor('ledgr', {}, partners)).toThrow(
+    /There is no consumer or partner ledgr: .*, and of the partners crm, ledger\. Did you mean ledger\?$/,
+  );
+});
