@@ -11,6 +11,8 @@ export type ReceivedMessage = {
   /** Its id in the dead-letter queue; a message that is put back and fails again is another dead letter. */
   id: string;
   consumer: string;
+  /** The consumer is a partner: no function of the stack had the message. */
+  partner?: true;
   body: string;
   attributes: MessageAttributes;
   /** The system attributes of SQS: `SentTimestamp`, `MessageGroupId`, `AWSTraceHeader` and the like. */
@@ -94,17 +96,21 @@ export function causeOf(received: ReceivedMessage): Cause {
       return {
         ...sent,
         errorType: 'ReceivedTooOften',
-        reason: `the function of ${received.consumer} died each time it had this message, without a word: see its log`,
+        reason: received.partner
+          ? `the service of ${received.consumer}, a partner, received it again and again and never deleted it: its team knows why`
+          : `the function of ${received.consumer} died each time it had this message, without a word: see its log`,
       };
     default:
       return { ...sent, errorType: 'NoReasonGiven', reason: absenceOfReason(received) };
   }
 }
 
-const absenceOfReason = ({ attributes }: Pick<ReceivedMessage, 'attributes'>): string =>
-  Object.keys(attributes).length >= MAX_MESSAGE_ATTRIBUTES
+function absenceOfReason({ attributes, partner }: Pick<ReceivedMessage, 'attributes' | 'partner'>): string {
+  if (partner) return 'it carries no reason: somebody put it here by hand';
+  return Object.keys(attributes).length >= MAX_MESSAGE_ATTRIBUTES
     ? 'no reason could be attached: its publisher used all ten attributes (the log has it)'
     : 'it carries no reason: there was no room for one (the log has it), or somebody put it here by hand';
+}
 
 const toNumber = (text: string | undefined) =>
   text === undefined || Number.isNaN(Number(text)) ? undefined : Number(text);

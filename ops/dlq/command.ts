@@ -38,7 +38,7 @@ const DISCARD: Action = { pastTense: 'discarded', countKey: 'discarded' };
 /** `ops dlq` */
 export function dlqCommand(): Command {
   return new Command('dlq')
-    .description('See the dead letters of all consumers, put them back, or discard them.')
+    .description('See the dead letters of all consumers and partners, put them back, or discard them.')
     .addHelpText('after', '\nExample:\n  npm run ops -- dlq list')
     .addCommand(listCommand())
     .addCommand(showCommand())

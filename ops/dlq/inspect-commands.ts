@@ -20,7 +20,7 @@ export function listCommand(): Command {
   return addSelectorOptions(
     shopCommand(
       'list',
-      'List the dead letters of all consumers, by consumer and reason or by order.',
+      'List the dead letters of all consumers and partners, by whose they are and reason, or by order.',
       'dlq list',
       'dlq list --by order',
     ),
@@ -95,7 +95,7 @@ export function showCommand(): Command {
 /** Adds the options that select dead letters. */
 export function addSelectorOptions(command: Command): Command {
   return command
-    .option('--consumer <name>', 'of this consumer only')
+    .option('--consumer <name>', 'of this consumer or partner only')
     .option('--reason <text>', 'whose error or reason contains this')
     .option('--order <orderId>', 'of this order only')
     .option('--id <messageId>', 'this one only');

@@ -25,7 +25,7 @@ export type LetterReceiver = {
 
 /** Connects to a consumer's dead-letter queue, to receive from it. */
 export function letterReceiver(
-  { consumer, queueUrl, deadLetterQueueUrl: QueueUrl }: ConsumerQueues,
+  { consumer, partner, queueUrl, deadLetterQueueUrl: QueueUrl }: ConsumerQueues,
   client: SQSClient,
 ): LetterReceiver {
   const entries = (deadLetters: readonly DeadLetter[]) =>
@@ -54,6 +54,7 @@ export function letterReceiver(
           toDeadLetter({
             id: MessageId,
             consumer,
+            ...(partner ? { partner } : {}),
             body: Body,
             receiptHandle: ReceiptHandle,
             attributes: MessageAttributes,

@@ -10,7 +10,7 @@ export type DeadLetterQueue = LetterReceiver & {
   send(messages: readonly OutgoingMessage[]): Promise<Failures>;
 };
 
-/** Connects to the dead-letter queues of all consumers, or of the one that is named. */
+/** Connects to the dead-letter queues of all consumers and partners, or of the one that is named. */
 export function connectQueues(shop: DeployedShop, consumer?: string): DeadLetterQueue[] {
   const client = new SQSClient(shop.config);
   return findQueues(shop.outputs, consumer).map((queues) => sqsDeadLetterQueue(queues, client));

@@ -1,3 +1,5 @@
+import { catalog } from '../../contracts/catalog.ts';
+import type { EventContract } from '../../contracts/cloud-event.ts';
 import { ContractError, formatProblem, parseEvent } from '../../contracts/parse.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
@@ -88,9 +90,19 @@ export function contractProblems(
   const replayed = readReplayed(body);
   // Replays of `order` go to the queue of `outcomes`.
   const replays = consumer === 'outcomes' ? [...routing.order.consumes, ...route.consumes] : route.consumes;
+  return replayed === undefined ? problemsIn(body, route.consumes) : problemsIn(replayed.body, replays);
+}
+
+/** Checks a body that goes to a partner against the contracts of what any partner gets; returns each problem with its path. */
+export const partnerProblems = (body: string): readonly string[] =>
+  problemsIn(
+    body,
+    catalog.filter(({ channel }) => channel !== 'topic'),
+  );
+
+function problemsIn(body: string, contracts: readonly EventContract[]): readonly string[] {
   try {
-    if (replayed === undefined) parseEvent(body, route.consumes);
-    else parseEvent(replayed.body, replays);
+    parseEvent(body, contracts);
     return [];
   } catch (error) {
     if (error instanceof ContractError) return error.problems.map(formatProblem);

@@ -2,7 +2,7 @@ import { CloudWatchClient, paginateGetMetricData } from '@aws-sdk/client-cloudwa
 import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { chunk } from '../../lambdas/runtime/chunk.ts';
-import { findQueues } from '../consumers.ts';
+import { findConsumerQueues } from '../consumers.ts';
 import { functionLogReader, NOTHING_FOUND } from '../function-log.ts';
 import { findFunctions } from '../functions.ts';
 import { lazily } from '../lazily.ts';
@@ -13,6 +13,7 @@ import type { DeployedShop } from '../stack.ts';
 import type { ConsumerStatus, EventSourceMapping, ShopStatus } from './health.ts';
 import { BREAKER_MINUTES, computeMetrics, type Datapoint, type MetricQuery, metricQueriesFor } from './metrics.ts';
 import { countOrders, type OrderCounts } from './orders.ts';
+import { findPartners, readPartnerStatus } from './partners.ts';
 import { pausedReader } from './paused.ts';
 import { readDueRefunds } from './refunds.ts';
 import { lateOrders, readWaitingOrders } from './waiting.ts';
@@ -32,7 +33,8 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
   const cloudwatch = new CloudWatchClient(shop.config);
   const readPaused = pausedReader(shop);
   const readFunctionLog = functionLogReader(shop);
-  const deployed = findQueues(shop.outputs).sort((one, other) => (one.consumer < other.consumer ? -1 : 1));
+  const deployed = findConsumerQueues(shop.outputs).sort((one, other) => (one.consumer < other.consumer ? -1 : 1));
+  const partners = findPartners(shop);
   const found = lazily(() => findFunctions(shop));
 
   return async (knownOrders) => {
@@ -42,7 +44,7 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       ...queues,
       queries: metricQueriesFor(queues, functions.get(queues.consumer)?.functionName ?? queues.consumer),
     }));
-    const queries = consumers.flatMap((consumer) => Object.values(consumer.queries));
+    const queries = [...consumers, ...partners].flatMap((one): MetricQuery[] => Object.values(one.queries));
     const [datapointsOf, mappings, orders, waiting, gatewayDown, dueRefunds, sweep] = await Promise.all([
       queryMetrics(cloudwatch, queries, now),
       eventSourceMappings(lambda),
@@ -81,7 +83,10 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
         paused: await readPaused({ name, pause, messages, oldestSeconds, concurrency }, waiting, now),
       };
     };
-    const statuses = await Promise.all(consumers.map(statusOf));
+    const statuses = await Promise.all([
+      ...consumers.map(statusOf),
+      ...partners.map((one) => readPartnerStatus(sqs, one, datapointsOf, now)),
+    ]);
     return {
       consumers: statuses,
       orders,

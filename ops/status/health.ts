@@ -13,12 +13,12 @@ import type { WaitingOrder } from './waiting.ts';
 /** A queue's event source mapping, which delivers its messages to the function, in so many batches at once. */
 export type EventSourceMapping = { enabled: boolean; concurrency: number | undefined };
 
-/** The state of one consumer: its queue, its metrics and its mapping. */
-export type ConsumerStatus = { name: string } & QueueDepth &
+/** The state of one consumer, or of a partner: its queue, its metrics and its mapping. */
+export type ConsumerStatus = { name: string; partner?: true } & QueueDepth &
   ConsumerMetrics &
   LogFindings & {
     deadLetters: number;
-    /** `undefined` where the queue has none. */
+    /** `undefined` where the queue has none, as that of a partner. */
     mapping: EventSourceMapping | undefined;
     /** The record of a pause, also where the mapping is enabled all the same. */
     pause: Pause | undefined;
@@ -49,12 +49,17 @@ const MAX_HEALTHY_AGE_SECONDS = 120;
 /** From this share of failed attempts, 0 to 1, there is a problem. A few always fail: write conflicts, network errors. */
 const MIN_UNHEALTHY_ERROR_RATE = 0.1;
 
+/** A message that a partner has not done for so many seconds is one: its service may be busy, or down for a while, and that is its own business. */
+const MAX_PARTNER_AGE_SECONDS = 3_600;
+
 const FUNCTION_ERRORS = 'read docs/runbook/function-errors.md';
 const DEPLOY = 'npm run deploy -- <stage> (on this machine: npm run ops -- up)';
 
 /** Returns all problems of the shop; consumers that do not make progress come first, dead letters last. */
 export function problemsOf(shop: ShopStatus, now = new Date()): Problem[] {
-  const stalled = shop.consumers.flatMap((consumer) => progressProblem(consumer, shop, now) ?? []);
+  const stalled = shop.consumers.flatMap(
+    (one) => (one.partner ? partnerProblem(one) : progressProblem(one, shop, now)) ?? [],
+  );
   const withDeadLetters = shop.consumers.filter(({ deadLetters }) => deadLetters > 0);
   return [
     ...stalled,
@@ -125,6 +130,18 @@ function progressProblem(
   return slow ? problem('slow', 'it does not keep up', inspect) : undefined;
 }
 
+/** Nothing of the stack takes a partner's messages, so that they wait is the one thing to see. */
+function partnerProblem({ name, oldestSeconds, ...depth }: ConsumerStatus): Problem | undefined {
+  if (oldestSeconds === null || oldestSeconds < MAX_PARTNER_AGE_SECONDS) return undefined;
+  const left = counted(totalMessages(depth), 'message');
+  return {
+    consumer: name,
+    state: 'not read',
+    sentence: `a partner that has not read ${left}, the oldest for ${formatAge(oldestSeconds)}; tell its team`,
+    next: 'npm run ops -- status --watch',
+  };
+}
+
 const isFailing = (consumer: ConsumerStatus) =>
   (consumer.errorRate ?? 0) >= MIN_UNHEALTHY_ERROR_RATE && totalMessages(consumer) > 0;
 
@@ -163,7 +180,9 @@ export function statusDocument(status: ShopStatus) {
   const problems = problemsOf(status);
   const consumers = status.consumers.map(({ mapping, pause: _, ...consumer }) => {
     const own = problems.filter((problem) => problem.consumer === consumer.name);
-    return { ...consumer, enabled: mapping?.enabled ?? false, problems: own.map(({ sentence }) => sentence) };
+    // Whether a partner's service is running nobody here knows.
+    const enabled = consumer.partner ? null : (mapping?.enabled ?? false);
+    return { ...consumer, enabled, problems: own.map(({ sentence }) => sentence) };
   });
   return {
     ok: problems.length === 0,

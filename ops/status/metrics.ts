@@ -6,12 +6,12 @@ import { STACK_NAME } from '../stack.ts';
 export type ConsumerMetrics = {
   /** Age of the oldest message, in seconds. */
   oldestSeconds: number | null;
-  /** Messages done per second. */
-  throughput: number;
+  /** Messages done per second; `null` for a partner of which SQS has no data. */
+  throughput: number | null;
   /** Share of failed attempts, 0 to 1; `null` when nothing was attempted. */
   errorRate: number | null;
-  /** `open` also while the breaker probes; `closed` where the consumer has none. */
-  breaker: 'closed' | 'open';
+  /** `open` also while the breaker probes; `closed` where the consumer has none; `null` for a partner, of which nobody here knows. */
+  breaker: 'closed' | 'open' | null;
   /** How often its function failed as a whole in the last minutes: it could not start, died or ran out of time. */
   functionErrors: number;
 };
@@ -50,12 +50,7 @@ export function metricQueriesFor({ consumer, queueUrl }: ConsumerQueues, functio
     deadLettered: own('DeadLettered', 'Sum'),
     waited: own('Waited', 'Maximum'),
     breaker: own('CircuitBreakerOpen', 'Minimum'),
-    age: {
-      namespace: 'AWS/SQS',
-      metric: 'ApproximateAgeOfOldestMessage',
-      dimensions: { QueueName: queueName(queueUrl) },
-      statistic: 'Maximum',
-    },
+    age: ageOf(queueUrl),
     functionErrors: {
       namespace: 'AWS/Lambda',
       metric: 'Errors',
@@ -65,6 +60,46 @@ export function metricQueriesFor({ consumer, queueUrl }: ConsumerQueues, functio
   };
 }
 
+const queueMetric = (queueUrl: string, metric: string, statistic: MetricQuery['statistic']): MetricQuery => ({
+  namespace: 'AWS/SQS',
+  metric,
+  dimensions: { QueueName: queueName(queueUrl) },
+  statistic,
+});
+
+const ageOf = (queueUrl: string) => queueMetric(queueUrl, 'ApproximateAgeOfOldestMessage', 'Maximum');
+
+/** Returns the metrics to read for a partner, which SQS measures: its service reports none to us. */
+export const partnerQueriesFor = ({ queueUrl }: Pick<ConsumerQueues, 'queueUrl'>) => ({
+  deleted: queueMetric(queueUrl, 'NumberOfMessagesDeleted', 'Sum'),
+  age: ageOf(queueUrl),
+});
+
+/** Computes a partner's metrics from its datapoints; what is deleted is done. */
+export function computePartnerMetrics(
+  { deleted, age }: ReturnType<typeof partnerQueriesFor>,
+  datapointsOf: (query: MetricQuery) => readonly Datapoint[],
+  queueIsEmpty: boolean,
+  now: Date,
+): ConsumerMetrics {
+  const done = recentOf(datapointsOf(deleted), now);
+  const oldest = latest(datapointsOf(age));
+  const left = latest(datapointsOf(deleted).filter(({ value }) => value > 0));
+  const seconds = oldest === undefined ? undefined : ageNow(oldest, left?.time, now);
+  return {
+    oldestSeconds: queueIsEmpty ? 0 : seconds === undefined ? null : Math.round(seconds),
+    throughput: done.length === 0 ? null : sumOf(done) / (RATE_MINUTES * 60),
+    errorRate: null,
+    breaker: null,
+    functionErrors: 0,
+  };
+}
+
+const recentOf = (datapoints: readonly Datapoint[], now: Date): Datapoint[] =>
+  datapoints.filter(({ time }) => time.getTime() >= now.getTime() - RATE_MINUTES * MINUTE_MS);
+
+const sumOf = (datapoints: readonly Datapoint[]): number => datapoints.reduce((total, { value }) => total + value, 0);
+
 /** Computes a consumer's metrics from its datapoints; an empty queue has an oldest age of 0. */
 export function computeMetrics(
   queries: ByMetric<MetricQuery>,
@@ -72,9 +107,7 @@ export function computeMetrics(
   queueIsEmpty: boolean,
   now: Date,
 ): ConsumerMetrics {
-  const since = now.getTime() - RATE_MINUTES * MINUTE_MS;
-  const recent = (query: MetricQuery) => datapointsOf(query).filter(({ time }) => time.getTime() >= since);
-  const sum = (query: MetricQuery) => recent(query).reduce((total, { value }) => total + value, 0);
+  const sum = (query: MetricQuery) => sumOf(recentOf(datapointsOf(query), now));
   const done = sum(queries.done);
   const failed = sum(queries.retried) + sum(queries.deadLettered);
   const opened = latest(datapointsOf(queries.breaker))?.value ?? 0;

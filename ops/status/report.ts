@@ -52,9 +52,10 @@ function unreadLogs({ consumers, sweep }: ShopStatus): string[] {
 
 function consumerRow(consumer: ConsumerStatus, problems: readonly Problem[], now: Date): (string | number)[] {
   const { name, waiting, inFlight, delayed, oldestSeconds, deadLetters, throughput, errorRate, breaker } = consumer;
-  const { paused } = consumer;
+  const { paused, partner } = consumer;
   const healthy = problems.length === 0;
   const states = new Set([...(paused === null ? [] : ['paused']), ...problems.map(({ state }) => state)]);
+  if (states.size === 0) states.add('well');
   return [
     healthy ? (paused === null ? ' ' : '‖') : '✗',
     name,
@@ -64,11 +65,16 @@ function consumerRow(consumer: ConsumerStatus, problems: readonly Problem[], now
     oldestSeconds === null ? '–' : formatAge(oldestSeconds),
     nextTryIn(consumer, now) ?? '–',
     deadLetters,
-    throughput === 0 ? '0' : `${throughput.toFixed(throughput < 1 ? 2 : 1)}/s`,
+    formatThroughput(throughput),
     errorRate === null ? '–' : `${(errorRate * 100).toFixed(errorRate === 0 ? 0 : 1)}%`,
-    breaker,
-    states.size === 0 ? 'well' : [...states].join(', '),
+    breaker ?? '–',
+    [...(partner ? ['partner'] : []), ...states].join(', '),
   ];
+}
+
+function formatThroughput(throughput: number | null): string {
+  if (throughput === null) return '–';
+  return throughput === 0 ? '0' : `${throughput.toFixed(throughput < 1 ? 2 : 1)}/s`;
 }
 
 function ordersLine({ PLACED, CONFIRMED, CANCELLED, atLeast }: OrderCounts): string {

@@ -73,6 +73,17 @@ describe('The cause of a dead letter', () => {
     expect(moved.reason).toContain('the function of payment died');
   });
 
+  test('says that the service of a partner never deleted what SQS moved', () => {
+    const system = { SentTimestamp: '1000', DeadLetterQueueSourceArn: 'arn:aws:sqs:q' };
+    const moved = bareDeadLetter({ consumer: 'crm', partner: true, system });
+    expect(moved).toMatchObject({
+      errorType: 'ReceivedTooOften',
+      reason: 'the service of crm, a partner, received it again and again and never deleted it: its team knows why',
+    });
+    const byHand = bareDeadLetter({ consumer: 'crm', partner: true });
+    expect(byHand.reason).toBe('it carries no reason: somebody put it here by hand');
+  });
+
   test('says that EventBridge or SNS could not deliver it, without a phone number', () => {
     const rule = { RULE_ARN: 'r', TARGET_ARN: 't', ERROR_CODE: 'NO_PERMISSIONS', ERROR_MESSAGE: 'not +821012345678' };
     expect(bareDeadLetter({ attributes: rule })).toMatchObject({

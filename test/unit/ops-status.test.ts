@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { formatAge } from '../../ops/format.ts';
 import { type ConsumerStatus, problemsOf, type ShopStatus, statusDocument } from '../../ops/status/health.ts';
-import { computeMetrics, type Datapoint, type MetricQuery, metricQueriesFor } from '../../ops/status/metrics.ts';
+import {
+  computeMetrics,
+  computePartnerMetrics,
+  type Datapoint,
+  type MetricQuery,
+  metricQueriesFor,
+  partnerQueriesFor,
+} from '../../ops/status/metrics.ts';
 import type { DueRefund } from '../../ops/status/refunds.ts';
 import { problemSummary, statusReport } from '../../ops/status/report.ts';
 import { lateOrders, MAX_WAITING_ORDERS, type WaitingOrder } from '../../ops/status/waiting.ts';
@@ -291,6 +298,70 @@ describe('A consumer that is paused', () => {
       'payment: it was paused by jane since 2026-11-27T03:00:00Z: "charges twice", and something enabled it since: ' +
         "npm run ops -- pause payment --reason 'charges twice'",
     );
+  });
+});
+
+describe('A partner', () => {
+  const crm: ConsumerStatus = {
+    ...well,
+    name: 'crm',
+    partner: true,
+    throughput: null,
+    errorRate: null,
+    breaker: null,
+    mapping: undefined,
+  };
+  const withPartner = (parts: Partial<ConsumerStatus> = {}): ShopStatus => {
+    const status = statusWith();
+    return { ...status, consumers: [...status.consumers, { ...crm, ...parts }] };
+  };
+
+  test('is well without a function, a breaker or a measurement, whatever waits for it', () => {
+    const report = statusReport(withPartner({ waiting: 5_000, oldestSeconds: 3_599 }));
+    expect(report).toMatch(/^ +crm +5000 .* – +– +– +partner, well$/m);
+    expect(report.split('\n').at(-1)).toBe('All is well.');
+    expect(statusDocument(withPartner({ waiting: 2 })).consumers[2]).toMatchObject({
+      name: 'crm',
+      partner: true,
+      waiting: 2,
+      enabled: null,
+      breaker: null,
+      throughput: null,
+      problems: [],
+    });
+    expect(statusDocument(withPartner()).consumers[0]).not.toHaveProperty('partner');
+  });
+
+  test('that leaves a message for an hour is a matter for its team', () => {
+    const behind = withPartner({ waiting: 11, inFlight: 1, oldestSeconds: 7_200, throughput: 0.5 });
+    expect(lastLine(behind)).toBe(
+      'crm: a partner that has not read 12 messages, the oldest for 2 h; tell its team: npm run ops -- status --watch',
+    );
+    expect(statusReport(behind)).toMatch(/^✗ +crm .* 0\.50\/s +– +– +partner, not read$/m);
+    expect(statusDocument(behind).ok).toBe(false);
+  });
+
+  test('has dead letters as a consumer has', () => {
+    expect(lastLine(withPartner({ deadLetters: 3 }))).toBe('crm: 3 dead letters: npm run ops -- dlq list');
+  });
+
+  test('is measured by what SQS says of its queue', () => {
+    const queries = partnerQueriesFor({ queueUrl: 'http://q/000/PartnerCrm' });
+    expect(Object.values(queries).map(({ namespace, dimensions }) => ({ namespace, dimensions }))).toEqual(
+      Array.from({ length: 2 }, () => ({ namespace: 'AWS/SQS', dimensions: { QueueName: 'PartnerCrm' } })),
+    );
+    const at = (minute: string, value: number): Datapoint => ({ time: new Date(`2026-11-21T09:${minute}:00Z`), value });
+    const measured = (deleted: Datapoint[], age: Datapoint[]) =>
+      computePartnerMetrics(
+        queries,
+        (query) => (query === queries.deleted ? deleted : age),
+        false,
+        new Date('2026-11-21T09:10:30Z'),
+      );
+    expect(measured([], [])).toMatchObject({ throughput: null, oldestSeconds: null, breaker: null });
+    expect(measured([at('09', 30)], [at('09', 4_000)])).toMatchObject({ throughput: 0.1, oldestSeconds: 4_000 });
+    // What was measured a while ago is older now, as long as nothing has left the queue.
+    expect(measured([at('08', 0)], [at('08', 4_000)])).toMatchObject({ throughput: 0, oldestSeconds: 4_090 });
   });
 });
 

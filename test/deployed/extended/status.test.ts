@@ -46,8 +46,8 @@ test('the status reports a stopped consumer with its waiting messages and their 
   await setReceiving('payment', true);
   for (const { orderId } of orders) expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
   const empty = async () => {
-    const { waiting, inFlight, oldestSeconds, throughput = 0 } = payment(await refresh());
-    return waiting === 0 && inFlight === 0 && oldestSeconds === 0 && throughput > 0;
+    const { waiting, inFlight, oldestSeconds, throughput } = payment(await refresh());
+    return waiting === 0 && inFlight === 0 && oldestSeconds === 0 && Number(throughput) > 0;
   };
   await eventually('payment is empty, and what it did is counted', empty, 120, instead);
   expect((await refresh()).orders.CONFIRMED).toBeGreaterThan(confirmed);

@@ -8,8 +8,8 @@ import { layOut } from '../../../ops/dlq/json-text.ts';
 import type { Plan } from '../../../ops/dlq/plan.ts';
 import { planFor } from '../../../ops/dlq/plan.ts';
 import { redrive } from '../../../ops/dlq/redrive.ts';
-import { deadLetter, FakeQueue } from '../../builders/dead-letters.ts';
-import { placed } from '../../builders/events.ts';
+import { bareDeadLetter, deadLetter, FakeQueue } from '../../builders/dead-letters.ts';
+import { cancelled, placed } from '../../builders/events.ts';
 
 const broken = JSON.stringify({ ...placed(), time: 'yesterday' });
 const repaired = broken.replace('yesterday', '2026-11-21T09:00:00Z');
@@ -75,6 +75,17 @@ describe('An edit', () => {
     await expect(repairing).rejects.toThrow('shipping would refuse');
     await expect(repairing).rejects.not.toThrow('payment would');
     expect((await editBodies(plan, edit, { force: true })).size).toBe(2);
+  });
+
+  test('for a partner is checked against what partners get', async () => {
+    const body = JSON.stringify({ ...cancelled(), time: 'yesterday' });
+    const plan = await planOf(bareDeadLetter({ id: 'at-crm', consumer: 'crm', partner: true, body }));
+    await expect(editBodies(plan, editor('yesterday', 'tomorrow').edit)).rejects.toThrow(
+      'crm would refuse the edited body of at-crm: time: must be',
+    );
+    expect([...(await editBodies(plan, repair().edit)).keys()]).toEqual(['at-crm']);
+    const orders = await planOf(bareDeadLetter({ id: 'at-crm', consumer: 'crm', partner: true, body: broken }));
+    await expect(editBodies(orders, repair().edit)).rejects.toThrow('type: must be one of');
   });
 
   test.each([
