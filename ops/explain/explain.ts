@@ -16,9 +16,9 @@ export async function explain(shop: DeployedShop, question: Question): Promise<E
 function consumersOf(outputs: DeployedShop['outputs']): Consumers {
   const routes = new Map<string, Route>(Object.entries(routing));
   return new Map(
-    findQueues(outputs).map(({ consumer, queueUrl }) => [
+    findQueues(outputs).map(({ consumer, queueUrl, partner }) => [
       queueName(queueUrl),
-      { name: consumer, contracts: routes.get(consumer)?.consumes },
+      { name: consumer, contracts: routes.get(consumer)?.consumes, ...(partner ? { partner } : {}) },
     ]),
   );
 }

@@ -26,8 +26,10 @@ export type ExplainedRoute = Pick<
   DeployedRoute,
   'kind' | 'name' | 'arn' | 'filter' | 'undeliverable' | 'unreadable'
 > & {
-  /** The consumer's name, or the ARN or address of any other target. */
+  /** The consumer's or partner's name, or the ARN or address of any other target. */
   to: string;
+  /** Its queue is a partner's, whose own service reads it. */
+  partner?: true;
   gets: Match['verdict'];
   why: string[];
   queue: string | undefined;
@@ -59,8 +61,11 @@ export type Explanation = {
   notReady: { consumer: string; why: string }[];
 };
 
-/** The deployed consumers by queue name; the contracts are those of this checkout, because a queue does not know them. */
-export type Consumers = ReadonlyMap<string, { name: string; contracts: readonly EventContract[] | undefined }>;
+/** The deployed consumers and partners by queue name; the contracts are those of this checkout, because a queue does not know them. */
+export type Consumers = ReadonlyMap<
+  string,
+  { name: string; contracts: readonly EventContract[] | undefined; partner?: true }
+>;
 
 /** Reads the event type of a message body, also in an envelope; `undefined` for what is not JSON or has no type. */
 export function eventTypeOf(body: string): string | undefined {
@@ -165,6 +170,7 @@ function explainRoute(question: Question, route: DeployedRoute, at: string, cons
   const contracts = verdict === 'no' ? undefined : consumer?.contracts;
   return {
     to: consumer?.name ?? route.target,
+    ...(consumer?.partner ? { partner: true } : {}),
     gets: verdict,
     why,
     kind,

@@ -56,8 +56,7 @@ function wrappingLines(wrappings: readonly Wrapping[], channel: Channel): string
 }
 
 function routeDetails(route: ExplainedRoute): string[] {
-  const { gets, why, name, filter, queue, permission, functions, undeliverable, unreadable, deadLetters, reception } =
-    route;
+  const { gets, why, name, filter, queue, permission, undeliverable, unreadable, deadLetters, reception } = route;
   const filtered = filter === undefined ? 'no filter' : `filter ${truncate(JSON.stringify(filter))}`;
   if (gets === 'no') return [`${name}: ${why.join('; ')}`];
   const lines = [`${name}, ${filtered}`, ...why];
@@ -68,14 +67,20 @@ function routeDetails(route: ExplainedRoute): string[] {
   lines.push(
     `cannot be delivered: ${undeliverable === undefined ? 'lost, no dead-letter queue' : `to ${undeliverable}`}`,
   );
-  for (const { name: called, state, batchSize } of functions) {
-    const waits = state === 'Enabled' ? '' : ': messages wait in the queue';
-    lines.push(`function ${called}, up to ${batchSize ?? '?'} at once, ${state.toLowerCase()}${waits}`);
-  }
-  if (queue !== undefined && unreadable === undefined && functions.length === 0)
-    lines.push('no function receives from this queue');
+  lines.push(...readerLines(route));
   if (deadLetters) lines.push(`after ${plural(deadLetters.receives, 'receive')}: to ${deadLetters.queue}`);
   if (reception?.accepts === false) lines.push(`dead-lettered at once: ${reception.problems.join('; ')}`);
+  return lines;
+}
+
+function readerLines({ partner, queue, unreadable, functions }: ExplainedRoute): string[] {
+  const lines = functions.map(({ name, state, batchSize }) => {
+    const waits = state === 'Enabled' ? '' : ': messages wait in the queue';
+    return `function ${name}, up to ${batchSize ?? '?'} at once, ${state.toLowerCase()}${waits}`;
+  });
+  if (partner) lines.push("a partner's: its own service reads this queue, and no function of the stack does");
+  else if (queue !== undefined && unreadable === undefined && functions.length === 0)
+    lines.push('no function receives from this queue');
   return lines;
 }
 

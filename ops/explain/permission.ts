@@ -14,14 +14,40 @@ export function denialReason(policy: string | undefined, service: Service, sourc
   return decision === 'allowed' ? undefined : `its queue's policy does not let ${principal} send for ${sourceArn}`;
 }
 
+type Decision = 'allowed' | 'denied' | 'not mentioned';
+
 /** Evaluates a resource's policy for a call of a service; a statement with a condition that is not known here does not count. */
-export function evaluatePolicy(policy: string, call: ServiceCall): 'allowed' | 'denied' | 'not mentioned' {
-  const statements = asArray(property(JSON.parse(policy), 'Statement')).filter(
-    (statement) =>
-      coversAction(statement, call.action) &&
-      coversPrincipal(statement, call.service) &&
-      conditionsMet(statement, call.sourceArn),
-  );
+export function evaluatePolicy(policy: string, { service, action, sourceArn }: ServiceCall): Decision {
+  const [, , , , sourceAccount = ''] = sourceArn.split(':');
+  const isNamed = (principal: unknown) => asArray(property(principal, 'Service')).includes(`${service}.amazonaws.com`);
+  return evaluate(policy, action, isNamed, { 'aws:sourcearn': sourceArn, 'aws:sourceaccount': sourceAccount });
+}
+
+/** Evaluates a resource's policy for the roles of another account; `viaService` is the service through which they use a key. */
+export function evaluateForAccount(
+  policy: string,
+  { account, action, viaService = '' }: { account: string; action: string; viaService?: string },
+): Decision {
+  const isNamed = (principal: unknown) =>
+    asArray(property(principal, 'AWS')).some(
+      (one) =>
+        one === account || (typeof one === 'string' && /^arn:[\w-]+:iam::(\d{12}):root$/.exec(one)?.[1] === account),
+    );
+  return evaluate(policy, action, isNamed, { 'kms:viaservice': viaService });
+}
+
+/** Evaluates a policy for whom `isNamed` finds in a statement's principal; `values` are those of the call by condition key, in small letters. */
+function evaluate(
+  policy: string,
+  action: string,
+  isNamed: (principal: unknown) => boolean,
+  values: Readonly<Record<string, string>>,
+): Decision {
+  const statements = asArray(property(JSON.parse(policy), 'Statement')).filter((statement) => {
+    const principal = property(statement, 'Principal');
+    const isMeant = principal === '*' || property(principal, 'AWS') === '*' || isNamed(principal);
+    return isMeant && coversAction(statement, action) && conditionsMet(statement, values);
+  });
   if (statements.some((statement) => property(statement, 'Effect') === 'Deny')) return 'denied';
   return statements.some((statement) => property(statement, 'Effect') === 'Allow') ? 'allowed' : 'not mentioned';
 }
@@ -31,25 +57,14 @@ const coversAction = (statement: unknown, wanted: string) =>
     wildcardRegExp(String(action).toLowerCase()).test(wanted.toLowerCase()),
   );
 
-function coversPrincipal(statement: unknown, service: Service): boolean {
-  const named = property(statement, 'Principal');
-  if (named === '*' || property(named, 'AWS') === '*') return true;
-  return asArray(property(named, 'Service')).includes(`${service}.amazonaws.com`);
-}
-
-/** Evaluates a statement's conditions for a sender that uses TLS, as AWS services do. Unknown conditions count as unmet. */
-function conditionsMet(statement: unknown, sourceArn: string): boolean {
+/** Evaluates a statement's conditions for a caller that uses TLS, as AWS services do. Unknown conditions count as unmet. */
+function conditionsMet(statement: unknown, values: Readonly<Record<string, string>>): boolean {
   const condition = property(statement, 'Condition');
   if (typeof condition !== 'object' || condition === null) return true;
-  const [, , , , sourceAccount = ''] = sourceArn.split(':');
-  const values = new Map([
-    ['aws:sourcearn', sourceArn],
-    ['aws:sourceaccount', sourceAccount],
-  ]);
   return Object.entries(condition).every(([operator, keys]) =>
     Object.entries(typeof keys === 'object' && keys !== null ? keys : {}).every(([key, wanted]) => {
       if (key.toLowerCase() === 'aws:securetransport') return String(wanted) === 'true';
-      const value = values.get(key.toLowerCase());
+      const value = values[key.toLowerCase()];
       if (value === undefined || !/^(Arn|String)(Equals|Like)$/.test(operator)) return false;
       return asArray(wanted).some((pattern) => wildcardRegExp(String(pattern)).test(value));
     }),

@@ -38,7 +38,7 @@ export function checkHops(deployment: Deployment, sweep: SweepProblems): Checked
   ];
 }
 
-const lettersOf = (consumer: string) => `${consumer} dead letters`;
+export const lettersOf = (consumer: string) => `${consumer} dead letters`;
 
 /** Checks the way into a consumer, and the way to a dead-letter queue of what cannot be delivered. */
 function checkHop(hop: ExpectedHop, { channels, queues, undeliverable, keyOf }: Deployment): CheckedHop[] {
@@ -51,10 +51,10 @@ function checkHop(hop: ExpectedHop, { channels, queues, undeliverable, keyOf }: 
       { from, to: consumer, problem: `the stack has no output for the queue of ${consumer}: deploy this version` },
     ];
   const route = findRoute(hop, routes, queue.queueUrl);
-  const sender: Sender =
-    route?.kind === 'rule' ? { service: 'events', sourceArn: route.arn } : { service: 'sns', sourceArn: at };
+  const sender = senderOf(route, at);
   const { pause } = queue;
-  const problem = routeProblem(hop, route, sender, { keyOf, pause });
+  const problem =
+    routeProblem(hop, route, sender, keyOf) ?? (route?.queue && mappingProblem(consumer, route.queue, pause));
   const way: CheckedHop = {
     from,
     to: consumer,
@@ -68,14 +68,18 @@ function checkHop(hop: ExpectedHop, { channels, queues, undeliverable, keyOf }: 
   return [way, { from, to: lettersOf(consumer), problem: undeliverableProblem(route, deadLetterQueue, sender, keyOf) }];
 }
 
+/** Returns who delivers by a route: its rule, or the topic that it is a subscription of. */
+export const senderOf = (route: DeployedRoute | undefined, at: string): Sender =>
+  route?.kind === 'rule' ? { service: 'events', sourceArn: route.arn } : { service: 'sns', sourceArn: at };
+
 function unreadableKey(queue: DeployedQueue | undefined, keyOf: Deployment['keyOf']): string | undefined {
   const key = queue && keyOf(queue);
   return key !== undefined && 'unreadable' in key ? key.unreadable : undefined;
 }
 
 /** Finds the route of a hop: of a queue's rules, the one that is or was that rule. */
-function findRoute(
-  { filter }: ExpectedHop,
+export function findRoute(
+  { filter }: Pick<ExpectedHop, 'filter'>,
   routes: readonly DeployedRoute[],
   queueUrl: string,
 ): DeployedRoute | undefined {

@@ -1,8 +1,10 @@
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel, EventContract } from '../../contracts/cloud-event.ts';
-import { bodyFilter, busPatterns, contractsOn } from '../../infra/filters.ts';
+import { bodyFilter, busPatterns, contractsOn, eventPatterns } from '../../infra/filters.ts';
+import { LIFECYCLE, type PartnerSettings } from '../../infra/partner-settings.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
+import { contractsFor } from '../partner-settings.ts';
 
 /** A subscription or a rule that brings a consumer its events, as this code deploys it. */
 export type ExpectedHop = {
@@ -15,6 +17,9 @@ export type ExpectedHop = {
   /** The type of the probes that pass it. */
   probe: string;
 };
+
+/** A way to a partner, which no probe takes: what would arrive is somebody else's to read. */
+export type PartnerHop = Omit<ExpectedHop, 'probe'>;
 
 const CHANNELS = { topic: 'orders topic', lifecycle: 'lifecycle topic', bus: 'bus' } as const;
 
@@ -34,6 +39,21 @@ export const expectedHops = (): ExpectedHop[] => [
   ...topicHop('archive', 'lifecycle', catalog, false),
   ...busHops('archive', catalog),
 ];
+
+/** Lists what this code deploys for a partner with these settings. */
+export function partnerHops(consumer: string, settings: PartnerSettings): PartnerHop[] {
+  const contracts = contractsFor(settings);
+  if (settings.events === LIFECYCLE) {
+    const filter = { type: contracts.map(({ type }) => type) };
+    return [{ consumer, channel: LIFECYCLE, reported: undefined, filter }];
+  }
+  return eventPatterns(contracts).map(({ reported, pattern }) => ({
+    consumer,
+    channel: 'bus',
+    reported,
+    filter: pattern,
+  }));
+}
 
 function topicHop(
   consumer: string,

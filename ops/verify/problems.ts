@@ -19,12 +19,11 @@ export type Sender = { service: Service; sourceArn: string };
 
 /** Returns why no event can take a hop as it is deployed; `undefined` where nothing is wrong that can be read. */
 export function routeProblem(
-  hop: ExpectedHop,
+  hop: Pick<ExpectedHop, 'channel' | 'reported' | 'filter'>,
   route: DeployedRoute | undefined,
   sender: Sender,
-  { keyOf, pause }: { keyOf: KeyOf; pause: Pause | undefined },
+  keyOf: KeyOf,
 ): string | undefined {
-  const { consumer } = hop;
   if (route === undefined) {
     const missing =
       hop.channel === 'bus'
@@ -37,7 +36,7 @@ export function routeProblem(
   if (difference !== undefined) return `${difference}: ${REDEPLOY}`;
   if (!route.bare) return `its ${route.name} delivers the event in an envelope: ${RESTORE}`;
   if (route.queue === undefined) return `its queue is gone: ${RESTORE}`;
-  return sendingProblem(route.queue, sender, keyOf) ?? mappingProblem(consumer, route.queue, pause);
+  return sendingProblem(route.queue, sender, keyOf);
 }
 
 /** Returns why a service cannot send to a queue: the queue's policy, or its key. */

@@ -3,6 +3,7 @@ import type { DeployedShop } from '../stack.ts';
 import { type OnProgress, reportStep } from '../steps.ts';
 import { type CheckedHop, checkHops } from './check.ts';
 import { type Deployment, readDeployment } from './deployment.ts';
+import { checkPartners } from './partners.ts';
 import { notTried, type ProbeResults } from './probe-results.ts';
 import { runProbes } from './run-probes.ts';
 import type { PlannedProbe } from './send-probe.ts';
@@ -40,7 +41,8 @@ const BASE_TIMEOUT_SECONDS = 120;
 
 /**
  * Finds out whether each hop of a deployment delivers: reads subscriptions, rules, policies, keys and mappings, then sends a probe through each
- * topic, rule and feed into each queue, and one for each consumer to dead-letter. Probes have no effect: they are no orders, texts or letters.
+ * topic, rule and feed into each queue, and one for each consumer to dead-letter. Probes have no effect: they are no orders, texts or letters. The
+ * ways to partners are read, and get none.
  */
 export async function verify(
   shop: DeployedShop,
@@ -49,7 +51,10 @@ export async function verify(
   const startedAt = Date.now();
   const checked = await reportStep('read what is deployed', onProgress, async () => {
     const deployment = await readDeployment(shop);
-    return { deployment, hops: checkHops(deployment, await readSweep(shop, deployment.keyOf)) };
+    return {
+      deployment,
+      hops: [...checkHops(deployment, await readSweep(shop, deployment.keyOf)), ...checkPartners(deployment)],
+    };
   });
   signal?.throwIfAborted();
   const readMilliseconds = Date.now() - startedAt;

@@ -109,6 +109,7 @@ function deployment({
         },
       ]),
     ),
+    partners: new Map(),
     undeliverable: new Map(consumers.map((name) => [arn('sqs', `${name}-dead`), deadOf(name)])),
     keyOf: () => key,
   };
