@@ -15,7 +15,7 @@ const TYPE = /^shop\.([a-z][a-z0-9]*)\.([a-z][a-z0-9]*(?:-[a-z0-9]+)*)\.v([1-9]\
 /** Are folders under `lambdas/`, or constructs of the stack or outputs of it, so no consumer can have them. */
 const TAKEN = [
   ...['runtime', 'sweep', 'archive', 'key', 'customerKey', 'orders', 'orderLifecycle', 'bus', 'busArchive'],
-  ...['publishers', 'monitoring', 'alarms', 'topic', 'test', 'consumer', 'all'],
+  ...['publishers', 'monitoring', 'alarms', 'topic', 'test', 'consumer', 'all', 'webhooks', 'intake'],
 ];
 
 /** Checks the name of a new consumer; throws a sentence. */
@@ -30,6 +30,11 @@ export function consumerNames(name: string, existing: readonly string[]): Consum
   const taken = TAKEN.find((one) => one.toLowerCase() === name.toLowerCase());
   if (taken !== undefined)
     throw new Error(`${name} cannot name a consumer: the stack has something else of that name.`);
+  if (/^partner[A-Z\d]/.test(name)) {
+    throw new Error(
+      `${name} cannot name a consumer: its queue would be taken for that of a partner of the settings; begin it with another word.`,
+    );
+  }
   if (isReservedWord(name)) throw new Error(`${name} cannot name a consumer: it is a word of the language TypeScript.`);
   return { name, pascal: constructIdOf(name) };
 }
