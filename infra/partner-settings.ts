@@ -84,14 +84,17 @@ export const partnersSchema = (consumers: readonly string[]) =>
     v.union(
       [
         feed,
-        v.strictObject({
-          events: member('as above', feed),
-          account: optional(
-            'the AWS account that reads the queue: 12 digits',
-            matching(/^\d{12}$/, 'must be an AWS account id of 12 digits'),
-            'the account of the stack',
-          ),
-        }),
+        v.strictObject(
+          {
+            events: member('events of the bus, or `"lifecycle"`: every step of every order, in sequence', feed),
+            account: optional(
+              'the AWS account that reads the queue: 12 digits',
+              matching(/^\d{12}$/, 'must be an AWS account id of 12 digits'),
+              'the account of the stack',
+            ),
+          },
+          'must be an object with events and account',
+        ),
       ],
       `${FEED_RULE}, or an object with events and account`,
     ),

@@ -8,6 +8,8 @@ type SettingSchema = {
   default?: unknown;
   absent?: string | undefined;
   properties?: Record<string, SettingSchema> | undefined;
+  additionalProperties?: SettingSchema | boolean | undefined;
+  anyOf?: SettingSchema[] | undefined;
   [keyword: string]: unknown;
 };
 
@@ -25,13 +27,15 @@ export const settingsJsonSchema = (): SettingSchema => ({
 
 /** Leaves out what only the page shows: links, and what applies without a setting. */
 function forEditors({ absent: _, ...schema }: SettingSchema): SettingSchema {
-  const { description, properties } = schema;
+  const { description, properties, additionalProperties, anyOf } = schema;
   return {
     ...schema,
     ...(description && { description: description.replaceAll(/ \(\[.+?\]\(.+?\)\)/g, '').replaceAll('`', '') }),
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, forEditors(one)])),
     }),
+    ...(typeof additionalProperties === 'object' && { additionalProperties: forEditors(additionalProperties) }),
+    ...(anyOf && { anyOf: anyOf.map(forEditors) }),
   };
 }
 
@@ -52,6 +56,20 @@ One consumer's own settings are in \`consumers\`, by its name, or \`archive\`: \
 ${table(SCHEMA.properties?.consumers?.properties?.archive)}
 
 The archive gathers up to 1000 messages in 60 seconds. A FIFO queue (\`shipping\`) has no window and at most 10 messages in a batch.
+
+A partner in \`partners\` ([subscribing](subscribing.md)) has a name of 1 to 20 small letters and digits. It is a list of events, \`"lifecycle"\`, or an object:
+
+${table(members(SCHEMA.properties?.partners))}
+
+By default AWS allows 300 rules on a bus. A partner with a list takes one rule, and one more for each event that services report (\`shop.payment.received.v1\`); so does an endpoint.
+
+An endpoint in \`webhooks.endpoints\` ([webhooks](webhooks.md)):
+
+${table(members(SCHEMA.properties?.webhooks?.properties?.endpoints))}
+
+A sender in \`intake.senders\` ([intake](intake.md)):
+
+${table(members(SCHEMA.properties?.intake?.properties?.senders))}
 `;
 
 /** Builds the table of the settings in `infra/custom/settings.ts`. */
@@ -64,5 +82,14 @@ function table({ properties = {} }: SettingSchema = {}, isShown: (name: string) 
   return ['| setting | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
+/** Returns the schema of what an object holds by name: of its long form, where there is a shorter one. */
+function members(schema: SettingSchema | undefined): SettingSchema | undefined {
+  const { additionalProperties } = schema ?? {};
+  if (typeof additionalProperties !== 'object') return undefined;
+  return additionalProperties.anyOf?.find(({ properties }) => properties !== undefined) ?? additionalProperties;
+}
+
 const defaultOf = ({ default: value, absent }: SettingSchema) =>
-  value === undefined ? absent : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+  value === undefined
+    ? (absent ?? 'must be given')
+    : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;

@@ -151,13 +151,26 @@ export function resolveSettings(
 }
 
 /** Describes what is wrong with a setting: `archiveDays=0: must be …`. */
-function describeIssue(issue: v.InferIssue<typeof settingsSchema>): string {
+function describeIssue(outermost: v.BaseIssue<unknown>): string {
+  const { issue, keys } = innermost(outermost);
   const { type, expected, input, message } = issue;
-  const path = issue.path ?? [];
-  const name = path.map(({ key }) => String(key)).join('.');
-  if (type !== 'strict_object' || expected !== 'never') return `${name}=${asText(input)}: ${message}`;
-  const { kind, known } = knownNames(path.map(({ key }) => String(key)));
-  return `${name}: there is no such ${kind}${known.length === 0 ? '' : `; there are ${known.join(', ')}`}`;
+  const name = keys.join('.');
+  if (type !== 'strict_object' || expected !== 'never')
+    return `${name}${input === undefined ? ' is missing' : `=${asText(input)}`}: ${message}`;
+  const { kind, known } = knownNames(keys);
+  const names = known.length === 0 ? /^must be an object with (.+)$/.exec(message)?.[1] : known.join(', ');
+  return `${name}: there is no such ${kind}${names === undefined ? '' : `; there are ${names}`}`;
+}
+
+/** Finds what is wrong inside of an object that could also have been written in a shorter form. */
+function innermost(
+  issue: v.BaseIssue<unknown>,
+  outer: readonly string[] = [],
+): { issue: v.BaseIssue<unknown>; keys: string[] } {
+  const keys = [...outer, ...(issue.path ?? []).map(({ key }) => String(key))];
+  const isObject = typeof issue.input === 'object' && !Array.isArray(issue.input);
+  const inner = isObject ? issue.issues?.find(({ path }) => path !== undefined) : undefined;
+  return inner === undefined ? { issue, keys } : innermost(inner, keys);
 }
 
 /** Returns what a name in this place of the settings is one of. */

@@ -155,6 +155,132 @@ test('A setting of one consumer that is overridden is named with its value', () 
   );
 });
 
+describe('Partners, endpoints and senders', () => {
+  const events = ['shop.order.confirmed.v1'];
+  const endpoint = { url: 'https://erp.example.com/hook', events, secret: 'shop/erp' };
+  const sender = { scheme: 'stripe', secret: 'shop/stripe-webhook' };
+  const webhooks = (erp: object, rest: object = {}) => ({ webhooks: { endpoints: { erp }, ...rest } });
+  const intake = (acme: object) => ({ intake: { senders: { acme } } });
+  const EVENT = 'must be an event of the bus';
+
+  test.each<[Record<string, unknown>, string]>([
+    [{ partners: { CRM: events } }, 'partners.CRM=CRM: must be a name of 1 to 20 small letters and digits'],
+    [{ partners: { 'my-crm': events } }, 'partners.my-crm=my-crm: must be a name of 1 to 20 small letters and digits'],
+    [{ partners: { ['a'.repeat(21)]: events } }, 'must be a name of 1 to 20 small letters and digits'],
+    [{ partners: { payment: events } }, 'partners.payment=payment: must be another name: payment is a function of'],
+    [{ partners: { webhooks: events } }, 'partners.webhooks=webhooks: must be another name'],
+    [
+      { partners: { crm: ['shop.order.placed.v1'] } },
+      `partners.crm.0=shop.order.placed.v1: ${EVENT}; this one travels`,
+    ],
+    [
+      { partners: { crm: ['lifecycle'] } },
+      `partners.crm.0=lifecycle: ${EVENT}; every step of an order, in sequence, is`,
+    ],
+    [
+      { partners: { crm: ['shop.order.progressed.v1'] } },
+      `${EVENT}; every step of an order, in sequence, is "lifecycle"`,
+    ],
+    [
+      { partners: { crm: [...events, 'shop.order.cofirmed.v1'] } },
+      `partners.crm.1=shop.order.cofirmed.v1: ${EVENT}: shop`,
+    ],
+    [{ partners: { crm: [] } }, 'partners.crm=[]: must name at least one event'],
+    [
+      { partners: { crm: 'all' } },
+      'partners.crm=all: must be a list of events of the bus, or "lifecycle", or an object',
+    ],
+    [{ partners: { crm: {} } }, 'partners.crm.events is missing: must be an object with events and account'],
+    [{ partners: { crm: { events: [] } } }, 'partners.crm.events=[]: must name at least one event'],
+    [
+      { partners: { crm: { events: ['shop.order.placed.v1'] } } },
+      `partners.crm.events.0=shop.order.placed.v1: ${EVENT};`,
+    ],
+    [
+      { partners: { crm: { events, acount: '1' } } },
+      'partners.crm.acount: there is no such setting; there are events and',
+    ],
+    [{ partners: { crm: { events, account: '1234' } } }, 'partners.crm.account=1234: must be an AWS account id of 12'],
+    [
+      { partners: { crm: { events, account: 111111111111 } } },
+      'partners.crm.account=111111111111: must be an AWS account',
+    ],
+    [
+      webhooks({ ...endpoint, url: 'http://erp.example.com' }),
+      'webhooks.endpoints.erp.url=http://erp.example.com: must begin',
+    ],
+    [webhooks({ ...endpoint, url: 'erp' }), 'webhooks.endpoints.erp.url=erp: must be a URL'],
+    [webhooks({ ...endpoint, url: 'https://a:b@erp.example.com' }), 'must not contain a user name or a password'],
+    [webhooks({ ...endpoint, events: [] }), 'webhooks.endpoints.erp.events=[]: must name at least one event'],
+    [
+      webhooks({ ...endpoint, events: 'lifecycle' }),
+      'webhooks.endpoints.erp.events=lifecycle: must be a list of events',
+    ],
+    [
+      webhooks({ url: endpoint.url, events }),
+      'webhooks.endpoints.erp.secret is missing: must be an object with url, events',
+    ],
+    [
+      webhooks({ ...endpoint, timeout: 5 }),
+      'webhooks.endpoints.erp.timeout: there is no such setting; there are url, events',
+    ],
+    [
+      webhooks(endpoint, { allowPrivate: ['10.0.0.7'] }),
+      'webhooks.allowPrivate.0=10.0.0.7: must be a host and a port such',
+    ],
+    [
+      { webhooks: { endpoint: {} } },
+      'webhooks.endpoint: there is no such setting; there are endpoints and allowPrivate',
+    ],
+    [
+      intake({ ...sender, scheme: 'hmac' }),
+      'intake.senders.acme.scheme=hmac: must be one of standard-webhooks, stripe,',
+    ],
+    [intake({ ...sender, perMinute: 0 }), 'intake.senders.acme.perMinute=0: must be a whole number from 1 to 100000'],
+    [
+      intake({ ...sender, perminute: 9 }),
+      'intake.senders.acme.perminute: there is no such setting; there are scheme, sec',
+    ],
+    [intake({ scheme: 'stripe' }), 'intake.senders.acme.secret is missing: must be an object with scheme, secret and'],
+  ])('are refused by the member that is wrong, in a file and with -c: %j', (content, sentence) => {
+    expect(() => load({ dev: content }, 'dev')).toThrow(/^settings\/dev\.json: /);
+    expect(() => load({ dev: content }, 'dev')).toThrow(sentence);
+    const overrides = Object.fromEntries(Object.entries(content).map(([name, one]) => [name, JSON.stringify(one)]));
+    expect(() => load({ dev: {} }, 'dev', overrides)).toThrow(/^-c /);
+    expect(() => load({ dev: {} }, 'dev', overrides)).toThrow(sentence);
+  });
+
+  test('are read in each of their forms, in a file and with -c, and are taken by the JSON Schema', () => {
+    const content = {
+      partners: {
+        crm: [...events, ...events],
+        ledger: 'lifecycle',
+        '2nd': { events: 'lifecycle', account: '111111111111' },
+      },
+      ...webhooks({ ...endpoint, url: 'http://10.0.0.7:8080/x' }, { allowPrivate: ['10.0.0.7:8080'] }),
+      ...intake(sender),
+    };
+    const overrides = Object.fromEntries(Object.entries(content).map(([name, one]) => [name, JSON.stringify(one)]));
+    for (const resolved of [load({ dev: content }, 'dev'), load({ dev: {} }, 'dev', overrides)])
+      expect(resolved).toMatchObject({
+        partners: { crm: { events }, ledger: { events: 'lifecycle' }, '2nd': content.partners['2nd'] },
+        webhooks: content.webhooks,
+        intake: { senders: { acme: { ...sender, perMinute: 60 } } },
+      });
+    const check = new Ajv({ strict: false }).compile(settingsJsonSchema());
+    expect(check(content), JSON.stringify(check.errors)).toBe(true);
+    expect(check({ partners: { crm: { events, acount: '1' } } })).toBe(false);
+  });
+
+  test('are none unless they are named', () => {
+    expect(load({ dev: {} }, 'dev')).toMatchObject({
+      partners: {},
+      webhooks: { endpoints: {}, allowPrivate: [] },
+      intake: { senders: {} },
+    });
+  });
+});
+
 describe('An override', () => {
   const files = { prod: { paymentGateway: 'sandbox', archiveDays: 90 }, dev: { archiveDays: 90 } };
 
