@@ -1,11 +1,16 @@
 import type { Route } from './route.ts';
 import { routing } from './routing.ts';
-import { loadSettings, type Settings } from './settings.ts';
+import { hasIntake, loadSettings, type Settings } from './settings.ts';
 
 /** Returns the file in `lambdas/<function>/` that each function is bundled from, by the function's name. */
 export function functionEntries(settings: Settings): Readonly<Record<string, string>> {
   const consumers = Object.entries<Route>(routing).map(([name, { entry }]) => [name, entry?.(settings) ?? 'handler']);
-  return { ...Object.fromEntries(consumers), sweep: 'handler', archive: 'handler' };
+  return {
+    ...Object.fromEntries(consumers),
+    sweep: 'handler',
+    archive: 'handler',
+    ...(hasIntake(settings) ? { intake: 'handler' } : {}),
+  };
 }
 
 // `ops up --watch` runs this in a process of its own, which loads what was saved last.

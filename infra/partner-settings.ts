@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { catalog } from '../contracts/catalog.ts';
+import { schemeNames } from '../lambdas/intake/sender.ts';
 import { choice, integer, matching, optional, setting } from './setting.ts';
 
 /** The feed of every order's steps, in sequence. */
@@ -24,12 +25,6 @@ export type PartnerSettings = {
 
 /** An address that events are posted to. */
 export type WebhookEndpoint = { url: string; events: readonly string[]; secret: string };
-
-/** Who posts messages to the shop, and how it signs them. */
-export type IntakeSender = { scheme: IntakeScheme; secret: string; perMinute: number };
-
-const SCHEMES = ['standard-webhooks', 'stripe', 'shopify'] as const;
-export type IntakeScheme = (typeof SCHEMES)[number];
 
 /** Functions and queues of the stack that are no consumers, whose names no partner may have either. */
 const RESERVED = ['archive', 'sweep', 'webhooks', 'intake'];
@@ -147,7 +142,7 @@ export const intakeSchema = v.strictObject(
         matching(/^[a-z0-9][a-z0-9-]{0,39}$/, NAME),
         v.strictObject(
           {
-            scheme: member('how the sender signs', choice(...SCHEMES)),
+            scheme: member('how the sender signs', choice(...schemeNames)),
             secret: member('the name or ARN of the secret that it signs with', secret),
             perMinute: setting('the most messages a minute', integer(1, 100_000), 60),
           },
@@ -156,6 +151,11 @@ export const intakeSchema = v.strictObject(
         'must be an object of senders, by name',
       ),
       {},
+    ),
+    concurrency: optional(
+      "how many requests are handled at once; they are taken from the account's concurrency, for the intake alone",
+      integer(1, 1_000),
+      "as many as the account's concurrency allows",
     ),
   },
   'must be an object with senders',

@@ -300,6 +300,9 @@ export function consumerSettings({ consumers }: Pick<Settings, 'consumers'>, nam
   return own;
 }
 
+/** Tells whether somebody may post messages to the shop. */
+export const hasIntake = ({ intake }: Pick<Settings, 'intake'>): boolean => Object.keys(intake.senders).length > 0;
+
 const isProtectedStage = (stage: string) => !UNPROTECTED.includes(stage);
 
 /** Lists the stages, which are the files in the folder. */

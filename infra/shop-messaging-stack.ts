@@ -7,6 +7,7 @@ import { Archive } from './constructs/archive.ts';
 import { archiveBus } from './constructs/bus-archive.ts';
 import { Consumer } from './constructs/consumer.ts';
 import { CustomerKey } from './constructs/customer-key.ts';
+import { Intake } from './constructs/intake.ts';
 import { LifecycleTopic } from './constructs/lifecycle-topic.ts';
 import { Monitoring } from './constructs/monitoring.ts';
 import { Partner } from './constructs/partner.ts';
@@ -19,7 +20,7 @@ import { functionEntries } from './entries.ts';
 import { constructIdOf, partnerIdOf } from './names.ts';
 import { type Route, recordsOf } from './route.ts';
 import { type ConsumerName, routing } from './routing.ts';
-import type { Settings } from './settings.ts';
+import { hasIntake, type Settings } from './settings.ts';
 
 /** The whole messaging backbone: a topic and a bus, the consumers in `routing.ts`, the partners of the settings, the archive, the sweep and the monitoring. */
 export class ShopMessagingStack extends Stack {
@@ -75,11 +76,14 @@ export class ShopMessagingStack extends Stack {
     const partners = Object.entries(settings.partners).map(
       ([name, partner]) => new Partner(this, partnerIdOf(name), { name, partner, ...shared }),
     );
+    const intake = hasIntake(settings)
+      ? new Intake(this, 'Intake', { code: code('intake'), tables, ...shared })
+      : undefined;
 
     // The publishers of a topic that exists have the use of its key already, if it has one.
     const topicKey = settings.ordersTopicArn === undefined ? key : undefined;
     new Publishers(this, 'Publishers', { orders: topic, lifecycle, bus, key: topicKey, settings });
-    const monitored = { consumers, partners, sweep, archive, orders: topic, lifecycle, bus };
+    const monitored = { consumers, partners, sweep, archive, intake, orders: topic, lifecycle, bus };
     new Monitoring(this, 'Monitoring', { ...monitored, settings, key });
     new CfnOutput(this, 'OrdersTopicArn', { value: topic.topicArn });
     new CfnOutput(this, 'OrderLifecycleTopicArn', { value: lifecycle.topicArn });

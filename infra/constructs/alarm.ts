@@ -9,7 +9,8 @@ export type AlarmKind =
   | 'breaker-open'
   | 'failed-deliveries'
   | 'function-errors'
-  | 'recursive-invocations';
+  | 'recursive-invocations'
+  | 'intake';
 
 export type ShopAlarmProps = {
   /** Its name after the prefix: `payment-dead-letters`. */

@@ -7,6 +7,7 @@ import { PARTNER_RECEIVES } from '../partner-settings.ts';
 import type { ShopAlarmProps } from './alarm.ts';
 import type { Archive } from './archive.ts';
 import type { Consumer } from './consumer.ts';
+import type { Intake } from './intake.ts';
 import { consumerMetric, MINUTE, ruleMetric } from './metrics.ts';
 import type { MonitoredResources } from './monitored-resources.ts';
 import type { Partner } from './partner.ts';
@@ -24,6 +25,7 @@ export function shopAlarms({
   partners,
   sweep,
   archive,
+  intake,
   orders,
   lifecycle,
   bus,
@@ -33,6 +35,7 @@ export function shopAlarms({
     ...partners.flatMap((partner) => partnerAlarms(partner, bus)),
     ...sweepAlarms(sweep),
     ...archiveAlarms(archive),
+    ...(intake === undefined ? [] : intakeAlarms(intake)),
     failedDeliveryAlarm('orders-topic', orders, 'Some orders are handled in part: a consumer never received them.'),
     failedDeliveryAlarm('lifecycle-feed', lifecycle, feedImpact(consumers.shipping, partners)),
   ];
@@ -161,6 +164,30 @@ function archiveAlarms(archive: Archive): ShopAlarmProps[] {
       cause: 'Events were not kept.',
       firstCommand: 'dlq list --consumer archive',
     }),
+  ];
+}
+
+function intakeAlarms({ function: fn }: Intake): ShopAlarmProps[] {
+  const impact = 'What senders post does not become an order until they send it again, and some give up.';
+  const shared = { kind: 'intake', impact, firstCommand: 'logs intake' } as const;
+  return [
+    ...functionErrorAlarms('intake', fn, impact),
+    {
+      ...shared,
+      name: 'intake-failed',
+      cause: 'The intake answered requests with 5xx.',
+      metric: fn.metric('Url5xxCount', { period: MINUTE, statistic: 'Sum' }),
+      // A single failure is made up for by the sender's next try.
+      periods: [3, 10],
+    },
+    {
+      ...shared,
+      name: 'intake-throttled',
+      cause:
+        'Requests of the intake were refused with 429, because the concurrency of its function, or of the account, is used up.',
+      metric: fn.metricThrottles({ period: MINUTE, statistic: 'Sum' }),
+      periods: [3, 10],
+    },
   ];
 }
 

@@ -23,9 +23,11 @@ export function nodeFunction(
     removalPolicy: RemovalPolicy;
     /** Encrypts its log. @default a key that AWS owns */
     key: ShopKey | undefined;
+    /** How many instances may run at once, which no other function of the account then has. @default no limit of its own */
+    reservedConcurrency?: number | undefined;
   },
 ): LambdaFunction {
-  const { description, code, timeout, memory, environment, settings, removalPolicy, key } = props;
+  const { description, code, timeout, memory, environment, settings, removalPolicy, key, reservedConcurrency } = props;
   const logGroup = new LogGroup(scope, 'Log', {
     retention: settings.logDays,
     removalPolicy,
@@ -51,6 +53,7 @@ export function nodeFunction(
     tracing: settings.tracing ? Tracing.ACTIVE : Tracing.PASS_THROUGH,
     logGroup,
     role,
+    ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
   });
   Validations.of(fn).acknowledge({
     id: 'Serverless-LambdaDLQ',

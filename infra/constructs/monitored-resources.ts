@@ -3,6 +3,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { ConsumerName } from '../routing.ts';
 import type { Archive } from './archive.ts';
 import type { Consumer } from './consumer.ts';
+import type { Intake } from './intake.ts';
 import type { Partner } from './partner.ts';
 import type { Sweep } from './sweep.ts';
 
@@ -12,6 +13,8 @@ export type MonitoredResources = {
   partners: readonly Partner[];
   sweep: Sweep;
   archive: Archive;
+  /** Where settings name senders. */
+  intake: Intake | undefined;
   orders: ITopic;
   lifecycle: ITopic;
   bus: EventBus;

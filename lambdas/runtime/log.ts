@@ -23,6 +23,10 @@ export type LogFields = {
   missingSequence?: number;
   /** The types of the events that this attempt published. */
   published?: readonly string[];
+  /** Who posted a request to the intake, what it was answered, and the event that it said. */
+  sender?: string | undefined;
+  status?: number;
+  eventId?: string | undefined;
   downstream?: string;
   /** Whom an event is posted to. */
   endpoint?: string | undefined;

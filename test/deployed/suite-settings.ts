@@ -26,6 +26,7 @@ export function suiteContext(webhookPort: number): Record<string, string> {
         acme: { scheme: 'standard-webhooks', secret: 'intake-acme', perMinute: 600 },
         checkout: { scheme: 'stripe', secret: 'intake-checkout' },
         storefront: { scheme: 'shopify', secret: 'intake-storefront' },
+        slow: { scheme: 'standard-webhooks', secret: 'intake-acme', perMinute: 3 },
       },
     }),
   };
