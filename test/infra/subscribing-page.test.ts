@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { orderConfirmed } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
-import { pageExamples, pageFile } from '../builders/subscribing-page.ts';
+import { page, pageCommands, pageExamples, pageFile } from '../builders/subscribing-page.ts';
 import { synthesise } from '../builders/template.ts';
 
 // docs/subscribing.md shows what somebody sets up by hand who wants what the stack itself has: it says the same as the template.
@@ -70,6 +71,52 @@ describe('What docs/subscribing.md has its reader set up is what the stack has f
       senders.includes(Principal.Service ?? ''),
     );
     expect(anyQueue(file('key-statements.json'))).toEqual(anyQueue(stack));
+  });
+});
+
+describe('What docs/subscribing.md says of a partner', () => {
+  const [settings = {}] = pageExamples('"ledger"') as { partners?: object }[];
+  const [elsewhere = {}] = pageExamples('"account"') as { partners?: object }[];
+  const queueOf = (id: string, withPartners = synthesise(settings)) =>
+    withPartners.resources('AWS::SQS::Queue').find((one) => one.id.startsWith(id))?.properties;
+
+  test('is what the settings that it shows make', () => {
+    const { outputs } = synthesise(settings);
+    expect(outputs).toEqual(
+      expect.arrayContaining(['PartnerCrmQueueUrl', 'PartnerCrmDeadLetterQueueUrl', 'PartnerCrmPolicyArn']),
+    );
+    expect(queueOf('PartnerLedgerQueue')).toMatchObject({ FifoQueue: true });
+    expect(queueOf('PartnerCrmQueue')).not.toHaveProperty('FifoQueue');
+  });
+
+  test('in days, seconds and receives is what its queue has, and a queue by hand gets', () => {
+    const { MessageRetentionPeriod, VisibilityTimeout, RedrivePolicy } = queueOf('PartnerCrmQueue');
+    const days = MessageRetentionPeriod / 86_400;
+    expect(page).toContain(`| the same, for ${days} days.`);
+    expect(page).toContain(`| more than ${days} days |`);
+    expect(page).toContain(`a message is yours for ${VisibilityTimeout} seconds`);
+    expect(page).toContain(`After ${RedrivePolicy.maxReceiveCount} receives SQS moves`);
+    expect(file('redrive-policy.json').maxReceiveCount).toBe(RedrivePolicy.maxReceiveCount);
+    const attributes = `VisibilityTimeout=${VisibilityTimeout},MessageRetentionPeriod=${MessageRetentionPeriod}`;
+    for (const heading of ['A rule of your own', 'A subscription to the feed'])
+      expect(pageCommands(heading)).toContain(attributes);
+    const deadLetters = queueOf('PartnerCrmDeadLetterQueue').MessageRetentionPeriod;
+    expect(pageCommands('A rule of your own')).toContain(`dead-letters MessageRetentionPeriod=${deadLetters}`);
+    expect(page).toContain(`until ${deadLetters / 86_400} days after its event was *sent*`);
+  });
+
+  test('of another account is what the queue and the key allow it', () => {
+    const stack = synthesise(elsewhere);
+    const { Statement } = JSON.parse(pageFile('reader-policy.json', { QUEUE_ARN: 'ARN', KEY_ARN: 'ARN' }));
+    const account = { AWS: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::210987654321:root']] } };
+    const allowed = [
+      ...stack.resources('AWS::SQS::QueuePolicy').map(({ properties }) => properties.PolicyDocument.Statement),
+      ...stack.resources('AWS::KMS::Key').map(({ properties }) => properties.KeyPolicy.Statement),
+    ]
+      .flat()
+      .filter(({ Principal }) => isDeepStrictEqual(Principal, account));
+    expect(allowed.map(({ Action }) => Action)).toEqual(Statement.map(({ Action }: Statement) => Action));
+    expect(Object.keys(allowed[1].Condition.StringEquals)).toEqual(Object.keys(Statement[1].Condition.StringEquals));
   });
 });
 

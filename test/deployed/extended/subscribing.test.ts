@@ -255,8 +255,13 @@ describe.skipIf(toolsMissing)('The commands of the page, where there are aws, jq
     ['A subscription to the feed', 12_000, 'confirmed.4'],
   ])('%s', async (heading, unitPrice, suffix) => {
     const url = await runCommands(heading);
+    const ask = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] });
+    const { QueueArn: arn = '', RedrivePolicy = '', Policy = '' } = (await sqs.send(ask)).Attributes ?? {};
+    expect(JSON.parse(RedrivePolicy)).toMatchObject({ maxReceiveCount: 20 });
+    const resources = JSON.parse(Policy).Statement.map(({ Resource }: { Resource: string }) => Resource);
+    expect(resources).toEqual([arn, arn]);
     const orderId = await confirmedOrder(unitPrice);
-    const came = await receiveUntil('its confirmation comes', { url, arn: '' }, holding(`"${orderId}.${suffix}"`));
+    const came = await receiveUntil('its confirmation comes', { url, arn }, holding(`"${orderId}.${suffix}"`));
     expect(bodiesOf(came, orderId).at(-1)).toMatchObject({ specversion: '1.0', data: { orderId } });
   });
 });
