@@ -62,6 +62,14 @@ export default defineConfig({
       deployed('localstack'),
       deployed('ministack-extended'),
       deployed('localstack-extended'),
+      // One engine and one stack for all files, each of which has queues of its own. The first run builds the readers.
+      project('partners', {
+        globalSetup: ['test/deployed/engine.setup.ts'],
+        setupFiles: ['test/deployed/skip.ts'],
+        testTimeout: 120_000,
+        hookTimeout: 600_000,
+        retry: ONCE_MORE,
+      }),
       // One engine, one stack and one set of function processes for all files, so they take turns in one worker.
       project('faults', {
         globalSetup: ['test/faults/setup.ts'],

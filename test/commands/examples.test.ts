@@ -17,14 +17,17 @@ const commandsIn = (page: string): string[] =>
     ([command]) => command,
   );
 
-test.each(['docs/publishing.md', 'examples/publish.ts', 'examples/ship-and-refund.ts', 'examples/outbox/relay.ts'])(
-  '%s names a command that takes the Node of this repository, whatever the machine has',
-  (page) => {
-    const commands = commandsIn(page);
-    expect(commands).not.toEqual([]);
-    for (const command of commands) expect(command).toMatch(/^npx node /);
-  },
-);
+test.each([
+  'docs/publishing.md',
+  'examples/publish.ts',
+  'examples/ship-and-refund.ts',
+  'examples/subscribers/typescript/read.ts',
+  'examples/outbox/relay.ts',
+])('%s names a command that takes the Node of this repository, whatever the machine has', (page) => {
+  const commands = commandsIn(page);
+  expect(commands).not.toEqual([]);
+  for (const command of commands) expect(command).toMatch(/^npx node /);
+});
 
 test.skipIf(olderNode === undefined)(
   'examples/publish.ts publishes as its first lines say, in a shell with an older Node',

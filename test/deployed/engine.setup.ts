@@ -10,7 +10,7 @@ import { deployedShop } from '../../ops/stack.ts';
 import { deploy } from '../../ops/up/deploy.ts';
 import { freePort } from '../harness/engine.ts';
 import './provided.ts';
-import { suiteContext } from './suite-settings.ts';
+import { readersContext, suiteContext } from './suite-settings.ts';
 
 /** Starts the engine that the project is named after on a port and folders of its own, and deploys the stack. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -35,7 +35,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       await deploy(target, {
         signal: new AbortController().signal,
         folder,
-        context: suiteContext(webhookPort),
+        context: project.name === 'partners' ? readersContext() : suiteContext(webhookPort),
         onProgress: progressPrinter(),
       }),
     );

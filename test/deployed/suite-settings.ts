@@ -31,3 +31,18 @@ export function suiteContext(webhookPort: number): Record<string, string> {
     }),
   };
 }
+
+/** The partners' readers that the suite runs; each has a queue of decisions and one of the lifecycle feed. */
+export const readerPartners = ['typescript', 'python', 'go', 'spring'] as const;
+
+/** Returns the settings of the shop that the readers follow: partners only, and for each reader its own, so that they run at once. */
+export const readersContext = (): Record<string, string> => ({
+  partners: JSON.stringify(
+    Object.fromEntries(
+      readerPartners.flatMap((name) => [
+        [name, ['shop.order.confirmed.v1', 'shop.order.cancelled.v1']],
+        [`${name}feed`, 'lifecycle'],
+      ]),
+    ),
+  ),
+});

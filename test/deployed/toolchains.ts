@@ -4,51 +4,84 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
+import { unavailableReason } from '../../localstack/engine.ts';
 import { localFolder } from '../../localstack/engines.ts';
 import { ensureInstalled } from '../../localstack/launch.ts';
 
 const run = promisify(execFile);
 const examples = join(import.meta.dirname, '..', '..', 'examples');
 const builds = join(localFolder, 'examples');
+const MAVEN = ['mvn', '-q', '-B', 'package'];
+// The processes live for seconds, so optimising does not pay.
+const JAVA = ['java', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+const goBuild = (program: string) => ['go', 'build', '-buildvcs=false', '-o', program];
 
-/** An example publisher: why it cannot run on this machine, if so, and its command, built on first use. */
-export type Publisher = { missing(): Promise<string | undefined>; command(): Promise<readonly string[]> };
+/** An example program: why it cannot run on this machine, if so, and its command, built on first use. */
+export type ExampleProgram = { missing(): Promise<string | undefined>; command(): Promise<readonly string[]> };
 
 /** The example publishers by language. */
-export const publishers: Record<'TypeScript' | 'Python' | 'Java' | 'Go', Publisher> = {
+export const publishers: Record<'TypeScript' | 'Python' | 'Java' | 'Go', ExampleProgram> = {
   TypeScript: {
     missing: async () => undefined,
     command: async () => [process.execPath, join(examples, 'publish.ts')],
   },
   Python: {
-    // LocalStack's Python has boto3, so it is available wherever this suite runs on LocalStack.
-    missing: async () => undefined,
-    command: async () => [await ensureInstalled('localstack', () => {}), join(examples, 'publish.py')],
+    missing: () => unavailableReason('localstack'),
+    command: async () => [await pythonWithBoto3(), join(examples, 'publish.py')],
   },
   Java: {
-    missing: async () =>
-      (await atLeast(17, /javac (\d+)/, 'javac', '-version')) && (await atLeast(3, /Maven (\d+)/, 'mvn', '-version'))
-        ? undefined
-        : 'there is no JDK 17 or newer with Maven on this machine',
+    missing: noMaven,
     command: async () => {
-      const target = join(await buildOnce('java', ['mvn', '-q', '-B', 'package']), 'target');
-      // The process lives for a second, so optimising does not pay.
-      return [
-        'java',
-        '-XX:TieredStopAtLevel=1',
-        '-XX:+UseSerialGC',
-        '-cp',
-        `${join(target, 'classes')}:${join(target, 'dependency', '*')}`,
-        'shop.Publish',
-      ];
+      const target = join(await buildOnce('java', MAVEN), 'target');
+      return [...JAVA, '-cp', `${join(target, 'classes')}:${join(target, 'dependency', '*')}`, 'shop.Publish'];
     },
   },
   Go: {
-    missing: async () =>
-      (await atLeast(24, /go1\.(\d+)/, 'go', 'version')) ? undefined : 'there is no Go 1.24 or newer on this machine',
-    command: async () => [join(await buildOnce('go', ['go', 'build', '-buildvcs=false', '-o', 'publish']), 'publish')],
+    missing: noGo,
+    command: async () => [join(await buildOnce('go', goBuild('publish')), 'publish')],
   },
 };
+
+/** The example readers of a partner's queue by what they are written with. */
+export const readers: Record<'TypeScript' | 'Python' | 'Go' | 'Spring', ExampleProgram> = {
+  TypeScript: {
+    missing: async () => undefined,
+    command: async () => [process.execPath, join(examples, 'subscribers', 'typescript', 'read.ts')],
+  },
+  Python: {
+    missing: () => unavailableReason('localstack'),
+    command: async () => [await pythonWithBoto3(), join(examples, 'subscribers', 'python', 'read.py')],
+  },
+  Go: {
+    missing: noGo,
+    command: async () => [join(await buildOnce('subscribers/go', goBuild('read')), 'read')],
+  },
+  Spring: {
+    missing: noMaven,
+    command: async () => [
+      ...JAVA,
+      '-jar',
+      join(await buildOnce('subscribers/spring', MAVEN), 'target', 'orders-1.jar'),
+    ],
+  },
+};
+
+/** Returns the Python of LocalStack, which has boto3. */
+function pythonWithBoto3(): Promise<string> {
+  return ensureInstalled('localstack', () => {});
+}
+
+async function noMaven(): Promise<string | undefined> {
+  const isThere =
+    (await atLeast(17, /javac (\d+)/, 'javac', '-version')) && (await atLeast(3, /Maven (\d+)/, 'mvn', '-version'));
+  return isThere ? undefined : 'there is no JDK 17 or newer with Maven on this machine';
+}
+
+async function noGo(): Promise<string | undefined> {
+  return (await atLeast(24, /go1\.(\d+)/, 'go', 'version'))
+    ? undefined
+    : 'there is no Go 1.24 or newer on this machine';
+}
 
 async function atLeast(least: number, pattern: RegExp, file: string, ...args: string[]): Promise<boolean> {
   const said = await run(file, args).then(
@@ -61,7 +94,7 @@ async function atLeast(least: number, pattern: RegExp, file: string, ...args: st
 /** Builds an example in a copy that is kept until its sources change, and returns the copy's folder. */
 async function buildOnce(example: string, [file = '', ...args]: readonly string[]): Promise<string> {
   const source = join(examples, example);
-  const folder = join(builds, `${example}-${await digest(source)}`);
+  const folder = join(builds, `${example.replace('/', '-')}-${await digest(source)}`);
   if (existsSync(folder)) return folder;
   await mkdir(builds, { recursive: true });
   const copy = await mkdtemp(`${folder}-`);

@@ -150,7 +150,12 @@ describe('A pull request', () => {
   const scripts = Object.entries(pullRequest?.jobs ?? {}).flatMap(([, { steps }]) => steps.map(({ run = '' }) => run));
 
   test('is tested within a minute, and then by all that the README says: as a whole, with faults and with an upgrade', () => {
-    expect(pullRequest?.jobs.suite?.strategy?.matrix.suite).toEqual(['test', 'test:faults', 'test:upgrade']);
+    expect(pullRequest?.jobs.suite?.strategy?.matrix.suite).toEqual([
+      'test',
+      'test:faults',
+      'test:partners',
+      'test:upgrade',
+    ]);
     expect(scripts).toEqual(expect.arrayContaining(['npm run check', 'npm run test:quick', 'npm run "$SUITE"']));
   });
 

@@ -1,6 +1,6 @@
 package shop;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,11 +25,12 @@ import org.springframework.stereotype.Component;
 class Journal {
   private static final Logger log = LoggerFactory.getLogger(Journal.class);
 
-  private final JsonMapper json = new JsonMapper();
+  private final ObjectMapper json;
   private final Set<OrderEvent.Key> done = new HashSet<>();
   private final Path file;
 
-  Journal(@Value("${journal}") Path file) throws IOException {
+  Journal(ObjectMapper json, @Value("${journal}") Path file) throws IOException {
+    this.json = json;
     this.file = file;
     List<String> lines = Files.exists(file) ? Files.readAllLines(file) : List.of();
     for (String line : lines) done.add(json.readValue(line, OrderEvent.class).key());

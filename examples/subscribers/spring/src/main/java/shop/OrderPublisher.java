@@ -20,7 +20,7 @@ class OrderPublisher {
   private static final Logger log = LoggerFactory.getLogger(OrderPublisher.class);
 
   record Event(
-      String specversion, String id, String source, String type, String time, String subject, String traceparent, OrderPlaced data) {}
+      String specversion, String id, String source, String type, Instant time, String subject, String traceparent, OrderPlaced data) {}
 
   record OrderPlaced(
       String orderId, String orderNumber, Customer customer, Payment payment, List<Item> items, List<Charge> charges, Total total) {}
@@ -57,7 +57,7 @@ class OrderPublisher {
     String id = UUID.randomUUID().toString();
     sns.convertAndSend(
         topicArn,
-        new Event("1.0", id, "/shop/checkout", "shop.order.placed.v1", Instant.now().toString(), null, null, order));
+        new Event("1.0", id, "/shop/checkout", "shop.order.placed.v1", Instant.now(), null, null, order));
     log.info("published {}", orderId);
   }
 }

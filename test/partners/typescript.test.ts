@@ -1,0 +1,3 @@
+import { testReader } from './reader-tests.ts';
+
+await testReader({ language: 'TypeScript', partner: 'typescript' });
