@@ -1,10 +1,9 @@
-import type { Route } from './route.ts';
-import { routing } from './routing.ts';
 import { hasIntake, loadSettings, type Settings } from './settings.ts';
+import { routesOf } from './webhooks.ts';
 
 /** Returns the file in `lambdas/<function>/` that each function is bundled from, by the function's name. */
 export function functionEntries(settings: Settings): Readonly<Record<string, string>> {
-  const consumers = Object.entries<Route>(routing).map(([name, { entry }]) => [name, entry?.(settings) ?? 'handler']);
+  const consumers = routesOf(settings).map(([name, { entry }]) => [name, entry?.(settings) ?? 'handler']);
   return {
     ...Object.fromEntries(consumers),
     sweep: 'handler',

@@ -28,10 +28,15 @@ export function bodyFilter(consumer: string, contracts: readonly EventContract[]
 
 /**
  * Returns the patterns for what a consumer gets from the bus, as `eventPatterns` does. Probes are an alternative of their own, so that nobody
- * who may send the one can thereby send the other.
+ * who may send the one can thereby send the other. The rules of each endpoint have probes of their own, also where two endpoints get the same
+ * events.
  */
-export const busPatterns = (consumer: string, contracts: readonly EventContract[]): BusPattern[] =>
-  eventPatterns(contracts).map(({ reported, pattern }) => withProbe(consumer, reported, pattern));
+export const busPatterns = (consumer: string, contracts: readonly EventContract[], endpoint?: string): BusPattern[] =>
+  eventPatterns(contracts).map(({ reported, pattern }) => {
+    const values = [...pattern['detail-type'], ...pattern.source];
+    const probe = probeTypeOf(consumer, endpoint === undefined ? values : [...values, endpoint]);
+    return { probe, reported, pattern: { $or: [pattern, detailBranch([probe], [PROBE_SOURCE])] } };
+  });
 
 /**
  * Returns the patterns for events of the bus: the bare event, as on the topic, and only from the publisher the contract names.
@@ -56,11 +61,6 @@ export function eventPatterns(contracts: readonly EventContract[]): EventPattern
 /** Selects the contracts of one channel. */
 export const contractsOn = (wanted: Channel, contracts: readonly EventContract[]): EventContract[] =>
   contracts.filter(({ channel }) => channel === wanted);
-
-function withProbe(consumer: string, reported: string | undefined, events: EventBranch): BusPattern {
-  const probe = probeTypeOf(consumer, [...events['detail-type'], ...events.source]);
-  return { probe, reported, pattern: { $or: [events, detailBranch([probe], [PROBE_SOURCE])] } };
-}
 
 const eventBranch = (contracts: readonly EventContract[]): EventBranch => ({
   source: sourcesOf(contracts),

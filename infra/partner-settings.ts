@@ -175,6 +175,30 @@ export function resolvePartners(given: Given<ReturnType<typeof partnersSchema>>)
   return Object.fromEntries(resolved);
 }
 
+type Webhooks = { endpoints: Readonly<Record<string, WebhookEndpoint>>; allowPrivate: readonly string[] };
+
+/** Returns the environment variables that tell the function of `webhooks` its endpoints. */
+export const webhooksEnvironment = ({ endpoints, allowPrivate }: Webhooks): Record<string, string> => ({
+  WEBHOOK_ENDPOINTS: JSON.stringify(
+    Object.fromEntries(Object.entries(endpoints).map(([name, { url, secret }]) => [name, { url, secret }])),
+  ),
+  WEBHOOK_ALLOW_PRIVATE: JSON.stringify(allowPrivate),
+});
+
+// Lambda takes 4 kB of variables, written as JSON (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html); the others need up to 1 kB.
+const MAX_ENDPOINT_BYTES = 3_000;
+// The policy of their queue names up to two rules of each, and has 8 kB.
+const MAX_ENDPOINTS = 20;
+
+/** Says that endpoints are more than one function and one queue can have; `undefined` where they fit. */
+export function endpointsProblem(webhooks: Webhooks): string | undefined {
+  const count = Object.keys(webhooks.endpoints).length;
+  if (count > MAX_ENDPOINTS) return `must be at most ${MAX_ENDPOINTS} and are ${count}`;
+  const bytes = Buffer.byteLength(JSON.stringify(webhooksEnvironment(webhooks)));
+  if (bytes <= MAX_ENDPOINT_BYTES) return undefined;
+  return `must fit into ${MAX_ENDPOINT_BYTES} bytes of the function's variables and takes ${bytes}: name fewer endpoints, or shorter addresses and names of secrets`;
+}
+
 /** Says what is wrong with the address of an endpoint; `undefined` where nothing is. */
 export function endpointProblem(url: string, allowPrivate: readonly string[]): string | undefined {
   const { protocol, host, port, hostname, username, password, hash } = new URL(url);

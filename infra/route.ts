@@ -39,10 +39,17 @@ export type Route = {
   may?: readonly Permission[];
   /** Secrets that its function may read, by the environment variable that names each: a name or an ARN. @default none */
   secrets?: (settings: Settings) => Record<string, string>;
+  /** Further secrets that its function may read, names or ARNs, of which its other variables tell it. @default none */
+  furtherSecrets?: (settings: Settings) => readonly string[];
   /** Its records tell customers or numbers apart: its function gets the key of their hashes as `CUSTOMER_HASH_KEY`. @default false */
   hashesCustomers?: true;
   /** Further environment variables of its function. @default none */
   environment?: (settings: Settings) => Record<string, string>;
+  /**
+   * What it gets instead of what it consumes: events of the bus once for each endpoint, in an envelope, `{"endpoint": "erp", "event": …}`.
+   * @default the events that it consumes, bare
+   */
+  endpoints?: (settings: Settings) => Readonly<Record<string, readonly EventContract[]>>;
   /** The file in its folder that holds the function, without `.ts`. @default handler */
   entry?: (settings: Settings) => string;
   /** What it calls behind a circuit breaker. @default nothing */

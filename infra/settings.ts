@@ -6,7 +6,7 @@ import type { Node } from 'constructs';
 import * as v from 'valibot';
 import type { SmsSettings } from '../lambdas/notification/sms-settings.ts';
 import { tableNames } from './names.ts';
-import { endpointProblem, type PartnerSettings, resolvePartners } from './partner-settings.ts';
+import { endpointProblem, endpointsProblem, type PartnerSettings, resolvePartners } from './partner-settings.ts';
 import { settingsSchema } from './settings-schema.ts';
 import { stackNameProblem } from './stack-name.ts';
 
@@ -244,11 +244,13 @@ function checkTogether(given: Given, refuse: Refuse): void {
 }
 
 /** Refuses addresses that events cannot be posted to. */
-function checkEndpoints({ webhooks: { endpoints, allowPrivate } }: Given, refuse: Refuse): void {
-  for (const [name, { url }] of Object.entries(endpoints)) {
-    const problem = endpointProblem(url, allowPrivate);
+function checkEndpoints({ webhooks }: Given, refuse: Refuse): void {
+  for (const [name, { url }] of Object.entries(webhooks.endpoints)) {
+    const problem = endpointProblem(url, webhooks.allowPrivate);
     if (problem !== undefined) refuse(`webhooks.endpoints.${name}.url`, problem, url);
   }
+  const problem = endpointsProblem(webhooks);
+  if (problem !== undefined) refuse('webhooks.endpoints', problem, Object.keys(webhooks.endpoints).join(', '));
 }
 
 /** Refuses tables that cannot be meant: those of another stack, one for two, half of what one transaction writes, and what nobody uses. */

@@ -19,8 +19,9 @@ import { allowTopicTracing } from './constructs/tracing.ts';
 import { functionEntries } from './entries.ts';
 import { constructIdOf, partnerIdOf } from './names.ts';
 import { type Route, recordsOf } from './route.ts';
-import { type ConsumerName, routing } from './routing.ts';
+import type { ConsumerName } from './routing.ts';
 import { hasIntake, type Settings } from './settings.ts';
+import { routesOf } from './webhooks.ts';
 
 /** The whole messaging backbone: a topic and a bus, the consumers in `routing.ts`, the partners of the settings, the archive, the sweep and the monitoring. */
 export class ShopMessagingStack extends Stack {
@@ -47,7 +48,6 @@ export class ShopMessagingStack extends Stack {
     const bus = new EventBus(this, 'Bus', { eventBusName: settings.name });
     if (settings.busArchive) archiveBus(bus, settings);
 
-    const routes = Object.entries<Route>(routing);
     const entries = functionEntries(settings);
     const code = bundleFunctions(Object.keys(entries), entries);
     const tables = new RecordTables(this, {
@@ -60,7 +60,7 @@ export class ShopMessagingStack extends Stack {
     const shared = { topic, bus, lifecycle, settings, removalPolicy, key };
     const consumer = ([name, route]: [string, Route]) =>
       new Consumer(this, constructIdOf(name), { name, route, code: code(name), tables, customerKey, ...shared });
-    const consumers = Object.fromEntries(routes.map((route) => [route[0], consumer(route)])) as Record<
+    const consumers = Object.fromEntries(routesOf(settings).map((route) => [route[0], consumer(route)])) as Record<
       ConsumerName,
       Consumer
     >;

@@ -7,6 +7,7 @@ export type AlarmKind =
   | 'oldest-message'
   | 'late-messages'
   | 'breaker-open'
+  | 'webhook-disabled'
   | 'failed-deliveries'
   | 'function-errors'
   | 'recursive-invocations'

@@ -6,6 +6,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { PARTNER_RECEIVES } from '../partner-settings.ts';
 import type { ShopAlarmProps } from './alarm.ts';
 import type { Archive } from './archive.ts';
+import type { BusRule } from './bus-rules.ts';
 import type { Consumer } from './consumer.ts';
 import type { Intake } from './intake.ts';
 import { consumerMetric, MINUTE, ruleMetric } from './metrics.ts';
@@ -89,6 +90,18 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       periods: [3, 5],
     });
   }
+  if (route.endpoints !== undefined) {
+    alarms.push({
+      name: `${name}-endpoint-disabled`,
+      kind: 'webhook-disabled',
+      impact,
+      cause: 'Nothing is posted to an endpoint any more: it said that it is gone, or has failed for days.',
+      firstCommand: 'webhooks list',
+      metric: consumerMetric(name, 'WebhookEndpointDisabled', 'Sum'),
+      // One minute is enough; it stays for five, so that whoever looks now and then sees it.
+      periods: [1, 5],
+    });
+  }
   return [...alarms, ...ruleAlarms(consumer, bus, `For the orders concerned: ${impact}`)];
 }
 
@@ -129,14 +142,20 @@ function oldestMessageAlarm(name: string, queue: Queue, impact: string, late: Du
 }
 
 function ruleAlarms({ name, rules }: Pick<Partner, 'name' | 'rules'>, bus: EventBus, impact: string): ShopAlarmProps[] {
-  return rules.map(({ rule, reported }) => ({
-    name: `${name}-failed-deliveries${reported === undefined ? '' : `-of-${shortName(reported)}`}`,
+  return rules.map(({ rule, ...from }) => ({
+    name: `${name}-failed-deliveries${suffixOf(from)}`,
     kind: 'failed-deliveries',
     impact,
     cause: `Events from the bus did not reach the queue of ${name}.`,
     firstCommand: `dlq list --consumer ${name}`,
     metric: ruleMetric(bus, rule, 'FailedInvocations'),
   }));
+}
+
+/** Tells the rules of a queue apart: empty for that of the stack's own events. */
+function suffixOf({ reported, endpoint }: Omit<BusRule, 'rule'>): string {
+  const parts = [endpoint, reported && shortName(reported)].filter((part) => part !== undefined);
+  return parts.length === 0 ? '' : `-of-${parts.join('-')}`;
 }
 
 /** Shortens an event's type to a part of an alarm's name: `payment-received`. */

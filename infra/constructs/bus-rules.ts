@@ -12,8 +12,11 @@ export type BusRulesProps = {
   deadLetterQueue: IQueue;
 };
 
-/** A rule on the bus; `reported` is the type of the event that it brings from outside, `undefined` for the stack's own events. */
-export type BusRule = { rule: Rule; reported: string | undefined };
+/**
+ * A rule on the bus; `reported` is the type of the event that it brings from outside, `undefined` for the stack's own events; `endpoint` is whom
+ * its events are meant for, where they are meant for one of several.
+ */
+export type BusRule = { rule: Rule; reported: string | undefined; endpoint?: string };
 
 /** Brings a queue what travels on the bus, as the patterns say: the bare event, as on the topic. */
 export function busRules(scope: Construct, { bus, patterns, queue, deadLetterQueue }: BusRulesProps): BusRule[] {
@@ -30,6 +33,6 @@ export function busRules(scope: Construct, { bus, patterns, queue, deadLetterQue
 }
 
 /** Sets a pattern that CDK's own type of a pattern has no place for: it does not know `$or`. */
-function setPattern({ node: { defaultChild } }: Rule, pattern: BusPattern['pattern'] | EventBranch): void {
+export function setPattern({ node: { defaultChild } }: Rule, pattern: BusPattern['pattern'] | EventBranch): void {
   if (defaultChild instanceof CfnRule) defaultChild.eventPattern = pattern;
 }

@@ -14,6 +14,7 @@ import { consumerSettings, type Settings } from '../settings.ts';
 import { filterBody } from './body-filter.ts';
 import { type BusRule, busRules } from './bus-rules.ts';
 import type { CustomerKey } from './customer-key.ts';
+import { endpointRules } from './endpoint-rules.ts';
 import { addQueueSource, nodeFunction, visibilityTimeoutOf } from './lambda.ts';
 import { grantPutEvents } from './put-events.ts';
 import type { RecordTables } from './record-table.ts';
@@ -96,8 +97,11 @@ export class Consumer extends Construct {
 
     this.subscribeToTopics(props);
     const { queue, deadLetterQueue } = this;
-    const patterns = busPatterns(name, route.consumes);
-    this.rules = busRules(this, { bus, patterns, queue, deadLetterQueue });
+    const to = { bus, queue, deadLetterQueue };
+    this.rules =
+      route.endpoints === undefined
+        ? busRules(this, { ...to, patterns: busPatterns(name, route.consumes) })
+        : endpointRules(this, { ...to, consumer: name, endpoints: route.endpoints(settings) });
     this.output('QueueUrl', this.queue.queueUrl);
     this.output('DeadLetterQueueUrl', this.deadLetterQueue.queueUrl);
   }
@@ -120,8 +124,11 @@ export class Consumer extends Construct {
     for (const [variable, use] of Object.entries(route.tables?.(settings) ?? {})) {
       this.grantTable(variable, use, tables);
     }
-    for (const [variable, secret] of Object.entries(route.secrets?.(settings) ?? {}))
+    for (const [variable, secret] of Object.entries(route.secrets?.(settings) ?? {})) {
       this.grantSecret(variable, secret);
+      this.function.addEnvironment(variable, secret);
+    }
+    for (const secret of route.furtherSecrets?.(settings) ?? []) this.grantSecret(`Secret ${secret}`, secret);
     for (const permission of route.may ?? []) this.grantPermission(permission, topic);
   }
 
@@ -133,13 +140,12 @@ export class Consumer extends Construct {
     this.key?.grantUse(this.function, 'dynamodb', 'Decrypt');
   }
 
-  private grantSecret(variable: string, nameOrArn: string): void {
+  private grantSecret(id: string, nameOrArn: string): void {
     const secret = nameOrArn.startsWith('arn:')
-      ? Secret.fromSecretCompleteArn(this, variable, nameOrArn)
-      : Secret.fromSecretNameV2(this, variable, nameOrArn);
+      ? Secret.fromSecretCompleteArn(this, id, nameOrArn)
+      : Secret.fromSecretNameV2(this, id, nameOrArn);
     // Not `grantRead`, which would allow to describe it too. AWS appends six characters to a name to make the ARN.
     this.grant('secretsmanager:GetSecretValue', secret.secretFullArn ?? `${secret.secretArn}-??????`);
-    this.function.addEnvironment(variable, nameOrArn);
   }
 
   private grantPermission(permission: Permission, topic: ITopic): void {

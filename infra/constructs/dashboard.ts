@@ -38,8 +38,8 @@ export class ShopDashboard extends Construct {
       ...row({
         'Topics: not delivered': [...undelivered('orders', orders), ...undelivered('lifecycle', lifecycle)],
         'Bus: not delivered': [...Object.values(consumers), ...partners].flatMap(({ name: each, rules }) =>
-          rules.flatMap(({ rule, reported }) =>
-            notInvoked(reported === undefined ? each : `${each}, ${reported}`, bus, rule),
+          rules.flatMap(({ rule, endpoint, reported }) =>
+            notInvoked([each, endpoint, reported].filter((part) => part !== undefined).join(', '), bus, rule),
           ),
         ),
       }),

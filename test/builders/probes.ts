@@ -22,7 +22,7 @@ export const anyProbe = fc
     nonce: fc.stringMatching(/^[\da-z]{8,40}$/),
     expect: fc.constantFrom<Probe['expect'][]>('acknowledge', 'dead-letter'),
     until: fc.integer({ min: 0, max: 4_000_000_000_000 }),
-    envelope: fc.constantFrom('none', 'SNS', 'EventBridge', 'byte-order mark'),
+    envelope: fc.constantFrom('none', 'SNS', 'EventBridge', 'byte-order mark', 'endpoint'),
   })
   .map(({ envelope, ...probe }) => ({ probe, body: wrap(probeBody(probe), envelope) }));
 
@@ -30,5 +30,6 @@ function wrap(body: string, envelope: string): string {
   if (envelope === 'byte-order mark') return `\uFEFF${body}`;
   if (envelope === 'SNS') return JSON.stringify({ Type: 'Notification', TopicArn: 'arn:aws:sns:x', Message: body });
   if (envelope === 'EventBridge') return JSON.stringify({ 'detail-type': 'x', account: '1', detail: JSON.parse(body) });
+  if (envelope === 'endpoint') return JSON.stringify({ endpoint: 'erp', event: JSON.parse(body) });
   return body;
 }
