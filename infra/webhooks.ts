@@ -13,7 +13,7 @@ const webhooks: Route = {
       id: 'WebhookEndpointsTable',
       key: 'endpoint',
       output: 'WebhooksTableName',
-      actions: ['BatchGetItem', 'UpdateItem'],
+      actions: ['GetItem', 'UpdateItem'],
     },
   }),
   environment: (settings) => webhooksEnvironment(settings.webhooks),

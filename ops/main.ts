@@ -29,6 +29,7 @@ import { statusCommand } from './status/command.ts';
 import { stockCommand } from './stock/command.ts';
 import { downCommand, upCommand } from './up/command.ts';
 import { verifyCommand } from './verify/command.ts';
+import { webhooksCommand } from './webhooks/command.ts';
 import { wrapText } from './wrap.ts';
 
 /** All commands. */
@@ -59,6 +60,7 @@ for (const make of [
   alarmCommand,
   pauseCommand,
   resumeCommand,
+  webhooksCommand,
   sandboxCommand,
   loadCommand,
   drillCommand,

@@ -1,7 +1,7 @@
 import { extractLogFields } from '../../lambdas/runtime/log-fields.ts';
 import { readReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { type Cause, causeOf, type MessageAttributes, originOf, type ReceivedMessage } from './cause.ts';
-import { forwardsWrapped, openEnvelopes, withoutDeliveryEnvelope } from './envelope.ts';
+import { needsEnvelope, openEnvelopes, withoutDeliveryEnvelope } from './envelope.ts';
 import { layOut, parseJson } from './json-text.ts';
 
 /** A message in a dead-letter queue, with its cause. */
@@ -64,11 +64,12 @@ function rootOf(traceHeader: string | undefined): string | undefined {
 
 /**
  * Returns the body that goes back: without the envelope with which EventBridge or SNS put it into the dead-letter queue, and the bare event where
- * its publisher wrapped it. A consumer that forwards what is wrapped gets that as it came: the others never got it, and will not otherwise.
+ * its publisher wrapped it. A consumer that forwards what is wrapped gets that as it came: the others never got it, and will not otherwise. So does
+ * `webhooks`, whose envelope names the endpoint.
  */
 function unwrapEnvelope(deadLetter: DeadLetter): string {
   const delivered = withoutDeliveryEnvelope(deadLetter.body, originOf(deadLetter).sender);
-  return forwardsWrapped(deadLetter.consumer) ? delivered : openEnvelopes(delivered).event;
+  return needsEnvelope(deadLetter.consumer) ? delivered : openEnvelopes(delivered).event;
 }
 
 function property(value: unknown, name: string): unknown {

@@ -9,14 +9,16 @@ export type Enveloped = { event: string; wrap: (event: string) => string };
 // As many as the consumers unwrap, and one.
 const MAX_ENVELOPES = 4;
 
-/** Takes an event out of the envelopes of SNS and EventBridge that its publisher put it in, as the consumers do, in the very text in which it is there. */
+/**
+ * Takes an event out of the envelopes of SNS and EventBridge that its publisher put it in, as the consumers do, and out of that of an endpoint,
+ * in the very text in which it is there.
+ */
 export function openEnvelopes(body: string): Enveloped {
   let opened: Enveloped = { event: body, wrap: (event) => event };
   for (let envelopes = 0; envelopes < MAX_ENVELOPES; envelopes += 1) {
-    const wrapping = wrappingOf(opened.event);
-    if (wrapping === undefined) return opened;
     const outer = opened;
-    const inner = wrapping === 'SNS envelope' ? openText(outer.event, 'Message') : openObject(outer.event, 'detail');
+    const inner = openOne(outer.event);
+    if (inner === undefined) return outer;
     opened = { event: inner.event, wrap: (event) => outer.wrap(inner.wrap(event)) };
   }
   return opened;
@@ -32,16 +34,32 @@ export function withoutDeliveryEnvelope(body: string, sender: string): string {
   return sender === 'sns' && isNotification ? openText(body, 'Message').event : body;
 }
 
-/** Tells whether a consumer publishes the bare event of a wrapped message for those whose subscriptions did not let it through. */
-export function forwardsWrapped(consumer: string): boolean {
+/**
+ * Tells whether a consumer needs the envelope of a message: to publish the bare event for those whose subscriptions did not let it through, or
+ * because it says for which endpoint the event is.
+ */
+export function needsEnvelope(consumer: string): boolean {
   const routes: Readonly<Record<string, Route>> = routing;
-  return Object.hasOwn(routes, consumer) && routes[consumer]?.may?.includes('forward-unwrapped') === true;
+  const forwards = Object.hasOwn(routes, consumer) && routes[consumer]?.may?.includes('forward-unwrapped') === true;
+  return forwards || consumer === 'webhooks';
 }
 
-function wrappingOf(text: string): Wrapping | undefined {
+/** Opens the outermost envelope; `undefined` where there is none. */
+function openOne(text: string): Enveloped | undefined {
   const message = objectIn(text);
+  if (message === undefined) return undefined;
+  if (isForEndpoint(message)) return openObject(text, 'event');
+  const wrapping = wrappingOf(message);
+  if (wrapping === undefined) return undefined;
+  return wrapping === 'SNS envelope' ? openText(text, 'Message') : openObject(text, 'detail');
+}
+
+const isForEndpoint = ({ endpoint, event }: Record<string, unknown>): boolean =>
+  typeof endpoint === 'string' && typeof event === 'object' && event !== null;
+
+function wrappingOf(message: Record<string, unknown>): Wrapping | undefined {
   try {
-    return message && envelopeOf(message)?.wrapping;
+    return envelopeOf(message)?.wrapping;
   } catch {
     // What SNS itself sends is no event, and cannot be opened.
     return undefined;

@@ -1,9 +1,11 @@
 import { catalog } from '../../contracts/catalog.ts';
 import type { EventContract } from '../../contracts/cloud-event.ts';
 import { ContractError, formatProblem, parseEvent } from '../../contracts/parse.ts';
+import { contractsOn } from '../../infra/filters.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
 import { chunkBySize } from '../../lambdas/runtime/chunk.ts';
+import { readEndpointEnvelope } from '../../lambdas/runtime/endpoint-envelope.ts';
 import {
   MAX_BATCH_ENTRIES,
   MAX_MESSAGE_ATTRIBUTES,
@@ -84,6 +86,7 @@ export function contractProblems(
   body: string,
   routes: Readonly<Record<string, Route>> = routing,
 ): readonly string[] {
+  if (consumer === 'webhooks') return endpointProblems(body);
   const route = routes[consumer];
   // The contracts of a consumer that is deployed but not in this checkout are unknown.
   if (route === undefined) return parseJson(body) === undefined ? ['body: must be JSON'] : [];
@@ -99,6 +102,13 @@ export const partnerProblems = (body: string): readonly string[] =>
     body,
     catalog.filter(({ channel }) => channel !== 'topic'),
   );
+
+/** Checks the message of an endpoint; whether the settings name the endpoint is not known here. */
+function endpointProblems(body: string): readonly string[] {
+  const envelope = readEndpointEnvelope(body);
+  if (envelope === undefined) return ['body: must be an object of an endpoint and an event'];
+  return problemsIn(JSON.stringify(envelope.event), contractsOn('bus', catalog));
+}
 
 function problemsIn(body: string, contracts: readonly EventContract[]): readonly string[] {
   try {

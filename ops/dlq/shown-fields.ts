@@ -1,7 +1,7 @@
 import { redact, redactId } from './redact.ts';
 
 /** A member of an event that may be shown: a value of an expected form, an object or a list of such members, or JSON in a text. */
-export type Field = { shows: (text: string) => boolean } | { members: () => Fields } | { json: true };
+export type Field = { shows: (text: string) => boolean } | { members: () => Fields; json?: true } | { json: true };
 
 /** The members of an object that may be shown, by name. */
 export type Fields = Readonly<Record<string, Field>>;
@@ -76,10 +76,11 @@ export const SHOWN: Fields = {
   template: word,
   decision: word,
   problems: { members: () => problem },
-  // A replay, SNS and EventBridge.
+  // A replay, an endpoint's message, SNS and EventBridge.
   replay: id,
   withEffects: boolean,
-  event: { json: true },
+  endpoint: matching(/^[a-z0-9][a-z0-9-]{0,39}$/),
+  event: { json: true, members: () => SHOWN },
   Type: word,
   MessageId: id,
   TopicArn: matching(/^arn:[\w:.-]{1,300}$/),

@@ -1,4 +1,10 @@
-import { EventBridgeClient, ListRulesCommand, ListTargetsByRuleCommand, type Rule } from '@aws-sdk/client-eventbridge';
+import {
+  EventBridgeClient,
+  type InputTransformer,
+  ListRulesCommand,
+  ListTargetsByRuleCommand,
+  type Rule,
+} from '@aws-sdk/client-eventbridge';
 import {
   type EventSourceMappingConfiguration,
   LambdaClient,
@@ -47,6 +53,8 @@ export type DeployedRoute = {
   enabled: boolean;
   /** The bare event arrives, without an envelope. */
   bare: boolean;
+  /** Whom the event is for: it arrives in an envelope that says so, and is otherwise as it was. @default the rule is for no endpoint */
+  endpoint?: string;
   /** The ARN of a queue, or the ARN or address of any other target. */
   target: string;
   /** The ARN of the dead-letter queue for messages that cannot be delivered. */
@@ -140,7 +148,7 @@ async function busRoutes(
     // A rule has at most five targets: one page.
     const { Targets = [] } = await client.send(new ListTargetsByRuleCommand({ Rule: Name, EventBusName }));
     return Targets.filter(({ Arn: target = '' }) => isWanted(target)).map(
-      ({ Arn: target = '', InputPath, DeadLetterConfig }): UnresolvedRoute => ({
+      ({ Arn: target = '', InputPath, InputTransformer, DeadLetterConfig }): UnresolvedRoute => ({
         kind: 'rule',
         arn: Arn,
         name: `rule ${Name}`,
@@ -148,12 +156,23 @@ async function busRoutes(
         scope: 'event',
         enabled: State?.startsWith('ENABLED') ?? false,
         bare: InputPath === '$.detail',
+        ...endpointIn(InputTransformer),
         target,
         undeliverable: DeadLetterConfig?.Arn,
       }),
     );
   });
   return (await Promise.all(found)).flat();
+}
+
+// What `infra/constructs/endpoint-rules.ts` makes of `{ endpoint, event }`.
+const ENDPOINT_TEMPLATE = /^\{"endpoint":"([a-z0-9-]+)","event":<([\w-]+)>\}$/;
+
+/** Reads for which endpoint a rule delivers; nothing where its transformer does anything else. */
+function endpointIn(transformer: InputTransformer | undefined): Pick<DeployedRoute, 'endpoint'> {
+  const [, endpoint, variable = ''] = ENDPOINT_TEMPLATE.exec(transformer?.InputTemplate ?? '') ?? [];
+  const isWhole = transformer?.InputPathsMap?.[variable] === '$.detail';
+  return endpoint !== undefined && isWhole ? { endpoint } : {};
 }
 
 /** Returns a function that reads a queue by its ARN; `undefined` for a target that is no queue or does not exist. */

@@ -26,7 +26,7 @@ export type ExplainedRoute = Pick<
   DeployedRoute,
   'kind' | 'name' | 'arn' | 'filter' | 'undeliverable' | 'unreadable'
 > & {
-  /** The consumer's or partner's name, or the ARN or address of any other target. */
+  /** The name of a consumer, with that of the endpoint whom the event is for, or of a partner, or the ARN or address of any other target. */
   to: string;
   /** Its queue is a partner's, whose own service reads it. */
   partner?: true;
@@ -169,7 +169,7 @@ function explainRoute(question: Question, route: DeployedRoute, at: string, cons
   const deadLetters = route.queue?.deadLetters;
   const contracts = verdict === 'no' ? undefined : consumer?.contracts;
   return {
-    to: consumer?.name ?? route.target,
+    to: receiverOf(route, consumer?.name),
     ...(consumer?.partner ? { partner: true } : {}),
     gets: verdict,
     why,
@@ -185,6 +185,12 @@ function explainRoute(question: Question, route: DeployedRoute, at: string, cons
     deadLetters: deadLetters && { ...deadLetters, queue: nameInArn(deadLetters.queue) ?? '' },
     reception: contracts && validate(question, contracts),
   };
+}
+
+/** Names who receives: a consumer, `webhooks (erp)`, or the ARN or address of any other target. */
+function receiverOf({ target, endpoint }: DeployedRoute, consumer: string | undefined): string {
+  if (consumer === undefined) return target;
+  return endpoint === undefined ? consumer : `${consumer} (${endpoint})`;
 }
 
 function filterMatch(route: DeployedRoute, subject: Subject | undefined): Match {

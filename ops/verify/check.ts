@@ -29,7 +29,7 @@ export type CheckedHop = {
 
 /** Checks every hop that this code deploys against what was read. */
 export function checkHops(deployment: Deployment, sweep: SweepProblems): CheckedHop[] {
-  const ways = expectedHops().flatMap((hop) => checkHop(hop, deployment));
+  const ways = expectedHops(deployment.endpoints).flatMap((hop) => checkHop(hop, deployment));
   return [
     ...ways,
     ...[...deployment.queues.keys()].flatMap((consumer) => checkDeadLetters(consumer, ways, deployment)),
@@ -77,13 +77,13 @@ function unreadableKey(queue: DeployedQueue | undefined, keyOf: Deployment['keyO
   return key !== undefined && 'unreadable' in key ? key.unreadable : undefined;
 }
 
-/** Finds the route of a hop: of a queue's rules, the one that is or was that rule. */
+/** Finds the route of a hop: of a queue's rules for the same endpoint, the one that is or was that rule. */
 export function findRoute(
-  { filter }: Pick<ExpectedHop, 'filter'>,
+  { filter, endpoint }: Pick<ExpectedHop, 'filter' | 'endpoint'>,
   routes: readonly DeployedRoute[],
   queueUrl: string,
 ): DeployedRoute | undefined {
-  const own = routes.filter(({ target }) => queueName(target) === queueName(queueUrl));
+  const own = routes.filter((route) => queueName(route.target) === queueName(queueUrl) && route.endpoint === endpoint);
   if (own.length < 2 && filter === undefined) return own[0];
   const ranked = own
     .map((route) => ({ route, shared: sharedValues(filter, route.filter) }))

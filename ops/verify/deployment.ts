@@ -15,6 +15,7 @@ import { readPartners } from '../partner-settings.ts';
 import { type Pause, readPause } from '../pause/record.ts';
 import { queueName } from '../queues.ts';
 import type { DeployedShop } from '../stack.ts';
+import { type Endpoints, readEndpoints } from '../webhooks/endpoints.ts';
 import type { DeployedKey, KeyOf } from './problems.ts';
 
 /** A queue by its ARN. */
@@ -37,6 +38,7 @@ export type Deployment = {
   /** The dead-letter queues of subscriptions and rule targets, by ARN. */
   undeliverable: ReadonlyMap<string, DeployedQueue | undefined>;
   keyOf: KeyOf;
+  endpoints: Endpoints;
 };
 
 /** Reads the routes of all channels, the consumers' queues with their dead-letter queues, and the keys of all of them. */
@@ -45,12 +47,13 @@ export async function readDeployment(shop: DeployedShop): Promise<Deployment> {
   // Other teams' queues are theirs: this role may not even be allowed to read them.
   const own = new Set(findQueues(shop.outputs).map(({ queueUrl }) => queueName(queueUrl)));
   const isOwn = (target: string) => own.has(queueName(target));
-  const [topic, lifecycle, bus, consumers, partners] = await Promise.all([
+  const [topic, lifecycle, bus, consumers, partners, endpoints] = await Promise.all([
     readRoutes(shop, 'topic', isOwn),
     readRoutes(shop, 'lifecycle', isOwn),
     readRoutes(shop, 'bus', isOwn),
     readConsumerQueues(shop, readQueue),
     readPartnerQueues(shop, readQueue),
+    readEndpoints(shop),
   ]);
   const routes = [topic, lifecycle, bus].flatMap((channel) => channel.routes);
   const arns = [...new Set(routes.flatMap(({ undeliverable = [] }) => undeliverable))];
@@ -64,7 +67,7 @@ export async function readDeployment(shop: DeployedShop): Promise<Deployment> {
     shop,
     queues.flatMap((queue) => queue?.key ?? []),
   );
-  return { channels: { topic, lifecycle, bus }, queues: consumers, partners, undeliverable, keyOf };
+  return { channels: { topic, lifecycle, bus }, queues: consumers, partners, undeliverable, keyOf, endpoints };
 }
 
 async function readConsumerQueues(

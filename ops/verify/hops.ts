@@ -5,6 +5,7 @@ import { LIFECYCLE, type PartnerSettings } from '../../infra/partner-settings.ts
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
 import { contractsFor } from '../partner-settings.ts';
+import type { Endpoints } from '../webhooks/endpoints.ts';
 
 /** A subscription or a rule that brings a consumer its events, as this code deploys it. */
 export type ExpectedHop = {
@@ -12,6 +13,8 @@ export type ExpectedHop = {
   channel: Channel;
   /** The event that the rule brings from outside; `undefined` for a subscription and for the rule of the stack's own events. */
   reported: string | undefined;
+  /** Whom the events of the rule are for. @default the consumer itself */
+  endpoint?: string;
   /** The filter policy or event pattern; `undefined` where everything passes. */
   filter: unknown;
   /** The type of the probes that pass it. */
@@ -23,12 +26,18 @@ export type PartnerHop = Omit<ExpectedHop, 'probe'>;
 
 const CHANNELS = { topic: 'orders topic', lifecycle: 'lifecycle topic', bus: 'bus' } as const;
 
-/** Names where a hop begins: `orders topic`, `bus (shop.payment.received.v1)`. */
-export const originOf = ({ channel, reported }: Pick<ExpectedHop, 'channel' | 'reported'>): string =>
-  reported === undefined ? CHANNELS[channel] : `${CHANNELS[channel]} (${reported})`;
+/** Names where a hop begins: `orders topic`, `bus (shop.payment.received.v1)`, `bus (erp)`. */
+export function originOf({
+  channel,
+  reported,
+  endpoint,
+}: Pick<ExpectedHop, 'channel' | 'reported' | 'endpoint'>): string {
+  const rule = [endpoint, reported].filter((part) => part !== undefined).join(', ');
+  return rule === '' ? CHANNELS[channel] : `${CHANNELS[channel]} (${rule})`;
+}
 
-/** Lists what this code deploys: each way into each consumer, and into the archive. */
-export const expectedHops = (): ExpectedHop[] => [
+/** Lists what this code deploys: each way into each consumer, into the archive, and to each of these endpoints. */
+export const expectedHops = (endpoints: Endpoints = {}): ExpectedHop[] => [
   ...Object.entries<Route>(routing).flatMap(([consumer, { consumes, unfiltered }]) => [
     ...topicHop(consumer, 'topic', consumes, unfiltered === true),
     // The feed is not filtered, because nothing else travels on it.
@@ -38,6 +47,13 @@ export const expectedHops = (): ExpectedHop[] => [
   ...topicHop('archive', 'topic', catalog, false),
   ...topicHop('archive', 'lifecycle', catalog, false),
   ...busHops('archive', catalog),
+  ...Object.entries(endpoints).flatMap(([endpoint, { events }]) =>
+    busHops(
+      'webhooks',
+      catalog.filter(({ type }) => events.includes(type)),
+      endpoint,
+    ),
+  ),
 ];
 
 /** Lists what this code deploys for a partner with these settings. */
@@ -67,11 +83,12 @@ function topicHop(
   return [{ consumer, channel, reported: undefined, filter: unfiltered ? undefined : policy, probe }];
 }
 
-const busHops = (consumer: string, contracts: readonly EventContract[]): ExpectedHop[] =>
-  busPatterns(consumer, contracts).map(({ reported, pattern, probe }) => ({
+const busHops = (consumer: string, contracts: readonly EventContract[], endpoint?: string): ExpectedHop[] =>
+  busPatterns(consumer, contracts, endpoint).map(({ reported, pattern, probe }) => ({
     consumer,
     channel: 'bus',
     reported,
     filter: pattern,
     probe,
+    ...(endpoint === undefined ? {} : { endpoint }),
   }));

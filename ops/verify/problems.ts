@@ -19,22 +19,24 @@ export type Sender = { service: Service; sourceArn: string };
 
 /** Returns why no event can take a hop as it is deployed; `undefined` where nothing is wrong that can be read. */
 export function routeProblem(
-  hop: Pick<ExpectedHop, 'channel' | 'reported' | 'filter'>,
+  hop: Omit<ExpectedHop, 'consumer' | 'probe'>,
   route: DeployedRoute | undefined,
   sender: Sender,
   keyOf: KeyOf,
 ): string | undefined {
   if (route === undefined) {
+    const whom = hop.endpoint === undefined ? '' : ` for ${hop.endpoint}`;
     const missing =
       hop.channel === 'bus'
-        ? 'no rule of the bus has the queue as its target'
+        ? `no rule of the bus has the queue as its target${whom}`
         : `no subscription of the ${originOf(hop)} sends to the queue`;
     return `${missing}: ${RESTORE}`;
   }
   if (!route.enabled) return `its ${route.name} is switched off, or was never confirmed: ${RESTORE}`;
   const difference = filterDifference(hop.filter, route.filter);
   if (difference !== undefined) return `${difference}: ${REDEPLOY}`;
-  if (!route.bare) return `its ${route.name} delivers the event in an envelope: ${RESTORE}`;
+  if (!route.bare && route.endpoint === undefined)
+    return `its ${route.name} delivers the event in an envelope: ${RESTORE}`;
   if (route.queue === undefined) return `its queue is gone: ${RESTORE}`;
   return sendingProblem(route.queue, sender, keyOf);
 }

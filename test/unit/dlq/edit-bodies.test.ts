@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { applyEdit } from '../../../ops/dlq/apply-edit.ts';
 import type { DeadLetter } from '../../../ops/dlq/dead-letter.ts';
-import { originalMessage } from '../../../ops/dlq/dead-letter.ts';
+import { orderIdOf, originalMessage } from '../../../ops/dlq/dead-letter.ts';
 import { editBodies } from '../../../ops/dlq/edit-bodies.ts';
 import { openEnvelopes } from '../../../ops/dlq/envelope.ts';
 import { layOut } from '../../../ops/dlq/json-text.ts';
@@ -9,13 +9,15 @@ import type { Plan } from '../../../ops/dlq/plan.ts';
 import { planFor } from '../../../ops/dlq/plan.ts';
 import { redrive } from '../../../ops/dlq/redrive.ts';
 import { bareDeadLetter, deadLetter, FakeQueue } from '../../builders/dead-letters.ts';
-import { cancelled, placed } from '../../builders/events.ts';
+import { cancelled, confirmed as orderConfirmed, placed } from '../../builders/events.ts';
 
 const broken = JSON.stringify({ ...placed(), time: 'yesterday' });
 const repaired = broken.replace('yesterday', '2026-11-21T09:00:00Z');
 const sns = (event: string) =>
   `{ "Type":"Notification", "TopicArn":"arn:aws:sns:x", "Message":${JSON.stringify(event)} }`;
 const eventBridge = (event: string) => `{"version":"0","detail-type":"x","account":"1","detail": ${event},"n":1.0}`;
+
+const forEndpoint = (event: string, endpoint = 'erp') => `{"endpoint": "${endpoint}" ,"event":${event}}`;
 
 const heldBy = (consumer: string, body: string) =>
   deadLetter({ id: `at-${consumer}`, consumer, body, attributes: { consumer } });
@@ -25,6 +27,8 @@ const planOf = (...letters: DeadLetter[]): Promise<Plan> =>
     letters.map((letter) => new FakeQueue([letter])),
     () => true,
   );
+
+const outgoing = (consumer: string, body: string) => originalMessage(heldBy(consumer, body)).body;
 
 /** An editor that replaces a text in what it is given, and remembers what that was. */
 function editor(from: string, to: string) {
@@ -114,8 +118,36 @@ describe('An edit', () => {
   );
 });
 
+describe('An event that several endpoints did not get', () => {
+  const confirmed = JSON.stringify({ ...orderConfirmed(), time: 'yesterday' });
+  const mended = confirmed.replace('yesterday', '2026-11-21T09:00:00Z');
+  const lettersOf = (...endpoints: string[]) =>
+    endpoints.map((endpoint) => ({ ...heldBy('webhooks', forEndpoint(confirmed, endpoint)), id: endpoint }));
+
+  test('is edited once, and goes back to each endpoint in its own envelope', async () => {
+    const { opened, edit } = repair();
+    const bodies = await editBodies(await planOf(...lettersOf('erp', 'lake')), edit);
+    expect(opened).toEqual([confirmed]);
+    expect(Object.fromEntries(bodies)).toEqual({ erp: forEndpoint(mended), lake: forEndpoint(mended, 'lake') });
+  });
+
+  test('is refused where the edited event breaks its contract', async () => {
+    const { edit } = editor('yesterday', 'tomorrow');
+    await expect(editBodies(await planOf(...lettersOf('erp')), edit)).rejects.toThrow(
+      /webhooks would refuse .* erp: time: must be/,
+    );
+  });
+
+  test('goes back as it came, with the endpoint that it is for', () => {
+    expect(outgoing('webhooks', forEndpoint(confirmed))).toBe(forEndpoint(confirmed));
+  });
+
+  test('is found by its order', () => {
+    expect(lettersOf('erp').map(orderIdOf)).toEqual([orderConfirmed().data.orderId]);
+  });
+});
+
 describe('A redrive', () => {
-  const outgoing = (consumer: string, body: string) => originalMessage(heldBy(consumer, body)).body;
   const odd = '{"id":9007199254740993,"a":1.0,"a":2} ';
 
   test('sends the bare event of an envelope, in its own spelling', () => {
@@ -141,7 +173,14 @@ describe('A redrive', () => {
 });
 
 test('An envelope is closed as it was opened', () => {
-  for (const wrapped of [sns('{"a":1}'), eventBridge('{"a" : 1.0}'), sns(eventBridge('{}')), 'x', '{}']) {
+  for (const wrapped of [
+    sns('{"a":1}'),
+    eventBridge('{"a" : 1.0}'),
+    sns(eventBridge('{}')),
+    forEndpoint('{"a" : 1.0}'),
+    'x',
+    '{}',
+  ]) {
     const { event, wrap } = openEnvelopes(wrapped);
     expect(wrap(event)).toBe(wrapped);
   }

@@ -9,6 +9,12 @@ import { cancelled, placed } from '../../builders/events.ts';
 
 const inData = (member: string) => `{"type":"shop.order.placed.v1","data":{"orderId":"o-1",${member}}}`;
 
+test('The message of an endpoint is shown with the name of the endpoint and what may be shown of the event', () => {
+  const message = (member: string) => ` {"endpoint":"erp", "event" : ${inData(member)}}`;
+  expect(maskPersonalData(message('"reason":"out-of-stock"'))).toBe(message('"reason":"out-of-stock"'));
+  expect(maskPersonalData(message('"phone":"010-1234-5678"'))).toBe(message('"phone":"… text of 13 characters"'));
+});
+
 describe('A body is shown', () => {
   test.each([
     '"orderId":"5678901234567"',

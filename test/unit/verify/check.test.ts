@@ -10,7 +10,11 @@ import type { DeployedKey } from '../../../ops/verify/problems.ts';
 
 const arn = (service: string, name: string) => `arn:aws:${service}:eu-west-1:123456789012:${name}`;
 const AT = { topic: arn('sns', 'Orders'), lifecycle: arn('sns', 'Lifecycle.fifo'), bus: 'shop' };
-const ruleArn = ({ consumer, reported }: ExpectedHop) => arn('events', `rule/shop/${consumer}-${reported ?? 'own'}`);
+const endpoint = { url: 'https://example.com', events: ['shop.order.confirmed.v1'], secret: 'one' };
+const ENDPOINTS = { erp: endpoint, lake: endpoint };
+const hopsHere = () => expectedHops(ENDPOINTS);
+const ruleArn = ({ consumer, reported, endpoint: of }: ExpectedHop) =>
+  arn('events', `rule/shop/${consumer}-${of ?? ''}${reported ?? 'own'}`);
 const senderOf = (hop: ExpectedHop) =>
   hop.channel === 'bus' ? { service: 'events', arn: ruleArn(hop) } : { service: 'sns', arn: AT[hop.channel] };
 
@@ -24,7 +28,7 @@ const statement = (service: string, Action: string | string[], Condition: object
 /** A queue into which all hops of a consumer may send. */
 const queueOf = (consumer: string, parts: Partial<DeployedQueue> = {}): DeployedQueue => ({
   policy: JSON.stringify({
-    Statement: expectedHops()
+    Statement: hopsHere()
       .filter((hop) => hop.consumer === consumer)
       .map(senderOf)
       .map(({ service, arn: source }) =>
@@ -45,7 +49,8 @@ const routeOf = (hop: ExpectedHop): DeployedRoute => ({
   filter: hop.filter,
   scope: hop.channel === 'bus' ? 'event' : 'body',
   enabled: true,
-  bare: true,
+  bare: hop.endpoint === undefined,
+  ...(hop.endpoint === undefined ? {} : { endpoint: hop.endpoint }),
   target: arn('sqs', hop.consumer),
   undeliverable: arn('sqs', `${hop.consumer}-dead`),
   queue: queueOf(hop.consumer),
@@ -85,13 +90,13 @@ function deployment({
   const deadOf = (consumer: string) =>
     queueOf(consumer, { functions: [], deadLetters: undefined, ...(consumer === changed ? dead : {}) });
   const routesOn = (wanted: Channel) =>
-    expectedHops()
+    hopsHere()
       .filter((hop) => hop.channel === wanted)
       .flatMap((hop) => {
         const one = { ...routeOf(hop), queue: ownOf(hop.consumer) };
         return hop.consumer === changed && hop.channel === channel ? route(one) : [one];
       });
-  const consumers = [...Object.keys(routing), 'archive'];
+  const consumers = [...Object.keys(routing), 'archive', 'webhooks'];
   return {
     channels: {
       topic: { at: AT.topic, routes: routesOn('topic') },
@@ -112,6 +117,7 @@ function deployment({
     partners: new Map(),
     undeliverable: new Map(consumers.map((name) => [arn('sqs', `${name}-dead`), deadOf(name)])),
     keyOf: () => key,
+    endpoints: ENDPOINTS,
   };
 }
 
@@ -132,12 +138,12 @@ describe('Where everything is deployed as expected', () => {
 
   test('each way into a consumer gets a probe to acknowledge, and each consumer one to dead-letter, the archive none', () => {
     const probes = hops.flatMap(({ probe }) => probe ?? []);
-    expect(probes.filter((probe) => probe.expect === 'acknowledge')).toHaveLength(expectedHops().length);
+    expect(probes.filter((probe) => probe.expect === 'acknowledge')).toHaveLength(hopsHere().length);
     const failing = probes.filter((probe) => probe.expect === 'dead-letter');
-    expect(failing.map(({ consumer }) => consumer).sort()).toEqual(Object.keys(routing).sort());
+    expect(failing.map(({ consumer }) => consumer).sort()).toEqual([...Object.keys(routing), 'webhooks'].sort());
     for (const { consumer, type, at } of failing)
       expect(
-        expectedHops().find((hop) => hop.consumer === consumer && hop.probe === type && AT[hop.channel] === at),
+        hopsHere().find((hop) => hop.consumer === consumer && hop.probe === type && AT[hop.channel] === at),
       ).toBeDefined();
   });
 
@@ -186,6 +192,19 @@ test.each<[string, Parameters<typeof deployment>[0], Record<string, string>]>([
       'orders topic → order': 'it has a filter, though everything should pass',
       'order → order dead letters': 'no open way into order',
     },
+  ],
+  [
+    "an endpoint's rule that is gone, but not that of another endpoint with the same events",
+    { of: ['webhooks', 'bus'], route: (one) => (one.endpoint === 'erp' ? [] : [one]) },
+    { 'bus (erp) → webhooks': 'no rule of the bus has the queue as its target for erp' },
+  ],
+  [
+    "an endpoint's rule that delivers what no longer names the endpoint",
+    {
+      of: ['webhooks', 'bus'],
+      route: ({ endpoint: of, ...one }) => [of === 'erp' ? one : { ...one, endpoint: of ?? '' }],
+    },
+    { 'bus (erp) → webhooks': 'no rule of the bus has the queue as its target for erp' },
   ],
   [
     'raw delivery that is off',
@@ -270,7 +289,7 @@ describe('A key', () => {
   test('that is disabled is named on every hop into a queue and a dead-letter queue that it encrypts', () => {
     const found = Object.values(problems(deployment({ key: { ...USABLE, enabled: false } })));
     const named = found.filter((text) => text?.includes('aws kms enable-key --key-id key-1'));
-    expect(named).toHaveLength(2 * expectedHops().length);
+    expect(named).toHaveLength(2 * hopsHere().length);
   });
 
   test('whose policy leaves out EventBridge is named on the hops of the bus, and closes who hears the bus alone', () => {

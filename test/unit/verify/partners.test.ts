@@ -87,6 +87,7 @@ function deployment(change: Change = {}): Deployment {
     ]),
     undeliverable: new Map([[arn('sqs', 'crm-dead'), letters]]),
     keyOf: () => ({ id: 'key-1', enabled: true, policy: key }),
+    endpoints: {},
   };
 }
 
