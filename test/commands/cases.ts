@@ -68,6 +68,10 @@ export const cases: Readonly<Record<string, CommandCase>> = {
     changes: { SendMessageBatch: 4 },
     interruptAt: 'SendMessageBatch',
   },
+  'webhooks list': {},
+  // The stand-in has no functions.
+  'webhooks test': { args: 'erp', code: 1 },
+  'webhooks enable': { args: 'erp', asks: true, changes: { DeleteItem: 1 } },
   explain: { args: 'shop.order.placed.v1' },
   verify: { args: '--timeout 1', code: 1 },
   'alarm list': {},

@@ -94,6 +94,7 @@ export class StandIn {
 
   /** Every order and receipt that is asked for was handled, once anything was published; and `PAID_ORDER` is refunded then. */
   private read(operation: string, { RequestItems = {} }: { RequestItems?: Record<string, { Keys: object[] }> }) {
+    if ('Webhooks' in RequestItems) return { Responses: { Webhooks: [DISABLED_ENDPOINT] }, UnprocessedKeys: {} };
     const asked = JSON.stringify(RequestItems);
     const isHandled = this.changes.includes('PublishBatch');
     if (operation !== 'BatchGetItem' || !(isHandled || asked.includes(PAID_ORDER))) return undefined;
@@ -109,6 +110,14 @@ export class StandIn {
     };
   }
 }
+
+const ENDPOINT = { url: 'https://erp.example.com/hooks?key=1', events: ['shop.order.confirmed.v1'], secret: 'erp' };
+const TEMPLATE = { Metadata: { Settings: { webhooks: { endpoints: { erp: ENDPOINT } } } }, Resources: {} };
+const DISABLED_ENDPOINT = {
+  endpoint: { S: 'erp' },
+  disabledAt: { S: '2026-11-21T09:00:00.000Z' },
+  disabledReason: { S: 'it took nothing since 2026-11-18T09:00:00.000Z' },
+};
 
 /** The id of an order that is confirmed and paid, whatever was published. */
 export const PAID_ORDER = 'o-2001';
@@ -146,6 +155,7 @@ function xmlAnswer(operation: string, form: URLSearchParams, filled: string | un
   const ids = [...form].filter(([name]) => /^PublishBatchRequestEntries\.member\.\d+\.Id$/.test(name));
   const results: Record<string, string> = {
     DescribeStacks: `<Stacks><member><StackName>ShopMessaging</StackName><StackId>arn:aws:cloudformation:us-east-1:000000000000:stack/ShopMessaging/1</StackId><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-11-21T09:00:00Z</CreationTime><Outputs>${OUTPUTS}</Outputs></member></Stacks>`,
+    GetTemplate: `<TemplateBody>${JSON.stringify(TEMPLATE)}</TemplateBody>`,
     PublishBatch: `<Successful>${ids.map(([, id]) => `<member><Id>${id}</Id><MessageId>${id}</MessageId></member>`).join('')}</Successful><Failed/>`,
   };
   return `<${operation}Response><${operation}Result>${filled ?? results[operation] ?? ''}</${operation}Result></${operation}Response>`;
@@ -159,11 +169,11 @@ export const queueNames = (consumer: string): { queue: string; deadLetters: stri
 };
 
 const OUTPUTS = [
-  ...Object.keys(routing).flatMap((consumer) => [
+  ...[...Object.keys(routing), 'webhooks'].flatMap((consumer) => [
     [`${constructIdOf(consumer)}QueueUrl`, url(queueNames(consumer).queue)],
     [`${constructIdOf(consumer)}DeadLetterQueueUrl`, url(queueNames(consumer).deadLetters)],
   ]),
-  ...TABLES.map((name) => [`${name}TableName`, name]),
+  ...[...TABLES, 'Webhooks'].map((name) => [`${name}TableName`, name]),
   ...['OrdersTopicArn', 'OrderLifecycleTopicArn', 'AlarmTopicArn'].map((name) => [
     name,
     `arn:aws:sns:us-east-1:000000000000:${name}`,

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProvidedContext } from 'vitest';
@@ -11,6 +12,7 @@ import { deploy } from '../../ops/up/deploy.ts';
 import { freePort } from '../harness/engine.ts';
 import './provided.ts';
 import { readersContext, suiteContext } from './suite-settings.ts';
+import { createSecrets, startReceiver } from './webhook-receiver.ts';
 
 /** Starts the engine that the project is named after on a port and folders of its own, and deploys the stack. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -25,11 +27,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   const folder = await mkdtemp(join(tmpdir(), `shop-messaging-${name}-`));
   const progress = (line: string) => console.log(`[${name}] ${line}`);
+  let receiver: Server | undefined;
   const engine = await startEngine({ name, port: await freePort(), dataDir: folder, progress });
   try {
     const target = localTarget(engine.endpoint);
     const webhookPort = await freePort();
     project.provide('webhookPort', webhookPort);
+    receiver = await startReceiver(webhookPort);
+    await createSecrets(engine.endpoint);
     const { outputs } = deployedShop(
       target,
       await deploy(target, {
@@ -41,11 +46,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     );
     provide(project, { engine: name, endpoint: engine.endpoint, outputs, skip: '' });
   } catch (error) {
+    receiver?.close();
     await engine.stop();
     throw error;
   }
   return async () => {
     await engine.stop();
+    receiver?.close();
     await rm(folder, { recursive: true, force: true });
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Returns the settings that the shop of the deployed suite has beside those of `settings/local.json`, as `-c` takes them. Endpoints of
- * webhooks are paths of one server, which the test that receives starts on `webhookPort`.
+ * webhooks are paths of one server, which listens on `webhookPort`.
  */
 export function suiteContext(webhookPort: number): Record<string, string> {
   const at = `127.0.0.1:${webhookPort}`;
