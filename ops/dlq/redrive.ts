@@ -5,7 +5,6 @@ import { contractsOn } from '../../infra/filters.ts';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
 import { chunkBySize } from '../../lambdas/runtime/chunk.ts';
-import { readEndpointEnvelope } from '../../lambdas/runtime/endpoint-envelope.ts';
 import {
   MAX_BATCH_ENTRIES,
   MAX_MESSAGE_ATTRIBUTES,
@@ -13,6 +12,7 @@ import {
   messageBytes,
 } from '../../lambdas/runtime/message-size.ts';
 import { readReplayed } from '../../lambdas/runtime/replay-envelope.ts';
+import { readEnvelope } from '../../lambdas/webhooks/envelope.ts';
 import { pacer } from '../pacer.ts';
 import { type DeadLetter, type OutgoingMessage, originalMessage } from './dead-letter.ts';
 import { parseJson } from './json-text.ts';
@@ -105,7 +105,7 @@ export const partnerProblems = (body: string): readonly string[] =>
 
 /** Checks the message of an endpoint; whether the settings name the endpoint is not known here. */
 function endpointProblems(body: string): readonly string[] {
-  const envelope = readEndpointEnvelope(body);
+  const envelope = readEnvelope(body);
   if (envelope === undefined) return ['body: must be an object of an endpoint and an event'];
   return problemsIn(JSON.stringify(envelope.event), contractsOn('bus', catalog));
 }
