@@ -16,6 +16,9 @@ export const assumed = {
 /** The memory that the durations are assumed with; the sweep's function has as much. */
 export const MEMORY_MB = 512;
 
+/** Call somebody outside of AWS in each batch. */
+const CALLING_OUT = ['payment', 'webhooks'];
+
 /** Returns the billed milliseconds of one invocation: its calls one after the other, and CPU time, which shrinks with memory. */
 export function billedMilliseconds({ name, batch, invocations, calls, memoryMb }: ConsumerLoad): number {
   const waits = Object.entries(calls).map(([operation, count]) => {
@@ -23,7 +26,7 @@ export function billedMilliseconds({ name, batch, invocations, calls, memoryMb }
     if (operation === 'sns.PublishText') return assumed.text;
     return (count / invocations) * (operation === 'dynamodb.TransactWriteItems' ? assumed.transaction : assumed.call);
   });
-  const waiting = waits.reduce((sum, wait) => sum + wait, name === 'payment' ? assumed.gateway : 0);
+  const waiting = waits.reduce((sum, wait) => sum + wait, CALLING_OUT.includes(name) ? assumed.gateway : 0);
   const computing = assumed.batch + assumed.message * batch + assumed.coldStarts * assumed.coldStart;
   return waiting + computing * (MEMORY_MB / memoryMb);
 }

@@ -1,6 +1,6 @@
 import { type Measurements, readMeasurements } from './calls.ts';
 import { assumed } from './compute.ts';
-import { consumerLoads, DAYS_PER_MONTH, type Scenario } from './load.ts';
+import { consumerLoads, DAYS_PER_MONTH, ORDINARY_EVENTS, type Scenario } from './load.ts';
 import { cost, type PriceList } from './prices.ts';
 import type { Mapping, TemplateFacts } from './template.ts';
 import { POLLING, usageOf } from './usage.ts';
@@ -27,7 +27,7 @@ export async function createReport(ordersPerDay: number, settings: Record<string
     batches: Object.fromEntries(consumerLoads(scenario).map(({ name, batch }) => [name, batch])),
     texts: { perOrder: texts, perMonth: texts * ordersPerDay * DAYS_PER_MONTH, counted: false },
     variations: variations(scenario, prices),
-    assumptions: assumptions(scenario.measured, prices),
+    assumptions: [...assumptions(scenario.measured, prices), ...outsideAssumptions(scenario)],
   };
 }
 
@@ -102,5 +102,12 @@ function assumptions({ about }: Measurements, { region, date, checked }: PriceLi
       .map(([what, value]) => `${what} ${value}`)
       .join(', ')} (coldStarts is a share; batch and message are CPU time with 512 MB).`,
     'Records are never deleted. Their storage is that of one month; each further month adds as much.',
+  ];
+}
+
+function outsideAssumptions({ facts: { partners, endpoints } }: Scenario): string[] {
+  if (partners.length + endpoints.length === 0) return [];
+  return [
+    `Partners and endpoints get what an ordinary order makes of the events they name: ${ORDINARY_EVENTS.join(', ')}. A partner polls alone and reads one message at a time; each try of an endpoint is another invocation.`,
   ];
 }

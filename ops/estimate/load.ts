@@ -1,3 +1,7 @@
+import { notificationSent } from '../../contracts/notification.ts';
+import { orderConfirmed } from '../../contracts/order.ts';
+import { paymentAuthorized, paymentCaptured } from '../../contracts/payment.ts';
+import { stockReserved } from '../../contracts/stock.ts';
 import type { Measurement, Measurements } from './calls.ts';
 import type { Mapping, TemplateFacts } from './template.ts';
 
@@ -32,10 +36,34 @@ export function interpolate(atOne: number, atTen: number, batch: number): number
   return atOne - perBatch + perBatch / batch;
 }
 
+/** The events of the bus that an ordinary order makes, each once. */
+export const ORDINARY_EVENTS: readonly string[] = [
+  orderConfirmed,
+  paymentAuthorized,
+  paymentCaptured,
+  stockReserved,
+  notificationSent,
+].map(({ type }) => type);
+
+/** How many of the events in some lists an ordinary order makes. */
+const countOrdinary = (lists: readonly (readonly string[])[]) =>
+  lists.flat().filter((type) => ORDINARY_EVENTS.includes(type)).length;
+
+/** Computes the load of each partner's queue; a partner is assumed to read one message at a time. */
+export function partnerLoads({ facts, measured }: Scenario) {
+  const { busEvents, feedEvents } = measured.batches['1'];
+  return facts.partners.map((events) => {
+    const fifo = events === 'lifecycle';
+    const messages = fifo ? feedEvents.count : countOrdinary([events]);
+    return { fifo, messages, messageBytes: fifo ? feedEvents.bytes : busEvents.bytes, batch: 1, invocations: messages };
+  });
+}
+
 /** Computes the load of every consumer and of the archive. Throws where the template has a consumer without a measurement. */
 export function consumerLoads({ facts, measured, ordersPerDay }: Scenario): ConsumerLoad[] {
-  const atOne = withArchive(measured.batches['1'], 1);
-  const atTen = withArchive(measured.batches['10'], 10);
+  const posts = countOrdinary(facts.endpoints);
+  const atOne = withUnmeasured(measured.batches['1'], 1, posts);
+  const atTen = withUnmeasured(measured.batches['10'], 10, posts);
   return Object.entries(facts.mappings).map(([name, mapping]) => {
     const [one, ten] = [atOne[name], atTen[name]];
     if (one === undefined || ten === undefined)
@@ -52,10 +80,22 @@ export function consumerLoads({ facts, measured, ordersPerDay }: Scenario): Cons
   });
 }
 
-/** Adds the archive, which is not measured: it receives every message of both topics and the bus and writes one object per batch. */
-function withArchive({ consumers, busEvents, feedEvents }: Measurement, batch: number): Measurement['consumers'] {
+/**
+ * Adds what is not measured: the archive, which receives every message of both topics and the bus and writes one object per batch, and the
+ * webhooks, which post a message for each endpoint.
+ */
+function withUnmeasured(
+  { consumers, busEvents, feedEvents }: Measurement,
+  batch: number,
+  posts: number,
+): Measurement['consumers'] {
   const messages = 1 + busEvents.count + feedEvents.count;
   const invocations = messages / batch;
   const calls = { 's3.PutObject': invocations };
-  return { archive: { invocations, messages, messageBytes: busEvents.bytes, calls }, ...consumers };
+  const messageBytes = busEvents.bytes;
+  return {
+    archive: { invocations, messages, messageBytes, calls },
+    webhooks: { invocations: posts / batch, messages: posts, messageBytes, calls: {} },
+    ...consumers,
+  };
 }

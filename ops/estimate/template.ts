@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { readStageFile, resolveSettings } from '../../infra/settings.ts';
+import { readStageFile, resolveSettings, type Settings } from '../../infra/settings.ts';
 import { ShopMessagingStack } from '../../infra/shop-messaging-stack.ts';
 
 // A template is plain JSON of many shapes.
@@ -10,7 +10,7 @@ import { ShopMessagingStack } from '../../infra/shop-messaging-stack.ts';
 type Json = any;
 
 /** A CloudFormation template as `cdk synth` writes it. */
-export type Template = { Resources: Record<string, { Type: string; Properties?: Json }> };
+export type Template = { Metadata?: Json; Resources: Record<string, { Type: string; Properties?: Json }> };
 
 /** What costs depend on in a template. */
 export type TemplateFacts = ReturnType<typeof readFacts>;
@@ -27,7 +27,7 @@ const COVERED_TYPES: Readonly<Record<string, readonly string[]>> = {
   Events: ['Archive', 'EventBus', 'EventBusPolicy', 'Rule'],
   IAM: ['ManagedPolicy', 'Policy', 'Role'],
   KMS: ['Alias', 'Key'],
-  Lambda: ['EventSourceMapping', 'Function', 'Permission'],
+  Lambda: ['EventSourceMapping', 'Function', 'Permission', 'Url'],
   Logs: ['LogGroup'],
   S3: ['Bucket', 'BucketPolicy'],
   SNS: ['Subscription', 'Topic', 'TopicPolicy'],
@@ -53,7 +53,7 @@ export function synthesize({ stage = 'prod', ...values }: Readonly<Record<string
 }
 
 /** Reads what costs depend on. Throws for resource types and billing modes that the estimate does not cover. */
-export function readFacts({ Resources }: Template) {
+export function readFacts({ Metadata, Resources }: Template) {
   assertCovered({ Resources });
   const of = (type: string): Json[] =>
     Object.values(Resources).flatMap(({ Type, Properties = {} }) => (Type === `AWS::${type}` ? [Properties] : []));
@@ -77,12 +77,16 @@ export function readFacts({ Resources }: Template) {
   const alarmMetrics = of('CloudWatch::Alarm').map(
     ({ Metrics = [] }) => Metrics.filter((m: Json) => m.MetricStat).length,
   );
+  const { partners = {}, webhooks }: Partial<Settings> = Metadata?.Settings ?? {};
   // The stack gives all functions the same architecture.
   const [{ Architectures = [], TracingConfig } = {}] = of('Lambda::Function');
   const environment = Object.assign({}, ...of('Lambda::Function').map((fn) => fn.Environment?.Variables));
   return {
     architecture: Architectures[0] === 'arm64' ? ('arm64' as const) : ('x86_64' as const),
     mappings: Object.fromEntries(mappings),
+    /** What each partner, and each endpoint of the webhooks, gets. */
+    partners: Object.values(partners).map(({ events }) => events),
+    endpoints: Object.values(webhooks?.endpoints ?? {}).map(({ events }) => events),
     bodyFilters: { topic: bodyFilters(subscriptions) - bodyFilters(feed), feed: bodyFilters(feed) },
     feedSubscriptions: feed.length,
     topics: of('SNS::Topic').length,
@@ -94,7 +98,7 @@ export function readFacts({ Resources }: Template) {
     // A secret outside the stack costs the same.
     secrets:
       of('SecretsManager::Secret').length +
-      (JSON.stringify(Resources).includes('secretsmanager:GetSecretValue') ? 1 : 0),
+      new Set(readSecrets(of('IAM::Policy')).map((arn) => JSON.stringify(arn))).size,
     alarmMetrics: alarmMetrics.reduce((sum, metrics) => sum + Math.max(1, metrics), 0),
     dashboards: of('CloudWatch::Dashboard').length,
     logDays: Math.max(0, ...of('Logs::LogGroup').map(({ RetentionInDays = 0 }) => Number(RetentionInDays))),
@@ -106,6 +110,13 @@ export function readFacts({ Resources }: Template) {
     textsLimited: /"perDay":[1-9]/.test(environment.SMS_SETTINGS ?? ''),
   };
 }
+
+/** Lists the ARNs of the secrets that policies allow to read. */
+const readSecrets = (policies: readonly Json[]): Json[] =>
+  policies
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+    .filter(({ Action }) => [Action].flat().includes('secretsmanager:GetSecretValue'))
+    .flatMap(({ Resource }) => Resource);
 
 function assertCovered({ Resources }: Template): void {
   const types = Object.values(Resources).map(({ Type }) => Type.split('::'));

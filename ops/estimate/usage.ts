@@ -4,6 +4,7 @@ import {
   consumerLoads,
   DAYS_PER_MONTH,
   interpolate,
+  partnerLoads,
   type Scenario,
   SECONDS_PER_MONTH,
 } from './load.ts';
@@ -45,7 +46,8 @@ const usage = (service: string, what: string, price: PriceId, perOrder: number, 
   return { service, what, price, perOrder, fixed };
 };
 
-function messagingUsage({ facts, measured, ordersPerDay }: Scenario, loads: readonly ConsumerLoad[]): Usage[] {
+function messagingUsage(scenario: Scenario, loads: readonly ConsumerLoad[]): Usage[] {
+  const { facts, measured, ordersPerDay } = scenario;
   const { busEvents, feedEvents, consumers } = measured.batches['1'];
   // Payment's messages are not only orders.
   const orderBytes = consumers.order?.messageBytes ?? 0;
@@ -53,10 +55,18 @@ function messagingUsage({ facts, measured, ordersPerDay }: Scenario, loads: read
   const filteredBytes = orderBytes * facts.bodyFilters.topic + feedBytes * facts.bodyFilters.feed;
   const archivedGb = facts.busArchiveDays > 0 ? (busEvents.count * busEvents.bytes) / GB : 0;
   const archivedGbMonths = archivedGb * ordersPerDay * facts.busArchiveDays;
-  const queues = (fifo: boolean) => loads.filter((load) => load.fifo === fifo);
-  const queueRequests = ({ messages, messageBytes, batch, invocations }: ConsumerLoad) =>
+  const partners = partnerLoads(scenario);
+  const queues = (fifo: boolean) => [...loads, ...partners].filter((load) => load.fifo === fifo);
+  const queueRequests = ({
+    messages,
+    messageBytes,
+    batch,
+    invocations,
+  }: Omit<ConsumerLoad, 'name' | 'memoryMb' | 'calls'>) =>
     messages * requests(messageBytes) + 2 * invocations * Math.ceil(batch / POLLING.messagesPerReceive);
-  const polls = (fifo: boolean) => queues(fifo).length * POLLING.pollers * (SECONDS_PER_MONTH / POLLING.seconds);
+  // A partner polls alone.
+  const pollers = (fifo: boolean) => sum(queues(fifo), (one) => ('name' in one ? POLLING.pollers : 1));
+  const polls = (fifo: boolean) => pollers(fifo) * (SECONDS_PER_MONTH / POLLING.seconds);
   return [
     usage('SNS', 'orders published', 'sns.publish', requests(orderBytes)),
     usage('SNS', 'filters on the body', 'sns.payload-filter', filteredBytes / GB),
@@ -148,7 +158,7 @@ function keyUsage({ facts, ordersPerDay }: Scenario): Usage[] {
   // A topic has one sender; a queue has two (SNS and EventBridge) and one receiver.
   const keyRequests =
     2 * facts.topics * periods(DATA_KEY_SECONDS.topic) +
-    (2 * 2 + 1) * Object.keys(facts.mappings).length * periods(DATA_KEY_SECONDS.queue) +
+    (2 * 2 + 1) * (Object.keys(facts.mappings).length + facts.partners.length) * periods(DATA_KEY_SECONDS.queue) +
     facts.tables * periods(DATA_KEY_SECONDS.table) +
     facts.buckets * periods(DATA_KEY_SECONDS.bucket);
   return [

@@ -7,7 +7,15 @@ const SYNTHESIS = 60_000;
 
 let cached: Template | undefined;
 const template = () => {
-  const others = { alarmEmail: 'operators@example.com', publisherAccounts: '123456789012' };
+  const events = ['shop.order.confirmed.v1'];
+  const endpoints = { erp: { url: 'https://erp.example.com', events, secret: 'shop/outside' } };
+  const others = {
+    alarmEmail: 'operators@example.com',
+    publisherAccounts: '123456789012',
+    partners: JSON.stringify({ crm: events, ledger: 'lifecycle' }),
+    webhooks: JSON.stringify({ endpoints }),
+    intake: JSON.stringify({ senders: { acme: { scheme: 'stripe', secret: 'shop/outside' } } }),
+  };
   cached ??= synthesize({ stage: 'prod', archiveDays: '7', logDays: '90', smsPerDay: '5', ...others });
   return cached;
 };
@@ -39,10 +47,12 @@ test('the facts that costs depend on are read from the template', { timeout: SYN
     dashboards: 1,
     textsLimited: true,
     pointInTimeRecovery: true,
-    feedSubscriptions: 2,
+    feedSubscriptions: 3,
+    partners: [['shop.order.confirmed.v1'], 'lifecycle'],
+    endpoints: [['shop.order.confirmed.v1']],
     keys: 1,
-    // The key of the customers' hashes.
-    secrets: 1,
+    // The key of the customers' hashes, and that of the endpoint and the sender.
+    secrets: 2,
   });
   expect(facts.bodyFilters.topic).toBeGreaterThan(2);
   expect(facts.alarmMetrics).toBeGreaterThan(20);
@@ -56,7 +66,8 @@ test("a customer's key is used by every topic, table, and queue but the dead-let
   for (const { Properties } of of('AWS::DynamoDB::Table'))
     expect(Properties.SSESpecification.KMSMasterKeyId).toBeDefined();
   const withKey = of('AWS::SQS::Queue').filter(({ Properties }) => Properties.KmsMasterKeyId !== undefined);
-  expect(withKey).toHaveLength(of('AWS::Lambda::EventSourceMapping').length);
+  // Those of the functions and of the two partners.
+  expect(withKey).toHaveLength(of('AWS::Lambda::EventSourceMapping').length + 2);
   for (const { Properties } of withKey) expect(Properties.KmsDataKeyReusePeriodSeconds).toBe(DATA_KEY_SECONDS.queue);
 });
 

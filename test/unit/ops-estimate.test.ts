@@ -8,6 +8,7 @@ import {
   consumerLoads,
   DAYS_PER_MONTH,
   interpolate,
+  ORDINARY_EVENTS,
   type Scenario,
 } from '../../ops/estimate/load.ts';
 import { cost, listPrices, parsePriceFile } from '../../ops/estimate/prices.ts';
@@ -18,6 +19,8 @@ const mapping = { batchSize: 10, windowSeconds: 0, fifo: false, memoryMb: 512 };
 const facts: TemplateFacts = {
   architecture: 'arm64',
   mappings: { payment: mapping },
+  partners: [],
+  endpoints: [],
   bodyFilters: { topic: 1, feed: 0 },
   feedSubscriptions: 1,
   topics: 1,
@@ -98,6 +101,32 @@ test('a full batch takes one receive and one delete for ten messages', () => {
   const atTen = usage(scenario({ mappings: { payment: { ...mapping, windowSeconds: 1e9 } } }), sent).perOrder ?? 0;
   expect(atOne / messagesOf('payment')).toBeCloseTo(3);
   expect(atTen / messagesOf('payment')).toBeCloseTo(1.2);
+});
+
+test('the events of an ordinary order are as many as were measured', () => {
+  expect(ORDINARY_EVENTS).toHaveLength(readMeasurements().batches['1'].busEvents.count);
+});
+
+test('a partner costs its queue three requests for each event that an order makes, and one poller', () => {
+  const rare = 'shop.order.refused.v1';
+  const sent = (kind: string, partners: TemplateFacts['partners']) =>
+    usageOf(scenario({ partners })).find(({ what }) => what === `send, receive, delete (${kind})`)?.perOrder ?? 0;
+  expect(sent('standard', [['shop.order.confirmed.v1', rare]]) - sent('standard', [])).toBeCloseTo(3);
+  expect(sent('standard', [[rare]]) - sent('standard', [])).toBe(0);
+  expect(sent('FIFO', ['lifecycle'])).toBeCloseTo(3 * readMeasurements().batches['1'].feedEvents.count);
+  const polls = (partners: TemplateFacts['partners']) =>
+    usage(scenario({ partners }), 'empty receives (standard)').fixed;
+  expect(polls([[rare]]) / polls([])).toBeCloseTo(6 / 5);
+});
+
+test('an endpoint costs an invocation, which waits for it, for each event that an order makes', () => {
+  const endpoints = [['shop.order.confirmed.v1', 'shop.payment.captured.v1'], ['shop.order.confirmed.v1']];
+  const given = (mappings: TemplateFacts['mappings']) => scenario({ mappings, endpoints });
+  const [webhooks] = consumerLoads(given({ webhooks: mapping }));
+  expect(webhooks).toMatchObject({ messages: 3, invocations: 3 });
+  expect(billedMilliseconds(webhooks as ConsumerLoad)).toBeGreaterThan(assumed.gateway);
+  for (const { perOrder, fixed } of usageOf(scenario({ mappings: { webhooks: mapping }, endpoints: [['rare']] })))
+    expect([perOrder, fixed].every(Number.isFinite)).toBe(true);
 });
 
 test('a batch of a hundred takes ten receives', () => {
