@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { decided, eventually, placed, publish, setStock, testOrder } from '../deployed/deployed-shop.ts';
 import type { readerPartners } from '../deployed/suite-settings.ts';
 import { isOfflineError, readers } from '../deployed/toolchains.ts';
@@ -54,7 +54,11 @@ export async function testReader({ language, partner, start = startForEach, more
       const [reader, feedReader = reader] = await start(command, queues);
       if (reader !== undefined && feedReader !== undefined) started = { ...queues, reader, feedReader };
     });
-    beforeEach(({ skip }) => skip(offlineReason !== '', offlineReason));
+    beforeEach(async ({ skip }) => {
+      skip(offlineReason !== '', offlineReason);
+      // Where a test failed before it started the reader anew.
+      if (started !== undefined && !started.reader.isRunning) await started.reader.start();
+    });
     afterAll(async () => {
       if (started === undefined) return;
       for (const one of new Set([started.reader, started.feedReader])) await one.end();
@@ -160,10 +164,11 @@ function testFailures(bench: () => Bench): void {
     const { decisions, reader } = bench();
     const { data, ...envelope } = confirmed();
     const since = reader.calls.length;
-    const repair = await reader.breakWork();
+    onTestFinished(() => reader.repairWork());
+    await reader.breakWork();
     await decisions.send({ ...envelope, data });
     await eventually('it failed twice', async () => reader.waits(since).length === 2, SECONDS);
-    await repair();
+    await reader.repairWork();
     expect(reader.waits(since)).toEqual([2, 4]);
     await worked(reader, data.orderId);
     await decisions.drained();
@@ -175,26 +180,27 @@ function testFailures(bench: () => Bench): void {
     const { id, ...withoutId } = confirmed();
     const poison = [`no JSON ${id}`, JSON.stringify(withoutId)];
     const good = confirmed();
+    onTestFinished(() => decisions.hurry());
     await decisions.hurry(2);
     for (const body of [...poison, good]) await decisions.send(body);
     await worked(reader, good.data.orderId);
     for (const body of poison) await decisions.deadLettered(body);
     await decisions.drained();
-    await decisions.hurry();
   });
 
   test('keeps the sequence of each order on the feed, also where a step fails for a while', async () => {
     const { feed, feedReader } = bench();
     const orderIds = [`t-${ulid()}`, `t-${ulid()}`];
     const since = feedReader.calls.length;
-    const repair = await feedReader.breakWork();
+    onTestFinished(() => feedReader.repairWork());
+    await feedReader.breakWork();
     for (const sequence of [1, 2, 3]) {
       for (const orderId of orderIds) {
         await feed.send(step(orderId, sequence), { MessageGroupId: orderId, MessageDeduplicationId: ulid() });
       }
     }
     await eventually('both orders failed', async () => feedReader.waits(since).length >= 2, SECONDS);
-    await repair();
+    await feedReader.repairWork();
     for (const orderId of orderIds) {
       const steps = await worked(feedReader, orderId, { count: 3 });
       expect(steps.map(({ data }) => data.sequence)).toEqual([1, 2, 3]);

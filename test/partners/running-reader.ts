@@ -19,6 +19,7 @@ export class RunningReader {
   /** All that the processes printed. */
   output = '';
   private readonly journal = join(temporaryFolder('reader'), 'journal.jsonl');
+  private readonly kept = `${this.journal}.kept`;
   private readonly command: readonly string[];
   private readonly env: Readonly<Record<string, string>>;
   private readonly engine: string;
@@ -73,7 +74,7 @@ export class RunningReader {
 
   /** Reads the events that the reader worked on, in the order in which it did. */
   async done(orderId?: string): Promise<Event[]> {
-    if (!existsSync(this.journal) || (await stat(this.journal)).isDirectory()) return [];
+    if (!existsSync(this.journal) || (await this.isBroken())) return [];
     const lines = (await readFile(this.journal, 'utf8')).split('\n').filter(Boolean);
     const events = lines.map((line): Event => JSON.parse(line));
     return events.filter(({ data }) => orderId === undefined || data.orderId === orderId);
@@ -89,15 +90,16 @@ export class RunningReader {
     this.proxy.add({ fault: { kind: 'crash', when: 'before' }, operation, times: 1 });
   }
 
-  /** Lets all work fail, as that of a service whose database is down, until the returned function is called. */
-  async breakWork(): Promise<() => Promise<void>> {
-    const kept = `${this.journal}.kept`;
-    if (existsSync(this.journal)) await rename(this.journal, kept);
+  /** Lets all work fail, as that of a service whose database is down, until `repairWork`. */
+  async breakWork(): Promise<void> {
+    if (existsSync(this.journal)) await rename(this.journal, this.kept);
     await mkdir(this.journal);
-    return async () => {
-      await rmdir(this.journal);
-      if (existsSync(kept)) await rename(kept, this.journal);
-    };
+  }
+
+  /** Undoes `breakWork`. */
+  async repairWork(): Promise<void> {
+    if (await this.isBroken()) await rmdir(this.journal);
+    if (existsSync(this.kept)) await rename(this.kept, this.journal);
   }
 
   /** Returns after how many seconds each failed message since a call was to come again. */
@@ -107,5 +109,9 @@ export class RunningReader {
       if (operation !== 'ChangeMessageVisibilityBatch') return [];
       return body.Entries.map((entry: { VisibilityTimeout: number }) => Number(entry.VisibilityTimeout));
     });
+  }
+
+  private async isBroken(): Promise<boolean> {
+    return existsSync(this.journal) && (await stat(this.journal)).isDirectory();
   }
 }
