@@ -70,6 +70,10 @@ ${table(members(SCHEMA.properties?.webhooks?.properties?.endpoints))}
 A sender in \`intake.senders\` ([intake](intake.md)):
 
 ${table(members(SCHEMA.properties?.intake?.properties?.senders))}
+
+Beside \`senders\`, \`intake\` may have:
+
+${table(SCHEMA.properties?.intake, (name) => name !== 'senders')}
 `;
 
 /** Builds the table of the settings in `infra/custom/settings.ts`. */

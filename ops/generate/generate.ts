@@ -24,7 +24,7 @@ const readJson = <T>(path: string): T => JSON.parse(readFileSync(join(root, path
  * have now. Throws a sentence, before anything else is written, where a published event would break, and for an unknown function.
  */
 export async function generate({ raised = [] }: { raised?: readonly string[] } = {}): Promise<string[]> {
-  const functions = [...Object.keys(routing), 'sweep', 'archive', 'webhooks'];
+  const functions = [...Object.keys(routing), 'sweep', 'archive', 'webhooks', 'intake'];
   const unknown = raised.find((name) => !functions.includes(name));
   if (unknown !== undefined) throw new Error(`There is no function ${unknown}; there are ${functions.join(', ')}.`);
   const written = writeOutdatedFiles();

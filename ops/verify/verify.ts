@@ -3,6 +3,7 @@ import type { DeployedShop } from '../stack.ts';
 import { type OnProgress, reportStep } from '../steps.ts';
 import { type CheckedHop, checkHops } from './check.ts';
 import { type Deployment, readDeployment } from './deployment.ts';
+import { verifyIntake } from './intake.ts';
 import { checkPartners } from './partners.ts';
 import { notTried, type ProbeResults } from './probe-results.ts';
 import { runProbes } from './run-probes.ts';
@@ -41,7 +42,7 @@ const BASE_TIMEOUT_SECONDS = 120;
 
 /**
  * Finds out whether each hop of a deployment delivers: reads subscriptions, rules, policies, keys and mappings, then sends a probe through each
- * topic, rule and feed into each queue, and one for each consumer to dead-letter. Probes have no effect: they are no orders, texts or letters. The
+ * topic, rule and feed into each queue, one for each consumer to dead-letter, and a request to each address of the intake. Probes have no effect: they are no orders, texts or letters. The
  * ways to partners are read, and get none.
  */
 export async function verify(
@@ -70,7 +71,8 @@ export async function verify(
   const results = await reportStep(`sent ${plural(probes.length, 'probe')}`, onProgress, () =>
     runProbes(shop, probes, { timeoutSeconds: seconds, signal, onWaiting }),
   );
-  return { hops: checked.hops.map((hop) => toHop(hop, results, { seconds, readMilliseconds })) };
+  const hops = checked.hops.map((hop) => toHop(hop, results, { seconds, readMilliseconds }));
+  return { hops: [...hops, ...(await verifyIntake(shop))] };
 }
 
 const longestWindow = ({ queues }: Deployment): number =>

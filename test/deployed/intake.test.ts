@@ -1,11 +1,16 @@
+import { execFile } from 'node:child_process';
 import { createHmac, randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import Stripe from 'stripe';
 import { ulid } from 'ulid';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { goodsOf } from '../../contracts/order.ts';
+import { verifyIntake } from '../../ops/verify/intake.ts';
 import { type Json, mapped, platformOrders } from '../builders/platform-orders.ts';
-import { decided, orderOf, placed, setStock, testOrder } from './deployed-shop.ts';
+import { decided, orderOf, output, placed, setStock, shop, testOrder } from './deployed-shop.ts';
 import { createIntakeSecrets, intakeSecrets, sendToIntake } from './intake-senders.ts';
 
 const webhook = new Webhook(intakeSecrets['intake-acme']);
@@ -35,6 +40,20 @@ async function platformOrder(name: string): Promise<{ orderId: string; json: Jso
   return { orderId: own, json };
 }
 
+const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'intake.md'), 'utf8');
+
+/** Runs the shell example of the page for an order of its own, against the engine. */
+async function runExample(order: string): Promise<unknown> {
+  const [, example = ''] = /```sh\n(.*?)```/s.exec(page) ?? [];
+  const host = output('IntakeUrl').split('/')[2];
+  const { stdout } = await promisify(execFile)(
+    'bash',
+    ['-euc', `curl() { command curl -H "Host: ${host}" "$@"; }\n${example.replaceAll('acme-1001', order)}`],
+    { env: { ...process.env, INTAKE_URL: `${shop.where}/`, ACME_SECRET: intakeSecrets['intake-acme'] } },
+  );
+  return JSON.parse(stdout);
+}
+
 beforeAll(createIntakeSecrets);
 
 describe('A message that is posted to the intake', () => {
@@ -49,6 +68,12 @@ describe('A message that is posted to the intake', () => {
     expect(await decided(order.orderId)).toMatchObject({ status: 'CONFIRMED' });
     const { timeline = [] } = (await orderOf(order.orderId)) ?? {};
     expect(timeline[0]).toMatchObject({ type: 'shop.order.placed.v1', source: message.source });
+  });
+
+  test('may be signed and sent by a shell, as the page shows', async () => {
+    const id = `acme-${ulid()}`;
+    expect(await runExample(id)).toEqual({ id });
+    expect(await decided(id)).toMatchObject({ total: { amount: 12_000, currency: 'KRW' } });
   });
 
   test('is refused with 409 where its id was used for another body', async () => {
@@ -164,4 +189,17 @@ describe("A platform's webhook", () => {
     expect((await sendToIntake('storefront', forged)).status).toBe(401);
     expect((await sendToIntake('checkout', signed('{}'))).status).toBe(401);
   });
+});
+
+test('`ops verify` finds that each sender is known, with its secret, and nobody else', async () => {
+  const hops = await verifyIntake(shop);
+  expect(hops).toEqual(
+    ['acme', 'checkout', 'storefront', 'slow', 'nobody'].map((sender) => ({
+      from: 'HTTP',
+      to: `intake of ${sender}`,
+      ok: true,
+      by: 'probe',
+      milliseconds: expect.any(Number),
+    })),
+  );
 });

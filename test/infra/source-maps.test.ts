@@ -43,7 +43,7 @@ describe('The source map of a function', () => {
     const map = mapOf(bundleOf(name));
     expect(map.sources.length).toBeGreaterThan(1);
     for (const source of map.sources) {
-      expect(source).toMatch(/^(lambdas|contracts)\/[\w/-]+\.ts$/);
+      expect(source).toMatch(/^(lambdas|contracts|examples\/platforms)\/[\w/-]+\.ts$/);
       expect(existsSync(join(root, source)), source).toBe(true);
     }
     expect(Object.keys(map).sort()).toEqual(['mappings', 'names', 'sources', 'version']);

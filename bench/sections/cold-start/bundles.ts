@@ -9,7 +9,7 @@ import { type Bundle, bundleFunction } from '../../bundles.ts';
 export const functionNames: readonly string[] = [...Object.keys(routing), 'sweep', 'archive'];
 
 /** The functions that are deployed where the settings ask for them; their cold start is not measured. */
-export const optionalFunctionNames: readonly string[] = ['webhooks'];
+export const optionalFunctionNames: readonly string[] = ['webhooks', 'intake'];
 
 /** Bundles our functions; throws if the stack would deploy other bytes. */
 export async function ourBundles(names = functionNames): Promise<ReadonlyMap<string, Bundle>> {
