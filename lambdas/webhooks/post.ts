@@ -67,8 +67,7 @@ function skipBody(response: http.IncomingMessage, done: () => void): void {
       bytes += chunk.length;
       if (bytes > MAX_ANSWER_BYTES) response.destroy();
     })
-    // The status has come, and is the answer.
-    .on('error', () => {})
+    // Also where the connection breaks off: the status has come, and is the answer.
     .on('close', () => {
       clearTimeout(timer);
       done();

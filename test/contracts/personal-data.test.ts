@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
+import { PERSONAL_MEMBERS, withoutPersonalMembers } from '../../contracts/personal-data.ts';
 
 const published = (type: string): unknown =>
   JSON.parse(readFileSync(join(import.meta.dirname, `../../contracts/published/${type}.json`), 'utf8'));
@@ -56,4 +57,11 @@ describe("An event of the shop's own functions", () => {
   test("is different from a publisher's order, which has a phone number and a token", () => {
     expect(propertiesIn(published('shop.order.placed.v1'))).toEqual(expect.arrayContaining(['phone', 'token']));
   });
+});
+
+test('Personal members are left out wherever they are, whatever they hold, and nothing else is', () => {
+  const personal = Object.fromEntries(PERSONAL_MEMBERS.map((name) => [name, { id: 'customer-77', list: [1] }]));
+  const rest = { orderId: 'o-1', total: { amount: 1, currency: 'KRW' }, none: null, texts: ['phone'] };
+  const event = { ...personal, ...rest, items: [{ ...personal, sku: 'KB-01' }, 7], parcel: { ...personal } };
+  expect(withoutPersonalMembers(event)).toEqual({ ...rest, items: [{ sku: 'KB-01' }, 7], parcel: {} });
 });

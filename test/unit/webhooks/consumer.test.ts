@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import { Webhook } from 'standardwebhooks';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../../lambdas/runtime/circuit-breaker.ts';
 import { UnavailableError } from '../../../lambdas/runtime/failure.ts';
+import { openFence } from '../../../lambdas/runtime/fence.ts';
 import { probeTypeOf } from '../../../lambdas/runtime/probe.ts';
 import { endpointDelivery, signedPost } from '../../../lambdas/webhooks/endpoint.ts';
 import type { EndpointRecord } from '../../../lambdas/webhooks/endpoint-record.ts';
@@ -14,7 +15,7 @@ import { webhooksConsumer } from '../../../lambdas/webhooks/webhooks-consumer.ts
 import { consumerDependencies } from '../../builders/consumer-dependencies.ts';
 import { sqsRecord } from '../../builders/deliveries.ts';
 import { MemoryEndpointTable } from '../../builders/endpoint-table.ts';
-import { cancelled, confirmed } from '../../builders/events.ts';
+import { cancelled, confirmed, placed } from '../../builders/events.ts';
 import { type Answering, HostileServer } from '../../builders/hostile-server.ts';
 import { NONCE, probeBody } from '../../builders/probes.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
@@ -47,7 +48,10 @@ function webhooks(base: string, given: Readonly<Record<string, Given>>, post?: P
     tables.set(name, table);
     const connect = connections.get(name) ?? (() => Promise.reject(new Error('no such endpoint')));
     const breaker = circuitBreaker({ downstream: `endpoint ${name}`, callSeconds, random: () => 1 });
-    return [name, endpointDelivery({ name, connect, health: endpointHealth(name, table), breaker })] as const;
+    return [
+      name,
+      endpointDelivery({ name, connect, health: endpointHealth(name, table, () => Date.now()), breaker }),
+    ] as const;
   });
   const receive = webhooksConsumer(outside.queue, new Map(deliveries));
   return { outside, tables, connections, receive: (...records: SQSRecord[]) => receive({ Records: records }) };
@@ -131,11 +135,7 @@ describe('A message', () => {
   test.each([
     ['names no endpoint of the settings', { endpoint: 'crm', event: EVENT }, 'UnknownEndpointError'],
     ['is no envelope', EVENT, 'ContractError'],
-    [
-      'has an event of the topic',
-      { endpoint: 'erp', event: { ...EVENT, type: 'shop.order.placed.v1' } },
-      'ContractError',
-    ],
+    ['has an event of the topic', { endpoint: 'erp', event: placed({ orderId: 'o-1' }) }, 'ContractError'],
     ['is no JSON', 'erp', 'ContractError'],
   ])('is dead-lettered where it %s', async (_, body, errorType) => {
     await using shop = await served({ erp: accepts });
@@ -232,11 +232,44 @@ describe('An endpoint', () => {
     expect(logged().filter(({ errorType }) => errorType === 'CircuitOpenError')).toHaveLength(5);
   });
 
+  test('that takes events again is known to fail no more', async () => {
+    const record = { failingSince: '2026-11-27T12:00:00.000Z' };
+    await using shop = await served({ erp: accepts }, { erp: { record } });
+    await shop.receive(message('erp'));
+    expect(shop.tables.get('erp')?.record).toEqual({ endpoint: 'erp' });
+  });
+
+  test('whose breaker is open is not recorded as failing, because it was not called', async () => {
+    await using shop = await served({ erp: (_, socket) => socket.resetAndDestroy() });
+    const batch = Array.from({ length: 5 }, (_, index) => message('erp', confirmed({ orderId: `o-${index}` })));
+    await shop.receive(...batch);
+    const table = shop.tables.get('erp') ?? expect.fail();
+    expect(table.calls).toEqual(['read', 'noteFailure']);
+    // Another instance had a success, and this one reads so.
+    table.record = undefined;
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10_000 });
+    await shop.receive(message('erp')).finally(() => vi.useRealTimers());
+    expect(table.calls).toEqual(['read', 'noteFailure', 'read']);
+    expect(table.record).toBeUndefined();
+  });
+
   test('that fails for one message alone does not open its breaker for the others', async () => {
     await using shop = await served({ erp: answers(400) });
     for (let attempt = 1; attempt <= 10; attempt += 1) await shop.receive(message('erp', EVENT, { attempt }));
     expect(shop.server.received).toHaveLength(10);
   });
+});
+
+test('Nothing is posted once the time of the invocation is over, as after a thaw', async () => {
+  await using shop = await served({ erp: accepts });
+  const connect = shop.connections.get('erp') ?? expect.fail();
+  const health = endpointHealth('erp', shop.tables.get('erp') ?? expect.fail());
+  const deliver = endpointDelivery({ name: 'erp', connect, health, breaker: circuitBreaker({ downstream: 'erp' }) });
+  const over = { ...openFence, remainingMs: () => 0 };
+  await expect(deliver({ event: EVENT, attempt: 1, invokedAtMs: 0, fence: over })).rejects.toMatchObject({
+    name: 'DeadlineExceededError',
+  });
+  expect([shop.server.connections, shop.tables.get('erp')?.record]).toEqual([0, undefined]);
 });
 
 describe('A batch', () => {

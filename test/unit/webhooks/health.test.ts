@@ -142,6 +142,15 @@ describe('An endpoint is disabled', () => {
     expect(notices()).toHaveLength(1);
   });
 
+  test('and then read once in an invocation, however many messages are dead-lettered', async () => {
+    const { table, clock, recordOf } = shop({ disabledAt: iso(NOW - HOUR), disabledReason: 'x' });
+    for (let message = 0; message < 10; message += 1) {
+      clock.now += 1;
+      expect(await recordOf(NOW)).toHaveProperty('disabledAt');
+    }
+    expect(table.calls).toEqual(['read']);
+  });
+
   test('until it is enabled: what is redriven afterwards finds it so, in every instance', async () => {
     const { table, clock, recordOf, instance } = shop({ disabledAt: iso(NOW - HOUR), disabledReason: 'x' });
     const other = instance();

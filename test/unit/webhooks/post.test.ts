@@ -1,3 +1,4 @@
+import { promises as dns } from 'node:dns';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { describe, expect, test, vi } from 'vitest';
 import { poster, type Resolve } from '../../../lambdas/webhooks/post.ts';
@@ -64,14 +65,18 @@ describe('A post', () => {
   });
 
   test('takes the status for the answer where the body never ends, and closes the connection after some kilobytes', async () => {
+    let kilobytes = 0;
     const answer = await answerOf((response) => {
       response.writeHead(200);
       const write = () => {
+        kilobytes += 1;
         if (!response.destroyed) response.write('x'.repeat(1024), () => setImmediate(write));
       };
       write();
     });
     expect(answer).toMatchObject({ status: 200 });
+    // Some more are under way when it is closed.
+    expect(kilobytes).toBeLessThan(256);
   });
 
   test.each<[string, Answering]>([
@@ -163,6 +168,18 @@ describe('An address', () => {
     expect(await post(`http://no-such-host.invalid:${server.port}/`, { resolve })).toMatchObject({ status: 200 });
     expect(resolve.mock.calls).toEqual([['no-such-host.invalid']]);
     expect(server.received[0]?.headers.host).toBe(`no-such-host.invalid:${server.port}`);
+  });
+
+  test('is looked up once for all calls to a host at the same time, and again for the next', async () => {
+    await using server = await HostileServer.start({ '/': (response) => void response.writeHead(200).end() });
+    const lookup = vi.spyOn(dns, 'lookup');
+    const url = new URL(`http://localhost:${server.port}/`);
+    const call = poster([url.host]);
+    const request = { url, headers: {}, body: '', signal: never };
+    await Promise.all([call(request), call(request), call(request)]);
+    expect(lookup).toHaveBeenCalledTimes(1);
+    await call(request);
+    expect(lookup).toHaveBeenCalledTimes(2);
   });
 
   test('is not called where one of several is private', async () => {
