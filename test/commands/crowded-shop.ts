@@ -1,5 +1,5 @@
 import { routing } from '../../infra/routing.ts';
-import { queueNames, type StandIn } from './stand-in.ts';
+import { PARTNER, queueNames, type StandIn } from './stand-in.ts';
 
 /** As platforms write ids: longer than a line of a terminal. */
 export const LONG_ID = `gid://shopify/Order/5/${'8812'.repeat(22)}-fin`;
@@ -138,7 +138,7 @@ const XML: Readonly<Record<string, string>> = {
         `<member><LogicalResourceId>Payment${child}0A1B2C3D</LogicalResourceId><PhysicalResourceId>ShopMessaging-${'Payment'.repeat(12)}${child}</PhysicalResourceId><ResourceType>AWS::${child === 'Log' ? 'Logs::LogGroup' : 'Lambda::Function'}</ResourceType></member>`,
     )
     .join('')}</StackResourceSummaries>`,
-  ListSubscriptionsByTopic: `<Subscriptions>${['payment', 'stock']
+  ListSubscriptionsByTopic: `<Subscriptions>${['payment', 'stock', PARTNER]
     .map(
       (name) =>
         `<member><SubscriptionArn>arn:aws:sns:us-east-1:000000000000:OrdersTopicArn:${name}-${'a'.repeat(90)}</SubscriptionArn><Protocol>sqs</Protocol><Endpoint>${queueArn(name)}</Endpoint></member>`,
@@ -151,7 +151,7 @@ const XML: Readonly<Record<string, string>> = {
 export function crowd(standIn: StandIn): void {
   standIn.fill = (operation, request) => read(operation, request as Request);
   standIn.fillXml = (operation) => XML[operation];
-  for (const consumer of Object.keys(routing)) {
+  for (const consumer of [...Object.keys(routing), PARTNER]) {
     standIn.queues.add(queueNames(consumer).deadLetters, 3, consumer, LONG_ID, REASON);
   }
 }

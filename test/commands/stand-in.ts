@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { constructIdOf } from '../../infra/names.ts';
+import { constructIdOf, partnerIdOf } from '../../infra/names.ts';
 import { routing } from '../../infra/routing.ts';
 import type { ArchiveObject } from '../../lambdas/archive/object.ts';
 import { LetterQueues } from './letter-queues.ts';
@@ -112,7 +112,11 @@ export class StandIn {
 }
 
 const ENDPOINT = { url: 'https://erp.example.com/hooks?key=1', events: ['shop.order.confirmed.v1'], secret: 'erp' };
-const TEMPLATE = { Metadata: { Settings: { webhooks: { endpoints: { erp: ENDPOINT } } } }, Resources: {} };
+/** The partner of the stand-in, with a name as long as any. */
+export const PARTNER = 'warehousemanagement2';
+const PARTNERS = { [PARTNER]: { events: ['shop.order.confirmed.v1'] } };
+const SETTINGS = { webhooks: { endpoints: { erp: ENDPOINT } }, partners: PARTNERS };
+const TEMPLATE = { Metadata: { Settings: SETTINGS }, Resources: {} };
 const DISABLED_ENDPOINT = {
   endpoint: { S: 'erp' },
   disabledAt: { S: '2026-11-21T09:00:00.000Z' },
@@ -173,6 +177,8 @@ const OUTPUTS = [
     [`${constructIdOf(consumer)}QueueUrl`, url(queueNames(consumer).queue)],
     [`${constructIdOf(consumer)}DeadLetterQueueUrl`, url(queueNames(consumer).deadLetters)],
   ]),
+  [`${partnerIdOf(PARTNER)}QueueUrl`, url(queueNames(PARTNER).queue)],
+  [`${partnerIdOf(PARTNER)}DeadLetterQueueUrl`, url(queueNames(PARTNER).deadLetters)],
   ...[...TABLES, 'Webhooks'].map((name) => [`${name}TableName`, name]),
   ...['OrdersTopicArn', 'OrderLifecycleTopicArn', 'AlarmTopicArn'].map((name) => [
     name,

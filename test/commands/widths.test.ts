@@ -12,7 +12,7 @@ import { archivedOrderEvents } from '../builders/archived.ts';
 import { type CommandCase, cases, notRun } from './cases.ts';
 import { crowd, LONG_ID } from './crowded-shop.ts';
 import { RunningCommand } from './run.ts';
-import { StandIn } from './stand-in.ts';
+import { PARTNER, StandIn } from './stand-in.ts';
 
 const WIDTHS = [80, 100, 120];
 
@@ -108,6 +108,15 @@ describe.each(WIDTHS)('At %i columns', (width) => {
     expect(help).toMatch(/^Usage:/);
     expect(tooWide(help, width)).toEqual([]);
   });
+});
+
+test('A partner has its rows beside the consumers, whose commands do not stop it', async () => {
+  vi.stubEnv('COLUMNS', '80');
+  expect(await run(['status', '--wide'])).toMatch(new RegExp(`^✗ +${PARTNER} .* partner, dead letters$`, 'm'));
+  expect(await run(['dlq', 'list', '--consumer', PARTNER, '--wide'])).toContain(PARTNER);
+  expect(await run(['explain', 'shop.order.placed.v1'])).toContain(`└─ ${PARTNER} `);
+  expect(await run(['pause', PARTNER, '--reason', 'x'])).toContain('whose own service reads its');
+  expect(standIn.changes).not.toContain('TagQueue');
 });
 
 test('Every command is run here, or what it says is laid out in a test of its own', () => {
