@@ -25,75 +25,94 @@ import {
 } from './replay.ts';
 import { isConsumer, type ReplaySelection, selectionFor } from './select.ts';
 
-type Options = ChangeOptions & {
-  to: string;
+/** What every replay is asked for. */
+export type ReplayChoice = ChangeOptions & {
   from: string;
   until: string;
   type?: string[];
   order?: string;
   dryRun?: boolean;
-  withEffects?: boolean;
   rate: number;
 };
 
-/** `ops replay` */
-export function replayCommand(): Command {
-  return changingCommand(
-    'replay',
-    'Send events of the archive to one consumer or partner again; a consumer completes its own record, and nothing else happens.',
-    'replay --to notification --from 2h --until 1h --dry-run',
-    'replay --to stock --from 2026-11-21T09:00:00Z --until 2026-11-21T10:00:00Z --order o-1001',
-  )
-    .requiredOption(
-      '--to <name>',
-      `the one consumer that gets them: ${Object.keys(routing).join(', ')}; or a partner of the settings, which gets its events bare, with the attribute ${REPLAYED_ATTRIBUTE}`,
-    )
+/** What is replayed and where to; `to` names that in sentences, and `document` in the result for scripts. */
+export type ReplayPlan = {
+  to: string;
+  selection: ReplaySelection;
+  destination: Omit<ReplayDestination, 'name'>;
+  document: object;
+};
+
+/** Adds the options of `ReplayChoice` to a command. */
+export const addReplayOptions = (command: Command): Command =>
+  command
     .requiredOption('--from <time>', 'the first moment, such as 2026-11-21T09:00:00Z, or how long ago: 90m, 2h, 7d')
     .option('--until <time>', 'the moment after the last', 'now')
     .option('--type <type...>', 'events of these types only')
     .option('--order <orderId>', 'events of this order only', orderIdArgument)
     .option('--dry-run', 'count them and send nothing')
+    .option('--rate <n>', 'at most so many events a second', wholeNumber(1, 10_000), 200);
+
+/** `ops replay` */
+export function replayCommand(): Command {
+  const command = changingCommand(
+    'replay',
+    'Send events of the archive to one consumer or partner again; a consumer completes its own record, and nothing else happens.',
+    'replay --to notification --from 2h --until 1h --dry-run',
+    'replay --to stock --from 2026-11-21T09:00:00Z --until 2026-11-21T10:00:00Z --order o-1001',
+  ).requiredOption(
+    '--to <name>',
+    `the one consumer that gets them: ${Object.keys(routing).join(', ')}; or a partner of the settings, which gets its events bare, with the attribute ${REPLAYED_ATTRIBUTE}`,
+  );
+  return addReplayOptions(command)
     .option(
       '--with-effects',
       'let the consumer charge, refund, text and publish where its record does not show that it has',
     )
-    .option('--rate <n>', 'at most so many events a second', wholeNumber(1, 10_000), 200)
     .action(run);
 }
 
-async function run(options: Options): Promise<void> {
-  const { json, aws, yes, to, dryRun = false, withEffects = false, rate } = options;
+function run({ to, withEffects = false, ...choice }: ReplayChoice & { to: string; withEffects?: boolean }) {
+  return runReplay(choice, () => {
+    const narrowed = { types: choice.type, orderId: choice.order };
+    // A mistake is told before anything is asked for, where it can be.
+    const known = isConsumer(to) ? selectionFor(to, narrowed) : undefined;
+    return async (shop) => {
+      const selection = known ?? (await partnerSelection(shop, to, narrowed, withEffects));
+      const destination = { ...queueOf(shop, to), withEffects };
+      const document = { consumer: to, ...(destination.partner ? { partner: true } : {}), withEffects };
+      return { to: `${to}${withEffects ? ', with effects' : ''}`, selection, destination, document };
+    };
+  });
+}
+
+/** Runs a replay and prints its result; `prepare` checks what it can, and returns what plans the replay once there is a shop. */
+export async function runReplay(
+  options: ReplayChoice,
+  prepare: () => (shop: DeployedShop) => Promise<ReplayPlan>,
+): Promise<void> {
+  const { json, aws, yes, dryRun = false, rate } = options;
   const now = new Date();
   const from = parseTime(options.from, now);
   const until = parseTime(options.until, now);
   assertPast(from, until, now);
-  const narrowed = { types: options.type, orderId: options.order };
-  // A mistake is told before anything is asked for, where it can be.
-  const known = isConsumer(to) ? selectionFor(to, narrowed) : undefined;
+  const plan = prepare();
   const shop = await connectToShop({ aws });
-  const selection = known ?? (await partnerSelection(shop, to, narrowed, withEffects));
-  const question = `Replay events to ${to}${withEffects ? ', with effects' : ''}?`;
-  if (!(dryRun || (await confirmChange(shop, question, { yes })))) {
+  const { to, selection, destination: where, document } = await plan(shop);
+  if (!(dryRun || (await confirmChange(shop, `Replay events to ${to}?`, { yes })))) {
     return printNothingTouched(json);
   }
   const name = `replay-${ulid()}`;
-  const destination = { ...queueOf(shop, to), name, withEffects };
+  const destination = { ...where, name };
   printNotice(`${dryRun ? 'Counting' : `Replaying to ${to}`}: reading the archive from ${from.toISOString()} on.`);
 
   const result = await interruptible('Interrupted: stopping after the events under way.', (signal) =>
     replayWithProgress(shop, { selection, from, until, destination, dryRun, rate, signal }),
   );
-  const done = `${dryRun ? 'would be sent' : 'sent'} to ${to}${withEffects ? ', with effects' : ''}`;
+  const done = `${dryRun ? 'would be sent' : 'sent'} to ${to}`;
   print(
     json,
-    {
-      ...result,
-      consumer: to,
-      ...(destination.partner ? { partner: true } : {}),
-      dryRun,
-      withEffects,
-      ...(dryRun ? {} : { name }),
-    },
+    { ...result, ...document, dryRun, ...(dryRun ? {} : { name }) },
     underHeader(shop, (layout) => report(result, done, layout)),
   );
 }

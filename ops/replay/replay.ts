@@ -11,9 +11,16 @@ import { createEventSelector, type ReplayCounts, type ReplaySelection, type Sele
 
 /**
  * Where a replay goes; `name` identifies it, and `withEffects` lets the consumer do more than complete its own record. A partner gets the bare
- * event, as always, with the name as an attribute: what it does with that is its own business.
+ * event, as always, with the name as an attribute: what it does with that is its own business. An endpoint of webhooks gets what its rule would
+ * bring it.
  */
-export type ReplayDestination = { queueUrl: string; name: string; withEffects: boolean; partner?: true };
+export type ReplayDestination = {
+  queueUrl: string;
+  name: string;
+  withEffects: boolean;
+  partner?: true;
+  endpoint?: string;
+};
 
 /** The attribute by which a partner tells what was replayed, with the replay's name as its value. */
 export const REPLAYED_ATTRIBUTE = 'replayed';
@@ -79,10 +86,10 @@ export async function replay(
   return { ...counts, ...span };
 }
 
-/** Sends at most ten events to one queue, in the envelope of a replay, to a partner's bare; throws when the queue rejects one. */
+/** Sends at most ten events to one queue, in the envelope of a replay, to a partner bare, for an endpoint in its envelope; throws when the queue rejects one. */
 export async function sendReplayed(
   client: Pick<SQSClient, 'send'>,
-  { queueUrl, name, withEffects, partner }: ReplayDestination,
+  { queueUrl, name, withEffects, partner, endpoint }: ReplayDestination,
   events: readonly SelectedEvent[],
 ): Promise<void> {
   // Grouped as by the lifecycle topic. The replay's name lets an event pass that the queue has seen within five minutes.
@@ -90,7 +97,11 @@ export async function sendReplayed(
     MessageGroupId: orderId,
     MessageDeduplicationId: createHash('sha256').update(`${name} ${identity}`).digest('hex'),
   });
-  const bodyOf = ({ body }: SelectedEvent) => (partner ? body : wrapReplayed({ name, withEffects, body }));
+  const bodyOf = ({ body }: SelectedEvent) => {
+    // The event stays as it is written.
+    if (endpoint !== undefined) return `{"endpoint":${JSON.stringify(endpoint)},"event":${body}}`;
+    return partner ? body : wrapReplayed({ name, withEffects, body });
+  };
   const marked = { MessageAttributes: { [REPLAYED_ATTRIBUTE]: { DataType: 'String', StringValue: name } } };
   const byBody = new Map(events.map((event) => [bodyOf(event), event]));
   const [rejected] = await sendInBatches([...byBody.keys()], async (bodies) => {

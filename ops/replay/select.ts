@@ -50,10 +50,19 @@ export function selectionFor(
 ): ReplaySelection {
   const partner = Object.hasOwn(partners, to) ? partners[to] : undefined;
   const contracts = partner === undefined ? consumedBy(to, Object.keys(partners)) : contractsFor(partner);
+  return narrowSelection(to, contracts, { types, orderId }, partner === undefined ? 'understand' : 'get');
+}
+
+/** Narrows what somebody gets to some types or to one order; throws a sentence for a type that is not among it. */
+export function narrowSelection(
+  to: string,
+  contracts: readonly EventContract[],
+  { types, orderId }: Omit<ReplaySelection, 'contracts'>,
+  verb: 'understand' | 'get',
+): ReplaySelection {
   const known = contracts.map(({ type }) => type);
   const unknown = types?.find((type) => !known.includes(type));
   if (unknown !== undefined) {
-    const verb = partner === undefined ? 'understand' : 'get';
     throw new Error(`${to} does not ${verb} ${unknown}, only ${known.join(', ')}.${didYouMean(unknown, known)}`);
   }
   return { contracts, types, orderId };

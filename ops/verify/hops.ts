@@ -48,11 +48,7 @@ export const expectedHops = (endpoints: Endpoints = {}): ExpectedHop[] => [
   ...topicHop('archive', 'lifecycle', catalog, false),
   ...busHops('archive', catalog),
   ...Object.entries(endpoints).flatMap(([endpoint, { events }]) =>
-    busHops(
-      'webhooks',
-      catalog.filter(({ type }) => events.includes(type)),
-      endpoint,
-    ),
+    busHops('webhooks', contractsFor({ events }), endpoint),
   ),
 ];
 

@@ -4,6 +4,9 @@ import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand } fr
 import { confirmChange } from '../confirm.ts';
 import { underHeader } from '../header.ts';
 import { print, printNothingTouched } from '../output.ts';
+import { contractsFor } from '../partner-settings.ts';
+import { addReplayOptions, type ReplayChoice, runReplay } from '../replay/command.ts';
+import { narrowSelection } from '../replay/select.ts';
 import { connectToShop } from '../stack.ts';
 import { endpointNamed, publicUrl, requireEndpoints } from './endpoints.ts';
 import { formatEndpoints, listEndpoints } from './list.ts';
@@ -19,7 +22,8 @@ export function webhooksCommand(): Command {
     .addHelpText('after', '\nExample:\n  npm run ops -- webhooks list\n  npm run ops -- webhooks test erp')
     .addCommand(listCommand())
     .addCommand(testCommand())
-    .addCommand(enableCommand());
+    .addCommand(enableCommand())
+    .addCommand(replayCommand());
 }
 
 function listCommand(): Command {
@@ -92,4 +96,20 @@ function enableCommand(): Command {
           : `${name} is enabled${record === undefined ? ' already' : ''}.`,
       );
     });
+}
+
+function replayCommand(): Command {
+  const command = changingCommand(
+    'replay',
+    'Post events of the archive to an endpoint again, each under the webhook-id that it had.',
+    'webhooks replay erp --from 2d --until 1d --dry-run',
+  ).argument('<endpoint>', 'its name in the settings', endpointArgument);
+  return addReplayOptions(command).action((name: string, choice: ReplayChoice) =>
+    runReplay(choice, () => async (shop) => {
+      const contracts = contractsFor(endpointNamed(await requireEndpoints(shop), name));
+      const selection = narrowSelection(name, contracts, { types: choice.type, orderId: choice.order }, 'get');
+      const destination = { queueUrl: shop.output('WebhooksQueueUrl'), withEffects: false, endpoint: name };
+      return { to: name, selection, destination, document: { endpoint: name } };
+    }),
+  );
 }

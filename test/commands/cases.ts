@@ -71,6 +71,11 @@ export const cases: Readonly<Record<string, CommandCase>> = {
   'webhooks list': {},
   // The stand-in has no functions.
   'webhooks test': { args: 'erp', code: 1 },
+  'webhooks replay': {
+    args: 'erp --from 2026-11-21',
+    changes: { SendMessageBatch: 2 },
+    interruptAt: 'SendMessageBatch',
+  },
   'webhooks enable': { args: 'erp', asks: true, changes: { DeleteItem: 1 } },
   explain: { args: 'shop.order.placed.v1' },
   verify: { args: '--timeout 1', code: 1 },

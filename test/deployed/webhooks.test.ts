@@ -116,6 +116,28 @@ describe('An endpoint that answers 410', () => {
   });
 });
 
+test('A replay posts an event again, under the id that it had', async () => {
+  const { orderId } = await confirmedOrder();
+  const [first] = await posts('erp', orderId);
+  const options = [
+    'webhooks',
+    'replay',
+    'erp',
+    '--from',
+    '10m',
+    '--order',
+    orderId,
+    '--type',
+    'shop.order.confirmed.v1',
+  ];
+  await eventually('the archive has it', async () => (await runOps(...options, '--dry-run')).result.count === 1);
+  expect(await runOps(...options)).toMatchObject({ code: 0, result: { count: 1, endpoint: 'erp' } });
+  const [, again] = await posts('erp', orderId, 2);
+  expect(again?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+  expect(again?.body).toBe(first?.body);
+  expect(await receivedAt('/gone', orderId)).toHaveLength(1);
+});
+
 describe('webhooks test', () => {
   test('posts a signed test event, and tells the answer', async () => {
     const { code, result } = await runOps('webhooks', 'test', 'erp');
