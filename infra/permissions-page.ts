@@ -7,8 +7,17 @@ type Json = any;
 /** A synthesised template. */
 export type TemplateJson = { Resources: Record<string, { Type: string; Properties?: Json }> };
 
-/** Builds docs/permissions.md from the stack with the sandbox gateway and the stack with Stripe. */
-export function permissionsPage(template: TemplateJson, withGateway: TemplateJson): string {
+/** Settings that name what has permissions only then: a partner, an endpoint and a sender. */
+export const OUTSIDE = {
+  partners: { crm: ['shop.order.confirmed.v1'] },
+  webhooks: {
+    endpoints: { erp: { url: 'https://erp.example.com', events: ['shop.order.confirmed.v1'], secret: 'shop/erp' } },
+  },
+  intake: { senders: { acme: { scheme: 'stripe', secret: 'shop/acme' } } },
+};
+
+/** Builds docs/permissions.md from the stack with the sandbox gateway, the stack with Stripe, and the one with the settings `OUTSIDE`. */
+export function permissionsPage(template: TemplateJson, withGateway: TemplateJson, outside: TemplateJson): string {
   const names = [...Object.keys(shippedRoutes), 'sweep', 'archive'];
   const sandbox = permissionRows(template, 'payment');
   const extra = permissionRows(withGateway, 'payment').filter((row) => !sandbox.includes(row));
@@ -19,17 +28,22 @@ code: none is missing and none is unused. Each function has its own role, withou
 may use the key on the function's behalf, while the function itself may not.
 
 ${names.map((name) => table(`## ${name}`, permissionRows(template, name))).join('\n')}
-${table('## payment with `paymentGateway=stripe`: additional permissions, without those for the sandbox’s table', extra)}`;
+${table('## payment with `paymentGateway=stripe`: additional permissions, without those for the sandbox’s table', extra)}
+${table('## webhooks, where the settings name endpoints', permissionRows(outside, 'webhooks'))}
+${table('## intake, where the settings name senders', permissionRows(outside, 'intake'))}
+${table('## The policy of the partner `crm`, for the roles of its service', rowsOf(outside, 'AWS::IAM::ManagedPolicy', 'PartnerCrmPolicy'))}`;
 }
 
 const table = (title: string, lines: readonly string[]) =>
   `${title}\n\n| Resource | Actions |\n| --- | --- |\n${lines.map((line) => `${line}\n`).join('')}`;
 
 /** Lists what the function of one consumer may do, each as a row of a table. */
-export function permissionRows({ Resources }: TemplateJson, name: string): string[] {
-  const prefix = `${constructIdOf(name)}Function`;
+export const permissionRows = (template: TemplateJson, name: string): string[] =>
+  rowsOf(template, 'AWS::IAM::Policy', `${constructIdOf(name)}Function`);
+
+function rowsOf({ Resources }: TemplateJson, type: string, prefix: string): string[] {
   const [policy] = Object.entries(Resources).flatMap(([id, { Type, Properties }]) =>
-    Type === 'AWS::IAM::Policy' && id.startsWith(prefix) ? [Properties] : [],
+    Type === type && id.startsWith(prefix) ? [Properties] : [],
   );
   const statements: Json[] = policy?.PolicyDocument.Statement ?? [];
   return statements.map((statement) => {
@@ -50,7 +64,7 @@ function on({ Resource, NotResource, Condition }: Json): string {
 
 function named(resource: Json): string {
   const text = JSON.stringify(resource);
-  if (text.includes(':secretsmanager:')) return 'the secret that `stripeSecret` names';
+  if (text.includes(':secretsmanager:')) return 'the secrets that the settings name';
   // CDK adds eight hexadecimal digits to a logical id.
   const [, id = text] = /"(?:Ref|Fn::GetAtt)":\[?"(\w+?)(?:[0-9A-F]{8})?"/.exec(text) ?? [];
   const index = /\/index\/([\w*-]+)/.exec(text)?.[1];

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { customRoutes } from '../../infra/custom/routes.ts';
-import { permissionsPage } from '../../infra/permissions-page.ts';
+import { OUTSIDE, permissionsPage } from '../../infra/permissions-page.ts';
 import { routing } from '../../infra/routing.ts';
 import { readStageFile, resolveSettings } from '../../infra/settings.ts';
 import { settingsJsonSchema, settingsPage } from '../../infra/settings-page.ts';
@@ -38,7 +38,7 @@ export async function generate({ raised = [] }: { raised?: readonly string[] } =
     settings,
   );
   const files = new Map([
-    ['docs/permissions.md', permissionsPage(template, stripe)],
+    ['docs/permissions.md', permissionsPage(template, stripe, synthesise(OUTSIDE))],
     ['docs/settings.md', settingsPage()],
     ['docs/custom.md', customPage(template)],
     ['settings/settings.schema.json', json(settingsJsonSchema())],

@@ -1,18 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { permissionsPage } from '../../infra/permissions-page.ts';
+import { OUTSIDE, permissionsPage } from '../../infra/permissions-page.ts';
 import { routing } from '../../infra/routing.ts';
 import { actionsCalledBy } from '../builders/permissions.ts';
 import { actionsOf, synthesise } from '../builders/template.ts';
 
 const sandbox = synthesise();
 const stripe = synthesise({ paymentGateway: 'stripe', stripeSecret: 'shop/stripe' });
+const outside = synthesise(OUTSIDE);
 
 // biome-ignore lint/suspicious/noExplicitAny: policy statements are plain JSON
 type Json = any;
-const queueFunctions = [...Object.keys(routing), 'archive'];
+const queueFunctions = [...Object.keys(routing), 'archive', 'webhooks'];
 const functions = [
-  ...[...queueFunctions, 'sweep'].map((name) => ({ name, handler: `${name}/handler.ts`, template: sandbox })),
+  ...[...Object.keys(routing), 'archive', 'sweep'].map((name) => ({
+    name,
+    handler: `${name}/handler.ts`,
+    template: sandbox,
+  })),
   { name: 'payment', handler: 'payment/stripe-handler.ts', template: stripe },
+  { name: 'webhooks', handler: 'webhooks/handler.ts', template: outside },
+  { name: 'intake', handler: 'intake/handler.ts', template: outside },
 ];
 
 const roleOf = (template: typeof sandbox, name: string) => template.function(name).role.properties.PolicyDocument;
@@ -79,5 +86,7 @@ test('Function roles have no managed or shared policies', () => {
 });
 
 test('docs/permissions.md matches the template (`npm run generate` writes it)', async () => {
-  await expect(permissionsPage(sandbox.json, stripe.json)).toMatchFileSnapshot('../../docs/permissions.md');
+  await expect(permissionsPage(sandbox.json, stripe.json, outside.json)).toMatchFileSnapshot(
+    '../../docs/permissions.md',
+  );
 });
