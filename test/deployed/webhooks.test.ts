@@ -1,7 +1,9 @@
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, inject, test } from 'vitest';
+import { explain } from '../../ops/explain/explain.ts';
+import { verify } from '../../ops/verify/verify.ts';
 import { confirmed } from '../builders/events.ts';
-import { decided, eventually, placed, publish, putOnBus, setStock, testOrder } from './deployed-shop.ts';
+import { decided, eventually, placed, publish, putOnBus, setStock, shop, testOrder } from './deployed-shop.ts';
 import { runOps } from './ops.ts';
 import { keyOf, type Posted, receiverAt } from './webhook-receiver.ts';
 
@@ -153,6 +155,24 @@ describe('webhooks test', () => {
     expect(said).toContain('refuses the signature');
     expect(await listed('gone')).toMatchObject({ enabled: true });
   });
+});
+
+test('Each endpoint is a receiver of its own to explain, and a hop of its own to verify', async () => {
+  const { routes } = await explain(shop, { type: 'shop.order.confirmed.v1' });
+  const receivers = routes.filter(({ gets }) => gets === 'yes').map(({ to }) => to);
+  expect(receivers).toEqual(expect.arrayContaining(['webhooks (erp)', 'webhooks (gone)']));
+  const { hops } = await verify(shop);
+  const own = hops.filter(({ from, to }) => `${from} ${to}`.includes('webhooks'));
+  expect(own.filter(({ ok }) => !ok)).toEqual([]);
+  expect(own.map(({ from, to, by }) => `${from} → ${to}, ${by}`).sort()).toEqual([
+    'bus (erp) → webhooks dead letters, read',
+    'bus (erp) → webhooks, probe',
+    'bus (gone) → webhooks dead letters, read',
+    'bus (gone) → webhooks, probe',
+    'webhooks queue → webhooks dead letters, read',
+    'webhooks → webhooks dead letters, probe',
+  ]);
+  expect(await receivedAt('/erp', 'shop.verify')).toEqual([]);
 });
 
 describe('An endpoint of another name', () => {
