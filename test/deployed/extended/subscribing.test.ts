@@ -3,11 +3,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
-import { SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  DeleteRuleCommand,
+  ListRuleNamesByTargetCommand,
+  PutRuleCommand,
+  PutTargetsCommand,
+  RemoveTargetsCommand,
+} from '@aws-sdk/client-eventbridge';
+import { paginateListSubscriptionsByTopic, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
+  DeleteQueueCommand,
   GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
@@ -15,7 +22,7 @@ import {
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
-import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { orderProgressed } from '../../../contracts/lifecycle.ts';
 import { orderCancelRefused, orderConfirmed, orderRefused } from '../../../contracts/order.ts';
 import { parseEvent } from '../../../contracts/parse.ts';
@@ -42,12 +49,41 @@ import {
 const run = promisify(execFile);
 
 type Queue = { url: string; arn: string };
+const created: Queue[] = [];
+
+// Other files of the suite share the shop: nothing of this one gets its events afterwards.
+afterAll(async () => {
+  for (const { url, arn } of created) {
+    await takeFromBus(arn);
+    await takeFromFeed(arn);
+    await sqs.send(new DeleteQueueCommand({ QueueUrl: url }));
+  }
+});
+
+async function takeFromBus(TargetArn: string): Promise<void> {
+  const EventBusName = output('EventBusName');
+  const { RuleNames = [] } = await bus.send(new ListRuleNamesByTargetCommand({ EventBusName, TargetArn }));
+  for (const Rule of RuleNames) {
+    await bus.send(new RemoveTargetsCommand({ EventBusName, Rule, Ids: ['crm'] }));
+    await bus.send(new DeleteRuleCommand({ EventBusName, Name: Rule }));
+  }
+}
+
+async function takeFromFeed(arn: string): Promise<void> {
+  const pages = paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: output('OrderLifecycleTopicArn') });
+  for await (const { Subscriptions = [] } of pages)
+    for (const { SubscriptionArn, Endpoint } of Subscriptions)
+      if (Endpoint === arn) await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+}
+
 type Pair = { queue: Queue; deadLetters: Queue; variables: Record<string, string> };
 
 async function createQueue(QueueName: string, Attributes: Record<string, string> = {}): Promise<Queue> {
   const { QueueUrl: url = '' } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes }));
   const ask = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] });
-  return { url, arn: (await sqs.send(ask)).Attributes?.QueueArn ?? '' };
+  const queue = { url, arn: (await sqs.send(ask)).Attributes?.QueueArn ?? '' };
+  created.push(queue);
+  return queue;
 }
 
 const setAttributes = (queue: Queue, Attributes: Record<string, string>) =>
@@ -257,6 +293,7 @@ describe.skipIf(toolsMissing)('The commands of the page, where there are aws, jq
     const url = await runCommands(heading);
     const ask = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] });
     const { QueueArn: arn = '', RedrivePolicy = '', Policy = '' } = (await sqs.send(ask)).Attributes ?? {};
+    created.push({ url, arn });
     expect(JSON.parse(RedrivePolicy)).toMatchObject({ maxReceiveCount: 20 });
     const resources = JSON.parse(Policy).Statement.map(({ Resource }: { Resource: string }) => Resource);
     expect(resources).toEqual([arn, arn]);
