@@ -39,8 +39,8 @@ afterAll(async () => {
 /** Deploys the shop with these partners, as `npm run deploy` does. */
 async function deployWith(partners: object) {
   const settings = { paymentGateway: 'sandbox', stackName: STACK, partners };
-  await writeFile(join(checkout, 'settings', 'dev.json'), JSON.stringify(settings));
-  return runDeploy(checkout, 'dev');
+  await writeFile(join(checkout, 'settings', 'local.json'), JSON.stringify(settings));
+  return runDeploy(checkout, 'local');
 }
 
 async function deployed(): Promise<DeployedShop> {
