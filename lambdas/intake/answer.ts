@@ -55,7 +55,12 @@ export function requestLine(
     },
   };
   const level = status < 400 ? 'INFO' : status < 500 ? 'WARN' : 'ERROR';
-  return logLine(level, 'request', fields, new Date(now).toISOString());
+  return logLine(
+    level,
+    `answered ${sender ?? 'nobody that is known'} with ${status}`,
+    fields,
+    new Date(now).toISOString(),
+  );
 }
 
 const orderIdOf = (data: unknown): string | undefined =>

@@ -33,6 +33,7 @@ describe('The log line of a request', () => {
     const line = requestLine({ status: 202, body: {}, event }, { sender: 'acme', error: undefined, startedAt: 0 }, 5);
     expect(JSON.parse(line)).toMatchObject({
       level: 'INFO',
+      message: 'answered acme with 202',
       consumer: 'intake',
       sender: 'acme',
       status: 202,
