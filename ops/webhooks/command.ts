@@ -66,7 +66,7 @@ function testCommand(): Command {
 
 function formatTest(name: string, { ok, status, milliseconds, webhookId, error }: TestResult): string {
   const answered =
-    status === undefined ? `${name} did not answer` : `${name} answered ${status} after ${milliseconds} ms`;
+    status === undefined ? `${name} gave no answer` : `${name} answered ${status} after ${milliseconds} ms`;
   const verdict = ok ? 'it takes events' : (error ?? 'that is no success');
   return `${answered}: ${verdict}.\nIts webhook-id was ${webhookId}.`;
 }

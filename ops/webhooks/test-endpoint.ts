@@ -30,8 +30,10 @@ export async function testEndpoint(shop: DeployedShop, endpoint: string): Promis
 }
 
 /** Says what to do about an endpoint that did not take a test event; `undefined` where it did. */
-export function adviceFor({ ok, status }: TestResult): string | undefined {
+export function adviceFor({ ok, status, error = '' }: TestResult): string | undefined {
   if (ok) return undefined;
+  if (error.startsWith('The secret of endpoint'))
+    return 'Nothing was posted. Is there such a secret in Secrets Manager, with a key as docs/webhooks.md says?';
   if (status === undefined) return 'Is the address right, and does its server answer within 10 s?';
   if (status === 401 || status === 403)
     return 'Its server refuses the signature: does it verify with a key that the secret has?';
