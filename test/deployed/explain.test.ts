@@ -13,7 +13,7 @@ const consumersOf = (type: string) =>
 test('every event reaches its consumers with permission and a dead-letter queue at each step', async () => {
   for (const { type, channel } of catalog) {
     const { routes } = await explain(shop, { type });
-    const taking = routes.filter(({ gets }) => gets === 'yes');
+    const taking = routes.filter(({ gets, to, partner }) => gets === 'yes' && !partner && !/^webhooks\b/.test(to));
     const front = channel === 'topic' ? ['order'] : [];
     const expected = new Set([...consumersOf(type), ...front, 'archive']);
     expect(new Set(taking.map(({ to }) => to).filter((to) => !to.startsWith('arn:'))), type).toEqual(expected);
@@ -29,6 +29,18 @@ test('every event reaches its consumers with permission and a dead-letter queue 
       expect(functions).toMatchObject([{ state: 'Enabled' }]);
     }
   }
+});
+
+test('a partner gets what the settings name, into a queue that no function of the stack reads', async () => {
+  const partnersOf = async (type: string) =>
+    (await explain(shop, { type })).routes.filter(({ gets, partner }) => gets === 'yes' && partner);
+  for (const [type, to] of [
+    ['shop.order.cancelled.v1', 'crm'],
+    ['shop.order.progressed.v1', 'ledger'],
+  ] as const) {
+    expect(await partnersOf(type), type).toMatchObject([{ to, permission: 'granted', functions: [] }]);
+  }
+  expect(await partnersOf('shop.payment.captured.v1')).toEqual([]);
 });
 
 test('an unknown event type reaches the unfiltered order queue only', async () => {
