@@ -52,6 +52,11 @@ export function poster(allowPrivate: readonly string[], resolve: Resolve = resol
         const { statusCode = 0, headers } = response;
         skipBody(response, () => settle({ status: statusCode, retryAfter: headers['retry-after'] }));
       })
+        // Nobody asked for it, and without a listener there would be neither an answer nor an error.
+        .on('upgrade', ({ statusCode = 0 }, socket) => {
+          socket.destroy();
+          settle({ status: statusCode });
+        })
         .on('error', reject)
         .end(body);
     });

@@ -55,6 +55,15 @@ describe('A post', () => {
     expect(answer).toEqual({ status, retryAfter: '7' });
   });
 
+  test('takes no other protocol, and closes the connection, where the server offers one', async () => {
+    await using server = await HostileServer.start({
+      '/hook': (_, socket) =>
+        void socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
+    });
+    expect(await post(`http://127.0.0.1:${server.port}/hook`)).toEqual({ status: 101 });
+    await vi.waitUntil(() => server.open === 0);
+  });
+
   test('never follows a redirect, to this machine least of all', async () => {
     await using target = await HostileServer.start({});
     const answer = await answerOf(

@@ -130,7 +130,7 @@ describe('An answer', () => {
   });
 
   test.each([
-    0, 300, 301, 304, 307, 308, 400, 401, 403, 404, 408, 409, 422, 425, 429, 451, 500, 501, 502, 503, 504, 599,
+    0, 101, 300, 301, 304, 307, 308, 400, 401, 403, 404, 408, 409, 422, 425, 429, 451, 500, 501, 502, 503, 504, 599,
   ])('of %i is retried for days, because its operator may mend it', (status) => {
     expect(failure(status)).toMatchObject({ message: expect.stringContaining(`The endpoint erp answered ${status}`) });
     expect(failureActionFor(failure(status))).toMatchObject({ action: 'retry' });
