@@ -47,13 +47,14 @@ export class Partner {
     );
   }
 
+  /** Removes the dead letter with this body, and returns whether there was one. */
+  async takeDeadLetter(wanted: string): Promise<boolean> {
+    return (await takeMessage(this.deadLetterQueueUrl, (body) => body === wanted)) !== undefined;
+  }
+
   /** Waits for a dead letter with this body, and removes it. */
   async deadLettered(wanted: string): Promise<void> {
-    await eventually(
-      'the message is dead-lettered',
-      () => takeMessage(this.deadLetterQueueUrl, (body) => body === wanted),
-      60,
-    );
+    await eventually('the message is dead-lettered', () => this.takeDeadLetter(wanted), 60);
   }
 
   /** Makes SQS quicker than the stack does: what a killed reader held is there again after seconds, and may fail less often. */

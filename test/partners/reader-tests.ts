@@ -65,6 +65,7 @@ export async function testReader({ language, partner, start = startForEach, more
     });
     testDeliveries(bench);
     testFailures(bench);
+    testHeldBack(bench);
     more?.(bench);
     testEnd(bench);
   });
@@ -100,6 +101,8 @@ const confirmed = () =>
 
 const step = (orderId: string, sequence: number) =>
   event('shop.order.progressed.v1', `${orderId}.${sequence}`, { orderId, sequence, step: `step ${sequence}` });
+
+const inOrderOf = (orderId: string) => ({ MessageGroupId: orderId, MessageDeduplicationId: ulid() });
 
 /** Waits until the reader worked on an order's events, as often as given or on one of a type, and returns them. */
 export const worked = (reader: RunningReader, orderId: string, { count = 1, type = '' } = {}) =>
@@ -167,9 +170,9 @@ function testFailures(bench: () => Bench): void {
     onTestFinished(() => reader.repairWork());
     await reader.breakWork();
     await decisions.send({ ...envelope, data });
-    await eventually('it failed twice', async () => reader.waits(since).length === 2, SECONDS);
+    await eventually('it failed twice', async () => reader.waits(decisions.queueUrl, since).length >= 2, SECONDS);
     await reader.repairWork();
-    expect(reader.waits(since)).toEqual([2, 4]);
+    expect(reader.waits(decisions.queueUrl, since)).toEqual([2, 4]);
     await worked(reader, data.orderId);
     await decisions.drained();
     expect(await reader.done(data.orderId)).toHaveLength(1);
@@ -195,16 +198,32 @@ function testFailures(bench: () => Bench): void {
     onTestFinished(() => feedReader.repairWork());
     await feedReader.breakWork();
     for (const sequence of [1, 2, 3]) {
-      for (const orderId of orderIds) {
-        await feed.send(step(orderId, sequence), { MessageGroupId: orderId, MessageDeduplicationId: ulid() });
-      }
+      for (const orderId of orderIds) await feed.send(step(orderId, sequence), inOrderOf(orderId));
     }
-    await eventually('both orders failed', async () => feedReader.waits(since).length >= 2, SECONDS);
+    await eventually('both orders failed', async () => feedReader.waits(feed.queueUrl, since).length >= 2, SECONDS);
     await feedReader.repairWork();
     for (const orderId of orderIds) {
       const steps = await worked(feedReader, orderId, { count: 3 });
       expect(steps.map(({ data }) => data.sequence)).toEqual([1, 2, 3]);
     }
+    await feed.drained();
+  });
+}
+
+function testHeldBack(bench: () => Bench): void {
+  test('does not go past a step that it cannot read, and follows other orders meanwhile', async () => {
+    const { feed, feedReader } = bench();
+    const [held, other] = [`t-${ulid()}`, `t-${ulid()}`];
+    const unreadable = `no JSON ${ulid()}`;
+    onTestFinished(() => feed.hurry());
+    await feed.hurry(2);
+    await feed.send(unreadable, inOrderOf(held));
+    await feed.send(step(held, 2), inOrderOf(held));
+    await feed.send(step(other, 1), inOrderOf(other));
+    await worked(feedReader, other);
+    expect(await feedReader.done(held)).toEqual([]);
+    await worked(feedReader, held);
+    expect(await feed.takeDeadLetter(unreadable)).toBe(true);
     await feed.drained();
   });
 }

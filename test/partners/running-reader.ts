@@ -5,11 +5,13 @@ import { mkdir, readFile, rename, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CloudEvent } from '../../contracts/cloud-event.ts';
 import { engineEnvironment } from '../../localstack/environment.ts';
-import { temporaryFolder } from '../harness/engine.ts';
+import { eventually, temporaryFolder } from '../harness/engine.ts';
 import { FaultProxy } from '../harness/fault-proxy.ts';
 import type { ApiCall } from '../harness/protocol.ts';
 
 type Event = CloudEvent & { data: { orderId: string; sequence?: number } };
+
+const RECEIVE = /^sqs\.ReceiveMessage$/;
 
 /** An example reader in a process of its own, behind a proxy that sees its calls. Its journal outlives the process. */
 export class RunningReader {
@@ -34,7 +36,10 @@ export class RunningReader {
     this.proxy.observe = (call) => this.calls.push(call);
   }
 
-  /** Starts the reader with nothing but what an existing service has: an endpoint, credentials, and the addresses of its queues. */
+  /**
+   * Starts the reader with nothing but what an existing service has, an endpoint, credentials and the addresses of its queues, and waits until
+   * it asks for messages.
+   */
   async start(...args: string[]): Promise<void> {
     if (this.endpoint === '')
       this.endpoint = await this.proxy.open('reader', { crash: () => this.child?.kill('SIGKILL') });
@@ -45,8 +50,13 @@ export class RunningReader {
     const child = spawn(file, [...given, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (this.output += text));
     process.once('exit', () => child.kill('SIGKILL'));
-    await once(child, 'spawn');
     this.child = child;
+    const asked = this.proxy.calls(/^reader$/, RECEIVE);
+    await eventually(
+      'the reader asks for messages',
+      async () => this.proxy.calls(/^reader$/, RECEIVE) > asked || undefined,
+      60,
+    );
   }
 
   get isRunning(): boolean {
@@ -102,9 +112,11 @@ export class RunningReader {
     if (existsSync(this.kept)) await rename(this.kept, this.journal);
   }
 
-  /** Returns after how many seconds each failed message since a call was to come again. */
-  waits(since: number): number[] {
+  /** Returns after how many seconds each failed message of a queue was to come again, since a call. */
+  waits(queueUrl: string, since: number): number[] {
+    const { pathname } = new URL(queueUrl);
     return this.calls.slice(since).flatMap(({ operation, body }) => {
+      if (!String(body.QueueUrl).endsWith(pathname)) return [];
       if (operation === 'ChangeMessageVisibility') return [Number(body.VisibilityTimeout)];
       if (operation !== 'ChangeMessageVisibilityBatch') return [];
       return body.Entries.map((entry: { VisibilityTimeout: number }) => Number(entry.VisibilityTimeout));
