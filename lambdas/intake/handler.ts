@@ -19,24 +19,24 @@ import { stripe } from './stripe.ts';
 import { stripeSessions } from './stripe-session.ts';
 
 /** A sender waits for seconds only, and repeats what failed. */
-const LIMITS = callLimits({ attempts: 2, attemptMs: 1_500 });
+const LIMITS = { attempts: 2, attemptMs: 1_500 };
 
 /** The function behind the URL that senders post to. */
 export const handler = lambdaHandler('intake', () => {
   const senders = new Map(Object.entries<IntakeSender>(JSON.parse(requireEnv('INTAKE_SENDERS'))));
-  const secretsManager = new SecretsManagerClient(LIMITS);
+  const secretsManager = new SecretsManagerClient(callLimits(LIMITS));
   const readers = new Map(
     [...senders].map(([name, { secret }]) => [
       name,
       rotatingKeysReader(`The secret of ${name}`, secret, secretsManager),
     ]),
   );
-  const sns = new SNSClient(LIMITS);
+  const sns = new SNSClient(callLimits(LIMITS));
   const TopicArn = requireEnv('ORDERS_TOPIC_ARN');
   const dependencies = {
     schemes: { 'standard-webhooks': standardWebhooks, stripe: stripe(stripeSessions()), shopify },
     readSecrets: async (sender: string) => (await readers.get(sender)?.()) ?? [],
-    ledger: dynamoLedger(requireEnv('TABLE_NAME'), documentClient(new DynamoDBClient(LIMITS))),
+    ledger: dynamoLedger(requireEnv('TABLE_NAME'), documentClient(new DynamoDBClient(callLimits(LIMITS)))),
     publish: async (Message: string) => {
       await sns.send(new PublishCommand({ TopicArn, Message }));
     },
