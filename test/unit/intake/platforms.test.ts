@@ -152,6 +152,14 @@ describe('An order of Shopify', () => {
     expect(intake.published).toEqual([]);
   });
 
+  test('is taken where a proxy has dropped the header of its topic', async () => {
+    const intake = memoryIntake();
+    const request = fromShopify(JSON.stringify(sample('shopify-paid').json.order));
+    const { 'x-shopify-topic': _, ...headers } = request.headers;
+    expect(await intake.send({ ...request, headers })).toMatchObject({ status: 202, body: { id: expect.any(String) } });
+    expect(intake.published).toHaveLength(1);
+  });
+
   test('is ignored on any topic but orders/create', async () => {
     const intake = memoryIntake();
     const text = JSON.stringify(sample('shopify-paid').json.order);
