@@ -54,11 +54,26 @@ const CHANGES_AFTER_READING = {
   pause: 'payment --reason outage',
   refund: 'o-1001 5000',
   resume: 'payment',
+  'webhooks test': 'erp',
+  'webhooks enable': 'erp',
+  'webhooks replay': 'erp --from 2h',
 } as const;
 
 /** Those that change nothing, or only what is on this machine; a drill is never on AWS. */
 const OTHERS = [
-  ...['status', 'console', 'stock show', 'trace', 'logs', 'dlq list', 'dlq show', 'explain', 'verify', 'alarm list'],
+  ...[
+    'status',
+    'console',
+    'stock show',
+    'trace',
+    'logs',
+    'dlq list',
+    'dlq show',
+    'explain',
+    'verify',
+    'alarm list',
+    'webhooks list',
+  ],
   ...['sandbox payment records', 'check', 'estimate', 'new consumer', 'new event', 'up', 'down', 'drill'],
 ];
 

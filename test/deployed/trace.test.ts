@@ -110,7 +110,7 @@ test('the log of a consumer that is followed has each try once, with its error, 
   await setGatewayState('down');
   const order = testOrder();
   await setStock(order.sku, 1);
-  const following = startOps('logs', 'payment', '--follow', '--json', '--since', '1s');
+  const following = startOps('logs', 'payment', '--follow', '--json', '--since', '1m');
   onTestFinished(() => void following.kill('SIGKILL'));
   const followed: LogEntry[] = [];
   createInterface({ input: following.stdout }).on('line', (line) => followed.push(JSON.parse(line)));
