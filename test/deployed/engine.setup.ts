@@ -11,8 +11,9 @@ import { deployedShop } from '../../ops/stack.ts';
 import { deploy } from '../../ops/up/deploy.ts';
 import { freePort } from '../harness/engine.ts';
 import './provided.ts';
-import { readersContext, suiteContext } from './suite-settings.ts';
-import { createSecrets, startReceiver } from './webhook-receiver.ts';
+import { createSecrets } from './suite-secrets.ts';
+import { contextOf, readersSettings, suiteSettings } from './suite-settings.ts';
+import { startReceiver } from './webhook-receiver.ts';
 
 /** Starts the engine that the project is named after on a port and folders of its own, and deploys the stack. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -40,7 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       await deploy(target, {
         signal: new AbortController().signal,
         folder,
-        context: project.name === 'partners' ? readersContext() : suiteContext(webhookPort),
+        context: contextOf(project.name === 'partners' ? readersSettings() : suiteSettings(webhookPort)),
         onProgress: progressPrinter(),
       }),
     );

@@ -6,12 +6,13 @@ import { promisify } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import Stripe from 'stripe';
 import { ulid } from 'ulid';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { goodsOf } from '../../contracts/order.ts';
 import { verifyIntake } from '../../ops/verify/intake.ts';
 import { type Json, mapped, platformOrders } from '../builders/platform-orders.ts';
 import { decided, orderOf, output, placed, setStock, shop, testOrder } from './deployed-shop.ts';
-import { createIntakeSecrets, intakeSecrets, sendToIntake } from './intake-senders.ts';
+import { sendToIntake } from './intake-senders.ts';
+import { intakeSecrets } from './suite-secrets.ts';
 
 const webhook = new Webhook(intakeSecrets['intake-acme']);
 
@@ -53,8 +54,6 @@ async function runExample(order: string): Promise<unknown> {
   );
   return JSON.parse(stdout);
 }
-
-beforeAll(createIntakeSecrets);
 
 describe('A message that is posted to the intake', () => {
   test('becomes an order that is confirmed, and is answered in the same way when it is posted again', async () => {

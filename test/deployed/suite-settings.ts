@@ -1,8 +1,15 @@
+/** Settings as they stand in a stage's file, by name. */
+export type SuiteSettings = Readonly<Record<string, object>>;
+
+/** Returns settings as `-c` takes them. */
+export const contextOf = (settings: SuiteSettings): Record<string, string> =>
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, JSON.stringify(value)]));
+
 /**
- * Returns the settings that the shop of the deployed suite has beside those of `settings/local.json`, as `-c` takes them. Endpoints of
- * webhooks are paths of one server, which listens on `webhookPort`.
+ * Returns the settings that the shop of the deployed suite has beside those of `settings/local.json`; a test that deploys it again keeps
+ * them. Endpoints of webhooks are paths of one server, which listens on `webhookPort`.
  */
-export function suiteContext(webhookPort: number): Record<string, string> {
+export function suiteSettings(webhookPort: number): SuiteSettings {
   const at = `127.0.0.1:${webhookPort}`;
   const endpoint = (name: string, ...events: string[]) => ({
     url: `http://${at}/${name}`,
@@ -10,25 +17,25 @@ export function suiteContext(webhookPort: number): Record<string, string> {
     secret: `webhook-${name}`,
   });
   return {
-    partners: JSON.stringify({
+    partners: {
       crm: ['shop.order.confirmed.v1', 'shop.order.cancelled.v1'],
       ledger: 'lifecycle',
-    }),
-    webhooks: JSON.stringify({
+    },
+    webhooks: {
       endpoints: {
         erp: endpoint('erp', 'shop.order.confirmed.v1', 'shop.order.cancelled.v1'),
         gone: endpoint('gone', 'shop.order.confirmed.v1'),
       },
       allowPrivate: [at],
-    }),
-    intake: JSON.stringify({
+    },
+    intake: {
       senders: {
         acme: { scheme: 'standard-webhooks', secret: 'intake-acme', perMinute: 600 },
         checkout: { scheme: 'stripe', secret: 'intake-checkout' },
         storefront: { scheme: 'shopify', secret: 'intake-storefront' },
         slow: { scheme: 'standard-webhooks', secret: 'intake-acme', perMinute: 3 },
       },
-    }),
+    },
   };
 }
 
@@ -36,13 +43,11 @@ export function suiteContext(webhookPort: number): Record<string, string> {
 export const readerPartners = ['typescript', 'python', 'go', 'spring'] as const;
 
 /** Returns the settings of the shop that the readers follow: partners only, and for each reader its own, so that they run at once. */
-export const readersContext = (): Record<string, string> => ({
-  partners: JSON.stringify(
-    Object.fromEntries(
-      readerPartners.flatMap((name) => [
-        [name, ['shop.order.confirmed.v1', 'shop.order.cancelled.v1']],
-        [`${name}feed`, 'lifecycle'],
-      ]),
-    ),
+export const readersSettings = (): SuiteSettings => ({
+  partners: Object.fromEntries(
+    readerPartners.flatMap((name) => [
+      [name, ['shop.order.confirmed.v1', 'shop.order.cancelled.v1']],
+      [`${name}feed`, 'lifecycle'],
+    ]),
   ),
 });

@@ -1,8 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { engineClientConfig } from '../../localstack/environment.ts';
 
 /** A request that an endpoint got. */
 export type Posted = { path: string; headers: IncomingHttpHeaders; body: string };
@@ -12,23 +10,6 @@ export type Answer = { status: number; location?: string };
 
 /** What an endpoint answers next to what has a text in its body. */
 type Script = { path: string; about: string; next: Answer[] };
-
-/** The secret of each endpoint, and what is in it. */
-const SECRETS = {
-  'webhook-erp': `whsec_${btoa('the key of the endpoint erp'.padEnd(32))}`,
-  'webhook-gone': `whsec_${btoa('the key of the endpoint gone'.padEnd(32))}`,
-};
-
-/** Returns the key that an endpoint verifies with. */
-export const keyOf = (endpoint: 'erp' | 'gone'): string => SECRETS[`webhook-${endpoint}`];
-
-/** Creates the secrets that the settings of the suite name. */
-export async function createSecrets(endpoint: string): Promise<void> {
-  const client = new SecretsManagerClient(engineClientConfig(endpoint));
-  for (const [Name, SecretString] of Object.entries(SECRETS))
-    await client.send(new CreateSecretCommand({ Name, SecretString }));
-  client.destroy();
-}
 
 /**
  * Listens where the shop of the suite posts its events, for as long as the suite runs: an endpoint that nobody serves would keep messages in

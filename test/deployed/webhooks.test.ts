@@ -5,7 +5,8 @@ import { verify } from '../../ops/verify/verify.ts';
 import { confirmed } from '../builders/events.ts';
 import { decided, eventually, placed, publish, putOnBus, setStock, shop, testOrder } from './deployed-shop.ts';
 import { runOps } from './ops.ts';
-import { keyOf, type Posted, receiverAt } from './webhook-receiver.ts';
+import { keyOf } from './suite-secrets.ts';
+import { type Posted, receiverAt } from './webhook-receiver.ts';
 
 const port = inject('webhookPort');
 const { receivedAt, answer } = receiverAt(port);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UntagQueueCommand } from '@aws-sdk/client-sqs';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { synthesize } from '../../../ops/deploy/assembly.ts';
 import { deployPrepared } from '../../../ops/deploy/deploy.ts';
 import { restorePauses } from '../../../ops/deploy/pauses.ts';
@@ -28,6 +28,7 @@ import {
   waitForEmptyQueues,
 } from '../deployed-shop.ts';
 import { runOps } from '../ops.ts';
+import { contextOf, suiteSettings } from '../suite-settings.ts';
 
 const REASON = 'charges twice, see #12: 확인 중';
 
@@ -44,7 +45,8 @@ async function deployChange() {
     const payment = { memory: 640 + deployments, concurrency: 10 - deployments };
     // Everything else stays as it is.
     const consumers = JSON.stringify({ ...local.consumers, payment });
-    const input = { stage: 'local', context: { stackName: STACK_NAME, consumers } };
+    const context = { ...contextOf(suiteSettings(inject('webhookPort'))), stackName: STACK_NAME, consumers };
+    const input = { stage: 'local', context };
     await synthesize(input, folder, work);
     const notices: string[] = [];
     const onProgress = (event: { kind: string; text?: string }) => notices.push(event.text ?? '');
@@ -120,7 +122,7 @@ test('what cannot be paused or resumed is refused in a sentence', async () => {
   const unknown = await runOps('pause', 'sweep', '--reason', REASON);
   expect(unknown).toMatchObject({
     code: 1,
-    said: expect.stringContaining('There is no consumer sweep; the consumers'),
+    said: expect.stringContaining('There is no consumer or partner sweep; the consumers'),
   });
   expect((await runOps('resume', 'payment')).result).toMatchObject({ changed: false });
 });

@@ -39,6 +39,7 @@ import {
   voidedOnce,
   waitForEmptyQueues,
 } from '../deployed-shop.ts';
+import { suiteSettings } from '../suite-settings.ts';
 
 // docs/restore.md, step by step, with the tables of orders and payments.
 const CONSUMERS = ['order', 'outcomes', 'payment'] as const;
@@ -77,7 +78,12 @@ async function goBack(): Promise<void> {
 /** Deploys the suite's own shop with these tables. */
 async function deploy(restoredTables: object, ...args: string[]) {
   const file = join(checkout, 'settings', 'local.json');
-  await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), restoredTables }));
+  const settings = {
+    ...JSON.parse(await readFile(file, 'utf8')),
+    ...suiteSettings(inject('webhookPort')),
+    restoredTables,
+  };
+  await writeFile(file, JSON.stringify(settings));
   return runDeploy(checkout, 'local', '--change', 'restoredTables', ...args);
 }
 

@@ -17,7 +17,7 @@ import {
   UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { beforeAll, expect, inject, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { readLogLines } from '../../../ops/orders/log-lines.ts';
 import { countDeadLetters } from '../../../ops/queues.ts';
 import { countOrders } from '../../../ops/status/orders.ts';
@@ -43,12 +43,10 @@ import {
   textsTo,
   waitForEmptyQueues,
 } from '../deployed-shop.ts';
-import { createIntakeSecrets } from '../intake-senders.ts';
 
 const lambda = new LambdaClient(shop.config);
 
 // Without them no request to the intake could be answered as it must.
-beforeAll(createIntakeSecrets);
 
 const arnOf = async (QueueUrl: string) => {
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
