@@ -170,9 +170,11 @@ function testFailures(bench: () => Bench): void {
     onTestFinished(() => reader.repairWork());
     await reader.breakWork();
     await decisions.send({ ...envelope, data });
-    await eventually('it failed twice', async () => reader.waits(decisions.queueUrl, since).length >= 2, SECONDS);
+    // Events of other readers' orders come too, and fail as well.
+    const waits = () => reader.waits(decisions.queueUrl, since);
+    await eventually('a message failed twice', async () => waits().some((seconds) => seconds > 2), SECONDS);
     await reader.repairWork();
-    expect(reader.waits(decisions.queueUrl, since)).toEqual([2, 4]);
+    expect([...new Set(waits())].slice(0, 2)).toEqual([2, 4]);
     await worked(reader, data.orderId);
     await decisions.drained();
     expect(await reader.done(data.orderId)).toHaveLength(1);
