@@ -3,9 +3,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The inputs of the template and of the functions' code. */
-const SOURCES = [
+export const SOURCES: readonly string[] = [
   'contracts',
   'lambdas',
+  // The mappings of the intake.
+  'examples/platforms',
   'infra',
   'settings',
   'cdk.json',
@@ -15,7 +17,7 @@ const SOURCES = [
 ];
 
 /** Digests the names and contents of all files that a deployment is built from. */
-export async function fingerprint(root: string, sources: readonly string[] = SOURCES): Promise<string> {
+export async function fingerprint(root: string, sources = SOURCES): Promise<string> {
   const digest = createHash('sha256');
   for (const source of sources) {
     for (const file of await listFiles(root, source)) {

@@ -9,13 +9,22 @@ import { engineEnvironment } from '../../localstack/environment.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-const DEPLOYED = ['contracts', 'infra', 'lambdas', 'localstack', 'ops', 'settings', 'cdk.json', 'package.json'];
+const DEPLOYED = [
+  'contracts',
+  'examples',
+  'infra',
+  'lambdas',
+  'localstack',
+  'ops',
+  'settings',
+  'cdk.json',
+  'package.json',
+];
 /** What a clone has besides, and `ops new` writes or reads. */
 export const WHOLE = [
   ...DEPLOYED,
   'bench',
   'docs',
-  'examples',
   'test',
   'biome.json',
   '.gitignore',
