@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -6,7 +7,7 @@ import { join } from 'node:path';
 export const SOURCES: readonly string[] = [
   'contracts',
   'lambdas',
-  // The mappings of the intake.
+  // The mappings of the intake, where a shop has kept them.
   'examples/platforms',
   'infra',
   'settings',
@@ -30,6 +31,7 @@ export async function fingerprint(root: string, sources = SOURCES): Promise<stri
 
 async function listFiles(root: string, source: string): Promise<string[]> {
   if (source.includes('.')) return [source];
+  if (!existsSync(join(root, source))) return [];
   const entries = await readdir(join(root, source), { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())

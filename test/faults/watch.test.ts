@@ -11,7 +11,7 @@ import { eventually, startTestEngine, temporaryFolder } from '../harness/engine.
 
 const root = join(import.meta.dirname, '..', '..');
 const COPIED = [
-  ...['contracts', 'infra', 'lambdas', 'localstack', 'ops', 'settings'],
+  ...['contracts', 'examples', 'infra', 'lambdas', 'localstack', 'ops', 'settings'],
   ...['cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json'],
 ];
 const RULE = 'lambdas/stock/handler.ts';
@@ -59,7 +59,14 @@ const codeOf = async (name: string) => (await configurationOf(name)).CodeSha256;
 test('a saved file runs within seconds, a mistake is waited out, and a later deployment leaves the code of the sources', async () => {
   const watch = runUp('--watch');
   const says = (what: string, seconds = 30) =>
-    eventually(`it says ${what}: ${watch.said}`, async () => (watch.said.includes(what) ? true : undefined), seconds);
+    eventually(
+      `it says ${what}: ${watch.said}`,
+      async () => {
+        if (watch.child.exitCode !== null) throw new Error(`It ended before it said ${what}: ${watch.said}`);
+        return watch.said.includes(what) ? true : undefined;
+      },
+      seconds,
+    );
   const next = async (what: string, act: () => Promise<void>, seconds?: number) => {
     watch.said = '';
     await act();
