@@ -116,9 +116,9 @@ const LATEST_RETRY_MS = (QUEUE_RETENTION_DAYS * 24 - OUTAGE_HOURS) * HOUR_MS;
 export type Retry = { seconds: number } | { givenUp: string };
 
 /**
- * Decides when a failed message is tried again: after its backoff, with `ThrottledError` not before it may be, or for `RetryAtError` at that time, in steps where that is longer than
- * SQS allows. It is given up once it has been tried for `GIVE_UP_HOURS`, whatever failed; with `RetryAtError` only where the queue would not
- * keep it until then and through one more outage.
+ * Decides when a failed message is tried again: after its backoff, which with `ThrottledError` lasts at least as long as was asked for, or for
+ * `RetryAtError` at that time, in steps where that is longer than SQS allows. It is given up once it has been tried for `GIVE_UP_HOURS`,
+ * whatever failed; with `RetryAtError` only where the queue would not keep it until then and through one more outage.
  */
 export function retryOf(
   error: unknown,
