@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { chunk } from '../../lambdas/runtime/chunk.ts';
 import { plural } from '../format.ts';
+import { type LoadProgress, OrderMonitor, sampleEverySecond } from '../load/monitor.ts';
 import { FollowUps } from '../orders/follow-up.ts';
 import { publishOrders } from '../orders/publish.ts';
 import { loadOrderRecords } from '../orders/records.ts';
@@ -28,6 +29,13 @@ export type DrillOptions = {
 const SHARES = { cancelled: 0.05, afterConfirmation: 0.05 };
 const BATCHES_PER_PERIOD = 10;
 
+/** `onSample` gets, every second, how far the orders are; without it nothing is read for that. */
+export type DrillListeners = {
+  signal: AbortSignal;
+  onProgress: OnProgress;
+  onSample?: (progress: LoadProgress) => void;
+};
+
 /**
  * Publishes orders before, during and after an outage of the sandbox payment gateway, and checks every one of them once the
  * queues are empty or the timeout has passed. What follows confirmations is published in the outage, where they are older than it, and in the
@@ -36,7 +44,33 @@ const BATCHES_PER_PERIOD = 10;
 export async function runDrill(
   shop: DeployedShop,
   options: DrillOptions,
-  { signal, onProgress }: { signal: AbortSignal; onProgress: OnProgress },
+  { signal, onProgress, onSample }: DrillListeners,
+): Promise<DrillResult> {
+  const monitor = new OrderMonitor(shop, Date.now());
+  const over = new AbortController();
+  const samplingFailed = new AbortController();
+  const sampling = onSample && sampleEverySecond(over.signal, async () => onSample((await monitor.sample()).progress));
+  sampling?.catch(() => samplingFailed.abort());
+  try {
+    return await drill(shop, options, {
+      signal: AbortSignal.any([signal, samplingFailed.signal]),
+      onProgress,
+      onPublished: (orderIds, time) => monitor.add(orderIds, time),
+    });
+  } finally {
+    over.abort();
+    await sampling;
+  }
+}
+
+type StepListeners = Omit<DrillListeners, 'onSample'> & {
+  onPublished: (orderIds: readonly string[], time: number) => void;
+};
+
+async function drill(
+  shop: DeployedShop,
+  options: DrillOptions,
+  { signal, onProgress, onPublished }: StepListeners,
 ): Promise<DrillResult> {
   const { run, orders: count, outageSeconds, timeoutSeconds } = options;
   if (await isGatewayDown(shop))
@@ -49,7 +83,7 @@ export async function runDrill(
   const publishPeriod = (period: OutagePeriod, conditions: string, seconds: number) => {
     const due = orders.filter((order) => order.period === period);
     const title = `published ${plural(due.length, 'order')} ${conditions}`;
-    return reportStep(title, onProgress, () => publish(shop, due, seconds, signal));
+    return reportStep(title, onProgress, () => publish(shop, due, { seconds, signal, onPublished }));
   };
   await publishPeriod('before', 'while all is well', 0);
   try {
@@ -135,17 +169,21 @@ async function readRecords(
 async function publish(
   shop: DeployedShop,
   orders: readonly DrillOrder[],
-  seconds: number,
-  signal: AbortSignal,
+  { seconds, signal, onPublished }: { seconds: number } & Pick<StepListeners, 'signal' | 'onPublished'>,
 ): Promise<void> {
   const batchSize = Math.max(1, Math.ceil(orders.length / BATCHES_PER_PERIOD));
   for (const batch of chunk(orders, batchSize)) {
     signal.throwIfAborted();
+    const time = Date.now();
     const [rejected] = await publishOrders(
       shop,
       batch.flatMap((order) => order.bodies()),
     );
     if (rejected !== undefined) throw new Error(`The topic refused an order: ${rejected.code} ${rejected.message}`);
+    onPublished(
+      batch.map(({ order }) => order.orderId),
+      time,
+    );
     if (seconds > 0) await pause((seconds * 1_000) / BATCHES_PER_PERIOD, undefined, { signal });
   }
 }

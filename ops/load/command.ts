@@ -12,9 +12,10 @@ import { printNotice, updateStatusLine } from '../progress.ts';
 import { isGatewayDown } from '../sandbox/gateway.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
 import { setAvailable } from '../stock/shelves.ts';
+import type { LoadProgress } from './monitor.ts';
 import { loadReport } from './report.ts';
 import type { LoadResult } from './result.ts';
-import { type LoadProgress, runLoad } from './run.ts';
+import { runLoad } from './run.ts';
 import { loadChart } from './svg.ts';
 
 type Options = ChangeOptions & {

@@ -34,10 +34,6 @@ export type LoadResult = ReturnType<typeof loadResult>;
 
 /** Summarises a load. */
 export function loadResult({ published, decisions, started, ended, samples, rejected, ...rest }: LoadObservations) {
-  const latencies = [...decisions].flatMap(([id, { time }]) => {
-    const publishedAt = published.get(id);
-    return publishedAt === undefined ? [] : [time - publishedAt];
-  });
   const confirmed = [...decisions.values()].filter(({ status }) => status === 'CONFIRMED').length;
   const undecided = published.size - decisions.size;
   const errors = rejected + (rest.interrupted ? 0 : undecided);
@@ -69,10 +65,22 @@ export function loadResult({ published, decisions, started, ended, samples, reje
     },
     /** Orders decided per second, from the first one published to the last one decided. */
     throughput: perSecond(decisions.size, lastDecided - firstPublished),
-    latency: { p50: percentile(latencies, 50), p95: percentile(latencies, 95), p99: percentile(latencies, 99) },
+    latency: latencyOf(decisions, published),
     series: seriesOf(samples, published, decisions, started),
     interrupted: rest.interrupted,
   };
+}
+
+/** Milliseconds from published to decided; `null` where nothing was decided. */
+export type Latency = Record<'p50' | 'p95' | 'p99', number | null>;
+
+/** Computes the latency of decided orders from when each was published. */
+export function latencyOf(decisions: ReadonlyMap<string, Decision>, published: ReadonlyMap<string, number>): Latency {
+  const latencies = [...decisions].flatMap(([id, { time }]) => {
+    const publishedAt = published.get(id);
+    return publishedAt === undefined ? [] : [time - publishedAt];
+  });
+  return { p50: percentile(latencies, 50), p95: percentile(latencies, 95), p99: percentile(latencies, 99) };
 }
 
 const perSecond = (count: number, milliseconds: number): number | null =>

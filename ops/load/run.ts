@@ -1,26 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import type { Order } from '../../lambdas/order/record.ts';
-import { dynamoRecordStore } from '../../lambdas/runtime/records.ts';
-import { findConsumerQueues } from '../consumers.ts';
 import { FollowUps } from '../orders/follow-up.ts';
 import { publishOrders } from '../orders/publish.ts';
-import { countDeadLetters, readQueueDepth, totalMessages } from '../queues.ts';
+import { countDeadLetters } from '../queues.ts';
 import type { DeployedShop } from '../stack.ts';
-import { collectDecisions, type Decision, followUpsOf, loadOrderId, type OrderMix, orderMessages } from './orders.ts';
-import { type BacklogSample, type LoadResult, loadResult } from './result.ts';
+import { type LoadProgress, OrderMonitor, sampleEverySecond } from './monitor.ts';
+import { followUpsOf, loadOrderId, type OrderMix, orderMessages } from './orders.ts';
+import { type LoadResult, loadResult } from './result.ts';
 import { type ArrivalSchedule, type Clock, type SendRange, sendOnSchedule } from './schedule.ts';
 
 /** `timeoutSeconds`: how long to wait for decisions and what follows them after the last order was published. */
 export type LoadOptions = ArrivalSchedule & OrderMix & { timeoutSeconds: number };
 
-/** How far a load is: orders published and decided, and the messages of each consumer that are not done. */
-export type LoadProgress = { second: number; published: number; decided: number; held: Record<string, number> };
-
-const SAMPLE_INTERVAL_MS = 1_000;
 const DECISION_POLL_MS = 100;
-const EMPTY = { waiting: 0, inFlight: 0, delayed: 0 };
 /** After so many failed calls in a row the topic is taken to be gone. */
 const MAX_CONSECUTIVE_FAILURES = 20;
 
@@ -36,40 +28,27 @@ export async function runLoad(
 ): Promise<LoadResult> {
   const deadLettersBefore = await countDeadLetters(shop);
   const started = Date.now();
-  const published = new Map<string, number>();
-  const decisions = new Map<string, Decision>();
-  const undecided = new Set<string>();
+  const monitor = new OrderMonitor(shop, started);
   const followUps = new FollowUps(shop);
-  const samples: BacklogSample[] = [];
   const done = new AbortController();
   const samplingFailed = new AbortController();
-  const backlog = backlogByConsumer(shop);
 
   const sampling = sampleEverySecond(done.signal, async () => {
-    const second = (Date.now() - started) / 1_000;
-    const sample = { second, held: await backlog() };
-    samples.push(sample);
-    const collected = await collectDecisions(undecided, orderLoader(shop));
-    for (const [id, decision] of collected) decisions.set(id, decision);
+    const { collected, progress } = await monitor.sample();
     await followUps.publish(signal.aborted ? [] : followUpsOf(options, collected));
     await followUps.check();
-    onProgress?.({ ...sample, published: published.size, decided: decisions.size });
+    onProgress?.(progress);
   });
   // A load that is not measured has no result, so it ends at once.
   sampling.catch(() => samplingFailed.abort());
-  const publisher = createPublisher(shop, options, (ids, time) => {
-    for (const id of ids) {
-      published.set(id, time);
-      undecided.add(id);
-    }
-  });
+  const publisher = createPublisher(shop, options, (ids, time) => monitor.add(ids, time));
   const clock = clockUntil(AbortSignal.any([signal, samplingFailed.signal]));
   let lateMs = 0;
   try {
     lateMs = await sendOnSchedule(options, publisher.send, clock);
     const deadline = Date.now() + options.timeoutSeconds * 1_000;
     let goOn = true;
-    while (goOn && undecided.size + followUps.left > 0 && Date.now() < deadline) {
+    while (goOn && monitor.undecidedCount + followUps.left > 0 && Date.now() < deadline) {
       goOn = await clock.waitUntil(Date.now() + DECISION_POLL_MS);
     }
   } finally {
@@ -80,9 +59,9 @@ export async function runLoad(
     ...options,
     started,
     ended: Date.now(),
-    published,
-    decisions,
-    samples,
+    published: monitor.published,
+    decisions: monitor.decisions,
+    samples: monitor.samples,
     rejected: publisher.rejected(),
     lateMs,
     followUps: followUps.counts(),
@@ -91,9 +70,6 @@ export async function runLoad(
     interrupted: signal.aborted,
   });
 }
-
-const orderLoader = (shop: DeployedShop) => (ids: readonly string[]) =>
-  dynamoRecordStore<Order>(shop.output('OrdersTableName'), shop.documents).load(ids);
 
 const clockUntil = (signal: AbortSignal): Clock => ({
   now: Date.now,
@@ -130,25 +106,4 @@ function createPublisher(
     }
   };
   return { send, rejected: () => rejected };
-}
-
-function backlogByConsumer(shop: DeployedShop): () => Promise<Record<string, number>> {
-  const sqs = new SQSClient(shop.config);
-  const consumers = findConsumerQueues(shop.outputs);
-  return async () => {
-    const depths = await Promise.all(consumers.map(({ queueUrl }) => readQueueDepth(sqs, queueUrl)));
-    return Object.fromEntries(
-      consumers.map(({ consumer }, index) => [consumer, totalMessages(depths[index] ?? EMPTY)]),
-    );
-  };
-}
-
-/** Samples at most once a second until the signal is aborted, and once more then. */
-async function sampleEverySecond(signal: AbortSignal, sample: () => Promise<void>): Promise<void> {
-  while (!signal.aborted) {
-    const next = Date.now() + SAMPLE_INTERVAL_MS;
-    await sample();
-    await pause(Math.max(0, next - Date.now()), undefined, { signal }).catch(() => undefined);
-  }
-  await sample();
 }
