@@ -7,14 +7,22 @@ import type { DeadLetterQueue } from './queue.ts';
 import { type ScanOptions, type ScanResult, scan } from './scan.ts';
 
 /** Which dead letters a command is about; several selectors narrow each other. */
-export type Selectors = { all?: boolean; consumer?: string; reason?: string; order?: string; id?: string };
+export type Selectors = {
+  all?: boolean;
+  consumer?: string;
+  reason?: string;
+  order?: string;
+  id?: string;
+  /** One of these. */
+  ids?: ReadonlySet<string>;
+};
 
 /** Throws a sentence if selectors are empty or contradict each other, or if none is given where one is `required`. */
-export function checkSelectors({ all, consumer, reason, order, id }: Selectors, required: boolean): void {
+export function checkSelectors({ all, consumer, reason, order, id, ids }: Selectors, required: boolean): void {
   const given = [consumer, reason, order, id].filter((selector) => selector !== undefined);
   if (given.some((selector) => selector.trim() === '')) throw new Error('A selector must not be empty.');
   if (all && given.length > 0) throw new Error('Say either --all or which ones, not both.');
-  if (required && !all && given.length === 0) {
+  if (required && !all && ids === undefined && given.length === 0) {
     throw new Error(
       'Say which dead letters: --all, --consumer <name>, --reason <text>, --order <orderId> or --id <messageId>.',
     );
@@ -22,11 +30,12 @@ export function checkSelectors({ all, consumer, reason, order, id }: Selectors, 
 }
 
 /** Returns the test for a dead letter that the selectors match; without selectors every one matches. */
-export function matcherOf({ consumer, reason, order, id }: Selectors): (deadLetter: DeadLetter) => boolean {
+export function matcherOf({ consumer, reason, order, id, ids }: Selectors): (deadLetter: DeadLetter) => boolean {
   const wanted = reason?.toLowerCase();
   return (deadLetter) =>
     (consumer === undefined || deadLetter.consumer === consumer) &&
     (id === undefined || deadLetter.id === id) &&
+    (ids === undefined || ids.has(deadLetter.id)) &&
     (order === undefined || orderIdOf(deadLetter) === order) &&
     (wanted === undefined || searchTexts(deadLetter).some((text) => text.toLowerCase().includes(wanted)));
 }
@@ -75,8 +84,8 @@ export const sizeOf = (plan: Plan): number => plan.reduce((sum, { deadLetters })
 export type UnreadMeant = 'all' | 'matching' | 'same order' | 'none';
 
 /** Returns what selectors say of dead letters that nobody has read: all of them are meant unless something narrows them. */
-export function unreadMeant({ reason, order, id }: Selectors & { order?: string }): UnreadMeant {
-  if (id !== undefined) return 'none';
+export function unreadMeant({ reason, order, id, ids }: Selectors): UnreadMeant {
+  if (id !== undefined || ids !== undefined) return 'none';
   if (reason !== undefined) return 'matching';
   return order === undefined ? 'all' : 'same order';
 }

@@ -114,6 +114,8 @@ describe('Selectors', () => {
     expect(matcherOf({ consumer: 'payment', id: 'm-2' })(one)).toBe(false);
     expect(matcherOf({ order: 'o-1', reason: 'step 2' })(one)).toBe(true);
     expect(matcherOf({ order: 'o' })(one)).toBe(false);
+    expect(matcherOf({ ids: new Set(['m-1', 'm-9']) })(one)).toBe(true);
+    expect(matcherOf({ ids: new Set(['m-9']) })(one)).toBe(false);
   });
 
   test('are refused if they are empty, contradictory, or missing where one is required', () => {
