@@ -1,112 +1,129 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import type { Command } from 'commander';
-import { type ShopOptions, shopCommand } from '../command.ts';
-import { splitWords } from '../shell-words.ts';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { createAdaptorServer } from '@hono/node-server';
+import { type Command, Option } from 'commander';
+import { localFolder } from '../../localstack/engines.ts';
+import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
+import { outputClosed } from '../output.ts';
+import { callerName } from '../pause/caller.ts';
+import { printNotice } from '../progress.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
-import { liveStatusCollector } from '../status/collect.ts';
-import { liveText } from '../status/live.ts';
-import { CLEAR_SCREEN, overwritingScreen } from '../status/report.ts';
+import { describePlace } from '../where.ts';
+import { newAccess } from './server/access.ts';
+import { actionLog } from './server/action-log.ts';
+import { consoleApp } from './server/app.ts';
+import { bundlePage } from './server/bundle.ts';
+import type { Console } from './server/console.ts';
+import { Jobs } from './server/jobs.ts';
+import { Live } from './server/live.ts';
 
-const REFRESH_MS = 2_000;
-const HINT = "An order's id shows its trace, dlq its dead letters; any other command works too; q ends.";
+const DEFAULT_PORT = 4680;
+const PORTS_TRIED = 100;
+
+type Options = ShopOptions & { port: number; allowActions?: boolean; allowReveal?: boolean; open: boolean };
 
 /** Builds `ops console`. */
 export function consoleCommand(): Command {
   return shopCommand(
     'console',
-    'Show the status live, and run whatever is typed below it: an order’s id, dlq, or any other command.',
+    'Open a page in the browser that shows the running shop, and from which it can be operated.',
     'console',
-  ).action(async ({ json, aws }: ShopOptions, self: Command) => {
-    if (json || !process.stdin.isTTY || !process.stdout.isTTY) {
-      throw new Error('The console needs a terminal and a person; for scripts there is npm run ops -- status --json');
+    'console --aws --allow-actions',
+  )
+    .addOption(
+      new Option('--port <n>', 'where the page is; the next free port if that is taken')
+        .argParser(wholeNumber(1, 65_535))
+        .default(DEFAULT_PORT),
+    )
+    .option('--allow-actions', 'on AWS: let the page change something, not only look')
+    .option('--allow-reveal', 'on AWS: let the page show personal data, where somebody asks for it')
+    .option('--no-open', 'do not open the browser')
+    .action(run);
+}
+
+async function run({ json, aws, port, open, allowActions = false, allowReveal = false }: Options): Promise<void> {
+  const find = () => connectToShop({ aws });
+  const shop = await find();
+  const jobs = new Jobs();
+  const console = newConsole(shop, { jobs, live: new Live(shop, find), allowActions, allowReveal });
+  const { server, url } = await serve(console, port);
+  process.stdout.write(json ? `${JSON.stringify({ url })}\n` : `Console: ${url}\n`);
+  if (!json) printNotice(`${describePlace(shop)}; Ctrl-C ends it. What is done is written to ${console.log.path}.`);
+  if (open && !json && process.stdout.isTTY) openBrowser(url);
+  await untilEnded();
+  await endJobs(jobs);
+  server.close();
+  if ('closeAllConnections' in server) server.closeAllConnections();
+}
+
+function newConsole(
+  shop: DeployedShop,
+  {
+    jobs,
+    live,
+    allowActions,
+    allowReveal,
+  }: Pick<Console, 'jobs'> & { live: Live; allowActions: boolean; allowReveal: boolean },
+): Console {
+  const actionsAllowed = shop.local || allowActions;
+  return {
+    get shop() {
+      return live.shop;
+    },
+    actionsAllowed,
+    revealAllowed: actionsAllowed && (shop.local || allowReveal),
+    bodiesShown: actionsAllowed,
+    jobs,
+    live,
+    log: actionLog(join(localFolder, 'console-actions.jsonl'), describePlace(shop), () => callerName(shop)),
+  };
+}
+
+/** Listens on the loopback only, at the port or the next that is free. */
+async function serve(console: Console, wanted: number): Promise<{ server: Server; url: string }> {
+  const assets = bundlePage();
+  assets.catch(() => undefined);
+  for (let port = wanted; port < Math.min(wanted + PORTS_TRIED, 65_536); port += 1) {
+    const access = newAccess(port);
+    const server = createAdaptorServer(consoleApp(console, access, () => assets)) as Server;
+    try {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+      return { server, url: `http://127.0.0.1:${port}/?token=${access.token}` };
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
     }
-    const commands = new Set(self.parent?.commands.map((command) => command.name()));
-    await runConsole(await connectToShop({ aws }), commands);
-  });
-}
-
-async function runConsole(shop: DeployedShop, commands: ReadonlySet<string>): Promise<void> {
-  const collectStatus = liveStatusCollector(shop);
-  for (;;) {
-    const line = (await readLineBelow(() => liveText(shop, collectStatus, HINT))) ?? 'q';
-    const input = parseConsoleLine(line, commands);
-    if (input === 'quit') return;
-    if (input === 'status') continue;
-    await runCommand(shop, input.run);
-    if (!(await waitForEnter('\nEnter goes back to the status. '))) return;
   }
+  throw new Error(`No port from ${wanted} on is free: name another with --port.`);
 }
 
-/** The meaning of a line typed into the console: a command with its arguments, the status, or the end. */
-export type ConsoleInput = { run: string[] } | 'status' | 'quit';
+const OPENERS: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+};
 
-/** Parses a typed line; a first word that is no command is taken for an order's id, whose trace is shown. */
-export function parseConsoleLine(line: string, commands: ReadonlySet<string>): ConsoleInput {
-  const [first, ...words] = splitWords(line);
-  if (first === undefined || first === '' || first === 'status') return 'status';
-  if (first === 'q' || first === 'quit' || first === 'exit') return 'quit';
-  if (commands.has(first)) return { run: first === 'dlq' && words.length === 0 ? ['dlq', 'list'] : [first, ...words] };
-  return { run: ['trace', first, ...words] };
+/** Opens the page where there is a browser; the printed link is there in any case. */
+function openBrowser(url: string): void {
+  const [program, ...words] = OPENERS[process.platform] ?? ['xdg-open'];
+  spawn(program, [...words, url], { stdio: 'ignore', detached: true })
+    .on('error', () => undefined)
+    .unref();
 }
 
-/** Renders a text again and again above a prompt until a line is typed; `undefined` at the end of input or Ctrl-C. */
-async function readLineBelow(render: () => Promise<string>): Promise<string | undefined> {
-  const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: 'shop> ' });
-  let typed: string | undefined;
-  let over = false;
-  const finished = new Promise<void>((resolve) => {
-    const finish = (line?: string) => {
-      typed ??= line;
-      over = true;
-      resolve();
-    };
-    lines.once('line', finish);
-    lines.once('SIGINT', () => finish());
-    lines.once('close', () => finish());
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Waits until somebody ends the console, or nobody reads what it prints any more. */
+const untilEnded = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const name of SIGNALS) process.once(name, () => resolve());
+    outputClosed.addEventListener('abort', () => resolve());
   });
-  process.stdout.write(CLEAR_SCREEN);
-  while (!over) {
-    const text = await render();
-    if (over) break;
-    process.stdout.write(overwritingScreen(`${text}\n`));
-    lines.prompt(true);
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([
-      finished,
-      new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, REFRESH_MS);
-      }),
-    ]);
-    clearTimeout(timer);
-  }
-  lines.close();
-  return typed;
-}
 
-/** Waits for Enter; `false` at the end of input or Ctrl-C. */
-function waitForEnter(prompt: string): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  return new Promise((resolve) => {
-    lines.question(prompt, () => {
-      resolve(true);
-      lines.close();
-    });
-    lines.once('SIGINT', () => lines.close());
-    lines.once('close', () => resolve(false));
-  });
-}
-
-/** Runs a command as from the shell, in this terminal and on this shop; Ctrl-C ends the command, not the console. */
-async function runCommand({ local }: DeployedShop, words: readonly string[]): Promise<void> {
-  const ignoreInterrupt = () => {};
-  process.on('SIGINT', ignoreInterrupt);
-  try {
-    const main = process.argv[1] ?? '';
-    const env = local ? process.env : { ...process.env, SHOP_TARGET: 'aws' };
-    await once(spawn(process.execPath, [main, ...words], { stdio: 'inherit', env }), 'close');
-  } finally {
-    process.off('SIGINT', ignoreInterrupt);
-  }
+async function endJobs(jobs: Jobs): Promise<void> {
+  if (jobs.running() === 0) return;
+  printNotice('Ending what runs, after what it is at; Ctrl-C again leaves at once.');
+  for (const name of SIGNALS) process.once(name, () => process.exit(130));
+  await jobs.stopAll();
 }

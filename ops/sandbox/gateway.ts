@@ -10,8 +10,8 @@ import type { DeployedShop } from '../stack.ts';
 /** An entry of the sandbox gateway's book; `reference` is that of a payment or an authorization which the checkout made. */
 export type GatewayRecord = SandboxEntry & { orderId: string; reference?: string; time: string };
 
-// A shop that charges through a real gateway has no sandbox table.
-const hasSandbox = ({ outputs }: Pick<DeployedShop, 'outputs'>): boolean =>
+/** Tells whether the deployed shop charges through the sandbox: one that charges through a real gateway has no table of it. */
+export const hasSandbox = ({ outputs }: Pick<DeployedShop, 'outputs'>): boolean =>
   outputs.SandboxGatewayTableName !== undefined;
 
 /** Throws unless the deployed shop charges through the sandbox; `what` is what needs it, for commands that make orders up or work the sandbox. */

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { engineEnvironment } from '../../localstack/environment.ts';
 import { command, shellArgument } from '../../ops/command.ts';
-import { parseConsoleLine } from '../../ops/console/command.ts';
 import { groupByReason, groupingKey } from '../../ops/dlq/group.ts';
 import { maskPersonalData } from '../../ops/dlq/mask.ts';
 import { table } from '../../ops/format.ts';
@@ -139,8 +138,8 @@ test('A printed command can be copied into a shell, whatever the id is', () => {
   expect([shellArgument('o-1001'), shellArgument('#1029')]).toEqual(['o-1001', "'#1029'"]);
 });
 
-describe('The console', () => {
-  test('takes a printed command as a shell does, whatever the ids in it are', () => {
+describe('A printed command', () => {
+  test('is split into words as a shell does, whatever the ids in it are', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(orderIds, skus), { minLength: 1, maxLength: 3 }), (texts) => {
         expect(splitWords(` ${texts.map(shellArgument).join('  ')} `)).toEqual(texts);
@@ -152,16 +151,8 @@ describe('The console', () => {
     ['stock set "의자 01" 5', ['stock', 'set', '의자 01', '5']],
     ["stock set O'Neil 5", ['stock', 'set', "O'Neil", '5']],
     ['', []],
-  ])('splits %j', (line, words) => {
+  ])('such as %j has its words', (line, words) => {
     expect(splitWords(line)).toEqual(words);
-  });
-
-  test.each([
-    ['-NabcDEF', { run: ['trace', '-NabcDEF'] }],
-    ['#1029', { run: ['trace', '#1029'] }],
-    ["'#1029'", { run: ['trace', '#1029'] }],
-  ])('shows the trace of %s', (line, input) => {
-    expect(parseConsoleLine(line, new Set(['trace']))).toEqual(input);
   });
 });
 

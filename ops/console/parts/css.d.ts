@@ -1,0 +1,2 @@
+// esbuild puts the styles that a script imports into one file beside it.
+declare module '*.css';

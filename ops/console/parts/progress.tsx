@@ -1,0 +1,35 @@
+import type { JSX } from 'preact';
+import type { JobView } from '../api/live.ts';
+import { Badge, type Tone } from './badge.tsx';
+import { ActionButton } from './button.tsx';
+import { postJson } from './fetch.ts';
+import { words } from './words.ts';
+
+const TONES: Record<JobView['state'], Tone> = { running: 'info', done: 'good', failed: 'bad', stopped: 'warn' };
+
+/** Shows how far an operation is, and stops it. */
+export function JobProgress({ job }: { job: JobView }): JSX.Element {
+  const { id, title, state, done, total, text, error } = job;
+  const isRunning = state === 'running';
+  const bounds = total === null ? {} : { 'aria-valuemin': 0, 'aria-valuemax': total, 'aria-valuenow': done };
+  return (
+    <section class="job" aria-label={title}>
+      <header>
+        <span class="job-title">{title}</span>
+        <Badge tone={TONES[state]}>{words(state === 'failed' ? 'jobFailed' : state)}</Badge>
+        {isRunning && (
+          <ActionButton onClick={() => postJson(`/api/jobs/${encodeURIComponent(id)}/stop`)}>
+            {words('stop')}
+          </ActionButton>
+        )}
+      </header>
+      {isRunning && (
+        // biome-ignore lint/a11y/useFocusableInteractive: it is looked at, not worked.
+        <div class={total === null ? 'progress unknown' : 'progress'} role="progressbar" aria-label={title} {...bounds}>
+          <div style={{ width: total === null ? '30%' : `${total === 0 ? 100 : (done / total) * 100}%` }} />
+        </div>
+      )}
+      <p>{error ?? (text || (total === null ? '' : words('of', { done, total })))}</p>
+    </section>
+  );
+}

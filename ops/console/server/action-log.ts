@@ -1,0 +1,28 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** One action as the log has it; `input` holds neither bodies nor personal data. */
+export type LoggedAction = { action: string; input: object; result: string };
+
+/** Writes down what was done, by whom and with what result. */
+export type ActionLog = { readonly path: string; write(entry: LoggedAction): Promise<void> };
+
+/**
+ * Opens a log of lines of JSON that its owner alone can read: `{time, who, where, action, input, result}`. `who` is asked once, at the first entry. An
+ * entry that cannot be written fails the action before it is done: nothing is changed that nobody can find later.
+ */
+export function actionLog(path: string, where: string, who: () => Promise<string>): ActionLog {
+  let known: Promise<string> | undefined;
+  return {
+    path,
+    async write(entry) {
+      known ??= who();
+      known.catch(() => {
+        known = undefined;
+      });
+      const line = { time: new Date().toISOString(), who: await known, where, ...entry };
+      await mkdir(dirname(path), { recursive: true });
+      await appendFile(path, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+    },
+  };
+}

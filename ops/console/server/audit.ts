@@ -1,0 +1,4 @@
+import type { Hono } from 'hono';
+import type { Console } from './console.ts';
+
+export function auditRoutes(_app: Hono, _console: Console): void {}

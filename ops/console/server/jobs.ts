@@ -1,0 +1,94 @@
+import { EventEmitter } from 'node:events';
+import { toUserMessage } from '../../errors.ts';
+import type { JobKind, JobView } from '../api/live.ts';
+
+/** What a running operation reports through. */
+export type Job = {
+  /** Aborted by whoever stops it. */
+  readonly signal: AbortSignal;
+  progress(now: Partial<Pick<JobView, 'done' | 'total' | 'text' | 'detail'>>): void;
+};
+
+type Started = { view: JobView; controller: AbortController; ended: Promise<void> };
+
+/** So many that ended stay to be looked at. */
+const KEPT = 50;
+
+/** Runs operations that outlive the request that started them. */
+export class Jobs {
+  private readonly started = new Map<string, Started>();
+  // Every browser listens.
+  private readonly changes = new EventEmitter().setMaxListeners(0);
+  private count = 0;
+
+  /** Returns all that are known, the newest first. */
+  views(): JobView[] {
+    return [...this.started.values()].map(({ view }) => view).reverse();
+  }
+
+  /** Starts an operation and returns at once; its result, or the sentence of its error, is part of its view. */
+  start({ kind, title }: { kind: JobKind; title: string }, run: (job: Job) => Promise<unknown>): JobView {
+    this.count += 1;
+    const id = `${kind}-${this.count}`;
+    const view: JobView = {
+      id,
+      kind,
+      title,
+      startedAt: new Date().toISOString(),
+      state: 'running',
+      done: 0,
+      total: null,
+      text: '',
+    };
+    const controller = new AbortController();
+    const { signal } = controller;
+    const progress: Job['progress'] = (now) => {
+      Object.assign(view, now);
+      this.changes.emit('change');
+    };
+    // What throws at once ends the operation too, not the request.
+    const ended = Promise.resolve()
+      .then(() => run({ signal, progress }))
+      .then(
+        (result) => Object.assign(view, { result, state: signal.aborted ? 'stopped' : 'done' }),
+        (error: unknown) =>
+          Object.assign(view, { error: toUserMessage(error), state: signal.aborted ? 'stopped' : 'failed' }),
+      )
+      .then(() => {
+        view.endedAt = new Date().toISOString();
+        this.changes.emit('change');
+      });
+    this.started.set(id, { view, controller, ended });
+    this.forgetOldest();
+    this.changes.emit('change');
+    return view;
+  }
+
+  /** Asks an operation to end after what it is at; `false` where there is none of that id. */
+  stop(id: string): boolean {
+    const found = this.started.get(id);
+    found?.controller.abort();
+    return found !== undefined;
+  }
+
+  /** Stops all and waits until they have ended, so that nothing is left half done. */
+  async stopAll(): Promise<void> {
+    for (const { controller } of this.started.values()) controller.abort();
+    await Promise.all([...this.started.values()].map(({ ended }) => ended));
+  }
+
+  running(): number {
+    return this.views().filter(({ state }) => state === 'running').length;
+  }
+
+  /** Calls a listener at every change until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    this.changes.on('change', listener);
+    return () => void this.changes.off('change', listener);
+  }
+
+  private forgetOldest(): void {
+    const ended = [...this.started].filter(([, { view }]) => view.state !== 'running');
+    for (const [id] of ended.slice(0, Math.max(0, ended.length - KEPT))) this.started.delete(id);
+  }
+}
