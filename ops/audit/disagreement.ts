@@ -19,6 +19,7 @@ export function disagreementOf(
     problem: `${statusWords(records)}: ${unique(problems.map(({ problem }) => problem)).join('; ')}`,
     repair: unique(problems.map(({ repair }) => repair)).join(' '),
     message: problems.find(({ message }) => message !== undefined)?.message,
+    since: lastChange(records),
   };
 }
 
@@ -36,15 +37,23 @@ function statusWords({ order }: AuditRecords): string {
 }
 
 /** Tells whether anything about an order has happened so lately that its consumers may still be at work on it. */
-export function isSettling(
-  { order, payment, reservation, shipment }: AuditRecords,
-  { times, now }: AuditContext,
-): boolean {
+export function isSettling(records: AuditRecords, { times, now }: AuditContext): boolean {
+  const time = lastChange(records);
+  return time !== undefined && Date.parse(time) > now.getTime() - times.settleMs;
+}
+
+/** Returns when one of an order's records last changed. */
+function lastChange({ order, payment, reservation, shipment }: AuditRecords): string | undefined {
   const moments = [
     order && toldAt(order),
     payment && changedAt(payment),
     reservation && changedAt(reservation),
     shipment?.shipment?.recordedAt,
   ];
-  return moments.some((time) => time !== undefined && Date.parse(time) > now.getTime() - times.settleMs);
+  return moments
+    .filter((time) => time !== undefined)
+    .reduce<string | undefined>(
+      (latest, time) => (latest === undefined || Date.parse(time) > Date.parse(latest) ? time : latest),
+      undefined,
+    );
 }

@@ -17,7 +17,14 @@ export const isClean = ({ disagreeing, shelves }: AuditResult): boolean =>
 /** Builds the JSON document of a report. */
 export const auditDocument = ({ checked, disagreeing, ...report }: AuditReport) => ({
   checked,
-  disagreeing: disagreeing.map(({ orderId, problem, repair }) => ({ orderId, problem, repair })),
+  disagreeing: disagreeing.map(({ orderId, problem, repair, since, message }) => ({
+    orderId,
+    problem,
+    since,
+    repair,
+    /** Whether `--repair` publishes what mends it; else a person does what `repair` says. */
+    repairable: message !== undefined,
+  })),
   ...report,
 });
 

@@ -13,8 +13,8 @@ export type AuditContext = { times: SweepTimes; now: Date; progress: Progress };
 /** What of an order disagrees with what, and what mends it; with the message of the sweep that does, if one does. */
 export type Problem = { problem: string; repair: string; message?: SweepMessage | undefined };
 
-/** An order whose records disagree. */
-export type Disagreement = Problem & { orderId: string };
+/** An order whose records disagree; `since`: when one of them last changed. */
+export type Disagreement = Problem & { orderId: string; since?: string | undefined };
 
 /** How often the sweep runs. */
 export const SWEEP_INTERVAL_MS = 300_000;

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { ulid } from 'ulid';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { formatDuration, plural, table } from '../format.ts';
 import { underHeader } from '../header.ts';
@@ -7,12 +6,11 @@ import { interruptible } from '../interruption.ts';
 import type { Layout } from '../layout.ts';
 import { print } from '../output.ts';
 import { progressPrinter } from '../progress.ts';
-import { requireSandbox } from '../sandbox/gateway.ts';
 import { connectToShop } from '../stack.ts';
 import type { DrillResult } from './result.ts';
-import { runDrill } from './run.ts';
+import { DRILL_DEFAULTS, type DrillRequest, startDrill } from './start.ts';
 
-type Options = ShopOptions & { orders: number; repeated: number; outage: number; patience: number };
+type Options = ShopOptions & DrillRequest;
 
 /** Builds `ops drill`. */
 export function drillCommand(): Command {
@@ -22,21 +20,27 @@ export function drillCommand(): Command {
     'drill',
     'drill --orders 300 --outage 10',
   )
-    .option('--orders <n>', 'how many orders', wholeNumber(3, 100_000), 1_000)
-    .option('--repeated <percent>', 'how many of them are published twice', wholeNumber(0, 100), 10)
-    .option('--outage <seconds>', 'how long the gateway is down', wholeNumber(1, 86_400), 60)
-    .option('--patience <seconds>', 'how long to wait for everything to come to rest', wholeNumber(1, 86_400), 900)
+    .option('--orders <n>', 'how many orders', wholeNumber(3, 100_000), DRILL_DEFAULTS.orders)
+    .option(
+      '--repeated <percent>',
+      'how many of them are published twice',
+      wholeNumber(0, 100),
+      DRILL_DEFAULTS.repeated,
+    )
+    .option('--outage <seconds>', 'how long the gateway is down', wholeNumber(1, 86_400), DRILL_DEFAULTS.outage)
+    .option(
+      '--patience <seconds>',
+      'how long to wait for everything to come to rest',
+      wholeNumber(1, 86_400),
+      DRILL_DEFAULTS.patience,
+    )
     .action(drill);
 }
 
-async function drill({ json, aws, orders, repeated, outage, patience }: Options): Promise<void> {
+async function drill({ json, aws, ...request }: Options): Promise<void> {
   const shop = await connectToShop({ aws });
-  if (!shop.local) throw new Error('A drill texts made-up numbers, so it is for an engine on this machine only.');
-  requireSandbox(shop, 'a drill');
-  const run = `drill-${ulid().slice(-8).toLowerCase()}`;
-  const options = { run, orders, repeatedShare: repeated / 100, outageSeconds: outage, timeoutSeconds: patience };
   const result = await interruptible('Interrupted: bringing the gateway back; orders finish by themselves.', (signal) =>
-    runDrill(shop, options, { signal, onProgress: progressPrinter() }),
+    startDrill(shop, request, { signal, onProgress: progressPrinter() }),
   );
   print(
     json,

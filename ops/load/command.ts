@@ -1,36 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { ulid } from 'ulid';
 import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
 import { plural } from '../format.ts';
 import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
-import { assertTestOrdersAllowed } from '../orders/test-orders.ts';
 import { print, printNothingTouched } from '../output.ts';
 import { printNotice, updateStatusLine } from '../progress.ts';
 import { isGatewayDown } from '../sandbox/gateway.ts';
-import { connectToShop, type DeployedShop } from '../stack.ts';
-import { setAvailable } from '../stock/shelves.ts';
+import { connectToShop } from '../stack.ts';
 import type { LoadProgress } from './monitor.ts';
 import { loadReport } from './report.ts';
 import type { LoadResult } from './result.ts';
-import { runLoad } from './run.ts';
+import { assertLoadAllowed, LOAD_DEFAULTS, type LoadRequest, startLoad } from './start.ts';
 import { loadChart } from './svg.ts';
 
-type Options = ChangeOptions & {
-  rate: number;
-  count: number;
-  burst: number;
-  declined: number;
-  duplicates: number;
-  cancelled: number;
-  refunded: number;
-  sku?: string;
-  phone?: string;
-  patience: number;
-  svg?: string;
-};
+type Options = ChangeOptions & LoadRequest & { svg?: string };
 
 /** Builds `ops load`. */
 export function loadCommand(): Command {
@@ -42,18 +27,38 @@ export function loadCommand(): Command {
   )
     .requiredOption('--rate <orders>', 'how many orders a second, on average', wholeNumber(1, 10_000))
     .requiredOption('--count <orders>', 'how many orders in all', wholeNumber(1, 1_000_000))
-    .option('--burst <orders>', 'how many of them arrive at the same moment', wholeNumber(1, 100_000), 1)
-    .option('--declined <percent>', 'how many cards are declined', wholeNumber(0, 100), 5)
-    .option('--duplicates <percent>', 'how many orders are published twice', wholeNumber(0, 100), 2)
-    .option('--cancelled <percent>', 'how many are cancelled after their confirmation', wholeNumber(0, 100), 2)
-    .option('--refunded <percent>', 'of how many a part of the money and the goods go back', wholeNumber(0, 100), 2)
+    .option(
+      '--burst <orders>',
+      'how many of them arrive at the same moment',
+      wholeNumber(1, 100_000),
+      LOAD_DEFAULTS.burst,
+    )
+    .option('--declined <percent>', 'how many cards are declined', wholeNumber(0, 100), LOAD_DEFAULTS.declined)
+    .option(
+      '--duplicates <percent>',
+      'how many orders are published twice',
+      wholeNumber(0, 100),
+      LOAD_DEFAULTS.duplicates,
+    )
+    .option(
+      '--cancelled <percent>',
+      'how many are cancelled after their confirmation',
+      wholeNumber(0, 100),
+      LOAD_DEFAULTS.cancelled,
+    )
+    .option(
+      '--refunded <percent>',
+      'of how many a part of the money and the goods go back',
+      wholeNumber(0, 100),
+      LOAD_DEFAULTS.refunded,
+    )
     .option('--sku <sku>', 'order this, of what is on its shelf; without it, a shelf of its own is stocked first')
     .option('--phone <number>', 'who is texted, in E.164; needed on AWS, where texts are real')
     .option(
       '--patience <seconds>',
       'how long to wait for the last decisions, and what follows them',
       wholeNumber(1, 86_400),
-      300,
+      LOAD_DEFAULTS.patience,
     )
     .option('--svg <file>', 'write a picture of it')
     .action(load);
@@ -61,25 +66,16 @@ export function loadCommand(): Command {
 
 async function load({ json, aws, yes, svg: file, ...options }: Options): Promise<void> {
   const shop = await connectToShop({ aws });
-  assertTestOrdersAllowed(shop, { what: 'a load', phone: options.phone });
+  assertLoadAllowed(shop, options);
   const question = `Publish ${options.count} made-up orders, ${options.rate} a second?`;
   if (!(await confirmChange(shop, question, { yes }))) return printNothingTouched(json);
   if (await isGatewayDown(shop))
     printNotice('The sandbox payment gateway is down, so nothing is decided until it is back.');
-  const run = `load-${ulid().slice(-8).toLowerCase()}`;
-  const loadOptions = {
-    ...options,
-    run,
-    sku: options.sku ?? (await stockOwnSku(shop, run, options.count)),
-    declined: options.declined / 100,
-    duplicates: options.duplicates / 100,
-    cancelled: options.cancelled / 100,
-    refunded: options.refunded / 100,
-    timeoutSeconds: options.patience,
-  };
+  const onStocked = (sku: string) =>
+    printNotice(`Stocked ${plural(options.count, 'piece')} of ${sku}, which only this load orders.`);
   const onProgress = (progress: LoadProgress) => updateStatusLine(progressLine(progress, options.count));
   const result = await interruptible('Interrupted: what was published finishes by itself.', (signal) =>
-    runLoad(shop, loadOptions, { signal, onProgress }),
+    startLoad(shop, options, { signal, onProgress, onStocked }),
   );
   // Before the picture, whose file may not be writable.
   print(
@@ -92,13 +88,6 @@ async function load({ json, aws, yes, svg: file, ...options }: Options): Promise
     printNotice(`Its picture is in ${file}.`);
   }
   failUnlessDecided(result, options.patience);
-}
-
-/** Stocks a SKU that only this load orders; what is left of it stays in stock. */
-async function stockOwnSku(shop: DeployedShop, sku: string, count: number): Promise<string> {
-  await setAvailable(shop, sku, count);
-  printNotice(`Stocked ${plural(count, 'piece')} of ${sku}, which only this load orders.`);
-  return sku;
 }
 
 function progressLine({ second, published, decided, held }: LoadProgress, count: number): string {

@@ -1,29 +1,19 @@
 import type { Command } from 'commander';
-import { ulid } from 'ulid';
-import { constructIdOf, partnerIdOf } from '../../infra/names.ts';
 import { routing } from '../../infra/routing.ts';
 import { orderIdArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
-import { findPartnerQueues } from '../consumers.ts';
 import { plural, table } from '../format.ts';
 import { underHeader } from '../header.ts';
 import { interruptible } from '../interruption.ts';
 import type { Layout } from '../layout.ts';
 import { print, printNothingTouched } from '../output.ts';
-import { readPartners } from '../partner-settings.ts';
 import { printNotice, updateStatusLine } from '../progress.ts';
 import { connectToShop, type DeployedShop } from '../stack.ts';
 import { parseTime } from '../time.ts';
-import {
-  REPLAYED_ATTRIBUTE,
-  type ReplayDestination,
-  type ReplayOptions,
-  type ReplayProgress,
-  type ReplayResult,
-  replay,
-} from './replay.ts';
-import { isConsumer, type ReplaySelection, selectionFor } from './select.ts';
+import { assertPast, planReplay, REPLAY_RATE, type ReplayPlan, runPlan } from './plan.ts';
+import { REPLAYED_ATTRIBUTE, type ReplayOptions, type ReplayProgress, type ReplayResult } from './replay.ts';
+import { isConsumer, selectionFor } from './select.ts';
 
 /** What every replay is asked for. */
 export type ReplayChoice = ChangeOptions & {
@@ -35,14 +25,6 @@ export type ReplayChoice = ChangeOptions & {
   rate: number;
 };
 
-/** What is replayed and where to; `to` names that in sentences, and `document` in the result for scripts. */
-export type ReplayPlan = {
-  to: string;
-  selection: ReplaySelection;
-  destination: Omit<ReplayDestination, 'name'>;
-  document: object;
-};
-
 /** Adds the options of `ReplayChoice` to a command. */
 export const addReplayOptions = (command: Command): Command =>
   command
@@ -51,7 +33,7 @@ export const addReplayOptions = (command: Command): Command =>
     .option('--type <type...>', 'events of these types only')
     .option('--order <orderId>', 'events of this order only', orderIdArgument)
     .option('--dry-run', 'count them and send nothing')
-    .option('--rate <n>', 'at most so many events a second', wholeNumber(1, 10_000), 200);
+    .option('--rate <n>', 'at most so many events a second', wholeNumber(1, 10_000), REPLAY_RATE);
 
 /** `ops replay` */
 export function replayCommand(): Command {
@@ -74,15 +56,10 @@ export function replayCommand(): Command {
 
 function run({ to, withEffects = false, ...choice }: ReplayChoice & { to: string; withEffects?: boolean }) {
   return runReplay(choice, () => {
-    const narrowed = { types: choice.type, orderId: choice.order };
+    const request = { to, types: choice.type, orderId: choice.order, withEffects };
     // A mistake is told before anything is asked for, where it can be.
-    const known = isConsumer(to) ? selectionFor(to, narrowed) : undefined;
-    return async (shop) => {
-      const selection = known ?? (await partnerSelection(shop, to, narrowed, withEffects));
-      const destination = { ...queueOf(shop, to), withEffects };
-      const document = { consumer: to, ...(destination.partner ? { partner: true } : {}), withEffects };
-      return { to: `${to}${withEffects ? ', with effects' : ''}`, selection, destination, document };
-    };
+    if (isConsumer(to)) selectionFor(to, request);
+    return (shop) => planReplay(shop, request);
   });
 }
 
@@ -95,56 +72,33 @@ export async function runReplay(
   const now = new Date();
   const from = parseTime(options.from, now);
   const until = parseTime(options.until, now);
-  assertPast(from, until, now);
+  assertPast({ from, until }, now);
   const plan = prepare();
   const shop = await connectToShop({ aws });
-  const { to, selection, destination: where, document } = await plan(shop);
+  const planned = await plan(shop);
+  const { to } = planned;
   if (!(dryRun || (await confirmChange(shop, `Replay events to ${to}?`, { yes })))) {
     return printNothingTouched(json);
   }
-  const name = `replay-${ulid()}`;
-  const destination = { ...where, name };
   printNotice(`${dryRun ? 'Counting' : `Replaying to ${to}`}: reading the archive from ${from.toISOString()} on.`);
 
   const result = await interruptible('Interrupted: stopping after the events under way.', (signal) =>
-    replayWithProgress(shop, { selection, from, until, destination, dryRun, rate, signal }),
+    replayWithProgress(shop, planned, { from, until, dryRun, rate, signal }),
   );
   const done = `${dryRun ? 'would be sent' : 'sent'} to ${to}`;
   print(
     json,
-    { ...result, ...document, dryRun, ...(dryRun ? {} : { name }) },
+    result,
     underHeader(shop, (layout) => report(result, done, layout)),
   );
 }
 
-/** Selects what a partner gets of the deployed shop; throws where there is none of that name. */
-async function partnerSelection(
-  shop: DeployedShop,
-  to: string,
-  narrowed: Omit<ReplaySelection, 'contracts'>,
-  withEffects: boolean,
-): Promise<ReplaySelection> {
-  const hasPartners = findPartnerQueues(shop.outputs).length > 0;
-  const selection = selectionFor(to, narrowed, hasPartners ? await readPartners(shop) : {});
-  if (!withEffects) return selection;
-  throw new Error(
-    `--with-effects is for consumers: what ${to}, a partner, does with what has the attribute ${REPLAYED_ATTRIBUTE}, its own service decides.`,
-  );
-}
-
-function queueOf(shop: DeployedShop, to: string): Pick<ReplayDestination, 'queueUrl' | 'partner'> {
-  if (!isConsumer(to)) return { queueUrl: shop.output(`${partnerIdOf(to)}QueueUrl`), partner: true };
-  // Anybody who publishes orders writes to the queue of `order`, so it takes no replays.
-  return { queueUrl: shop.output(`${constructIdOf(to === 'order' ? 'outcomes' : to)}QueueUrl`) };
-}
-
-function assertPast(from: Date, until: Date, now: Date): void {
-  if (from >= until) throw new Error(`--from ${from.toISOString()} must be before --until ${until.toISOString()}.`);
-  if (from >= now) throw new Error(`--from ${from.toISOString()} is in the future: nothing has been archived then.`);
-}
-
 /** Replays with its progress, and prints how to continue when it fails. */
-async function replayWithProgress(shop: DeployedShop, options: ReplayOptions): Promise<ReplayResult> {
+async function replayWithProgress(
+  shop: DeployedShop,
+  plan: ReplayPlan,
+  options: Omit<ReplayOptions, 'selection' | 'destination'>,
+): Promise<ReplayResult> {
   let progress: ReplayProgress = { read: 0, selected: 0, sent: 0, resumeFrom: options.from.toISOString() };
   const show = progressDisplay(options.dryRun);
   const onProgress = (latest: ReplayProgress) => {
@@ -152,7 +106,7 @@ async function replayWithProgress(shop: DeployedShop, options: ReplayOptions): P
     show(latest);
   };
   try {
-    const result = await replay(shop, { ...options, onProgress });
+    const result = await runPlan(shop, plan, { ...options, onProgress });
     printNotice(`Read ${plural(progress.read, 'event')}.`);
     return result;
   } catch (error) {

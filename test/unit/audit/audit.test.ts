@@ -564,7 +564,10 @@ describe('An audit', () => {
     change(quiet, 'payments', { refunds: [one, { refundId: 'r-2', amount: 100, state: 'done', goods: true, time }] });
     expect(await audited(quiet)).toMatchObject({ disagreeing: [], settling: 1 });
     quiet.shop.simulation.clock += HOUR;
-    expect((await audited(quiet)).disagreeing).toHaveLength(1);
+    const { disagreeing } = await audited(quiet);
+    expect(disagreeing).toHaveLength(1);
+    // Since the last change of any of its records.
+    expect(disagreeing[0]?.since).toBe(time);
   });
 
   test('does not name an order that is at work: its decision is too young, or it agrees when it is read again', async () => {

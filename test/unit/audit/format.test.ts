@@ -46,10 +46,12 @@ test('a refund that is due waits for a person, and all agree on it', () => {
 test('the document has the sentences, and not the events behind them', () => {
   expect(auditDocument(wrong)).toMatchObject({
     checked: 2,
-    disagreeing: [{ orderId: 'o-1', problem: 'CONFIRMED: …', repair: 'The sweep …' }],
+    disagreeing: [{ orderId: 'o-1', problem: 'CONFIRMED: …', repair: 'The sweep …', repairable: true }],
     settling: 1,
     shelves: { wrong: [{ sku: 'A' }] },
     refundsDue: { count: 0 },
   });
+  const forPerson = { ...wrong, disagreeing: [{ orderId: 'o-2', problem: 'CONFIRMED: …', repair: 'A person …' }] };
+  expect(auditDocument(forPerson).disagreeing[0]).toMatchObject({ repairable: false });
   expect(auditDocument(wrong).disagreeing[0]).not.toHaveProperty('message');
 });
