@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import type { OrderCancelRequested } from '../../contracts/order.ts';
 import { orderIdArgument, reasonArgument } from '../arguments.ts';
-import { type ChangeOptions, changingCommand, shellArgument } from '../command.ts';
+import { type ChangeOptions, changingCommand } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
 import { interruptible } from '../interruption.ts';
 import { print, printNothingTouched } from '../output.ts';
 import { connectToShop } from '../stack.ts';
-import { awaitCancellation, type CancelOutcome, orderCancelRequestedEvent, requestCancellation } from './cancel.ts';
+import { assertNotShipped, type Cancellation, cancelOrder, orderCancelRequestedEvent } from './cancel.ts';
 import { ORDER_ID, PUBLISHED, traceHint, withWait } from './order-options.ts';
 import type { OrderRecords } from './records.ts';
 
@@ -28,29 +27,19 @@ async function cancel(orderId: string, { json, aws, yes, reason, wait }: CancelO
   const event = orderCancelRequestedEvent(orderId, reason);
   const shop = await connectToShop({ aws });
   if (!(await confirmChange(shop, `Cancel the order ${orderId}?`, { yes }))) return printNothingTouched(json);
-  const { outcome, order } = await interruptible(PUBLISHED, async (signal) => {
-    await requestCancellation(shop, event);
-    return awaitCancellation(shop, event, { waitSeconds: wait, signal });
-  });
-  const document = { orderId, reason, eventId: event.id, outcome, status: order?.status ?? null };
-  print(json, document, () =>
-    [cancelText(event, outcome, order), `See what happened: ${traceHint(orderId)}`].join('\n'),
+  const { cancellation, order } = await interruptible(PUBLISHED, (signal) =>
+    cancelOrder(shop, event, { waitSeconds: wait, signal }),
   );
-  if (outcome === 'shipped') {
-    throw new Error(
-      `Order ${orderId} has shipped, so it is not cancelled: refund it once its goods are back (npm run ops -- refund ${shellArgument(orderId)} <amount>).`,
-    );
-  }
-  if (outcome === 'waiting' && wait > 0) {
+  print(json, cancellation, () =>
+    [cancelText(cancellation, order), `See what happened: ${traceHint(orderId)}`].join('\n'),
+  );
+  assertNotShipped(cancellation);
+  if (cancellation.outcome === 'waiting' && wait > 0) {
     throw new Error(`What became of it is not known after ${wait} s: ${traceHint(orderId)}`);
   }
 }
 
-function cancelText(
-  { data: { orderId } }: OrderCancelRequested,
-  outcome: CancelOutcome,
-  order: OrderRecords['order'],
-): string {
+function cancelText({ orderId, outcome }: Cancellation, order: OrderRecords['order']): string {
   if (outcome === 'already-cancelled') {
     return `${orderId} was cancelled already (${order?.reason ?? 'customer'}): this changed nothing.`;
   }

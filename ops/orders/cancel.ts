@@ -2,6 +2,7 @@ import { ulid } from 'ulid';
 import { buildEvent } from '../../contracts/cloud-event.ts';
 import { type OrderCancelRequested, orderCancelRequested } from '../../contracts/order.ts';
 import { ContractError, parseEvent } from '../../contracts/parse.ts';
+import { shellArgument } from '../command.ts';
 import { pollUntil } from '../poll.ts';
 import type { DeployedShop } from '../stack.ts';
 import { publishOrders } from './publish.ts';
@@ -65,5 +66,34 @@ export async function awaitCancellation(
     },
     ({ outcome }) => outcome !== 'waiting',
     { deadline: Date.now() + waitSeconds * 1_000, signal },
+  );
+}
+
+/** What became of a request to cancel an order, as `cancel --json` prints it. */
+export type Cancellation = {
+  orderId: string;
+  reason: string;
+  eventId: string;
+  outcome: CancelOutcome;
+  status: NonNullable<OrderRecords['order']>['status'] | null;
+};
+
+/** Asks to cancel an order, and waits for what becomes of it. */
+export async function cancelOrder(
+  shop: DeployedShop,
+  event: OrderCancelRequested,
+  options: AwaitOptions,
+): Promise<{ cancellation: Cancellation; order?: OrderRecords['order'] }> {
+  await requestCancellation(shop, event);
+  const { outcome, order } = await awaitCancellation(shop, event, options);
+  const { orderId, reason = '' } = event.data;
+  return { cancellation: { orderId, reason, eventId: event.id, outcome, status: order?.status ?? null }, order };
+}
+
+/** Throws a sentence, with what to do, where an order is not cancelled because it has shipped. */
+export function assertNotShipped({ orderId, outcome }: Cancellation): void {
+  if (outcome !== 'shipped') return;
+  throw new Error(
+    `Order ${orderId} has shipped, so it is not cancelled: refund it once its goods are back (npm run ops -- refund ${shellArgument(orderId)} <amount>).`,
   );
 }

@@ -1,27 +1,26 @@
 import type { Command } from 'commander';
-import { type Line, type OrderRefundRequested, sumBySku } from '../../contracts/order.ts';
+import { type Line, sumBySku } from '../../contracts/order.ts';
 import { amountArgument, itemArgument, orderIdArgument, reasonArgument, refundIdArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, shellArgument } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
-import { connectQueues } from '../dlq/queue.ts';
 import { formatMoney } from '../format.ts';
 import { interruptible } from '../interruption.ts';
 import { print, printNothingTouched } from '../output.ts';
 import { printNotice } from '../progress.ts';
-import { connectToShop, type DeployedShop } from '../stack.ts';
-import type { AwaitOptions } from './cancel.ts';
+import { connectToShop } from '../stack.ts';
 import { ORDER_ID, PUBLISHED, traceHint, withWait } from './order-options.ts';
-import { loadWholeOrder, type OrderRecords } from './records.ts';
+import type { OrderRecords } from './records.ts';
 import {
-  awaitRefund,
+  assertNotRefused,
+  carryOutRefund,
+  checkRefund,
   isSettled,
   newRefundId,
   orderRefundRequestedEvent,
   type RefundOutcome,
-  refundOutcome,
-  requestRefund,
+  refundDocument,
 } from './refund.ts';
-import { assertRefundable, goodsText, type RefundRequest, refundSums, sumsText } from './refunds.ts';
+import { goodsText, type RefundRequest, refundSums, sumsText } from './refunds.ts';
 
 /** `ops refund` */
 export function refundCommand(): Command {
@@ -59,23 +58,17 @@ async function refund(orderId: string, amount: number, options: RefundOptions): 
   const request: RefundRequest = { orderId, refundId, amount, items };
   const event = orderRefundRequestedEvent(request, reason);
   const shop = await connectToShop({ aws });
-  const records = await loadWholeOrder(shop, orderId);
-  assertRefundable(records, request, shop.where);
-  const before = refundOutcome(records, event.data);
+  const { records, before } = await checkRefund(shop, request, event);
   if (isSettled(before)) return report(json, request, before, wait);
   if (!(await confirmChange(shop, refundQuestion(request, records, restock), { yes })))
     return printNothingTouched(json);
   const again = `a retry with --id ${shellArgument(refundId)} sends and counts nothing twice`;
   printNotice(`refund ${refundId} of ${orderId}: ${again}`);
-  const outcome = await interruptible(PUBLISHED, async (signal) => {
-    await requestRefund(shop, event);
-    return wait === 0 ? before : await awaitOutcome(shop, event, { waitSeconds: wait, signal });
-  });
+  const outcome = await interruptible(PUBLISHED, (signal) =>
+    carryOutRefund(shop, event, before, { waitSeconds: wait, signal }),
+  );
   return report(json, request, outcome, wait);
 }
-
-const awaitOutcome = (shop: DeployedShop, event: OrderRefundRequested, options: AwaitOptions): Promise<RefundOutcome> =>
-  awaitRefund(() => loadWholeOrder(shop, event.data.orderId), connectQueues(shop), event, options);
 
 function refundQuestion(
   { orderId, amount, items }: RefundRequest,
@@ -91,25 +84,16 @@ function refundQuestion(
 }
 
 /** Prints what became of a refund. Throws a sentence where it was refused, or is not known in time. */
-function report(
-  json: boolean | undefined,
-  { orderId, refundId, amount, items }: RefundRequest,
-  outcome: RefundOutcome,
-  wait: number,
-): void {
-  const { payment, stock, reasons, sums } = outcome;
-  const results = { ...(payment && { payment }), ...(stock && { stock }), ...(reasons.length > 0 && { reasons }) };
-  const goods = items.length === 0 ? {} : { items };
-  print(json, { orderId, refundId, amount, ...sums, ...goods, ...results }, () =>
+function report(json: boolean | undefined, request: RefundRequest, outcome: RefundOutcome, wait: number): void {
+  const { orderId, refundId } = request;
+  print(json, refundDocument(request, outcome), () =>
     [
       `Refund ${refundId} of ${orderId}:`,
-      ...refundLines(outcome, { amount, items }),
+      ...refundLines(outcome, request),
       `See what happened: ${traceHint(orderId)}`,
     ].join('\n'),
   );
-  if (payment === 'refused' || stock === 'refused') {
-    throw new Error(`Refund ${refundId} of order ${orderId} was refused: ${reasons.join('; ')}`);
-  }
+  assertNotRefused(request, outcome);
   if (!isSettled(outcome) && wait > 0) {
     throw new Error(
       `Refund ${refundId} of order ${orderId} is not done after ${wait} s, and goes on by itself: ${traceHint(orderId)}`,

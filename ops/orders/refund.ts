@@ -3,13 +3,13 @@ import { buildEvent } from '../../contracts/cloud-event.ts';
 import { type OrderRefundRequested, orderRefundRequested } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
 import { refundsOf } from '../../lambdas/payment/refunds.ts';
-import type { DeadLetterQueue } from '../dlq/queue.ts';
+import { connectQueues, type DeadLetterQueue } from '../dlq/queue.ts';
 import { pollUntil } from '../poll.ts';
 import type { DeployedShop } from '../stack.ts';
 import type { AwaitOptions } from './cancel.ts';
 import { publishOrders } from './publish.ts';
-import type { OrderRecords } from './records.ts';
-import { type RefundRequest, type RefundSums, refundSums } from './refunds.ts';
+import { loadWholeOrder, type OrderRecords } from './records.ts';
+import { assertRefundable, type RefundRequest, type RefundSums, refundSums } from './refunds.ts';
 import { type Refusal, refusalsAmong } from './refusals.ts';
 import { findDeadLetters } from './trace-dead-letters.ts';
 
@@ -37,6 +37,32 @@ export function orderRefundRequestedEvent(
 export async function requestRefund(shop: DeployedShop, event: OrderRefundRequested): Promise<void> {
   const [failed] = await publishOrders(shop, [JSON.stringify(event)]);
   if (failed !== undefined) throw new Error(`The topic refused the message: ${failed.code} ${failed.message}`);
+}
+
+/**
+ * Compares a refund with an order's records, before it is asked for. Throws a sentence, with what to do, where consumers would refuse it.
+ * `before` tells what became of it already, if it was asked for under the same id.
+ */
+export async function checkRefund(
+  shop: DeployedShop,
+  request: RefundRequest,
+  event: OrderRefundRequested,
+): Promise<{ records: OrderRecords; before: RefundOutcome }> {
+  const records = await loadWholeOrder(shop, request.orderId);
+  assertRefundable(records, request, shop.where);
+  return { records, before: refundOutcome(records, event.data) };
+}
+
+/** Publishes a request for a refund that was checked, and waits for what becomes of it; no wait tells nothing but `before`. */
+export async function carryOutRefund(
+  shop: DeployedShop,
+  event: OrderRefundRequested,
+  before: RefundOutcome,
+  options: AwaitOptions,
+): Promise<RefundOutcome> {
+  await requestRefund(shop, event);
+  if (options.waitSeconds === 0) return before;
+  return awaitRefund(() => loadWholeOrder(shop, event.data.orderId), connectQueues(shop), event, options);
 }
 
 /** What became of a refund, of its money where there was any to send and of its goods where there were any to count. */
@@ -74,6 +100,30 @@ const OF_MONEY = { done: 'refunded', due: 'refund-due' } as const;
 
 /** Tells whether nothing more is to come of a refund. */
 export const isSettled = ({ payment, stock }: RefundOutcome): boolean => payment !== 'waiting' && stock !== 'waiting';
+
+/** A refund and what became of it, as `refund --json` prints it; in the minor unit of its currency. */
+export type RefundDocument = Omit<RefundRequest, 'items'> &
+  RefundSums &
+  Partial<Pick<RefundRequest, 'items'>> &
+  Pick<RefundOutcome, 'payment' | 'stock'> & { reasons?: string[] };
+
+/** Builds the document of `refund --json`. */
+export function refundDocument(
+  { orderId, refundId, amount, items }: RefundRequest,
+  { payment, stock, reasons, sums }: RefundOutcome,
+): RefundDocument {
+  const results = { ...(payment && { payment }), ...(stock && { stock }), ...(reasons.length > 0 && { reasons }) };
+  return { orderId, refundId, amount, ...sums, ...(items.length === 0 ? {} : { items }), ...results };
+}
+
+/** Throws a sentence with the reason where payment or stock refused a refund. */
+export function assertNotRefused(
+  { orderId, refundId }: RefundRequest,
+  { payment, stock, reasons }: RefundOutcome,
+): void {
+  if (payment !== 'refused' && stock !== 'refused') return;
+  throw new Error(`Refund ${refundId} of order ${orderId} was refused: ${reasons.join('; ')}`);
+}
 
 /** The consumers that may refuse a refund. */
 const JUDGES: readonly string[] = ['payment', 'stock'];

@@ -1,5 +1,5 @@
 import type { Money } from '../../contracts/money.ts';
-import type { Line, ReturnedLine } from '../../contracts/order.ts';
+import { type Line, type ReturnedLine, sumBySku } from '../../contracts/order.ts';
 import { isMoneyToCome } from '../../lambdas/payment/refund-requested.ts';
 import { capturedAmount, refundedAmount, refundsOf } from '../../lambdas/payment/refunds.ts';
 import { linesNotReturned, returnedPieces } from '../../lambdas/stock/record.ts';
@@ -85,7 +85,7 @@ function assertGoodsLeft(reservation: ReservationSummary | undefined, { orderId,
       `Refund ${refundId} of order ${orderId} came with other goods before (${goodsText(known.lines)}): give this one another --id.`,
     );
   }
-  for (const { sku, quantity } of items) {
+  for (const { sku, quantity } of sumBySku(items)) {
     const [sold, back] = [piecesOf(reservation.lines, sku), piecesOf(returnedPieces(reservation), sku)];
     const left = piecesOf(linesNotReturned(reservation), sku);
     if (sold === 0) throw new Error(`Order ${orderId} has no ${sku} that was sold: check --item (${trace}).`);
