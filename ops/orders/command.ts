@@ -1,32 +1,22 @@
 import type { Command } from 'commander';
 import { knownIdArgument } from '../arguments.ts';
-import {
-  type ChangeOptions,
-  changingCommand,
-  type ShopOptions,
-  shellArgument,
-  shopCommand,
-  wholeNumber,
-} from '../command.ts';
+import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
-import type { DeadLetter } from '../dlq/dead-letter.ts';
 import { connectQueues } from '../dlq/queue.ts';
-import { InterruptedError, toUserMessage } from '../errors.ts';
 import { plural } from '../format.ts';
 import { underHeader } from '../header.ts';
 import { readInput } from '../input.ts';
 import { interruptible } from '../interruption.ts';
 import { print, printNothingTouched, printWhole } from '../output.ts';
 import { printNotice } from '../progress.ts';
-import { connectToShop, type DeployedShop } from '../stack.ts';
-import { findTrace } from './find-trace.ts';
+import { connectToShop } from '../stack.ts';
+import { collectTrace } from './collect-trace.ts';
 import type { OrderOptions } from './generate.ts';
 import { ORDER_ID } from './order-options.ts';
 import { generateMessage, type OrderMessage, parseOrderMessage, placeOrders } from './place.ts';
-import { startFailureLines } from './start-failures.ts';
 import { assertTestOrdersAllowed } from './test-orders.ts';
 import { isDecided } from './trace.ts';
-import { addDeadLetters, findDeadLetters } from './trace-dead-letters.ts';
+import { findDeadLetters } from './trace-dead-letters.ts';
 import { traceDiagram } from './trace-diagram.ts';
 import { traceText } from './trace-text.ts';
 
@@ -131,20 +121,12 @@ type TraceCommandOptions = ShopOptions & { wait?: number | true; hours: number; 
 async function trace(orderId: string, { json, aws, wait, hours, diagram }: TraceCommandOptions): Promise<void> {
   const shop = await connectToShop({ aws });
   const waitSeconds = wait === true ? DEFAULT_WAIT_SECONDS : wait;
-  const { trace: known, logError, cannotStart = [] } = await findTrace(shop, orderId, { waitSeconds, logHours: hours });
-  if (logError !== undefined) {
-    printNotice(`The functions' logs could not be read, so attempts are not shown: ${toUserMessage(logError)}`);
-  }
-  const found = addDeadLetters(known, orderId, await searchDeadLetters(shop, orderId));
-  if (found === undefined) {
-    const waited = waitSeconds === undefined ? '' : ` after ${waitSeconds} s`;
-    const advice =
-      logError !== undefined
-        ? 'nor is it in a dead-letter queue: check the id'
-        : `nor is it in a dead-letter queue or the functions' logs of the last ${hours} h: check the id, or search further back with --hours`;
-    const unknown = `No order ${orderId} is known at ${shop.where}${waited}, ${advice}.`;
-    throw new Error([unknown, ...startFailureLines(cannotStart)].join('\n'));
-  }
+  const findLetters = () =>
+    interruptible('Interrupted: releasing the dead letters.', (signal) =>
+      findDeadLetters(connectQueues(shop), orderId, signal),
+    );
+  const { trace: found, notices } = await collectTrace(shop, orderId, { waitSeconds, logHours: hours, findLetters });
+  for (const notice of notices) printNotice(notice);
   const document = diagram && json ? { ...found, diagram: traceDiagram(found) } : found;
   if (diagram && !json) printWhole(traceDiagram(found));
   else
@@ -155,23 +137,5 @@ async function trace(orderId: string, { json, aws, wait, hours, diagram }: Trace
     );
   if (waitSeconds !== undefined && !isDecided(found)) {
     throw new Error(`Order ${orderId} was not decided within ${waitSeconds} s.`);
-  }
-}
-
-/** Searches the dead-letter queues for an order's; what could not be searched is said, and ends no trace. */
-async function searchDeadLetters(shop: DeployedShop, orderId: string): Promise<DeadLetter[]> {
-  try {
-    const { deadLetters, incomplete } = await interruptible('Interrupted: releasing the dead letters.', (signal) =>
-      findDeadLetters(connectQueues(shop), orderId, signal),
-    );
-    if (incomplete.length > 0) {
-      const all = `npm run ops -- dlq list --order ${shellArgument(orderId)}`;
-      printNotice(`Not all dead letters of ${incomplete.join(', ')} could be searched: ${all}`);
-    }
-    return deadLetters;
-  } catch (error) {
-    if (error instanceof InterruptedError) throw error;
-    printNotice(`The dead-letter queues could not be searched: ${toUserMessage(error)}`);
-    return [];
   }
 }
