@@ -61,7 +61,7 @@ export function logPeriod(trace: Trace, now: number): LogPeriod {
 }
 
 /** Tells whether an order is decided, its customer told, and its payment at rest. */
-function isFinished({ status, payment, timeline, refunds = [] }: Trace): boolean {
+export function isFinished({ status, payment, timeline, refunds = [] }: Trace): boolean {
   const texted = timeline.some(({ template }) => template !== undefined && template !== 'order-placed');
   const mustGoBack = status === 'CANCELLED' && (payment === 'authorized' || payment === 'captured');
   const refundPending = refunds.some(({ state }) => state === 'pending');

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { catalog } from '../../../contracts/catalog.ts';
+import { shortType } from '../../../ops/console/pages/orders/names.ts';
+import { timelineRows } from '../../../ops/console/pages/orders/timeline.ts';
+import type { Trace, TracedAttempt } from '../../../ops/orders/trace.ts';
+
+const at = (seconds: number) => new Date(Date.UTC(2026, 10, 21, 9) + seconds * 1_000).toISOString();
+
+const attempt = (parts: Partial<TracedAttempt> = {}): TracedAttempt => ({
+  time: at(1),
+  consumer: 'payment',
+  eventType: 'shop.order.placed.v1',
+  messageId: 'm-1',
+  attempt: 1,
+  waitedMs: 400,
+  tookMs: 100,
+  outcome: 'done',
+  ...parts,
+});
+
+const failed = attempt({
+  time: at(2),
+  outcome: 'will be tried again',
+  errorType: 'UnavailableError',
+  errorMessage: 'It is down',
+  retryInSeconds: 2,
+});
+
+const timeline: Trace['timeline'] = [
+  { time: at(0), type: 'shop.order.placed.v1', source: '/shop/checkout' },
+  // A publisher with another way to write the same times.
+  { time: '2026-11-21T18:00:05+09:00', type: 'shop.order.confirmed.v1', source: '/shop/order' },
+];
+
+describe('The timeline of an order', () => {
+  test('has every event with the time since the first and since the one before, oldest first', () => {
+    const rows = timelineRows({ timeline, attempts: [failed] }, { allAttempts: false });
+    expect(rows.map(({ who, sinceStartMs, sincePreviousMs }) => [who, sinceStartMs, sincePreviousMs])).toEqual([
+      ['/shop/checkout', 0, 0],
+      ['payment', 2_000, 2_000],
+      ['/shop/order', 5_000, 3_000],
+    ]);
+  });
+
+  test('has the attempts that failed, and the others only for whoever asks', () => {
+    const trace = { timeline, attempts: [failed, attempt({ time: at(4), attempt: 2 })] };
+    const attemptsOf = (allAttempts: boolean) =>
+      timelineRows(trace, { allAttempts }).filter(({ what }) => what.kind === 'attempt').length;
+    expect([attemptsOf(false), attemptsOf(true)]).toEqual([1, 2]);
+  });
+
+  test('tells what is on its way from what waits and what failed', () => {
+    const dead = attempt({ time: at(3), outcome: 'dead-lettered' });
+    const rows = timelineRows({ timeline, attempts: [failed, dead] }, { allAttempts: true });
+    expect(rows.map(({ tone }) => tone)).toEqual(['idle', 'warn', 'bad', 'good']);
+  });
+
+  test('has what a consumer published and no record keeps, once', () => {
+    const attempts = [
+      attempt({ consumer: 'loyalty', published: ['shop.loyalty.earned.v1', 'shop.order.confirmed.v1'] }),
+    ];
+    const types = timelineRows({ timeline, attempts }, { allAttempts: false }).map(({ what }) =>
+      what.kind === 'event' ? what.event.type : '',
+    );
+    expect(types).toEqual(['shop.order.placed.v1', 'shop.loyalty.earned.v1', 'shop.order.confirmed.v1']);
+  });
+});
+
+test('Every event of the shop has a short name of its own', () => {
+  const names = catalog.map(({ type }) => shortType(type));
+  expect(new Set(names).size).toBe(names.length);
+  expect(names).toContain('order.placed');
+});
