@@ -18,8 +18,9 @@ export type AfterConfirmation =
   | { kind: 'cancel' }
   | { kind: 'refund'; refundId: string; amount: number; items: Line[] };
 
-/** One order of the demonstration: what it shows, how it is published, and how it must end. */
+/** One order of the demonstration: what it shows, how it is published, and how it must end. Its id ends with `name`. */
 export type Scenario = {
+  name: string;
   story: string;
   order: OrderPlaced['data'];
   publish: 'once' | 'repeatedly' | 'cancelled-first';
@@ -39,6 +40,14 @@ const confirmed: ExpectedEndState = {
 
 const cancelled = ['order-cancelled'] as const;
 
+const confirmedOrder = (name: string, story: string, order: OrderPlaced['data']): Scenario => ({
+  name,
+  story,
+  order,
+  publish: 'once',
+  expected: confirmed,
+});
+
 /** Builds one order for every end state, and some of an ordinary day; `run` makes their ids unique. */
 export function demoScenarios(run: string, phone?: string): Scenario[] {
   const contact = phone === undefined ? {} : { phone };
@@ -56,30 +65,27 @@ export function demoScenarios(run: string, phone?: string): Scenario[] {
   const declined = korean('declined');
   const outOfStock = english('no-stock');
   return [
-    { story: 'confirmed, customer reads Korean', order: korean('ko'), publish: 'once', expected: confirmed },
-    { story: 'confirmed, customer reads English', order: english('en'), publish: 'once', expected: confirmed },
+    confirmedOrder('ko', 'confirmed, customer reads Korean', korean('ko')),
+    confirmedOrder('en', 'confirmed, customer reads English', english('en')),
+    confirmedOrder('fee', 'confirmed, with a shipping fee and a coupon', {
+      ...ordinary,
+      orderNumber: '#1029',
+      charges: [
+        { kind: 'shipping', amount: 490, label: 'Standard' },
+        { kind: 'discount', amount: -1_000, label: 'WELCOME10' },
+      ],
+      total: { amount: 12_390, currency: 'EUR' },
+    }),
+    confirmedOrder('guest', 'confirmed, a guest without a phone', guest),
     {
-      story: 'confirmed, with a shipping fee and a coupon',
-      order: {
-        ...ordinary,
-        orderNumber: '#1029',
-        charges: [
-          { kind: 'shipping', amount: 490, label: 'Standard' },
-          { kind: 'discount', amount: -1_000, label: 'WELCOME10' },
-        ],
-        total: { amount: 12_390, currency: 'EUR' },
-      },
-      publish: 'once',
-      expected: confirmed,
-    },
-    { story: 'confirmed, a guest without a phone', order: guest, publish: 'once', expected: confirmed },
-    {
+      name: 'declined',
       story: 'card declined',
       order: { ...declined, payment: { token: 'tok_declined' } },
       publish: 'once',
       expected: { status: 'CANCELLED', reason: 'payment-declined', payment: 'declined', money: [], texts: cancelled },
     },
     {
+      name: 'no-stock',
       story: 'out of stock, so nothing is charged',
       order: {
         ...outOfStock,
@@ -95,13 +101,15 @@ export function demoScenarios(run: string, phone?: string): Scenario[] {
       },
     },
     {
+      name: 'customer',
       story: 'cancelled by the customer before it came',
       order: english('customer'),
       publish: 'cancelled-first',
       expected: { status: 'CANCELLED', reason: 'customer', payment: 'voided', money: [], texts: cancelled },
     },
-    { story: 'published three times', order: korean('repeated'), publish: 'repeatedly', expected: confirmed },
+    { ...confirmedOrder('repeated', 'published three times', korean('repeated')), publish: 'repeatedly' },
     {
+      name: 'late',
       story: 'cancelled by the customer after its confirmation',
       order: korean('late'),
       publish: 'once',
@@ -115,6 +123,7 @@ export function demoScenarios(run: string, phone?: string): Scenario[] {
       },
     },
     {
+      name: 'return',
       story: 'one of its pieces refunded, and back on the shelf',
       order: english('return'),
       publish: 'once',

@@ -15,11 +15,16 @@ const REFILL_BELOW = 20;
 /** Refills the demonstration's shelves and returns them, once no piece of an earlier run is reserved any more. */
 export async function stockShelves(shop: DeployedShop, signal: AbortSignal): Promise<Shelf[]> {
   const deadline = Date.now() + SHELVES_TIMEOUT_MS;
+  await refillShelves(shop);
+  const noneReserved = (found: readonly Shelf[]) => found.every(({ reserved }) => reserved === 0);
+  return await pollUntil(() => demoShelves(shop), noneReserved, { deadline, signal });
+}
+
+/** Refills the demonstration's shelves, and empties the one that is sold out. */
+export async function refillShelves(shop: DeployedShop): Promise<void> {
   for (const [sku, quantity] of Object.entries(INITIAL_STOCK)) {
     await setAvailable(shop, sku, quantity, quantity === 0 ? undefined : REFILL_BELOW);
   }
-  const noneReserved = (found: readonly Shelf[]) => found.every(({ reserved }) => reserved === 0);
-  return await pollUntil(() => demoShelves(shop), noneReserved, { deadline, signal });
 }
 
 /** Compares the shelves with what the orders do to them; where other orders moved them since, only that no piece is missing. */

@@ -38,7 +38,7 @@ export function statusReport(status: ShopStatus, now = new Date(), layout: Layou
     ...waitingOrders(status.late, now, layout),
     ...dueRefunds(status.dueRefunds, now, layout),
     ...unreadLogs(status),
-    problemSummary(problems, pausesOf(status)),
+    sentenceOf(status, now),
   ].join('\n\n');
 }
 
@@ -133,6 +133,10 @@ function dueRefunds({ count, oldest }: DueRefunds, now: Date, layout: Layout): s
     ].join('\n'),
   ];
 }
+
+/** Says in one text what is wrong, what is paused and what to run next, or that all is well: what a status ends with. */
+export const sentenceOf = (status: ShopStatus, now = new Date()): string =>
+  problemSummary(problemsOf(status, now), pausesOf(status));
 
 /** Formats pauses and problems as one line for each command to run next. */
 export function problemSummary(problems: readonly Problem[], pauses: readonly Problem[] = []): string {

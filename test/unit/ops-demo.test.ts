@@ -67,6 +67,12 @@ describe('The demonstration', () => {
     expect(after.map(({ kind }) => kind)).toEqual(['cancel', 'refund']);
   });
 
+  test('names each of its orders by how the id ends, so that one can be asked for', () => {
+    const scenarios = demoScenarios('x');
+    for (const { name, order } of scenarios) expect(order.orderId).toBe(`demo-x-${name}`);
+    expect(new Set(scenarios.map(({ name }) => name)).size).toBe(scenarios.length);
+  });
+
   test('has an order with a shipping fee and a coupon, and one without a phone', () => {
     const orders = demoScenarios('x').map(({ order }) => order);
     expect(orders.flatMap(({ charges = [] }) => charges.map(({ kind }) => kind))).toEqual(['shipping', 'discount']);
