@@ -53,7 +53,8 @@ async function runOn(
   const seconds = (Date.now() - started) / 1_000;
   const where = `${engine === undefined ? '' : `${engine.name} at `}${shop.where}`;
   const document = demoDocument(result, where, seconds);
-  const done = `\nDone in ${seconds.toFixed(1)} s on ${where}${engine === undefined ? '.' : ', which stays up.'}`;
+  const done = `\nDone in ${seconds.toFixed(1)} s on ${where}${engine === undefined ? '.' : ', which stays up.'}
+See it move in the browser: npm run console${engine === undefined && !shop.local ? ' -- --aws' : ''}`;
   print(
     json,
     document,

@@ -123,6 +123,7 @@ function suggestions(orderId: string, layout: Layout): string {
   return table(
     ['command', { title: 'what it does', fit: 'wrap' }],
     [
+      ['npm run console', 'the shop in the browser: its queues, orders and dead letters, loads and outages'],
       [`npm run ops -- trace ${shellArgument(orderId)}`, 'how that order got there, step by step'],
       ['npm run ops -- place --count 5', 'five more orders; prints their ids'],
       ['npm run ops -- sandbox payment down', 'an outage of the payment gateway; `up` ends it, and the backlog drains'],

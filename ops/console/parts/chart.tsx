@@ -35,8 +35,7 @@ export function Chart({
   const shown = useRef(format);
   shown.current = format;
   const data = [times, ...series.map(({ values }) => values)] as unknown as uPlot.AlignedData;
-  // Its colours are read when it is made.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the data is set below; other lines, another theme make a new one.
+  // The data is set below; other lines and another theme make a new one.
   useEffect(() => {
     if (box.current === null) return;
     const made = new uPlot(
@@ -54,7 +53,7 @@ export function Chart({
       made.destroy();
     };
   }, [names, theme.value, height]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: both are made anew by every rendering; the times tell.
+  // Both are made anew by every rendering; the times tell whether anything is new.
   useEffect(() => plot.current?.setData(data), [times, series]);
   return (
     <figure class="chart">

@@ -24,7 +24,6 @@ export function JobProgress({ job }: { job: JobView }): JSX.Element {
         )}
       </header>
       {isRunning && (
-        // biome-ignore lint/a11y/useFocusableInteractive: it is looked at, not worked.
         <div class={total === null ? 'progress unknown' : 'progress'} role="progressbar" aria-label={title} {...bounds}>
           <div style={{ width: total === null ? '30%' : `${total === 0 ? 100 : (done / total) * 100}%` }} />
         </div>

@@ -21,7 +21,7 @@ export function useResource<T>(path: string | undefined, options: { live?: boole
   // Reading the signal here has the component follow it.
   const tick = options.live ? live.value?.at : undefined;
   const isUp = connection.value !== 'lost';
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `tick`, `asked` and `isUp` are what has it read again.
+  // `tick`, `asked` and `isUp` are what has it read again.
   useEffect(() => {
     if (path === undefined || busy.current === path) return;
     busy.current = path;

@@ -92,7 +92,7 @@ function Footer(): JSX.Element | null {
         {about.stack}, {about.where}
       </span>
       {readOnly.value && <span>{words('readOnly')}</span>}
-      {about.hourlyCost > 0 && <span>{words('cost', { cost: about.hourlyCost.toFixed(2) })}</span>}
+      {about.hourlyCost > 0 && <span>{words('cost', { cost: `US$${about.hourlyCost.toFixed(2)}` })}</span>}
     </footer>
   );
 }

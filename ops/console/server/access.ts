@@ -83,6 +83,7 @@ export const pageHeaders = (nonce: string): MiddlewareHandler =>
     referrerPolicy: 'no-referrer',
     crossOriginResourcePolicy: 'same-origin',
     crossOriginOpenerPolicy: 'same-origin',
+    xFrameOptions: 'DENY',
     // There is no TLS on the loopback.
     strictTransportSecurity: false,
   });
