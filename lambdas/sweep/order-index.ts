@@ -7,7 +7,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { openAttributes, openOrdersIndex } from '../order/open-orders.ts';
-import type { Order } from '../order/record.ts';
+import { isDecision, type Order } from '../order/record.ts';
 
 /** An order as the index has it: its id, and its moment in its shard (ISO 8601). */
 export type IndexedOrder = { orderId: string; openSince: string };
@@ -66,7 +66,16 @@ export function orderIndex(table: string, client: DynamoDBDocumentClient) {
       });
     },
 
-    leaveIndex: (order: IndexedRecord) => update(order, 'REMOVE #open, openSince, reconciliations', {}),
+    /** Puts an order that owes nothing any more back to the moment of its decision, which the sweep has passed: it stays among the recent ones. */
+    async returnToDecided(order: Order): Promise<void> {
+      const decidedAt = order.timeline.findLast(isDecision)?.time;
+      if (decidedAt === undefined) return;
+      const { open, openSince } = openAttributes('decided', order.orderId, new Date(decidedAt));
+      await update(order, 'SET #open = :shard, openSince = :since REMOVE reconciliations', {
+        ':shard': open,
+        ':since': openSince,
+      });
+    },
 
     async readProgress(): Promise<Progress> {
       const { Item = {} } = await client.send(new GetCommand({ TableName: table, Key: PROGRESS_KEY }));

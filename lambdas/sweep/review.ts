@@ -42,7 +42,7 @@ export async function reconcile(
       : ({ kind: 'owing', message: messageForUndecided(orderId, found, false, now) } as const);
     if (finding.kind === 'owing') messages.push({ orderId, message: finding.message, order });
     else if (finding.kind === 'waiting') await index.moveToDue(order, finding.until, order.reconciliations ?? 0);
-    else if (isDue(order.open)) await index.leaveIndex(order);
+    else if (isDue(order.open)) await index.returnToDecided(order);
   }
   const failed = await publishFor(sweep, messages);
   if (!failed) await Promise.all(messages.map(({ order }) => postpone(sweep, order)));

@@ -1,6 +1,6 @@
 import type { Notification } from '../../lambdas/notification/rules.ts';
 import { openAttributes } from '../../lambdas/order/open-orders.ts';
-import type { Order } from '../../lambdas/order/record.ts';
+import { isDecision, type Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import type { Publish } from '../../lambdas/runtime/publish.ts';
 import type { Reservation } from '../../lambdas/stock/record.ts';
@@ -42,7 +42,8 @@ export function memorySweep(tables: MemoryTables, publish: Publish, now: () => D
     },
     moveToDue: async (order, at, reconciliations) =>
       place(order, { ...openAttributes('due', order.orderId, at), reconciliations }),
-    leaveIndex: async (order) => place(order, {}),
+    returnToDecided: async (order) =>
+      place(order, openAttributes('decided', order.orderId, new Date(order.timeline.findLast(isDecision)?.time ?? ''))),
     readProgress: async () => ({ ...state.progress }),
     writeProgress: async (shards) => {
       state.progress = shards;

@@ -45,8 +45,9 @@ export async function runSweep(rules: Rules, records: Records): Promise<SweepRun
       async moveToDue() {
         if (order !== undefined) order = { ...outOfIndex(order), ...openAttributes('due', order.orderId, NOW) };
       },
-      async leaveIndex() {
-        if (order !== undefined) order = outOfIndex(order);
+      async returnToDecided() {
+        if (order === undefined) return;
+        order = { ...outOfIndex(order), ...openAttributes('decided', order.orderId, new Date(LOOKED_AT)) };
       },
       readProgress: async () => Object.fromEntries(decidedShards.map((shard) => [shard, PROGRESS])),
       async writeProgress(progress) {

@@ -84,7 +84,8 @@ describe('The sweep and a decided order', () => {
       ['reservations', { state: 'reserved' }],
       ['notifications', { decision: undefined, texts: {} }],
     ] as const) {
-      const { sweepAfter, tables, order: current, shop } = await sweptShop([order]);
+      const { sweepAfter, tables, order: current, shop, looks } = await sweptShop([order]);
+      const decidedAt = current()?.openSince ?? '';
       const record = tables[table].get('o-1');
       (tables[table] as Map<string, object>).set('o-1', { ...record, ...lost });
       if (table === 'reservations') Object.assign(shop.stock.shelf('A'), { available: 4, reserved: 1, sold: 0 });
@@ -93,10 +94,15 @@ describe('The sweep and a decided order', () => {
       expect(tables.payments.get('o-1')?.state).toBe('captured');
       expect(tables.reservations.get('o-1')?.state).toBe('sold');
       expect(tables.notifications.get('o-1')?.decision).toBe('order-confirmed');
-      // It leaves the index as soon as everything agrees.
+      // It goes back to the moment of its decision as soon as everything agrees, and is not looked at again.
       expect(current()?.open).toMatch(/^due-/);
       expect(await sweepAfter(10 * MINUTE)).toEqual([]);
-      expect(current()).not.toHaveProperty('open');
+      expect(current()).toMatchObject(openAttributes('decided', 'o-1', new Date(decidedAt)));
+      expect(current()).not.toHaveProperty('reconciliations');
+      await sweepAfter(HOUR);
+      const { length } = looks;
+      await sweepAfter(HOUR);
+      expect(looks).toHaveLength(length);
     }
   });
 
