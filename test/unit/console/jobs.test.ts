@@ -38,7 +38,7 @@ describe('An operation that takes a while', () => {
   test('that is stopped ends after what it is at, and says that it was stopped', async () => {
     const jobs = new Jobs();
     const { id } = jobs.start({ kind: 'drill', title: 'a drill' }, async ({ signal }) => {
-      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
       return { accepted: 5 };
     });
     expect(jobs.stop('drill-9')).toBe(false);
@@ -50,7 +50,11 @@ describe('An operation that takes a while', () => {
   test('is forgotten once fifty others have ended since, but never while it runs', async () => {
     const jobs = new Jobs();
     let release = () => {};
-    jobs.start({ kind: 'load', title: 'long' }, () => new Promise<void>((resolve) => (release = resolve)));
+    jobs.start({ kind: 'load', title: 'long' }, () => {
+      return new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    });
     for (let n = 0; n < 60; n += 1) jobs.start({ kind: 'pause', title: `${n}` }, async () => undefined);
     await new Promise<void>((resolve) => {
       const look = () => jobs.running() === 1 && resolve();
