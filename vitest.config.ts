@@ -62,6 +62,14 @@ export default defineConfig({
       deployed('localstack'),
       deployed('ministack-extended'),
       deployed('localstack-extended'),
+      // The real console and a real Chromium on one engine; without a Chromium they are skipped.
+      project('console', {
+        globalSetup: ['test/deployed/engine.setup.ts'],
+        setupFiles: ['test/deployed/skip.ts', 'test/deployed/one-file-per-engine.ts'],
+        testTimeout: 180_000,
+        hookTimeout: 120_000,
+        retry: ONCE_MORE,
+      }),
       // One engine and one stack for all files, each of which has queues of its own. The first run builds the readers.
       project('partners', {
         globalSetup: ['test/deployed/engine.setup.ts'],

@@ -60,8 +60,7 @@ export function metricQueriesFor({ consumer, queueUrl }: ConsumerQueues, functio
   };
 }
 
-/** Returns a metric that SQS measures of a queue. */
-export const queueMetric = (queueUrl: string, metric: string, statistic: MetricQuery['statistic']): MetricQuery => ({
+const queueMetric = (queueUrl: string, metric: string, statistic: MetricQuery['statistic']): MetricQuery => ({
   namespace: 'AWS/SQS',
   metric,
   dimensions: { QueueName: queueName(queueUrl) },

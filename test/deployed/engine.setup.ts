@@ -9,6 +9,7 @@ import { localTarget } from '../../ops/aws-target.ts';
 import { progressPrinter } from '../../ops/progress.ts';
 import { deployedShop } from '../../ops/stack.ts';
 import { deploy } from '../../ops/up/deploy.ts';
+import { missingChromium } from '../console/chromium.ts';
 import { freePort } from '../harness/engine.ts';
 import './provided.ts';
 import { createSecrets } from './suite-secrets.ts';
@@ -19,15 +20,15 @@ import { startReceiver } from './webhook-receiver.ts';
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const name: EngineName = project.name.startsWith('localstack') ? 'localstack' : 'ministack';
   project.provide('turnPort', await freePort());
-  const reason = await unavailableReason(name);
+  const reason = (await unavailableReason(name)) ?? (project.name === 'console' ? missingChromium() : undefined);
   if (reason !== undefined) {
     if (process.env.CI) throw new Error(reason);
-    console.warn(`\n!!! The deployed suite is SKIPPED on ${name}: ${reason}\n`);
+    console.warn(`\n!!! The tests of the project ${project.name} are SKIPPED: ${reason}\n`);
     provide(project, { engine: name, endpoint: 'http://127.0.0.1:9', outputs: {}, skip: reason });
     return async () => {};
   }
   const folder = await mkdtemp(join(tmpdir(), `shop-messaging-${name}-`));
-  const progress = (line: string) => console.log(`[${name}] ${line}`);
+  const progress = (line: string) => console.log(`[${project.name}] ${line}`);
   let receiver: Server | undefined;
   const engine = await startEngine({ name, port: await freePort(), dataDir: folder, progress });
   try {

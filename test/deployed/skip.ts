@@ -2,7 +2,7 @@ import { beforeEach, inject } from 'vitest';
 import './provided.ts';
 
 // Without an engine every test is skipped with the reason.
-beforeEach((context) => {
+beforeEach(({ skip }) => {
   const reason = inject('skip');
-  if (reason !== '') context.skip(reason);
+  if (reason !== '') skip(reason);
 });
