@@ -1,12 +1,64 @@
 import type { JSX } from 'preact';
+import type { JobView } from '../../api/live.ts';
+import type { TrafficState } from '../../api/traffic.ts';
+import { jobs } from '../../parts/live.ts';
 import { Page } from '../../parts/page.tsx';
-import { Loading } from '../../parts/state.tsx';
+import { useResource } from '../../parts/resource.ts';
+import { Empty, Failed, Loading } from '../../parts/state.tsx';
 import { words } from '../../parts/words.ts';
+import { text } from './messages.ts';
+import { Run } from './run.tsx';
+import { DrillForm, GatewayPanel, LoadForm } from './start.tsx';
+import './traffic.css';
 
+/** Starts loads and drills, takes the sandbox gateway down, and shows what happens. */
 export function TrafficPage(): JSX.Element {
+  const { data, error, loading, reload } = useResource<TrafficState>('/api/traffic', { live: true });
   return (
-    <Page title={words('traffic')}>
-      <Loading />
+    <Page title={words('traffic')} intro={text('intro')}>
+      {loading && <Loading />}
+      {error !== undefined && <Failed error={error} onRetry={reload} />}
+      {data !== undefined && (data.sandbox ? <Sandbox state={data} reload={reload} /> : <NoSandbox />)}
     </Page>
   );
 }
+
+const NoSandbox = (): JSX.Element => <Empty title={text('nothing')}>{text('real-gateway')}</Empty>;
+
+const isTraffic = ({ kind }: JobView): boolean => kind === 'load' || kind === 'drill';
+
+function Sandbox({ state, reload }: { state: TrafficState; reload: () => void }): JSX.Element {
+  const [latest, ...earlier] = jobs.value.filter(isTraffic);
+  // Sooner than the next reading of the shop.
+  const isRunning = latest?.state === 'running';
+  const hindranceOf = (one: 'load' | 'drill') => (isRunning ? 'running' : state[one] === 'running' ? null : state[one]);
+  return (
+    <>
+      <div class="traffic-start">
+        <GatewayPanel down={state.gatewayDown} onChange={reload} />
+        <LoadForm hindrance={hindranceOf('load')} onStarted={reload} />
+        <DrillForm hindrance={hindranceOf('drill')} onStarted={reload} />
+      </div>
+      {latest === undefined ? (
+        <Empty title={text('noRun')}>{text('noRunHint')}</Empty>
+      ) : (
+        <section class="traffic-run" aria-label={text('latest')}>
+          <Run job={latest} />
+        </section>
+      )}
+      {earlier.length > 0 && <Earlier runs={earlier} />}
+    </>
+  );
+}
+
+const Earlier = ({ runs }: { runs: readonly JobView[] }): JSX.Element => (
+  <section class="traffic-run" aria-label={text('earlier')}>
+    <h2>{text('earlier')}</h2>
+    {runs.map((job) => (
+      <details key={job.id} class="panel">
+        <summary>{job.title}</summary>
+        <Run job={job} />
+      </details>
+    ))}
+  </section>
+);

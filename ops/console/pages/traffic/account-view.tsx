@@ -1,0 +1,119 @@
+import type { JSX } from 'preact';
+import type { DrillSummary, LoadSummary } from '../../api/traffic.ts';
+import { Badge } from '../../parts/badge.tsx';
+import { count } from '../../parts/format.ts';
+import { language } from '../../parts/language.ts';
+import { Link } from '../../parts/router.tsx';
+import { Table } from '../../parts/table.tsx';
+import { drillSums, loadSums, type Sum, splitAtOrders } from './account.ts';
+import { milliseconds } from './latency.ts';
+import { text } from './messages.ts';
+
+export function LoadAccount({ result }: { result: LoadSummary }): JSX.Element {
+  const sums = loadSums(result);
+  const problems = result.bookProblems.map(({ orderId, problem }) => `${orderId} ${problem}`);
+  const { published, confirmed, cancelled, undecided, interrupted } = result;
+  const wrong = sums.filter(({ agrees }) => !agrees).length + problems.length;
+  return (
+    <Account sums={sums} problems={problems}>
+      {wrong > 0
+        ? text('doesNotAddUp', { n: wrong })
+        : text(interrupted ? 'stoppedLoad' : 'loadAddsUp', { published, confirmed, cancelled, undecided })}
+    </Account>
+  );
+}
+
+export function DrillAccount({ result }: { result: DrillSummary }): JSX.Element {
+  const { problems, accepted, confirmed, cancelled, waitingOrders } = result;
+  return (
+    <>
+      <Account sums={drillSums(result)} problems={problems}>
+        {problems.length > 0
+          ? text('doesNotAddUp', { n: problems.length })
+          : text('drillAddsUp', { accepted, confirmed, cancelled })}
+      </Account>
+      {waitingOrders.length > 0 && (
+        <section class="panel" aria-label={text('waitingOrders')}>
+          <h3>{text('waitingOrders')}</h3>
+          <p>
+            {waitingOrders.map((orderId) => (
+              <span key={orderId}>
+                <OrderLink orderId={orderId} />{' '}
+              </span>
+            ))}
+          </p>
+        </section>
+      )}
+      <Medians medians={result.medians} />
+    </>
+  );
+}
+
+type AccountProps = { sums: readonly Sum[]; problems: readonly string[]; children: string };
+
+/** Says whether all adds up, and shows what is made of what. */
+function Account({ sums, problems, children }: AccountProps): JSX.Element {
+  const isRight = problems.length === 0 && sums.every(({ agrees }) => agrees);
+  return (
+    <section class="account" aria-label={text('account')}>
+      <p class={isRight ? 'verdict good' : 'verdict bad'}>{children}</p>
+      {problems.length > 0 && (
+        <ul class="problems" aria-label={text('problems')}>
+          {problems.map((problem) => (
+            <li key={problem}>
+              {splitAtOrders(problem).map(({ text: words, orderId }) =>
+                orderId === undefined ? words : <OrderLink key={orderId} orderId={orderId} />,
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      <Table
+        label={text('accountOf')}
+        rows={sums}
+        rowKey={({ what }) => what}
+        columns={[
+          { title: text('what'), cell: ({ what }) => text(`sum.${what}`) },
+          { title: text('howMany'), align: 'end', cell: (sum) => count(sum.count) },
+          { title: text('madeOf'), cell: partsOf },
+          {
+            title: text('check'),
+            cell: ({ agrees, parts }) =>
+              agrees && parts.length === 0 ? null : (
+                <Badge tone={agrees ? 'good' : 'bad'}>{text(agrees ? 'adds' : 'differs')}</Badge>
+              ),
+          },
+        ]}
+      />
+    </section>
+  );
+}
+
+const partsOf = ({ parts }: Sum): string =>
+  parts.map((part) => `${count(part.count)} ${text(`sum.${part.what}`)}`).join(' + ');
+
+const OrderLink = ({ orderId }: { orderId: string }): JSX.Element => (
+  <Link href={`/orders/${encodeURIComponent(orderId)}`}>{orderId}</Link>
+);
+
+const PERIODS = ['before', 'during', 'after'] as const;
+
+function Medians({ medians }: Pick<DrillSummary, 'medians'>): JSX.Element {
+  const shown = (value: number | undefined) =>
+    value === undefined ? text('none') : milliseconds(value, language.value);
+  return (
+    <section class="account">
+      <h3>{text('medians')}</h3>
+      <Table
+        label={text('medians')}
+        rows={PERIODS}
+        rowKey={(period) => period}
+        columns={[
+          { title: text('period'), cell: (period) => text(period) },
+          { title: text('placedToReserved'), align: 'end', cell: (period) => shown(medians[period].placedToReserved) },
+          { title: text('cancelledToText'), align: 'end', cell: (period) => shown(medians[period].cancelledToText) },
+        ]}
+      />
+    </section>
+  );
+}
