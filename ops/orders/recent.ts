@@ -3,10 +3,9 @@ import * as v from 'valibot';
 import type { Money } from '../../contracts/money.ts';
 import { type CancelReason, orderPlaced } from '../../contracts/order.ts';
 import {
+  deadlineShards,
   decidedShards,
   dueShards,
-  remindedShards,
-  unremindedShards,
   untilShards,
 } from '../../lambdas/order/open-orders.ts';
 import type { Order } from '../../lambdas/order/record.ts';
@@ -29,9 +28,18 @@ export type RecentOrder = {
 export type OrderPage = { orders: RecentOrder[]; next?: string };
 
 /** Orders by a moment that is past: when they were placed, reminded of or decided. */
-const PAST_SHARDS = [...unremindedShards, ...remindedShards, ...decidedShards];
+const PAST_SHARDS = [...deadlineShards, ...decidedShards];
 /** Orders by a moment that may lie ahead: when their payment is due, or when the sweep looks at them again. */
 const AHEAD_SHARDS = [...untilShards, ...dueShards];
+
+export type RecentOrdersOptions = {
+  /** The `next` of another page. */
+  before?: string | undefined;
+  /** @default 100 */
+  limit?: number;
+  /** Leaves out the orders that are decided. */
+  undecided?: boolean;
+};
 
 /**
  * Lists the recent orders, newest first. A page takes one query of each shard of the sweep's index and the orders' records, however many orders
@@ -40,11 +48,12 @@ const AHEAD_SHARDS = [...untilShards, ...dueShards];
  */
 export async function recentOrders(
   shop: DeployedShop,
-  { before, limit = 100 }: { before?: string | undefined; limit?: number } = {},
+  { before, limit = 100, undecided = false }: RecentOrdersOptions = {},
 ): Promise<OrderPage> {
+  const [aheadShards, pastShards] = undecided ? [untilShards, deadlineShards] : [AHEAD_SHARDS, PAST_SHARDS];
   const from = before === undefined ? {} : parseCursor(before);
-  const ahead = await newestOf(shop, AHEAD_SHARDS, from, Math.floor(limit / 2));
-  const past = await newestOf(shop, PAST_SHARDS, from, limit - ahead.orderIds.length);
+  const ahead = await newestOf(shop, aheadShards, from, Math.floor(limit / 2));
+  const past = await newestOf(shop, pastShards, from, limit - ahead.orderIds.length);
   const orders = await loadOrders(shop, [...past.orderIds, ...ahead.orderIds]);
   const positions = { ...past.positions, ...ahead.positions };
   const hasMore = Object.values(positions).some((position) => position !== 'end');

@@ -22,7 +22,8 @@ export type JobKind =
   | 'audit'
   | 'repair'
   | 'pause'
-  | 'resume';
+  | 'resume'
+  | 'test-order';
 
 /** An operation that takes a while, as every browser sees it. Times are ISO 8601. */
 export type JobView = {

@@ -21,8 +21,11 @@ export const postJson = <T>(path: string, body: object = {}): Promise<T> =>
     body: JSON.stringify(body),
   });
 
+/** One page of a list, and the address of the next one. */
+export type ListPage<T> = { rows: T[]; next: string | undefined };
+
 /** Reads a list and the address of its next page, which the server names in the header `Link`. */
-export async function getPage<T>(path: string): Promise<{ rows: T[]; next: string | undefined }> {
+export async function getPage<T>(path: string): Promise<ListPage<T>> {
   const response = await send(path, {});
   const [, next] = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get('Link') ?? '') ?? [];
   return { rows: (await response.json()) as T[], next };

@@ -1,9 +1,13 @@
+import { currencyDigits } from '../../currencies.ts';
 import { language } from './language.ts';
 
-/** Formats minor units of a currency: 12000 KRW is ₩12,000. */
+/** Formats minor units of a currency with the digits that ISO 4217 gives it, as the commands do: 12000 KRW is ₩12,000. */
 export function money({ amount, currency }: { amount: number; currency: string }): string {
-  const format = new Intl.NumberFormat(language.value, { style: 'currency', currency });
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 0));
+  const digits = currencyDigits(currency);
+  if (digits === undefined) return `${count(amount)} ${currency}`;
+  const fraction = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const format = new Intl.NumberFormat(language.value, { style: 'currency', currency, ...fraction });
+  return format.format(amount / 10 ** digits);
 }
 
 export const count = (value: number): string => value.toLocaleString(language.value);

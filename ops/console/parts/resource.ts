@@ -10,11 +10,17 @@ export type Resource<T> = {
   reload(): void;
 };
 
+export type ResourceOptions<T> = {
+  live?: boolean;
+  /** @default reads a document */
+  read?: (path: string) => Promise<T>;
+};
+
 /**
  * Reads a document of the server, with what was read before shown meanwhile; `undefined` as a path reads nothing. With `live` it is read again whenever the
  * status was, one reading at a time, and not while the tab is hidden.
  */
-export function useResource<T>(path: string | undefined, options: { live?: boolean } = {}): Resource<T> {
+export function useResource<T>(path: string | undefined, options: ResourceOptions<T> = {}): Resource<T> {
   const [state, setState] = useState<{ path?: string; data?: T; error?: ApiError }>({});
   const [asked, setAsked] = useState(0);
   const busy = useRef<string | undefined>(undefined);
@@ -25,7 +31,7 @@ export function useResource<T>(path: string | undefined, options: { live?: boole
   useEffect(() => {
     if (path === undefined || busy.current === path) return;
     busy.current = path;
-    getJson<T>(path)
+    (options.read ?? getJson<T>)(path)
       .then((data) => ({ path, data }))
       .catch((error: unknown) => ({
         path,

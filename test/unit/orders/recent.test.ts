@@ -138,3 +138,15 @@ test('a page that was never given out is refused', async () => {
     await expect(recentOrders(shop, { before })).rejects.toThrow('There is no such page of orders.');
   }
 });
+
+test('the undecided orders can be listed alone, also those that wait for a payment', async () => {
+  const { shop } = shopWith([
+    order(1, 'open'),
+    order(2),
+    order(3, 'until', 900),
+    order(4, 'reminded'),
+    order(5, 'due', 700),
+  ]);
+  const { orders } = await recentOrders(shop, { undecided: true });
+  expect(idsOf(orders)).toEqual(['o-4', 'o-3', 'o-1']);
+});
