@@ -8,6 +8,7 @@ import { NOTHING_TOUCHED, print } from '../output.ts';
 import { pauseNotices } from '../pause/paused-consumers.ts';
 import { printNotice } from '../progress.ts';
 import { connectToShop } from '../stack.ts';
+import { runCarefully } from './careful-commands.ts';
 import { defaultFile, discard } from './discard.ts';
 import { editBodies } from './edit-bodies.ts';
 import { addSelectorOptions, listCommand, scanWithProgress, showCommand } from './inspect-commands.ts';
@@ -25,7 +26,7 @@ import {
   type UnreadMeant,
   unreadMeant,
 } from './plan.ts';
-import { redrive } from './redrive.ts';
+import { putBack } from './put-back.ts';
 import { editInEditor, editorFrom } from './terminal.ts';
 
 type MoveOptions = ChangeOptions & Selectors;
@@ -62,6 +63,10 @@ function redriveCommand(): Command {
       'open each message in your editor first, once for all its consumers, and put back those you changed; the original is kept as an attribute',
     )
     .option('--force', 'with --edit: send a body that breaks the contract')
+    .option(
+      '--carefully',
+      'put ten back at a time, wait until their consumer has decided on them, and stop when any of them fails again',
+    )
     .action(runRedrive);
 }
 
@@ -71,8 +76,9 @@ async function runRedrive({
   rate,
   edit,
   force,
+  carefully,
   ...options
-}: MoveOptions & { rate: number; edit?: boolean; force?: boolean }): Promise<void> {
+}: MoveOptions & { rate: number; edit?: boolean; force?: boolean; carefully?: boolean }): Promise<void> {
   checkSelectors(options, true);
   const editor = edit ? editorFrom(process.env) : undefined;
   const startedAt = Date.now();
@@ -87,14 +93,16 @@ async function runRedrive({
   const selects = editedBodies === undefined ? matcherOf(options) : ({ id }: { id: string }) => editedBodies.has(id);
   const plan = narrowPlan(found, selects);
   const consumers = plan.flatMap(({ queue, deadLetters }) => (deadLetters.length > 0 ? [queue.consumer] : []));
-  for (const notice of await pauseNotices(shop, consumers)) printNotice(notice);
+  for (const notice of carefully ? [] : await pauseNotices(shop, consumers)) printNotice(notice);
   // What was edited was read.
   const unread = editedBodies === undefined ? unreadMeant(options) : 'none';
   if (!(await confirmChange(shop, `Put ${describePlan(plan, unread)} back?`, { yes, always: true }))) {
     return printNothingDone(json, REDRIVE, NOTHING_TOUCHED);
   }
+  const moving = { rate, startedAt, selects, unread, editedBodies };
+  if (carefully) return runCarefully(shop, plan, moving, json);
   await runWithProgress({ plan, unread, startedAt, json, action: REDRIVE }, (context) =>
-    redrive(plan, { rate, startedAt, selects, unread, editedBodies, ...context }),
+    putBack(shop, plan, { ...moving, ...context }),
   );
 }
 

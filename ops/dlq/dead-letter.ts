@@ -34,8 +34,10 @@ export function orderIdOf({ body }: Pick<DeadLetter, 'body'>): string | undefine
 }
 
 /** Tells messages apart: dead letters of several consumers have the same key where they hold the same event, whatever envelope it is in. */
-export const messageKeyOf = (deadLetter: DeadLetter): string =>
-  layOut(openEnvelopes(originalMessage(deadLetter).body).event);
+export const messageKeyOf = (deadLetter: DeadLetter): string => bodyKeyOf(originalMessage(deadLetter).body);
+
+/** Returns the key of a body as it is sent. */
+export const bodyKeyOf = (body: string): string => layOut(openEnvelopes(body).event);
 
 /** Restores the message as its consumer would have got it: without envelope and without the attributes about the failure. */
 export function originalMessage(deadLetter: DeadLetter): OutgoingMessage {

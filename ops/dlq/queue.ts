@@ -6,8 +6,8 @@ import { type Failures, failuresOf, type LetterReceiver, letterReceiver } from '
 
 /** A consumer's dead-letter queue, and the one queue its dead letters failed in. Every call takes at most ten. */
 export type DeadLetterQueue = LetterReceiver & {
-  /** Sends to the consumer's own queue, where no other consumer sees it. */
-  send(messages: readonly OutgoingMessage[]): Promise<Failures>;
+  /** Sends to the consumer's own queue, where no other consumer sees it. `onAccepted` gets the id of each dead letter and of the message it became. */
+  send(messages: readonly OutgoingMessage[], onAccepted?: (id: string, messageId: string) => void): Promise<Failures>;
 };
 
 /** Connects to the dead-letter queues of all consumers and partners, or of the one that is named. */
@@ -22,8 +22,8 @@ function sqsDeadLetterQueue(queues: ConsumerQueues, client: SQSClient): DeadLett
   return {
     ...receiver,
 
-    async send(messages) {
-      const { Failed } = await client.send(
+    async send(messages, onAccepted = () => {}) {
+      const { Successful = [], Failed } = await client.send(
         new SendMessageBatchCommand({
           QueueUrl: queueUrl,
           Entries: messages.map(({ id, body, attributes, groupId, traceHeader }, index) => ({
@@ -39,6 +39,7 @@ function sqsDeadLetterQueue(queues: ConsumerQueues, client: SQSClient): DeadLett
           })),
         }),
       );
+      for (const { Id, MessageId = '' } of Successful) onAccepted(messages[Number(Id)]?.id ?? '', MessageId);
       return failuresOf(messages, Failed);
     },
   };

@@ -25,10 +25,21 @@ export type RedriveOptions = ExecuteOptions & {
   rate: number;
   /** Bodies to send instead of the original ones, by dead letter id. */
   editedBodies?: ReadonlyMap<string, string> | undefined;
+  /** Called after each call that sent some, with what became of each. */
+  onSent?: (sent: readonly SentLetter[]) => void;
 };
 
+/** A dead letter that was sent back as `body`: the id of the message it became, or why it could not be sent. */
+export type SentLetter = { deadLetter: DeadLetter; body: string; edited: boolean } & (
+  | { messageId: string }
+  | { why: string }
+);
+
 /** Moves planned dead letters back, each to the one queue it failed in: sent first and deleted after. */
-export function redrive(plan: Plan, { rate, editedBodies, ...options }: RedriveOptions): Promise<PlanResult> {
+export function redrive(
+  plan: Plan,
+  { rate, editedBodies, onSent = () => {}, ...options }: RedriveOptions,
+): Promise<PlanResult> {
   const pace = pacer(rate);
   const outgoing = (deadLetter: DeadLetter) => {
     const message = originalMessage(deadLetter);
@@ -43,9 +54,21 @@ export function redrive(plan: Plan, { rate, editedBodies, ...options }: RedriveO
       maxBytes: MAX_MESSAGE_BYTES,
       bytesOf: messageBytes,
     });
+    const byId = new Map(deadLetters.map((deadLetter) => [deadLetter.id, deadLetter]));
     for (const batch of batches) {
       await pace(batch.length);
-      for (const [id, why] of await queue.send(batch)) failures.set(id, why);
+      const messageIds = new Map<string, string>();
+      const refused = await queue.send(batch, (id, messageId) => messageIds.set(id, messageId));
+      for (const [id, why] of refused) failures.set(id, why);
+      onSent(
+        batch.flatMap(({ id, body }) => {
+          const deadLetter = byId.get(id);
+          const why = refused.get(id);
+          if (deadLetter === undefined) return [];
+          const sent = { deadLetter, body, edited: editedBodies?.has(id) === true };
+          return [why === undefined ? { ...sent, messageId: messageIds.get(id) ?? '' } : { ...sent, why }];
+        }),
+      );
     }
     return failures;
   };

@@ -102,9 +102,13 @@ export class FakeQueue implements DeadLetterQueue {
     return new Map();
   }
 
-  async send(messages: readonly OutgoingMessage[]): Promise<Failures> {
+  async send(
+    messages: readonly OutgoingMessage[],
+    onAccepted: (id: string, messageId: string) => void = () => {},
+  ): Promise<Failures> {
     this.call('send');
     const accepted = messages.filter(({ id }) => !this.rejectedIds.has(id));
+    for (const { id } of accepted) onAccepted(id, `sent ${id}`);
     const known = new Set(this.fifo ? this.sent.map(({ id }) => id) : []);
     this.sent.push(...accepted.filter(({ id }) => !known.has(id)));
     return new Map(messages.filter(({ id }) => this.rejectedIds.has(id)).map(({ id }) => [id, 'InternalError']));
