@@ -5,7 +5,12 @@ import { ActionButton } from './button.tsx';
 import { postJson } from './fetch.ts';
 import { words } from './words.ts';
 
-const TONES: Record<JobView['state'], Tone> = { running: 'info', done: 'good', failed: 'bad', stopped: 'warn' };
+export const stateTones: Record<JobView['state'], Tone> = {
+  running: 'info',
+  done: 'good',
+  failed: 'bad',
+  stopped: 'warn',
+};
 
 /** Shows how far an operation is, and stops it. */
 export function JobProgress({ job }: { job: JobView }): JSX.Element {
@@ -16,7 +21,7 @@ export function JobProgress({ job }: { job: JobView }): JSX.Element {
     <section class="job" aria-label={title}>
       <header>
         <span class="job-title">{title}</span>
-        <Badge tone={TONES[state]}>{words(state === 'failed' ? 'jobFailed' : state)}</Badge>
+        <Badge tone={stateTones[state]}>{words(state === 'failed' ? 'jobFailed' : state)}</Badge>
         {isRunning && (
           <ActionButton onClick={() => postJson(`/api/jobs/${encodeURIComponent(id)}/stop`)}>
             {words('stop')}

@@ -42,6 +42,7 @@ export const words = translations({
     of: '{done} of {total}',
     noData: 'No data yet',
     moreProblems: 'and {n} more',
+    earlier: 'Earlier, since this console was started',
   },
   ko: {
     console: '콘솔',
@@ -83,5 +84,6 @@ export const words = translations({
     of: '{total} 중 {done}',
     noData: '아직 데이터가 없습니다',
     moreProblems: '그리고 {n}개 더',
+    earlier: '이 콘솔을 시작한 뒤의 이전 실행',
   },
 });

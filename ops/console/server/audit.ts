@@ -70,8 +70,13 @@ const runAudit = ({ shop }: Console, job: Job): Promise<FinishedAudit> =>
   });
 
 async function runRepair(audit: FinishedAudit, job: Job): Promise<AuditView> {
-  job.progress({ text: `${plural(audit.repairable, 'event')} published; waiting for the consumers` });
-  return viewOf(await audit.repair({ patience: REPAIR_PATIENCE_SECONDS, signal: job.signal }));
+  const events = plural(audit.repairable, 'event');
+  job.progress({ text: `Publishing ${events}, and waiting for the consumers` });
+  const view = viewOf(await audit.repair({ patience: REPAIR_PATIENCE_SECONDS, signal: job.signal }));
+  job.progress({
+    text: `${events} published; ${plural(view.disagreeingCount, 'order disagrees', 'orders disagree')} still`,
+  });
+  return view;
 }
 
 function viewOf(report: AuditReport): AuditView {

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { JobView } from '../../api/live.ts';
 import type { TrafficState } from '../../api/traffic.ts';
+import { Earlier } from '../../parts/earlier.tsx';
 import { jobs } from '../../parts/live.ts';
 import { Page } from '../../parts/page.tsx';
 import { useResource } from '../../parts/resource.ts';
@@ -46,19 +47,7 @@ function Sandbox({ state, reload }: { state: TrafficState; reload: () => void })
           <Run job={latest} />
         </section>
       )}
-      {earlier.length > 0 && <Earlier runs={earlier} />}
+      <Earlier jobs={earlier}>{(job) => <Run job={job} />}</Earlier>
     </>
   );
 }
-
-const Earlier = ({ runs }: { runs: readonly JobView[] }): JSX.Element => (
-  <section class="traffic-run" aria-label={text('earlier')}>
-    <h2>{text('earlier')}</h2>
-    {runs.map((job) => (
-      <details key={job.id} class="panel">
-        <summary>{job.title}</summary>
-        <Run job={job} />
-      </details>
-    ))}
-  </section>
-);
