@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type ChangeOptions, changingCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
@@ -13,16 +12,15 @@ import type { LoadProgress } from './monitor.ts';
 import { loadReport } from './report.ts';
 import type { LoadResult } from './result.ts';
 import { assertLoadAllowed, LOAD_DEFAULTS, type LoadRequest, startLoad } from './start.ts';
-import { loadChart } from './svg.ts';
 
-type Options = ChangeOptions & LoadRequest & { svg?: string };
+type Options = ChangeOptions & LoadRequest;
 
 /** Builds `ops load`. */
 export function loadCommand(): Command {
   return changingCommand(
     'load',
     'Publish orders at a rate and measure how the shop keeps up: depth, latency to the decision, throughput, errors.',
-    'load --rate 50 --count 1000 --svg load.svg',
+    'load --rate 50 --count 1000',
     'load --rate 20 --count 400 --burst 100 --json',
   )
     .requiredOption('--rate <orders>', 'how many orders a second, on average', wholeNumber(1, 10_000))
@@ -60,11 +58,10 @@ export function loadCommand(): Command {
       wholeNumber(1, 86_400),
       LOAD_DEFAULTS.patience,
     )
-    .option('--svg <file>', 'write a picture of it')
     .action(load);
 }
 
-async function load({ json, aws, yes, svg: file, ...options }: Options): Promise<void> {
+async function load({ json, aws, yes, ...options }: Options): Promise<void> {
   const shop = await connectToShop({ aws });
   assertLoadAllowed(shop, options);
   const question = `Publish ${options.count} made-up orders, ${options.rate} a second?`;
@@ -77,16 +74,11 @@ async function load({ json, aws, yes, svg: file, ...options }: Options): Promise
   const result = await interruptible('Interrupted: what was published finishes by itself.', (signal) =>
     startLoad(shop, options, { signal, onProgress, onStocked }),
   );
-  // Before the picture, whose file may not be writable.
   print(
     json,
     result,
     underHeader(shop, (layout) => loadReport(result, layout)),
   );
-  if (file !== undefined) {
-    await writeFile(file, loadChart(result));
-    printNotice(`Its picture is in ${file}.`);
-  }
   failUnlessDecided(result, options.patience);
 }
 

@@ -9,12 +9,7 @@ const MEASURES: readonly Column[] = [{ title: 'measure' }, { title: 'result', fi
 export function loadReport(result: LoadResult, layout: Layout = WHOLE): string {
   const { published, decided, confirmed, cancelled, rate, throughput, errors, errorRate, series } = result;
   const consumers = Object.keys(series.held[0]?.held ?? {});
-  const backlogs = consumers.map((name) =>
-    seriesRow(
-      name,
-      series.held.map(({ held }) => held[name] ?? 0),
-    ),
-  );
+  const backlogs = consumers.map((name) => [name, greatest(series.held.map(({ held }) => held[name] ?? 0))]);
   const measures = [
     [
       'published',
@@ -31,11 +26,14 @@ export function loadReport(result: LoadResult, layout: Layout = WHOLE): string {
   return [
     table(MEASURES, measures, layout),
     '',
-    table(['messages not done', 'most', `over ${result.seconds.toFixed(0)} s`], backlogs, layout),
+    table(['messages not done', 'most'], backlogs, layout),
     '',
     table(
-      ['orders per second', 'most', `over ${series.decidedPerSecond.length} s`],
-      [seriesRow('published', series.publishedPerSecond), seriesRow('decided', series.decidedPerSecond)],
+      ['orders per second', 'most'],
+      [
+        ['published', greatest(series.publishedPerSecond)],
+        ['decided', greatest(series.decidedPerSecond)],
+      ],
       layout,
     ),
   ].join('\n');
@@ -46,25 +44,7 @@ function followUpText({ cancellationsAfterConfirmation: late, partialRefunds, bo
   return `${late.done} of ${late.asked} cancelled, ${partialRefunds.done} of ${partialRefunds.asked} refunded in part; ${book} the gateway's book`;
 }
 
-const seriesRow = (name: string, values: readonly number[]): (string | number)[] => [
-  name,
-  Math.max(0, ...values),
-  sparkline(values),
-];
-
-const LEVELS = '▁▂▃▄▅▆▇█';
-
-/** Draws values as a line of block characters; where there are more values than columns, a column shows its greatest. */
-export function sparkline(values: readonly number[], width = 40): string {
-  const greatest = Math.max(1, ...values);
-  const columns = Math.min(width, values.length);
-  return Array.from({ length: columns }, (_, column) => {
-    const from = Math.floor((column * values.length) / columns);
-    const until = Math.floor(((column + 1) * values.length) / columns);
-    const value = Math.max(...values.slice(from, until));
-    return LEVELS[Math.ceil((value / greatest) * (LEVELS.length - 1))];
-  }).join('');
-}
+const greatest = (values: readonly number[]): number => Math.max(0, ...values);
 
 const REPORTED_LATENESS_MS = 1_000;
 const lateness = (lateMs: number) =>

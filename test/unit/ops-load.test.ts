@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../contracts/order.ts';
 import { parseEvent } from '../../contracts/parse.ts';
 import { collectDecisions, followUpsOf, orderMessages } from '../../ops/load/orders.ts';
-import { loadReport, sparkline } from '../../ops/load/report.ts';
+import { loadReport } from '../../ops/load/report.ts';
 import { type LoadObservations, latencyText, loadResult, percentile } from '../../ops/load/result.ts';
 import {
   type ArrivalSchedule,
@@ -11,7 +11,6 @@ import {
   type SendRange,
   sendOnSchedule,
 } from '../../ops/load/schedule.ts';
-import { axisTicks, loadChart } from '../../ops/load/svg.ts';
 
 describe('A percentile', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
@@ -257,29 +256,8 @@ describe('The result of a load', () => {
     expect(loadReport(loadResult(observations({ bookProblems })))).toContain("1 not as in the gateway's book");
   });
 
-  test('is drawn with a line and a name for each consumer, and never a broken number', () => {
-    const picture = loadChart(loadResult(observations()));
-    expect(picture.match(/<polyline/g)).toHaveLength(4);
-    for (const name of ['order', 'payment', 'published', 'decided']) expect(picture).toContain(`>${name}</text>`);
-    for (const part of [{}, { samples: [] }, { published: new Map(), decisions: new Map() }]) {
-      expect(loadChart(loadResult(observations(part)))).not.toMatch(/NaN|Infinity|undefined/);
-    }
-  });
-});
-
-describe('A chart', () => {
-  test('is as high as its values, and keeps the peaks when it is narrower', () => {
-    expect(sparkline([0, 1, 7])).toBe('▁▂█');
-    expect(sparkline([0, 0, 9, 0], 2)).toBe('▁█');
-    expect(sparkline([])).toBe('');
-  });
-
-  test.each([
-    [0, [0, 1]],
-    [4, [0, 1, 2, 3, 4]],
-    [43, [0, 10, 20, 30, 40, 50]],
-    [1_608, [0, 500, 1_000, 1_500, 2_000]],
-  ])('has round numbers on the axis of %s', (most, numbers) => {
-    expect(axisTicks(most)).toEqual(numbers);
+  test('names the greatest backlog of each consumer', () => {
+    const samples = [3, 40, 7].map((payment, second) => ({ second, held: { order: 0, payment } }));
+    expect(loadReport(loadResult(observations({ samples })))).toMatch(/^payment +40$/m);
   });
 });
