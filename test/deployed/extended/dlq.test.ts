@@ -1,5 +1,8 @@
 import '../provided.ts';
 import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { GetQueueAttributesCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
@@ -140,6 +143,36 @@ describe('ops dlq', () => {
     expect(await edit(refused.orderId)).toEqual({ moved: 4, failed: 0 });
     expect(await edit(wrapped.orderId)).toEqual({ moved: 1, failed: 0 });
     for (const { orderId } of [refused, wrapped]) expect(await decided(orderId)).toMatchObject({ status: 'CONFIRMED' });
+  });
+
+  test('puts letters back carefully: all while they are handled, and no more than ten once they fail again', async () => {
+    const reason = `a bug that was deployed as ${ulid()}`;
+    const orders = Array.from({ length: 12 }, () => testOrder());
+    await sendDeadLetters(
+      'payment',
+      reason,
+      orders.map((one) => placed(one)),
+    );
+    const carefully = (...which: string[]) => runOps('dlq', 'redrive', ...which, '--carefully', '--yes');
+    const { code, result } = await carefully('--reason', reason);
+    expect(result).toEqual({ moved: 12, failed: 0, done: 12, failedAgain: 0, left: 0 });
+    expect(code).toBe(0);
+    for (const { orderId } of orders) await paymentIs(orderId, 'authorized');
+
+    const poison = testOrder();
+    const { data } = placed(poison);
+    const broken = Array.from({ length: 12 }, () => ({ ...placed(poison), data: { ...data, items: [] } }));
+    await sendDeadLetters('payment', reason, broken);
+    const stopped = await carefully('--order', poison.orderId);
+    expect(stopped.result).toMatchObject({ moved: 10, failed: 0, done: 0, failedAgain: 10, left: 2 });
+    expect(stopped.result.stopped).toMatch(
+      /^Stopped\. 10 dead letters of payment failed again: ContractError: .*data\.items.* 2 dead letters were left untouched\.$/,
+    );
+    expect(stopped.code).toBe(1);
+    const kept = join(await mkdtemp(join(tmpdir(), 'discarded-')), 'letters.jsonl');
+    expect(await ops('dlq', 'discard', '--order', poison.orderId, '--to', kept, '--yes')).toMatchObject({
+      discarded: 12,
+    });
   });
 
   test('redrives every dead letter with one effect when the command is killed and run again', async () => {
