@@ -1,0 +1,72 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Scenarios } from '../../api/orders.ts';
+import { Button } from '../../parts/button.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+import { postJson } from '../../parts/fetch.ts';
+import { Field } from '../../parts/field.tsx';
+import { useResource } from '../../parts/resource.ts';
+import { navigate } from '../../parts/router.tsx';
+import { Failed, Loading } from '../../parts/state.tsx';
+import { orderPath } from './links.tsx';
+import { scenarioWords, stateWords, text } from './messages.ts';
+import { useSending } from './sending.ts';
+
+/** The orders that this page published: until they are on record, they are on their way. */
+export const placedHere = new Set<string>();
+
+/** Publishes a test order, and shows it. */
+export function PlaceDialog({ onClose }: { onClose: () => void }): JSX.Element {
+  const { data, error, reload } = useResource<Scenarios>('/api/scenarios');
+  const [name, setName] = useState<string>();
+  const { busy, problem, send } = useSending();
+  const chosen = data?.scenarios.find((one) => one.name === name) ?? data?.scenarios[0];
+  const place = () =>
+    send(async () => {
+      if (chosen === undefined) return;
+      const { orderId } = await postJson<{ orderId: string }>('/api/orders/place', { scenario: chosen.name });
+      placedHere.add(orderId);
+      await navigate(orderPath(orderId));
+    });
+  return (
+    <Dialog
+      title={text('placeTestOrder')}
+      open
+      onClose={onClose}
+      onSubmit={place}
+      actions={
+        <>
+          <Button onClick={onClose}>{text('close')}</Button>
+          <Button kind="primary" type="submit" busy={busy} disabled={chosen === undefined}>
+            {text('place')}
+          </Button>
+        </>
+      }
+    >
+      <p>{text('placeIntro')}</p>
+      {error && <Failed error={error} onRetry={reload} />}
+      {data === undefined && error === undefined && <Loading />}
+      {data !== undefined && chosen !== undefined && (
+        <Field label={text('scenario')} hint={text('willEnd', { state: endState(chosen) })}>
+          {(field) => (
+            <select {...field} value={chosen.name} onChange={({ currentTarget }) => setName(currentTarget.value)}>
+              {data.scenarios.map((one) => (
+                <option key={one.name} value={one.name}>
+                  {scenarioWords(one.name, one.story)}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      {problem !== undefined && (
+        <p class="hint wrong" role="alert">
+          {problem}
+        </p>
+      )}
+    </Dialog>
+  );
+}
+
+const endState = ({ status, reason }: Scenarios['scenarios'][number]): string =>
+  reason === undefined ? stateWords(status) : `${stateWords(status)} (${stateWords(reason)})`;
