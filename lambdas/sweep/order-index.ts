@@ -68,7 +68,7 @@ export function orderIndex(table: string, client: DynamoDBDocumentClient) {
 
     /** Puts an order that owes nothing any more back to the moment of its decision, which the sweep has passed: it stays among the recent ones. */
     async returnToDecided(order: Order): Promise<void> {
-      const decidedAt = order.timeline.findLast(isDecision)?.time;
+      const decidedAt = order.timeline.findLast(isDecision)?.time ?? order.openSince;
       if (decidedAt === undefined) return;
       const { open, openSince } = openAttributes('decided', order.orderId, new Date(decidedAt));
       await update(order, 'SET #open = :shard, openSince = :since REMOVE reconciliations', {
