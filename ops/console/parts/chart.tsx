@@ -91,7 +91,7 @@ function optionsOf(
     cursor: { y: false, points: { size: 5 } },
     scales: { y: { range: (_, least, most) => [Math.min(0, least), Math.max(1, most * 1.1)] } },
     axes: [
-      { ...axis, grid: { show: false } },
+      { ...axis, grid: { show: false }, space: 72, values: (_, moments, __, ___, step) => clock(moments, step) },
       { ...axis, size: 56, values: (_, values) => values.map(format) },
     ],
     series: [
@@ -105,6 +105,17 @@ function optionsOf(
     ],
   };
 }
+
+/** Writes moments as times of the day, with seconds where they are less than a minute apart. */
+const clock = (moments: readonly number[], stepSeconds: number): string[] => {
+  const { format } = new Intl.DateTimeFormat(language.value, {
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(stepSeconds < 60 ? { second: '2-digit' } : {}),
+    hourCycle: 'h23',
+  });
+  return moments.map((moment) => format(moment * 1_000));
+};
 
 /** A canvas does not know what `light-dark()` means, but an element's colour does. */
 function resolved(box: HTMLElement, name: string): string {

@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import type { Facts, JobView, LiveStatus } from '../api/live.ts';
 import { ApiError, getJson } from './fetch.ts';
+import { mergeJobs } from './merge-jobs.ts';
 
 /** How the page hears of changes. `paused`: the tab is hidden; `lost`: the console itself does not answer; `ended`: it was started anew. */
 export const connection = signal<'connecting' | 'live' | 'paused' | 'lost' | 'ended'>('connecting');
@@ -52,8 +53,11 @@ function open(): void {
     live.value = now;
     if (now.error === undefined) status.value = now.status;
   });
+  // All that are known come first, then those that change.
+  let known: readonly JobView[] = [];
   source.addEventListener('jobs', ({ data }) => {
-    jobs.value = JSON.parse(data) as JobView[];
+    known = mergeJobs(known, JSON.parse(data) as JobView[]);
+    jobs.value = known;
   });
   // An event source that was answered with an error does not try again by itself.
   source.addEventListener('error', () => {

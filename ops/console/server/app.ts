@@ -72,7 +72,12 @@ function liveRoutes(app: Hono, console: Console): void {
   app.get('/api/live', (context) =>
     streamSSE(context, async (stream) => {
       const send = (event: string, value: unknown) => void stream.writeSSE({ event, data: JSON.stringify(value) });
-      const sendJobs = atMostEvery(JOBS_INTERVAL_MS, () => send('jobs', jobs.views()));
+      let told = 0;
+      const sendJobs = atMostEvery(JOBS_INTERVAL_MS, () => {
+        const { revision, views } = jobs.changesSince(told);
+        told = revision;
+        send('jobs', views);
+      });
       sendJobs();
       const ends = [live.listen((status) => send('status', status)), jobs.onChange(sendJobs)];
       await new Promise<void>((resolve) => stream.onAbort(resolve));

@@ -9,7 +9,8 @@ export type Job = {
   progress(now: Partial<Pick<JobView, 'done' | 'total' | 'text' | 'detail'>>): void;
 };
 
-type Started = { view: JobView; controller: AbortController; ended: Promise<void> };
+/** `revision`: that of its last change. */
+type Started = { view: JobView; controller: AbortController; ended: Promise<void>; revision: number };
 
 /** So many that ended stay to be looked at. */
 const KEPT = 50;
@@ -20,6 +21,7 @@ export class Jobs {
   // Every browser listens.
   private readonly changes = new EventEmitter().setMaxListeners(0);
   private count = 0;
+  private revision = 0;
 
   /** Returns all that are known, the newest first. */
   views(): JobView[] {
@@ -44,24 +46,29 @@ export class Jobs {
     const { signal } = controller;
     const progress: Job['progress'] = (now) => {
       Object.assign(view, now);
-      this.changes.emit('change');
+      this.changed(id);
     };
     // What throws at once ends the operation too, not the request.
     const ended = Promise.resolve()
       .then(() => run({ signal, progress }))
       .then(
         (result) => Object.assign(view, { result, state: signal.aborted ? 'stopped' : 'done' }),
-        (error: unknown) =>
-          Object.assign(view, { error: toUserMessage(error), state: signal.aborted ? 'stopped' : 'failed' }),
+        (error: unknown) => Object.assign(view, failureOf(error, signal)),
       )
       .then(() => {
         view.endedAt = new Date().toISOString();
-        this.changes.emit('change');
+        this.changed(id);
       });
-    this.started.set(id, { view, controller, ended });
+    this.started.set(id, { view, controller, ended, revision: 0 });
     this.forgetOldest();
-    this.changes.emit('change');
+    this.changed(id);
     return view;
+  }
+
+  /** Returns those that changed after a revision, the newest first, and the present revision: what ended long ago is not told again and again. */
+  changesSince(revision: number): { revision: number; views: JobView[] } {
+    const changed = [...this.started.values()].filter((one) => one.revision > revision);
+    return { revision: this.revision, views: changed.map(({ view }) => view).reverse() };
   }
 
   /** Asks an operation to end after what it is at; `false` where there is none of that id. */
@@ -87,8 +94,21 @@ export class Jobs {
     return () => void this.changes.off('change', listener);
   }
 
+  private changed(id: string): void {
+    this.revision += 1;
+    const started = this.started.get(id);
+    if (started !== undefined) started.revision = this.revision;
+    this.changes.emit('change');
+  }
+
   private forgetOldest(): void {
     const ended = [...this.started].filter(([, { view }]) => view.state !== 'running');
     for (const [id] of ended.slice(0, Math.max(0, ended.length - KEPT))) this.started.delete(id);
   }
+}
+
+/** Says how an operation failed; that it was stopped is no error of its own. */
+function failureOf(error: unknown, { aborted }: AbortSignal): Pick<JobView, 'state' | 'error'> {
+  const isStop = aborted && error instanceof Error && error.name === 'AbortError';
+  return { state: aborted ? 'stopped' : 'failed', ...(isStop ? {} : { error: toUserMessage(error) }) };
 }

@@ -128,8 +128,8 @@ async function runDrillJob(
       waitingOrders: waitingOrders.slice(0, MAX_PROBLEMS),
     };
   } catch (error) {
-    if (!job.signal.aborted) throw error;
-    throw new Error('Stopped: the gateway is back, and what was published finishes by itself.', { cause: error });
+    if (job.signal.aborted) job.progress({ text: 'The gateway is back, and what was published finishes by itself.' });
+    throw error;
   }
 }
 

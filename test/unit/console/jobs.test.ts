@@ -47,6 +47,38 @@ describe('An operation that takes a while', () => {
     expect(jobs.views()[0]).toMatchObject({ state: 'stopped', result: { accepted: 5 } });
   });
 
+  test('that is stopped has no error, unless there is more to say than that it was stopped', async () => {
+    const jobs = new Jobs();
+    const stopped = (error?: Error) =>
+      jobs.start({ kind: 'replay', title: 'a replay' }, async ({ signal }) => {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        if (error !== undefined) throw error;
+        signal.throwIfAborted();
+      });
+    const all = [stopped(), stopped(new Error('The queue refused an event.'))];
+    await Promise.resolve();
+    for (const { id } of all) jobs.stop(id);
+    await ended(jobs);
+    expect(jobs.views()).toEqual([
+      expect.objectContaining({ state: 'stopped', error: 'The queue refused an event.' }),
+      expect.not.objectContaining({ error: expect.anything() }),
+    ]);
+  });
+
+  test('is told when it changes, and not again because another does', async () => {
+    const jobs = new Jobs();
+    jobs.start({ kind: 'audit', title: 'an audit' }, async () => ({ checked: 1 }));
+    await ended(jobs);
+    const { revision, views } = jobs.changesSince(0);
+    expect(views.map(({ id }) => id)).toEqual(['audit-1']);
+    jobs.start({ kind: 'load', title: 'a load' }, async () => ({ published: 1 }));
+    expect(jobs.changesSince(revision).views.map(({ id }) => id)).toEqual(['load-2']);
+    await ended(jobs);
+    const last = jobs.changesSince(revision);
+    expect(last.views).toMatchObject([{ id: 'load-2', state: 'done' }]);
+    expect(jobs.changesSince(last.revision).views).toEqual([]);
+  });
+
   test('is forgotten once fifty others have ended since, but never while it runs', async () => {
     const jobs = new Jobs();
     let release = () => {};

@@ -106,12 +106,10 @@ function Sent({ job, kind, onReplay }: SentProps): JSX.Element {
         </div>
       )}
       {result !== undefined && (
-        <details class="panel">
-          <summary>
-            {text(result.dryRun ? 'wouldBeSent' : 'sent', { n: result.count, to: detail?.asked.to ?? '' })}
-          </summary>
+        <section class="panel">
+          <h3>{text(result.dryRun ? 'wouldBeSent' : 'sent', { n: result.count, to: detail?.asked.to ?? '' })}</h3>
           <Found result={result} />
-        </details>
+        </section>
       )}
     </>
   );
