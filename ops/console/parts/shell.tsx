@@ -28,17 +28,19 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
       <a class="skip" href="#page">
         {words('skip')}
       </a>
-      <header class="top">
-        <nav aria-label={words('navigation')}>
-          {LINKS.map(([href, key]) => (
-            <Link key={href} href={href} current={path.value === href || path.value.startsWith(`${href}/`)}>
-              {words(key)}
-            </Link>
-          ))}
-        </nav>
-        <Preferences />
+      <header>
+        <div class="top">
+          <nav aria-label={words('navigation')}>
+            {LINKS.map(([href, key]) => (
+              <Link key={href} href={href} current={path.value === href || path.value.startsWith(`${href}/`)}>
+                {words(key)}
+              </Link>
+            ))}
+          </nav>
+          <Preferences />
+        </div>
+        <StatusLine />
       </header>
-      <StatusLine />
       <main id="page">{children}</main>
       <Footer />
       <Confirmation />
