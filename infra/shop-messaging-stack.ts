@@ -10,6 +10,7 @@ import { CustomerKey } from './constructs/customer-key.ts';
 import { Intake } from './constructs/intake.ts';
 import { LifecycleTopic } from './constructs/lifecycle-topic.ts';
 import { Monitoring } from './constructs/monitoring.ts';
+import { ParkedLetters } from './constructs/parked-letters.ts';
 import { Partner } from './constructs/partner.ts';
 import { Publishers } from './constructs/publishers.ts';
 import { RecordTables } from './constructs/record-table.ts';
@@ -76,6 +77,11 @@ export class ShopMessagingStack extends Stack {
     const partners = Object.entries(settings.partners).map(
       ([name, partner]) => new Partner(this, partnerIdOf(name), { name, partner, ...shared }),
     );
+    new ParkedLetters(this, 'ParkedLetters', {
+      sweep: sweep.function,
+      deadLetterQueues: [...Object.values(consumers), archive, ...partners].map((one) => one.deadLetterQueue),
+      ...shared,
+    });
     const intake = hasIntake(settings)
       ? new Intake(this, 'Intake', { code: code('intake'), tables, ...shared })
       : undefined;

@@ -9,6 +9,7 @@ import {
   RedrivePermission,
 } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { DEAD_LETTER_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
 import type { ShopKey } from './shop-key.ts';
 
 export type ShopQueueProps = Omit<QueueProps, 'encryption' | 'encryptionMasterKey' | 'dataKeyReuse' | 'enforceSSL'> & {
@@ -64,7 +65,7 @@ export class DeadLetterQueue extends ShopQueue {
       // (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html).
       key: undefined,
       // A dead letter keeps its first timestamp, so its retention must exceed that of the queue it comes from.
-      retentionPeriod: Duration.days(14),
+      retentionPeriod: Duration.days(DEAD_LETTER_RETENTION_DAYS),
     });
     const reason = 'It is a dead-letter queue itself: what is in it waits for an operator, whom an alarm calls.';
     Validations.of(this).acknowledge(

@@ -4,6 +4,7 @@ import { busPublisher } from '../runtime/publish.ts';
 import { documentClient } from '../runtime/records.ts';
 import { orderIndex } from './order-index.ts';
 import { orderRecords } from './order-records.ts';
+import { parkingQueue } from './parking-queue.ts';
 import { sweeper } from './sweep.ts';
 
 /** The function that runs every five minutes. */
@@ -24,5 +25,7 @@ export const handler = lambdaHandler('sweep', () => {
       reminderMs: Number(requireEnv('REMINDER_SECONDS')) * 1000,
       settleMs: Number(requireEnv('SETTLE_SECONDS')) * 1000,
     },
+    () => new Date(),
+    { queue: parkingQueue(requireEnv('PARKED_LETTERS_QUEUE_URL')), parkedDays: Number(requireEnv('PARKED_DAYS')) },
   );
 });

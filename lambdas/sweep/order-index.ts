@@ -15,7 +15,7 @@ export type IndexedOrder = { orderId: string; openSince: string };
 /** What the index says of an order on record. */
 export type IndexedRecord = Pick<Order, 'orderId' | 'open' | 'openSince'>;
 
-/** How far each shard of decided orders was looked at (ISO 8601). */
+/** How far each shard of decided orders was looked at, and when the parked letters were (ISO 8601). */
 export type Progress = Record<string, string>;
 
 // A page is published with ten PutEvents calls of ten entries each.

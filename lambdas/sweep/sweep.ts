@@ -5,8 +5,9 @@ import { isDecided } from '../order/record.ts';
 import { log } from '../runtime/log.ts';
 import type { Publish } from '../runtime/publish.ts';
 import { checkRecords } from './check.ts';
-import type { OrderIndex } from './order-index.ts';
+import type { OrderIndex, Progress } from './order-index.ts';
 import type { OrderRecordsReader } from './order-records.ts';
+import { lookAfterParked, type Parking } from './parking.ts';
 import { before, publishAll, publishFor, reconcile, type Sweep, type SweepTimes, sweepEvent } from './review.ts';
 import { messageForUndecided } from './rules.ts';
 
@@ -22,8 +23,8 @@ const RESERVE_MS = 20_000;
 
 /**
  * Builds the function that brings every order to its end: it has undecided ones cancelled at their deadline, has customers told of a delay, and
- * has a decision published again that payment, stock or notification has not heard. Every message goes through `order`. Throws the first error
- * after everything was attempted.
+ * has a decision published again that payment, stock or notification has not heard. Every message goes through `order`. Once a day it looks after
+ * the parked letters. Throws the first error after everything was attempted.
  */
 export function sweeper(
   index: OrderIndex,
@@ -31,13 +32,16 @@ export function sweeper(
   publish: Publish,
   times: SweepTimes,
   now: () => Date = () => new Date(),
+  parking?: Parking,
 ) {
   return async (_event?: unknown, context?: Pick<Context, 'getRemainingTimeInMillis'>): Promise<SweepResult> => {
     const hasTime = () => context === undefined || context.getRemainingTimeInMillis() > RESERVE_MS;
     const sweep: Sweep = { index, records, publish, times, now: now(), failures: [], hasTime };
     const found = await cancelOverdue(sweep);
     const reminded = await remind(sweep);
-    const owing = (await reconcileDue(sweep)) + (await reconcileDecided(sweep)) + (await checkRecords(sweep));
+    const progress = await index.readProgress();
+    const owing = (await reconcileDue(sweep)) + (await reconcileDecided(sweep, progress)) + (await checkRecords(sweep));
+    if (parking !== undefined) await lookAtParked(sweep, parking, progress);
     log.info(`orders past their deadline: ${found}, to be reminded of: ${reminded}, that owe something: ${owing}`);
     // The next run finds what could not be published again.
     if (sweep.failures[0] !== undefined) throw sweep.failures[0];
@@ -99,9 +103,8 @@ async function reconcileDue(sweep: Sweep): Promise<number> {
 }
 
 /** Looks at every decided order once (and again within the tolerance of the clocks), when all should have heard of the decision. */
-async function reconcileDecided(sweep: Sweep): Promise<number> {
+async function reconcileDecided(sweep: Sweep, progress: Progress): Promise<number> {
   const { index, times } = sweep;
-  const progress = await index.readProgress();
   const until = before(sweep, times.settleMs);
   let count = 0;
   for (const shard of decidedShards) {
@@ -121,4 +124,13 @@ async function reconcileDecided(sweep: Sweep): Promise<number> {
   }
   await index.writeProgress(progress);
   return count;
+}
+
+// No shard has such a name.
+const PARKED = 'parked letters';
+
+async function lookAtParked(sweep: Sweep, parking: Parking, progress: Progress): Promise<void> {
+  const last = progress[PARKED];
+  const looked = await lookAfterParked(parking, sweep, last);
+  if (looked !== undefined && looked !== last) await sweep.index.writeProgress({ ...progress, [PARKED]: looked });
 }

@@ -3,9 +3,14 @@ import { readReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { type Cause, causeOf, type MessageAttributes, originOf, type ReceivedMessage } from './cause.ts';
 import { needsEnvelope, openEnvelopes, withoutDeliveryEnvelope } from './envelope.ts';
 import { layOut, parseJson } from './json-text.ts';
+import type { Parked } from './parked.ts';
 
 /** A message in a dead-letter queue, with its cause. */
-export type DeadLetter = ReceivedMessage & Cause;
+export type DeadLetter = ReceivedMessage &
+  Cause & {
+    /** It is in the parking queue, and all else of it is as its dead-letter queue had it. */
+    parked?: Parked;
+  };
 
 /** A message on its way back to its consumer's queue. `id` is its dead letter's. */
 export type OutgoingMessage = {

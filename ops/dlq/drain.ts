@@ -34,7 +34,8 @@ const MAX_EMPTY_RECEIVES = 2;
 const SEEN_AGAIN_SECONDS = 10;
 // Those that stay are received again once they are visible; that must not go on for ever.
 const MAX_STALE_RECEIVES = 100;
-const OVERTAKING = 'an earlier letter of its group stays, which it must not overtake';
+/** Why a dead letter of a FIFO queue stays. */
+export const OVERTAKING = 'an earlier letter of its group stays, which it must not overtake';
 
 /**
  * Removes the selected dead letters from a queue: first `beforeDelete`, then the deletion, so that a command that dies in

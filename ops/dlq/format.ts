@@ -2,10 +2,12 @@ import type { Column } from '../columns.ts';
 import { formatTime, table } from '../format.ts';
 import { type Layout, WHOLE } from '../layout.ts';
 import { type DeadLetter, orderIdOf, originalMessage } from './dead-letter.ts';
+import { endsSoon, expiresAtOf } from './expiry.ts';
 import type { DeadLetterGroup } from './group.ts';
 import type { OrderGroup } from './group-by-order.ts';
 import { layOut } from './json-text.ts';
 import { maskAttribute, maskName, maskPersonalData } from './mask.ts';
+import { parkedFields } from './parked.ts';
 import { redactId } from './redact.ts';
 
 // What the rows of both tables end with.
@@ -24,36 +26,80 @@ const ORDER_GROUPS: readonly Column[] = [
   ...REASON,
 ];
 
+const PARKED: readonly Column[] = [
+  { title: 'parked', fit: 'middle' },
+  { title: 'count' },
+  { title: 'owner', fit: 'end', least: 8 },
+  { title: 'note', fit: 'wrap', rank: 2, least: 12 },
+  { title: 'link', fit: 'middle', rank: 5 },
+  { title: 'error', fit: 'end', rank: 1, least: 13 },
+  { title: 'reason', fit: 'wrap', rank: 4 },
+  { title: 'since', rank: 6 },
+  { title: 'ends', rank: 7 },
+  { title: 'for example', fit: 'middle', rank: 3, least: 36 },
+];
+
 /** Formats what `dlq list` shows on a terminal. */
-export function formatGroups(groups: readonly DeadLetterGroup[], layout: Layout = WHOLE): string {
-  if (groups.length === 0) return 'There are no dead letters.';
-  const rows = groups.map(({ consumer, count, errorType, reason, firstSeen, lastSeen, example }) => [
-    consumer,
-    count,
-    errorType,
-    shorten(reason),
-    formatTime(firstSeen, layout),
-    formatTime(lastSeen, layout),
-    example.messageId,
-  ]);
-  return table(GROUPS, rows, layout);
+export function formatGroups(groups: readonly DeadLetterGroup[], layout: Layout = WHOLE, now = new Date()): string {
+  return formatList(groups, { title: ({ consumer }) => consumer, columns: GROUPS, row: groupRow }, layout, now);
 }
 
+const groupRow = ({ consumer, count }: DeadLetterGroup): Cell[] => [consumer, count];
+
 /** Formats what `dlq list --by order` shows on a terminal. */
-export function formatOrderGroups(groups: readonly OrderGroup[], layout: Layout = WHOLE): string {
-  if (groups.length === 0) return 'There are no dead letters.';
-  const rows = groups.map(({ orderId, consumers, count, errorType, reason, firstSeen, lastSeen, example }) => [
-    orderId === null ? '–' : stripControlChars(orderId),
-    count,
-    consumers.join(', '),
-    errorType,
-    shorten(reason),
-    formatTime(firstSeen, layout),
-    formatTime(lastSeen, layout),
-    example.messageId,
-  ]);
+export function formatOrderGroups(groups: readonly OrderGroup[], layout: Layout = WHOLE, now = new Date()): string {
+  const list = formatList(groups, { title: orderOf, columns: ORDER_GROUPS, row: orderRow }, layout, now);
   const nameless = groups.some(({ orderId }) => orderId === null);
-  return `${table(ORDER_GROUPS, rows, layout)}${nameless ? '\n\nA row without an order is one message that names none: dlq show --id …' : ''}`;
+  return `${list}${nameless ? '\n\nA row without an order is one message that names none: dlq show --id …' : ''}`;
+}
+
+const orderOf = ({ orderId }: OrderGroup): string => (orderId === null ? '–' : stripControlChars(orderId));
+const orderRow = (group: OrderGroup): Cell[] => [orderOf(group), group.count, group.consumers.join(', ')];
+
+type Cell = string | number;
+type Group = Omit<DeadLetterGroup, 'consumer' | 'example'> & { example: { messageId: string } };
+type Rows<G> = {
+  title: (group: G) => string;
+  columns: readonly Column[];
+  /** What a row of the table begins with. */
+  row: (group: G) => Cell[];
+};
+
+const ENDING_SOON = 'Gone within three days, unless they are put back or parked before:';
+
+/** Formats groups as a table, then those that end soon, then the parked ones, of which somebody takes care. */
+function formatList<G extends Group>(
+  groups: readonly G[],
+  { title, columns, row }: Rows<G>,
+  layout: Layout,
+  now: Date,
+): string {
+  const time = (moment: string) => formatTime(moment, layout, now);
+  const waiting = groups.filter(({ parked }) => parked === undefined);
+  const rows = waiting.map((group) => {
+    const { errorType, reason, firstSeen, lastSeen, example } = group;
+    return [...row(group), errorType, shorten(reason), time(firstSeen), time(lastSeen), example.messageId];
+  });
+  const soon = waiting
+    .filter(({ expiresAt }) => endsSoon(expiresAt, now))
+    .map(
+      (group) =>
+        `  ${title(group)}, ${shorten(group.reason)}: the first of ${group.count} ends ${time(group.expiresAt)}`,
+    );
+  const parked = groups.flatMap((group) => {
+    const { count, errorType, reason, parkedAt = '', expiresAt, example } = group;
+    if (group.parked === undefined) return [];
+    const { owner, note, link } = group.parked;
+    const words = [owner, note ?? '–', link ?? '–'].map(shorten);
+    return [
+      [title(group), count, ...words, errorType, shorten(reason), time(parkedAt), time(expiresAt), example.messageId],
+    ];
+  });
+  return [
+    rows.length === 0 ? 'There are no dead letters.' : table(columns, rows, layout),
+    ...(soon.length === 0 ? [] : [[ENDING_SOON, ...soon].join('\n')]),
+    ...(parked.length === 0 ? [] : [table(PARKED, parked, layout)]),
+  ].join('\n\n');
 }
 
 /** Shortens a reason to one line of a table. */
@@ -72,6 +118,8 @@ export function toJson(deadLetter: DeadLetter, reveal: boolean) {
     errorType,
     reason,
     failedAt,
+    expiresAt: expiresAtOf(deadLetter),
+    ...parkedFields(deadLetter.parked),
     ...(attempts === undefined ? {} : { attempts }),
     ...(stackTrace === undefined ? {} : { stackTrace }),
     ...(orderId === undefined ? {} : { orderId }),
@@ -98,6 +146,10 @@ function formatDeadLetter(deadLetter: DeadLetter, reveal: boolean): string {
     ['id', id],
     ['order', shownOrderId(deadLetter, reveal)],
     ['failed at', `${failedAt}${after}`],
+    ['ends at', expiresAtOf(deadLetter)],
+    ['parked', deadLetter.parked && `by ${deadLetter.parked.owner}, since ${deadLetter.parked.parkedAt}`],
+    ['note', deadLetter.parked?.note ?? undefined],
+    ['link', deadLetter.parked?.link ?? undefined],
     ['error', `${errorType}: ${reason}`],
     ...stackTrace.map((line, index): [string, string] => [index === 0 ? 'at' : '', line]),
     ...Object.entries(publisherAttributes(deadLetter, reveal)),

@@ -1,7 +1,9 @@
 import { type DeadLetter, orderIdOf } from './dead-letter.ts';
+import { expiresAtOf } from './expiry.ts';
+import { type Parked, parkedFields } from './parked.ts';
 import { redactId } from './redact.ts';
 
-/** The dead letters of one consumer that failed for one reason. */
+/** The dead letters of one consumer that failed for one reason; parked ones have the same owner, note and link, and are no others' group. */
 export type DeadLetterGroup = {
   consumer: string;
   errorType: string;
@@ -10,9 +12,17 @@ export type DeadLetterGroup = {
   count: number;
   firstSeen: string;
   lastSeen: string;
+  /** When the first of them ends, RFC 3339. */
+  expiresAt: string;
+  /** Who looks after them, and since when the first of them is parked. */
+  parked?: Pick<Parked, 'owner' | 'note' | 'link'>;
+  parkedAt?: string;
   /** One of them, for `dlq show --id …`. */
   example: { messageId: string; orderId?: string };
 };
+
+/** The earlier of two times that are written alike. */
+export const earlier = (one: string, other: string): string => (other < one ? other : one);
 
 /**
  * Replaces what differs between reasons of one kind: ids become `<id>`, numbers `#`. An `orderId` need not look like an id, so it is
@@ -37,18 +47,23 @@ export function groupByReason(deadLetters: Iterable<DeadLetter>): DeadLetterGrou
   const groups = new Map<string, DeadLetterGroup>();
   for (const deadLetter of deadLetters) {
     const { consumer, errorType, reason, failedAt, id } = deadLetter;
+    const expiresAt = expiresAtOf(deadLetter);
+    const { parked, ...since } = parkedFields(deadLetter.parked);
     const orderId = orderIdOf(deadLetter);
     const commonReason = groupingKey(reason, orderId);
-    const key = JSON.stringify([consumer, errorType, commonReason]);
+    const key = JSON.stringify([consumer, errorType, commonReason, parked]);
     const group = groups.get(key);
     if (group === undefined) {
       const example = { messageId: id, ...(orderId === undefined ? {} : { orderId: redactId(orderId) }) };
-      groups.set(key, { consumer, errorType, reason, count: 1, firstSeen: failedAt, lastSeen: failedAt, example });
+      const times = { firstSeen: failedAt, lastSeen: failedAt, expiresAt, ...since };
+      groups.set(key, { consumer, errorType, reason, count: 1, ...times, ...(parked && { parked }), example });
       continue;
     }
     group.count += 1;
     if (group.reason !== reason) group.reason = commonReason;
-    if (failedAt < group.firstSeen) group.firstSeen = failedAt;
+    group.firstSeen = earlier(group.firstSeen, failedAt);
+    group.expiresAt = earlier(group.expiresAt, expiresAt);
+    if (group.parkedAt && since.parkedAt) group.parkedAt = earlier(group.parkedAt, since.parkedAt);
     if (failedAt > group.lastSeen) group.lastSeen = failedAt;
   }
   return [...groups.values()].sort(

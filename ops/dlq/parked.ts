@@ -15,6 +15,8 @@ export type Parked = {
   link: string | null;
   /** When the letter was first parked, RFC 3339. */
   parkedAt: string;
+  /** When it ends, RFC 3339: for the last 14 days it is back in its dead-letter queue. */
+  expiresAt: string;
 };
 
 /** Throws a sentence where owner, note or link cannot be taken; returns them trimmed, without those that are empty. */
@@ -34,5 +36,12 @@ export function checkParkingNote({ owner, note = '', link = '' }: ParkingNote): 
     ...(given.link === '' ? {} : { link: given.link }),
   };
 }
+
+/** What a row of `dlq list --json` and `dlq show --json` have of a parked letter; nothing of one that is not. */
+export const parkedFields = (parked: Parked | undefined) => {
+  if (parked === undefined) return {};
+  const { owner, note, link, parkedAt } = parked;
+  return { parked: { owner, note, link }, parkedAt };
+};
 
 const isWebAddress = (text: string): boolean => /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);

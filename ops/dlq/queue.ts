@@ -1,4 +1,5 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { sendParameters } from '../../lambdas/sweep/parked-letter.ts';
 import { type ConsumerQueues, findQueues } from '../consumers.ts';
 import type { DeployedShop } from '../stack.ts';
 import type { OutgoingMessage } from './dead-letter.ts';
@@ -16,31 +17,23 @@ export function connectQueues(shop: DeployedShop, consumer?: string): DeadLetter
   return findQueues(shop.outputs, consumer).map((queues) => sqsDeadLetterQueue(queues, client));
 }
 
-function sqsDeadLetterQueue(queues: ConsumerQueues, client: SQSClient): DeadLetterQueue {
-  const { queueUrl } = queues;
-  const receiver = letterReceiver(queues, client);
-  return {
-    ...receiver,
+const sqsDeadLetterQueue = (queues: ConsumerQueues, client: SQSClient): DeadLetterQueue => ({
+  ...letterReceiver(queues, client),
+  send: (messages, onAccepted) => sendMessages(client, queues.queueUrl, messages, onAccepted),
+});
 
-    async send(messages, onAccepted = () => {}) {
-      const { Successful = [], Failed } = await client.send(
-        new SendMessageBatchCommand({
-          QueueUrl: queueUrl,
-          Entries: messages.map(({ id, body, attributes, groupId, traceHeader }, index) => ({
-            Id: String(index),
-            MessageBody: body,
-            MessageAttributes: { ...attributes },
-            ...(groupId === undefined ? {} : { MessageGroupId: groupId }),
-            // For five minutes SQS itself drops what is sent a second time.
-            ...(receiver.fifo ? { MessageDeduplicationId: id } : {}),
-            ...(traceHeader === undefined
-              ? {}
-              : { MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: traceHeader } } }),
-          })),
-        }),
-      );
-      for (const { Id, MessageId = '' } of Successful) onAccepted(messages[Number(Id)]?.id ?? '', MessageId);
-      return failuresOf(messages, Failed);
-    },
-  };
+/** Sends at most ten messages to a queue, in one call; for five minutes a FIFO queue drops what is sent a second time. */
+export async function sendMessages(
+  client: SQSClient,
+  QueueUrl: string,
+  messages: readonly OutgoingMessage[],
+  onAccepted: (id: string, messageId: string) => void = () => {},
+): Promise<Failures> {
+  const Entries = messages.map((message, index) => ({
+    Id: String(index),
+    ...sendParameters(message, { id: message.id, queueUrl: QueueUrl }),
+  }));
+  const { Successful = [], Failed } = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  for (const { Id, MessageId = '' } of Successful) onAccepted(messages[Number(Id)]?.id ?? '', MessageId);
+  return failuresOf(messages, Failed);
 }

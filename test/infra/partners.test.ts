@@ -183,7 +183,7 @@ describe.each(cases)('The partner $name, with $title', ({ name, context, events,
     }
   });
 
-  test('has a queue that nobody reads but it, and a dead-letter queue that only operators read', () => {
+  test('has a queue that nobody reads but it, and a dead-letter queue that only operators read, and to which only parked letters come back', () => {
     const readers = (target: Resource) => allowed(target).filter(({ Principal }) => Principal.Service === undefined);
     const foreign = { Effect: 'Allow', Principal: rootOf(account), Action: RECEIVING, Resource: arnOf(queue) };
     expect(readers(queue)).toEqual(account === undefined ? [] : [foreign]);
@@ -192,7 +192,10 @@ describe.each(cases)('The partner $name, with $title', ({ name, context, events,
     const naming = ({ id: target }: Resource) =>
       policies.filter(({ properties }) => JSON.stringify(properties).includes(`"${target}"`)).map(({ id }) => id);
     expect(naming(queue)).toEqual([policy.id]);
-    expect(naming(deadLetterQueue)).toEqual([]);
+    expect(naming(deadLetterQueue)).toEqual([expect.stringMatching(/^SweepFunctionRole/)]);
+    const statements: Json[] = template.function('sweep').role.properties.PolicyDocument.Statement;
+    const mentioning = statements.filter((one) => JSON.stringify(one).includes(`"${deadLetterQueue.id}"`));
+    expect(mentioning.map(({ Action }) => Action)).toEqual(['sqs:SendMessage']);
   });
 
   test('has a key that its account may use as far as it receives', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { constructIdOf } from '../../infra/names.ts';
 import { OUTSIDE, permissionsPage } from '../../infra/permissions-page.ts';
 import { routing } from '../../infra/routing.ts';
 import { actionsCalledBy } from '../builders/permissions.ts';
@@ -26,6 +27,10 @@ const roleOf = (template: typeof sandbox, name: string) => template.function(nam
 /** Returns the logical ids that a part of the template refers to. */
 const referencedIds = (value: Json): string[] =>
   [...JSON.stringify(value ?? '').matchAll(/\{"(?:Ref|Fn::GetAtt)":\[?"(\w+)"/g)].map(([, id = '']) => id);
+const parkableQueues = (template: typeof sandbox): string[] =>
+  [...Object.keys(routing), 'archive'].map(
+    (name) => template.outputValue(`${constructIdOf(name)}DeadLetterQueueUrl`).Ref,
+  );
 const isOwnId = (id: string) => !id.startsWith('AWS');
 
 describe.each(functions)('The function of $name ($handler)', ({ name, handler, template }) => {
@@ -55,6 +60,8 @@ describe.each(functions)('The function of $name ($handler)', ({ name, handler, t
     );
     const configuredIds = referencedIds(names).filter(isOwnId);
     const ownIds = [log.id, ...(hasQueue ? [queue?.id] : []), template.resources('AWS::KMS::Key')[0]?.id];
+    // A parked letter says which dead-letter queue it goes back to.
+    if (name === 'sweep') ownIds.push(...parkableQueues(template));
     const touched = statements.flatMap(({ Resource }) => referencedIds(Resource)).filter(isOwnId);
     expect([...new Set(touched)].sort()).toEqual([...new Set([...configuredIds, ...ownIds])].sort());
   });

@@ -87,11 +87,13 @@ describe('The sweep', () => {
       EVENT_BUS_NAME: bus,
       ORDER_DEADLINE_SECONDS: String(48 * 3600),
       REMINDER_SECONDS: '0',
+      PARKED_LETTERS_QUEUE_URL: template.outputValue('ParkedLettersQueueUrl'),
+      PARKED_DAYS: '90',
     });
     expect(Number(fn.properties.Environment.Variables.ORDER_DEADLINE_SECONDS)).toBeGreaterThan(OUTAGE_HOURS * 3600);
   });
 
-  test('may query the index, read the records that it compares, move orders within the index, publish, and nothing else', () => {
+  test('may query the index, read the records that it compares, move orders within the index, publish, look after parked letters, and nothing else', () => {
     const statements: object[] = sweepResource('AWS::IAM::Policy').properties.PolicyDocument.Statement;
     expect(statements.flatMap(actionsOf).sort()).toEqual([
       'dynamodb:BatchGetItem',
@@ -104,6 +106,11 @@ describe('The sweep', () => {
       'kms:Decrypt',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:ReceiveMessage',
+      'sqs:SendMessage',
+      'sqs:SendMessage',
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
     ]);
@@ -115,6 +122,8 @@ describe('The sweep', () => {
     expect(resourceOf('dynamodb:Query')).toEqual([
       { 'Fn::Join': ['', [{ 'Fn::GetAtt': [orders, 'Arn'] }, '/index/open-orders']] },
     ]);
+    expect(resourceOf('sqs:ReceiveMessage')).toEqual([arnOf('ParkedLettersQueueUrl')]);
+    expect(resourceOf('sqs:DeleteMessage')).toEqual([arnOf('ParkedLettersQueueUrl')]);
     expect(resourceOf('dynamodb:UpdateItem')).toEqual([arnOf('OrdersTableName')]);
     expect(resourceOf('dynamodb:Scan')).toEqual(['PaymentsTableName', 'ReservationsTableName'].map(arnOf));
   });
