@@ -6,9 +6,20 @@ import type { DeployedShop } from './stack.ts';
 export const countQueuedMessages = (shop: DeployedShop, client = new SQSClient(shop.config)) =>
   countMessages(shop, client, ({ queueUrl }) => queueUrl);
 
-/** Counts the messages in all consumers' dead-letter queues. */
-export const countDeadLetters = (shop: DeployedShop, client = new SQSClient(shop.config)) =>
-  countMessages(shop, client, ({ deadLetterQueueUrl }) => deadLetterQueueUrl);
+/** Counts the messages in all consumers' dead-letter queues, and the parked ones, which came from there. */
+export async function countDeadLetters(shop: DeployedShop, client = new SQSClient(shop.config)): Promise<number> {
+  const [deadLetters, parked] = await Promise.all([
+    countMessages(shop, client, ({ deadLetterQueueUrl }) => deadLetterQueueUrl),
+    countParked(shop, client),
+  ]);
+  return deadLetters + parked;
+}
+
+/** Counts the messages in the parking queue; none where the deployment is too old to have one. */
+export async function countParked({ outputs }: DeployedShop, client: SQSClient): Promise<number> {
+  const url = outputs.ParkedLettersQueueUrl;
+  return url === undefined ? 0 : totalMessages(await readQueueDepth(client, url));
+}
 
 async function countMessages(
   shop: DeployedShop,

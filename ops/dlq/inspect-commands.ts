@@ -8,7 +8,8 @@ import { connectToShop, type DeployedShop } from '../stack.ts';
 import { formatDeadLetters, formatGroups, formatOrderGroups, toJson } from './format.ts';
 import { groupByReason } from './group.ts';
 import { groupByOrder } from './group-by-order.ts';
-import { checkSelectors, matcherOf, type Plan, planFor, type Selectors } from './plan.ts';
+import { planForParked } from './parking-queue.ts';
+import { checkSelectors, matcherOf, narrowPlan, type Plan, planFor, type Selectors } from './plan.ts';
 import { connectQueues } from './queue.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -36,7 +37,7 @@ export function listCommand(): Command {
 async function list({ json, by, ...options }: ListOptions): Promise<void> {
   checkSelectors(options, false);
   const shop = await connectToShop(options);
-  const plan = await scanWithProgress(shop, options);
+  const plan = await scanWithProgress(shop, options, { parked: 'too' });
   const found = plan.flatMap(({ deadLetters }) => deadLetters);
   if (by === 'order') {
     const groups = groupByOrder(found);
@@ -80,7 +81,7 @@ export function showCommand(): Command {
       }: ShopOptions & Selectors & { reveal?: boolean; limit?: number }) => {
         checkSelectors(options, false);
         const shop = await connectToShop(options);
-        const plan = await scanWithProgress(shop, options);
+        const plan = await scanWithProgress(shop, options, { parked: 'too' });
         if (reveal) printNotice('Personal data is shown.');
         const found = plan.flatMap(({ deadLetters }) => deadLetters);
         const oldestFirst = found.sort((one, other) => (one.failedAt < other.failedAt ? -1 : 1));
@@ -101,18 +102,36 @@ export function addSelectorOptions(command: Command): Command {
     .option('--id <messageId>', 'this one only');
 }
 
+type ScanCommandOptions = {
+  awaitInFlight?: boolean;
+  /** Whether parked ones are looked for. @default none */
+  parked?: 'none' | 'too' | 'only';
+};
+
 /** Finds the selected dead letters; shows the progress, and releases what it received also after Ctrl-C. */
 export async function scanWithProgress(
   shop: DeployedShop,
   options: Selectors,
-  { awaitInFlight = false }: { awaitInFlight?: boolean } = {},
+  { awaitInFlight = false, parked = 'none' }: ScanCommandOptions = {},
 ): Promise<Plan> {
-  const queues = connectQueues(shop, options.consumer);
+  const queues = parked === 'only' ? [] : connectQueues(shop, options.consumer);
   const selects = matcherOf(options);
   const stopAt = options.id === undefined ? undefined : selects;
   return interruptible('Interrupted: releasing the dead letters.', (signal) =>
-    runStep('scanning the dead-letter queues', () =>
-      planFor(queues, selects, { awaitInFlight, stopAt, signal, notify: printNotice }),
-    ),
+    runStep('scanning the dead-letter queues', async () => {
+      const common = { awaitInFlight, signal, notify: printNotice };
+      // Each scan releases what it received, so none is left running when the other one fails.
+      const scans = await Promise.allSettled([
+        planFor(queues, selects, { ...common, stopAt }),
+        parked === 'none' ? [] : planForParked(shop, options, common),
+      ]);
+      const [plan = [], parkedPlan = []] = scans.map((one) => {
+        if (one.status === 'rejected') throw one.reason;
+        return one.value;
+      });
+      // A command that was killed while it parked leaves a letter in both queues.
+      const ids = new Set(plan.flatMap(({ deadLetters }) => deadLetters.map(({ id }) => id)));
+      return [...plan, ...narrowPlan(parkedPlan, ({ id }) => !ids.has(id))];
+    }),
   );
 }

@@ -27,25 +27,32 @@ export function connectParking(shop: DeployedShop): DeadLetterQueue | undefined 
   return { ...receiver, send: async (messages) => failAll(messages, 'a letter is never sent there') };
 }
 
+/** Connects to all queues that hold dead letters. The parking queue comes first: of a letter in two of them, the one in its dead-letter queue counts. */
+export function connectAllQueues(shop: DeployedShop): DeadLetterQueue[] {
+  const parking = connectParking(shop);
+  return [...(parking === undefined ? [] : [parking]), ...connectQueues(shop)];
+}
+
 /** A message of the parking queue: the newest receipt of it, and whether it is in flight here. */
 type Copy = { message: DeadLetter; inFlight: boolean };
 
 /**
- * Receives the letters in the messages of the parking queue. A letter that was parked twice is in two messages: both have its id, and whatever is done
- * with it is done with both.
+ * Receives the letters in the messages of the parking queue. A letter that was parked twice is in two messages: it counts as one, and whatever is done
+ * with it is done with both. A message that is no parked letter counts as none.
  */
 export function parkedLetters(raw: LetterReceiver, parkedDays: number): LetterReceiver {
   const copiesByLetter = new Map<string, Map<string, Copy>>();
+  const unreadable = new Set<string>();
   const copiesOf = ({ id }: { id: string }) => [...(copiesByLetter.get(id)?.values() ?? [])];
   const open = (message: DeadLetter): DeadLetter[] => {
-    const read = readParkedLetter(message.body);
-    if (read === undefined) return [];
-    const { id, consumer, partner, owner, note = null, link = null, parkedAt, letter } = read;
-    const copies = copiesByLetter.get(id) ?? new Map<string, Copy>();
-    copiesByLetter.set(id, copies.set(message.id, { message, inFlight: true }));
-    const expiresAt = new Date(Date.parse(parkedAt) + parkedDays * DAY_MS).toISOString();
-    const received = { id, consumer, ...(partner && { partner }), ...letter, receiptHandle: message.receiptHandle };
-    return [{ ...toDeadLetter(received), parked: { owner, note, link, parkedAt, expiresAt } }];
+    const letter = openLetter(message, parkedDays);
+    if (letter === undefined) {
+      unreadable.add(message.id);
+      return [];
+    }
+    const copies = copiesByLetter.get(letter.id) ?? new Map<string, Copy>();
+    copiesByLetter.set(letter.id, copies.set(message.id, { message, inFlight: true }));
+    return [letter];
   };
   const callFor = async (
     letters: readonly DeadLetter[],
@@ -70,14 +77,28 @@ export function parkedLetters(raw: LetterReceiver, parkedDays: number): LetterRe
 
   return {
     ...raw,
-    receive: async (maxMessages, seconds) => (await raw.receive(maxMessages, seconds)).flatMap(open),
-    changeVisibility: async (letters, seconds) => {
+    async depth() {
+      const { waiting, inFlight } = await raw.depth();
+      let [spareWaiting, spareInFlight] = [0, unreadable.size];
+      for (const id of copiesByLetter.keys()) {
+        const copies = copiesOf({ id });
+        const held = Math.max(0, copies.filter((copy) => copy.inFlight).length - 1);
+        spareInFlight += held;
+        spareWaiting += copies.length - 1 - held;
+      }
+      return { waiting: Math.max(0, waiting - spareWaiting), inFlight: Math.max(0, inFlight - spareInFlight) };
+    },
+    async receive(maxMessages, seconds) {
+      const letters = (await raw.receive(maxMessages, seconds)).flatMap(open);
+      return [...new Map(letters.map((letter) => [letter.id, letter])).values()];
+    },
+    async changeVisibility(letters, seconds) {
       const isInFlight = ({ inFlight }: Copy) => inFlight;
       const failures = await callFor(letters, isInFlight, (messages) => raw.changeVisibility(messages, seconds));
       if (seconds === 0) for (const copy of letters.flatMap(copiesOf)) copy.inFlight = false;
       return failures;
     },
-    remove: async (letters) => {
+    async remove(letters) {
       const failures = await callFor(
         letters,
         () => true,
@@ -87,6 +108,16 @@ export function parkedLetters(raw: LetterReceiver, parkedDays: number): LetterRe
       return failures;
     },
   };
+}
+
+/** Reads the letter in a message of the parking queue; `undefined` where there is none. */
+function openLetter({ body, receiptHandle }: DeadLetter, parkedDays: number): DeadLetter | undefined {
+  const read = readParkedLetter(body);
+  if (read === undefined) return undefined;
+  const { id, consumer, partner, owner, note = null, link = null, parkedAt, letter } = read;
+  const expiresAt = new Date(Date.parse(parkedAt) + parkedDays * DAY_MS).toISOString();
+  const received = { id, consumer, ...(partner && { partner }), ...letter, receiptHandle };
+  return { ...toDeadLetter(received), parked: { owner, note, link, parkedAt, expiresAt } };
 }
 
 /**

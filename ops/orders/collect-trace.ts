@@ -1,5 +1,5 @@
 import { shellArgument } from '../command.ts';
-import { connectQueues } from '../dlq/queue.ts';
+import { connectAllQueues } from '../dlq/parking-queue.ts';
 import { InterruptedError, toUserMessage } from '../errors.ts';
 import type { DeployedShop } from '../stack.ts';
 import { type FindTraceOptions, type FindTraceResult, findTrace } from './find-trace.ts';
@@ -26,7 +26,7 @@ export async function collectTrace(
   orderId: string,
   options: CollectTraceOptions,
 ): Promise<{ trace: Trace; notices: string[] }> {
-  const { findLetters = () => findDeadLetters(connectQueues(shop), orderId, options.signal) } = options;
+  const { findLetters = () => findDeadLetters(connectAllQueues(shop), orderId, options.signal) } = options;
   const found = await findTrace(shop, orderId, options);
   const letters = await searchLetters(orderId, findLetters);
   const trace = addDeadLetters(found.trace, orderId, letters.deadLetters);

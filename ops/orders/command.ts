@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { knownIdArgument } from '../arguments.ts';
 import { type ChangeOptions, changingCommand, type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { confirmChange } from '../confirm.ts';
-import { connectQueues } from '../dlq/queue.ts';
+import { connectAllQueues } from '../dlq/parking-queue.ts';
 import { plural } from '../format.ts';
 import { underHeader } from '../header.ts';
 import { readInput } from '../input.ts';
@@ -123,7 +123,7 @@ async function trace(orderId: string, { json, aws, wait, hours, diagram }: Trace
   const waitSeconds = wait === true ? DEFAULT_WAIT_SECONDS : wait;
   const findLetters = () =>
     interruptible('Interrupted: releasing the dead letters.', (signal) =>
-      findDeadLetters(connectQueues(shop), orderId, signal),
+      findDeadLetters(connectAllQueues(shop), orderId, signal),
     );
   const { trace: found, notices } = await collectTrace(shop, orderId, { waitSeconds, logHours: hours, findLetters });
   for (const notice of notices) printNotice(notice);

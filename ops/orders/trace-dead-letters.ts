@@ -3,6 +3,7 @@ import type { Column } from '../columns.ts';
 import { shellArgument } from '../command.ts';
 import { type DeadLetter, orderIdOf } from '../dlq/dead-letter.ts';
 import { shorten } from '../dlq/format.ts';
+import { parkedFields } from '../dlq/parked.ts';
 import type { DeadLetterQueue } from '../dlq/queue.ts';
 import { scan } from '../dlq/scan.ts';
 import { formatTime, table } from '../format.ts';
@@ -32,11 +33,12 @@ export async function findDeadLetters(
     if (search.status === 'rejected') throw search.reason;
     return search.value;
   });
+  const ofOrder = found.flatMap(({ received }) => received).filter((deadLetter) => orderIdOf(deadLetter) === orderId);
   return {
-    deadLetters: found
-      .flatMap(({ received }) => received)
-      .filter((deadLetter) => orderIdOf(deadLetter) === orderId)
-      .sort((one, other) => (one.failedAt < other.failedAt ? -1 : 1)),
+    // A command that was killed while it parked leaves a letter in two queues, of which the last one named counts.
+    deadLetters: [...new Map(ofOrder.map((deadLetter) => [deadLetter.id, deadLetter])).values()].sort((one, other) =>
+      one.failedAt < other.failedAt ? -1 : 1,
+    ),
     incomplete: found.flatMap(({ consumer, isComplete }) => (isComplete ? [] : [consumer])),
   };
 }
@@ -66,13 +68,14 @@ export function addDeadLetters(
   const traceId = traceIdOf(undefined, orderId);
   const known = trace ?? { orderId, status: null, total: null, traceId, timeline: [], attempts: [] };
   const traced = deadLetters.map(
-    ({ id, consumer, errorType, reason, failedAt, stackTrace }): TracedDeadLetter => ({
+    ({ id, consumer, errorType, reason, failedAt, stackTrace, parked }): TracedDeadLetter => ({
       consumer,
       messageId: id,
       errorType,
       reason,
       failedAt,
       ...(stackTrace === undefined ? {} : { stackTrace }),
+      ...parkedFields(parked),
     }),
   );
   return {
@@ -85,7 +88,8 @@ export function addDeadLetters(
 /** Returns the command that puts an order's dead letters back; one that opens what breaks a contract in an editor first. */
 function redriveCommandFor(orderId: string, deadLetters: readonly TracedDeadLetter[]): string {
   const edit = deadLetters.some(({ errorType }) => errorType === 'ContractError') ? ' --edit' : '';
-  return `npm run ops -- dlq redrive --order ${shellArgument(orderId)}${edit}`;
+  const parked = deadLetters.every(({ parked }) => parked !== undefined) ? ' --parked' : '';
+  return `npm run ops -- dlq redrive${parked} --order ${shellArgument(orderId)}${edit}`;
 }
 
 const DEAD_LETTERS: readonly Column[] = [
@@ -102,8 +106,8 @@ export function deadLettersText(
   deadLetters: readonly TracedDeadLetter[],
   layout: Layout = WHOLE,
 ): string {
-  const rows = deadLetters.map(({ consumer, failedAt, errorType, reason, messageId }) => [
-    consumer,
+  const rows = deadLetters.map(({ consumer, failedAt, errorType, reason, messageId, parked }) => [
+    parked === undefined ? consumer : `${consumer}, parked with ${shorten(parked.owner)}`,
     formatTime(failedAt, layout),
     errorType,
     shorten(reason),

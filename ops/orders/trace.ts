@@ -10,6 +10,7 @@ import type { Refund } from '../../lambdas/payment/record.ts';
 import { refundsOf } from '../../lambdas/payment/refunds.ts';
 import { sourceLines } from '../../lambdas/runtime/stack-frames.ts';
 import type { DeadLetter } from '../dlq/dead-letter.ts';
+import type { Parked } from '../dlq/parked.ts';
 import { firstTryAt, withNextTries } from './next-try.ts';
 import { type OrderRecords, type PaymentSummary, refusedTexts, sentTexts, textNotBefore } from './records.ts';
 import type { StartFailure } from './start-failures.ts';
@@ -67,6 +68,9 @@ export type TracedReturn = {
 /** A dead letter of an order: whose it is, and why it is there. */
 export type TracedDeadLetter = Pick<DeadLetter, 'consumer' | 'errorType' | 'reason' | 'failedAt' | 'stackTrace'> & {
   messageId: string;
+  /** Who looks after it, and since when, where it is parked. */
+  parked?: Pick<Parked, 'owner' | 'note' | 'link'>;
+  parkedAt?: string;
 };
 
 /** One event of an order: a text has its template, what may happen more than once an id, what was refused or has to be refunded the reason. */

@@ -7,7 +7,7 @@ import { functionLogReader, NOTHING_FOUND } from '../function-log.ts';
 import { findFunctions } from '../functions.ts';
 import { lazily } from '../lazily.ts';
 import { readPause } from '../pause/record.ts';
-import { queueName, readQueueDepth, readVisibilityTimeout, totalMessages } from '../queues.ts';
+import { countParked, queueName, readQueueDepth, readVisibilityTimeout, totalMessages } from '../queues.ts';
 import { isGatewayDown } from '../sandbox/gateway.ts';
 import type { DeployedShop } from '../stack.ts';
 import type { ConsumerStatus, EventSourceMapping, ShopStatus } from './health.ts';
@@ -45,7 +45,7 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       queries: metricQueriesFor(queues, functions.get(queues.consumer)?.functionName ?? queues.consumer),
     }));
     const queries = [...consumers, ...partners].flatMap((one): MetricQuery[] => Object.values(one.queries));
-    const [datapointsOf, mappings, orders, waiting, gatewayDown, dueRefunds, sweep] = await Promise.all([
+    const [datapointsOf, mappings, orders, waiting, gatewayDown, dueRefunds, sweep, parked] = await Promise.all([
       queryMetrics(cloudwatch, queries, now),
       eventSourceMappings(lambda),
       knownOrders ?? countOrders(shop),
@@ -53,6 +53,7 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       isGatewayDown(shop),
       readDueRefunds(shop),
       readFunctionLog(functions.get('sweep'), now),
+      countParked(shop, sqs),
     ]);
     const statusOf = async (one: (typeof consumers)[number]): Promise<ConsumerStatus> => {
       const [depth, deadLetterDepth, pause] = await Promise.all([
@@ -93,6 +94,7 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       late: lateOrders(waiting, now),
       gatewayDown,
       dueRefunds,
+      parked,
       oldestOrder: waiting[0]?.orderId,
       sweep,
     };

@@ -35,6 +35,8 @@ export type ShopStatus = {
   /** The orders that have been undecided for longer than a healthy shop needs, oldest first. */
   late: WaitingOrder[];
   dueRefunds: DueRefunds;
+  /** How many dead letters are parked, which is no problem. */
+  parked: number;
   /** The id of the order that has been undecided the longest, late or not. */
   oldestOrder: string | undefined;
   /** What the sweep's log tells. */
@@ -190,6 +192,7 @@ export function statusDocument(status: ShopStatus) {
     orders: { ...status.orders, waiting: status.late },
     refundsDue: status.dueRefunds.count,
     oldestRefundsDue: status.dueRefunds.oldest,
+    parked: status.parked,
     problems,
   };
 }

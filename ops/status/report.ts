@@ -1,6 +1,6 @@
 import type { Column } from '../columns.ts';
 import { shellArgument } from '../command.ts';
-import { formatAge, formatMoney, formatTime, table } from '../format.ts';
+import { counted, formatAge, formatMoney, formatTime, table } from '../format.ts';
 import { type Layout, WHOLE } from '../layout.ts';
 import { type ConsumerStatus, nextTryIn, type Problem, pausesOf, problemsOf, type ShopStatus } from './health.ts';
 import type { OrderCounts } from './orders.ts';
@@ -37,9 +37,14 @@ export function statusReport(status: ShopStatus, now = new Date(), layout: Layou
     ordersLine(status.orders),
     ...waitingOrders(status.late, now, layout),
     ...dueRefunds(status.dueRefunds, now, layout),
+    ...parkedLine(status.parked),
     ...unreadLogs(status),
     sentenceOf(status, now),
   ].join('\n\n');
+}
+
+function parkedLine(parked: number): string[] {
+  return parked > 0 ? [`Parked: ${counted(parked, 'dead letter')}, which npm run ops -- dlq list shows.`] : [];
 }
 
 function unreadLogs({ consumers, sweep }: ShopStatus): string[] {

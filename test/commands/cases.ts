@@ -59,6 +59,18 @@ export const cases: Readonly<Record<string, CommandCase>> = {
     interruptAt: 'SendMessageBatch',
   },
   'dlq discard': { args: '--all', asks: true, changes: { DeleteMessageBatch: 3 }, interruptAt: 'DeleteMessageBatch' },
+  'dlq park': {
+    args: '--all --owner ana',
+    asks: true,
+    changes: { SendMessageBatch: 3, DeleteMessageBatch: 3 },
+    interruptAt: 'SendMessageBatch',
+  },
+  'dlq unpark': {
+    args: '--all',
+    asks: true,
+    changes: { SendMessageBatch: 1, DeleteMessageBatch: 1 },
+    interruptAt: 'SendMessageBatch',
+  },
   // The stand-in's sweep has no times to judge orders by.
   audit: { code: 1 },
   // The stand-in has no event source mappings: a pause is recorded, and taken back.

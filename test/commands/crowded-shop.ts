@@ -1,5 +1,7 @@
 import { routing } from '../../infra/routing.ts';
-import { PARTNER, queueNames, type StandIn } from './stand-in.ts';
+import { writeParkedLetter } from '../../lambdas/sweep/parked-letter.ts';
+import { parkedLetter } from '../builders/parked-letters.ts';
+import { PARKING, PARTNER, queueNames, type StandIn } from './stand-in.ts';
 
 /** As platforms write ids: longer than a line of a terminal. */
 export const LONG_ID = `gid://shopify/Order/5/${'8812'.repeat(22)}-fin`;
@@ -154,4 +156,13 @@ export function crowd(standIn: StandIn): void {
   for (const consumer of [...Object.keys(routing), PARTNER]) {
     standIn.queues.add(queueNames(consumer).deadLetters, 3, consumer, LONG_ID, REASON);
   }
+  const letter = { body: JSON.stringify({ data: { orderId: LONG_ID } }), attributes: {}, system: {} };
+  const parked = parkedLetter({
+    consumer: PARTNER,
+    owner: '결제팀 '.repeat(20),
+    note: REASON,
+    link: `https://example.com/${'t'.repeat(200)}`,
+    letter,
+  });
+  standIn.queues.addBody(PARKING, writeParkedLetter(parked) ?? '');
 }

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toArchiveObjects } from '../../lambdas/archive/object.ts';
+import { writeParkedLetter } from '../../lambdas/sweep/parked-letter.ts';
 import { program } from '../../ops/main.ts';
 import { archivedOrderEvents } from '../builders/archived.ts';
+import { parkedLetter } from '../builders/parked-letters.ts';
 import { type CommandCase, cases, notRun } from './cases.ts';
 import { RunningCommand } from './run.ts';
-import { queueNames, StandIn } from './stand-in.ts';
+import { PARKING, queueNames, StandIn } from './stand-in.ts';
 
 const { deadLetters } = queueNames('payment');
 let folder: string;
@@ -31,6 +33,7 @@ test('Every command has a case here', () => {
 async function startStandIn(): Promise<StandIn> {
   const standIn = await new StandIn().start();
   standIn.queues.add(deadLetters, 24, 'payment');
+  standIn.queues.addBody(PARKING, writeParkedLetter(parkedLetter()) ?? '');
   standIn.archived = toArchiveObjects(archivedOrderEvents(20));
   return standIn;
 }

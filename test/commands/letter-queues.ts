@@ -19,6 +19,7 @@ export class LetterQueues {
   private readonly deduplicationIds = new Set<string>();
   private seconds = 0;
   private receipts = 0;
+  private sent = 0;
 
   /** Adds so many messages, all of one group where one is named. */
   add(queue: string, count: number, consumer: string, group?: string, problem = 'a bug'): void {
@@ -30,6 +31,11 @@ export class LetterQueues {
       const message = { id: `${queue}-${index}`, body, attributes, visibleAt: 0, receipt: '' };
       this.messages(queue).push(group === undefined ? message : { ...message, group });
     }
+  }
+
+  /** Adds a message with this body, and no attributes. */
+  addBody(queue: string, body: string): void {
+    this.send(this.messages(queue), { Id: '', MessageBody: body });
   }
 
   advance(seconds: number): void {
@@ -127,7 +133,8 @@ export class LetterQueues {
       if (this.deduplicationIds.has(MessageDeduplicationId)) return;
       this.deduplicationIds.add(MessageDeduplicationId);
     }
-    const id = `sent-${messages.length}`;
+    const id = `sent-${this.sent}`;
+    this.sent += 1;
     const group = MessageGroupId === undefined ? {} : { group: MessageGroupId };
     messages.push({ id, body, attributes, ...group, visibleAt: 0, receipt: '' });
   }

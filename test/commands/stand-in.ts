@@ -172,6 +172,9 @@ export const queueNames = (consumer: string): { queue: string; deadLetters: stri
   return { queue: `${consumer}${ending}`, deadLetters: `${consumer}-dead-letters${ending}` };
 };
 
+/** The name of the parking queue. */
+export const PARKING = 'parked-letters';
+
 const OUTPUTS = [
   ...[...Object.keys(routing), 'webhooks'].flatMap((consumer) => [
     [`${constructIdOf(consumer)}QueueUrl`, url(queueNames(consumer).queue)],
@@ -187,6 +190,8 @@ const OUTPUTS = [
   ['EventBusName', 'shop'],
   ['ArchiveBucketName', 'archive'],
   ['SweepFunctionName', 'sweep'],
+  ['ParkedLettersQueueUrl', url(PARKING)],
+  ['ParkedDays', '90'],
 ]
   .map(([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`)
   .join('');

@@ -38,6 +38,7 @@ const CHANGES = {
   'stock import': file('delivery.csv', 'KB-01,40\n'),
   'dlq redrive': '--all',
   'dlq discard': '--all',
+  'dlq park': '--all --owner ana',
   replay: '--to stock --from 2h',
   'alarm test': 'payment-dead-letters',
   'sandbox payment down': '',
@@ -51,6 +52,7 @@ const changes = Object.entries(CHANGES);
 /** Those that read more of the shop before they ask; their own tests show what they ask. */
 const CHANGES_AFTER_READING = {
   audit: '--repair',
+  'dlq unpark': '--all',
   pause: 'payment --reason outage',
   refund: 'o-1001 5000',
   resume: 'payment',
@@ -88,6 +90,8 @@ const outputs = {
   SandboxGatewayTableName: 'Sandbox',
   StockQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/Stock',
   StockDeadLetterQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/StockDead',
+  ParkedLettersQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/Parked',
+  ParkedDays: '90',
 };
 const stackOf = (Outputs: object) => `<Stacks><member><StackName>ShopMessaging</StackName>
   <StackId>arn:aws:cloudformation:eu-west-1:111122223333:stack/ShopMessaging/1</StackId>

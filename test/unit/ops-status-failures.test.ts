@@ -158,6 +158,7 @@ const statusWith = (payment: Partial<ConsumerStatus>, shop: Partial<ShopStatus> 
   orders: { PLACED: 1, CONFIRMED: 0, CANCELLED: 0 },
   gatewayDown: false,
   late: [],
+  parked: 0,
   dueRefunds: { count: 0, oldest: [] },
   oldestOrder: 'o-1',
   sweep: { nextTryAt: null, failure: null },

@@ -39,6 +39,7 @@ const statusWith = (payment: Partial<ConsumerStatus> = {}, shop: Partial<ShopSta
   orders: { PLACED: 1, CONFIRMED: 1_234, CANCELLED: 0 },
   gatewayDown: false,
   late: [],
+  parked: 0,
   dueRefunds: { count: 0, oldest: [] },
   oldestOrder: 'o-1',
   sweep: { nextTryAt: null, failure: null },
