@@ -29,6 +29,8 @@ describe('Grouping dead letters', () => {
         count: 3,
         firstSeen: '2026-11-21T09:00:01Z',
         lastSeen: '2026-11-21T09:00:03Z',
+        // Fourteen days after they were sent.
+        expiresAt: '1970-01-15T00:00:01.000Z',
         example: { messageId: 'm-1', orderId: 'o-1' },
       },
     ]);

@@ -44,6 +44,7 @@ describe('Dead letters by order', () => {
         count: 3,
         firstSeen: '2026-11-21T09:00:03.000Z',
         lastSeen: '2026-11-22T09:00:00.000Z',
+        expiresAt: '1970-01-15T00:00:01.000Z',
         example: { messageId: 'm-1' },
       },
     ]);
