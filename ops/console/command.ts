@@ -9,10 +9,10 @@ import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
 import { outputClosed } from '../output.ts';
 import { callerName } from '../pause/caller.ts';
 import { printNotice } from '../progress.ts';
-import { connectToShop, type DeployedShop } from '../stack.ts';
+import { connectToShop } from '../stack.ts';
 import { describePlace } from '../where.ts';
 import { newAccess } from './server/access.ts';
-import { actionLog } from './server/action-log.ts';
+import { actionLog, endOf } from './server/action-log.ts';
 import { consoleApp } from './server/app.ts';
 import { bundlePage } from './server/bundle.ts';
 import type { Console } from './server/console.ts';
@@ -46,8 +46,11 @@ export function consoleCommand(): Command {
 async function run({ json, aws, port, open, allowActions = false, allowReveal = false }: Options): Promise<void> {
   const find = () => connectToShop({ aws });
   const shop = await find();
-  const jobs = new Jobs();
-  const console = newConsole(shop, { jobs, live: new Live(shop, find), allowActions, allowReveal });
+  const log = actionLog(join(localFolder, 'console-actions.jsonl'), describePlace(shop), () => callerName(shop));
+  const jobs = new Jobs((job) =>
+    log.write(endOf(job)).catch(() => printNotice(`The end of ${job.id} could not be written to ${log.path}.`)),
+  );
+  const console = newConsole({ log, jobs, live: new Live(shop, find) }, { allowActions, allowReveal });
   const { server, url } = await serve(console, port);
   process.stdout.write(json ? `${JSON.stringify({ url })}\n` : `Console: ${url}\n`);
   if (!json) printNotice(`${describePlace(shop)}; Ctrl-C ends it. What is done is written to ${console.log.path}.`);
@@ -59,25 +62,19 @@ async function run({ json, aws, port, open, allowActions = false, allowReveal = 
 }
 
 function newConsole(
-  shop: DeployedShop,
-  {
-    jobs,
-    live,
-    allowActions,
-    allowReveal,
-  }: Pick<Console, 'jobs'> & { live: Live; allowActions: boolean; allowReveal: boolean },
+  parts: Pick<Console, 'log' | 'jobs' | 'live'>,
+  { allowActions, allowReveal }: { allowActions: boolean; allowReveal: boolean },
 ): Console {
-  const actionsAllowed = shop.local || allowActions;
+  const { local } = parts.live.shop;
+  const actionsAllowed = local || allowActions;
   return {
+    ...parts,
     get shop() {
-      return live.shop;
+      return parts.live.shop;
     },
     actionsAllowed,
-    revealAllowed: actionsAllowed && (shop.local || allowReveal),
+    revealAllowed: actionsAllowed && (local || allowReveal),
     bodiesShown: actionsAllowed,
-    jobs,
-    live,
-    log: actionLog(join(localFolder, 'console-actions.jsonl'), describePlace(shop), () => callerName(shop)),
   };
 }
 

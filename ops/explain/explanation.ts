@@ -8,7 +8,7 @@ import {
   unwrapBody,
   type Wrapping,
 } from '../../contracts/parse.ts';
-import { withoutProbes } from '../../infra/filters.ts';
+import { contractsOn, withoutProbes } from '../../infra/filters.ts';
 import { isProbeType } from '../../lambdas/runtime/probe.ts';
 import { didYouMean, nearest } from '../nearest.ts';
 import type { DeployedQueue, DeployedRoute } from './deployment.ts';
@@ -161,7 +161,7 @@ function readersNotReady(
 function explainRoute(question: Question, route: DeployedRoute, at: string, consumers: Consumers): ExplainedRoute {
   const { kind, name, arn } = route;
   const filter = isProbeType(question.type) ? route.filter : withoutProbes(route.filter);
-  const queue = route.target.split(':')[2] === 'sqs' ? nameInArn(route.target) : undefined;
+  const queue = queueOf(route);
   const consumer = queue === undefined ? undefined : consumers.get(queue);
   const filtered = filterMatch({ ...route, filter }, filterSubject(route, question));
   const problem = filtered.verdict === 'no' ? undefined : deliveryProblem(route, queue, at);
@@ -193,8 +193,26 @@ function receiverOf({ target, endpoint }: DeployedRoute, consumer: string | unde
   return endpoint === undefined ? consumer : `${consumer} (${endpoint})`;
 }
 
+const notEnabled = ({ kind }: DeployedRoute) => `the ${kind} is switched off or was never confirmed`;
+
+/** Says why nothing that passes a route's filter arrives, in a sentence; `undefined` where it does. */
+export const routeProblem = (route: DeployedRoute, at: string): string | undefined =>
+  route.enabled ? deliveryProblem(route, queueOf(route), at) : notEnabled(route);
+
+/** Lists the types of the events of a route's channel that pass its filter, or may. */
+export function passingTypes(route: DeployedRoute, channel: Channel): string[] {
+  const filter = withoutProbes(route.filter);
+  return contractsOn(channel, catalog)
+    .map(({ type }) => type)
+    .filter(
+      (type) => filterMatch({ ...route, filter, enabled: true }, filterSubject(route, { type })).verdict !== 'no',
+    );
+}
+
+const queueOf = ({ target }: DeployedRoute) => (target.split(':')[2] === 'sqs' ? nameInArn(target) : undefined);
+
 function filterMatch(route: DeployedRoute, subject: Subject | undefined): Match {
-  if (!route.enabled) return { verdict: 'no', why: [`the ${route.kind} is switched off or was never confirmed`] };
+  if (!route.enabled) return { verdict: 'no', why: [notEnabled(route)] };
   if (route.filter === undefined) {
     return route.kind === 'rule'
       ? { verdict: 'no', why: ['the rule runs on a schedule'] }

@@ -14,6 +14,41 @@ export function denialReason(policy: string | undefined, service: Service, sourc
   return decision === 'allowed' ? undefined : `its queue's policy does not let ${principal} send for ${sourceArn}`;
 }
 
+/** Describes a resource's policy in words, a sentence for each statement: `Allows sns.amazonaws.com sqs:SendMessage, if aws:SourceArn is …`. */
+export function describePolicy(policy: string | undefined): string[] {
+  if (policy === undefined || policy === '') return [];
+  return asArray(property(JSON.parse(policy), 'Statement')).map((statement) => {
+    const does = property(statement, 'Effect') === 'Deny' ? 'Denies' : 'Allows';
+    const actions = asArray(property(statement, 'Action')).map(String).join(', ');
+    const conditions = conditionsIn(statement).map(
+      ([compared, wanted]) =>
+        `${compared} ${asArray(wanted)
+          .map((one) => shortArn(String(one)))
+          .join(' or ')}`,
+    );
+    const ending = conditions.length === 0 ? '' : `, if ${conditions.join(' and ')}`;
+    return `${does} ${principalsOf(property(statement, 'Principal'))} ${actions}${ending}.`;
+  });
+}
+
+function principalsOf(principal: unknown): string {
+  const names = typeof principal === 'object' && principal !== null ? Object.values(principal).flat() : [principal];
+  return names.includes('*') ? 'everyone' : names.map((one) => shortArn(String(one))).join(', ');
+}
+
+const shortArn = (text: string) => text.replace(/^arn:[\w-]+:(?!iam:)[\w-]+:[\w-]*:\d*:/, '');
+
+function conditionsIn(statement: unknown): [compared: string, wanted: unknown][] {
+  const condition = property(statement, 'Condition');
+  if (typeof condition !== 'object' || condition === null) return [];
+  return Object.entries(condition).flatMap(([operator, keys]) =>
+    Object.entries(typeof keys === 'object' && keys !== null ? keys : {}).map(([key, wanted]): [string, unknown] => [
+      /^((Arn|String)(Equals|Like)|Bool)$/.test(operator) ? `${key} is` : `${key} ${operator}`,
+      wanted,
+    ]),
+  );
+}
+
 type Decision = 'allowed' | 'denied' | 'not mentioned';
 
 /** Evaluates a resource's policy for a call of a service; a statement with a condition that is not known here does not count. */

@@ -1,7 +1,6 @@
-import { CloudWatchClient, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { chunk } from '../../lambdas/runtime/chunk.ts';
 import { findConsumerQueues } from '../consumers.ts';
 import { functionLogReader, NOTHING_FOUND } from '../function-log.ts';
 import { findFunctions } from '../functions.ts';
@@ -10,17 +9,14 @@ import { readPause } from '../pause/record.ts';
 import { countParked, queueName, readQueueDepth, readVisibilityTimeout, totalMessages } from '../queues.ts';
 import { isGatewayDown } from '../sandbox/gateway.ts';
 import type { DeployedShop } from '../stack.ts';
+import { readDatapoints } from './datapoints.ts';
 import type { ConsumerStatus, EventSourceMapping, ShopStatus } from './health.ts';
-import { BREAKER_MINUTES, computeMetrics, type Datapoint, type MetricQuery, metricQueriesFor } from './metrics.ts';
+import { BREAKER_MINUTES, computeMetrics, type MetricQuery, metricQueriesFor } from './metrics.ts';
 import { countOrders, type OrderCounts } from './orders.ts';
 import { findPartners, readPartnerStatus } from './partners.ts';
 import { pausedReader } from './paused.ts';
 import { readDueRefunds } from './refunds.ts';
 import { lateOrders, readWaitingOrders } from './waiting.ts';
-
-const PERIOD_SECONDS = 60;
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
-const QUERIES_PER_CALL = 500;
 
 /** From this many orders on, a live status counts them only every so often. */
 const MANY_ORDERS = 2_000;
@@ -46,7 +42,7 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
     }));
     const queries = [...consumers, ...partners].flatMap((one): MetricQuery[] => Object.values(one.queries));
     const [datapointsOf, mappings, orders, waiting, gatewayDown, dueRefunds, sweep, parked] = await Promise.all([
-      queryMetrics(cloudwatch, queries, now),
+      readDatapoints(cloudwatch, queries, { minutes: BREAKER_MINUTES, now }),
       eventSourceMappings(lambda),
       knownOrders ?? countOrders(shop),
       readWaitingOrders(shop),
@@ -121,43 +117,6 @@ export function liveStatusCollector(shop: DeployedShop): () => Promise<ShopStatu
     return status;
   };
 }
-
-/** Reads metrics per minute in as few calls as possible, and returns a lookup by query. */
-async function queryMetrics(
-  client: CloudWatchClient,
-  queries: readonly MetricQuery[],
-  now: Date,
-): Promise<(query: MetricQuery) => readonly Datapoint[]> {
-  // Whole minutes, the present one included.
-  const minute = Math.floor(now.getTime() / (PERIOD_SECONDS * 1_000));
-  const StartTime = new Date((minute - BREAKER_MINUTES) * PERIOD_SECONDS * 1_000);
-  const EndTime = new Date((minute + 1) * PERIOD_SECONDS * 1_000);
-  const datapoints = new Map<MetricQuery, Datapoint[]>(queries.map((query) => [query, []]));
-  for (const batch of chunk(queries, QUERIES_PER_CALL)) {
-    const MetricDataQueries = batch.map(metricDataQuery);
-    for await (const page of paginateGetMetricData({ client }, { MetricDataQueries, StartTime, EndTime })) {
-      for (const { Id = '', Timestamps = [], Values = [] } of page.MetricDataResults ?? []) {
-        const query = batch[Number(Id.slice(1))];
-        const points = Timestamps.map((time, index) => ({ time, value: Values[index] ?? 0 }));
-        if (query !== undefined) datapoints.get(query)?.push(...points);
-      }
-    }
-  }
-  return (query) => datapoints.get(query) ?? [];
-}
-
-const metricDataQuery = ({ namespace, metric, dimensions, statistic }: MetricQuery, index: number) => ({
-  Id: `q${index}`,
-  MetricStat: {
-    Metric: {
-      Namespace: namespace,
-      MetricName: metric,
-      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-    },
-    Period: PERIOD_SECONDS,
-    Stat: statistic,
-  },
-});
 
 /** Reads the event source mappings, by the name of their queue. */
 async function eventSourceMappings(client: LambdaClient): Promise<Map<string, EventSourceMapping>> {

@@ -60,7 +60,8 @@ export function metricQueriesFor({ consumer, queueUrl }: ConsumerQueues, functio
   };
 }
 
-const queueMetric = (queueUrl: string, metric: string, statistic: MetricQuery['statistic']): MetricQuery => ({
+/** Returns a metric that SQS measures of a queue. */
+export const queueMetric = (queueUrl: string, metric: string, statistic: MetricQuery['statistic']): MetricQuery => ({
   namespace: 'AWS/SQS',
   metric,
   dimensions: { QueueName: queueName(queueUrl) },

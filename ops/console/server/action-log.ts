@@ -1,5 +1,6 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { JobView } from '../api/live.ts';
 
 /** One action as the log has it; `input` holds neither bodies nor personal data. */
 export type LoggedAction = { action: string; input: object; result: string };
@@ -25,4 +26,13 @@ export function actionLog(path: string, where: string, who: () => Promise<string
       await appendFile(path, `${JSON.stringify(line)}\n`, { mode: 0o600 });
     },
   };
+}
+
+/** Returns the entry of an operation that ended: of its result the counts, which say how it went, and no lists, which may be long. */
+export function endOf({ id, kind, title, state, error, result }: JobView): LoggedAction {
+  const counts = Object.entries(typeof result === 'object' && result !== null ? result : {}).filter(
+    ([, value]) => typeof value === 'number' || typeof value === 'boolean',
+  );
+  const said = error ?? counts.map(([name, value]) => `${name} ${value}`).join(', ');
+  return { action: kind, input: { id, title }, result: said === '' ? state : `${state}: ${said}` };
 }

@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import * as v from 'valibot';
 import { toUserMessage } from '../../errors.ts';
+import type { JobView } from '../api/live.ts';
 import { type Console, NotFound } from './console.ts';
 
 /** What a POST does. `path` may have parameters, which are joined to the body before it is checked: `/api/orders/:id/cancel`. */
@@ -26,7 +27,7 @@ export function action<S extends v.GenericSchema>(
     await console.log.write({ ...entry, result: 'begun' });
     try {
       const result = await run(input);
-      await console.log.write({ ...entry, result: 'done' });
+      await console.log.write({ ...entry, result: isJob(result) ? `started as ${result.id}` : 'done' });
       void console.live.refresh();
       return context.json(result ?? {});
     } catch (error) {
@@ -35,6 +36,10 @@ export function action<S extends v.GenericSchema>(
     }
   });
 }
+
+/** What takes a while is answered while it runs, and has an entry of its own in the log once it ended. */
+const isJob = (result: unknown): result is Pick<JobView, 'id'> =>
+  typeof result === 'object' && result !== null && 'id' in result && 'kind' in result && 'state' in result;
 
 /** Adds a POST that only reads, such as one that checks what is being typed. */
 export function query<S extends v.GenericSchema>(app: Hono, { path, body, run }: Omit<Action<S>, 'logged'>): void {

@@ -20,8 +20,14 @@ export class Jobs {
   private readonly started = new Map<string, Started>();
   // Every browser listens.
   private readonly changes = new EventEmitter().setMaxListeners(0);
+  private readonly onEnd: (view: JobView) => Promise<void>;
   private count = 0;
   private revision = 0;
+
+  /** `onEnd` is called with each operation that ended, and may not fail. */
+  constructor(onEnd: (view: JobView) => Promise<void> = async () => {}) {
+    this.onEnd = onEnd;
+  }
 
   /** Returns all that are known, the newest first. */
   views(): JobView[] {
@@ -58,6 +64,7 @@ export class Jobs {
       .then(() => {
         view.endedAt = new Date().toISOString();
         this.changed(id);
+        return this.onEnd(view);
       });
     this.started.set(id, { view, controller, ended, revision: 0 });
     this.forgetOldest();

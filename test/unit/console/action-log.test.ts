@@ -2,7 +2,7 @@ import { mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { actionLog } from '../../../ops/console/server/action-log.ts';
+import { actionLog, endOf } from '../../../ops/console/server/action-log.ts';
 
 const newFile = async () => join(await mkdtemp(join(tmpdir(), 'actions-')), 'below', 'actions.jsonl');
 
@@ -39,4 +39,23 @@ test('Where nobody knows who acts, nothing is written, and it is asked again the
   known = true;
   await log.write(entry);
   expect(await readFile(log.path, 'utf8')).toContain('user/kim');
+});
+
+test('An operation that ended is written down with the counts of its result, without lists', () => {
+  const view = {
+    id: 'redrive-1',
+    kind: 'redrive',
+    title: '3 letters',
+    startedAt: '',
+    done: 3,
+    total: 3,
+    text: '',
+  } as const;
+  expect(endOf({ ...view, state: 'done', result: { moved: 2, failed: 1, failures: [{ id: 'a' }] } })).toEqual({
+    action: 'redrive',
+    input: { id: 'redrive-1', title: '3 letters' },
+    result: 'done: moved 2, failed 1',
+  });
+  expect(endOf({ ...view, state: 'failed', error: 'The queue is gone.' }).result).toBe('failed: The queue is gone.');
+  expect(endOf({ ...view, state: 'stopped' }).result).toBe('stopped');
 });

@@ -1,0 +1,43 @@
+import { type CloudWatchClient, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
+import { chunk } from '../../lambdas/runtime/chunk.ts';
+import type { Datapoint, MetricQuery } from './metrics.ts';
+
+const PERIOD_SECONDS = 60;
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+const QUERIES_PER_CALL = 500;
+
+/** Reads the metrics of the last minutes, the present one included, in as few calls as possible, and returns a lookup by query. */
+export async function readDatapoints(
+  client: CloudWatchClient,
+  queries: readonly MetricQuery[],
+  { minutes, now }: { minutes: number; now: Date },
+): Promise<(query: MetricQuery) => readonly Datapoint[]> {
+  const minute = Math.floor(now.getTime() / (PERIOD_SECONDS * 1_000));
+  const StartTime = new Date((minute - minutes) * PERIOD_SECONDS * 1_000);
+  const EndTime = new Date((minute + 1) * PERIOD_SECONDS * 1_000);
+  const datapoints = new Map<MetricQuery, Datapoint[]>(queries.map((query) => [query, []]));
+  for (const batch of chunk(queries, QUERIES_PER_CALL)) {
+    const MetricDataQueries = batch.map(metricDataQuery);
+    for await (const page of paginateGetMetricData({ client }, { MetricDataQueries, StartTime, EndTime })) {
+      for (const { Id = '', Timestamps = [], Values = [] } of page.MetricDataResults ?? []) {
+        const query = batch[Number(Id.slice(1))];
+        const points = Timestamps.map((time, index) => ({ time, value: Values[index] ?? 0 }));
+        if (query !== undefined) datapoints.get(query)?.push(...points);
+      }
+    }
+  }
+  return (query) => datapoints.get(query) ?? [];
+}
+
+const metricDataQuery = ({ namespace, metric, dimensions, statistic }: MetricQuery, index: number) => ({
+  Id: `q${index}`,
+  MetricStat: {
+    Metric: {
+      Namespace: namespace,
+      MetricName: metric,
+      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+    },
+    Period: PERIOD_SECONDS,
+    Stat: statistic,
+  },
+});
