@@ -4,6 +4,7 @@ import { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Route } from '../../infra/route.ts';
 import { routing } from '../../infra/routing.ts';
+import { QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
 import type { MapNode, NodeDetails, NodePermission, NodeSetting } from '../console/api/map.ts';
 import { findQueues } from '../consumers.ts';
 import { readPartners } from '../partner-settings.ts';
@@ -27,6 +28,7 @@ export async function readNode(shop: DeployedShop, graph: DeployedGraph, node: M
   return {
     node,
     ...(isWorking && route !== undefined ? { impact: route.impact } : {}),
+    ...(isWorking ? { keptDays: QUEUE_RETENTION_DAYS } : {}),
     ...(await readFound(shop, graph, node)),
   };
 }

@@ -76,6 +76,8 @@ export type NodeDetails = {
   node: MapNode;
   /** What customers lose while it does not work. */
   impact?: string;
+  /** How long a queue keeps what waits, of a queue and of who reads it. */
+  keptDays?: number;
   settings: readonly NodeSetting[];
   permissions: readonly NodePermission[];
   /** The statements of its policy, a sentence each. */
