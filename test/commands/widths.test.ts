@@ -66,7 +66,8 @@ async function argumentsOf(name: string, { args = '', input, asks }: CommandCase
   return [...words.map((word) => (word === '-' ? file : word)), ...kept, ...(asks ? ['--yes'] : [])];
 }
 
-const ending = Object.entries(cases).filter(([, { endless }]) => !endless);
+// The console waits for its page, and prints a link, which is whole.
+const ending = Object.entries(cases).filter(([name, { endless }]) => !endless && name !== 'console');
 const endless = Object.keys(cases).filter((name) => cases[name]?.endless);
 
 describe.each(WIDTHS)('At %i columns, in a shop of long ids and Korean reasons', (width) => {
