@@ -88,10 +88,18 @@ function optionsOf(
     width: Math.max(200, box.clientWidth),
     height,
     legend: { show: false },
+    // Room for half of the last time.
+    padding: [8, 32, 0, 0],
     cursor: { y: false, points: { size: 5 } },
     scales: { y: { range: (_, least, most) => [Math.min(0, least), Math.max(1, most * 1.1)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 72, values: (_, moments, __, ___, step) => clock(moments, step) },
+      {
+        ...axis,
+        grid: { show: false },
+        space: 72,
+        size: 28,
+        values: (_, moments, __, ___, step) => clock(moments, step),
+      },
       { ...axis, size: 56, values: (_, values) => values.map(format) },
     ],
     series: [

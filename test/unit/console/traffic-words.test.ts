@@ -20,6 +20,7 @@ describe('A number of orders', () => {
 
 test.each([
   [0, '0 ms'],
+  [0.5, '0.5 ms'],
   [999, '999 ms'],
   [1_240, '1.2 s'],
   [131_400, '131 s'],

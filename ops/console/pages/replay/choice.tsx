@@ -131,11 +131,14 @@ function Range({ choice, problem, onChange }: RangeProps): JSX.Element {
 
 type TypesProps = { all: readonly string[]; chosen: readonly string[]; onChange: (types: string[]) => void };
 
+/** Lists the types behind what is chosen of them: a consumer may get twenty, and most replays are of all. */
 const Types = ({ all, chosen, onChange }: TypesProps): JSX.Element => (
-  <fieldset class="field">
-    <legend>{text('types')}</legend>
-    <p class="hint">{text('typesHint')}</p>
-    <div class="replay-types">
+  <details class="field">
+    <summary>
+      {text('types')}:{' '}
+      {chosen.length === 0 ? text('allTypes') : text('someTypes', { n: chosen.length, all: all.length })}
+    </summary>
+    <fieldset class="replay-types" aria-label={text('types')}>
       {all.map((type) => (
         <label key={type} class="check">
           <input
@@ -148,6 +151,6 @@ const Types = ({ all, chosen, onChange }: TypesProps): JSX.Element => (
           <span class="mono">{type}</span>
         </label>
       ))}
-    </div>
-  </fieldset>
+    </fieldset>
+  </details>
 );

@@ -36,18 +36,11 @@ function Figures({
   result: LoadSummary | DrillSummary | undefined;
 }): JSX.Element {
   const waiting = Object.values(series.held).reduce((sum, values) => sum + (values.at(-1) ?? 0), 0);
-  const whole = result !== undefined && 'latency' in result ? result.latency : undefined;
-  const latency = (name: 'p50' | 'p95' | 'p99') => {
-    const value = whole?.[name] ?? series.latency[name].findLast((one) => one !== null);
-    return value === undefined || value === null ? text('none') : duration(value);
-  };
   const figures = [
     [text('published'), `${count(published)} / ${count(planned)}`],
     [text('decided'), count(decided)],
     [text('waitingNow'), count(waiting)],
-    [text('atHalf'), latency('p50')],
-    [text('at95'), latency('p95')],
-    [text('at99'), latency('p99')],
+    ...latencyFigures(series, result),
   ] as const;
   return (
     <dl class="figures" aria-label={text('figures')}>
@@ -59,6 +52,17 @@ function Figures({
       ))}
     </dl>
   );
+}
+
+const PERCENTILES = { p50: 'atHalf', p95: 'at95', p99: 'at99' } as const;
+
+/** Returns latencies: of all orders once a load has ended, of those decided last while it runs. A drill has medians in the end. */
+function latencyFigures(series: TrafficSeries, result: LoadSummary | DrillSummary | undefined) {
+  if (result !== undefined && !('latency' in result)) return [];
+  return (Object.keys(PERCENTILES) as (keyof typeof PERCENTILES)[]).map((name) => {
+    const value = result?.latency[name] ?? series.latency[name].findLast((one) => one !== null) ?? null;
+    return [text(PERCENTILES[name]), value === null ? text('none') : duration(value)] as const;
+  });
 }
 
 const STEP_TONES = { started: 'info', succeeded: 'good', failed: 'warn' } as const;

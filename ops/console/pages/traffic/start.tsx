@@ -16,11 +16,13 @@ type NumberField = { name: string; label: string; bounds: Bounds; initial: numbe
 export function GatewayPanel({ down, onChange }: { down: boolean; onChange: () => void }): JSX.Element {
   const { busy, error, send } = useSending(onChange);
   return (
-    <section class="panel" aria-label={text('gateway')}>
-      <h2>
-        {text('gateway')} <Badge tone={down ? 'bad' : 'good'}>{text(down ? 'gatewayIsDown' : 'gatewayUp')}</Badge>
-      </h2>
-      <p class="hint">{text(down ? 'gatewayDownHint' : 'gatewayUpHint')}</p>
+    <section class="panel traffic-gateway" aria-label={text('gateway')}>
+      <div>
+        <h2>
+          {text('gateway')} <Badge tone={down ? 'bad' : 'good'}>{text(down ? 'gatewayIsDown' : 'gatewayUp')}</Badge>
+        </h2>
+        <p class="hint">{text(down ? 'gatewayDownHint' : 'gatewayUpHint')}</p>
+      </div>
       <div class="actions">
         <ActionButton
           kind={down ? 'primary' : 'danger'}
