@@ -13,6 +13,7 @@ export async function bundlePage(): Promise<Assets> {
     write: false,
     minify: true,
     format: 'esm',
+    charset: 'utf8',
     target: 'es2023',
     jsx: 'automatic',
     jsxImportSource: 'preact',
