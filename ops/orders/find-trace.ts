@@ -61,10 +61,13 @@ export function logPeriod(trace: Trace, now: number): LogPeriod {
 }
 
 /** Tells whether an order is decided, its customer told, and its payment at rest. */
-export function isFinished({ status, payment, timeline, refunds = [] }: Trace): boolean {
-  const texted = timeline.some(({ template }) => template !== undefined && template !== 'order-placed');
+const isFinished = (trace: Trace): boolean =>
+  isSettled(trace) && trace.timeline.some(({ template }) => template !== undefined && template !== 'order-placed');
+
+/** Tells whether an order is decided and its payment at rest; its customer need not be told yet, and is not where there is no phone. */
+export function isSettled({ status, payment, refunds = [] }: Trace): boolean {
   const mustGoBack = status === 'CANCELLED' && (payment === 'authorized' || payment === 'captured');
   const refundPending = refunds.some(({ state }) => state === 'pending');
   const paymentPending = isPaymentPending(payment) || refundPending || mustGoBack;
-  return (status === 'CONFIRMED' || status === 'CANCELLED') && texted && !paymentPending;
+  return (status === 'CONFIRMED' || status === 'CANCELLED') && !paymentPending;
 }

@@ -2,12 +2,7 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
 import type { Money } from '../../contracts/money.ts';
 import { type CancelReason, orderPlaced } from '../../contracts/order.ts';
-import {
-  deadlineShards,
-  decidedShards,
-  dueShards,
-  untilShards,
-} from '../../lambdas/order/open-orders.ts';
+import { deadlineShards, decidedShards, dueShards, untilShards } from '../../lambdas/order/open-orders.ts';
 import type { Order } from '../../lambdas/order/record.ts';
 import { loadRecords } from '../../lambdas/runtime/records.ts';
 import { isKnownId } from '../arguments.ts';

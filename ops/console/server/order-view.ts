@@ -1,7 +1,7 @@
 import { linesNotReturned } from '../../../lambdas/stock/record.ts';
 import { connectQueues, type DeadLetterQueue } from '../../dlq/queue.ts';
 import { collectTrace } from '../../orders/collect-trace.ts';
-import { isFinished } from '../../orders/find-trace.ts';
+import { isSettled } from '../../orders/find-trace.ts';
 import { loadWholeOrder, type OrderRecords } from '../../orders/records.ts';
 import { refundSums } from '../../orders/refunds.ts';
 import type { Trace } from '../../orders/trace.ts';
@@ -31,7 +31,7 @@ export class OrderReader {
       trace,
       goods: records.reservation?.lines ?? [],
       ...(refundable === undefined ? {} : { refundable }),
-      isAtRest: isFinished(trace) && trace.nextTryAt === undefined,
+      isAtRest: isAtRest(trace, Date.now()),
       notices,
     };
   }
@@ -61,6 +61,15 @@ export class OrderReader {
 
 // Nobody looks at more at a time.
 const MAX_KNOWN = 50;
+
+const QUIET_MS = 60_000;
+
+/** Tells whether nothing more is to come of an order: it is settled, nothing of it waits, and nothing has happened to it for a minute. */
+export function isAtRest(trace: Trace, now: number): boolean {
+  const { timeline, nextTryAt, textNotBefore } = trace;
+  const last = Math.max(...timeline.map(({ time }) => Date.parse(time)));
+  return isSettled(trace) && nextTryAt === undefined && textNotBefore === undefined && now - last >= QUIET_MS;
+}
 
 /** Returns what is left of a confirmed order to be refunded. */
 export function refundableOf({ order, payment, reservation }: OrderRecords): Refundable | undefined {

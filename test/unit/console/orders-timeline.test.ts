@@ -71,3 +71,16 @@ test('Every event of the shop has a short name of its own', () => {
   expect(new Set(names).size).toBe(names.length);
   expect(names).toContain('order.placed');
 });
+
+test('Tries of one message that fail alike are one row, from the first to the last', () => {
+  const tries = [1, 2, 3].map((n) => ({ ...failed, time: at(n), attempt: n }));
+  const another = { ...failed, time: at(4), attempt: 4, errorMessage: 'It answers nonsense' };
+  const rows = timelineRows({ timeline, attempts: [...tries, another] }, { allAttempts: false });
+  const shown = rows.flatMap(({ what, time }) =>
+    what.kind === 'attempt' ? [[time, what.first, what.attempt.attempt]] : [],
+  );
+  expect(shown).toEqual([
+    [at(1), 1, 3],
+    [at(4), 4, 4],
+  ]);
+});

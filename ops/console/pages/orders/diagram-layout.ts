@@ -26,7 +26,7 @@ export type DiagramRow =
 type Place = { x: number; anchor: 'start' | 'middle' | 'end'; characters: number };
 
 export const AXIS_WIDTH = 72;
-const LANE_WIDTH = 144;
+const LANE_WIDTH = 160;
 const ROW_HEIGHT = 32;
 const NOTE_HEIGHT = 16;
 const PAUSE_HEIGHT = 32;

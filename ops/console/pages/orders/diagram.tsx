@@ -21,7 +21,7 @@ export function SequenceDiagram({ trace }: { trace: Trace }): JSX.Element {
       {messages.length > 0 && (
         <>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-          <section class="diagram" tabIndex={0} aria-label={text('diagram')}>
+          <section class="diagram" tabIndex={0} aria-label={text('picture')}>
             <LaneNames diagram={diagram} />
             <svg
               role="img"
@@ -88,7 +88,7 @@ function Row({ row, width }: { row: DiagramRow; width: number }): JSX.Element {
         {cut(nameOf(message), label.characters)}
       </text>
       {hasNote(message) && (
-        <text class="note" x={note.x} y={y + 16} text-anchor={note.anchor}>
+        <text class="note" x={note.x} y={y + 17} text-anchor={note.anchor}>
           {cut(noteOf(message), note.characters)}
         </text>
       )}
@@ -117,8 +117,8 @@ function noteOf({ kind, attempt = 1, waitedMs = 0, error, retryInSeconds, at, to
     ...(attempt > 1 ? [text('try', { n: attempt })] : []),
     ...(waitedMs >= 1_000 ? [text('waited', { duration: duration(waitedMs) })] : []),
     ...(tone === 'bad' ? [text('gaveUp')] : []),
-    ...(retryInSeconds === undefined ? [] : [text('triesAgain', { seconds: retryInSeconds })]),
     ...(error === undefined ? [] : [kind === 'step' ? stateWords(error) : error]),
+    ...(retryInSeconds === undefined ? [] : [text('triesAgain', { seconds: retryInSeconds })]),
   ].join(' · ');
 }
 

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { OrderView } from '../../api/orders.ts';
 import { ActionButton } from '../../parts/button.tsx';
 import { readOnly } from '../../parts/live.ts';
@@ -18,6 +18,10 @@ import { Timeline } from './timeline-view.tsx';
 // After something was asked of an order it looks at rest until its consumers have heard of it.
 const WATCHED_MS = 60_000;
 
+// A test order is through in a second or two: whoever placed it wants to see it move.
+const FAST_MS = 15_000;
+const FAST_INTERVAL_MS = 500;
+
 /** One order: where it is, how it got there, and what can be done with it. */
 export function OrderPage({ id }: { id: string }): JSX.Element {
   const [isAtRest, setAtRest] = useState(false);
@@ -30,6 +34,16 @@ export function OrderPage({ id }: { id: string }): JSX.Element {
   });
   if (data !== undefined && !isKnown) setKnown(true);
   if (data !== undefined && data.isAtRest !== isAtRest) setAtRest(data.isAtRest);
+  const isDecided = data !== undefined && data.trace.status !== null && data.trace.status !== 'PLACED';
+  useEffect(() => {
+    const placedAt = placedHere.get(id);
+    if (placedAt === undefined || isDecided) return;
+    const timer = setInterval(() => {
+      if (Date.now() - placedAt > FAST_MS) clearInterval(timer);
+      else reload();
+    }, FAST_INTERVAL_MS);
+    return () => clearInterval(timer);
+  }, [id, isDecided]);
   const done = (sentence: string) => {
     setSaid(sentence);
     setWatchedUntil(Date.now() + WATCHED_MS);
@@ -38,7 +52,12 @@ export function OrderPage({ id }: { id: string }): JSX.Element {
   return (
     <Page
       title={text('orderTitle', { id })}
-      intro={<Link href="/orders">{text('backToOrders')}</Link>}
+      intro={
+        <>
+          <Link href="/orders">{text('backToOrders')}</Link>
+          {data && <span class="page-note">{text(isLive ? 'liveNow' : 'atRest')}</span>}
+        </>
+      }
       actions={data && <Actions view={data} onDone={done} />}
     >
       <p aria-live="polite" class={said === undefined ? 'said empty' : 'said'}>
@@ -50,7 +69,6 @@ export function OrderPage({ id }: { id: string }): JSX.Element {
           <Attention view={data} />
           <Summary view={data} />
           <Refunds trace={data.trace} />
-          <p class="muted">{text(isLive ? 'liveNow' : 'atRest')}</p>
           <Timeline trace={data.trace} />
           <SequenceDiagram trace={data.trace} />
         </>
@@ -70,7 +88,7 @@ function NoOrder({ id, isExpected, error, onRetry }: NoOrderProps): JSX.Element 
   if (error === undefined) return <Loading />;
   if (error.status !== 404) return <Failed error={error} onRetry={onRetry} />;
   if (isExpected) return <Empty title={text('onItsWay')}>{text('onItsWayHint', { id })}</Empty>;
-  return <Empty title={text('unknownTitle')}>{error.message}</Empty>;
+  return <Empty title={text('unknownTitle')}>{text('unknownHint', { id })}</Empty>;
 }
 
 /** What can be done with an order; nothing while the console is read-only. */

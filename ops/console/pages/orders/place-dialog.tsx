@@ -12,8 +12,8 @@ import { orderPath } from './links.tsx';
 import { scenarioWords, stateWords, text } from './messages.ts';
 import { useSending } from './sending.ts';
 
-/** The orders that this page published: until they are on record, they are on their way. */
-export const placedHere = new Set<string>();
+/** The orders that this page published, and when (in milliseconds since 1970): until they are on record, they are on their way. */
+export const placedHere = new Map<string, number>();
 
 /** Publishes a test order, and shows it. */
 export function PlaceDialog({ onClose }: { onClose: () => void }): JSX.Element {
@@ -25,7 +25,7 @@ export function PlaceDialog({ onClose }: { onClose: () => void }): JSX.Element {
     send(async () => {
       if (chosen === undefined) return;
       const { orderId } = await postJson<{ orderId: string }>('/api/orders/place', { scenario: chosen.name });
-      placedHere.add(orderId);
+      placedHere.set(orderId, Date.now());
       await navigate(orderPath(orderId));
     });
   return (

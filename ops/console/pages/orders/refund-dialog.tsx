@@ -32,7 +32,6 @@ export function RefundDialog({ orderId, refundable: now, onClose, onDone }: Prop
       const path = `/api/orders/${encodeURIComponent(orderId)}/refund`;
       onDone(outcomeText(await postJson<RefundDocument>(path, { ...typed.body, refundId })));
     });
-  const amount = typed.body?.amount ?? 0;
   return (
     <Dialog
       title={text('refundTitle', { id: orderId })}
@@ -43,7 +42,7 @@ export function RefundDialog({ orderId, refundable: now, onClose, onDone }: Prop
         <>
           <Button onClick={onClose}>{text('doNotRefund')}</Button>
           <Button kind="danger" type="submit" busy={busy} disabled={typed.body === undefined}>
-            {amount > 0 || typed.items.length === 0 ? text('doRefund', { money: inMoney(amount) }) : text('doReturn')}
+            {submitText(typed, refundable)}
           </Button>
         </>
       }
@@ -154,6 +153,11 @@ function effectText({ money: typed, items, body }: TypedRefund, { currency }: Re
     ...(items.length === 0 ? [] : [text('willReturn', { pieces: piecesText(items) })]),
     ...(restocked.length === 0 ? [] : [text('willRestock', { pieces: piecesText(restocked) })]),
   ].join(' ');
+}
+
+function submitText({ body }: TypedRefund, { currency }: Refundable): string {
+  if (body === undefined) return text('refund');
+  return body.amount === 0 ? text('doReturn') : text('doRefund', { money: money({ amount: body.amount, currency }) });
 }
 
 function outcomeText({ payment, stock }: RefundDocument): string {

@@ -12,7 +12,8 @@ import { stateWords, text } from './messages.ts';
 export function Summary({ view }: { view: OrderView }): JSX.Element {
   const { trace, goods } = view;
   const { status, reason, total, payment, paymentReason, dispatched, timeline, traceId, orderNumber } = trace;
-  const placedAt = timeline[0]?.time;
+  // One that was cancelled before it came was asked to be cancelled first.
+  const placedAt = (timeline.find(({ type }) => type === 'shop.order.placed.v1') ?? timeline[0])?.time;
   return (
     <section class="panel" aria-label={text('summary')}>
       <dl class="facts">

@@ -49,7 +49,7 @@ function Step({ row }: { row: TimelineRow }): JSX.Element {
           {time(at)}
         </time>
         <span class="muted" title={text('sinceStart', { duration: duration(sinceStartMs) })}>
-          +{duration(sincePreviousMs)}
+          {sinceStartMs > 0 && `+${duration(sincePreviousMs)}`}
         </span>
       </span>
       <div class="step-what">
@@ -70,13 +70,18 @@ function meaning(what: TimelineRow['what']): string {
     const { type, template, refused, reason } = what.event;
     const details = [template, refused, reason].flatMap((detail) => (detail === undefined ? [] : stateWords(detail)));
     const words = eventWords(type, text('ownEvent'));
-    return details.length === 0 ? words : `${words} (${details.join(', ')})`;
+    return details.length === 0 ? words : `${words.replace(/\.$/, '')} (${details.join(', ')}).`;
   }
-  const { consumer, attempt: n, outcome, tookMs, errorType, errorMessage, retryInSeconds } = what.attempt;
+  const { consumer, attempt: n, outcome, tookMs, errorType, errorMessage, nextTryAt, time: until } = what.attempt;
   if (outcome === 'done') return text('attemptDone', { consumer, n, took: duration(tookMs) });
-  const error = `${errorType ?? ''}: ${errorMessage ?? ''}`;
-  const failed = text(outcome === 'dead-lettered' ? 'attemptDead' : 'attemptFailed', { consumer, n, error });
-  return retryInSeconds === undefined || outcome === 'dead-lettered'
-    ? failed
-    : `${failed} ${text('triesAgain', { seconds: retryInSeconds })}`;
+  const values = {
+    consumer,
+    n,
+    first: what.first,
+    until: time(until),
+    error: `${errorType ?? ''}: ${errorMessage ?? ''}`,
+  };
+  if (outcome === 'dead-lettered') return text('attemptDead', values);
+  const failed = text(what.first === n ? 'attemptFailed' : 'attemptsFailed', values);
+  return nextTryAt === undefined ? failed : `${failed} ${text('nextOne', { time: time(nextTryAt) })}`;
 }

@@ -13,8 +13,11 @@ export type TimelineRow = {
   sincePreviousMs: number;
   who: string;
   tone: StepTone;
-  what: { kind: 'event'; event: TracedEvent } | { kind: 'attempt'; attempt: TracedAttempt };
+  what: { kind: 'event'; event: TracedEvent } | Tries;
 };
+
+/** An attempt, or several in a row that failed alike: `attempt` is the last of them, and `first` the number of the first. */
+type Tries = { kind: 'attempt'; attempt: TracedAttempt; first: number };
 
 export type TimelineOptions = {
   /** Shows the attempts that succeeded too. */
@@ -30,9 +33,9 @@ export function timelineRows(
 ): TimelineRow[] {
   const shown = attempts.filter(({ outcome }) => allAttempts || outcome !== 'done');
   // Not as text: the times come from several publishers, which write them differently.
-  const steps = [...timeline.map(eventStep), ...unrecorded(timeline, attempts), ...shown.map(attemptStep)].sort(
-    (one, other) => Date.parse(one.time) - Date.parse(other.time),
-  );
+  const steps = [...timeline.map(eventStep), ...unrecorded(timeline, attempts), ...shown.map(attemptStep)]
+    .sort((one, other) => Date.parse(one.time) - Date.parse(other.time))
+    .reduce(addStep, []);
   const at = (index: number) => Date.parse(steps[index]?.time ?? '');
   return steps.map((step, index) => ({
     ...step,
@@ -62,8 +65,24 @@ const attemptStep = (attempt: TracedAttempt): Step => ({
   time: attempt.time,
   who: attempt.consumer,
   tone: ATTEMPT_TONES[attempt.outcome],
-  what: { kind: 'attempt', attempt },
+  what: { kind: 'attempt', attempt, first: attempt.attempt },
 });
+
+/** Adds a step, or one more try to a step that failed alike: an outage of a day is one row, not a hundred. */
+function addStep(steps: readonly Step[], next: Step): Step[] {
+  const last = steps.at(-1);
+  if (last?.what.kind !== 'attempt' || next.what.kind !== 'attempt') return [...steps, next];
+  if (!failedAlike(last.what.attempt, next.what.attempt)) return [...steps, next];
+  return [...steps.slice(0, -1), { ...last, what: { ...last.what, attempt: next.what.attempt } }];
+}
+
+const failedAlike = (one: TracedAttempt, other: TracedAttempt): boolean =>
+  one.outcome === 'will be tried again' &&
+  one.outcome === other.outcome &&
+  one.consumer === other.consumer &&
+  one.messageId === other.messageId &&
+  one.errorType === other.errorType &&
+  one.errorMessage === other.errorMessage;
 
 export const ATTEMPT_TONES: Readonly<Record<TracedAttempt['outcome'], StepTone>> = {
   done: 'idle',
