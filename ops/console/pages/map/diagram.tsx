@@ -101,14 +101,12 @@ type NodeProps = Props & { node: MapNode; placement: Placement };
 
 function NodeButton({ node, now, placement, selected, onSelect }: NodeProps): JSX.Element {
   const box = placement.boxes.get(node.id);
-  const name = nameOf(node);
   const { words, tone } = stateOf(node, now);
   return (
     <button
       type="button"
       id={`node-${node.id}`}
       class={`map-node ${node.kind} ${tone}`}
-      aria-label={`${name}, ${words}`}
       aria-expanded={selected === node.id}
       style={{
         '--x': `${box?.x ?? 0}px`,
@@ -118,7 +116,10 @@ function NodeButton({ node, now, placement, selected, onSelect }: NodeProps): JS
       }}
       onClick={() => onSelect(node)}
     >
-      <span class="map-name">{shortNameOf(node)}</span>
+      <span class="map-name" aria-hidden="true">
+        {shortNameOf(node)}
+      </span>
+      <span class="unseen">{`${nameOf(node)}, `}</span>
       <span class="map-state">{words}</span>
     </button>
   );

@@ -15,8 +15,8 @@ export function SequenceDiagram({ trace }: { trace: Trace }): JSX.Element {
   const diagram = layoutDiagram({ lanes, messages: messages.slice(-MOST) });
   const label = text('diagramLabel', { id: trace.orderId, n: messages.length, lanes: lanes.join(', ') });
   return (
-    <section class="panel" aria-labelledby="diagram">
-      <h2 id="diagram">{text('diagram')}</h2>
+    <section class="panel">
+      <h2>{text('diagram')}</h2>
       <p class="muted">{text(messages.length === 0 ? 'noMessages' : 'diagramHint')}</p>
       {messages.length > 0 && (
         <>
