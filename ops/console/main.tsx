@@ -1,7 +1,9 @@
 import { type JSX, render } from 'preact';
 import './style.css';
 import { AuditPage } from './pages/audit/page.tsx';
-import { DeadLettersPage, GroupPage, LetterPage } from './pages/dead-letters/page.tsx';
+import { GroupPage } from './pages/dead-letters/group-page.tsx';
+import { LetterPage } from './pages/dead-letters/letter-page.tsx';
+import { DeadLettersPage } from './pages/dead-letters/page.tsx';
 import { MapPage } from './pages/map/page.tsx';
 import { OrderPage, OrdersPage } from './pages/orders/page.tsx';
 import { ReplayPage } from './pages/replay/page.tsx';

@@ -61,7 +61,11 @@ export async function redriveCarefully(
   }
 }
 
-function watchOptions(shop: DeployedShop, { watch = {}, signal }: CarefulOptions): WatchOptions {
+/** Returns how letters that were put back are watched on a deployed shop: for a minute at most, unless `watch` says otherwise. */
+export function watchOptions(
+  shop: DeployedShop,
+  { watch = {}, signal }: Pick<CarefulOptions, 'watch' | 'signal'> = {},
+): WatchOptions {
   const signals: ConsumerSignals = watch.signals ?? consumerSignals(shop);
   return { patienceMs: PATIENCE_MS, ...(shop.local ? PACE.local : PACE.aws), ...watch, signals, signal };
 }

@@ -2,7 +2,7 @@ import { applyEdit } from './apply-edit.ts';
 import { type DeadLetter, messageKeyOf, originalMessage } from './dead-letter.ts';
 import { openEnvelopes } from './envelope.ts';
 import type { Plan } from './plan.ts';
-import { contractProblems, partnerProblems, withEditedBody } from './redrive.ts';
+import { problemsFor, withEditedBody } from './redrive.ts';
 
 /** Has one text edited; `undefined` if nothing was changed. `title` says whose it is. */
 export type Edit = (body: string, title: string) => Promise<string | undefined>;
@@ -50,8 +50,9 @@ const titleOf = (deadLetters: readonly DeadLetter[]): string =>
   `${deadLetters.map(({ consumer }) => consumer).join(', ')}: ${deadLetters[0]?.id ?? ''}`;
 
 function refuseBroken(edited: readonly EditedLetter[]): void {
-  const refusals = edited.flatMap(({ deadLetter: { consumer, partner, id }, body }) => {
-    const problems = partner ? partnerProblems(body) : contractProblems(consumer, body);
+  const refusals = edited.flatMap(({ deadLetter, body }) => {
+    const { consumer, id } = deadLetter;
+    const problems = problemsFor(deadLetter, body);
     return problems.length === 0 ? [] : [`${consumer} would refuse the edited body of ${id}: ${problems.join('; ')}.`];
   });
   if (refusals.length > 0) {

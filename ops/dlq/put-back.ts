@@ -7,12 +7,18 @@ import { type RedriveOptions, redrive } from './redrive.ts';
 export async function putBack(
   shop: DeployedShop,
   plan: Plan,
-  { file, ...options }: Omit<RedriveOptions, 'onSent'> & Pick<HistoryOptions, 'file'>,
+  { file, onSent = () => {}, ...options }: RedriveOptions & Pick<HistoryOptions, 'file'>,
 ): Promise<PlanResult> {
   const { notify } = options;
   const history = new RedriveHistory(shop, 'redrive', { notify, ...(file === undefined ? {} : { file }) });
   try {
-    return await redrive(plan, { ...options, onSent: history.add });
+    return await redrive(plan, {
+      ...options,
+      onSent: (sent) => {
+        history.add(sent);
+        onSent(sent);
+      },
+    });
   } finally {
     await history.end();
   }

@@ -103,6 +103,12 @@ export function withEditedBody(message: OutgoingMessage, body: string): Outgoing
   return edited;
 }
 
+/** Checks a body against the contracts of whoever a dead letter is of; returns each problem with its path. */
+export const problemsFor = (
+  { consumer, partner }: Pick<DeadLetter, 'consumer' | 'partner'>,
+  body: string,
+): readonly string[] => (partner ? partnerProblems(body) : contractProblems(consumer, body));
+
 /** Checks a body against the contracts of its consumer; returns each problem with its path. */
 export function contractProblems(
   consumer: string,

@@ -24,6 +24,8 @@ export function useResource<T>(path: string | undefined, options: ResourceOption
   const [state, setState] = useState<{ path?: string; data?: T; error?: ApiError }>({});
   const [asked, setAsked] = useState(0);
   const busy = useRef<string | undefined>(undefined);
+  const latestAsked = useRef(asked);
+  latestAsked.current = asked;
   // Reading the signal here has the component follow it.
   const tick = options.live ? live.value?.at : undefined;
   const isUp = connection.value !== 'lost';
@@ -41,6 +43,8 @@ export function useResource<T>(path: string | undefined, options: ResourceOption
         // Of a page that was left meanwhile.
         if (busy.current !== path) return;
         busy.current = undefined;
+        // Asked for again meanwhile: what was read may be older than that.
+        if (latestAsked.current !== asked) setAsked((count) => count + 1);
         setState((before) => ('data' in next || before.path !== path ? next : { ...before, ...next }));
       });
   }, [path, tick, asked, isUp]);

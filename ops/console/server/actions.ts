@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import * as v from 'valibot';
 import { toUserMessage } from '../../errors.ts';
 import type { JobView } from '../api/live.ts';
-import { type Console, NotFound } from './console.ts';
+import { type Console, Forbidden, NotFound } from './console.ts';
 
 /** What a POST does. `path` may have parameters, which are joined to the body before it is checked: `/api/orders/:id/cancel`. */
 export type Action<S extends v.GenericSchema> = {
@@ -56,6 +56,11 @@ async function readInput<S extends v.GenericSchema>(context: Context, schema: S)
   throw new Error(`${v.getDotPath(issue) ?? 'body'}: ${issue.message}`);
 }
 
-/** Answers an error with its sentence: 404 for what does not exist, else 400. */
+/** Answers an error with its sentence: 404 for what does not exist, 403 for what this console may not do, else 400. */
 export const answerError = (error: Error, context: Context) =>
-  context.json({ error: toUserMessage(error) }, error instanceof NotFound ? 404 : 400);
+  context.json({ error: toUserMessage(error) }, statusOf(error));
+
+function statusOf(error: Error): 400 | 403 | 404 {
+  if (error instanceof NotFound) return 404;
+  return error instanceof Forbidden ? 403 : 400;
+}

@@ -22,3 +22,8 @@ export type Console = {
 export class NotFound extends Error {
   override name = 'NotFound';
 }
+
+/** Something that this console may not do; answered with 403. */
+export class Forbidden extends Error {
+  override name = 'Forbidden';
+}

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { LetterScans } from '../../../ops/console/server/letters/scans.ts';
+import { scan } from '../../../ops/dlq/scan.ts';
 import { deadLetter, deadLetters, FakeQueue } from '../../builders/dead-letters.ts';
 
 /** Scans of one queue, whose count the status tells as it is, unless a test says otherwise. */
 function scansOf(queue: FakeQueue) {
   const state = { count: undefined as number | undefined, now: 0 };
   const scans = new LetterScans({
-    queues: () => [queue],
+    sources: () => [{ name: queue.consumer, scan: () => scan(queue) }],
     counts: async () => new Map([[queue.consumer, state.count ?? queue.remainingIds.length]]),
     now: () => state.now,
   });

@@ -1,20 +1,22 @@
-import type { DeadLetterQueue } from '../../../dlq/queue.ts';
-import { type ScanResult, scan } from '../../../dlq/scan.ts';
+import type { ScanResult } from '../../../dlq/scan.ts';
 
-/** What is known of one dead-letter queue. `count` is what the status said when it was scanned; `at` is in milliseconds since 1970. */
-type Entry = ScanResult & { count: number; at: number };
+/** A queue that letters are read from. `scan` releases what it received. */
+export type Source = { name: string; scan: () => Promise<ScanResult> };
 
-/** What is known of one dead-letter queue, and whether an action is at work on it. */
-export type ScannedQueue = ScanResult & { queue: DeadLetterQueue; at: number; busy: boolean };
+/** What is known of one queue: when it was scanned, in milliseconds since 1970, and whether an action is at work on it. */
+export type Scanned = ScanResult & { name: string; at: number; busy: boolean };
 
 type Surroundings = {
-  queues: () => readonly DeadLetterQueue[];
-  /** Returns how many dead letters each queue holds, by consumer, as the status that everybody sees has it. */
+  sources: () => readonly Source[];
+  /** Returns how many letters each queue holds, by its name, as the status that everybody sees has it. */
   counts: () => Promise<ReadonlyMap<string, number>>;
   now?: () => number;
 };
 
-// A letter that another took the place of changes no count.
+/** `count` is what the status said when the queue was scanned. */
+type Entry = ScanResult & { count: number; at: number };
+
+// A letter that took the place of another changes no count.
 const MAX_AGE_MS = 300_000;
 // Where found and counted differ, one of them is late.
 const MAX_UNSETTLED_AGE_MS = 5_000;
@@ -36,41 +38,41 @@ export class LetterScans {
   }
 
   /** Returns what is in the queues, after a scan of those that need one; `again` scans all of them. */
-  async read({ again = false }: { again?: boolean } = {}): Promise<ScannedQueue[]> {
+  async read({ again = false }: { again?: boolean } = {}): Promise<Scanned[]> {
     const counts = await this.surroundings.counts();
-    const queues = this.surroundings.queues();
-    await Promise.all(queues.map((queue) => this.refresh(queue, counts.get(queue.consumer) ?? 0, again)));
-    return queues.map((queue) => {
-      const { at, deadLetters, inFlight, behind } = this.entries.get(queue.consumer) ?? { ...NOTHING, at: this.now() };
-      return { queue, at, deadLetters, inFlight, behind, busy: this.actions.has(queue.consumer) };
+    const sources = this.surroundings.sources();
+    await Promise.all(sources.map((source) => this.refresh(source, counts.get(source.name) ?? 0, again)));
+    return sources.map(({ name }) => {
+      const { at, deadLetters, inFlight, behind } = this.entries.get(name) ?? { ...NOTHING, at: this.now() };
+      return { name, at, deadLetters, inFlight, behind, busy: this.actions.has(name) };
     });
   }
 
   /** Runs an action on queues once nobody scans them and no earlier action is at work on them; what is in them is read anew after it. */
-  async exclusively<T>(consumers: readonly string[], action: () => Promise<T>): Promise<T> {
-    const before = consumers.flatMap((name) => [this.scans.get(name), this.actions.get(name)]);
+  async exclusively<T>(names: readonly string[], action: () => Promise<T>): Promise<T> {
+    const before = names.flatMap((name) => [this.scans.get(name), this.actions.get(name)]);
     const ended = Promise.allSettled(before).then(action);
-    for (const name of consumers) this.actions.set(name, ended);
+    for (const name of names) this.actions.set(name, ended);
     try {
       return await ended;
     } finally {
-      for (const name of consumers) {
+      for (const name of names) {
         const entry = this.entries.get(name);
-        // No count: what it holds now is read by whoever looks next.
+        // No count is this one: what the queue holds now is read by whoever looks next.
         if (entry !== undefined) this.entries.set(name, { ...entry, count: Number.NaN });
         if (this.actions.get(name) === ended) this.actions.delete(name);
       }
     }
   }
 
-  private async refresh(queue: DeadLetterQueue, count: number, again: boolean): Promise<void> {
-    const { consumer } = queue;
-    if (this.actions.has(consumer)) return;
-    const running = this.scans.get(consumer);
+  private async refresh(source: Source, count: number, again: boolean): Promise<void> {
+    const { name } = source;
+    if (this.actions.has(name)) return;
+    const running = this.scans.get(name);
     if (running !== undefined) return running;
-    if (!again && this.isKnown(this.entries.get(consumer), count)) return;
-    const scanned = this.scanQueue(queue, count, again).finally(() => this.scans.delete(consumer));
-    this.scans.set(consumer, scanned);
+    if (!again && this.isKnown(this.entries.get(name), count)) return;
+    const scanned = this.scan(source, count, again).finally(() => this.scans.delete(name));
+    this.scans.set(name, scanned);
     return scanned;
   }
 
@@ -80,9 +82,9 @@ export class LetterScans {
     return this.now() - entry.at < (isSettled ? MAX_AGE_MS : MAX_UNSETTLED_AGE_MS);
   }
 
-  private async scanQueue(queue: DeadLetterQueue, count: number, again: boolean): Promise<void> {
-    const result = count === 0 && !again ? NOTHING : await scan(queue);
-    this.entries.set(queue.consumer, { ...result, count, at: this.now() });
+  private async scan(source: Source, count: number, again: boolean): Promise<void> {
+    const result = count === 0 && !again ? NOTHING : await source.scan();
+    this.entries.set(source.name, { ...result, count, at: this.now() });
   }
 
   private now = (): number => (this.surroundings.now ?? Date.now)();

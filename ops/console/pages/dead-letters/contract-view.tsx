@@ -1,0 +1,38 @@
+import type { JSX } from 'preact';
+import type { LetterContract, PlacedProblem } from '../../api/dead-letters.ts';
+import { allowedAt, memberPath } from './contract-words.ts';
+import { text } from './messages.ts';
+
+type Props = { contract: LetterContract | undefined; problems: readonly PlacedProblem[] };
+
+/** Shows what a message should be, with the members that are wrong marked. */
+export function ContractView({ contract, problems }: Props): JSX.Element {
+  const wrong = new Set(problems.flatMap(({ path }) => (path === undefined ? [] : [memberPath(path)])));
+  return (
+    <section class="contract" aria-labelledby="contract">
+      <h2 id="contract">{text('contract')}</h2>
+      {contract === undefined ? (
+        <p class="muted">{text('noContract')}</p>
+      ) : (
+        <>
+          <p>{contract.description}</p>
+          <p class="muted">{text('contractOf', { type: contract.type, file: contract.file })}</p>
+          <dl>
+            {contract.members.map((member) => (
+              <div key={member.path} class={wrong.has(member.path) ? 'wrong' : undefined}>
+                <dt>
+                  <code>{member.path}</code>{' '}
+                  <span class="muted">{text(member.required ? 'required' : 'optional')}</span>
+                </dt>
+                <dd>
+                  {allowedAt(member)}
+                  {member.description !== undefined && <p class="muted">{member.description}</p>}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,66 @@
+import type { JSX } from 'preact';
+import type { PastRedriveView } from '../../api/dead-letters.ts';
+import { Badge } from '../../parts/badge.tsx';
+import { time } from '../../parts/format.ts';
+import { Link } from '../../parts/router.tsx';
+import { Failed } from '../../parts/state.tsx';
+import { Table, type TableColumn } from '../../parts/table.tsx';
+import { useLetters } from './changes.ts';
+import { text } from './messages.ts';
+import { letterUrl } from './urls.ts';
+
+/** What was put back from this machine, when, by whom, and what became of it. */
+export function History(): JSX.Element {
+  const { data, error, reload } = useLetters<PastRedriveView[]>('/api/dead-letters/history');
+  return (
+    <section class="stack" aria-labelledby="history">
+      <h2 id="history">{text('history')}</h2>
+      {error !== undefined && <Failed error={error} onRetry={reload} />}
+      {data !== undefined && (
+        <Table
+          label={text('history')}
+          columns={columns()}
+          rows={data}
+          rowKey={({ run }) => run}
+          empty={<p class="muted">{text('noHistory')}</p>}
+        />
+      )}
+    </section>
+  );
+}
+
+const columns = (): TableColumn<PastRedriveView>[] => [
+  { title: text('when'), cell: ({ time: at }) => <time dateTime={at}>{time(at)}</time> },
+  { title: text('what'), cell: (one) => <What past={one} /> },
+  { title: text('became'), cell: (one) => <Outcome past={one} /> },
+  { title: text('who'), cell: ({ who }) => who, hideOnPhone: true },
+];
+
+/** How many letters, and whose; a single one leads to its order. */
+function What({ past: { how, moved, consumers, orderId } }: { past: PastRedriveView }): JSX.Element {
+  const of = consumers.join(', ');
+  return (
+    <>
+      {text(how === 'carefully' ? 'putBackCarefully' : 'putBack', { n: moved, consumers: of })}
+      {orderId !== undefined && (
+        <>
+          {' '}
+          <Link href={`/orders/${encodeURIComponent(orderId)}`}>{orderId}</Link>
+        </>
+      )}
+    </>
+  );
+}
+
+/** How many failed again, or could not be put back, with the first of them. */
+function Outcome({ past }: { past: PastRedriveView }): JSX.Element {
+  const { failedAgain, notMoved, again, why } = past;
+  if (failedAgain === 0 && notMoved === 0) return <Badge tone="good">{text('noneAgain')}</Badge>;
+  return (
+    <>
+      {failedAgain > 0 && <Badge tone="bad">{text('someAgain', { n: failedAgain })}</Badge>}{' '}
+      {again !== undefined && <Link href={letterUrl(again)}>{again.reason}</Link>}
+      {notMoved > 0 && <p>{text('someNotMoved', { n: notMoved, why: why ?? '' })}</p>}
+    </>
+  );
+}

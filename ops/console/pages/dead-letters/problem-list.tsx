@@ -1,0 +1,22 @@
+import type { JSX } from 'preact';
+import type { PlacedProblem } from '../../api/dead-letters.ts';
+import { text } from './messages.ts';
+
+type Props = { problems: readonly PlacedProblem[]; right: string };
+
+/** The list of problems; empty, with a word below it, where there are none. */
+export const ProblemList = ({ problems, right }: Props): JSX.Element => (
+  <section class="problems">
+    <h3 id="problems">{text('problems')}</h3>
+    {/* biome-ignore lint/a11y/noRedundantRoles: without its bullets a list is none to Safari. */}
+    <ul role="list" aria-labelledby="problems" aria-live="polite">
+      {problems.map(({ path, problem, line }) => (
+        <li key={`${path} ${problem}`}>
+          {path !== undefined && <code>{path}</code>} {problem}
+          {path !== undefined && line !== undefined && <span class="muted"> ({text('line', { line })})</span>}
+        </li>
+      ))}
+    </ul>
+    {problems.length === 0 && <p class="muted">{right}</p>}
+  </section>
+);
