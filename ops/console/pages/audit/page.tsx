@@ -6,7 +6,7 @@ import { ActionButton } from '../../parts/button.tsx';
 import { confirmDialog } from '../../parts/dialog.tsx';
 import { Earlier } from '../../parts/earlier.tsx';
 import { ApiError, postJson } from '../../parts/fetch.ts';
-import { money } from '../../parts/format.ts';
+import { money, time } from '../../parts/format.ts';
 import { jobs, readOnly } from '../../parts/live.ts';
 import { Page } from '../../parts/page.tsx';
 import { JobProgress } from '../../parts/progress.tsx';
@@ -60,7 +60,11 @@ export function AuditPage(): JSX.Element {
       )}
       <Earlier jobs={earlier}>
         {(job) =>
-          job.result === undefined ? <JobProgress job={job} /> : <AuditResult view={job.result as AuditView} />
+          job.result === undefined ? (
+            <JobProgress job={job} />
+          ) : (
+            <AuditResult view={job.result as AuditView} at={`, ${time(job.startedAt)}`} />
+          )
         }
       </Earlier>
     </Page>

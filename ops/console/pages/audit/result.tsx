@@ -6,8 +6,16 @@ import { Link } from '../../parts/router.tsx';
 import { Table } from '../../parts/table.tsx';
 import { text } from './messages.ts';
 
-/** Shows what an audit found, or what a repair has left; `children` are what can be done about it. */
-export function AuditResult({ view, children }: { view: AuditView; children?: ComponentChildren }): JSX.Element {
+type Props = {
+  view: AuditView;
+  /** The time of an earlier one, in the names of its tables. */
+  at?: string;
+  /** What can be done about it. */
+  children?: ComponentChildren;
+};
+
+/** Shows what an audit found, or what a repair has left. */
+export function AuditResult({ view, at = '', children }: Props): JSX.Element {
   const { checked, disagreeingCount, shelves, settling, repaired, readUnits } = view;
   const isClean = disagreeingCount === 0 && shelves.wrong.length === 0;
   const units = count(Math.round(readUnits));
@@ -32,9 +40,9 @@ export function AuditResult({ view, children }: { view: AuditView; children?: Co
       {settling > 0 && <p class="hint">{text('settling', { n: settling })}</p>}
       {shelves.moving > 0 && <p class="hint">{text('moving', { n: shelves.moving })}</p>}
       {children}
-      {disagreeingCount > 0 && <Disagreeing view={view} />}
-      {shelves.wrong.length > 0 && <WrongShelves wrong={shelves.wrong} />}
-      {view.refundsDue.count > 0 && <RefundsDue refundsDue={view.refundsDue} />}
+      {disagreeingCount > 0 && <Disagreeing view={view} at={at} />}
+      {shelves.wrong.length > 0 && <WrongShelves wrong={shelves.wrong} at={at} />}
+      {view.refundsDue.count > 0 && <RefundsDue refundsDue={view.refundsDue} at={at} />}
     </>
   );
 }
@@ -43,10 +51,10 @@ const OrderLink = ({ orderId }: { orderId: string }): JSX.Element => (
   <Link href={`/orders/${encodeURIComponent(orderId)}`}>{orderId}</Link>
 );
 
-const Disagreeing = ({ view: { disagreeing, disagreeingCount } }: { view: AuditView }): JSX.Element => (
+const Disagreeing = ({ view: { disagreeing, disagreeingCount }, at }: { view: AuditView; at: string }): JSX.Element => (
   <div>
     <Table
-      label={text('table')}
+      label={text('table') + at}
       rows={disagreeing}
       rowKey={({ orderId }) => orderId}
       columns={[
@@ -80,9 +88,9 @@ const Disagreeing = ({ view: { disagreeing, disagreeingCount } }: { view: AuditV
   </div>
 );
 
-const WrongShelves = ({ wrong }: { wrong: AuditView['shelves']['wrong'] }): JSX.Element => (
+const WrongShelves = ({ wrong, at }: { wrong: AuditView['shelves']['wrong']; at: string }): JSX.Element => (
   <Table
-    label={text('shelves')}
+    label={text('shelves') + at}
     rows={wrong}
     rowKey={({ sku }) => sku}
     columns={[
@@ -93,12 +101,18 @@ const WrongShelves = ({ wrong }: { wrong: AuditView['shelves']['wrong'] }): JSX.
   />
 );
 
-const RefundsDue = ({ refundsDue: { count: due, oldest } }: { refundsDue: AuditView['refundsDue'] }): JSX.Element => (
+const RefundsDue = ({
+  refundsDue: { count: due, oldest },
+  at,
+}: {
+  refundsDue: AuditView['refundsDue'];
+  at: string;
+}): JSX.Element => (
   <section class="audit-part">
     <h3>{text('refunds')}</h3>
     <p class="hint">{text('refundsHint')}</p>
     <Table
-      label={text('refunds')}
+      label={text('refunds') + at}
       rows={oldest}
       rowKey={({ orderId, refundId = '' }) => `${orderId} ${refundId}`}
       columns={[

@@ -84,12 +84,12 @@ const NothingFound = ({ result, asked }: { result: ReplayDocument; asked: Replay
   </>
 );
 
-/** Shows what was found, by type, and what was left out of it. */
-export const Found = ({ result }: { result: ReplayDocument }): JSX.Element => (
+/** Shows what was found, by type, and what was left out of it. `at`: the time of an earlier one, in the name of its table. */
+export const Found = ({ result, at = '' }: { result: ReplayDocument; at?: string }): JSX.Element => (
   <>
     <p>{text('arrived', { from: time(result.from), until: time(result.until) })}</p>
     <Table
-      label={text('byType')}
+      label={text('byType') + at}
       rows={Object.entries(result.types).sort(([one], [other]) => (one < other ? -1 : 1))}
       rowKey={([type]) => type}
       columns={[

@@ -79,15 +79,20 @@ function Replay({ targets }: { targets: readonly ReplayTarget[] }): JSX.Element 
           {current?.kind === 'replay' && <Sent job={current} kind={kindOf(current)} onReplay={onReplay} />}
         </div>
       </div>
-      <Earlier jobs={earlier}>{(job) => <Sent job={job} kind={kindOf(job)} onReplay={onReplay} />}</Earlier>
+      <Earlier jobs={earlier}>{(job) => <Sent job={job} kind={kindOf(job)} onReplay={onReplay} earlier />}</Earlier>
     </>
   );
 }
 
-type SentProps = { job: JobView; kind: ReplayTarget['kind']; onReplay: (sending: Sending) => void };
+type SentProps = {
+  job: JobView;
+  kind: ReplayTarget['kind'];
+  earlier?: boolean;
+  onReplay: (sending: Sending) => void;
+};
 
 /** Shows a replay or a count while it runs and when it has ended; what was not sent can be sent after all. */
-function Sent({ job, kind, onReplay }: SentProps): JSX.Element {
+function Sent({ job, kind, earlier = false, onReplay }: SentProps): JSX.Element {
   const detail = job.detail as ReplayDetail | undefined;
   const result = job.result as ReplayDocument | undefined;
   const isCut = job.kind === 'replay' && (job.state === 'failed' || job.state === 'stopped') && result === undefined;
@@ -108,7 +113,7 @@ function Sent({ job, kind, onReplay }: SentProps): JSX.Element {
       {result !== undefined && (
         <section class="panel">
           <h3>{text(result.dryRun ? 'wouldBeSent' : 'sent', { n: result.count, to: detail?.asked.to ?? '' })}</h3>
-          <Found result={result} />
+          <Found result={result} at={earlier ? `, ${time(job.startedAt)}` : ''} />
         </section>
       )}
     </>

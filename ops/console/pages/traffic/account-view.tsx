@@ -9,13 +9,13 @@ import { drillSums, loadSums, type Sum, splitAtOrders } from './account.ts';
 import { milliseconds } from './latency.ts';
 import { text } from './messages.ts';
 
-export function LoadAccount({ result }: { result: LoadSummary }): JSX.Element {
+export function LoadAccount({ result, at }: { result: LoadSummary; at: string }): JSX.Element {
   const sums = loadSums(result);
   const problems = result.bookProblems.map(({ orderId, problem }) => `${orderId} ${problem}`);
   const { published, confirmed, cancelled, undecided, interrupted } = result;
   const wrong = sums.filter(({ agrees }) => !agrees).length + problems.length;
   return (
-    <Account sums={sums} problems={problems}>
+    <Account sums={sums} problems={problems} at={at}>
       {wrong > 0
         ? text('doesNotAddUp', { n: wrong })
         : text(interrupted ? 'stoppedLoad' : 'loadAddsUp', { published, confirmed, cancelled, undecided })}
@@ -23,17 +23,17 @@ export function LoadAccount({ result }: { result: LoadSummary }): JSX.Element {
   );
 }
 
-export function DrillAccount({ result }: { result: DrillSummary }): JSX.Element {
+export function DrillAccount({ result, at }: { result: DrillSummary; at: string }): JSX.Element {
   const { problems, accepted, confirmed, cancelled, waitingOrders } = result;
   return (
     <>
-      <Account sums={drillSums(result)} problems={problems}>
+      <Account sums={drillSums(result)} problems={problems} at={at}>
         {problems.length > 0
           ? text('doesNotAddUp', { n: problems.length })
           : text('drillAddsUp', { accepted, confirmed, cancelled })}
       </Account>
       {waitingOrders.length > 0 && (
-        <section class="panel" aria-label={text('waitingOrders')}>
+        <section class="panel" aria-label={text('waitingOrders') + at}>
           <h3>{text('waitingOrders')}</h3>
           <p>
             {waitingOrders.map((orderId) => (
@@ -44,21 +44,22 @@ export function DrillAccount({ result }: { result: DrillSummary }): JSX.Element 
           </p>
         </section>
       )}
-      <Medians medians={result.medians} />
+      <Medians medians={result.medians} at={at} />
     </>
   );
 }
 
-type AccountProps = { sums: readonly Sum[]; problems: readonly string[]; children: string };
+/** `at`: which run it is of, in the names of its tables; empty for the one that is shown first. */
+type AccountProps = { sums: readonly Sum[]; problems: readonly string[]; at: string; children: string };
 
 /** Says whether all adds up, and shows what is made of what. */
-function Account({ sums, problems, children }: AccountProps): JSX.Element {
+function Account({ sums, problems, at, children }: AccountProps): JSX.Element {
   const isRight = problems.length === 0 && sums.every(({ agrees }) => agrees);
   return (
-    <section class="account" aria-label={text('account')}>
+    <section class="account" aria-label={text('account') + at}>
       <p class={isRight ? 'verdict good' : 'verdict bad'}>{children}</p>
       {problems.length > 0 && (
-        <ul class="problems" aria-label={text('problems')}>
+        <ul class="problems" aria-label={text('problems') + at}>
           {problems.map((problem) => (
             <li key={problem}>
               {splitAtOrders(problem).map(({ text: words, orderId }) =>
@@ -69,7 +70,7 @@ function Account({ sums, problems, children }: AccountProps): JSX.Element {
         </ul>
       )}
       <Table
-        label={text('accountOf')}
+        label={text('accountOf') + at}
         rows={sums}
         rowKey={({ what }) => what}
         columns={[
@@ -98,14 +99,14 @@ const OrderLink = ({ orderId }: { orderId: string }): JSX.Element => (
 
 const PERIODS = ['before', 'during', 'after'] as const;
 
-function Medians({ medians }: Pick<DrillSummary, 'medians'>): JSX.Element {
+function Medians({ medians, at }: Pick<DrillSummary, 'medians'> & { at: string }): JSX.Element {
   const shown = (value: number | undefined) =>
     value === undefined ? text('none') : milliseconds(value, language.value);
   return (
     <section class="account">
       <h3>{text('medians')}</h3>
       <Table
-        label={text('medians')}
+        label={text('medians') + at}
         rows={PERIODS}
         rowKey={(period) => period}
         columns={[

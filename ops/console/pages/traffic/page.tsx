@@ -47,7 +47,7 @@ function Sandbox({ state, reload }: { state: TrafficState; reload: () => void })
           <Run job={latest} />
         </section>
       )}
-      <Earlier jobs={earlier}>{(job) => <Run job={job} />}</Earlier>
+      <Earlier jobs={earlier}>{(job) => <Run job={job} earlier />}</Earlier>
     </>
   );
 }

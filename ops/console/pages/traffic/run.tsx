@@ -3,7 +3,7 @@ import type { JobView } from '../../api/live.ts';
 import type { DrillSummary, LoadSummary, TrafficDetail, TrafficSeries, TrafficStep } from '../../api/traffic.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Chart } from '../../parts/chart.tsx';
-import { count } from '../../parts/format.ts';
+import { count, time } from '../../parts/format.ts';
 import { language } from '../../parts/language.ts';
 import { JobProgress } from '../../parts/progress.tsx';
 import { DrillAccount, LoadAccount } from './account-view.tsx';
@@ -12,15 +12,16 @@ import { text } from './messages.ts';
 
 const duration = (value: number): string => milliseconds(value, language.value);
 
-/** Shows a load or a drill while it runs and when it has ended. */
-export function Run({ job }: { job: JobView }): JSX.Element {
+/** Shows a load or a drill while it runs and when it has ended. An `earlier` one has its time in the names of its tables. */
+export function Run({ job, earlier = false }: { job: JobView; earlier?: boolean }): JSX.Element {
   const detail = job.detail as TrafficDetail | undefined;
   const result = job.result as LoadSummary | DrillSummary | undefined;
+  const at = earlier ? `, ${time(job.startedAt)}` : '';
   return (
     <>
       <JobProgress job={job} />
       {result !== undefined &&
-        ('accepted' in result ? <DrillAccount result={result} /> : <LoadAccount result={result} />)}
+        ('accepted' in result ? <DrillAccount result={result} at={at} /> : <LoadAccount result={result} at={at} />)}
       {detail !== undefined && <Figures detail={detail} result={result} />}
       {detail !== undefined && detail.steps.length > 0 && <Steps steps={detail.steps} />}
       {detail !== undefined && <Charts series={detail.series} startedAt={job.startedAt} />}
