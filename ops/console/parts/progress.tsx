@@ -3,6 +3,7 @@ import type { JobView } from '../api/live.ts';
 import { Badge, type Tone } from './badge.tsx';
 import { ActionButton } from './button.tsx';
 import { postJson } from './fetch.ts';
+import { time } from './format.ts';
 import { words } from './words.ts';
 
 export const stateTones: Record<JobView['state'], Tone> = {
@@ -14,11 +15,11 @@ export const stateTones: Record<JobView['state'], Tone> = {
 
 /** Shows how far an operation is, and stops it. */
 export function JobProgress({ job }: { job: JobView }): JSX.Element {
-  const { id, title, state, done, total, text, error } = job;
+  const { id, title, startedAt, state, done, total, text, error } = job;
   const isRunning = state === 'running';
   const bounds = total === null ? {} : { 'aria-valuemin': 0, 'aria-valuemax': total, 'aria-valuenow': done };
   return (
-    <section class="job" aria-label={title}>
+    <section class="job" aria-label={`${title}, ${time(startedAt)}`}>
       <header>
         <span class="job-title">{title}</span>
         <Badge tone={stateTones[state]}>{words(state === 'failed' ? 'jobFailed' : state)}</Badge>

@@ -39,7 +39,7 @@ export function AuditPage(): JSX.Element {
       title={words('audit')}
       intro={text('intro')}
       actions={
-        <ActionButton kind="primary" busy={busy} disabled={isRunning} onClick={() => send('/api/audit', {})}>
+        <ActionButton kind="primary" busy={busy || isRunning} onClick={() => send('/api/audit', {})}>
           {text('run')}
         </ActionButton>
       }

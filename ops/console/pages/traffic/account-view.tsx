@@ -15,7 +15,7 @@ export function LoadAccount({ result, at }: { result: LoadSummary; at: string })
   const { published, confirmed, cancelled, undecided, interrupted } = result;
   const wrong = sums.filter(({ agrees }) => !agrees).length + problems.length;
   return (
-    <Account sums={sums} problems={problems} at={at}>
+    <Account sums={sums} problems={problems} at={at} cut={interrupted}>
       {wrong > 0
         ? text('doesNotAddUp', { n: wrong })
         : text(interrupted ? 'stoppedLoad' : 'loadAddsUp', { published, confirmed, cancelled, undecided })}
@@ -50,14 +50,21 @@ export function DrillAccount({ result, at }: { result: DrillSummary; at: string 
 }
 
 /** `at`: which run it is of, in the names of its tables; empty for the one that is shown first. */
-type AccountProps = { sums: readonly Sum[]; problems: readonly string[]; at: string; children: string };
+type AccountProps = {
+  sums: readonly Sum[];
+  problems: readonly string[];
+  at: string;
+  /** It was stopped, so that orders are left to be decided. */
+  cut?: boolean;
+  children: string;
+};
 
 /** Says whether all adds up, and shows what is made of what. */
-function Account({ sums, problems, at, children }: AccountProps): JSX.Element {
+function Account({ sums, problems, at, cut = false, children }: AccountProps): JSX.Element {
   const isRight = problems.length === 0 && sums.every(({ agrees }) => agrees);
   return (
     <section class="account" aria-label={text('account') + at}>
-      <p class={isRight ? 'verdict good' : 'verdict bad'}>{children}</p>
+      <p class={`verdict ${isRight ? (cut ? 'warn' : 'good') : 'bad'}`}>{children}</p>
       {problems.length > 0 && (
         <ul class="problems" aria-label={text('problems') + at}>
           {problems.map((problem) => (

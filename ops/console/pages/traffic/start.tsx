@@ -61,6 +61,10 @@ export const DrillForm = (props: FormProps): JSX.Element => (
   />
 );
 
+// They do not pass: nothing is asked for that can never be started here.
+const isLasting = (hindrance: Hindrance | null): boolean =>
+  hindrance === 'real-gateway' || hindrance === 'real-texts' || hindrance === 'not-local';
+
 /** Starts a load or a drill; what is wrong with a number is said at its field. */
 function StartForm({
   kind,
@@ -77,6 +81,14 @@ function StartForm({
     if (isRight && hindrance === null && !busy)
       void send(() => postJson<JobView>(`/api/traffic/${kind}`, Object.fromEntries(read)));
   };
+  if (hindrance !== null && isLasting(hindrance)) {
+    return (
+      <section class="panel" aria-label={text(kind)}>
+        <h2>{text(kind)}</h2>
+        <p class="hint">{text(hindrance)}</p>
+      </section>
+    );
+  }
   return (
     <form class="panel" aria-label={text(kind)} onSubmit={onSubmit} noValidate>
       <h2>{text(kind)}</h2>
@@ -97,7 +109,12 @@ function StartForm({
         ))}
       </div>
       <div class="actions">
-        <ActionButton kind="primary" type="submit" busy={busy} disabled={!isRight || hindrance !== null}>
+        <ActionButton
+          kind="primary"
+          type="submit"
+          busy={busy || hindrance === 'running'}
+          disabled={!isRight || hindrance === 'gateway-down'}
+        >
           {text(kind === 'load' ? 'startLoad' : 'startDrill')}
         </ActionButton>
       </div>
