@@ -37,6 +37,10 @@ describe('The range of a replay', () => {
       { field: 'until', problem: 'not-a-time' },
     ],
     [
+      { from: '2026-11-27T10:00', until: '2026-11-27T11:00' },
+      { field: 'from', problem: 'future' },
+    ],
+    [
       { from: '2026-11-27T10:00', until: '' },
       { field: 'from', problem: 'future' },
     ],
