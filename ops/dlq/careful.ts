@@ -3,11 +3,13 @@ import { plural } from '../format.ts';
 import { pauseNotices } from '../pause/paused-consumers.ts';
 import type { DeployedShop } from '../stack.ts';
 import { type ConsumerSignals, consumerSignals } from './attempt-outcomes.ts';
+import { sentAt } from './cause.ts';
 import { orderIdOf } from './dead-letter.ts';
 import { groupingKey } from './group.ts';
 import { type HistoryOptions, RedriveHistory } from './history.ts';
 import { countUnread, type Plan, type PlanResult, type QueuePlan, sizeOf } from './plan.ts';
 import { type RedriveOptions, redrive, type SentLetter } from './redrive.ts';
+import { scan } from './scan.ts';
 import { type WatchOptions, type WatchResult, watchLetters } from './watch.ts';
 
 /** How far a careful redrive is. `undecided`: those put back that are neither done nor dead letters again. */
@@ -76,6 +78,7 @@ class CarefulRedrive {
   private readonly history: RedriveHistory;
   private readonly watch: WatchOptions;
   private readonly result: CarefulResult;
+  private readonly tried = new Set<string>();
 
   constructor(plan: Plan, options: CarefulOptions, history: RedriveHistory, watch: WatchOptions) {
     this.plan = plan;
@@ -91,20 +94,41 @@ class CarefulRedrive {
 
   async run(): Promise<CarefulResult> {
     for (const one of this.plan) {
-      for (const deadLetters of chunk(one.deadLetters, this.options.step ?? STEP)) {
-        if (this.options.signal?.aborted || this.result.stopped !== undefined) return this.result;
-        await this.step({ ...one, deadLetters });
+      for (let part = one; part.deadLetters.length > 0; part = await this.comeIntoSight(part)) {
+        for (const deadLetters of chunk(part.deadLetters, this.options.step ?? STEP)) {
+          if (this.isOver) return this.result;
+          await this.step({ ...part, deadLetters });
+        }
       }
     }
-    // Those behind others of their order were not read, so nobody has watched them.
     this.result.unread = this.result.left;
     return this.result;
+  }
+
+  private get isOver(): boolean {
+    return this.options.signal?.aborted === true || this.result.stopped !== undefined;
+  }
+
+  /** Finds those that stood behind the letters of their order which are gone now, as far as they are meant. */
+  private async comeIntoSight(part: QueuePlan): Promise<QueuePlan> {
+    const { selects, unread, startedAt, signal } = this.options;
+    if (this.isOver || unread === 'none' || !part.queue.fifo || part.behind === 0) return { ...part, deadLetters: [] };
+    const found = await scan(part.queue, { signal });
+    const deadLetters = found.deadLetters.filter(
+      (letter) => selects(letter) && sentAt(letter) < startedAt && !this.tried.has(letter.id),
+    );
+    if (unread !== 'all') {
+      this.result.total += deadLetters.length;
+      this.result.left += deadLetters.length;
+    }
+    return { ...part, ...found, deadLetters };
   }
 
   private async step(part: QueuePlan): Promise<void> {
     const since = Date.now();
     const sent: SentLetter[] = [];
     const ids = new Set(part.deadLetters.map(({ id }) => id));
+    for (const id of ids) this.tried.add(id);
     const { result } = this;
     const moved = await redrive([part], {
       ...this.options,

@@ -4,7 +4,7 @@ import { confirmChange } from '../confirm.ts';
 import { NOTHING_TOUCHED, print } from '../output.ts';
 import { pauseNotices } from '../pause/paused-consumers.ts';
 import { printNotice } from '../progress.ts';
-import { connectToShop } from '../stack.ts';
+import { connectToShop, type DeployedShop } from '../stack.ts';
 import { runCarefully } from './careful-commands.ts';
 import { defaultFile, discard } from './discard.ts';
 import { editBodies } from './edit-bodies.ts';
@@ -90,15 +90,10 @@ async function runRedrive({
   const found = await scanWithProgress(shop, options, { awaitInFlight: true, parked: parked ? 'only' : 'none' });
   const meant = parked ? 'none' : unreadMeant(options);
   if (sizeOf(found) === 0) return reportNothingFound(json, REDRIVE, unseenIn(found, meant, startedAt));
-  const editedBodies = editor === undefined ? undefined : await editBodies(found, editWith(editor), { force });
-  if (editedBodies?.size === 0) {
-    if (json) print(json, { moved: 0, failed: 0, unchanged: true }, () => '');
-    throw new Error('No body was changed, so nothing was moved: leave out --edit to put them back as they are.');
-  }
+  const editedBodies = editor === undefined ? undefined : await editAll(found, editor, { force, json });
   const selects = editedBodies === undefined ? matcherOf(options) : ({ id }: { id: string }) => editedBodies.has(id);
   const plan = narrowPlan(found, selects);
-  const consumers = plan.flatMap(({ queue, deadLetters }) => (deadLetters.length > 0 ? [queue.consumer] : []));
-  for (const notice of carefully ? [] : await pauseNotices(shop, consumers)) printNotice(notice);
+  if (!carefully) await printPauseNotices(shop, plan);
   // What was edited was read.
   const unread = editedBodies === undefined ? meant : 'none';
   if (!(await confirmChange(shop, `Put ${describePlan(plan, unread)} back?`, { yes, always: true }))) {
@@ -110,6 +105,23 @@ async function runRedrive({
     const run = (some: Plan) => putBack(shop, some, { ...moving, ...context });
     return parked ? inSequence(plan, run) : run(plan);
   });
+}
+
+/** Has the bodies edited; throws a sentence where none was changed. */
+async function editAll(
+  found: Plan,
+  editor: string,
+  { force, json }: { force: boolean | undefined; json: boolean | undefined },
+): Promise<Map<string, string>> {
+  const editedBodies = await editBodies(found, editWith(editor), { force });
+  if (editedBodies.size > 0) return editedBodies;
+  if (json) print(json, { moved: 0, failed: 0, unchanged: true }, () => '');
+  throw new Error('No body was changed, so nothing was moved: leave out --edit to put them back as they are.');
+}
+
+async function printPauseNotices(shop: DeployedShop, plan: Plan): Promise<void> {
+  const consumers = plan.flatMap(({ queue, deadLetters }) => (deadLetters.length > 0 ? [queue.consumer] : []));
+  for (const notice of await pauseNotices(shop, consumers)) printNotice(notice);
 }
 
 function discardCommand(): Command {

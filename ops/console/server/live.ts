@@ -1,8 +1,8 @@
 import { toUserMessage } from '../../errors.ts';
 import type { DeployedShop } from '../../stack.ts';
 import { liveStatusCollector } from '../../status/collect.ts';
-import { pausesOf, problemsOf, type ShopStatus, statusDocument } from '../../status/health.ts';
-import { problemSummary } from '../../status/report.ts';
+import { type ShopStatus, statusDocument } from '../../status/health.ts';
+import { sentenceOf } from '../../status/report.ts';
 import type { LiveStatus } from '../api/live.ts';
 
 /** How often the status is read while somebody looks, in seconds; on AWS each reading costs. */
@@ -94,6 +94,5 @@ export class Live {
 }
 
 function view(status: ShopStatus): LiveStatus {
-  const sentence = problemSummary(problemsOf(status), pausesOf(status));
-  return { at: new Date().toISOString(), status: statusDocument(status), sentence };
+  return { at: new Date().toISOString(), status: statusDocument(status), sentence: sentenceOf(status) };
 }

@@ -138,6 +138,14 @@ test('what cannot be sent stays, and is no reason to stop', async () => {
   expect(queue.remainingIds).toEqual(['m-2']);
 });
 
+test('those that stood behind ten of their order follow once these are handled', async () => {
+  const queue = new FakeQueue(deadLetters(23, ['o-1']), true);
+  const { result, looks } = await redriven(queue, { outcomeOf: handled });
+  expect(result).toMatchObject({ moved: 23, total: 23, done: 23, left: 0, unread: 0 });
+  expect(queue.sent.map(({ id }) => id)).toEqual(Array.from({ length: 23 }, (_, index) => `m-${index}`));
+  expect([...new Set(looks)]).toEqual([10, 20, 23]);
+});
+
 test('an interruption ends it after the ten it is at', async () => {
   const queue = new FakeQueue(deadLetters(30));
   const interruption = new AbortController();
