@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCountries } from 'libphonenumber-js/max';
 import * as v from 'valibot';
-import { DEAD_LETTER_RETENTION_DAYS, OUTAGE_HOURS } from '../lambdas/runtime/retry-policy.ts';
+import { DEAD_LETTER_RETENTION_DAYS, MAX_PARKED_DAYS, OUTAGE_HOURS } from '../lambdas/runtime/retry-policy.ts';
 import { customSettings } from './custom/settings.ts';
 import { tableNames } from './names.ts';
 import { intakeSchema, partnersSchema, webhooksSchema } from './partner-settings.ts';
@@ -209,7 +209,7 @@ export const settingsSchema = v.strictObject({
   ),
   parkedDays: setting(
     'how long a dead letter that is parked is kept in all, the last 14 days back in its dead-letter queue ([parking](dead-letters.md#parking))',
-    integer(DEAD_LETTER_RETENTION_DAYS, 3_650),
+    integer(DEAD_LETTER_RETENTION_DAYS, MAX_PARKED_DAYS),
     90,
   ),
   archiveDays: setting('how long events are archived and can be replayed', integer(1, 3_650), 30),

@@ -30,6 +30,9 @@ export const QUEUE_RETENTION_DAYS = 7;
 /** How long a dead-letter queue, and the parking queue, keep a message, in days: the longest that SQS has. */
 export const DEAD_LETTER_RETENTION_DAYS = 14;
 
+/** The most days that a letter may be parked for in all; the cancellation of an order is remembered for longer. */
+export const MAX_PARKED_DAYS = 90;
+
 const OUTAGE_BACKOFF: BackoffLimits = { firstSeconds: 2, maxSeconds: MAX_BACKOFF_SECONDS };
 // Contention lasts seconds. What lasts longer waits for somebody, and so would the shop if it asked every 30 seconds.
 const CONTENTION_BACKOFF: BackoffLimits = { firstSeconds: 1, maxSeconds: 30, forSeconds: 600 };

@@ -15,11 +15,14 @@ import {
 } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
 import { describe, expect, test } from 'vitest';
+import { parkLetters, readParked, unparkLetters } from '../../ops/dlq/park.ts';
+import { statusCollector } from '../../ops/status/collect.ts';
 import { testWithCapability } from './capabilities.ts';
 import {
   bus,
   deadLetterQueueUrl,
   decided,
+  eventually,
   output,
   placed,
   publish,
@@ -27,11 +30,13 @@ import {
   queueUrl,
   setReceiving,
   setStock,
+  shop,
   sns,
   sqs,
   takeDeadLetter,
   testOrder,
 } from './deployed-shop.ts';
+import { runOps } from './ops.ts';
 
 const attribute = async (QueueUrl: string, name: 'QueueArn' | 'RedrivePolicy') =>
   (await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [name] }))).Attributes?.[name] ?? '';
@@ -95,6 +100,25 @@ describe('a message that cannot be processed', () => {
     expect(await takeDeadLetter('payment', forged.id)).toMatchObject({ errorType: 'ConflictError' });
     expect(await decided(order.orderId)).toMatchObject({ status: 'CONFIRMED', total: { amount: 12_000 } });
   });
+});
+
+test('a dead letter with ten attributes can be parked: it is off the board, listed with its owner, and comes back as it was', async () => {
+  const attributes = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`team-${index}`, `${index} “✓”`]));
+  const poison = placed(testOrder({ quantity: 0 }));
+  const { orderId } = poison.data;
+  await publish(poison, attributes);
+  const selectors = { consumer: 'stock', order: orderId };
+  const note = { owner: 'ana', note: 'waits for the catalogue', link: 'https://tickets.example.com/7' };
+  await eventually('it is parked', async () => (await parkLetters(shop, selectors, note)).moved === 1 || undefined);
+
+  const { result } = await runOps('dlq', 'list', '--consumer', 'stock', '--order', orderId);
+  expect(result).toEqual([expect.objectContaining({ consumer: 'stock', count: 1, parked: note })]);
+  expect(await statusCollector(shop)()).toMatchObject({ parked: 1 });
+
+  expect(await unparkLetters(shop, selectors)).toMatchObject({ moved: 1, failed: [] });
+  expect(await readParked(shop)).toEqual([]);
+  for (const consumer of ['order', 'payment', 'stock', 'notification'] as const)
+    expect(await takeDeadLetter(consumer, orderId)).toEqual({ body: JSON.stringify(poison), ...attributes });
 });
 
 describe('a dead-letter queue receives', () => {

@@ -483,6 +483,8 @@ describe('Settings', () => {
       value,
       'must be the ISO 3166 code of a country, two capital letters such as KR',
     ]),
+    ['parkedDays', '13', 'must be a whole number from 14 to 90'],
+    ['parkedDays', '91', 'must be a whole number from 14 to 90'],
     ['logDays', '31', 'must be one of 1, 7, 14, 30, 90, 180, 365'],
   ])('are refused with a reason when they are invalid: -c %s=%s', (name, value, sentence) => {
     expect(() => settings({ [name]: value })).toThrow(`-c ${name}=${value}: ${sentence}`);

@@ -218,14 +218,14 @@ describe('A confirmation', () => {
 });
 
 describe('A cancellation whose order has not come', () => {
-  test('is kept for 30 days, until the order comes, with a phone or without', () => {
+  test('is kept for 120 days, until the order comes, with a phone or without', () => {
     for (const phone of ['+821012345678', '']) {
       const shop = notifications();
       shop.deliver(cancelled());
-      expect(shop.record()?.expiresAt).toBe(later(30 * 86_400).getTime() / 1000);
+      expect(shop.record()?.expiresAt).toBe(later(120 * 86_400).getTime() / 1000);
       shop.deliver(cancelled(), { at: later(60) });
       shop.deliver(confirmed(), { at: later(60) });
-      expect(shop.record()?.expiresAt).toBe(later(30 * 86_400).getTime() / 1000);
+      expect(shop.record()?.expiresAt).toBe(later(120 * 86_400).getTime() / 1000);
       shop.deliver(placed({ phone }));
       expect(shop.record()).toMatchObject({ decision: 'order-cancelled' });
       expect(shop.record()).not.toHaveProperty('expiresAt');

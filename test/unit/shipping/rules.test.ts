@@ -90,9 +90,9 @@ describe('A cancelled order', () => {
     expect(known).toEqual({ orderId: 'o-1001', version: 0, sequence: 4, status: 'CANCELLED' });
   });
 
-  test('is forgotten 30 days after it was cancelled, unless it comes', () => {
+  test('is forgotten 120 days after it was cancelled, unless it comes', () => {
     const [, cancelling = stop] = cancelledInAdvance;
-    const expiresAt = Date.parse(cancelling.time ?? '') / 1000 + 30 * 86_400;
+    const expiresAt = Date.parse(cancelling.time ?? '') / 1000 + 120 * 86_400;
     expect(apply(cancelledInAdvance.slice(0, 2))).toMatchObject({ status: 'CANCELLED', expiresAt });
     const released = progressed({ sequence: 3, step: 'shop.stock.released.v1' });
     expect(apply([...cancelledInAdvance.slice(0, 2), released])).toMatchObject({ expiresAt });

@@ -9,7 +9,7 @@ import { delivery } from '../../builders/deliveries.ts';
 import { cancelled, cancelRequested, confirmed, placed, rejected, reserved } from '../../builders/events.ts';
 
 const now = new Date('2026-11-21T09:00:00Z');
-const IN_30_DAYS = now.getTime() / 1000 + TOMBSTONE_DAYS * 86_400;
+const EXPIRED_AT = now.getTime() / 1000 + TOMBSTONE_DAYS * 86_400;
 
 const orderAfter = (...events: OrderInput[]) =>
   events.reduce<Order | undefined>((order, event) => nextOrder(order, delivery(event), now).after ?? order, undefined);
@@ -24,9 +24,9 @@ describe('The tombstone of an order that has not come', () => {
   test.each<[string, { expiresAt?: number } | undefined, { expiresAt?: number } | undefined]>([
     ['order', orderAfter(cancelRequested()), orderAfter(cancelRequested(), placed())],
     ['payment', paymentAfter(cancelled()), paymentAfter(cancelled(), placed())],
-  ])('expires after 30 days, and no more once the order has come: %s', (_, tombstone, order) => {
-    expect(TOMBSTONE_DAYS).toBe(30);
-    expect(tombstone?.expiresAt).toBe(IN_30_DAYS);
+  ])('expires after 120 days, and no more once the order has come: %s', (_, tombstone, order) => {
+    expect(TOMBSTONE_DAYS).toBe(120);
+    expect(tombstone?.expiresAt).toBe(EXPIRED_AT);
     expect(order).toBeDefined();
     expect(order).not.toHaveProperty('expiresAt');
   });

@@ -414,11 +414,11 @@ describe('A reservation', () => {
     expect(table.shelf('A')).toEqual({ sku: 'A', available: stock - held.reserved - held.sold, ...held });
   });
 
-  test('is a tombstone for 30 days, until its order comes', async () => {
+  test('is a tombstone for 120 days, until its order comes', async () => {
     const { table, deliver } = shop({ A: 5 });
     await deliver(events.cancelled());
     const { expiresAt = 0, time = '' } = table.reservations.get('o-1') ?? {};
-    expect(expiresAt - Date.parse(time) / 1000).toBe(30 * 86_400);
+    expect(expiresAt - Date.parse(time) / 1000).toBe(120 * 86_400);
     await deliver(events.confirmed(), events.cancelled());
     expect(table.reservations.get('o-1')?.expiresAt).toBe(expiresAt);
     await deliver(events.placed());
