@@ -10,10 +10,9 @@ import { lazily } from '../lazily.ts';
 import { callerName } from '../pause/caller.ts';
 import type { DeployedShop } from '../stack.ts';
 import { describePlace } from '../where.ts';
-import { sentAt } from './cause.ts';
 import { bodyKeyOf, type DeadLetter, messageKeyOf, orderIdOf } from './dead-letter.ts';
+import { connectAllQueues } from './parking-queue.ts';
 import { planFor } from './plan.ts';
-import { connectQueues } from './queue.ts';
 import { redactId } from './redact.ts';
 import type { SentLetter } from './redrive.ts';
 
@@ -144,8 +143,8 @@ export type PastRedrive = Pick<Line, 'run' | 'time' | 'who' | 'how'> & {
 };
 
 /**
- * Reads what was put back in a shop from this machine, the newest redrive first, and compares it with the dead letters that are there now: those
- * given, or those that a scan finds.
+ * Reads what was put back in a shop from this machine, the newest redrive first, and compares it with the dead letters that are there now, parked or
+ * not: those given, or those that a scan finds.
  */
 export async function readHistory(
   shop: DeployedShop,
@@ -158,7 +157,8 @@ export async function readHistory(
   });
   if (lines.length === 0) return [];
   const runs = [...Map.groupBy(lines, ({ run }) => run).values()].reverse().slice(0, limit);
-  const there = letters ?? (await planFor(connectQueues(shop), () => true)).flatMap(({ deadLetters }) => deadLetters);
+  const there =
+    letters ?? (await planFor(connectAllQueues(shop), () => true)).flatMap(({ deadLetters }) => deadLetters);
   const byMessage = Map.groupBy(there, (letter) => `${letter.consumer} ${hashOf(messageKeyOf(letter))}`);
   return runs.flatMap((run) => {
     const [first] = run;
@@ -195,8 +195,9 @@ function putBackLetter(
   };
 }
 
-/** How far the clocks of SQS and of this machine may be apart, in milliseconds. */
+/** How far the clocks of the consumers and of this machine may be apart, in milliseconds. */
 const CLOCK_TOLERANCE_MS = 5_000;
 
+// By when it failed: one that was parked meanwhile is sent anew now and then.
 const isNewer = (letter: DeadLetter, messageId: string, time: string): boolean =>
-  letter.id !== messageId && sentAt(letter) >= Date.parse(time) - CLOCK_TOLERANCE_MS;
+  letter.id !== messageId && Date.parse(letter.failedAt) >= Date.parse(time) - CLOCK_TOLERANCE_MS;

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttemptOutcome, ConsumerSignals } from './attempt-outcomes.ts';
-import { sentAt } from './cause.ts';
 import { bodyKeyOf, type DeadLetter, messageKeyOf } from './dead-letter.ts';
 import type { DeadLetterQueue } from './queue.ts';
 import { scan } from './scan.ts';
@@ -28,7 +27,7 @@ export type WatchOptions = {
   wait?: (milliseconds: number) => Promise<unknown>;
 };
 
-/** How far the clocks of SQS and of this machine may be apart, in milliseconds. */
+/** How far the clocks of the consumers and of this machine may be apart, in milliseconds. */
 const CLOCK_TOLERANCE_MS = 5_000;
 
 /**
@@ -90,7 +89,7 @@ class Watched implements WatchResult {
   compare(found: readonly DeadLetter[], since: number, isQuiet: boolean): void {
     const again = new Map(
       found
-        .filter((deadLetter) => sentAt(deadLetter) >= since - CLOCK_TOLERANCE_MS)
+        .filter(({ failedAt }) => Date.parse(failedAt) >= since - CLOCK_TOLERANCE_MS)
         .map((deadLetter) => [messageKeyOf(deadLetter), deadLetter]),
     );
     for (const [messageId, { body }] of this.pending) {

@@ -89,7 +89,7 @@ test('where the log says nothing, a letter failed again if it is in the dead-let
   const all = deadLetters(12);
   const queue = new FakeQueue(all);
   const again = () =>
-    deadLetter({ id: 'm-new', body: all[4]?.body ?? '', system: { SentTimestamp: String(Date.now()) } });
+    deadLetter({ id: 'm-new', body: all[4]?.body ?? '', attributes: { failedAt: new Date().toISOString() } });
   let idle = 0;
   const { result } = await redriven(queue, {
     outcomeOf: () => undefined,

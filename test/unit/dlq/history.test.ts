@@ -27,7 +27,7 @@ async function redriven(
 }
 
 const failedAgain = (body: string, at = Date.now()) =>
-  deadLetter({ id: 'm-new', body, system: { SentTimestamp: String(at) } });
+  deadLetter({ id: 'm-new', body, attributes: { failedAt: new Date(at).toISOString() } });
 
 test('what was put back is written down without its body, for its owner alone', async () => {
   const file = await newFile();
