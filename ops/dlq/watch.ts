@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { toUserMessage } from '../errors.ts';
 import type { AttemptOutcome, ConsumerSignals } from './attempt-outcomes.ts';
 import { bodyKeyOf, type DeadLetter, messageKeyOf } from './dead-letter.ts';
 import type { DeadLetterQueue } from './queue.ts';
@@ -48,7 +49,10 @@ export async function watchLetters(
   const deadline = now() + patienceMs;
   let idleSince: number | undefined;
   while (now() < deadline && !signal?.aborted) {
-    watched.see(await signals.readOutcomes(queue.consumer, since - CLOCK_TOLERANCE_MS).catch(() => new Map()));
+    await signals.readOutcomes(queue.consumer, since - CLOCK_TOLERANCE_MS).then(
+      (outcomes) => watched.see(outcomes),
+      (error: unknown) => watched.seeNothing(`its consumer's log could not be read (${toUserMessage(error)})`),
+    );
     onProgress(watched.undecided.length);
     if (watched.undecided.length === 0) return watched;
     idleSince = (await signals.isIdle(queue.consumer)) ? (idleSince ?? now()) : undefined;
@@ -83,6 +87,10 @@ class Watched implements WatchResult {
       if (outcome?.kind === 'will be tried again') letter.reason = `it will be tried again: ${outcome.reason}`;
       else if (outcome !== undefined) this.decide(messageId, outcome.kind === 'done' ? undefined : outcome.reason);
     }
+  }
+
+  seeNothing(reason: string): void {
+    for (const letter of this.pending.values()) letter.reason = reason;
   }
 
   /** Looks for what is pending among the dead letters that came since; where the consumer is quiet, the rest is done. */

@@ -130,6 +130,21 @@ test('it stops where some are not decided in time, and says what it knows of the
   );
 });
 
+test('a log that cannot be read is said where the queue does not tell either', async () => {
+  const readOutcomes = async () => {
+    throw Object.assign(new Error('logs:FilterLogEvents'), { name: 'AccessDeniedException' });
+  };
+  const outcomeOf = () => undefined;
+  const blind = { watch: { signals: { readOutcomes, isIdle: async () => false } } };
+  const busy = await redriven(new FakeQueue(deadLetters(2)), { outcomeOf }, blind);
+  expect(busy.result.stopped).toContain(
+    "is not known yet: its consumer's log could not be read (AWS does not allow this: logs:FilterLogEvents)",
+  );
+  const idle = { watch: { signals: { readOutcomes, isIdle: async () => true } } };
+  const { result } = await redriven(new FakeQueue(deadLetters(2)), { outcomeOf }, idle);
+  expect(result).toMatchObject({ done: 2, undecided: [] });
+});
+
 test('what cannot be sent stays, and is no reason to stop', async () => {
   const queue = new FakeQueue(deadLetters(12));
   queue.rejectedIds.add('m-2');
