@@ -38,6 +38,7 @@ export function auditRoutes(app: Hono, console: Console): void {
       assertIdle(console);
       if (last?.job !== input.audit) throw new Error('What that audit found was repaired or is old: run it again.');
       const { audit } = last;
+      if (audit.repairable === 0) throw new Error('No event mends what that audit found.');
       last = undefined;
       return console.jobs.start({ kind: 'repair', title: `Repair of ${plural(audit.repairable, 'order')}` }, (job) =>
         runRepair(audit, job),

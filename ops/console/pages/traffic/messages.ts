@@ -6,7 +6,7 @@ export const text = translations({
       'Made-up orders at a rate, and an outage of the payment gateway: see the queues fill and drain, and every order accounted for.',
     nothing: 'Nothing can be started here',
     'real-gateway':
-      'This shop charges through a real payment gateway. Loads and drills make orders up, so they are for shops with the sandbox gateway, such as the one that npm start runs.',
+      'This shop charges through a real payment gateway. Loads and drills make orders up, so they are for shops with the sandbox gateway, such as the one that npm start runs: npm run ops -- load --help',
     'real-texts':
       'On AWS texts are real, so a load needs the number that gets them: npm run ops -- load --aws --rate 10 --count 100 --phone <number>',
     'not-local': 'A drill texts made-up numbers, so it runs on an engine on this machine only.',
@@ -16,7 +16,7 @@ export const text = translations({
     gatewayUp: 'Answers',
     gatewayIsDown: 'Down',
     gatewayUpHint:
-      'The sandbox gateway authorizes, captures and refunds. Take it down to see payments wait, and nothing else.',
+      'The sandbox gateway authorizes, captures and refunds. While it is down, payments wait, and nothing else does.',
     gatewayDownHint: 'Every payment fails and is tried again later. Orders wait for it, and nothing else does.',
     takeDown: 'Take the payment gateway down',
     bringBack: 'Bring the payment gateway back',
@@ -104,7 +104,7 @@ export const text = translations({
       '만든 주문을 일정한 속도로 보내고 결제 게이트웨이를 멈춰 보세요. 큐가 차고 비는 모습과 모든 주문의 결과를 볼 수 있습니다.',
     nothing: '여기서는 시작할 수 있는 것이 없습니다',
     'real-gateway':
-      '이 상점은 실제 결제 게이트웨이로 청구합니다. 부하와 훈련은 주문을 만들어 내므로 npm start가 실행하는 것처럼 샌드박스 게이트웨이를 쓰는 상점에서만 됩니다.',
+      '이 상점은 실제 결제 게이트웨이로 청구합니다. 부하와 훈련은 주문을 만들어 내므로 npm start가 실행하는 것처럼 샌드박스 게이트웨이를 쓰는 상점에서만 됩니다: npm run ops -- load --help',
     'real-texts':
       'AWS에서는 문자가 실제로 발송되므로 받을 번호가 필요합니다: npm run ops -- load --aws --rate 10 --count 100 --phone <number>',
     'not-local': '훈련은 만든 번호로 문자를 보내므로 이 컴퓨터의 엔진에서만 실행됩니다.',
@@ -113,7 +113,7 @@ export const text = translations({
     gateway: '결제 게이트웨이',
     gatewayUp: '응답함',
     gatewayIsDown: '멈춤',
-    gatewayUpHint: '샌드박스 게이트웨이가 승인, 매입, 환불을 합니다. 멈추면 결제만 기다리고 다른 것은 계속됩니다.',
+    gatewayUpHint: '샌드박스 게이트웨이가 승인, 매입, 환불을 합니다. 멈춘 동안 결제만 기다리고 다른 것은 계속됩니다.',
     gatewayDownHint: '모든 결제가 실패하고 나중에 다시 시도됩니다. 주문은 그것만 기다리고 다른 것은 계속됩니다.',
     takeDown: '결제 게이트웨이 멈추기',
     bringBack: '결제 게이트웨이 되살리기',

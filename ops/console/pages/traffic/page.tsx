@@ -40,9 +40,8 @@ function Sandbox({ state, reload }: { state: TrafficState; reload: () => void })
         <LoadForm hindrance={hindranceOf('load')} onStarted={reload} />
         <DrillForm hindrance={hindranceOf('drill')} onStarted={reload} />
       </div>
-      {latest === undefined ? (
-        <Empty title={text('noRun')}>{text('noRunHint')}</Empty>
-      ) : (
+      {latest === undefined && state.load !== 'real-texts' && <Empty title={text('noRun')}>{text('noRunHint')}</Empty>}
+      {latest !== undefined && (
         <section class="traffic-run" aria-label={text('latest')}>
           <Run job={latest} />
         </section>
