@@ -116,8 +116,12 @@ export type ActionResult = {
   stopped?: string;
 };
 
-/** What became of a letter since it was put back; `undecided` when nobody waits for it any longer. */
-export type BecameOf = {
+/** What became of letters since they were put back, and of the order that one of them is about. */
+export type Became = { letters: LetterBecame[]; orderStatus?: string };
+
+/** What became of one letter; `undecided` when nobody waits for it any longer. */
+export type LetterBecame = {
+  consumer: string;
   state: 'waiting' | 'handled' | 'failed again' | 'undecided';
   reason?: string;
   /** The dead letter that it became again. */

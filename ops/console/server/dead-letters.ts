@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { groupByReason } from '../../dlq/group.ts';
 import { groupByOrder } from '../../dlq/group-by-order.ts';
 import { readHistory } from '../../dlq/history.ts';
+import { loadOrderRecords } from '../../orders/records.ts';
 import { action, query } from './actions.ts';
 import { type Console, Forbidden } from './console.ts';
 import { startCarefulRedrive, startDiscard, startPark, startRedrive, startUnpark } from './letters/actions.ts';
@@ -71,9 +72,16 @@ function showing(app: Hono, { console, letters, watch }: Parts): void {
     const letter = await letters.open(context.req.param('consumer'), context.req.param('id'));
     return context.json(letterView(letter, await letters.read(), console.bodiesShown));
   });
-  app.get('/api/dead-letters/became/:consumer/:id', async (context) =>
-    context.json(await watch.of(console.shop, context.req.param('id'), await letters.read())),
-  );
+  app.get('/api/dead-letters/became', async (context) => {
+    const { shop } = console;
+    const order = context.req.query('order');
+    const [became, records] = await Promise.all([
+      letters.read().then((found) => watch.of(shop, context.req.queries('id') ?? [], found)),
+      order === undefined ? undefined : loadOrderRecords(shop, [order]),
+    ]);
+    const status = order === undefined ? undefined : records?.get(order)?.order?.status;
+    return context.json({ letters: became, ...(status === undefined ? {} : { orderStatus: status }) });
+  });
   query(app, {
     path: '/api/dead-letters/check',
     body: v.object({ ids: v.pipe(v.array(id), v.minLength(1, 'must name a letter')), body }),

@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Selection } from '../../api/dead-letters.ts';
 import type { JobView } from '../../api/live.ts';
@@ -35,7 +35,9 @@ async function begin(kind: Kind, { selection, count, consumers }: About): Promis
 type Props = About & {
   /** `letter`: one, which there is nothing careful about. */
   of: 'group' | 'letter' | 'parked';
-  onStarted?: (job: JobView, kind: Kind | 'park') => void;
+  onStarted?: (job: JobView) => void;
+  /** Further buttons, behind those that put letters back. */
+  children?: ComponentChildren;
 };
 
 const BUTTONS: Record<Props['of'], readonly Kind[]> = {
@@ -45,7 +47,7 @@ const BUTTONS: Record<Props['of'], readonly Kind[]> = {
 };
 
 /** The buttons that act on letters, each with its question first. There are none while the console only looks. */
-export function LetterActions({ of, onStarted = () => {}, ...about }: Props): JSX.Element | null {
+export function LetterActions({ of, onStarted = () => {}, children, ...about }: Props): JSX.Element | null {
   const [parking, setParking] = useState(false);
   const [error, setError] = useState<string>();
   if (readOnly.value || about.count === 0) return null;
@@ -53,7 +55,7 @@ export function LetterActions({ of, onStarted = () => {}, ...about }: Props): JS
     setError(undefined);
     try {
       const job = await begin(kind, about);
-      if (job !== undefined) onStarted(job, kind);
+      if (job !== undefined) onStarted(job);
     } catch (reason) {
       setError(reason instanceof Error ? reason.message : String(reason));
     }
@@ -65,6 +67,7 @@ export function LetterActions({ of, onStarted = () => {}, ...about }: Props): JS
           {text(kind)}
         </ActionButton>
       ))}
+      {children}
       {of !== 'parked' && <ActionButton onClick={() => setParking(true)}>{text('park')}</ActionButton>}
       {of !== 'parked' && (
         <ActionButton kind="danger" onClick={() => start('discard')}>
@@ -83,7 +86,7 @@ export function LetterActions({ of, onStarted = () => {}, ...about }: Props): JS
           onClose={() => setParking(false)}
           onStarted={(job) => {
             setParking(false);
-            onStarted(job, 'park');
+            onStarted(job);
           }}
         />
       )}

@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
-import type { BecameOf } from '../../api/dead-letters.ts';
+import type { ActionResult, Became, LetterBecame } from '../../api/dead-letters.ts';
 import type { JobView } from '../../api/live.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { jobs } from '../../parts/live.ts';
@@ -11,30 +10,44 @@ import { JobOutcome } from './jobs.tsx';
 import { text } from './messages.ts';
 import { letterUrl } from './urls.ts';
 
-/** An action on one letter that this page began. */
-export type Sent = { job: JobView; consumer: string; id: string; orderId: string | undefined };
+/** An action on letters that this page began: those with one message. */
+export type Sent = { job: JobView; ids: readonly string[]; orderId: string | undefined };
 
-/** Says how the action goes, and of a letter that was put back what its consumer makes of it. */
-export function Became({ sent }: { sent: Sent }): JSX.Element {
-  const job = jobs.value.find(({ id }) => id === sent.job.id) ?? sent.job;
+/** The action as it is now. */
+export const jobOf = ({ job }: Sent): JobView => jobs.value.find(({ id }) => id === job.id) ?? job;
+
+/** Tells whether all letters of an action were put back. */
+export function isWhollySent(sent: Sent): boolean {
+  const { state, result } = jobOf(sent);
+  return state === 'done' && (result as ActionResult).moved === sent.ids.length;
+}
+
+/** Says how the action goes, and of letters that were put back what their consumers make of them. */
+export function BecameOf({ sent }: { sent: Sent }): JSX.Element {
+  const { ids, orderId } = sent;
+  const job = jobOf(sent);
   const isWatched = job.kind === 'redrive' && job.state === 'done';
-  const path = `/api/dead-letters/became/${encodeURIComponent(sent.consumer)}/${encodeURIComponent(sent.id)}`;
-  const { data, reload } = useResource<BecameOf>(isWatched ? path : undefined, { live: true });
-  const hasOrder = data?.state === 'handled' && sent.orderId !== undefined;
-  const orderPath = `/api/orders/${encodeURIComponent(sent.orderId ?? '')}`;
-  const order = useResource<{ status: string }>(hasOrder ? orderPath : undefined, { live: true });
-  // The letter is seen again as soon as its job has ended.
-  useEffect(reload, [job.state]);
+  const query = new URLSearchParams([
+    ...ids.map((id) => ['id', id]),
+    ...(orderId === undefined ? [] : [['order', orderId]]),
+  ]);
+  const { data } = useResource<Became>(isWatched ? `/api/dead-letters/became?${query}` : undefined, { live: true });
   return (
     <section class="panel" aria-labelledby="became">
       <h2 id="became">{text('became')}</h2>
       <JobProgress job={job} />
       <JobOutcome job={job} />
-      {data !== undefined && <Outcome became={data} sent={sent} />}
-      {sent.orderId !== undefined && (
+      {data !== undefined && (
+        <ul class="stack" aria-live="polite">
+          {data.letters.map((became) => (
+            <Outcome key={became.consumer} became={became} />
+          ))}
+        </ul>
+      )}
+      {orderId !== undefined && (
         <p>
-          {order.data !== undefined && `${text('orderIs', { status: order.data.status })} `}
-          <Link href={`/orders/${encodeURIComponent(sent.orderId)}`}>{text('seeOrder', { order: sent.orderId })}</Link>
+          {data?.orderStatus !== undefined && `${text('orderIs', { status: data.orderStatus })} `}
+          <Link href={`/orders/${encodeURIComponent(orderId)}`}>{text('seeOrder', { order: orderId })}</Link>
         </p>
       )}
     </section>
@@ -42,26 +55,21 @@ export function Became({ sent }: { sent: Sent }): JSX.Element {
 }
 
 /** Says what its consumer made of a letter. */
-function Outcome({ became, sent }: { became: BecameOf; sent: Sent }): JSX.Element {
-  const { consumer } = sent;
+function Outcome({ became }: { became: LetterBecame }): JSX.Element {
+  const { consumer, state, reason = '', messageId } = became;
+  if (state === 'waiting') return <li>{text('watching', { consumer })}</li>;
+  if (state === 'undecided') return <li>{text('undecided', { consumer, reason })}</li>;
+  if (state === 'handled') {
+    return (
+      <li>
+        <Badge tone="good">{text('handledWord')}</Badge> {text('handled', { consumer })}
+      </li>
+    );
+  }
   return (
-    <ul class="stack" aria-live="polite">
-      {became.state === 'waiting' && <li>{text('watching', { consumer })}</li>}
-      {became.state === 'handled' && (
-        <li>
-          <Badge tone="good">{text('handled', { consumer })}</Badge>
-        </li>
-      )}
-      {became.state === 'undecided' && <li>{text('undecided', { consumer, reason: became.reason ?? '' })}</li>}
-      {became.state === 'failed again' && (
-        <li>
-          <Badge tone="bad">{text('failedAgainWord')}</Badge>{' '}
-          {text('failedAgain', { consumer, reason: became.reason ?? '' })}{' '}
-          {became.messageId !== undefined && (
-            <Link href={letterUrl({ consumer, messageId: became.messageId })}>{text('seeAgain')}</Link>
-          )}
-        </li>
-      )}
-    </ul>
+    <li>
+      <Badge tone="bad">{text('failedAgainWord')}</Badge> {text('failedAgain', { consumer, reason })}{' '}
+      {messageId !== undefined && <Link href={letterUrl({ consumer, messageId })}>{text('seeAgain')}</Link>}
+    </li>
   );
 }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { LetterContract, PlacedProblem } from '../../api/dead-letters.ts';
+import type { ContractMember, LetterContract, PlacedProblem } from '../../api/dead-letters.ts';
 import { allowedAt, memberPath } from './contract-words.ts';
 import { text } from './messages.ts';
 
@@ -8,6 +8,8 @@ type Props = { contract: LetterContract | undefined; problems: readonly PlacedPr
 /** Shows what a message should be, with the members that are wrong marked. */
 export function ContractView({ contract, problems }: Props): JSX.Element {
   const wrong = new Set(problems.flatMap(({ path }) => (path === undefined ? [] : [memberPath(path)])));
+  const wrongFirst = (one: ContractMember, other: ContractMember) =>
+    Number(wrong.has(other.path)) - Number(wrong.has(one.path));
   return (
     <section class="contract" aria-labelledby="contract">
       <h2 id="contract">{text('contract')}</h2>
@@ -17,8 +19,9 @@ export function ContractView({ contract, problems }: Props): JSX.Element {
         <>
           <p>{contract.description}</p>
           <p class="muted">{text('contractOf', { type: contract.type, file: contract.file })}</p>
-          <dl>
-            {contract.members.map((member) => (
+          {/* What scrolls must be reachable by keyboard. */}
+          <dl tabIndex={0} aria-labelledby="contract">
+            {[...contract.members].sort(wrongFirst).map((member) => (
               <div key={member.path} class={wrong.has(member.path) ? 'wrong' : undefined}>
                 <dt>
                   <code>{member.path}</code>{' '}

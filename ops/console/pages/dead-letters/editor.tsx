@@ -18,25 +18,32 @@ type Props = {
   start: string;
   /** The letter is not there any more: nothing can be sent, and nothing that was typed is lost. */
   gone: boolean;
+  onProblems: (problems: readonly PlacedProblem[]) => void;
   onCancel: () => void;
-  onSent: (job: JobView) => void;
+  onSent: (job: JobView, ids: readonly string[]) => void;
 };
 
 /** Edits a letter's message, says what is still wrong while it is typed, and puts it back. */
-export function Editor({ view, start, gone, onCancel, onSent }: Props): JSX.Element {
+export function Editor({ view, start, gone, onProblems, onCancel, onSent }: Props): JSX.Element {
   const [typed, setTyped] = useState(start);
   const [all, setAll] = useState(true);
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(false);
   const { letter, alike } = view;
   const ids = [letter.messageId, ...(all ? alike.map(({ messageId }) => messageId) : [])];
-  const { problems, check } = useProblems(ids, typed);
+  const { problems, check } = useProblems(ids, typed, onProblems);
+  const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     const leave = { title: text('leaveTitle'), text: text('leaveText'), action: text('leave'), danger: true };
     if (typed !== start) guardLeaving(() => confirmDialog(leave));
     else guardLeaving();
     return () => guardLeaving();
   }, [typed, start]);
+  // Whoever pressed Edit goes on in the editor.
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.setSelectionRange(0, 0);
+  }, []);
   const consumers = [letter.consumer, ...(all ? alike.map(({ consumer }) => consumer) : [])];
   const send = async () => {
     setError(undefined);
@@ -44,7 +51,8 @@ export function Editor({ view, start, gone, onCancel, onSent }: Props): JSX.Elem
     try {
       const left = await check();
       if (await agree(left, consumers)) {
-        onSent(await postJson<JobView>('/api/dead-letters/redrive', { ids, body: typed, force: left.length > 0 }));
+        const sent = { ids, body: typed, force: left.length > 0 };
+        onSent(await postJson<JobView>('/api/dead-letters/redrive', sent), ids);
       }
     } catch (reason) {
       setError(reason instanceof Error ? reason.message : String(reason));
@@ -58,20 +66,24 @@ export function Editor({ view, start, gone, onCancel, onSent }: Props): JSX.Elem
         hint={text(view.isJson || start !== '' ? 'bodyHint' : 'bodyUnreadable')}
         error={error}
       >
-        {(field) => (
+        {(described) => (
           <textarea
-            {...field}
+            {...described}
             class="mono"
             spellcheck={false}
             autocomplete="off"
             rows={Math.min(32, Math.max(12, typed.split('\n').length + 1))}
             value={typed}
             onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-            ref={focusOnce}
+            ref={field}
           />
         )}
       </Field>
-      <ProblemList problems={problems ?? []} right={text(problems === undefined ? 'checking' : 'noProblems')} />
+      <ProblemList
+        problems={problems ?? []}
+        right={text(problems === undefined ? 'checking' : 'noProblems')}
+        onGo={(line) => goTo(field.current, line)}
+      />
       {alike.length > 0 && (
         <label class="choice">
           <input type="checkbox" checked={all} onChange={({ currentTarget }) => setAll(currentTarget.checked)} />
@@ -88,12 +100,15 @@ export function Editor({ view, start, gone, onCancel, onSent }: Props): JSX.Elem
   );
 }
 
-const focusOnce = (element: HTMLTextAreaElement | null) => {
-  if (element === null || element.dataset.focused !== undefined) return;
-  element.dataset.focused = '';
+/** Selects a line of a text, counted from 1, and shows it. */
+function goTo(element: HTMLTextAreaElement | null, line: number): void {
+  if (element === null) return;
+  const lines = element.value.split('\n');
+  const start = lines.slice(0, line - 1).reduce((sum, { length }) => sum + length + 1, 0);
   element.focus();
-  element.setSelectionRange(0, 0);
-};
+  element.setSelectionRange(start, start + (lines[line - 1]?.length ?? 0));
+  element.scrollTop = (element.scrollHeight / lines.length) * Math.max(0, line - 4);
+}
 
 /** Asks before an edited body is sent, and once more pressingly where it would be refused again. */
 function agree(left: readonly PlacedProblem[], consumers: readonly string[]): Promise<boolean> {
@@ -114,7 +129,7 @@ function agree(left: readonly PlacedProblem[], consumers: readonly string[]): Pr
 }
 
 /** Has what is typed checked a moment after the last key; `undefined` until the first answer. */
-function useProblems(ids: readonly string[], typed: string) {
+function useProblems(ids: readonly string[], typed: string, onProblems: (problems: readonly PlacedProblem[]) => void) {
   const [problems, setProblems] = useState<readonly PlacedProblem[]>();
   const latest = useRef('');
   const key = `${ids.join()} ${typed}`;
@@ -122,7 +137,9 @@ function useProblems(ids: readonly string[], typed: string) {
   const check = async (): Promise<readonly PlacedProblem[]> => {
     const found = await postJson<PlacedProblem[]>('/api/dead-letters/check', { ids, body: typed });
     // Typed on meanwhile: an answer about another text tells nothing.
-    if (latest.current === key) setProblems(found);
+    if (latest.current !== key) return found;
+    setProblems(found);
+    onProblems(found);
     return found;
   };
   // The key has all that is checked.

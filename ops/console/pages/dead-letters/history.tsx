@@ -4,7 +4,6 @@ import { Badge } from '../../parts/badge.tsx';
 import { time } from '../../parts/format.ts';
 import { Link } from '../../parts/router.tsx';
 import { Failed } from '../../parts/state.tsx';
-import { Table, type TableColumn } from '../../parts/table.tsx';
 import { useLetters } from './changes.ts';
 import { text } from './messages.ts';
 import { letterUrl } from './urls.ts';
@@ -16,25 +15,26 @@ export function History(): JSX.Element {
     <section class="stack" aria-labelledby="history">
       <h2 id="history">{text('history')}</h2>
       {error !== undefined && <Failed error={error} onRetry={reload} />}
-      {data !== undefined && (
-        <Table
-          label={text('history')}
-          columns={columns()}
-          rows={data}
-          rowKey={({ run }) => run}
-          empty={<p class="muted">{text('noHistory')}</p>}
-        />
+      {data?.length === 0 && <p class="muted">{text('noHistory')}</p>}
+      {data !== undefined && data.length > 0 && (
+        <ul class="history">
+          {data.map((past) => (
+            <li key={past.run}>
+              <time dateTime={past.time}>{time(past.time)}</time>
+              <span class="what">
+                <What past={past} />
+              </span>
+              <span>
+                <Outcome past={past} />
+              </span>
+              <span class="muted">{text('by', { who: past.who })}</span>
+            </li>
+          ))}
+        </ul>
       )}
     </section>
   );
 }
-
-const columns = (): TableColumn<PastRedriveView>[] => [
-  { title: text('when'), cell: ({ time: at }) => <time dateTime={at}>{time(at)}</time> },
-  { title: text('what'), cell: (one) => <What past={one} /> },
-  { title: text('became'), cell: (one) => <Outcome past={one} /> },
-  { title: text('who'), cell: ({ who }) => who, hideOnPhone: true },
-];
 
 /** How many letters, and whose; a single one leads to its order. */
 function What({ past: { how, moved, consumers, orderId } }: { past: PastRedriveView }): JSX.Element {

@@ -8,7 +8,7 @@ import { text } from './messages.ts';
 import { letterUrl } from './urls.ts';
 
 /** So many actions are shown, and so many of what one could not do. */
-const SHOWN_JOBS = 3;
+const SHOWN_JOBS = 2;
 const SHOWN_FAILURES = 20;
 
 /** Shows what runs and ran last, and what it could not do and why. */
@@ -35,7 +35,7 @@ export function JobOutcome({ job }: { job: JobView }): JSX.Element | null {
   const { moved, total, missing, unread, failures, file, stopped } = result;
   return (
     <div class="job-result">
-      <p>{text('moved', { n: moved, total })}</p>
+      {moved < total && <p>{text('moved', { n: moved, total })}</p>}
       {stopped !== undefined && <p>{stopped}</p>}
       {file !== undefined && <p>{text('keptIn', { file })}</p>}
       {missing > 0 && <p>{text('missing', { n: missing })}</p>}

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { LetterView, RevealedLetter } from '../../api/dead-letters.ts';
+import type { LetterView, PlacedProblem, RevealedLetter } from '../../api/dead-letters.ts';
 import type { JobView } from '../../api/live.ts';
 import { ActionButton, Button } from '../../parts/button.tsx';
 import { facts } from '../../parts/live.ts';
@@ -8,7 +8,7 @@ import { Page } from '../../parts/page.tsx';
 import { Link } from '../../parts/router.tsx';
 import { Empty, Failed, Loading } from '../../parts/state.tsx';
 import { LetterActions } from './actions.tsx';
-import { Became, type Sent } from './became.tsx';
+import { BecameOf, isWhollySent, jobOf, type Sent } from './became.tsx';
 import { useLetters } from './changes.ts';
 import { ContractView } from './contract-view.tsx';
 import './dead-letters.css';
@@ -27,13 +27,13 @@ export function LetterPage({ consumer, id }: Props): JSX.Element {
     `/api/dead-letters/letter/${encodeURIComponent(consumer)}/${encodeURIComponent(id)}`,
   );
   const [sent, setSent] = useState<Sent>();
-  const [isEditing, setEditing] = useState(false);
+  const [wantsEdit, setEditing] = useState(false);
   const [revealed, setRevealed] = useState<RevealedLetter>();
   const gone = error?.status === 404;
-  const onSent = (job: JobView) => {
-    setEditing(false);
-    setSent({ job, consumer, id, orderId: data?.letter.orderId });
-  };
+  // What was typed is kept until all of it was sent: somebody else may have been faster.
+  const isEditing = wantsEdit && (sent === undefined || !isWhollySent(sent));
+  const isSending = sent !== undefined && jobOf(sent).state === 'running';
+  const onSent = (job: JobView, ids: readonly string[]) => setSent({ job, ids, orderId: data?.letter.orderId });
   return (
     <Page
       title={text('letterOf', { consumer })}
@@ -57,14 +57,14 @@ export function LetterPage({ consumer, id }: Props): JSX.Element {
       }
     >
       {loading && <Loading />}
-      {sent !== undefined && <Became sent={sent} />}
-      {gone && sent === undefined && <Gone isEditing={isEditing} />}
+      {sent !== undefined && <BecameOf sent={sent} />}
+      {gone && (sent === undefined || (isEditing && !isSending)) && <Gone hint={goneHint(isEditing, sent)} />}
       {error !== undefined && !gone && <Failed error={error} onRetry={reload} />}
-      {data !== undefined && (sent === undefined || !gone) && (
+      {data !== undefined && (sent === undefined || !gone || isEditing) && (
         <Letter
           view={data}
           revealed={revealed}
-          gone={gone}
+          gone={gone || isSending}
           isEditing={isEditing}
           onCancel={() => setEditing(false)}
           onSent={onSent}
@@ -74,18 +74,23 @@ export function LetterPage({ consumer, id }: Props): JSX.Element {
   );
 }
 
-const Gone = ({ isEditing }: { isEditing: boolean }): JSX.Element => (
+const Gone = ({ hint }: { hint: string }): JSX.Element => (
   <div role="alert">
-    <Empty title={text('gone')}>{text(isEditing ? 'goneWhileEditing' : 'goneHint')}</Empty>
+    <Empty title={text('gone')}>{hint}</Empty>
   </div>
 );
+
+function goneHint(isEditing: boolean, sent: Sent | undefined): string {
+  if (sent !== undefined) return text('goneWhileSending');
+  return text(isEditing ? 'goneWhileEditing' : 'goneHint');
+}
 
 type ActionsProps = {
   view: LetterView;
   isRevealed: boolean;
   onEdit: () => void;
   onRevealed: (letter: RevealedLetter | undefined) => void;
-  onSent: (job: JobView) => void;
+  onSent: (job: JobView, ids: readonly string[]) => void;
 };
 
 function Actions({ view, isRevealed, onEdit, onRevealed, onSent }: ActionsProps): JSX.Element {
@@ -100,9 +105,10 @@ function Actions({ view, isRevealed, onEdit, onRevealed, onSent }: ActionsProps)
         selection={{ ids: [messageId] }}
         count={1}
         consumers={[consumer]}
-        onStarted={onSent}
-      />
-      {parked === undefined && view.text !== null && <ActionButton onClick={onEdit}>{text('edit')}</ActionButton>}
+        onStarted={(job) => onSent(job, [messageId])}
+      >
+        {parked === undefined && view.text !== null && <ActionButton onClick={onEdit}>{text('edit')}</ActionButton>}
+      </LetterActions>
       {mayReveal && !isRevealed && <ActionButton onClick={() => setAsking(true)}>{text('reveal')}</ActionButton>}
       {isRevealed && <Button onClick={() => onRevealed(undefined)}>{text('mask')}</Button>}
       {asking && (
@@ -126,11 +132,12 @@ type LetterProps = {
   gone: boolean;
   isEditing: boolean;
   onCancel: () => void;
-  onSent: (job: JobView) => void;
+  onSent: (job: JobView, ids: readonly string[]) => void;
 };
 
 function Letter({ view, revealed, gone, isEditing, onCancel, onSent }: LetterProps): JSX.Element {
   const shown = revealed?.text ?? view.text;
+  const [typedProblems, setTypedProblems] = useState<readonly PlacedProblem[]>();
   return (
     <>
       <LetterFacts view={revealed === undefined ? view : { ...view, letter: { ...view.letter, ...revealed } }} />
@@ -140,6 +147,7 @@ function Letter({ view, revealed, gone, isEditing, onCancel, onSent }: LetterPro
             view={view}
             start={revealed?.text ?? (view.isJson ? (view.text ?? '') : '')}
             gone={gone}
+            onProblems={setTypedProblems}
             onCancel={onCancel}
             onSent={onSent}
           />
@@ -151,7 +159,10 @@ function Letter({ view, revealed, gone, isEditing, onCancel, onSent }: LetterPro
             <ProblemList problems={view.problems} right={text('noProblemsNow')} />
           </section>
         )}
-        <ContractView contract={view.contract} problems={view.problems} />
+        <ContractView
+          contract={view.contract}
+          problems={isEditing ? (typedProblems ?? view.problems) : view.problems}
+        />
       </div>
     </>
   );

@@ -4,7 +4,7 @@ import type { Plan } from '../../../dlq/plan.ts';
 import type { SentLetter } from '../../../dlq/redrive.ts';
 import { watchLetters } from '../../../dlq/watch.ts';
 import type { DeployedShop } from '../../../stack.ts';
-import type { BecameOf, PastRedriveView } from '../../api/dead-letters.ts';
+import type { LetterBecame, PastRedriveView } from '../../api/dead-letters.ts';
 import type { Found } from './letters.ts';
 
 /** Of more letters at once nobody waits for the fate of each. */
@@ -14,20 +14,23 @@ const REMEMBERED = 200;
 
 /** Watches letters that were put back, for the pages that began it. */
 export class PutBackWatch {
-  private readonly states = new Map<string, BecameOf>();
+  private readonly states = new Map<string, LetterBecame>();
 
   /** Watches a few letters that were sent, without anybody waiting for it; more than ten are not watched. */
   begin(shop: DeployedShop, plan: Plan, sent: readonly SentLetter[], since: number): void {
     const letters = sent.flatMap((one) => ('messageId' in one ? [one] : []));
     if (letters.length > MOST_WATCHED) return;
     for (const { queue } of plan) {
-      const own = letters.filter(({ deadLetter }) => deadLetter.consumer === queue.consumer);
-      for (const { deadLetter } of own) this.set(deadLetter.id, { state: 'waiting' });
+      const { consumer } = queue;
+      const own = letters.filter(({ deadLetter }) => deadLetter.consumer === consumer);
+      for (const { deadLetter } of own) this.set(deadLetter.id, { consumer, state: 'waiting' });
       void watchLetters(queue, own, since, watchOptions(shop)).then(
         ({ failedAgain, undecided }) => {
-          for (const { deadLetter } of own) this.set(deadLetter.id, { state: 'handled' });
-          for (const { deadLetter, reason } of failedAgain) this.set(deadLetter.id, { state: 'failed again', reason });
-          for (const { deadLetter, reason } of undecided) this.set(deadLetter.id, { state: 'undecided', reason });
+          for (const { deadLetter } of own) this.set(deadLetter.id, { consumer, state: 'handled' });
+          for (const { deadLetter, reason } of failedAgain)
+            this.set(deadLetter.id, { consumer, state: 'failed again', reason });
+          for (const { deadLetter, reason } of undecided)
+            this.set(deadLetter.id, { consumer, state: 'undecided', reason });
         },
         () => {
           for (const { deadLetter } of own) this.states.delete(deadLetter.id);
@@ -36,15 +39,20 @@ export class PutBackWatch {
     }
   }
 
-  /** Tells what became of a letter: what is among the dead letters now has failed again, whatever was seen before. */
-  async of(shop: DeployedShop, id: string, { letters }: Found): Promise<BecameOf> {
-    const past = await readHistory(shop, { letters });
-    const again = past.flatMap((one) => one.letters).find(({ messageId }) => messageId === id)?.failedAgain;
-    if (again !== undefined) return { state: 'failed again', ...again };
-    return this.states.get(id) ?? { state: 'undecided' };
+  /** Tells what became of letters: what is among the dead letters now has failed again, whatever was seen before. */
+  async of(shop: DeployedShop, ids: readonly string[], { letters }: Found): Promise<LetterBecame[]> {
+    const past = (await readHistory(shop, { letters })).flatMap((one) => one.letters);
+    return ids.flatMap((id) => {
+      const letter = past.find(({ messageId }) => messageId === id);
+      const seen = this.states.get(id);
+      const again = letter?.failedAgain;
+      if (letter !== undefined && again !== undefined)
+        return [{ consumer: letter.consumer, state: 'failed again' as const, ...again }];
+      return seen === undefined ? [] : [seen];
+    });
   }
 
-  private set(id: string, became: BecameOf): void {
+  private set(id: string, became: LetterBecame): void {
     this.states.delete(id);
     this.states.set(id, became);
     for (const oldest of [...this.states.keys()].slice(0, -REMEMBERED)) this.states.delete(oldest);
