@@ -38,7 +38,8 @@ export function SequenceDiagram({ trace }: { trace: Trace }): JSX.Element {
               ))}
             </svg>
           </section>
-          <details>
+          {/* Where the picture has no room the text says more. */}
+          <details open={matchMedia('(max-width: 640px)').matches}>
             <summary>{text('asText')}</summary>
             <ol class="diagram-text">
               {messages.map((message) => (
