@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AXIS_WIDTH, cut, hasNote, layoutDiagram } from '../../../ops/console/pages/orders/diagram-layout.ts';
+import { cut, hasNote, layoutDiagram } from '../../../ops/console/pages/orders/diagram-layout.ts';
 import { type Message, sequenceOf } from '../../../ops/console/pages/orders/sequence.ts';
 import type { Trace, TracedAttempt } from '../../../ops/orders/trace.ts';
 
@@ -134,9 +134,9 @@ describe('The layout of the diagram', () => {
   });
 
   test('keeps the lanes apart, beside the times', () => {
-    const { lanes: placed, width } = layoutDiagram({ lanes, messages: [] });
+    const { axis, lanes: placed, width } = layoutDiagram({ lanes, messages: [] });
     const [first = 0, second = 0, third = 0] = placed.map(({ x }) => x);
-    expect(first).toBeGreaterThan(AXIS_WIDTH);
+    expect(first).toBeGreaterThan(axis);
     expect(second - first).toBe(third - second);
     expect(width).toBeGreaterThan(third);
   });
@@ -147,15 +147,15 @@ describe('The layout of the diagram', () => {
     expect(pauses).toMatchObject([{ ms: 20_000 }]);
   });
 
-  test('keeps every text inside the picture', () => {
+  test.each(['wide', 'narrow'] as const)('keeps every text inside the picture, however %s it is', (room) => {
     const messages = lanes.flatMap((from) => lanes.map((to) => message({ from, to, error: 'x'.repeat(400) })));
-    const { rows, width } = layoutDiagram({ lanes, messages });
+    const { axis, rows, width } = layoutDiagram({ lanes, messages }, room);
     for (const row of rows) {
       if (row.kind === 'pause') continue;
       for (const { x, anchor, characters } of [row.label, row.note]) {
         const size = characters * 6;
         const left = x - { start: 0, middle: size / 2, end: size }[anchor];
-        expect(left).toBeGreaterThanOrEqual(AXIS_WIDTH - 8);
+        expect(left).toBeGreaterThanOrEqual(axis - 8);
         expect(left + size).toBeLessThanOrEqual(width);
       }
     }

@@ -2,6 +2,8 @@ import type { Message, Sequence } from './sequence.ts';
 
 /** The geometry of a sequence diagram, in the units of its view box. */
 export type Diagram = {
+  /** The width of the column of times. */
+  axis: number;
   width: number;
   height: number;
   lanes: { name: string; x: number }[];
@@ -25,8 +27,11 @@ export type DiagramRow =
 /** Where a text begins or ends, and how many characters have room. */
 type Place = { x: number; anchor: 'start' | 'middle' | 'end'; characters: number };
 
-export const AXIS_WIDTH = 72;
-const LANE_WIDTH = 160;
+/** How much room there is: on a phone lanes are narrower, and labels begin where their arrows do, which is in sight first. */
+export type Room = 'wide' | 'narrow';
+
+const AXIS_WIDTH: Readonly<Record<Room, number>> = { wide: 72, narrow: 60 };
+const LANE_WIDTH: Readonly<Record<Room, number>> = { wide: 160, narrow: 112 };
 const ROW_HEIGHT = 32;
 const NOTE_HEIGHT = 16;
 const PAUSE_HEIGHT = 32;
@@ -43,9 +48,10 @@ export const hasNote = ({ attempt = 1, waitedMs = 0, error, kind }: Message): bo
   attempt > 1 || waitedMs >= 1_000 || error !== undefined || kind === 'next-try';
 
 /** Lays out a sequence diagram: a lane for everybody, a row for every message. */
-export function layoutDiagram({ lanes, messages }: Sequence): Diagram {
-  const width = AXIS_WIDTH + Math.max(1, lanes.length) * LANE_WIDTH;
-  const xOf = (lane: string) => AXIS_WIDTH + (lanes.indexOf(lane) + 0.5) * LANE_WIDTH;
+export function layoutDiagram({ lanes, messages }: Sequence, room: Room = 'wide'): Diagram {
+  const [axis, lane] = [AXIS_WIDTH[room], LANE_WIDTH[room]];
+  const width = axis + Math.max(1, lanes.length) * lane;
+  const xOf = (name: string) => axis + (lanes.indexOf(name) + 0.5) * lane;
   const start = messages[0]?.at ?? 0;
   const rows: DiagramRow[] = [];
   let top = TOP;
@@ -57,28 +63,28 @@ export function layoutDiagram({ lanes, messages }: Sequence): Diagram {
       top += PAUSE_HEIGHT;
     }
     const [x1, x2] = [xOf(message.from), xOf(message.to)];
-    const places = { label: labelPlace(x1, x2, width), note: notePlace(x2, width) };
-    rows.push({ kind: 'message', y: top + 22, x1, x2, sinceStartMs: message.at - start, ...places, message });
+    const note = besideLane(x2, axis, width);
+    const label = x1 === x2 ? note : labelPlace(x1, x2, room);
+    rows.push({ kind: 'message', y: top + 22, x1, x2, sinceStartMs: message.at - start, label, note, message });
     top += ROW_HEIGHT + (hasNote(message) ? NOTE_HEIGHT : 0);
     previous = message.at;
   }
-  return { width, height: top + TOP, lanes: lanes.map((name) => ({ name, x: xOf(name) })), rows };
+  return { axis, width, height: top + TOP, lanes: lanes.map((name) => ({ name, x: xOf(name) })), rows };
 }
 
-/** A label is above its line; beside the lane where there is none. */
-function labelPlace(x1: number, x2: number, width: number): Place {
-  if (x1 === x2) return besideLane(x1, width);
-  return { x: (x1 + x2) / 2, anchor: 'middle', characters: charactersIn(Math.abs(x2 - x1) - GAP) };
+/** A label is above its line. */
+function labelPlace(x1: number, x2: number, room: Room): Place {
+  const characters = charactersIn(Math.abs(x2 - x1) - GAP);
+  if (room === 'wide') return { x: (x1 + x2) / 2, anchor: 'middle', characters };
+  return x1 < x2 ? { x: x1 + GAP, anchor: 'start', characters } : { x: x1 - GAP, anchor: 'end', characters };
 }
-
-const notePlace = (x: number, width: number): Place => besideLane(x, width);
 
 /** On the side that has more room. */
-function besideLane(x: number, width: number): Place {
+function besideLane(x: number, axis: number, width: number): Place {
   const right = width - x;
-  return right >= x - AXIS_WIDTH
+  return right >= x - axis
     ? { x: x + GAP, anchor: 'start', characters: charactersIn(right - 2 * GAP) }
-    : { x: x - GAP, anchor: 'end', characters: charactersIn(x - AXIS_WIDTH - GAP) };
+    : { x: x - GAP, anchor: 'end', characters: charactersIn(x - axis - GAP) };
 }
 
 const charactersIn = (space: number): number => Math.floor(space / CHARACTER_WIDTH);

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Trace } from '../../../orders/trace.ts';
 import { time } from '../../parts/format.ts';
-import { AXIS_WIDTH, cut, type Diagram, type DiagramRow, hasNote, layoutDiagram } from './diagram-layout.ts';
+import { cut, type Diagram, type DiagramRow, hasNote, layoutDiagram } from './diagram-layout.ts';
 import { stateWords, text } from './messages.ts';
 import { duration, shortType } from './names.ts';
 import { type Message, sequenceOf } from './sequence.ts';
@@ -12,7 +12,8 @@ const MOST = 120;
 /** Who sent what to whom about an order, as a picture and as text. */
 export function SequenceDiagram({ trace }: { trace: Trace }): JSX.Element {
   const { lanes, messages } = sequenceOf(trace);
-  const diagram = layoutDiagram({ lanes, messages: messages.slice(-MOST) });
+  const isNarrow = matchMedia('(max-width: 640px)').matches;
+  const diagram = layoutDiagram({ lanes, messages: messages.slice(-MOST) }, isNarrow ? 'narrow' : 'wide');
   const label = text('diagramLabel', { id: trace.orderId, n: messages.length, lanes: lanes.join(', ') });
   return (
     <section class="panel">
@@ -34,12 +35,12 @@ export function SequenceDiagram({ trace }: { trace: Trace }): JSX.Element {
                 <line key={name} class="lane" x1={x} x2={x} y1={0} y2={diagram.height} />
               ))}
               {diagram.rows.map((row) => (
-                <Row key={`${row.y}`} row={row} width={diagram.width} />
+                <Row key={`${row.y}`} row={row} diagram={diagram} />
               ))}
             </svg>
           </section>
           {/* Where the picture has no room the text says more. */}
-          <details open={matchMedia('(max-width: 640px)').matches}>
+          <details open={isNarrow}>
             <summary>{text('asText')}</summary>
             <ol class="diagram-text">
               {messages.map((message) => (
@@ -60,17 +61,17 @@ const LaneNames = ({ diagram: { lanes, width } }: { diagram: Diagram }): JSX.Ele
   <svg class="lane-names" aria-hidden="true" width={width} height={28} viewBox={`0 0 ${width} 28`}>
     {lanes.map(({ name, x }) => (
       <text key={name} x={x} y={18} text-anchor="middle">
-        {cut(name, 20)}
+        {cut(name, 16)}
       </text>
     ))}
   </svg>
 );
 
-function Row({ row, width }: { row: DiagramRow; width: number }): JSX.Element {
+function Row({ row, diagram: { axis, width } }: { row: DiagramRow; diagram: Diagram }): JSX.Element {
   if (row.kind === 'pause') {
     return (
       <g class="pause">
-        <line x1={AXIS_WIDTH} x2={width} y1={row.y} y2={row.y} />
+        <line x1={axis} x2={width} y1={row.y} y2={row.y} />
         <text x={0} y={row.y + 4}>
           {text('later', { duration: duration(row.ms) })}
         </text>

@@ -3,7 +3,9 @@ import { language, translations } from '../../parts/language.ts';
 /** The words of the pages of orders. */
 export const text = translations({
   en: {
-    intro: 'Every order that was placed here, newest first, and how far each one got.',
+    intro: 'Every order that was placed here, and how far each one got.',
+    newestFirst: 'Newest first. New ones appear by themselves.',
+    earlierOrders: 'Earlier orders.',
     find: 'Find an order',
     findHint: 'An id, or one of the last thousand order numbers',
     noneFound: 'No order has the id or the recent number “{find}”.',
@@ -132,7 +134,9 @@ export const text = translations({
     nothingLeft: 'Nothing is left to refund.',
   },
   ko: {
-    intro: '여기에 들어온 모든 주문을 최신순으로, 각각 어디까지 갔는지 보여 줍니다.',
+    intro: '여기에 들어온 모든 주문이 각각 어디까지 갔는지 보여 줍니다.',
+    newestFirst: '최신순. 새 주문은 저절로 나타납니다.',
+    earlierOrders: '이전 주문.',
     find: '주문 찾기',
     findHint: 'ID 또는 최근 천 건의 주문 번호',
     noneFound: '“{find}”라는 ID나 최근 번호를 가진 주문이 없습니다.',

@@ -34,8 +34,10 @@ const columns = (): TableColumn<OrderRow>[] => [
   },
 ];
 
+type Props = { rows: readonly OrderRow[]; live: boolean; empty: JSX.Element };
+
 /** Shows orders that are read again and again; rows stay where they are while somebody points at them or is among them. */
-export function OrdersTable({ rows: read, empty }: { rows: readonly OrderRow[]; empty: JSX.Element }): JSX.Element {
+export function OrdersTable({ rows: read, live, empty }: Props): JSX.Element {
   const shown = useRef<readonly OrderRow[]>([]);
   const held = useRef({ pointer: false, focus: false });
   const [, renderAgain] = useState(0);
@@ -51,7 +53,11 @@ export function OrdersTable({ rows: read, empty }: { rows: readonly OrderRow[]; 
   return (
     <>
       <div aria-live="polite" class="newer">
-        {newer > 0 && <Button onClick={showNew}>{text('newer', { n: newer })}</Button>}
+        {newer > 0 ? (
+          <Button onClick={showNew}>{text('newer', { n: newer })}</Button>
+        ) : (
+          <span class="muted">{text(live ? 'newestFirst' : 'earlierOrders')}</span>
+        )}
       </div>
       <div
         onPointerEnter={() => hold({ pointer: true })}

@@ -71,7 +71,12 @@ function OrderList({ undecidedOnly }: { undecidedOnly: boolean }): JSX.Element {
   const { rows, next } = data;
   return (
     <div>
-      <OrdersTable key={address} rows={rows} empty={<NoOrders undecidedOnly={undecidedOnly} />} />
+      <OrdersTable
+        key={address}
+        rows={rows}
+        live={trail.length === 0}
+        empty={<NoOrders undecidedOnly={undecidedOnly} />}
+      />
       {(trail.length > 0 || next !== undefined) && (
         <nav class="pages" aria-label={text('pages')}>
           <Button disabled={trail.length === 0} onClick={() => setTrail(trail.slice(0, -1))}>
