@@ -62,7 +62,7 @@ function listing(app: Hono, { console, letters }: Parts): void {
   });
   app.get('/api/dead-letters/history', async (context) => {
     const found = await letters.read();
-    const past = await readHistory(console.shop, { letters: found.letters });
+    const past = await readHistory(console.shop, { letters: [...found.letters, ...found.parked] });
     return context.json(past.map(pastRedriveView));
   });
 }
