@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import * as v from 'valibot';
 import { DRILL_DEFAULTS, startDrill } from '../../drill/start.ts';
+import { counted } from '../../format.ts';
 import { LOAD_DEFAULTS, startLoad } from '../../load/start.ts';
 import { hasSandbox, isGatewayDown, setGatewayDown } from '../../sandbox/gateway.ts';
 import type { ProgressEvent } from '../../steps.ts';
@@ -55,7 +56,7 @@ export function trafficRoutes(app: Hono, console: Console): void {
     logged: (input) => input,
     async run({ rate, count }) {
       refuse((await readState(console)).load);
-      return console.jobs.start({ kind: 'load', title: `Load: ${count} orders, ${rate} a second` }, (job) =>
+      return console.jobs.start({ kind: 'load', title: `Load: ${counted(count, 'order')}, ${rate} a second` }, (job) =>
         runLoadJob(console, { rate, count }, job),
       );
     },
@@ -67,7 +68,7 @@ export function trafficRoutes(app: Hono, console: Console): void {
     async run({ orders, outageSeconds: outage }) {
       refuse((await readState(console)).drill);
       return console.jobs.start(
-        { kind: 'drill', title: `Drill: ${orders} orders, ${outage} s without a payment gateway` },
+        { kind: 'drill', title: `Drill: ${counted(orders, 'order')}, ${outage} s without a payment gateway` },
         (job) => runDrillJob(console, { orders, outage }, job),
       );
     },

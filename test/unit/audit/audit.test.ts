@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
 import { openAttributes } from '../../../lambdas/order/open-orders.ts';
+import { TOMBSTONE_DAYS } from '../../../lambdas/runtime/tombstone.ts';
 import { type AuditResult, audit } from '../../../ops/audit/audit.ts';
 import { repair } from '../../../ops/audit/repair.ts';
 import {
@@ -598,7 +599,7 @@ describe('An audit', () => {
     const quiet = await quietShop(cancelRequested({ orderId: 'o-1' }));
     quiet.tables.payments.delete('o-1');
     expect((await audited(quiet)).disagreeing).toHaveLength(1);
-    quiet.shop.simulation.clock += 31 * 24 * HOUR;
+    quiet.shop.simulation.clock += (TOMBSTONE_DAYS + 1) * 24 * HOUR;
     expect((await audited(quiet)).disagreeing).toEqual([]);
   });
 });
