@@ -47,7 +47,7 @@ export const text = translations({
     askTitle: 'Send {n|event|events} to {to} again?',
     askPlain: '{to} completes its own record with them. Nothing else happens: no charge, no refund, no text, no event.',
     askEffects:
-      '{to} will charge, refund, text and publish wherever its record does not show that it has. That cannot be taken back.',
+      '{to} carries out whatever its record does not show as done, be it a charge, a refund, a text or an event. That cannot be taken back.',
     askPartner: 'They reach {to} with the attribute "replayed"; what its service does with them is its own business.',
     sent: '{n|event was|events were} sent to {to}.',
     rest: 'Send the rest',
@@ -100,7 +100,7 @@ export const text = translations({
     replay: '다시 보내기',
     askTitle: '이벤트 {n}개를 {to}에 다시 보낼까요?',
     askPlain: '{to}가 자기 기록만 채웁니다. 청구, 환불, 문자, 이벤트는 없습니다.',
-    askEffects: '{to}가 기록에 없는 청구, 환불, 문자, 발행을 합니다. 되돌릴 수 없습니다.',
+    askEffects: '{to}가 기록에 없는 것을 실행합니다. 청구, 환불, 문자, 이벤트일 수 있고 되돌릴 수 없습니다.',
     askPartner: '"replayed" 속성과 함께 {to}에 갑니다. 그 뒤의 일은 그 서비스가 정합니다.',
     sent: '{to}에 이벤트 {n}개를 보냈습니다.',
     rest: '나머지 보내기',

@@ -81,7 +81,7 @@ function Account({ sums, problems, at, cut = false, children }: AccountProps): J
         rows={sums}
         rowKey={({ what }) => what}
         columns={[
-          { title: text('what'), cell: ({ what }) => text(`sum.${what}`) },
+          { title: text('what'), cell: (sum) => <Named sum={sum} /> },
           { title: text('howMany'), align: 'end', cell: (sum) => count(sum.count) },
           { title: text('madeOf'), cell: partsOf },
           {
@@ -95,6 +95,14 @@ function Account({ sums, problems, at, cut = false, children }: AccountProps): J
       />
     </section>
   );
+}
+
+/** Names a sum, and leads to what is left of it, where something is. */
+function Named({ sum: { what, count: number, parts } }: { sum: Sum }): JSX.Element {
+  const isUndecided = parts.some((part) => part.what === 'undecided' && part.count > 0);
+  const href = isUndecided ? '/orders' : what === 'deadLetters' && number > 0 ? '/dead-letters' : undefined;
+  const name = text(`sum.${what}`);
+  return href === undefined ? <span>{name}</span> : <Link href={href}>{name}</Link>;
 }
 
 const partsOf = ({ parts }: Sum): string =>

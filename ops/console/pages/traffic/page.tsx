@@ -30,9 +30,13 @@ const isTraffic = ({ kind }: JobView): boolean => kind === 'load' || kind === 'd
 
 function Sandbox({ state, reload }: { state: TrafficState; reload: () => void }): JSX.Element {
   const [latest, ...earlier] = jobs.value.filter(isTraffic);
-  // Sooner than the next reading of the shop.
   const isRunning = latest?.state === 'running';
-  const hindranceOf = (one: 'load' | 'drill') => (isRunning ? 'running' : state[one] === 'running' ? null : state[one]);
+  // Whether one runs is known sooner than the next reading of the shop.
+  const hindranceOf = (one: 'load' | 'drill') => {
+    if (isRunning) return 'running';
+    if (state[one] !== 'running') return state[one];
+    return one === 'drill' && state.gatewayDown ? 'gateway-down' : null;
+  };
   return (
     <>
       <div class="traffic-start">
