@@ -44,4 +44,5 @@ export const parkedFields = (parked: Parked | undefined) => {
   return { parked: { owner, note, link }, parkedAt };
 };
 
-const isWebAddress = (text: string): boolean => /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);
+/** Tells whether a text may be followed as a link. */
+export const isWebAddress = (text: string): boolean => /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);

@@ -6,6 +6,7 @@ import { findQueues } from '../consumers.ts';
 import type { DeployedShop } from '../stack.ts';
 import { type DeadLetter, toDeadLetter } from './dead-letter.ts';
 import { type Failures, type LetterReceiver, letterReceiver } from './letter-receiver.ts';
+import { isWebAddress } from './parked.ts';
 import { matcherOf, type Plan, type QueuePlan, type Selectors } from './plan.ts';
 import { connectQueues, type DeadLetterQueue } from './queue.ts';
 import { type ScanOptions, scan } from './scan.ts';
@@ -114,7 +115,9 @@ export function parkedLetters(raw: LetterReceiver, parkedDays: number): LetterRe
 function openLetter({ body, receiptHandle }: DeadLetter, parkedDays: number): DeadLetter | undefined {
   const read = readParkedLetter(body);
   if (read === undefined) return undefined;
-  const { id, consumer, partner, owner, note = null, link = null, parkedAt, letter } = read;
+  const { id, consumer, partner, owner, note = null, parkedAt, letter } = read;
+  // Whoever may send to the queue wrote it: a browser must not follow anything else.
+  const link = read.link !== undefined && isWebAddress(read.link) ? read.link : null;
   const expiresAt = new Date(Date.parse(parkedAt) + parkedDays * DAY_MS).toISOString();
   const received = { id, consumer, ...(partner && { partner }), ...letter, receiptHandle };
   return { ...toDeadLetter(received), parked: { owner, note, link, parkedAt, expiresAt } };

@@ -107,7 +107,7 @@ export function deadLettersText(
   layout: Layout = WHOLE,
 ): string {
   const rows = deadLetters.map(({ consumer, failedAt, errorType, reason, messageId, parked }) => [
-    parked === undefined ? consumer : `${consumer}, parked with ${shorten(parked.owner)}`,
+    parked === undefined ? consumer : `${consumer}, parked`,
     formatTime(failedAt, layout),
     errorType,
     shorten(reason),

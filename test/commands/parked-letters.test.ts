@@ -122,6 +122,24 @@ describe('A parked letter', () => {
   });
 });
 
+test('A park that is killed before it deletes loses nothing: run again, the letter is parked once, and goes back once', async () => {
+  addLetters(1);
+  standIn.holds = (operation) => operation === 'DeleteMessageBatch';
+  const killed = new RunningCommand(standIn.endpoint, ['dlq', 'park', '--all', '--owner', 'ana', '--yes']);
+  await standIn.holding();
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  // What is held is as good as never sent.
+  standIn.forget();
+  standIn.queues.advance(60);
+  expect([bodies(deadLetters).length, bodies(PARKING).length]).toEqual([1, 1]);
+  expect(await json('dlq', 'park', '--all', '--owner', 'ana', '--yes')).toEqual({ parked: 1, failed: 0 });
+  expect([bodies(deadLetters).length, bodies(PARKING).length]).toEqual([0, 2]);
+  expect(await json('dlq', 'list')).toMatchObject([{ count: 1, parked: { owner: 'ana' } }]);
+  expect(await json('dlq', 'unpark', '--all', '--yes')).toEqual({ unparked: 1, failed: 0 });
+  expect([bodies(deadLetters).length, bodies(PARKING).length]).toEqual([1, 0]);
+});
+
 describe('Parking', () => {
   test('keeps body, attributes, id and reason in the parking queue', async () => {
     addLetters(1);

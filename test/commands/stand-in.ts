@@ -58,6 +58,12 @@ export class StandIn {
     for (const go of this.held.splice(0)) go();
   }
 
+  /** Answers nothing of what is held, and holds nothing more: the calls have never come. */
+  forget(): void {
+    this.holds = () => false;
+    this.held.splice(0);
+  }
+
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
     const operation = operationOf(request, body);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { writeParkedLetter } from '../../../lambdas/sweep/parked-letter.ts';
 import type { DeadLetter } from '../../../ops/dlq/dead-letter.ts';
 import { expiresAtOf } from '../../../ops/dlq/expiry.ts';
 import { formatDeadLetters, formatGroups, formatOrderGroups, toJson } from '../../../ops/dlq/format.ts';
@@ -6,8 +7,10 @@ import { groupByReason } from '../../../ops/dlq/group.ts';
 import { groupByOrder } from '../../../ops/dlq/group-by-order.ts';
 import { inSequence } from '../../../ops/dlq/park.ts';
 import { checkParkingNote, type Parked } from '../../../ops/dlq/parked.ts';
+import { parkedLetters } from '../../../ops/dlq/parking-queue.ts';
 import type { Plan } from '../../../ops/dlq/plan.ts';
-import { deadLetter, FakeQueue } from '../../builders/dead-letters.ts';
+import { bareDeadLetter, deadLetter, FakeQueue } from '../../builders/dead-letters.ts';
+import { parkedLetter } from '../../builders/parked-letters.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = new Date('2026-11-27T09:00:00.000Z');
@@ -105,6 +108,37 @@ describe('Parked letters', () => {
     const text = formatDeadLetters(letters.slice(3), { reveal: false, omitted: 0 });
     expect(text).toContain('parked    by ben, since 2026-11-20T09:00:00.000Z');
     expect(text).toContain('link      https://example.com/t/7');
+  });
+});
+
+describe('The parking queue', () => {
+  const message = (id: string, body: string) => ({ ...bareDeadLetter({ id, body }), consumer: 'parking' });
+  const envelope = (parts = {}) => writeParkedLetter(parkedLetter(parts)) ?? '';
+  const receive = (...messages: DeadLetter[]) => {
+    const raw = new FakeQueue(messages);
+    return { raw, parking: parkedLetters(raw, 90) };
+  };
+
+  test('gives each letter once, which ends parkedDays after it was first parked, and counts it once', async () => {
+    const { raw, parking } = receive(
+      message('a', envelope()),
+      message('b', envelope()),
+      message('c', '{"no":"letter"}'),
+    );
+    const letters = await parking.receive(10, 30);
+    expect(letters.map(({ id, parked }) => [id, parked?.expiresAt])).toEqual([['m-1', '2027-01-30T09:00:00.000Z']]);
+    expect(await parking.depth()).toEqual({ waiting: 0, inFlight: 1 });
+    await parking.remove(letters);
+    expect(raw.remainingIds).toEqual(['c']);
+  });
+
+  test('gives no link but one to the web, whoever wrote it there', async () => {
+    const links = ['https://example.com/t/7', 'javascript:alert(1)', 'data:text/html,x'];
+    const { parking } = receive(
+      ...links.map((link, index) => message(`${index}`, envelope({ id: `m-${index}`, link }))),
+    );
+    const letters = await parking.receive(10, 30);
+    expect(letters.map(({ parked }) => parked?.link)).toEqual(['https://example.com/t/7', null, null]);
   });
 });
 
