@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { localTarget } from '../../../ops/aws-target.ts';
-import type { Scenarios } from '../../../ops/console/api/orders.ts';
+import type { OrderView, Scenarios } from '../../../ops/console/api/orders.ts';
 import { answerError } from '../../../ops/console/server/actions.ts';
 import type { Console } from '../../../ops/console/server/console.ts';
 import { Jobs } from '../../../ops/console/server/jobs.ts';
@@ -139,6 +140,38 @@ describe('One order', () => {
     const response = await consoleOn(shopAnswers(records)).app.request(`/api/orders/${orderId}/view`);
     expect(await response.json()).not.toHaveProperty('refundable');
   });
+});
+
+test('the dead letters of an order are searched again only when a queue has changed', async () => {
+  let depth = 1;
+  const body = JSON.stringify({ data: { orderId } });
+  const attribute = (StringValue: string) => ({ DataType: 'String', StringValue });
+  const reasons = { errorType: 'ContractError', errorMessage: 'data.items', consumer: 'payment', failedAt: time };
+  const letter = {
+    ...{ MessageId: 'm-1', Body: body, MD5OfBody: createHash('md5').update(body).digest('hex'), ReceiptHandle: 'r-1' },
+    MessageAttributes: Object.fromEntries(Object.entries(reasons).map(([name, text]) => [name, attribute(text)])),
+  };
+  const { app, requests } = consoleOn(
+    shopAnswers(
+      { Orders: confirmed },
+      {
+        GetQueueAttributes: () => ({ Attributes: { ApproximateNumberOfMessages: String(depth) } }),
+        ReceiveMessage: () => ({ Messages: [letter] }),
+        ChangeMessageVisibilityBatch: { Successful: [{ Id: '0' }] },
+      },
+    ),
+  );
+  const lettersOf = async () => {
+    const { trace } = (await (await app.request(`/api/orders/${orderId}/view`)).json()) as OrderView;
+    return trace.deadLetters?.map(({ messageId }) => messageId);
+  };
+  const searches = () => requests.filter(({ action }) => action === 'ReceiveMessage').length;
+  expect(await lettersOf()).toEqual(['m-1']);
+  const once = searches();
+  expect(await lettersOf()).toEqual(['m-1']);
+  expect(searches()).toBe(once);
+  depth = 0;
+  expect(await lettersOf()).toBeUndefined();
 });
 
 describe('A test order', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { catalog } from '../../../contracts/catalog.ts';
+import { catalog, shippedCatalog } from '../../../contracts/catalog.ts';
+import { EVENTS } from '../../../ops/console/pages/orders/messages.ts';
 import { shortType } from '../../../ops/console/pages/orders/names.ts';
 import { timelineRows } from '../../../ops/console/pages/orders/timeline.ts';
 import type { Trace, TracedAttempt } from '../../../ops/orders/trace.ts';
@@ -64,6 +65,12 @@ describe('The timeline of an order', () => {
     );
     expect(types).toEqual(['shop.order.placed.v1', 'shop.loyalty.earned.v1', 'shop.order.confirmed.v1']);
   });
+});
+
+test('Every event of the shop has words for what it means, in both languages', () => {
+  const types = shippedCatalog.map(({ type }) => type).sort();
+  expect(Object.keys(EVENTS.en).sort()).toEqual(types);
+  expect(Object.keys(EVENTS.ko).sort()).toEqual(types);
 });
 
 test('Every event of the shop has a short name of its own', () => {

@@ -22,7 +22,7 @@ export function SequenceDiagram({ trace }: { trace: Trace }): JSX.Element {
       {messages.length > 0 && (
         <>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-          <section class="diagram" tabIndex={0} aria-label={text('picture')}>
+          <section class="diagram" tabIndex={0} aria-label={text('diagram')}>
             <LaneNames diagram={diagram} />
             <svg
               role="img"
