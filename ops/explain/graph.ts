@@ -23,6 +23,8 @@ const CHANNEL_NODES = {
   bus: { id: 'bus', kind: 'bus', name: 'bus' },
 } as const satisfies Record<Channel, MapNode>;
 
+const PARKING: MapNode = { id: 'parked', kind: 'parking-queue', name: 'parking queue' };
+
 /** Builds the graph of a deployed stack: who publishes, where to, the ways from there, and every queue that a message may be in. */
 export function buildGraph({ outputs, channels, messages }: GraphReading): Graph {
   const queues = findQueues(outputs).sort(byName);
@@ -34,6 +36,7 @@ export function buildGraph({ outputs, channels, messages }: GraphReading): Graph
     ...(['topic', 'bus', 'lifecycle'] as const).map((channel) => routesOf(channel, channels[channel], known)),
     ...queues.map(partsOf),
     { nodes: letterQueues.map(({ node }) => node), edges: undeliverableEdges(channels, letterQueues) },
+    { nodes: outputs.ParkedLettersQueueUrl === undefined ? [] : [PARKING], edges: [] },
   ];
   const nodes = new Map(parts.flatMap((part) => part.nodes).map((node) => [node.id, node]));
   return { nodes: [...nodes.values()], edges: parts.flatMap((part) => part.edges) };

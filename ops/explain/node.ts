@@ -58,7 +58,9 @@ async function readFound(shop: DeployedShop, graph: DeployedGraph, node: MapNode
 }
 
 /** Finds the address of the queue that a node is, or that is before it; throws where the outputs do not have it. */
-export function queueUrlOf({ outputs }: DeployedShop, { id, kind, of }: MapNode): string {
+export function queueUrlOf(shop: DeployedShop, { id, kind, of }: MapNode): string {
+  const { outputs } = shop;
+  if (kind === 'parking-queue') return shop.output('ParkedLettersQueueUrl');
   const queues = of === undefined ? undefined : findQueues(outputs, of)[0];
   const other = uncountedQueues(outputs).find(({ name }) => id === `dead-letters-${name}`);
   const url = kind === 'dead-letter-queue' ? (queues?.deadLetterQueueUrl ?? other?.queueUrl) : queues?.queueUrl;

@@ -2,9 +2,11 @@ import { DisableRuleCommand, EnableRuleCommand, TestEventPatternCommand } from '
 import { expect, test } from 'vitest';
 import { catalog } from '../../contracts/catalog.ts';
 import { routing } from '../../infra/routing.ts';
+import { findQueues } from '../../ops/consumers.ts';
 import { readRoutes } from '../../ops/explain/deployment.ts';
 import { explain } from '../../ops/explain/explain.ts';
 import { matchPattern } from '../../ops/explain/pattern.ts';
+import { readGraph } from '../../ops/explain/read-graph.ts';
 import { bus, output, placed, shop, testOrder } from './deployed-shop.ts';
 
 const consumersOf = (type: string) =>
@@ -41,6 +43,19 @@ test('a partner gets what the settings name, into a queue that no function of th
     expect(await partnersOf(type), type).toMatchObject([{ to, permission: 'granted', functions: [] }]);
   }
   expect(await partnersOf('shop.payment.captured.v1')).toEqual([]);
+});
+
+test('the map has every queue of the stack with who reads it and its dead letters, and nothing on it is broken', async () => {
+  const { nodes, edges } = (await readGraph(shop)).map;
+  const problems = [...nodes, ...edges].flatMap(({ problem = [] }) => problem);
+  expect(problems).toEqual([]);
+  const ids = nodes.map(({ id }) => id);
+  for (const { consumer, partner } of findQueues(shop.outputs)) {
+    const reader = `${partner ? 'partner' : 'consumer'}-${consumer}`;
+    expect(ids).toEqual(expect.arrayContaining([`queue-${consumer}`, reader, `dead-letters-${consumer}`]));
+    expect(edges.filter(({ to }) => to === `queue-${consumer}`).length, consumer).toBeGreaterThan(0);
+  }
+  expect(ids).toEqual(expect.arrayContaining(['parked', 'dead-letters-sweep', 'endpoint-erp', 'intake']));
 });
 
 test('an unknown event type reaches the unfiltered order queue only', async () => {

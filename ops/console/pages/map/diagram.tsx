@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { MapNode } from '../../api/map.ts';
+import type { MapEdge, MapNode } from '../../api/map.ts';
 import { Button } from '../../parts/button.tsx';
 import { time } from '../../parts/format.ts';
 import { edgeFlow } from './flow.ts';
@@ -131,6 +131,10 @@ function Lines({
   selected,
 }: Pick<NodeProps, 'placement' | 'now' | 'selected'>): JSX.Element {
   const isFlowing = edgeFlow(now.map, now.flows);
+  const isStopped = ({ kind, from }: MapEdge) => {
+    const consumer = consumerOf(now.status, now.map.nodes.find(({ id }) => id === from)?.of);
+    return kind === 'receive' && (consumer?.paused != null || consumer?.enabled === false);
+  };
   return (
     <svg class="map-lines" width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
       <title>{text('diagram')}</title>
@@ -153,6 +157,7 @@ function Lines({
           key={`${path.edge.from} ${path.edge.to} ${path.edge.kind}`}
           path={path}
           isFlowing={isFlowing(path.edge)}
+          isStopped={isStopped(path.edge)}
           isRelated={path.edge.from === selected || path.edge.to === selected}
         />
       ))}
@@ -162,20 +167,15 @@ function Lines({
 
 const DOTS = [0, 0.5];
 
-function Line({
-  path: { edge, d },
-  isFlowing,
-  isRelated,
-}: {
-  path: EdgePath;
-  isFlowing: boolean;
-  isRelated: boolean;
-}): JSX.Element {
+type LineProps = { path: EdgePath; isFlowing: boolean; isStopped: boolean; isRelated: boolean };
+
+function Line({ path: { edge, d }, isFlowing, isStopped, isRelated }: LineProps): JSX.Element {
   const classes = [
     'map-line',
     edge.kind,
     edge.problem === undefined ? '' : 'broken',
     isFlowing ? 'flowing' : '',
+    isStopped ? 'stopped' : '',
     isRelated ? 'related' : '',
   ];
   return (

@@ -80,10 +80,16 @@ function graphOf(map: ShopMap, lanes: readonly Lane[], laneOf: ReadonlyMap<strin
   for (const { from, to, kind } of forwardEdges(map, laneOf)) {
     if (graph.hasNode(from) && graph.hasNode(to)) graph.setEdge(from, to, { minlen: columnsBetween(from, to) }, kind);
   }
-  // Nothing but consumers publishes on the feed, whose lines are not for the layout: it stands among the channels.
-  if (graph.hasNode('feed') && graph.hasNode('publishers'))
-    graph.setEdge('publishers', 'feed', { minlen: 1 }, 'column');
+  keepColumns(graph, lanes);
   return graph;
+}
+
+/** Puts what no line of the layout leads to into its column: the feed, on which consumers publish, and the queue of what is parked. */
+function keepColumns(graph: LayoutGraph, lanes: readonly Lane[]): void {
+  if (!graph.hasNode('publishers')) return;
+  const alone = lanes.filter(({ id }) => graph.inEdges(id)?.length === 0);
+  for (const { id } of alone) graph.setEdge('publishers', id, { minlen: PAST_RULES + 1 }, 'column');
+  if (graph.hasNode('feed')) graph.setEdge('publishers', 'feed', { minlen: 1 }, 'column');
 }
 
 /** Returns the edges that the layout knows, between rows as wholes. */

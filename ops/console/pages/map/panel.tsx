@@ -85,7 +85,8 @@ const Part = ({ title, children }: { title: string; children: ComponentChildren 
 
 /** What is wrong, in the sentences of `ops status`, with the command that it would have one run. */
 function Troubles({ node, now: { map, status } }: Pick<Props, 'node' | 'now'>): JSX.Element | null {
-  const found = status?.problems.filter(({ consumer }) => consumer === node.of) ?? [];
+  const found =
+    status?.problems.filter(({ consumer, state }) => consumer === node.of && state !== 'dead letters') ?? [];
   const ways = map.edges.filter(
     ({ from, to, problem }) => problem !== undefined && (from === node.id || to === node.id),
   );
@@ -108,6 +109,12 @@ function Troubles({ node, now: { map, status } }: Pick<Props, 'node' | 'now'>): 
 }
 
 function Letters({ node: { kind, of, messages }, now }: Pick<Props, 'node' | 'now'>): JSX.Element | null {
+  if (kind === 'parking-queue')
+    return (
+      <p>
+        {text('parkedHint')} <Link href="/dead-letters">{text('allLettersLink')}</Link>
+      </p>
+    );
   const isReader = kind === 'queue' || kind === 'consumer' || kind === 'partner';
   const isOwn = kind === 'dead-letter-queue' || isReader;
   const n = consumerOf(now.status, of)?.deadLetters ?? messages ?? 0;

@@ -32,6 +32,7 @@ export function nameOf({ kind, name, of }: MapNode): string {
     case 'topic':
     case 'feed':
     case 'bus':
+    case 'parking-queue':
       return text(kind);
     case 'queue':
       return of === undefined ? name : text('queue', { of });
@@ -57,8 +58,9 @@ export function stateOf(node: MapNode, now: Now): NodeState {
     case 'sweep':
       return readerState(node, now);
     case 'dead-letter-queue':
-    case 'parking-queue':
       return lettersState(node, now);
+    case 'parking-queue':
+      return parkedState(now);
     case 'topic':
     case 'feed':
     case 'bus':
@@ -124,6 +126,12 @@ function lettersState({ of, messages }: MapNode, { status }: Now): NodeState {
   const n = consumerOf(status, of)?.deadLetters ?? messages;
   if (n === undefined) return UNKNOWN();
   return n === 0 ? { words: text('empty'), tone: 'idle' } : { words: text('letters', { n }), tone: 'bad' };
+}
+
+/** What is parked is somebody's already, and no trouble. */
+function parkedState({ status }: Now): NodeState {
+  if (status === undefined) return UNKNOWN();
+  return { words: status.parked === 0 ? text('empty') : text('parked', { n: status.parked }), tone: 'idle' };
 }
 
 function channelState({ id, kind }: MapNode, { edges }: ShopMap): NodeState {
