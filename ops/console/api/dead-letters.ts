@@ -109,7 +109,8 @@ export type ActionResult = {
   missing: number;
   /** Those behind others of their order that were not reached. */
   unread: number;
-  failures: { consumer: string; id: string; why: string }[];
+  /** `gone`: it was put back, and is another dead letter now if it is one. */
+  failures: { consumer: string; id: string; why: string; gone?: true }[];
   /** Where discarded letters are kept. */
   file?: string;
   /** Why a careful redrive did not go on. */

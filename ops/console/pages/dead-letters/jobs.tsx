@@ -44,11 +44,13 @@ export function JobOutcome({ job }: { job: JobView }): JSX.Element | null {
         <>
           <h3>{text('notDone')}</h3>
           <ul>
-            {failures.slice(0, SHOWN_FAILURES).map(({ consumer, id, why }) => (
+            {failures.slice(0, SHOWN_FAILURES).map(({ consumer, id, why, gone }) => (
               <li key={id}>
-                <Link href={letterUrl({ consumer, messageId: id })}>
-                  {consumer} {id.slice(0, 8)}
-                </Link>{' '}
+                {gone ? (
+                  consumer
+                ) : (
+                  <Link href={letterUrl({ consumer, messageId: id })}>{`${consumer} ${id.slice(0, 8)}`}</Link>
+                )}{' '}
                 {why}
               </li>
             ))}

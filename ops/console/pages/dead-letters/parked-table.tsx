@@ -36,11 +36,11 @@ export const Ticket = ({ link }: { link: string | null }): JSX.Element | null =>
 export function ParkedTable({ parked: { total, rows } }: { parked: Board['parked'] }): JSX.Element | null {
   if (total === 0) return null;
   return (
-    <section class="stack" aria-labelledby="parked-letters">
-      <h2 id="parked-letters">{text('parked')}</h2>
+    <div class="stack">
+      <h2>{text('parked')}</h2>
       <p class="muted">{text('parkedHint')}</p>
       <Table label={text('parked')} columns={columns()} rows={rows} rowKey={({ messageId }) => messageId} />
       {total > rows.length && <p class="muted">{text('moreParked', { n: total - rows.length })}</p>}
-    </section>
+    </div>
   );
 }

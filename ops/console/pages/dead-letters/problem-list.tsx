@@ -14,7 +14,7 @@ type Props = {
 /** The list of problems; empty, with a word below it, where there are none. */
 export const ProblemList = ({ problems, right, onGo }: Props): JSX.Element => (
   <section class="problems">
-    <h3 id="problems">{text('problems')}</h3>
+    <h2 id="problems">{text('problems')}</h2>
     {/* biome-ignore lint/a11y/noRedundantRoles: without its bullets a list is none to Safari. */}
     <ul role="list" aria-labelledby="problems" aria-live="polite">
       {problems.map(({ path, problem, line }) => (

@@ -160,7 +160,11 @@ function resultOf(
   { moved, total, failed, failedAgain = [], undecided = [], missing, unread, stopped }: Result,
   file: string | undefined,
 ): ActionResult {
-  const notDone = [...failedAgain, ...undecided].map(({ reason, ...letter }) => ({ ...letter, why: reason }));
+  const notDone = [...failedAgain, ...undecided].map(({ reason, ...letter }) => ({
+    ...letter,
+    why: reason,
+    gone: true as const,
+  }));
   return {
     ...{ moved, total, missing, unread, failures: [...failed, ...notDone] },
     ...(file === undefined ? {} : { file }),
