@@ -41,11 +41,12 @@ describe('What is typed and is no JSON yet', () => {
 
 describe('The line of a problem', () => {
   const text =
-    '{\n  "type": "x",\n  "data": {\n    "items": [\n      {\n        "sku": "a"\n      },\n      {\n        "quantity": 0\n      }\n    ]\n  }\n}';
+    '{\n  "type": "x",\n  "data": {\n    "items": [\n      {\n        "sku": "a"\n      },\n      {\n        "quantity": 0\n      },\n      7\n    ]\n  }\n}';
 
   test.each([
     ['data.items[1].quantity', 9],
     ['data.items[1].sku', 8],
+    ['data.items[2]', 11],
     ['data.items[7]', 4],
     ['data.total.amount', 3],
     ['type', 2],

@@ -35,15 +35,16 @@ describe('A selection', () => {
 
   test('by the reason of a group has just the letters of that group, also once others join it', () => {
     const reason = (order: string) => `order ${order} is not there`;
+    const about = (orderId: string) => JSON.stringify({ data: { orderId } });
     const letters = [
-      letterOf('payment', event, 'a', reason('o-1')),
-      letterOf('payment', event, 'b', reason('o-2')),
+      letterOf('payment', about('first'), 'a', reason('first')),
+      letterOf('payment', about('second'), 'b', reason('second')),
       letterOf('payment', event, 'c', 'data.total: is missing'),
     ];
     for (const { reason: shown, count } of groupByReason(letters)) {
       expect(ids(letters, { consumer: 'payment', errorType: 'ContractError', reason: shown })).toHaveLength(count);
     }
-    expect(ids(letters, { reason: reason('o-1') })).toEqual(['a', 'b']);
+    expect(ids(letters, { reason: reason('first') })).toEqual(['a', 'b']);
   });
 
   test('of what holds the same message has the letters of all consumers, whatever its white space', () => {
