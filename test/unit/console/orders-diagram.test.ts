@@ -152,6 +152,8 @@ describe('The layout of the diagram', () => {
     const { axis, rows, width } = layoutDiagram({ lanes, messages }, room);
     for (const row of rows) {
       if (row.kind === 'pause') continue;
+      // On the side of its lane that has more room.
+      expect(row.note.characters).toBeGreaterThan(20);
       for (const { x, anchor, characters } of [row.label, row.note]) {
         const size = characters * 6;
         const left = x - { start: 0, middle: size / 2, end: size }[anchor];

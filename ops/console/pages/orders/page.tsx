@@ -45,15 +45,20 @@ function undecidedText(): string {
 /** The button for a test order; where none can be placed it says why. */
 function PlaceTestOrder(): JSX.Element | null {
   const [open, setOpen] = useState(false);
-  const { data } = useResource<Scenarios>(readOnly.value ? undefined : '/api/scenarios');
+  const { data, error } = useResource<Scenarios>(readOnly.value ? undefined : '/api/scenarios');
   if (readOnly.value) return null;
+  const whyNot = data?.refusal ?? error?.message;
   return (
     <>
-      {data?.refusal !== undefined && <p class="hint why-not">{data.refusal}</p>}
-      <ActionButton kind="primary" disabled={data?.refusal !== undefined} onClick={() => setOpen(true)}>
+      {whyNot !== undefined && <p class="hint why-not">{whyNot}</p>}
+      <ActionButton
+        kind="primary"
+        disabled={data === undefined || data.refusal !== undefined}
+        onClick={() => setOpen(true)}
+      >
         {text('placeTestOrder')}
       </ActionButton>
-      {open && <PlaceDialog onClose={() => setOpen(false)} />}
+      {open && data !== undefined && <PlaceDialog scenarios={data.scenarios} onClose={() => setOpen(false)} />}
     </>
   );
 }

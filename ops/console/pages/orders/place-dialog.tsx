@@ -5,9 +5,7 @@ import { Button } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { postJson } from '../../parts/fetch.ts';
 import { Field } from '../../parts/field.tsx';
-import { useResource } from '../../parts/resource.ts';
 import { navigate } from '../../parts/router.tsx';
-import { Failed, Loading } from '../../parts/state.tsx';
 import { orderPath } from './links.tsx';
 import { scenarioWords, stateWords, text } from './messages.ts';
 import { useSending } from './sending.ts';
@@ -15,12 +13,13 @@ import { useSending } from './sending.ts';
 /** The orders that this page published, and when (in milliseconds since 1970): until they are on record, they are on their way. */
 export const placedHere = new Map<string, number>();
 
+type Props = Pick<Scenarios, 'scenarios'> & { onClose: () => void };
+
 /** Publishes a test order, and shows it. */
-export function PlaceDialog({ onClose }: { onClose: () => void }): JSX.Element {
-  const { data, error, reload } = useResource<Scenarios>('/api/scenarios');
-  const [name, setName] = useState<string>();
+export function PlaceDialog({ scenarios, onClose }: Props): JSX.Element {
+  const [name, setName] = useState(scenarios[0]?.name);
   const { busy, problem, send } = useSending();
-  const chosen = data?.scenarios.find((one) => one.name === name) ?? data?.scenarios[0];
+  const chosen = scenarios.find((one) => one.name === name);
   const place = () =>
     send(async () => {
       if (chosen === undefined) return;
@@ -44,13 +43,11 @@ export function PlaceDialog({ onClose }: { onClose: () => void }): JSX.Element {
       }
     >
       <p>{text('placeIntro')}</p>
-      {error && <Failed error={error} onRetry={reload} />}
-      {data === undefined && error === undefined && <Loading />}
-      {data !== undefined && chosen !== undefined && (
+      {chosen !== undefined && (
         <Field label={text('scenario')} hint={text('willEnd', { state: endState(chosen) })}>
           {(field) => (
             <select {...field} value={chosen.name} onChange={({ currentTarget }) => setName(currentTarget.value)}>
-              {data.scenarios.map((one) => (
+              {scenarios.map((one) => (
                 <option key={one.name} value={one.name}>
                   {scenarioWords(one.name, one.story)}
                 </option>
