@@ -23,7 +23,7 @@ export function OrdersPage(): JSX.Element {
     <Page title={words('orders')} intro={text('intro')} actions={<PlaceTestOrder />}>
       <div class="orders-tools">
         <FindOrder />
-        <fieldset class="choice" aria-label={text('filter')}>
+        <fieldset class="order-filter" aria-label={text('filter')}>
           <Button pressed={!undecidedOnly} onClick={() => setUndecidedOnly(false)}>
             {text('all')}
           </Button>

@@ -16,7 +16,7 @@ export function Summary({ view }: { view: OrderView }): JSX.Element {
   const placedAt = (timeline.find(({ type }) => type === 'shop.order.placed.v1') ?? timeline[0])?.time;
   return (
     <section class="panel" aria-label={text('summary')}>
-      <dl class="facts">
+      <dl class="order-facts">
         <Fact name={text('status')}>
           <StatusBadge status={status} /> {dispatched && <Badge tone="info">{text('shipped')}</Badge>}
           {reason !== undefined && <span class="fact-detail">{stateWords(reason)}</span>}
