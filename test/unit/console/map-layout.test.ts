@@ -49,6 +49,11 @@ test('a queue, its consumer and its dead-letter queue are one row, and all rows 
   expect(box('parked').x).toBe(box('dead-letters-sweep').x);
 });
 
+test('rows stand in the order in which a screen reader meets them', () => {
+  const tops = lanesOf(shopMap).map(({ queue, letters }) => box((queue ?? letters)?.id ?? '').y);
+  expect(tops).toEqual([...tops].sort((one, other) => one - other));
+});
+
 test('what consumers publish goes around the rows, and into the bus from its left', () => {
   const points = [...pathOf('consumer-payment', 'bus').matchAll(/(-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => ({
     x: Number(x),

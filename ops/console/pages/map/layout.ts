@@ -40,7 +40,13 @@ export function placeMap(map: ShopMap): Placement {
     lanes.flatMap(({ id, ...nodes }) => Object.values(nodes).map((node) => [node.id, id] as const)),
   );
   const graph = graphOf(map, lanes, laneOf);
-  layout(graph);
+  const rows = rowsOf(map, lanes, laneOf);
+  layout(graph, {
+    customOrder(ranked: LayoutGraph, order: (graph: LayoutGraph) => void) {
+      order(ranked);
+      keepOrder(ranked, rows);
+    },
+  });
   const boxes = boxesOf(graph, lanes, outsideLanes(map));
   const right = Math.max(...[...boxes.values()].map(({ x, width }) => x + width));
   const bottom = Math.max(...[...boxes.values()].map(({ y, height }) => y + height));
@@ -62,7 +68,8 @@ export function placeMap(map: ShopMap): Placement {
 /** Tells the edges that lead from a row back to a topic or the bus. */
 const isBack = ({ from, kind }: MapEdge, laneOf: ReadonlyMap<string, string>) => kind === 'publish' && laneOf.has(from);
 
-type LayoutGraph = Graph<object, Point & { width: number; height: number }, { points?: Point[]; minlen?: number }>;
+type LayoutNode = Point & { width: number; height: number; rank?: number; order: number; edgeObj?: { w: string } };
+type LayoutGraph = Graph<object, LayoutNode, { points?: Point[]; minlen?: number }>;
 
 function graphOf(map: ShopMap, lanes: readonly Lane[], laneOf: ReadonlyMap<string, string>): LayoutGraph {
   const graph: LayoutGraph = new Graph({ multigraph: true });
@@ -74,7 +81,7 @@ function graphOf(map: ShopMap, lanes: readonly Lane[], laneOf: ReadonlyMap<strin
     marginx: MARGIN + 24,
     marginy: MARGIN,
   });
-  const add = (id: string, width: number) => graph.setNode(id, { width, height: HEIGHT, x: 0, y: 0 });
+  const add = (id: string, width: number) => graph.setNode(id, { width, height: HEIGHT, x: 0, y: 0, order: 0 });
   for (const { id, kind } of outsideLanes(map)) add(id, WIDTHS[kind] ?? OTHER_WIDTH);
   for (const { id } of lanes) add(id, LANE_WIDTH);
   for (const { from, to, kind } of forwardEdges(map, laneOf)) {
@@ -90,6 +97,33 @@ function keepColumns(graph: LayoutGraph, lanes: readonly Lane[]): void {
   const alone = lanes.filter(({ id }) => graph.inEdges(id)?.length === 0);
   for (const { id } of alone) graph.setEdge('publishers', id, { minlen: PAST_RULES + 1 }, 'column');
   if (graph.hasNode('feed')) graph.setEdge('publishers', 'feed', { minlen: 1 }, 'column');
+}
+
+/**
+ * Has the rows stand in the order in which they are read, which is that of an order's way through them; in the columns before them everything is in the
+ * order of the rows that it leads to. A node that stands for an edge on its way past a column says which edge that is.
+ */
+function keepOrder(graph: LayoutGraph, rowOf: ReadonlyMap<string, number>): void {
+  const ids: string[] = graph.nodes();
+  const placed = ids.map((id) => {
+    const { rank, order, edgeObj }: LayoutNode = graph.node(id);
+    return { id, rank, order, row: rowOf.get(id) ?? rowOf.get(edgeObj?.w ?? '') };
+  });
+  for (const column of Map.groupBy(placed, ({ rank }) => rank).values()) {
+    if (column.some(({ row }) => row === undefined)) continue;
+    const sorted = column.sort((one, other) => (one.row ?? 0) - (other.row ?? 0) || one.order - other.order);
+    for (const [order, { id }] of sorted.entries()) graph.node(id).order = order;
+  }
+}
+
+/** Numbers the rows, and the rules as the rows that they lead to. */
+function rowsOf(map: ShopMap, lanes: readonly Lane[], laneOf: ReadonlyMap<string, string>): Map<string, number> {
+  const rows = new Map(lanes.map(({ id }, index) => [id, index]));
+  for (const { from, to } of map.edges) {
+    const row = rows.get(laneOf.get(to) ?? '');
+    if (row !== undefined && from.startsWith('rules-')) rows.set(from, row);
+  }
+  return rows;
 }
 
 /** Returns the edges that the layout knows, between rows as wholes. */
