@@ -8,7 +8,7 @@ import { useResource } from '../../parts/resource.ts';
 import { Link } from '../../parts/router.tsx';
 import { JobOutcome } from './jobs.tsx';
 import { text } from './messages.ts';
-import { letterUrl } from './urls.ts';
+import { groupUrl, letterUrl } from './urls.ts';
 
 /** An action on letters that this page began: those with one message. */
 export type Sent = { job: JobView; ids: readonly string[]; orderId: string | undefined };
@@ -43,6 +43,11 @@ export function BecameOf({ sent }: { sent: Sent }): JSX.Element {
             <Outcome key={became.consumer} became={became} />
           ))}
         </ul>
+      )}
+      {job.kind === 'unpark' && job.state === 'done' && (
+        <p>
+          <Link href={orderId === undefined ? '/dead-letters' : groupUrl({ order: orderId })}>{text('isBack')}</Link>
+        </p>
       )}
       {orderId !== undefined && (
         <p>

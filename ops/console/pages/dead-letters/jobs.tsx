@@ -7,7 +7,7 @@ import { letterJobs } from './changes.ts';
 import { text } from './messages.ts';
 import { letterUrl } from './urls.ts';
 
-/** So many actions are shown, and so many of what one could not do. */
+/** So many actions are shown, and so many reasons why one could not do all. */
 const SHOWN_JOBS = 2;
 const SHOWN_FAILURES = 20;
 
@@ -40,24 +40,30 @@ export function JobOutcome({ job }: { job: JobView }): JSX.Element | null {
       {file !== undefined && <p>{text('keptIn', { file })}</p>}
       {missing > 0 && <p>{text('missing', { n: missing })}</p>}
       {unread > 0 && <p>{text('unread', { n: unread })}</p>}
-      {failures.length > 0 && (
-        <>
-          <h3>{text('notDone')}</h3>
-          <ul>
-            {failures.slice(0, SHOWN_FAILURES).map(({ consumer, id, why, gone }) => (
-              <li key={id}>
-                {gone ? (
-                  consumer
-                ) : (
-                  <Link href={letterUrl({ consumer, messageId: id })}>{`${consumer} ${id.slice(0, 8)}`}</Link>
-                )}{' '}
-                {why}
-              </li>
-            ))}
-            {failures.length > SHOWN_FAILURES && <li>…</li>}
-          </ul>
-        </>
-      )}
+      {failures.length > 0 && <Failures failures={failures} />}
     </div>
+  );
+}
+
+/** Lists why letters were left, each reason once, with a link to the first that is still there. */
+function Failures({ failures }: Pick<ActionResult, 'failures'>): JSX.Element {
+  const groups = [...Map.groupBy(failures, ({ consumer, why }) => `${consumer} ${why}`).values()];
+  return (
+    <>
+      <h3>{text('notDone')}</h3>
+      <ul>
+        {groups.slice(0, SHOWN_FAILURES).map(([first, ...others]) => {
+          if (first === undefined) return null;
+          const { consumer, id, why, gone } = first;
+          const count = `${consumer}: ${text('total', { n: others.length + 1 })}`;
+          return (
+            <li key={id}>
+              {gone ? count : <Link href={letterUrl({ consumer, messageId: id })}>{count}</Link>}, {why}
+            </li>
+          );
+        })}
+        {groups.length > SHOWN_FAILURES && <li>…</li>}
+      </ul>
+    </>
   );
 }
