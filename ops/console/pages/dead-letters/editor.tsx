@@ -85,7 +85,7 @@ export function Editor({ view, start, gone, onProblems, onCancel, onSent }: Prop
         onGo={(line) => goTo(field.current, line)}
       />
       {alike.length > 0 && (
-        <label class="choice">
+        <label class="letter-choice">
           <input type="checkbox" checked={all} onChange={({ currentTarget }) => setAll(currentTarget.checked)} />
           {text('alsoFor', { consumers: alike.map(({ consumer }) => consumer).join(', ') })}
         </label>

@@ -13,7 +13,7 @@ export function LetterFacts({ view }: { view: LetterView }): JSX.Element {
   const { errorType, reason, failedAt, attempts, stackTrace = [], orderId, group } = letter;
   const attributes = Object.entries(letter.attributes);
   return (
-    <dl class="facts" aria-label={text('facts')}>
+    <dl class="letter-facts" aria-label={text('facts')}>
       <Fact name={text('error')}>
         <span class="mono">{errorType}</span> {reason}
         {stackTrace.map((line) => (

@@ -13,7 +13,7 @@ export function MessageView({ body, problems }: Props): JSX.Element {
   const byLine = Map.groupBy(problems, ({ line }) => line);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section class="message" tabIndex={0} aria-label={text('message')}>
+    <section class="letter-message" tabIndex={0} aria-label={text('message')}>
       <ol>
         {lines.slice(0, MAX_LINES).map((line, index) => {
           const wrong = byLine.get(index + 1) ?? [];

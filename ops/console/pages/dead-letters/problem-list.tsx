@@ -13,7 +13,7 @@ type Props = {
 
 /** The list of problems; empty, with a word below it, where there are none. */
 export const ProblemList = ({ problems, right, onGo }: Props): JSX.Element => (
-  <section class="problems">
+  <section class="letter-problems">
     <h2 id="problems">{text('problems')}</h2>
     {/* biome-ignore lint/a11y/noRedundantRoles: without its bullets a list is none to Safari. */}
     <ul role="list" aria-labelledby="problems" aria-live="polite">
