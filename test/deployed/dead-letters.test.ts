@@ -11,12 +11,15 @@ import {
   DeleteQueueCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
+  SendMessageCommand,
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
 import { describe, expect, test } from 'vitest';
+import { writeParkedLetter } from '../../lambdas/sweep/parked-letter.ts';
 import { parkLetters, readParked, unparkLetters } from '../../ops/dlq/park.ts';
 import { statusCollector } from '../../ops/status/collect.ts';
+import { parkedLetter } from '../builders/parked-letters.ts';
 import { testWithCapability } from './capabilities.ts';
 import {
   bus,
@@ -33,7 +36,9 @@ import {
   shop,
   sns,
   sqs,
+  sweepAnew,
   takeDeadLetter,
+  takeMessage,
   testOrder,
 } from './deployed-shop.ts';
 import { runOps } from './ops.ts';
@@ -119,6 +124,29 @@ test('a dead letter with ten attributes can be parked: it is off the board, list
   expect(await readParked(shop)).toEqual([]);
   for (const consumer of ['order', 'payment', 'stock', 'notification'] as const)
     expect(await takeDeadLetter(consumer, orderId)).toEqual({ body: JSON.stringify(poison), ...attributes });
+});
+
+test('the sweep puts back what was parked for too long, and leaves the rest parked', async () => {
+  const deadLetterQueue = deadLetterQueueUrl('stock');
+  const ids = [ulid(), ulid()] as const;
+  const park = (id: string, days: number) => {
+    const parkedAt = new Date(Date.now() - days * 86_400_000).toISOString();
+    const letter = { body: `{"id":"${id}"}`, attributes: {}, system: {} };
+    const MessageBody = writeParkedLetter(
+      parkedLetter({ id, parkedAt, consumer: 'stock', deadLetterQueueUrl: deadLetterQueue, letter }),
+    );
+    return sqs.send(new SendMessageCommand({ QueueUrl: output('ParkedLettersQueueUrl'), MessageBody }));
+  };
+  await park(ids[0], 80);
+  await park(ids[1], 70);
+  const back = await eventually('the older one is back', async () => {
+    await sweepAnew();
+    return takeMessage(deadLetterQueue, (body) => body.includes(ids[0]));
+  });
+  expect(back.Body).toBe(`{"id":"${ids[0]}"}`);
+  expect((await readParked(shop)).map(({ id }) => id)).toEqual([ids[1]]);
+  expect(await unparkLetters(shop, { id: ids[1] })).toMatchObject({ moved: 1 });
+  await takeDeadLetter('stock', ids[1]);
 });
 
 describe('a dead-letter queue receives', () => {

@@ -18,7 +18,14 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import { inject } from 'vitest';
 import { constructIdOf } from '../../infra/names.ts';
@@ -247,6 +254,16 @@ export async function backdateAndSweep(orderId: string, hours: number): Promise<
       ExpressionAttributeValues: { ':then': new Date(Date.now() - hours * 3_600_000).toISOString() },
     }),
   );
+  await invokeSweep();
+}
+
+/** Has the sweep look at everything again that it looks at now and then only, parked letters too. */
+export async function sweepAnew(): Promise<void> {
+  await tables.send(new DeleteCommand({ TableName: output('OrdersTableName'), Key: { orderId: 'sweep progress' } }));
+  await invokeSweep();
+}
+
+async function invokeSweep(): Promise<void> {
   const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName: output('SweepFunctionName') }));
   if (FunctionError !== undefined) throw new Error(`The sweep failed: ${FunctionError}`);
 }
