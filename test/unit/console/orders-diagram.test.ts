@@ -1,21 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { cut, hasNote, layoutDiagram } from '../../../ops/console/pages/orders/diagram-layout.ts';
 import { type Message, sequenceOf } from '../../../ops/console/pages/orders/sequence.ts';
-import type { Trace, TracedAttempt } from '../../../ops/orders/trace.ts';
-
-const at = (seconds: number) => new Date(Date.UTC(2026, 10, 21, 9) + seconds * 1_000).toISOString();
-
-const attempt = (parts: Partial<TracedAttempt> = {}): TracedAttempt => ({
-  time: at(1),
-  consumer: 'payment',
-  eventType: 'shop.order.placed.v1',
-  messageId: 'm-1',
-  attempt: 1,
-  waitedMs: 400,
-  tookMs: 100,
-  outcome: 'done',
-  ...parts,
-});
+import type { Trace } from '../../../ops/orders/trace.ts';
+import { at, attempt } from '../../builders/traced-attempts.ts';
 
 const placed = { time: at(0), type: 'shop.order.placed.v1', source: '/shop/checkout' };
 const authorized = { time: at(1), type: 'shop.payment.authorized.v1', source: '/shop/payment' };

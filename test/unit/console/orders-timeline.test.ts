@@ -3,21 +3,8 @@ import { catalog, shippedCatalog } from '../../../contracts/catalog.ts';
 import { EVENTS } from '../../../ops/console/pages/orders/messages.ts';
 import { shortType } from '../../../ops/console/pages/orders/names.ts';
 import { timelineRows } from '../../../ops/console/pages/orders/timeline.ts';
-import type { Trace, TracedAttempt } from '../../../ops/orders/trace.ts';
-
-const at = (seconds: number) => new Date(Date.UTC(2026, 10, 21, 9) + seconds * 1_000).toISOString();
-
-const attempt = (parts: Partial<TracedAttempt> = {}): TracedAttempt => ({
-  time: at(1),
-  consumer: 'payment',
-  eventType: 'shop.order.placed.v1',
-  messageId: 'm-1',
-  attempt: 1,
-  waitedMs: 400,
-  tookMs: 100,
-  outcome: 'done',
-  ...parts,
-});
+import type { Trace } from '../../../ops/orders/trace.ts';
+import { at, attempt } from '../../builders/traced-attempts.ts';
 
 const failed = attempt({
   time: at(2),
