@@ -3,10 +3,10 @@ import type { ContractMember, LetterContract, PlacedProblem } from '../../api/de
 import { allowedAt, memberPath } from './contract-words.ts';
 import { text } from './messages.ts';
 
-type Props = { contract: LetterContract | undefined; problems: readonly PlacedProblem[] };
+type Props = { contract: LetterContract | undefined; isJson: boolean; problems: readonly PlacedProblem[] };
 
 /** Shows what a message should be, with the members that are wrong marked. */
-export function ContractView({ contract, problems }: Props): JSX.Element {
+export function ContractView({ contract, isJson, problems }: Props): JSX.Element {
   const wrong = new Set(problems.flatMap(({ path }) => (path === undefined ? [] : [memberPath(path)])));
   const wrongFirst = (one: ContractMember, other: ContractMember) =>
     Number(wrong.has(other.path)) - Number(wrong.has(one.path));
@@ -14,7 +14,7 @@ export function ContractView({ contract, problems }: Props): JSX.Element {
     <section class="contract" aria-labelledby="contract">
       <h2 id="contract">{text('contract')}</h2>
       {contract === undefined ? (
-        <p class="muted">{text('noContract')}</p>
+        <p class="muted">{text(isJson ? 'noContract' : 'contractUnknown')}</p>
       ) : (
         <>
           <p>{contract.description}</p>

@@ -126,6 +126,12 @@ function Actions({ view, isRevealed, onEdit, onRevealed, onSent }: ActionsProps)
   );
 }
 
+function hintOf({ text: masked, isJson }: LetterView, revealed: RevealedLetter | undefined) {
+  if (revealed !== undefined) return 'revealed';
+  if (masked === null) return 'bodiesHidden';
+  return isJson ? 'messageHint' : 'messageUnreadable';
+}
+
 type LetterProps = {
   view: LetterView;
   revealed: RevealedLetter | undefined;
@@ -154,13 +160,14 @@ function Letter({ view, revealed, gone, isEditing, onCancel, onSent }: LetterPro
         ) : (
           <section class="stack">
             <h2>{text('message')}</h2>
-            <p class="muted">{shown === null ? text('bodiesHidden') : text(revealed ? 'revealed' : 'messageHint')}</p>
+            <p class="muted">{text(hintOf(view, revealed))}</p>
             {shown !== null && <MessageView body={shown} problems={view.problems} />}
             <ProblemList problems={view.problems} right={text('noProblemsNow')} />
           </section>
         )}
         <ContractView
           contract={view.contract}
+          isJson={view.isJson}
           problems={isEditing ? (typedProblems ?? view.problems) : view.problems}
         />
       </div>
