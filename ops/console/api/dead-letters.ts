@@ -47,7 +47,7 @@ export type Board = {
   unread: { consumer: string; inFlight: number; behind: number }[];
   /** Consumers whose letters an action is at work on. */
   busy: string[];
-  /** Letters that expire within two days, the soonest first, by consumer. */
+  /** Letters that expire within three days, the soonest first, by consumer. */
   expiring: { consumer: string; count: number; first: string }[];
   parked: Rows<LetterRow>;
   scannedAt: string;

@@ -34,8 +34,8 @@ export function GroupPage(): JSX.Element {
       actions={
         data && (
           <LetterActions
-            of="group"
-            selection={selection}
+            of={selection.parked ? 'parked' : 'group'}
+            selection={selection.parked ? { ...selection, all: true } : selection}
             count={data.total}
             consumers={[...new Set(data.rows.map(({ consumer }) => consumer))]}
           />
@@ -61,7 +61,8 @@ export function GroupPage(): JSX.Element {
   );
 }
 
-function titleOf({ consumer, order }: Selection): string {
+function titleOf({ consumer, order, parked }: Selection): string {
+  if (parked) return text('parked');
   if (order !== undefined) return text('groupOfOrder', { order });
   return consumer === undefined ? text('groupOther') : text('group', { consumer });
 }

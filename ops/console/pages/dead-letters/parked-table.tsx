@@ -5,7 +5,7 @@ import { Link } from '../../parts/router.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { Expiry } from './expiry.tsx';
 import { text } from './messages.ts';
-import { letterUrl } from './urls.ts';
+import { groupUrl, letterUrl } from './urls.ts';
 
 const columns = (): TableColumn<LetterRow>[] => [
   {
@@ -40,7 +40,9 @@ export function ParkedTable({ parked: { total, rows } }: { parked: Board['parked
       <h2>{text('parked')}</h2>
       <p class="muted">{text('parkedHint')}</p>
       <Table label={text('parked')} columns={columns()} rows={rows} rowKey={({ messageId }) => messageId} />
-      {total > rows.length && <p class="muted">{text('moreParked', { n: total - rows.length })}</p>}
+      <p>
+        <Link href={groupUrl({ parked: true })}>{text('allParked', { n: total })}</Link>
+      </p>
     </div>
   );
 }
