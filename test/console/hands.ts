@@ -35,8 +35,7 @@ async function replaceAll(page: Page, text: string): Promise<void> {
   await page.keyboard.insertText(text);
 }
 
-const hasFocus = (target: Locator): Promise<boolean> =>
-  target.evaluate('(element) => element === document.activeElement');
+const hasFocus = (target: Locator) => target.evaluate((element) => element === element.ownerDocument.activeElement);
 
 /** Presses Tab until the element has the focus; throws where that never happens. */
 async function tabTo(page: Page, target: Locator): Promise<void> {

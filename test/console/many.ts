@@ -1,5 +1,5 @@
-import { BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { BatchWriteItemCommand, DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb';
+import { PurgeQueueCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { inject } from 'vitest';
 import { orderPlaced } from '../../contracts/order.ts';
@@ -13,18 +13,34 @@ const CALLS_AT_ONCE = 8;
 
 /** Writes orders into the table as the order consumer leaves them: one in a hundred undecided, the others confirmed, a second apart. */
 export async function writeOrders(count: number): Promise<void> {
-  const client = new DynamoDBClient(engineClientConfig(inject('endpoint')));
   const until = Date.now();
-  const items = Array.from({ length: count }, (_, index) => ({
-    PutRequest: { Item: marshall(orderOf(index, new Date(until - index * 1_000))) },
-  }));
-  await inCalls(items, ITEMS_PER_CALL, (some) =>
-    client.send(new BatchWriteItemCommand({ RequestItems: { [output('OrdersTableName')]: some } })),
+  await batchWrite(
+    Array.from({ length: count }, (_, index) => ({
+      PutRequest: { Item: marshall(orderOf(index, new Date(until - index * 1_000))) },
+    })),
   );
 }
 
+/** Takes the orders out of the table again, and every dead letter of payment. */
+export async function removeMany(count: number): Promise<void> {
+  await batchWrite(
+    Array.from({ length: count }, (_, index) => ({ DeleteRequest: { Key: marshall({ orderId: idOf(index) }) } })),
+  );
+  await sqs.send(new PurgeQueueCommand({ QueueUrl: deadLetterQueueUrl('payment') }));
+}
+
+const dynamo = new DynamoDBClient(engineClientConfig(inject('endpoint')));
+
+const batchWrite = (requests: readonly WriteRequest[]) =>
+  inCalls(requests, ITEMS_PER_CALL, (some) =>
+    dynamo.send(new BatchWriteItemCommand({ RequestItems: { [output('OrdersTableName')]: some } })),
+  );
+
+/** The id of one of many orders. */
+export const idOf = (index: number): string => `many-${String(index).padStart(5, '0')}`;
+
 function orderOf(index: number, at: Date): Order {
-  const orderId = `many-${String(index).padStart(5, '0')}`;
+  const orderId = idOf(index);
   const status = index % 100 === 0 ? 'PLACED' : 'CONFIRMED';
   return {
     orderId,
@@ -46,7 +62,7 @@ export async function sendLetters(count: number, reasons: number): Promise<void>
     MessageBody: JSON.stringify(placed(testOrder({ orderId: `letter-${index}` }))),
     MessageAttributes: textAttributes({
       errorType: 'ContractError',
-      errorMessage: `data.items[${index % reasons}].quantity: must be a number`,
+      errorMessage: `data.items[${index % reasons}].unitPrice: must be a number`,
       consumer: 'payment',
       failedAt: new Date().toISOString(),
     }),
