@@ -29,7 +29,7 @@ test('an engine that ended is said on every page, and each recovers by itself on
     const asBefore = sentence(one).filter({ hasText: before ?? '' });
     await asBefore.waitFor();
   }
-  expect(await orders.getByRole('alert').count()).toBe(0);
+  await orders.getByRole('alert').waitFor({ state: 'detached' });
 });
 
 test('a console that ended is said, and once it was started anew at the same port, that its new link is needed', async ({
