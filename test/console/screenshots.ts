@@ -38,18 +38,21 @@ async function main(folder: string | undefined): Promise<void> {
     const target = localTarget(engine.endpoint);
     const partners = JSON.stringify({ crm: ['shop.order.confirmed.v1', 'shop.order.cancelled.v1'] });
     const shop = deployedShop(target, await deploy(target, { signal, folder: data, context: { partners } }));
-    const running = await startConsole(engine.endpoint);
     await runDemo(shop, { phone: undefined, signal, onProgress: () => {} });
+    const running = await startConsole(engine.endpoint);
     const browser = await chromium.launch({ executablePath: findChromium() ?? 'chromium', args: ['--no-sandbox'] });
-    const page = await browser.newPage({ viewport: PICTURE, reducedMotion: 'reduce' });
-    page.setDefaultTimeout(PATIENCE_MS);
-    await page.goto(running.url);
-    await operate(shop, page, (name) => {
-      console.info(name);
-      return folder === undefined ? takePictures(page, name) : takeAll(page, name, folder);
-    });
-    await browser.close();
-    await running.stop();
+    try {
+      const page = await browser.newPage({ viewport: PICTURE, reducedMotion: 'reduce' });
+      page.setDefaultTimeout(PATIENCE_MS);
+      await page.goto(running.url);
+      await operate(shop, page, (name) => {
+        console.info(name);
+        return folder === undefined ? takePictures(page, name) : takeAll(page, name, folder);
+      });
+    } finally {
+      await browser.close();
+      await running.stop();
+    }
   } finally {
     await engine.stop();
     await rm(data, { recursive: true, force: true });
