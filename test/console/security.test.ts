@@ -146,3 +146,33 @@ test('a script that somebody smuggled into a page does not run', async ({ contex
   expect(elsewhere).toContain('Failed to fetch');
   expect(await watched.title()).not.toBe('smuggled');
 });
+
+const ACTIONS = [
+  ['/orders', 'Place a test order'],
+  ['/traffic', 'Start a load'],
+  ['/traffic', 'Take the payment gateway down'],
+  ['/replay', 'Count'],
+  ['/audit', 'Run the audit'],
+] as const;
+
+test('a page that may only look has no button that changes something, and says why', async ({
+  page,
+  context,
+  running,
+}) => {
+  const at = (path: string) => new URL(path, running.url).href;
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  for (const [path, name] of ACTIONS) {
+    await page.goto(at(path));
+    await button(name).waitFor();
+  }
+  const facts: object = await (await page.request.get(at('/api/facts'))).json();
+  const looking = { ...facts, actionsAllowed: false, revealAllowed: false, bodiesShown: false };
+  await context.route('**/api/facts', (route) => route.fulfill({ json: looking }));
+  for (const [path, name] of ACTIONS) {
+    await page.goto(at(path));
+    await page.getByText('Read-only').waitFor();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    expect(await button(name).count(), `${name} on ${path}`).toBe(0);
+  }
+});
