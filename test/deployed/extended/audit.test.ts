@@ -79,7 +79,9 @@ test('an audit finds nothing about a healthy order, names what is wrong with it,
     {
       orderId,
       problem: 'CONFIRMED: its payment is only authorized',
+      since: expect.any(String),
       repair: expect.stringContaining('npm run ops -- audit --repair does it at once.'),
+      repairable: true,
     },
   ]);
   await expect(audit('--repair')).rejects.toThrow('There is no terminal to ask: say so with --yes.');
