@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import { expect, inject } from 'vitest';
@@ -15,7 +14,6 @@ import type { Span } from '../../ops/replay/archive.ts';
 import { replay } from '../../ops/replay/replay.ts';
 import { type ReplaySelection, selectionFor } from '../../ops/replay/select.ts';
 import { output, shop, tables } from '../deployed/deployed-shop.ts';
-import { lambda } from '../faults/deployed-functions.ts';
 import type { TestOrder } from '../harness/shop-state.ts';
 import { DEAD_LETTERS, MISTAKES } from './before.ts';
 
@@ -75,10 +73,4 @@ export async function replayToAll(version: 'older' | 'head', lost: TestOrder, sp
     });
     expect(count, `events for ${name}`).toBeGreaterThan(0);
   }
-}
-
-/** Runs the sweep. */
-export async function sweep(): Promise<void> {
-  const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName: output('SweepFunctionName') }));
-  expect(FunctionError).toBeUndefined();
 }

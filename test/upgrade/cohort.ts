@@ -1,6 +1,9 @@
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { expect } from 'vitest';
 import type { Order } from '../../lambdas/order/record.ts';
 import type { PaymentState } from '../../lambdas/payment/record.ts';
-import { eventually, orderOf, paymentOf, setStock, shipmentOf, testOrder } from '../deployed/deployed-shop.ts';
+import { eventually, orderOf, output, paymentOf, setStock, shipmentOf, testOrder } from '../deployed/deployed-shop.ts';
+import { lambda } from '../faults/deployed-functions.ts';
 import type { RefundRequest, TestOrder } from '../harness/shop-state.ts';
 
 /** How an order must end: decided, and with its payment in this state. */
@@ -113,4 +116,10 @@ export class Cohort {
     const told = { ...seen, isShipped, published: order?.published, steps: order?.timeline.length };
     return isRight ? '' : `${orderId} (${payment?.kind ?? ''}): ${JSON.stringify(told)}, wanted ${JSON.stringify(end)}`;
   }
+}
+
+/** Runs the sweep. */
+export async function sweep(): Promise<void> {
+  const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName: output('SweepFunctionName') }));
+  expect(FunctionError).toBeUndefined();
 }
