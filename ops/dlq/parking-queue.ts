@@ -16,11 +16,11 @@ const PARKING = 'the parking queue';
 const DAY_MS = 86_400_000;
 
 /** The URL of the parking queue; `undefined` where the deployment is too old to have one. */
-export const parkingQueueUrl = ({ outputs }: Pick<DeployedShop, 'outputs'>): string | undefined =>
+const parkingQueueUrl = ({ outputs }: Pick<DeployedShop, 'outputs'>): string | undefined =>
   outputs.ParkedLettersQueueUrl;
 
 /** Connects to the parking queue, whose letters are those of all consumers; `undefined` where there is none. */
-export function connectParking(shop: DeployedShop): DeadLetterQueue | undefined {
+function connectParking(shop: DeployedShop): DeadLetterQueue | undefined {
   const url = parkingQueueUrl(shop);
   if (url === undefined) return undefined;
   const queues = { consumer: PARKING, queueUrl: url, deadLetterQueueUrl: url };

@@ -72,7 +72,7 @@ export function isAtRest(trace: Trace, now: number): boolean {
 }
 
 /** Returns what is left of a confirmed order to be refunded. */
-export function refundableOf({ order, payment, reservation }: OrderRecords): Refundable | undefined {
+function refundableOf({ order, payment, reservation }: OrderRecords): Refundable | undefined {
   if (order?.status !== 'CONFIRMED' || payment === undefined) return undefined;
   const sums = refundSums(payment);
   const goods = reservation?.state === 'sold' || reservation?.state === 'reserved' ? linesNotReturned(reservation) : [];

@@ -26,4 +26,4 @@ export function lanesOf({ nodes, edges }: ShopMap): Lane[] {
 export const outsideLanes = (map: ShopMap): MapNode[] =>
   map.nodes.filter(({ kind }) => kind !== 'queue' && !READERS.includes(kind) && !isLetterQueue(kind));
 
-export const isLetterQueue = (kind: NodeKind): boolean => kind === 'dead-letter-queue' || kind === 'parking-queue';
+const isLetterQueue = (kind: NodeKind): boolean => kind === 'dead-letter-queue' || kind === 'parking-queue';

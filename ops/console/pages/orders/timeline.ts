@@ -84,7 +84,7 @@ const failedAlike = (one: TracedAttempt, other: TracedAttempt): boolean =>
   one.errorType === other.errorType &&
   one.errorMessage === other.errorMessage;
 
-export const ATTEMPT_TONES: Readonly<Record<TracedAttempt['outcome'], StepTone>> = {
+const ATTEMPT_TONES: Readonly<Record<TracedAttempt['outcome'], StepTone>> = {
   done: 'idle',
   'will be tried again': 'warn',
   'dead-lettered': 'bad',

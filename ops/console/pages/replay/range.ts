@@ -1,5 +1,5 @@
 /** Ranges that one click chooses. */
-export const PRESETS = { hour: 3_600_000, day: 86_400_000 } as const;
+const PRESETS = { hour: 3_600_000, day: 86_400_000 } as const;
 export type Preset = keyof typeof PRESETS;
 
 /** What two fields of a form hold: local times as `datetime-local` has them; an empty end means now. */

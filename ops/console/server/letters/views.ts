@@ -89,7 +89,7 @@ export function letterView(letter: DeadLetter, found: Found, bodiesShown: boolea
 }
 
 /** Finds the other letters with the same message. */
-export function alikeTo(letter: DeadLetter, letters: readonly DeadLetter[]): DeadLetter[] {
+function alikeTo(letter: DeadLetter, letters: readonly DeadLetter[]): DeadLetter[] {
   const key = messageKeyOf(letter);
   return letters.filter((one) => one.id !== letter.id && messageKeyOf(one) === key);
 }
