@@ -54,7 +54,7 @@ export function consoleApp(console: Console, access: Access, assets: () => Promi
 /** What every page reads: the status, what runs, and both as they change. */
 function liveRoutes(app: Hono, console: Console): void {
   const { live, jobs } = console;
-  app.get('/api/facts', async (context) => context.json(await factsOf(console)));
+  app.get('/api/facts', (context) => context.json(factsOf(console)));
   app.get('/api/status', async (context) => {
     const now = await live.status();
     if (now.error !== undefined) throw new Error(now.error);

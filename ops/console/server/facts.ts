@@ -1,3 +1,4 @@
+import { findQueues } from '../../consumers.ts';
 import { hasSandbox } from '../../sandbox/gateway.ts';
 import { describePlace } from '../../where.ts';
 import type { Facts } from '../api/live.ts';
@@ -11,7 +12,7 @@ const METRICS_PER_CONSUMER = 7;
 const CALLS_PER_CONSUMER = 4;
 
 /** Tells a page what it is shown by, and what looking costs. */
-export async function factsOf({ shop, actionsAllowed, revealAllowed, bodiesShown }: Console): Promise<Facts> {
+export function factsOf({ shop, actionsAllowed, revealAllowed, bodiesShown }: Console): Facts {
   return {
     stack: shop.stackName,
     where: describePlace(shop),
@@ -21,11 +22,9 @@ export async function factsOf({ shop, actionsAllowed, revealAllowed, bodiesShown
     revealAllowed,
     bodiesShown,
     refreshSeconds: refreshSeconds(shop.local),
-    hourlyCost: shop.local ? 0 : hourlyCost(consumersOf(shop.outputs), refreshSeconds(shop.local)),
+    hourlyCost: shop.local ? 0 : hourlyCost(findQueues(shop.outputs).length, refreshSeconds(shop.local)),
   };
 }
-
-const consumersOf = (outputs: object) => Object.keys(outputs).filter((name) => /DeadLetterQueueUrl$/.test(name)).length;
 
 /** Returns what an hour of looking costs in US dollars, but for the tables, which are read by the page. */
 export const hourlyCost = (consumers: number, seconds: number): number =>

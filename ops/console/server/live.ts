@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { toUserMessage } from '../../errors.ts';
 import type { DeployedShop } from '../../stack.ts';
 import { liveStatusCollector } from '../../status/collect.ts';
@@ -19,7 +20,7 @@ export class Live {
   private collect: () => Promise<ShopStatus>;
   private reading: Promise<LiveStatus> | undefined;
   private latest: LiveStatus | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private polling = false;
 
   constructor(shop: DeployedShop, find: () => Promise<DeployedShop>) {
     this.shop = shop;
@@ -38,12 +39,8 @@ export class Live {
   listen(listener: Listener): () => void {
     this.listeners.add(listener);
     void this.status().then((status) => this.listeners.has(listener) && listener(status));
-    this.schedule();
-    return () => {
-      this.listeners.delete(listener);
-      if (this.listeners.size === 0) clearTimeout(this.timer);
-      if (this.listeners.size === 0) this.timer = undefined;
-    };
+    void this.poll();
+    return () => void this.listeners.delete(listener);
   }
 
   /** Has everybody told what an action changed, without waiting for the next reading. */
@@ -52,13 +49,16 @@ export class Live {
     this.tell(await this.read());
   }
 
-  private schedule(): void {
-    this.timer ??= setTimeout(async () => {
-      const status = await this.read();
-      this.tell(status);
-      this.timer = undefined;
-      if (this.listeners.size > 0) this.schedule();
-    }, refreshSeconds(this.shop.local) * 1_000);
+  /** Reads again and again while somebody listens; one loop, however they come and go. */
+  private async poll(): Promise<void> {
+    if (this.polling) return;
+    this.polling = true;
+    while (this.listeners.size > 0) {
+      // It keeps no process alive.
+      await sleep(refreshSeconds(this.shop.local) * 1_000, undefined, { ref: false });
+      if (this.listeners.size > 0) this.tell(await this.read());
+    }
+    this.polling = false;
   }
 
   private tell(status: LiveStatus): void {
