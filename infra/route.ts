@@ -1,5 +1,6 @@
 import type { EventContract } from '../contracts/cloud-event.ts';
 import { EXPIRY_ATTRIBUTE } from '../lambdas/runtime/tombstone.ts';
+import type { AlarmSeverity } from './constructs/alarm.ts';
 import type { Settings } from './settings.ts';
 
 /** A table and what one consumer may do with it; consumers that name the same `id` share the table. */
@@ -33,6 +34,8 @@ export type Route = {
   publishes?: readonly EventContract[];
   /** What customers lose while it does not work, in a sentence; its alarms print it. */
   impact: string;
+  /** How soon somebody must act when it stands still. @default critical */
+  severity?: AlarmSeverity;
   /** Its tables, by the environment variable that names each to the function. @default none */
   tables?: (settings: Settings) => Record<string, TableUse>;
   /** @default nothing */

@@ -8,6 +8,7 @@ import type { Settings } from './settings.ts';
 const webhooks: Route = {
   consumes: [],
   impact: 'Those who are told of orders over HTTP do not hear of them.',
+  severity: 'warning',
   tables: () => ({
     TABLE_NAME: {
       id: 'WebhookEndpointsTable',

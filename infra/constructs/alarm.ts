@@ -13,10 +13,19 @@ export type AlarmKind =
   | 'recursive-invocations'
   | 'intake';
 
+/** `critical`: orders stop or go wrong until somebody acts, so it wakes somebody. `warning`: it can wait until the morning. */
+export type AlarmSeverity = 'critical' | 'warning';
+
 export type ShopAlarmProps = {
   /** Its name after the prefix: `payment-dead-letters`. */
   name: string;
   kind: AlarmKind;
+  severity: AlarmSeverity;
+  /**
+   * Whether it counts dead letters: those that a function gives up now (`made`), or those in the queue, wherever they came from (`lying`).
+   * It is then told as one of the letters of the shop, whatever its severity.
+   */
+  letters?: 'made' | 'lying';
   /** What customers lose, in a sentence. */
   impact: string;
   /** What happened, in a sentence. */
@@ -33,13 +42,16 @@ export type ShopAlarmProps = {
   ignoreMissingData?: boolean;
 };
 
-/** An alarm whose description says what customers lose, what happened, which command to run, and where its page is. */
+/** What the description of an alarm begins with, which is where `ops alarm list` reads its severity. */
+const LABELS: Readonly<Record<AlarmSeverity, string>> = { critical: 'Critical', warning: 'Warning' };
+
+/** An alarm whose description says how soon somebody must act, what customers lose, what happened, which command to run, and where its page is. */
 export class ShopAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: ShopAlarmProps & { prefix: string }) {
-    const { kind, impact, cause, firstCommand, threshold = 1, periods = [1, 1] } = props;
+    const { kind, severity, impact, cause, firstCommand, threshold = 1, periods = [1, 1] } = props;
     super(scope, id, {
       alarmName: `${props.prefix}-${props.name}`,
-      alarmDescription: `${impact} ${cause} Run: npm run ops -- ${firstCommand}. Read: docs/runbook/${kind}.md`,
+      alarmDescription: `${LABELS[severity]}: ${impact} ${cause} Run: npm run ops -- ${firstCommand}. Read: docs/runbook/${kind}.md`,
       metric: props.metric,
       threshold,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

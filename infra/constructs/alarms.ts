@@ -44,7 +44,7 @@ export function shopAlarms({
 
 function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
   const { name, route } = consumer;
-  const impact = route.impact;
+  const { impact, severity = 'critical' } = route;
   const alarms: ShopAlarmProps[] = [
     deadLetterAlarm(name, consumer.deadLetterQueue, {
       impact: `For the orders concerned: ${impact}`,
@@ -56,6 +56,8 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       // deployment's watch.
       name: `${name}-dead-lettered`,
       kind: 'dead-letters',
+      severity: 'warning',
+      letters: 'made',
       impact: `For the orders concerned: ${impact}`,
       cause: `The function of ${name} gave up messages.`,
       firstCommand: `dlq list --consumer ${name}`,
@@ -63,11 +65,12 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       // One minute is enough; it stays for five, so that whoever looks now and then sees it.
       periods: [1, 5],
     },
-    oldestMessageAlarm(name, consumer.queue, impact, LATE),
+    oldestMessageAlarm(name, consumer.queue, { severity, impact, late: LATE }),
     {
       // SQS excludes messages that were received three times from the age above, so an outage that is retried would not show.
       name: `${name}-late-messages`,
       kind: 'late-messages',
+      severity,
       impact,
       cause: `Messages of ${name} are still being retried ${LATE.toMinutes()} minutes after they were sent.`,
       firstCommand: 'status',
@@ -76,13 +79,14 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       // The delay between two attempts can be fifteen minutes, in which there is no data.
       periods: [1, 3],
     },
-    ...functionErrorAlarms(name, consumer.function, impact),
+    ...functionErrorAlarms(name, consumer.function, { severity, impact }),
     recursionAlarm(name, consumer.function, impact),
   ];
   if (route.downstream !== undefined) {
     alarms.push({
       name: `${name}-breaker-open`,
       kind: 'breaker-open',
+      severity,
       impact,
       cause: `The ${route.downstream} keeps failing, so ${name} calls it only to see whether it is back.`,
       firstCommand: 'status',
@@ -94,6 +98,7 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
     alarms.push({
       name: `${name}-endpoint-disabled`,
       kind: 'webhook-disabled',
+      severity: 'warning',
       impact,
       cause: 'Nothing is posted to an endpoint any more: it said that it is gone, or has failed for days.',
       firstCommand: 'webhooks list',
@@ -102,7 +107,7 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       periods: [1, 5],
     });
   }
-  return [...alarms, ...ruleAlarms(consumer, bus, `For the orders concerned: ${impact}`)];
+  return [...alarms, ...ruleAlarms(consumer, bus, { severity, impact: `For the orders concerned: ${impact}` })];
 }
 
 /** Lists the alarms of a partner. What it does with a message the shop does not see, only how long that takes. */
@@ -114,8 +119,8 @@ function partnerAlarms({ name, queue, deadLetterQueue, rules }: Partner, bus: Ev
       cause: `Messages were given up that the partner ${name} received ${PARTNER_RECEIVES} times, or that did not reach its queue.`,
       firstCommand: `dlq list --consumer ${name}`,
     }),
-    oldestMessageAlarm(name, queue, impact, PARTNER_LATE),
-    ...ruleAlarms({ name, rules }, bus, impact),
+    oldestMessageAlarm(name, queue, { severity: 'warning', impact, late: PARTNER_LATE }),
+    ...ruleAlarms({ name, rules }, bus, { severity: 'warning', impact }),
   ];
 }
 
@@ -128,11 +133,18 @@ function feedImpact(shipping: Consumer, partners: readonly Partner[]): string {
   return [shipping.route.impact, ...(readers.length === 0 ? [] : [partnersImpact(readers)])].join(' ');
 }
 
-function oldestMessageAlarm(name: string, queue: Queue, impact: string, late: Duration): ShopAlarmProps {
+/** What an alarm says about whom it hurts, and how soon. */
+type Weight = Pick<ShopAlarmProps, 'severity' | 'impact'>;
+
+function oldestMessageAlarm(
+  name: string,
+  queue: Queue,
+  { late, ...weight }: Weight & { late: Duration },
+): ShopAlarmProps {
   return {
     name: `${name}-oldest-message`,
     kind: 'oldest-message',
-    impact,
+    ...weight,
     cause: `A message has waited for ${late.toMinutes()} minutes in the queue of ${name} without being taken.`,
     firstCommand: 'status',
     metric: queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: 'Maximum' }),
@@ -141,11 +153,11 @@ function oldestMessageAlarm(name: string, queue: Queue, impact: string, late: Du
   };
 }
 
-function ruleAlarms({ name, rules }: Pick<Partner, 'name' | 'rules'>, bus: EventBus, impact: string): ShopAlarmProps[] {
+function ruleAlarms({ name, rules }: Pick<Partner, 'name' | 'rules'>, bus: EventBus, weight: Weight): ShopAlarmProps[] {
   return rules.map(({ rule, ...from }) => ({
     name: `${name}-failed-deliveries${suffixOf(from)}`,
     kind: 'failed-deliveries',
-    impact,
+    ...weight,
     cause: `Events from the bus did not reach the queue of ${name}.`,
     firstCommand: `dlq list --consumer ${name}`,
     metric: ruleMetric(bus, rule, 'FailedInvocations'),
@@ -164,7 +176,7 @@ const shortName = (type: string) => type.replaceAll(/^shop\.|\.v\d+$/g, '').repl
 function sweepAlarms(sweep: Sweep): ShopAlarmProps[] {
   const impact = 'Orders that got stuck stay undecided, and nobody tells their customers.';
   return [
-    ...functionErrorAlarms('sweep', sweep.function, impact),
+    ...functionErrorAlarms('sweep', sweep.function, { severity: 'warning', impact }),
     deadLetterAlarm('sweep', sweep.missedRuns, {
       impact,
       cause: 'Runs of the sweep did not take place.',
@@ -176,7 +188,7 @@ function sweepAlarms(sweep: Sweep): ShopAlarmProps[] {
 function archiveAlarms(archive: Archive): ShopAlarmProps[] {
   const impact = 'Customers feel nothing; what is not kept cannot be replayed.';
   return [
-    ...functionErrorAlarms('archive', archive.function, impact),
+    ...functionErrorAlarms('archive', archive.function, { severity: 'warning', impact }),
     recursionAlarm('archive', archive.function, impact),
     deadLetterAlarm('archive', archive.deadLetterQueue, {
       impact,
@@ -188,9 +200,9 @@ function archiveAlarms(archive: Archive): ShopAlarmProps[] {
 
 function intakeAlarms({ function: fn }: Intake): ShopAlarmProps[] {
   const impact = 'What senders post does not become an order until they send it again, and some give up.';
-  const shared = { kind: 'intake', impact, firstCommand: 'logs intake' } as const;
+  const shared = { kind: 'intake', severity: 'critical', impact, firstCommand: 'logs intake' } as const;
   return [
-    ...functionErrorAlarms('intake', fn, impact),
+    ...functionErrorAlarms('intake', fn, { severity: 'critical', impact }),
     {
       ...shared,
       name: 'intake-failed',
@@ -219,6 +231,8 @@ function deadLetterAlarm(
   return {
     name: `${name}-dead-letters`,
     kind: 'dead-letters',
+    severity: 'warning',
+    letters: 'lying',
     ...text,
     metric: queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: 'Maximum' }),
     // SQS publishes no metrics of a queue that is idle for hours, though its messages are still there.
@@ -226,13 +240,13 @@ function deadLetterAlarm(
   };
 }
 
-function functionErrorAlarms(name: string, fn: LambdaFunction, impact: string): ShopAlarmProps[] {
+function functionErrorAlarms(name: string, fn: LambdaFunction, weight: Weight): ShopAlarmProps[] {
   return [
     {
       // Counted by the function itself, at its first invocation: no retry mends it.
       name: `${name}-cannot-start`,
       kind: 'function-errors',
-      impact,
+      ...weight,
       cause: `The function of ${name} cannot start, because a setting is missing or wrong: its log says which.`,
       firstCommand: 'status',
       metric: consumerMetric(name, 'StartFailed', 'Sum'),
@@ -242,7 +256,7 @@ function functionErrorAlarms(name: string, fn: LambdaFunction, impact: string): 
     {
       name: `${name}-function-errors`,
       kind: 'function-errors',
-      impact,
+      ...weight,
       cause: `The function of ${name} cannot be loaded, or dies or runs out of time without saying why.`,
       firstCommand: 'status',
       metric: fn.metricErrors({ period: MINUTE, statistic: 'Sum' }),
@@ -260,6 +274,7 @@ function recursionAlarm(name: string, fn: LambdaFunction, impact: string): ShopA
   return {
     name: `${name}-recursive-invocations`,
     kind: 'recursive-invocations',
+    severity: 'warning',
     impact: `For the orders concerned: ${impact}`,
     cause: `Lambda takes messages of ${name} for an endless loop and no longer invokes its function with them.`,
     firstCommand: 'status',
@@ -271,6 +286,7 @@ function failedDeliveryAlarm(name: string, topic: ITopic, impact: string): ShopA
   return {
     name: `${name}-failed-deliveries`,
     kind: 'failed-deliveries',
+    severity: 'critical',
     impact,
     cause: 'A topic could not deliver to a queue.',
     firstCommand: 'dlq list',
