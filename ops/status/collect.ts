@@ -12,7 +12,7 @@ import type { DeployedShop } from '../stack.ts';
 import { readDatapoints } from './datapoints.ts';
 import type { ConsumerStatus, EventSourceMapping, ShopStatus } from './health.ts';
 import { BREAKER_MINUTES, computeMetrics, type MetricQuery, metricQueriesFor } from './metrics.ts';
-import { countOrders, type OrderCounts } from './orders.ts';
+import { countOpenOrders, countOrders, type OrderCounts } from './orders.ts';
 import { findPartners, readPartnerStatus } from './partners.ts';
 import { pausedReader } from './paused.ts';
 import { readDueRefunds } from './refunds.ts';
@@ -20,18 +20,27 @@ import { lateOrders, readWaitingOrders } from './waiting.ts';
 
 /** From this many orders on, a live status counts them only every so often. */
 const MANY_ORDERS = 2_000;
-const RECOUNT_MS = 60_000;
+const RECOUNT_SECONDS = 60;
+
+/** What a status is collected from. */
+export type CollectOptions = {
+  /** Whether CloudWatch's metrics and the functions' logs are read. Without them rates, ages, breakers and failures are unknown. @default true */
+  cloudWatch?: boolean;
+};
 
 /** Returns a function that collects the shop's status, with clients that are made once; it counts no orders when given counts. */
-export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts) => Promise<ShopStatus> {
+export function statusCollector(
+  shop: DeployedShop,
+  { cloudWatch = true }: CollectOptions = {},
+): (knownOrders?: OrderCounts) => Promise<ShopStatus> {
   const sqs = new SQSClient(shop.config);
   const lambda = new LambdaClient(shop.config);
   const cloudwatch = new CloudWatchClient(shop.config);
   const readPaused = pausedReader(shop);
-  const readFunctionLog = functionLogReader(shop);
+  const readFunctionLog = cloudWatch ? functionLogReader(shop) : async () => NOTHING_FOUND;
   const deployed = findConsumerQueues(shop.outputs).sort((one, other) => (one.consumer < other.consumer ? -1 : 1));
   const partners = findPartners(shop);
-  const found = lazily(() => findFunctions(shop));
+  const found = lazily(async () => (cloudWatch ? findFunctions(shop) : []));
 
   return async (knownOrders) => {
     const now = new Date();
@@ -40,7 +49,9 @@ export function statusCollector(shop: DeployedShop): (knownOrders?: OrderCounts)
       ...queues,
       queries: metricQueriesFor(queues, functions.get(queues.consumer)?.functionName ?? queues.consumer),
     }));
-    const queries = [...consumers, ...partners].flatMap((one): MetricQuery[] => Object.values(one.queries));
+    const queries = cloudWatch
+      ? [...consumers, ...partners].flatMap((one): MetricQuery[] => Object.values(one.queries))
+      : [];
     const [datapointsOf, mappings, orders, waiting, gatewayDown, dueRefunds, sweep, parked] = await Promise.all([
       readDatapoints(cloudwatch, queries, { minutes: BREAKER_MINUTES, now }),
       eventSourceMappings(lambda),
@@ -103,16 +114,22 @@ function oldestOf(measured: number | null, since: string | undefined, now: Date)
   return Math.max(measured ?? 0, Math.round((now.getTime() - Date.parse(since)) / 1_000));
 }
 
-/** Returns a function that collects the status for a live view: a large table of orders is counted at most once a minute. */
-export function liveStatusCollector(shop: DeployedShop): () => Promise<ShopStatus> {
-  const collectStatus = statusCollector(shop);
+/**
+ * Returns a function that collects the status again and again: a large table of orders is counted at most every `recountSeconds`, and its
+ * undecided orders, which are few, in their index.
+ */
+export function liveStatusCollector(
+  shop: DeployedShop,
+  { recountSeconds = RECOUNT_SECONDS, ...options }: CollectOptions & { recountSeconds?: number } = {},
+): () => Promise<ShopStatus> {
+  const collectStatus = statusCollector(shop, options);
   let orders: OrderCounts | undefined;
   let countedAt = 0;
   return async () => {
     const many = orders !== undefined && (orders.atLeast || orders.CONFIRMED + orders.CANCELLED > MANY_ORDERS);
-    const reused = many && Date.now() - countedAt < RECOUNT_MS ? orders : undefined;
-    if (reused === undefined) countedAt = Date.now();
-    const status = await collectStatus(reused);
+    const known = many && Date.now() - countedAt < recountSeconds * 1_000 ? orders : undefined;
+    if (known === undefined) countedAt = Date.now();
+    const status = await collectStatus(known && { ...known, PLACED: await countOpenOrders(shop) });
     orders = status.orders;
     return status;
   };

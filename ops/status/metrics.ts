@@ -12,6 +12,10 @@ export type ConsumerMetrics = {
   errorRate: number | null;
   /** `open` also while the breaker probes; `closed` where the consumer has none; `null` for a partner, of which nobody here knows. */
   breaker: 'closed' | 'open' | null;
+  /** The longest wait of a message that was attempted in the last minutes, in seconds; `null` where none was, and for a partner. */
+  waitedSeconds: number | null;
+  /** How many messages it gave up in the last minutes. */
+  deadLettered: number;
   /** How often its function failed as a whole in the last minutes: it could not start, died or ran out of time. */
   functionErrors: number;
 };
@@ -92,6 +96,8 @@ export function computePartnerMetrics(
     throughput: done.length === 0 ? null : sumOf(done) / (RATE_MINUTES * 60),
     errorRate: null,
     breaker: null,
+    waitedSeconds: null,
+    deadLettered: 0,
     functionErrors: 0,
   };
 }
@@ -110,13 +116,17 @@ export function computeMetrics(
 ): ConsumerMetrics {
   const sum = (query: MetricQuery) => sumOf(recentOf(datapointsOf(query), now));
   const done = sum(queries.done);
-  const failed = sum(queries.retried) + sum(queries.deadLettered);
+  const deadLettered = sum(queries.deadLettered);
+  const failed = sum(queries.retried) + deadLettered;
+  const waits = recentOf(datapointsOf(queries.waited), now).map(({ value }) => value / 1_000);
   const opened = latest(datapointsOf(queries.breaker))?.value ?? 0;
   return {
     oldestSeconds: queueIsEmpty ? 0 : oldestAgeSeconds(queries, datapointsOf, now),
     throughput: done / (RATE_MINUTES * 60),
     errorRate: done + failed === 0 ? null : failed / (done + failed),
     breaker: opened > 0 ? 'open' : 'closed',
+    waitedSeconds: waits.length === 0 ? null : Math.max(...waits),
+    deadLettered,
     functionErrors: sum(queries.functionErrors),
   };
 }

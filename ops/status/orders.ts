@@ -44,7 +44,8 @@ export const openOrdersQuery = (shop: DeployedShop, shard: string) => ({
   ExpressionAttributeValues: { ':shard': shard },
 });
 
-async function countOpenOrders(shop: DeployedShop): Promise<number> {
+/** Counts the undecided orders in their index. */
+export async function countOpenOrders(shop: DeployedShop): Promise<number> {
   const counts = await Promise.all(
     openShards.map(async (shard) => {
       let count = 0;

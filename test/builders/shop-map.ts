@@ -14,6 +14,8 @@ export const consumerNow = (name: string, parts: Partial<ConsumerNow> = {}): Con
   throughput: 0,
   errorRate: null,
   breaker: 'closed',
+  waitedSeconds: null,
+  deadLettered: 0,
   functionErrors: 0,
   nextTryAt: null,
   failure: null,

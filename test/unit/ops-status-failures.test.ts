@@ -146,6 +146,8 @@ const well: ConsumerStatus = {
   throughput: 0,
   errorRate: null,
   breaker: 'closed',
+  waitedSeconds: null,
+  deadLettered: 0,
   functionErrors: 0,
   mapping: { enabled: true, concurrency: 10 },
   pause: undefined,

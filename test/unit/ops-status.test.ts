@@ -26,6 +26,8 @@ const well: ConsumerStatus = {
   mapping: { enabled: true, concurrency: 10 },
   pause: undefined,
   paused: null,
+  waitedSeconds: null,
+  deadLettered: 0,
   functionErrors: 0,
   nextTryAt: null,
   failure: null,
@@ -79,7 +81,16 @@ describe('The metrics of a consumer', () => {
       retried: [['09:10', 20]],
       deadLettered: [['09:09', 10]],
     };
-    expect(metricsOf(datapoints)).toMatchObject({ throughput: 0.9, errorRate: 0.1 });
+    expect(metricsOf(datapoints)).toMatchObject({ throughput: 0.9, errorRate: 0.1, deadLettered: 10 });
+  });
+
+  test('have the longest wait of the last five minutes, whatever came of the messages', () => {
+    const waited: [string, number][] = [
+      ['09:01', 900_000],
+      ['09:08', 40_000],
+      ['09:09', 1_500],
+    ];
+    expect(metricsOf({ waited }).waitedSeconds).toBe(40);
   });
 
   test('are unknown, not zero, where CloudWatch has no data', () => {
@@ -88,6 +99,8 @@ describe('The metrics of a consumer', () => {
       throughput: 0,
       errorRate: null,
       breaker: 'closed',
+      waitedSeconds: null,
+      deadLettered: 0,
       functionErrors: 0,
     });
   });
