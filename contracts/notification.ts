@@ -29,13 +29,19 @@ export const refusalReason = v.pipe(
   v.title('RefusalReason'),
 );
 
-/** A text message will not be sent: the number does not accept texts, or the shop's settings exclude it. */
+/**
+ * A text message will not be sent: the number does not accept texts, or the shop's settings exclude it. `invalid-number` with `forgotten`: the
+ * number is not kept any more.
+ */
 export const notificationRefused = defineEvent({
   type: 'shop.notification.refused.v1',
   channel: 'bus',
   source: '/shop/notification',
   description: 'A text will not be sent: its number cannot receive texts, or the settings do not allow it.',
-  data: v.object({ orderId, template, reason: refusalReason }, 'must be an object'),
+  data: v.object(
+    { orderId, template, reason: refusalReason, forgotten: v.optional(v.literal(true, 'must be true')) },
+    'must be an object',
+  ),
 });
 
 export type RefusalReason = v.InferOutput<typeof refusalReason>;

@@ -4,9 +4,16 @@ import { readPhone, visiblePhone } from './phone.ts';
 
 /**
  * Whom to text, in which language, and what the customer knows the order by if that is not its id. `phone` is in E.164, so a changed
- * setting makes it nobody else's; it is absent if what was given is no number.
+ * setting makes it nobody else's; it is absent if what was given is no number. `forgotten`: the phone was removed, and no `placed` brings it back.
+ * Versions that do not know the mark read a contact without a phone, which they keep as it is and do not text.
  */
-export type Contact = { phone?: string; locale: string; orderNumber?: string };
+export type Contact = { phone?: string; locale: string; orderNumber?: string; forgotten?: true };
+
+/** Returns what is left of a contact, or of none, once the phone is forgotten: a contact, so that another one is not taken. */
+export const forgottenContact = (contact: Contact | undefined): Contact => ({
+  locale: contact?.locale ?? 'en',
+  forgotten: true,
+});
 
 /** Returns whom to text about a placed order; `undefined` if it names no phone. */
 export function contactOf(

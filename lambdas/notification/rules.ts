@@ -21,10 +21,18 @@ import { BusyError, ConflictError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
 import type { Transition } from '../runtime/state-machine.ts';
 import { tombstoneExpiry } from '../runtime/tombstone.ts';
-import { type Contact, contactOf } from './contact.ts';
+import { type Contact, contactOf, forgottenContact } from './contact.ts';
 import { contentsOf } from './contents.ts';
 import { mayBePhone } from './phone.ts';
-import { isBeingSent, isSettled, outcomeEvents, refusedEvent, sentEvent, type TextState } from './text-state.ts';
+import {
+  isBeingSent,
+  isSettled,
+  outcomeEvents,
+  type Refusal,
+  refusedEvent,
+  sentEvent,
+  type TextState,
+} from './text-state.ts';
 import { textFor } from './texts.ts';
 
 /**
@@ -95,9 +103,28 @@ export type NotificationRules = {
 
 /**
  * Decides what follows from an event or from a send attempt. Sends each text at most once, and one text of an order at a time, so that none
- * overtakes another. Throws `BusyError` while another invocation holds the lease, and `ConflictError` if the event contradicts the record.
+ * overtakes another. Forgets whom to text with the text of a cancellation, which is an order's last. Throws `BusyError` while another invocation
+ * holds the lease, and `ConflictError` if the event contradicts the record.
  */
 export function nextNotification(
+  notification: Notification | undefined,
+  input: Delivery<NotificationInput> | SendResult,
+  rules: NotificationRules,
+): Transition<Notification, OutgoingText> {
+  const step = transition(notification, input, rules);
+  return step.after !== undefined && isToldOfCancellation(step.after)
+    ? { ...step, after: withoutContact(step.after) }
+    : step;
+}
+
+/** Removes whom to text from a record, for good. What would still be sent is refused then, and another `placed` brings no contact back. */
+export const withoutContact = (notification: Notification): Notification =>
+  notification.contact?.forgotten ? notification : { ...notification, contact: forgottenContact(notification.contact) };
+
+const isToldOfCancellation = ({ decision, texts }: Notification): boolean =>
+  decision === 'order-cancelled' && isSettled(texts[decision]);
+
+function transition(
   notification: Notification | undefined,
   input: Delivery<NotificationInput> | SendResult,
   rules: NotificationRules,
@@ -166,15 +193,17 @@ function tell(
 function startText(
   current: Notification,
   open: readonly [Template, ...Template[]],
-  { phone, locale, orderNumber }: Contact,
+  { phone, locale, orderNumber, forgotten }: Contact,
   trace: TraceContext,
   { now, leaseSeconds, numberRefusal, quietUntil }: NotificationRules,
 ): Transition<Notification, OutgoingText> {
   const [template] = open;
   const notification = withoutSuperseded(current, template);
   const reason = phone === undefined ? 'invalid-number' : numberRefusal?.(phone);
-  if (phone === undefined || reason !== undefined)
-    return recordRefusal(notification, open, reason ?? 'invalid-number', trace, now);
+  if (phone === undefined || reason !== undefined) {
+    const refusal = { reason: reason ?? 'invalid-number', ...(forgotten && { forgotten }) };
+    return recordRefusal(notification, open, refusal, trace, now);
+  }
   const { orderId } = notification;
   const text = { orderId, trace, template, phone, message: textFor(template, locale, orderNumber ?? orderId) };
   const notBefore = quietUntil?.(phone, now);
@@ -286,7 +315,7 @@ function onSendResult(
   if (notification === undefined) throw new ConflictError(`The record of order ${orderId} disappeared`);
   const time = rules.now.toISOString();
   if (refused !== undefined)
-    return withNextText(recordRefusal(notification, [template], refused, trace, rules.now), trace, rules);
+    return withNextText(recordRefusal(notification, [template], { reason: refused }, trace, rules.now), trace, rules);
   if (unknownOutcome)
     return withNextText({ after: withTextState(notification, template, { unansweredAt: time }) }, trace, rules);
   const after = withTextState(notification, template, { sentAt: time });
@@ -317,11 +346,11 @@ const withTextState = (notification: Notification, template: Template, state: Te
 function recordRefusal(
   notification: Notification,
   templates: readonly Template[],
-  reason: RefusalReason,
+  refusal: Refusal,
   trace: TraceContext,
   now: Date,
 ): Recorded {
-  const state = { refusedAt: now.toISOString(), reason };
+  const state = { refusedAt: now.toISOString(), ...refusal };
   return {
     after: templates.reduce((record, template) => withTextState(record, template, state), notification),
     publish: templates.map((template) => refusedEvent(notification.orderId, template, state, trace)),

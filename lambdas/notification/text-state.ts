@@ -15,7 +15,10 @@ export type TextState =
   | { sendingUntil: string }
   | { sentAt: string }
   | { unansweredAt: string }
-  | { refusedAt: string; reason: RefusalReason };
+  | ({ refusedAt: string } & Refusal);
+
+/** Why a text will never be sent. `forgotten`, with `invalid-number`: the number is not kept any more. */
+export type Refusal = { reason: RefusalReason; forgotten?: true };
 
 /** Tells whether another invocation may be sending a text. */
 export const isBeingSent = (state: TextState | undefined, now: Date): boolean =>
@@ -40,7 +43,7 @@ export function outcomeEvents(
 export const refusedEvent = (
   orderId: string,
   template: Template,
-  { refusedAt, reason }: { refusedAt: string; reason: RefusalReason },
+  { refusedAt, ...refusal }: { refusedAt: string } & Refusal,
   trace: TraceContext,
 ): CloudEvent =>
   buildEvent(notificationRefused, {
@@ -48,7 +51,7 @@ export const refusedEvent = (
     time: refusedAt,
     subject: orderId,
     trace,
-    data: { orderId, template, reason },
+    data: { orderId, template, ...refusal },
   });
 
 /** Builds the event of a text that was sent. */
