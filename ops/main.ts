@@ -14,6 +14,7 @@ import { isWhole, layoutFor, showEverything } from './layout.ts';
 import { loadCommand } from './load/command.ts';
 
 import { logsCommand } from './logs/command.ts';
+import { metricsCommand } from './metrics/command.ts';
 
 import { newCommand } from './new/command.ts';
 
@@ -48,6 +49,7 @@ for (const make of [
   cancelCommand,
   refundCommand,
   statusCommand,
+  metricsCommand,
   consoleCommand,
   stockCommand,
   traceCommand,

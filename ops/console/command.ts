@@ -6,7 +6,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { type Command, Option } from 'commander';
 import { localFolder } from '../../localstack/engines.ts';
 import { type ShopOptions, shopCommand, wholeNumber } from '../command.ts';
-import { outputClosed } from '../output.ts';
+import { ENDING_SIGNALS, untilEnded } from '../interruption.ts';
 import { callerName } from '../pause/caller.ts';
 import { printNotice } from '../progress.ts';
 import { connectToShop } from '../stack.ts';
@@ -109,18 +109,9 @@ function openBrowser(url: string): void {
     .unref();
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** Waits until somebody ends the console, or nobody reads what it prints any more. */
-const untilEnded = (): Promise<void> =>
-  new Promise((resolve) => {
-    for (const name of SIGNALS) process.once(name, () => resolve());
-    outputClosed.addEventListener('abort', () => resolve());
-  });
-
 async function endJobs(jobs: Jobs): Promise<void> {
   if (jobs.running() === 0) return;
   printNotice('Ending what runs, after what it is at; Ctrl-C again leaves at once.');
-  for (const name of SIGNALS) process.once(name, () => process.exit(130));
+  for (const name of ENDING_SIGNALS) process.once(name, () => process.exit(130));
   await jobs.stopAll();
 }

@@ -41,6 +41,7 @@ export const cases: Readonly<Record<string, CommandCase>> = {
   },
   status: {},
   'status --watch': { args: '1', endless: true },
+  metrics: {},
   // It waits for its page; test/console ends it.
   console: { args: '--no-open', instant: true },
   'stock show': {},

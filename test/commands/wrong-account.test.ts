@@ -65,6 +65,7 @@ const CHANGES_AFTER_READING = {
 const OTHERS = [
   ...[
     'status',
+    'metrics',
     'console',
     'stock show',
     'trace',

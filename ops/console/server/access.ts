@@ -30,7 +30,7 @@ const isOwnHost = (host: string | undefined, port: number) =>
  * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
  */
 export const onlyFromHere =
-  ({ port }: Access): MiddlewareHandler =>
+  ({ port }: Pick<Access, 'port'>): MiddlewareHandler =>
   async (context, next) => {
     const header = (name: string) => context.req.header(name);
     const host = header('host');
@@ -39,7 +39,11 @@ export const onlyFromHere =
       !isOwnHost(host, port) ||
       (origin !== undefined && origin !== `http://${host}`) ||
       (site !== undefined && site !== 'same-origin' && site !== 'none');
-    if (isForeign) return context.json({ error: 'This console answers its own page on this machine only.' }, 403);
+    if (isForeign)
+      return context.json(
+        { error: 'Only what runs on this machine is answered, under the address that the command printed.' },
+        403,
+      );
     return next();
   };
 

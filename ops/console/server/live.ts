@@ -11,32 +11,27 @@ export const refreshSeconds = (local: boolean): number => (local ? 2 : 15);
 
 type Listener = (status: LiveStatus) => void;
 
-/** How a status is read again and again; `freshSeconds`: for how long one that was read is given to whoever asks. @default as often as for a page */
-type LiveOptions = Parameters<typeof liveStatusCollector>[1] & { freshSeconds?: number };
-
 /** Reads the status while somebody looks, once for all browsers, and finds the shop again after its engine was gone. */
 export class Live {
   /** As it was found last. */
   shop: DeployedShop;
   private readonly find: () => Promise<DeployedShop>;
-  private readonly options: LiveOptions;
   private readonly listeners = new Set<Listener>();
   private collect: () => Promise<ShopStatus>;
   private reading: Promise<LiveStatus> | undefined;
   private latest: LiveStatus | undefined;
   private polling = false;
 
-  constructor(shop: DeployedShop, find: () => Promise<DeployedShop>, options: LiveOptions = {}) {
+  constructor(shop: DeployedShop, find: () => Promise<DeployedShop>) {
     this.shop = shop;
     this.find = find;
-    this.options = options;
-    this.collect = liveStatusCollector(shop, options);
+    this.collect = liveStatusCollector(shop);
   }
 
-  /** Returns the status, as it was read last while that is fresh. */
+  /** Returns the status, of which the last reading is younger than one interval. */
   status(): Promise<LiveStatus> {
-    const { freshSeconds = refreshSeconds(this.shop.local) } = this.options;
-    const isFresh = this.latest !== undefined && Date.now() - Date.parse(this.latest.at) < freshSeconds * 1_000;
+    const isFresh =
+      this.latest !== undefined && Date.now() - Date.parse(this.latest.at) < refreshSeconds(this.shop.local) * 1_000;
     return isFresh && this.latest !== undefined ? Promise.resolve(this.latest) : this.read();
   }
 
@@ -91,7 +86,7 @@ export class Live {
   private async findAgain(): Promise<void> {
     try {
       this.shop = await this.find();
-      this.collect = liveStatusCollector(this.shop, this.options);
+      this.collect = liveStatusCollector(this.shop);
     } catch {
       // It is gone still: the error that is shown says so.
     }
