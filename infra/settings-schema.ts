@@ -24,7 +24,8 @@ const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/;
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 const TABLE = /^[\w.-]{3,255}$/;
 const QUIET_HOURS = /^([01]?\d|2[0-3])-([01]?\d|2[0-3])$/;
-const COUNTRIES_RULE = 'must be any, or country codes such as +82,+1';
+const COUNTRIES_RULE = 'must be any, or countries and prefixes of numbers such as GB,+82,+447';
+const COUNTRY_OR_PREFIX = new RegExp(String.raw`^(\+[1-9]\d{0,6}|${getCountries().join('|')})$`);
 const QUIET_HOURS_RULE = 'must be hours from and to, such as 21-8, at most 12 of them';
 // https://docs.aws.amazon.com/sms-voice/latest/userguide/sender-id.html
 const SENDER_ID = /^(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9-]{0,9}[A-Za-z0-9])?$/;
@@ -33,6 +34,28 @@ function hoursOf(text: string) {
   const [from = 0, to = 0] = text.split('-').map(Number);
   return { from, to };
 }
+
+/** A part of every text: the same in all languages, or one for each. */
+function inTexts(pattern: RegExp, rule: string) {
+  const text = matching(pattern, rule);
+  return v.union(
+    [
+      v.pipe(
+        text,
+        v.transform((all) => ({ en: all, ko: all })),
+      ),
+      v.strictObject({ en: text, ko: text }, rule),
+    ],
+    `${rule}, or an object with en and ko`,
+  );
+}
+
+// Phones make links of `:` and `/`.
+const shopName = inTexts(
+  /^[^\s:/](?:[^:/\p{C}\p{Zl}\p{Zp}]{0,28}[^\s:/])?$/u,
+  'must be 1 to 30 characters without : and /',
+);
+const howToStop = inTexts(/^\S(?:[^\p{C}\p{Zl}\p{Zp}]{0,58}\S)?$/u, 'must be 1 to 60 characters on one line');
 
 /** One consumer's function and batches. What is left out is taken from the settings of all consumers. */
 const consumerSettingsSchema = v.strictObject(
@@ -93,14 +116,14 @@ export const settingsSchema = v.strictObject({
     list(/^\d{12}$/, 'must be AWS account ids of 12 digits, separated by commas'),
   ),
   smsCountries: optional(
-    'the prefixes of numbers that may be texted, for example `["+82", "+1"]`; list yours ([texts](sms.md))',
+    'the numbers that may be texted: countries, ISO 3166, and prefixes, for example `["KR", "GB", "+1"]`; list yours ([texts](sms.md#which-countries))',
     v.union(
       [
         v.pipe(
           v.literal('any'),
           v.transform(() => undefined),
         ),
-        list(/^\+[1-9]\d{0,6}$/, COUNTRIES_RULE),
+        list(COUNTRY_OR_PREFIX, COUNTRIES_RULE),
       ],
       COUNTRIES_RULE,
     ),
@@ -115,6 +138,20 @@ export const settingsSchema = v.strictObject({
     'the sender that texts show',
     matching(SENDER_ID, 'must be 1 to 11 letters, digits or -, with a letter among them'),
     "a number of Amazon's",
+  ),
+  smsShopName: optional(
+    'who sends: every text begins with it, in brackets; `{"en": "Acme", "ko": "아크메"}` where it is another name in Korean ([texts](sms.md#who-sends-them-and-how-to-stop-them))',
+    shopName,
+    'texts do not say',
+  ),
+  smsHowToStop: optional(
+    'how to stop, which the texts to a country end with, by its ISO 3166 code: `{"US": "Reply STOP to opt out."}`, or `{"en": …, "ko": …}` for each; `{}`: no text says it',
+    v.record(
+      v.picklist(getCountries(), 'must be the ISO 3166 code of a country, two capital letters such as US'),
+      howToStop,
+      'must be an object of texts, by country',
+    ),
+    '`Reply STOP to opt out.` in the United States and Canada',
   ),
   smsPerDay: setting('the most texts a number gets in a day; `0`: no limit', integer(0, 100), 10),
   smsMaxPrice: setting(

@@ -5,6 +5,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Node } from 'constructs';
 import * as v from 'valibot';
 import type { SmsSettings } from '../lambdas/notification/sms-settings.ts';
+import { HOW_TO_STOP } from '../lambdas/notification/text-frame.ts';
+import { type TextFrame, templatesTooLong } from '../lambdas/notification/texts.ts';
 import { tableNames } from './names.ts';
 import { endpointProblem, endpointsProblem, type PartnerSettings, resolvePartners } from './partner-settings.ts';
 import { settingsSchema } from './settings-schema.ts';
@@ -198,7 +200,9 @@ function complete(stage: string, given: Given, refuse: Refuse): Settings {
   checkEndpoints(given, refuse);
   const stackName = isProtected ? `${shop}-${stage}` : shop;
   checkRestoredTables({ ...given, paymentGateway }, stackName, refuse);
-  const { smsCountries, smsDefaultCountry, smsSenderId, smsPerDay, smsMaxPrice, smsQuietHours, ...settings } = rest;
+  checkTexts(given, refuse);
+  const { smsCountries, smsDefaultCountry, smsSenderId, smsPerDay, smsMaxPrice, smsQuietHours, ...others } = rest;
+  const { smsShopName, smsHowToStop, ...settings } = others;
   return {
     ...settings,
     stage,
@@ -217,6 +221,8 @@ function complete(stage: string, given: Given, refuse: Refuse): Settings {
       ...(smsDefaultCountry === undefined ? {} : { defaultCountry: smsDefaultCountry }),
       ...(smsSenderId === undefined ? {} : { senderId: smsSenderId }),
       ...(smsCountries === undefined ? {} : { countries: smsCountries }),
+      ...(smsShopName === undefined ? {} : { shopName: smsShopName }),
+      ...(smsHowToStop === undefined ? {} : { howToStop: smsHowToStop }),
       ...(smsQuietHours === undefined ? {} : { quietHours: smsQuietHours }),
     },
   };
@@ -241,6 +247,16 @@ function checkTogether(given: Given, refuse: Refuse): void {
   // A later reminder would come with the cancellation or after it.
   if (reminderHours >= orderDeadlineHours)
     refuse('reminderHours', `must be a whole number from 0 to ${orderDeadlineHours - 1}`);
+}
+
+/** Refuses a name, or a way to stop, that leaves a text no room in its segment. */
+function checkTexts({ smsShopName: shopName, smsHowToStop = HOW_TO_STOP }: Given, refuse: Refuse): void {
+  const checkFrame = (setting: string, frame: TextFrame) => {
+    const [template] = templatesTooLong({ ...(shopName && { shopName }), ...frame });
+    if (template !== undefined) refuse(setting, `leaves the text ${template} no room in one segment (docs/sms.md)`);
+  };
+  checkFrame('smsShopName', {});
+  for (const [country, howToStop] of Object.entries(smsHowToStop)) checkFrame(`smsHowToStop.${country}`, { howToStop });
 }
 
 /** Refuses addresses that events cannot be posted to. */

@@ -20,6 +20,7 @@ import {
 } from './rules.ts';
 import { sendTextOnce, snsSms } from './sms.ts';
 import type { SmsSettings } from './sms-settings.ts';
+import { frameFor } from './text-frame.ts';
 
 export const handler = lambdaHandler('notification', () => {
   // Each probe of a hanging SNS can cost a customer a text, so probes are up to 60 s apart.
@@ -54,6 +55,7 @@ export const handler = lambdaHandler('notification', () => {
             customerHash,
             ...(defaultCountry && { defaultCountry }),
             numberRefusal: (phone) => numberRefusal(phone, countries),
+            frameFor: (phone) => frameFor(phone, sms),
             ...(quietHours && { quietUntil: (phone, now) => quietUntil(phone, now, quietHours) }),
           }),
         runEffect: sendTextOnce(

@@ -1,4 +1,4 @@
-import { type NumberType, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { type CountryCode, type NumberType, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { RefusalReason } from '../../contracts/notification.ts';
 
 // Ranges that are refused at any length: global services, satellite and international networks, none of which is a customer's phone
@@ -22,19 +22,30 @@ const WITHOUT_TEXTS: ReadonlySet<NumberType> = new Set([
 const FICTIONAL_MOBILE = /^\+447700900\d{3}$/;
 
 /**
- * Returns why an E.164 number may not be texted, or `undefined` if it may. `countries` lists the allowed prefixes (absent: any).
- * A premium-rate number is refused unless the list names its range itself. `+1` allows the United States and Canada only;
- * other countries that share it have to be named: `+1876`. `invalid-number`: a landline, or in no range that its country has assigned.
+ * Returns why an E.164 number may not be texted, or `undefined` if it may. `countries` lists what is allowed (absent: any): countries by their
+ * ISO codes, and prefixes. A premium-rate number is refused unless a prefix names its range itself. `+1` allows the United States and Canada
+ * only; other countries that share it have to be named: `JM` or `+1876`. `invalid-number`: a landline, or in no range that its country has assigned.
  */
 export function numberRefusal(phone: string, countries: readonly string[] = ['+']): RefusalReason | undefined {
   const number = parsePhoneNumberFromString(phone);
   const premiumLength = premiumRangeLength(phone, number);
-  const allowedLength = maxLength(
-    countries.filter((prefix) => phone.startsWith(prefix) && !(prefix === '+1' && isOtherNanp(number))),
-  );
+  const allowedLength = maxLength(countries.map((allowed) => matchingPrefix(allowed, phone, number)));
   if (allowedLength < premiumLength) return 'premium-rate';
   if (allowedLength === 0) return 'country';
   return FICTIONAL_MOBILE.test(phone) || canReceiveTexts(number) ? undefined : 'invalid-number';
+}
+
+/**
+ * Returns the country of an E.164 number, `undefined` if it is of none. Where several have one range, as Italy and the Vatican, it is the one
+ * that the library names first.
+ */
+export const countryOf = (phone: string): CountryCode | undefined =>
+  FICTIONAL_MOBILE.test(phone) ? 'GB' : parsePhoneNumberFromString(phone)?.country;
+
+/** Returns the prefix by which an entry of the list allows a number, that of the whole country where it names one; empty if it does not. */
+function matchingPrefix(allowed: string, phone: string, number: PhoneNumber | undefined): string {
+  if (!allowed.startsWith('+')) return countryOf(phone) === allowed ? `+${number?.countryCallingCode}` : '';
+  return phone.startsWith(allowed) && !(allowed === '+1' && isOtherNanp(number)) ? allowed : '';
 }
 
 /** Returns how long an allowed prefix must be to name the number's premium-rate range, 0 if it is in none. */

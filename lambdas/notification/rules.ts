@@ -33,7 +33,7 @@ import {
   sentEvent,
   type TextState,
 } from './text-state.ts';
-import { textFor } from './texts.ts';
+import { type TextFrame, textFor } from './texts.ts';
 
 /**
  * An order's notification record: the customer's contact, what to tell them, and the state of each text. While only the order's cancellation
@@ -97,6 +97,8 @@ export type NotificationRules = {
   defaultCountry?: CountryCode;
   /** Returns why a number may not be texted. @default any number may */
   numberRefusal?: (phone: string) => RefusalReason | undefined;
+  /** Returns what the texts to a number say besides. @default nothing */
+  frameFor?: (phone: string) => TextFrame;
   /** Returns when quiet hours end, if it is quiet now. @default no quiet hours */
   quietUntil?: (phone: string, now: Date) => Date | undefined;
 };
@@ -195,7 +197,7 @@ function startText(
   open: readonly [Template, ...Template[]],
   { phone, locale, orderNumber, forgotten }: Contact,
   trace: TraceContext,
-  { now, leaseSeconds, numberRefusal, quietUntil }: NotificationRules,
+  { now, leaseSeconds, numberRefusal, frameFor, quietUntil }: NotificationRules,
 ): Transition<Notification, OutgoingText> {
   const [template] = open;
   const notification = withoutSuperseded(current, template);
@@ -205,7 +207,8 @@ function startText(
     return recordRefusal(notification, open, refusal, trace, now);
   }
   const { orderId } = notification;
-  const text = { orderId, trace, template, phone, message: textFor(template, locale, orderNumber ?? orderId) };
+  const message = textFor(template, locale, orderNumber ?? orderId, frameFor?.(phone));
+  const text = { orderId, trace, template, phone, message };
   const notBefore = quietUntil?.(phone, now);
   if (notBefore !== undefined) {
     const effect = { ...text, notBefore };

@@ -3,6 +3,12 @@ import { fitsOneSegment } from './segment.ts';
 
 type Language = 'en' | 'ko';
 
+/** A text in each language. */
+export type Translated = Readonly<Record<Language, string>>;
+
+/** What texts say besides: the shop's name before what is said of the order, and after it how the customer stops them. */
+export type TextFrame = { shopName?: Translated; howToStop?: Translated };
+
 /** Writes a template about an order; without a name, about "your order". */
 type Wording = (name?: string) => string;
 
@@ -50,10 +56,27 @@ const LINK = /[:/]/;
 
 /**
  * Renders a template in the language nearest to a locale, in one SMS segment. Names the order by `name`, its number or id, unless that
- * would be shown as a link or need a second segment.
+ * would be shown as a link or need a second segment; what the frame says is never left out.
  */
-export function textFor(template: Template, locale: string, name: string): string {
-  const wording = texts[languageOf(locale)][template];
-  const text = wording(name);
-  return LINK.test(name) || !fitsOneSegment(text) ? wording() : text;
+export function textFor(template: Template, locale: string, name: string, frame: TextFrame = {}): string {
+  const language = languageOf(locale);
+  const wording = texts[language][template];
+  const text = framed(wording(name), language, frame);
+  return LINK.test(name) || !fitsOneSegment(text) ? framed(wording(), language, frame) : text;
+}
+
+/** Lists the templates that a frame leaves no room for, in the first language in which there are any. */
+export const templatesTooLong = (frame: TextFrame): readonly string[] =>
+  [...new Set(LANGUAGES.values())]
+    .map((language) =>
+      Object.entries(texts[language]).flatMap(([template, wording]) =>
+        fitsOneSegment(framed(wording(), language, frame)) ? [] : [template],
+      ),
+    )
+    .find(({ length }) => length > 0) ?? [];
+
+function framed(text: string, language: Language, { shopName, howToStop }: TextFrame): string {
+  const start = shopName === undefined ? '' : `[${shopName[language]}] `;
+  const end = howToStop === undefined ? '' : ` ${howToStop[language]}`;
+  return `${start}${text}${end}`;
 }

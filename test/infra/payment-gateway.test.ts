@@ -71,19 +71,23 @@ describe('The SMS settings', () => {
     const context = {
       smsDefaultCountry: 'GB',
       smsSenderId: 'Shop-1',
-      smsCountries: '+82,+447',
+      smsCountries: 'KR,+447',
       smsPerDay: '0',
       smsMaxPrice: '0.05',
       smsQuietHours: '21-8',
+      smsShopName: 'Acme',
+      smsHowToStop: '{"KR": {"en": "Call 080 123 4567 to stop.", "ko": "무료거부 0801234567"}}',
     };
     const { function: fn, role } = synthesise(context).consumer('notification');
     expect(JSON.parse(fn.properties.Environment.Variables.SMS_SETTINGS)).toEqual({
       defaultCountry: 'GB',
       senderId: 'Shop-1',
-      countries: ['+82', '+447'],
+      countries: ['KR', '+447'],
       perDay: 0,
       maxPrice: '0.05',
       quietHours: { from: 21, to: 8 },
+      shopName: { en: 'Acme', ko: 'Acme' },
+      howToStop: { KR: { en: 'Call 080 123 4567 to stop.', ko: '무료거부 0801234567' } },
     });
     expect(JSON.stringify(role.properties)).not.toContain('UpdateItem');
     expect(JSON.stringify(synthesise().consumer('notification').role.properties)).toContain('dynamodb:UpdateItem');
@@ -92,8 +96,16 @@ describe('The SMS settings', () => {
   test.each([
     ['smsSenderId', '12345', 'must be 1 to 11 letters, digits or -, with a letter among them'],
     ['smsSenderId', 'My Shop', 'must be 1 to 11 letters, digits or -, with a letter among them'],
-    ['smsCountries', '82', 'must be any, or country codes such as +82,+1'],
-    ['smsCountries', '', 'must be any, or country codes such as +82,+1'],
+    ...['82', '', 'gb', 'ZZ', 'GB,toString', '+082'].map((value) => [
+      'smsCountries',
+      value,
+      'must be any, or countries and prefixes of numbers such as GB,+82,+447',
+    ]),
+    ...['', ' Acme', 'Acme ', 'a:b', 'a/b', 'A\nB', 'A'.repeat(31)].map((value) => [
+      'smsShopName',
+      value,
+      'must be 1 to 30 characters without : and /',
+    ]),
     ['smsPerDay', '-1', 'must be a whole number from 0 to 100'],
     ['smsMaxPrice', '$1', 'must be US dollars such as 0.50'],
     ['smsQuietHours', '21', 'must be hours from and to, such as 21-8, at most 12 of them'],
@@ -102,5 +114,22 @@ describe('The SMS settings', () => {
     ['smsQuietHours', '21-24', 'must be hours from and to, such as 21-8, at most 12 of them'],
   ])('are refused with a reason when they are invalid: -c %s=%s', (name, value, sentence) => {
     expect(() => testSettings({ [name]: value })).toThrow(`-c ${name}=${value}: ${sentence}`);
+  });
+
+  test.each([
+    [{ smsShopName: '아크메' }, 'smsShopName=아크메: leaves the text order-placed no room in one segment'],
+    [{ smsShopName: '{"en": "Acme"}' }, 'smsShopName.ko is missing'],
+    [{ smsHowToStop: '{"UK": "STOP"}' }, 'must be the ISO 3166 code of a country'],
+    [{ smsHowToStop: '{"US": ""}' }, 'must be 1 to 60 characters on one line'],
+    [{ smsHowToStop: '{"FR": "Pour ne plus recevoir de SMS, répondez STOP."}' }, 'smsHowToStop.FR: leaves the text'],
+    // The notice of the United States is there without a setting.
+    [{ smsShopName: `{"en": "Acme", "ko": "${'가'.repeat(26)}"}` }, 'no room in one segment'],
+  ])('are refused where they would be no text, or a second segment: %j', (context, sentence) => {
+    expect(() => testSettings(context)).toThrow(sentence);
+  });
+
+  test('may name the shop in each language, and say nothing about stopping', () => {
+    const { sms } = testSettings({ smsShopName: '{"en": "Acme", "ko": "아크메"}', smsHowToStop: '{}' });
+    expect(sms).toMatchObject({ shopName: { en: 'Acme', ko: '아크메' }, howToStop: {} });
   });
 });

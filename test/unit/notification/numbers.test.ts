@@ -31,6 +31,47 @@ describe('numberRefusal', () => {
     expect(numberRefusal('+491701234567', ['+1', '+82'])).toBe('country');
   });
 
+  test.each([
+    ['+447400123456', 'GB', ['IM', 'JE', 'GG', 'KR', 'US']],
+    ['+447700900123', 'GB', ['GG']],
+    ['+447624123456', 'IM', ['GB']],
+    ['+79161234567', 'RU', ['KZ']],
+    ['+77012345678', 'KZ', ['RU']],
+    ['+12025550123', 'US', ['CA', 'PR']],
+    ['+16045550123', 'CA', ['US']],
+    ['+18765550123', 'JM', ['US']],
+    ['+393471234567', 'IT', ['VA']],
+    ['+61412345678', 'AU', ['CX', 'CC']],
+  ])(
+    'accepts a number by the ISO code of its own country only, which others may share a prefix with: %s',
+    (phone, own, others) => {
+      expect(numberRefusal(phone, [own])).toBeUndefined();
+      expect(numberRefusal(phone, others)).toBe('country');
+      expect(numberRefusal(phone, [...others, own])).toBeUndefined();
+    },
+  );
+
+  test.each([
+    ['+44', '+447624123456'],
+    ['+7', '+77012345678'],
+    ['+212', '+212661234567'],
+  ])('a prefix lets in every country that shares it, save for +1: %s', (prefix, phone) => {
+    expect(numberRefusal(phone, [prefix])).toBeUndefined();
+  });
+
+  test.each([
+    ['+19005550123', 'US'],
+    ['+449098790123', 'GB'],
+    ['+33899123456', 'FR'],
+  ])('a country by its ISO code does not let in its premium-rate numbers: %s', (phone, country) => {
+    expect(numberRefusal(phone, [country])).toBe('premium-rate');
+  });
+
+  test('a number of no country is of none by its ISO code', () => {
+    expect(numberRefusal('+999123456789', ['US'])).toBe('country');
+    expect(numberRefusal('+881612345678', ['US', '+8816'])).toBeUndefined();
+  });
+
   test('requires other +1 countries to be allowed by their own prefix', () => {
     expect(numberRefusal('+12025550123', ['+1'])).toBeUndefined();
     expect(numberRefusal('+16045550123', ['+1'])).toBeUndefined();

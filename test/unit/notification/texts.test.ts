@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { template } from '../../../contracts/notification.ts';
 import { orderId } from '../../../contracts/order.ts';
 import { fitsOneSegment } from '../../../lambdas/notification/segment.ts';
-import { textFor } from '../../../lambdas/notification/texts.ts';
+import { frameFor, HOW_TO_STOP } from '../../../lambdas/notification/text-frame.ts';
+import { templatesTooLong, textFor } from '../../../lambdas/notification/texts.ts';
 
 const templates = template.options;
 const longestId = `${'Q'.repeat(30)}_-90123456`;
@@ -114,6 +115,75 @@ describe('An order in a text', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe('What a text says besides', () => {
+  const acme = { shopName: { en: 'Acme', ko: '아크메' } };
+  const written = (phone: string, locale: string, settings = {}) =>
+    textFor('order-shipped', locale, 'o-1', frameFor(phone, settings));
+
+  test('is nothing by default, but how to stop in the United States, their territories and Canada', () => {
+    for (const phone of ['+821012345678', '+447400123456', '+18765550123', '+881612345678', '+61412345678'])
+      for (const locale of ['en', 'ko']) expect(written(phone, locale)).toBe(textFor('order-shipped', locale, 'o-1'));
+    for (const phone of ['+12025550123', '+16045550123', '+17875550123', '+16715550123']) {
+      expect(written(phone, 'en')).toBe('Your order o-1 is on its way. Reply STOP to opt out.');
+      expect(written(phone, 'ko')).toBe('주문 o-1 발송되었습니다. 수신거부 STOP 회신');
+    }
+  });
+
+  test("is the shop's name before all, in the text's language", () => {
+    expect(written('+821012345678', 'ko', acme)).toBe('[아크메] 주문 o-1 발송되었습니다.');
+    expect(written('+12025550123', 'en', acme)).toBe('[Acme] Your order o-1 is on its way. Reply STOP to opt out.');
+  });
+
+  test('is how to stop in the countries that the setting names, and in no others', () => {
+    const howToStop = { KR: { en: 'Call 080 123 4567 to stop.', ko: '무료거부 0801234567' } };
+    expect(written('+821012345678', 'ko', { howToStop })).toBe('주문 o-1 발송되었습니다. 무료거부 0801234567');
+    expect(written('+12025550123', 'en', { howToStop })).toBe('Your order o-1 is on its way.');
+  });
+
+  test('stays where the name of the order goes, for want of room in the one segment', () => {
+    const name = 'Q'.repeat(64);
+    for (const [locale, starts] of [
+      ['en', '[Acme] Your order takes longer'],
+      ['ko', '[아크메] 주문이 처리 지연'],
+    ] as const) {
+      const text = textFor('order-delayed', locale, name, frameFor('+12025550123', acme));
+      expect(text).toContain(starts);
+      expect(text).toContain('STOP');
+      expect(segments(text)).toBe(1);
+    }
+  });
+
+  test('never makes a second segment, whatever the name, where it has been found to fit', () => {
+    const parts = fc.string({ unit: fc.constantFrom(...'aZ[€가é~ '), minLength: 1, maxLength: 40 });
+    const spoken = fc.record({ en: parts, ko: parts });
+    const ids = fc.string({ unit: fc.constantFrom(...validCharacters), minLength: 1, maxLength: 64 });
+    let fitting = 0;
+    fc.assert(
+      fc.property(fc.constantFrom(...templates), ids, spoken, spoken, (which, name, shopName, howToStop) => {
+        const frame = { shopName, howToStop };
+        const sent = ['en', 'ko'].map((locale) => segments(textFor(which, locale, name, frame)));
+        if (templatesTooLong(frame).length > 0) return;
+        fitting += 1;
+        expect(sent).toEqual([1, 1]);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(fitting).toBeGreaterThan(100);
+  });
+
+  test('fits with how to stop as it is by default, and a name of 25 characters', () => {
+    for (const howToStop of Object.values(HOW_TO_STOP)) {
+      const named = (length: number) => ({ shopName: { en: 'A'.repeat(30), ko: '가'.repeat(length) }, howToStop });
+      expect(templatesTooLong(named(25))).toEqual([]);
+      expect(templatesTooLong(named(26))).toEqual(['order-cancelled']);
+    }
+  });
+
+  test('has 70 characters to share in English too, where one of them is not in GSM-7', () => {
+    expect(templatesTooLong({ shopName: { en: '아크메', ko: '아크메' } })).toContain('order-delayed');
   });
 });
 
