@@ -74,6 +74,8 @@ export class ShopMessagingStack extends Stack {
       ...shared,
     });
     const archive = new Archive(this, 'Archive', { code: code('archive'), ...shared });
+    const mappings = Object.values(consumers).map(({ name, mapping }) => [name, mapping] as const);
+    sweep.watch({ ...Object.fromEntries(mappings), archive: archive.mapping });
     const partners = Object.entries(settings.partners).map(
       ([name, partner]) => new Partner(this, partnerIdOf(name), { name, partner, ...shared }),
     );

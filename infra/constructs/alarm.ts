@@ -10,7 +10,11 @@ export type AlarmKind =
   | 'webhook-disabled'
   | 'failed-deliveries'
   | 'function-errors'
+  | 'lost-messages'
+  | 'missed-sweeps'
+  | 'paused-consumers'
   | 'recursive-invocations'
+  | 'throttled-functions'
   | 'intake';
 
 /** `critical`: orders stop or go wrong until somebody acts, so it wakes somebody. `warning`: it can wait until the morning. */
@@ -34,6 +38,8 @@ export type ShopAlarmProps = {
   firstCommand: string;
   /** It goes off when this metric reaches the threshold. */
   metric: Metric;
+  /** `below`: it goes off when the metric is below the threshold instead, or has no data. @default at-least */
+  comparison?: 'at-least' | 'below';
   /** @default 1 */
   threshold?: number;
   /** It goes off when the metric reached the threshold in so many periods, of so many. @default [1, 1] */
@@ -49,15 +55,23 @@ const LABELS: Readonly<Record<AlarmSeverity, string>> = { critical: 'Critical', 
 export class ShopAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: ShopAlarmProps & { prefix: string }) {
     const { kind, severity, impact, cause, firstCommand, threshold = 1, periods = [1, 1] } = props;
+    const isBelow = props.comparison === 'below';
     super(scope, id, {
       alarmName: `${props.prefix}-${props.name}`,
       alarmDescription: `${LABELS[severity]}: ${impact} ${cause} Run: npm run ops -- ${firstCommand}. Read: docs/runbook/${kind}.md`,
       metric: props.metric,
       threshold,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      comparisonOperator: isBelow
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       datapointsToAlarm: periods[0],
       evaluationPeriods: periods[1],
-      treatMissingData: props.ignoreMissingData ? TreatMissingData.IGNORE : TreatMissingData.NOT_BREACHING,
+      treatMissingData: treatmentOf(props),
     });
   }
+}
+
+function treatmentOf({ comparison, ignoreMissingData }: ShopAlarmProps): TreatMissingData {
+  if (comparison === 'below') return TreatMissingData.BREACHING;
+  return ignoreMissingData ? TreatMissingData.IGNORE : TreatMissingData.NOT_BREACHING;
 }

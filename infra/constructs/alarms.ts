@@ -1,15 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { PARTNER_RECEIVES } from '../partner-settings.ts';
 import type { ShopAlarmProps } from './alarm.ts';
 import type { Archive } from './archive.ts';
-import type { BusRule } from './bus-rules.ts';
 import type { Consumer } from './consumer.ts';
+import { ruleAlarms, topicAlarms } from './delivery-alarms.ts';
+import { functionAlarms, scheduleAlarms, type Weight } from './function-alarms.ts';
 import type { Intake } from './intake.ts';
-import { consumerMetric, MINUTE, ruleMetric } from './metrics.ts';
+import { consumerMetric, MINUTE } from './metrics.ts';
 import type { MonitoredResources } from './monitored-resources.ts';
 import type { Partner } from './partner.ts';
 import type { Sweep } from './sweep.ts';
@@ -19,6 +18,12 @@ const LATE = Duration.minutes(10);
 
 /** A partner may read its queue now and then; who runs it is called when it stands still for this long. */
 const PARTNER_LATE = Duration.hours(1);
+
+/** So many hours into a pause somebody is reminded of it: the sweep cancels undecided orders after two days. */
+const PAUSED_HOURS = 4;
+
+/** Parked letters are renewed after seven of their fourteen days, so three days leave time to act. */
+const UNATTENDED_HOURS = 72;
 
 /** Lists every alarm of the stack. */
 export function shopAlarms({
@@ -35,10 +40,10 @@ export function shopAlarms({
     ...Object.values(consumers).flatMap((consumer) => consumerAlarms(consumer, bus)),
     ...partners.flatMap((partner) => partnerAlarms(partner, bus)),
     ...sweepAlarms(sweep),
-    ...archiveAlarms(archive),
+    ...archiveAlarms(archive, bus),
     ...(intake === undefined ? [] : intakeAlarms(intake)),
-    failedDeliveryAlarm('orders-topic', orders, 'Some orders are handled in part: a consumer never received them.'),
-    failedDeliveryAlarm('lifecycle-feed', lifecycle, feedImpact(consumers.shipping, partners)),
+    ...topicAlarms('orders-topic', orders, 'Some orders are handled in part: a consumer never received them.'),
+    ...topicAlarms('lifecycle-feed', lifecycle, feedImpact(consumers.shipping, partners)),
   ];
 }
 
@@ -79,8 +84,7 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       // The delay between two attempts can be fifteen minutes, in which there is no data.
       periods: [1, 3],
     },
-    ...functionErrorAlarms(name, consumer.function, { severity, impact }),
-    recursionAlarm(name, consumer.function, impact),
+    ...functionAlarms(name, consumer.function, { severity, impact }),
   ];
   if (route.downstream !== undefined) {
     alarms.push({
@@ -133,9 +137,6 @@ function feedImpact(shipping: Consumer, partners: readonly Partner[]): string {
   return [shipping.route.impact, ...(readers.length === 0 ? [] : [partnersImpact(readers)])].join(' ');
 }
 
-/** What an alarm says about whom it hurts, and how soon. */
-type Weight = Pick<ShopAlarmProps, 'severity' | 'impact'>;
-
 function oldestMessageAlarm(
   name: string,
   queue: Queue,
@@ -153,48 +154,55 @@ function oldestMessageAlarm(
   };
 }
 
-function ruleAlarms({ name, rules }: Pick<Partner, 'name' | 'rules'>, bus: EventBus, weight: Weight): ShopAlarmProps[] {
-  return rules.map(({ rule, ...from }) => ({
-    name: `${name}-failed-deliveries${suffixOf(from)}`,
-    kind: 'failed-deliveries',
-    ...weight,
-    cause: `Events from the bus did not reach the queue of ${name}.`,
-    firstCommand: `dlq list --consumer ${name}`,
-    metric: ruleMetric(bus, rule, 'FailedInvocations'),
-  }));
-}
-
-/** Tells the rules of a queue apart: empty for that of the stack's own events. */
-function suffixOf({ reported, endpoint }: Omit<BusRule, 'rule'>): string {
-  const parts = [endpoint, reported && shortName(reported)].filter((part) => part !== undefined);
-  return parts.length === 0 ? '' : `-of-${parts.join('-')}`;
-}
-
-/** Shortens an event's type to a part of an alarm's name: `payment-received`. */
-const shortName = (type: string) => type.replaceAll(/^shop\.|\.v\d+$/g, '').replaceAll('.', '-');
-
 function sweepAlarms(sweep: Sweep): ShopAlarmProps[] {
   const impact = 'Orders that got stuck stay undecided, and nobody tells their customers.';
+  const shared = { severity: 'warning', impact } as const;
+  const quarterHours = { period: Duration.minutes(15) };
   return [
-    ...functionErrorAlarms('sweep', sweep.function, { severity: 'warning', impact }),
+    ...functionAlarms('sweep', sweep.function, shared),
+    ...scheduleAlarms('sweep', sweep.function, shared),
     deadLetterAlarm('sweep', sweep.missedRuns, {
       impact,
       cause: 'Runs of the sweep did not take place.',
-      firstCommand: 'status',
+      firstCommand: 'dlq list --consumer sweep',
     }),
+    {
+      name: 'paused-consumers',
+      kind: 'paused-consumers',
+      severity: 'warning',
+      impact: 'What a consumer does not take is not done, and is lost to it after a week.',
+      cause: `A consumer has been paused or switched off for ${PAUSED_HOURS} hours.`,
+      firstCommand: 'status',
+      metric: consumerMetric('sweep', 'PausedHours', 'Maximum').with(quarterHours),
+      threshold: PAUSED_HOURS,
+    },
+    {
+      name: 'parked-letters-unattended',
+      kind: 'missed-sweeps',
+      severity: 'warning',
+      impact: 'Dead letters that somebody looks after are lost two weeks after they were parked.',
+      cause: `The sweep, which looks at parked letters once a day, has not got through them for ${UNATTENDED_HOURS / 24} days.`,
+      firstCommand: 'logs sweep',
+      metric: consumerMetric('sweep', 'ParkedUnattendedHours', 'Maximum').with(quarterHours),
+      threshold: UNATTENDED_HOURS,
+    },
   ];
 }
 
-function archiveAlarms(archive: Archive): ShopAlarmProps[] {
+function archiveAlarms(archive: Archive, bus: EventBus): ShopAlarmProps[] {
   const impact = 'Customers feel nothing; what is not kept cannot be replayed.';
+  const shared = { severity: 'warning', impact } as const;
+  const firstCommand = 'dlq list --consumer archive';
   return [
-    ...functionErrorAlarms('archive', archive.function, { severity: 'warning', impact }),
-    recursionAlarm('archive', archive.function, impact),
-    deadLetterAlarm('archive', archive.deadLetterQueue, {
+    ...functionAlarms('archive', archive.function, shared),
+    oldestMessageAlarm('archive', archive.queue, { ...shared, late: LATE }),
+    deadLetterAlarm('archive', archive.deadLetterQueue, { impact, cause: 'Events were not kept.', firstCommand }),
+    deadLetterAlarm('archive-undelivered-steps', archive.undeliveredSteps, {
       impact,
-      cause: 'Events were not kept.',
-      firstCommand: 'dlq list --consumer archive',
+      cause: 'Steps of the lifecycle feed did not reach the queue of the archive.',
+      firstCommand,
     }),
+    ...ruleAlarms({ name: 'archive', rules: archive.rules }, bus, shared),
   ];
 }
 
@@ -202,21 +210,14 @@ function intakeAlarms({ function: fn }: Intake): ShopAlarmProps[] {
   const impact = 'What senders post does not become an order until they send it again, and some give up.';
   const shared = { kind: 'intake', severity: 'critical', impact, firstCommand: 'logs intake' } as const;
   return [
-    ...functionErrorAlarms('intake', fn, { severity: 'critical', impact }),
+    // Nothing keeps a request for later.
+    ...functionAlarms('intake', fn, { severity: 'critical', impact }, 'critical'),
     {
       ...shared,
       name: 'intake-failed',
       cause: 'The intake answered requests with 5xx.',
       metric: fn.metric('Url5xxCount', { period: MINUTE, statistic: 'Sum' }),
       // A single failure is made up for by the sender's next try.
-      periods: [3, 10],
-    },
-    {
-      ...shared,
-      name: 'intake-throttled',
-      cause:
-        'Requests of the intake were refused with 429, because the concurrency of its function, or of the account, is used up.',
-      metric: fn.metricThrottles({ period: MINUTE, statistic: 'Sum' }),
       periods: [3, 10],
     },
   ];
@@ -237,59 +238,5 @@ function deadLetterAlarm(
     metric: queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: 'Maximum' }),
     // SQS publishes no metrics of a queue that is idle for hours, though its messages are still there.
     ignoreMissingData: true,
-  };
-}
-
-function functionErrorAlarms(name: string, fn: LambdaFunction, weight: Weight): ShopAlarmProps[] {
-  return [
-    {
-      // Counted by the function itself, at its first invocation: no retry mends it.
-      name: `${name}-cannot-start`,
-      kind: 'function-errors',
-      ...weight,
-      cause: `The function of ${name} cannot start, because a setting is missing or wrong: its log says which.`,
-      firstCommand: 'status',
-      metric: consumerMetric(name, 'StartFailed', 'Sum'),
-      // One minute is enough; it stays until the messages have been received again without a failure.
-      periods: [1, 10],
-    },
-    {
-      name: `${name}-function-errors`,
-      kind: 'function-errors',
-      ...weight,
-      cause: `The function of ${name} cannot be loaded, or dies or runs out of time without saying why.`,
-      firstCommand: 'status',
-      metric: fn.metricErrors({ period: MINUTE, statistic: 'Sum' }),
-      // A single crash costs its batch a retry, nothing else. A lone message comes back after three minutes.
-      periods: [3, 10],
-    },
-  ];
-}
-
-/**
- * Alarms where Lambda stops a chain of messages that came through the same function 16 times: no log line says so, and the messages
- * are tried again in vain for two days (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
- */
-function recursionAlarm(name: string, fn: LambdaFunction, impact: string): ShopAlarmProps {
-  return {
-    name: `${name}-recursive-invocations`,
-    kind: 'recursive-invocations',
-    severity: 'warning',
-    impact: `For the orders concerned: ${impact}`,
-    cause: `Lambda takes messages of ${name} for an endless loop and no longer invokes its function with them.`,
-    firstCommand: 'status',
-    metric: fn.metric('RecursiveInvocationsDropped', { period: MINUTE, statistic: 'Sum' }),
-  };
-}
-
-function failedDeliveryAlarm(name: string, topic: ITopic, impact: string): ShopAlarmProps {
-  return {
-    name: `${name}-failed-deliveries`,
-    kind: 'failed-deliveries',
-    severity: 'critical',
-    impact,
-    cause: 'A topic could not deliver to a queue.',
-    firstCommand: 'dlq list',
-    metric: topic.metricNumberOfNotificationsFailed({ period: MINUTE, statistic: 'Sum' }),
   };
 }

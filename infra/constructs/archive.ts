@@ -1,7 +1,7 @@
 import { CfnOutput, Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
-import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Code, EventSourceMapping, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -13,7 +13,7 @@ import { MAX_RECEIVES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-
 import { busPatterns, contractsOn } from '../filters.ts';
 import { consumerSettings, type Settings } from '../settings.ts';
 import { filterBody } from './body-filter.ts';
-import { busRules } from './bus-rules.ts';
+import { type BusRule, busRules } from './bus-rules.ts';
 import { addQueueSource, nodeFunction, visibilityTimeoutOf } from './lambda.ts';
 import type { ShopKey } from './shop-key.ts';
 import { DeadLetterQueue, ShopQueue } from './shop-queue.ts';
@@ -33,8 +33,15 @@ export type ArchiveProps = {
  * the channel in its contract only: what a publisher claims on the orders topic is not replayed as an event of the bus.
  */
 export class Archive extends Construct {
+  readonly queue: Queue;
   readonly deadLetterQueue: Queue;
+  /** Holds steps of the lifecycle feed that did not reach its queue. */
+  readonly undeliveredSteps: Queue;
   readonly function: LambdaFunction;
+  /** Delivers the messages of its queue to its function. */
+  readonly mapping: EventSourceMapping;
+  /** Bring it the events of the bus. */
+  readonly rules: readonly BusRule[];
 
   constructor(scope: Construct, id: string, props: ArchiveProps) {
     super(scope, id);
@@ -48,7 +55,10 @@ export class Archive extends Construct {
       retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
-    this.subscribe(queue, props);
+    this.queue = queue;
+    this.undeliveredSteps = this.subscribe(props);
+    const patterns = busPatterns('archive', catalog);
+    this.rules = busRules(this, { bus: props.bus, patterns, queue, deadLetterQueue: this.deadLetterQueue });
 
     const bucket = archiveBucket(this, props);
     const archiver = nodeFunction(this, {
@@ -68,7 +78,7 @@ export class Archive extends Construct {
       reason: 'The key of an object begins with the hour in which its events arrived, so none can be named here.',
     });
     key?.grantUse(archiver, 's3', 'GenerateDataKey');
-    addQueueSource(archiver, { queue, key, ...own });
+    this.mapping = addQueueSource(archiver, { queue, key, ...own });
 
     // Named as a consumer's, so that `ops status` and `ops dlq` show this queue too.
     const output = (name: string, value: string) => new CfnOutput(Stack.of(this), `${this.node.id}${name}`, { value });
@@ -77,9 +87,10 @@ export class Archive extends Construct {
     output('BucketName', bucket.bucketName);
   }
 
-  private subscribe(queue: Queue, { topic, lifecycle, bus, removalPolicy }: ArchiveProps): void {
+  /** Subscribes to both topics; returns the queue of what the FIFO topic cannot deliver. */
+  private subscribe({ topic, lifecycle, removalPolicy }: ArchiveProps): Queue {
     const subscription = (channel: Channel, deadLetterQueue: IQueue) =>
-      new SqsSubscription(queue, {
+      new SqsSubscription(this.queue, {
         rawMessageDelivery: true,
         deadLetterQueue,
         filterPolicyWithMessageBody: filterBody('archive', contractsOn(channel, catalog)),
@@ -96,8 +107,7 @@ export class Archive extends Construct {
     new CfnOutput(Stack.of(this), `${this.node.id}UndeliveredStepsDeadLetterQueueUrl`, {
       value: undeliveredSteps.queueUrl,
     });
-    const patterns = busPatterns('archive', catalog);
-    busRules(this, { bus, patterns, queue, deadLetterQueue: this.deadLetterQueue });
+    return undeliveredSteps;
   }
 }
 

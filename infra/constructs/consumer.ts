@@ -1,7 +1,7 @@
 import { CfnOutput, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { Effect, Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Code, EventSourceMapping, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription, type SqsSubscriptionProps } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -49,6 +49,8 @@ export class Consumer extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly function: LambdaFunction;
+  /** Delivers the messages of its queue to its function. */
+  readonly mapping: EventSourceMapping;
   /** Bring it events from the bus, if it consumes any. */
   readonly rules: readonly BusRule[];
   private readonly key: ShopKey | undefined;
@@ -88,7 +90,7 @@ export class Consumer extends Construct {
       removalPolicy,
       key,
     });
-    addQueueSource(this.function, { queue: this.queue, key, ...own });
+    this.mapping = addQueueSource(this.function, { queue: this.queue, key, ...own });
     // The consumer itself decides how long a message waits, and whether it is dead-lettered.
     this.grant('sqs:ChangeMessageVisibility', this.queue.queueArn);
     this.grant('sqs:SendMessage', this.deadLetterQueue.queueArn);

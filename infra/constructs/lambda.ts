@@ -1,6 +1,13 @@
 import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  type Code,
+  type EventSourceMapping,
+  Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -79,7 +86,10 @@ export const visibilityTimeoutOf = ({ timeout, window }: Pick<ConsumerSettings, 
   Duration.seconds(6 * timeout + window);
 
 /** Adds a queue as a function's event source, with the permissions that Lambda needs for it and no more. */
-export function addQueueSource(fn: LambdaFunction, { queue, key, concurrency, batchSize, window }: QueueSource): void {
+export function addQueueSource(
+  fn: LambdaFunction,
+  { queue, key, concurrency, batchSize, window }: QueueSource,
+): EventSourceMapping {
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
   Grant.addToPrincipal({
     grantee: fn,
@@ -87,7 +97,7 @@ export function addQueueSource(fn: LambdaFunction, { queue, key, concurrency, ba
     resourceArns: [queue.queueArn],
   });
   key?.grantUse(fn, 'sqs', 'Decrypt');
-  fn.addEventSourceMapping('Feed', {
+  const mapping = fn.addEventSourceMapping('Feed', {
     eventSourceArn: queue.queueArn,
     batchSize,
     // Written when it is zero too: what is left out keeps its value. A FIFO queue takes none.
@@ -100,4 +110,5 @@ export function addQueueSource(fn: LambdaFunction, { queue, key, concurrency, ba
     reason:
       'For a queue Lambda takes none: what fails stays in the queue, and its dead-letter queue is the destination.',
   });
+  return mapping;
 }

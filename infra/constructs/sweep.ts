@@ -2,7 +2,7 @@ import { CfnOutput, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Grant } from 'aws-cdk-lib/aws-iam';
-import type { Code, Function as LambdaFunctionConstruct } from 'aws-cdk-lib/aws-lambda';
+import type { Code, EventSourceMapping, Function as LambdaFunctionConstruct } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { orderDeadlinePassed, orderReconciliationDue, orderReminderDue } from '../../contracts/order.ts';
@@ -78,6 +78,17 @@ export class Sweep extends Construct {
     new Rule(this, 'Schedule', {
       schedule: Schedule.rate(Duration.minutes(5)),
       targets: [new LambdaFunction(sweep, { deadLetterQueue: this.missedRuns, retryAttempts: 2 })],
+    });
+  }
+
+  /** Lets it measure for how long consumers have not taken messages, by their names. */
+  watch(mappings: Readonly<Record<string, EventSourceMapping>>): void {
+    const ids = Object.entries(mappings).map(([name, { eventSourceMappingId }]) => [name, eventSourceMappingId]);
+    this.function.addEnvironment('EVENT_SOURCE_MAPPINGS', Stack.of(this).toJsonString(Object.fromEntries(ids)));
+    Grant.addToPrincipal({
+      grantee: this.function,
+      actions: ['lambda:GetEventSourceMapping'],
+      resourceArns: Object.values(mappings).map(({ eventSourceMappingArn }) => eventSourceMappingArn),
     });
   }
 }

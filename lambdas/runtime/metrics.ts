@@ -101,13 +101,22 @@ export function metricLines(
 
 /** Formats the one metric of a function that handles no messages of orders: how many messages it has done, as a line of JSON for the log. */
 export const doneLine = (consumer: string, count: number, now = Date.now()): string =>
+  valueLine(consumer, { Done: count }, 'batch', now);
+
+/** Formats metrics of one function without a unit of their own, as a line of JSON for the log with a message that says what they are about. */
+export const valueLine = (
+  consumer: string,
+  values: Readonly<Record<string, number>>,
+  message: string,
+  now = Date.now(),
+): string =>
   JSON.stringify({
     level: 'INFO',
     time: new Date(now).toISOString(),
-    message: 'batch',
+    message,
     consumer,
-    Done: count,
-    _aws: { Timestamp: now, CloudWatchMetrics: [directive([['consumer']], 'Count', 'Done')] },
+    ...values,
+    _aws: { Timestamp: now, CloudWatchMetrics: [directive([['consumer']], 'Count', ...Object.keys(values))] },
   });
 
 /** A part of a line: the metrics it declares, and their values. */

@@ -5,6 +5,7 @@ import { documentClient } from '../runtime/records.ts';
 import { orderIndex } from './order-index.ts';
 import { orderRecords } from './order-records.ts';
 import { parkingQueue } from './parking-queue.ts';
+import { pauseReporter } from './pauses.ts';
 import { sweeper } from './sweep.ts';
 
 /** The function that runs every five minutes. */
@@ -16,7 +17,8 @@ export const handler = lambdaHandler('sweep', () => {
     reservations: requireEnv('RESERVATIONS_TABLE_NAME'),
     notifications: requireEnv('NOTIFICATIONS_TABLE_NAME'),
   };
-  return sweeper(
+  const reportPauses = pauseReporter(JSON.parse(requireEnv('EVENT_SOURCE_MAPPINGS')));
+  const sweep = sweeper(
     orderIndex(tables.orders, client),
     orderRecords(tables, client),
     busPublisher(requireEnv('EVENT_BUS_NAME')),
@@ -28,4 +30,10 @@ export const handler = lambdaHandler('sweep', () => {
     () => new Date(),
     { queue: parkingQueue(requireEnv('PARKED_LETTERS_QUEUE_URL')), parkedDays: Number(requireEnv('PARKED_DAYS')) },
   );
+  return async (...run: Parameters<typeof sweep>) => {
+    const [swept, reported] = await Promise.allSettled([sweep(...run), reportPauses()]);
+    if (swept.status === 'rejected') throw swept.reason;
+    if (reported.status === 'rejected') throw reported.reason;
+    return swept.value;
+  };
 });

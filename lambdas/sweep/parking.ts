@@ -1,5 +1,6 @@
 import { describeForLog } from '../runtime/failure.ts';
-import { log } from '../runtime/log.ts';
+import { log, writeLines } from '../runtime/log.ts';
+import { valueLine } from '../runtime/metrics.ts';
 import { type ParkedLetter, readParkedLetter } from './parked-letter.ts';
 import type { HeldMessage, ParkingQueue } from './parking-queue.ts';
 import { isLookDue, parkingActionFor } from './parking-rules.ts';
@@ -26,7 +27,20 @@ export async function lookAfterParked(
   const isComplete = await receiveAll(look, hasTime).catch((error: unknown) => fail(look, error));
   await queue.release(look.kept).catch((error: unknown) => fail(look, error));
   failures.push(...look.failures);
-  return isComplete === true && look.failures.length === 0 ? now.toISOString() : last;
+  const looked = isComplete === true && look.failures.length === 0 ? now.toISOString() : last;
+  reportUnattended(looked, now);
+  return looked;
+}
+
+const HOUR_MS = 3_600_000;
+// One look may fail and be made good by the next run.
+const UNATTENDED_HOURS = 36;
+
+/** Counts for how long nobody got through the parked letters, each of which ends after fourteen days. `last` is when somebody did. */
+function reportUnattended(last: string | undefined, now: Date): void {
+  const hours = last === undefined ? 0 : (now.getTime() - Date.parse(last)) / HOUR_MS;
+  if (hours < UNATTENDED_HOURS) return;
+  writeLines([valueLine('sweep', { ParkedUnattendedHours: hours }, 'parked letters unattended', now.getTime())]);
 }
 
 /** Handles every message of the queue; returns whether there was time for all. */

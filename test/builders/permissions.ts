@@ -8,6 +8,7 @@ const ACTIONS: Record<string, string | undefined> = {
   ChangeMessageVisibilityBatchCommand: 'sqs:ChangeMessageVisibility',
   DeleteMessageCommand: 'sqs:DeleteMessage',
   GetCommand: 'dynamodb:GetItem',
+  GetEventSourceMappingCommand: 'lambda:GetEventSourceMapping',
   GetSecretValueCommand: 'secretsmanager:GetSecretValue',
   PublishBatchCommand: 'sns:Publish',
   PublishCommand: 'sns:Publish',

@@ -104,7 +104,8 @@ test('Alarms tell of requests that fail, are throttled, and of a function that c
     StartFailed: 'docs/runbook/function-errors.md',
     Errors: 'docs/runbook/function-errors.md',
     Url5xxCount: 'docs/runbook/intake.md',
-    Throttles: 'docs/runbook/intake.md',
+    Throttles: 'docs/runbook/throttled-functions.md',
+    RecursiveInvocationsDropped: 'docs/runbook/recursive-invocations.md',
   });
 });
 

@@ -93,7 +93,7 @@ describe('The sweep', () => {
     expect(Number(fn.properties.Environment.Variables.ORDER_DEADLINE_SECONDS)).toBeGreaterThan(OUTAGE_HOURS * 3600);
   });
 
-  test('may query the index, read the records that it compares, move orders within the index, publish, look after parked letters, and nothing else', () => {
+  test('may query the index, read the records that it compares, move orders within the index, publish, look after parked letters, see which consumers are paused, and nothing else', () => {
     const statements: object[] = sweepResource('AWS::IAM::Policy').properties.PolicyDocument.Statement;
     expect(statements.flatMap(actionsOf).sort()).toEqual([
       'dynamodb:BatchGetItem',
@@ -104,6 +104,7 @@ describe('The sweep', () => {
       'dynamodb:UpdateItem',
       'events:PutEvents',
       'kms:Decrypt',
+      'lambda:GetEventSourceMapping',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       'sqs:ChangeMessageVisibility',

@@ -182,6 +182,19 @@ describe('A look at the parking queue', () => {
     expect(log.lines.join()).toContain('parked letters could not be looked after');
   });
 
+  test('counts the hours since the last one that got through all, once it is overdue', async () => {
+    const queue = new MemoryParking().add(parkedFor(10), 10);
+    const unattended = () => log.lines.flatMap((line) => JSON.parse(line).ParkedUnattendedHours ?? []);
+    const noTime = { hasTime: () => false };
+    await look(queue, { ...noTime, last: daysAgo(1.2).toISOString() });
+    expect(unattended(), 'the next run makes it good').toEqual([]);
+    await look(queue, { ...noTime, last: daysAgo(3).toISOString() });
+    expect(unattended()).toEqual([72]);
+    log.lines.splice(0);
+    await look(queue, { last: daysAgo(3).toISOString() });
+    expect(unattended(), 'it got through').toEqual([]);
+  });
+
   test('that cannot receive fails the run, and is taken again with the next one', async () => {
     const queue = new MemoryParking();
     queue.fails = (call) => call === 'receive';
