@@ -3,7 +3,7 @@ import { toUserMessage } from '../errors.ts';
 import type { AttemptOutcome, ConsumerSignals } from './attempt-outcomes.ts';
 import { bodyKeyOf, type DeadLetter, messageKeyOf } from './dead-letter.ts';
 import type { DeadLetterQueue } from './queue.ts';
-import { scan } from './scan.ts';
+import { type ScanResult, scan } from './scan.ts';
 
 /** A letter that was put back: the message it became, and the key of what was sent. */
 export type WatchedLetter = { deadLetter: DeadLetter; messageId: string; body: string };
@@ -23,6 +23,8 @@ export type WatchOptions = {
   quietMs: number;
   intervalMs: number;
   signal?: AbortSignal | undefined;
+  /** Looks at the dead letters, which hides them from others for a moment. @default nobody else looks */
+  look?: (scan: () => Promise<ScanResult>) => Promise<ScanResult>;
   onProgress?: (undecided: number) => void;
   now?: () => number;
   wait?: (milliseconds: number) => Promise<unknown>;
@@ -43,6 +45,7 @@ export async function watchLetters(
   options: WatchOptions,
 ): Promise<WatchResult> {
   const { signals, patienceMs, quietMs, intervalMs, signal, onProgress = () => {}, now = Date.now } = options;
+  const { look = (read) => read() } = options;
   const { wait = (milliseconds: number) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }) } =
     options;
   const watched = new Watched(letters);
@@ -61,7 +64,8 @@ export async function watchLetters(
   }
   if (signal?.aborted) return watched;
   const isQuiet = idleSince !== undefined && now() - idleSince >= quietMs;
-  watched.compare((await scan(queue, { signal })).deadLetters, since, isQuiet);
+  const { deadLetters } = await look(() => scan(queue, { signal }));
+  watched.compare(deadLetters, since, isQuiet);
   return watched;
 }
 

@@ -7,7 +7,7 @@ import { type RunningConsole, startConsole } from './running-console.ts';
 
 const DESKTOP = { width: 1_280, height: 800 };
 /** Longer than anything takes on a busy machine; nothing here is a timed test. */
-const PATIENCE_MS = 45_000;
+export const PATIENCE_MS = 45_000;
 
 /** What a test in a browser works with; each is started when the first test of a file asks for it. */
 type Fixtures = {

@@ -94,6 +94,8 @@ export type LetterView = {
   contract?: LetterContract;
   /** Letters of other consumers with the same message. */
   alike: { consumer: string; messageId: string }[];
+  /** Some letters are with somebody else right now, so there may be more that are alike. */
+  settling: boolean;
   expiresAt: string;
   parked?: Parked;
 };

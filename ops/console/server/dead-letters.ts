@@ -31,7 +31,8 @@ const body = text(1_048_576);
 
 /** Adds what the pages of dead letters read and do. */
 export function deadLettersRoutes(app: Hono, console: Console): void {
-  const parts = { console, letters: new Letters(console), watch: new PutBackWatch() };
+  const letters = new Letters(console);
+  const parts = { console, letters, watch: new PutBackWatch(letters) };
   listing(app, parts);
   showing(app, parts);
   acting(app, parts);

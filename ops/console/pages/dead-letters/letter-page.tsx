@@ -23,9 +23,12 @@ type Props = { consumer: string; id: string };
 
 /** One dead letter: why it is here, what is wrong with it, and what can be done about it. */
 export function LetterPage({ consumer, id }: Props): JSX.Element {
+  const [settling, setSettling] = useState(false);
   const { data, error, loading, reload } = useLetters<LetterView>(
     `/api/dead-letters/letter/${encodeURIComponent(consumer)}/${encodeURIComponent(id)}`,
+    { settling },
   );
+  if (data !== undefined && data.settling !== settling) setSettling(data.settling);
   const [sent, setSent] = useState<Sent>();
   const [wantsEdit, setEditing] = useState(false);
   const [revealed, setRevealed] = useState<RevealedLetter>();

@@ -5,7 +5,7 @@ import type { SentLetter } from '../../../dlq/redrive.ts';
 import { watchLetters } from '../../../dlq/watch.ts';
 import type { DeployedShop } from '../../../stack.ts';
 import type { LetterBecame, PastRedriveView } from '../../api/dead-letters.ts';
-import type { Found } from './letters.ts';
+import type { Found, Letters } from './letters.ts';
 
 /** Of more letters at once nobody waits for the fate of each. */
 const MOST_WATCHED = 10;
@@ -14,7 +14,12 @@ const REMEMBERED = 200;
 
 /** Watches letters that were put back, for the pages that began it. */
 export class PutBackWatch {
+  private readonly letters: Letters;
   private readonly states = new Map<string, LetterBecame>();
+
+  constructor(letters: Letters) {
+    this.letters = letters;
+  }
 
   /** Watches a few letters that were sent, without anybody waiting for it; more than ten are not watched. */
   begin(shop: DeployedShop, plan: Plan, sent: readonly SentLetter[], since: number): void {
@@ -24,7 +29,8 @@ export class PutBackWatch {
       const { consumer } = queue;
       const own = letters.filter(({ deadLetter }) => deadLetter.consumer === consumer);
       for (const { deadLetter } of own) this.set(deadLetter.id, { consumer, state: 'waiting' });
-      void watchLetters(queue, own, since, watchOptions(shop)).then(
+      const look = <T>(read: () => Promise<T>) => this.letters.exclusively([consumer], read);
+      void watchLetters(queue, own, since, { ...watchOptions(shop), look }).then(
         ({ failedAgain, undecided }) => {
           for (const { deadLetter } of own) this.set(deadLetter.id, { consumer, state: 'handled' });
           for (const { deadLetter, reason } of failedAgain)

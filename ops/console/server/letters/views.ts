@@ -83,6 +83,7 @@ export function letterView(letter: DeadLetter, found: Found, bodiesShown: boolea
     problems: problemsOf(letter, bodiesShown ? shownText : ''),
     ...(contract === undefined ? {} : { contract }),
     alike: letter.parked ? [] : alikeTo(letter, found.letters).map(({ consumer, id }) => ({ consumer, messageId: id })),
+    settling: found.queues.some(({ busy, inFlight }) => busy || inFlight > 0),
     expiresAt: expiresAtOf(letter),
     ...(letter.parked === undefined ? {} : { parked: letter.parked }),
   };
