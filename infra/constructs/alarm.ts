@@ -53,6 +53,9 @@ const LABELS: Readonly<Record<AlarmSeverity, string>> = { critical: 'Critical', 
 
 /** An alarm whose description says how soon somebody must act, what customers lose, what happened, which command to run, and where its page is. */
 export class ShopAlarm extends Alarm {
+  /** What it was made from: Prometheus' rules are generated from the same. */
+  readonly props: ShopAlarmProps;
+
   constructor(scope: Construct, id: string, props: ShopAlarmProps & { prefix: string }) {
     const { kind, severity, impact, cause, firstCommand, threshold = 1, periods = [1, 1] } = props;
     const isBelow = props.comparison === 'below';
@@ -68,6 +71,7 @@ export class ShopAlarm extends Alarm {
       evaluationPeriods: periods[1],
       treatMissingData: treatmentOf(props),
     });
+    this.props = props;
   }
 }
 
