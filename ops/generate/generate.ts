@@ -6,10 +6,12 @@ import { routing } from '../../infra/routing.ts';
 import { readStageFile, resolveSettings } from '../../infra/settings.ts';
 import { settingsJsonSchema, settingsPage } from '../../infra/settings-page.ts';
 import { writeOutdatedFiles } from '../contracts/generate.ts';
+import { DASHBOARD_PATH, grafanaDashboard } from '../metrics/grafana-dashboard.ts';
+import { rulesFiles } from '../metrics/rules-file.ts';
 import { type Budgets, measuredBudget } from './bundle-budgets.ts';
 import { customPage } from './custom-page.ts';
 import { type PinFile, withNewPins } from './own-pins.ts';
-import { synthesise } from './synthesise.ts';
+import { synthesise, synthesiseWithAlarms } from './synthesise.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const SHIPPED_BUDGETS = 'bench/budgets.json';
@@ -30,6 +32,7 @@ export async function generate({ raised = [] }: { raised?: readonly string[] } =
   const written = writeOutdatedFiles();
   const template = synthesise();
   const stripe = synthesise({ paymentGateway: 'stripe', stripeSecret: 'shop/stripe' });
+  const outside = synthesiseWithAlarms(OUTSIDE);
   const settings = resolveSettings('dev', readStageFile('dev'));
   const pins = withNewPins(
     readJson<PinFile>(OWN_PINS),
@@ -37,11 +40,13 @@ export async function generate({ raised = [] }: { raised?: readonly string[] } =
     template,
     settings,
   );
-  const files = new Map([
-    ['docs/permissions.md', permissionsPage(template, stripe, synthesise(OUTSIDE))],
+  const files = new Map<string, string>([
+    ['docs/permissions.md', permissionsPage(template, stripe, outside.template)],
     ['docs/settings.md', settingsPage()],
     ['docs/custom.md', customPage(template)],
     ['settings/settings.schema.json', json(settingsJsonSchema())],
+    ...rulesFiles(outside.alarms, 'crm'),
+    [DASHBOARD_PATH, json(grafanaDashboard())],
     [OWN_PINS, json(pins)],
     ...(await budgetFiles(raised)),
   ]);

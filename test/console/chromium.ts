@@ -3,11 +3,11 @@ import { delimiter, join } from 'node:path';
 import { localFolder } from '../../localstack/engines.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-/** Where `.ci/install-chromium` unpacks one that it may not install. */
-const UNPACKED = join(localFolder, 'tools', 'chromium', 'chromium');
+/** Where `.ci/install-tools` unpacks one that it may not install. */
+const UNPACKED = join(localFolder, 'tools', 'debian', 'chromium');
 
 const NO_CHROMIUM =
-  'there is no Chromium on this machine: install it (on Debian `apt-get install chromium`), run .ci/install-chromium, or name one with CHROMIUM_PATH';
+  'there is no Chromium on this machine: install it (on Debian `apt-get install chromium`), run .ci/install-tools, or name one with CHROMIUM_PATH';
 
 /** Finds a Chromium: the one that CHROMIUM_PATH names, whatever else there is, or one on the PATH or unpacked in `.local`. */
 export function findChromium(env: NodeJS.ProcessEnv = process.env, unpacked = UNPACKED): string | undefined {

@@ -1,44 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { exposition } from '../../../ops/metrics/exposition.ts';
-import type { ShopReading } from '../../../ops/metrics/families.ts';
-import { consumerStatus, shopStatus } from '../../builders/shop-status.ts';
+import { exposition, OWN_METRICS } from '../../../ops/metrics/exposition.ts';
+import { families, type ShopReading } from '../../../ops/metrics/families.ts';
+import { busyReading } from '../../builders/shop-reading.ts';
+import { shopStatus } from '../../builders/shop-status.ts';
 
-const at = new Date('2026-11-27T09:00:00Z');
-const payment = consumerStatus('payment', {
-  waiting: 3,
-  inFlight: 2,
-  delayed: 1,
-  deadLetters: 4,
-  oldestSeconds: 700,
-  throughput: 1.5,
-  errorRate: 0.25,
-  breaker: 'open',
-  waitedSeconds: 650,
-  deadLettered: 2,
-  functionErrors: 1,
-  failure: { time: '2026-11-27T08:59:00Z', cannotStart: true, errorType: 'Error', errorMessage: 'no TABLE_NAME' },
-});
-const crm = consumerStatus('crm', {
-  partner: true,
-  mapping: undefined,
-  breaker: null,
-  throughput: null,
-  oldestSeconds: 4_000,
-});
-const reading = (parts: Partial<ShopReading> = {}): ShopReading => ({
-  at,
-  status: shopStatus([payment, crm], {
-    orders: { PLACED: 5, CONFIRMED: 1_234, CANCELLED: 7 },
-    late: [{ orderId: 'o-1', since: '2026-11-27T08:50:00Z', waitsFor: 'payment' }],
-    dueRefunds: { count: 2, oldest: [] },
-    parked: 6,
-  }),
-  alarms: [
-    { name: 'order-failed-deliveries', state: 'ALARM', since: '', description: 'Warning: …', topics: [] },
-    { name: 'sweep-dead-letters', state: 'OK', since: '', description: 'Critical: …', topics: [] },
-  ],
-  ...parts,
-});
+const { at } = busyReading;
+const reading = (parts: Partial<ShopReading> = {}): ShopReading => ({ ...busyReading, ...parts });
 const lines = async (given: ShopReading | undefined, cloudWatch = true, failures = 0): Promise<string[]> =>
   (await exposition({ reading: given, failures, cloudWatch }).metrics())
     .split('\n')
@@ -99,22 +68,20 @@ test('orders of a table that is only counted in part are left out, those that ar
 });
 
 test('a consumer that is paused says since when, and a mapping that is off that it is', async () => {
-  const paused = consumerStatus('stock', {
-    mapping: { enabled: false, concurrency: 10 },
-    paused: {
-      by: 'ana',
-      since: '2026-11-27T08:00:00Z',
-      reason: 'outage',
-      resumeBy: null,
-      ordersCancelledFrom: null,
-      drainSeconds: null,
-      urgent: false,
-    },
-  });
-  const all = await lines(reading({ status: shopStatus([paused]) }));
+  const all = await lines(reading());
   expect(all).toContain('shop_consumer_enabled{consumer="stock"} 0');
   expect(all).toContain('shop_consumer_paused{consumer="stock"} 1');
   expect(all).toContain(`shop_consumer_paused_timestamp_seconds{consumer="stock"} ${at.getTime() / 1_000 - 3_600}`);
+});
+
+test('every metric is served of some shop', async () => {
+  const served = new Set((await lines(reading())).map((line) => /^\w+/.exec(line)?.[0]));
+  for (const { name } of [...families, ...Object.values(OWN_METRICS)]) expect(served).toContain(name);
+});
+
+test('every metric is in the docs', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'metrics.md'), 'utf8');
+  for (const { name } of [...families, ...Object.values(OWN_METRICS)]) expect(page).toContain(`| \`${name}\` |`);
 });
 
 test('a shop that cannot be read is down, and nothing else is claimed of it', async () => {
