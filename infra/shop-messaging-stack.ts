@@ -10,6 +10,7 @@ import { CustomerKey } from './constructs/customer-key.ts';
 import { Intake } from './constructs/intake.ts';
 import { LifecycleTopic } from './constructs/lifecycle-topic.ts';
 import { Monitoring } from './constructs/monitoring.ts';
+import { OperatorPolicies } from './constructs/operator-policies.ts';
 import { ParkedLetters } from './constructs/parked-letters.ts';
 import { Partner } from './constructs/partner.ts';
 import { Publishers } from './constructs/publishers.ts';
@@ -91,6 +92,7 @@ export class ShopMessagingStack extends Stack {
     // The publishers of a topic that exists have the use of its key already, if it has one.
     const topicKey = settings.ordersTopicArn === undefined ? key : undefined;
     new Publishers(this, 'Publishers', { orders: topic, lifecycle, bus, key: topicKey, settings });
+    new OperatorPolicies(this, 'Operator', { consumers, archive, tables, orders: topic, ...shared });
     const monitored = { consumers, partners, sweep, archive, intake, orders: topic, lifecycle, bus };
     new Monitoring(this, 'Monitoring', { ...monitored, settings, key });
     new CfnOutput(this, 'OrdersTopicArn', { value: topic.topicArn });

@@ -37,6 +37,7 @@ export class Archive extends Construct {
   readonly deadLetterQueue: Queue;
   /** Holds steps of the lifecycle feed that did not reach its queue. */
   readonly undeliveredSteps: Queue;
+  readonly bucket: Bucket;
   readonly function: LambdaFunction;
   /** Delivers the messages of its queue to its function. */
   readonly mapping: EventSourceMapping;
@@ -48,19 +49,20 @@ export class Archive extends Construct {
     const { settings, removalPolicy, key } = props;
     const own = consumerSettings(settings, 'archive');
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue', { removalPolicy, from: 'queue' });
-    const queue = new ShopQueue(this, 'Queue', {
+    this.queue = new ShopQueue(this, 'Queue', {
       key,
       removalPolicy,
       visibilityTimeout: visibilityTimeoutOf(own),
       retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
-    this.queue = queue;
+    const { queue } = this;
     this.undeliveredSteps = this.subscribe(props);
     const patterns = busPatterns('archive', catalog);
     this.rules = busRules(this, { bus: props.bus, patterns, queue, deadLetterQueue: this.deadLetterQueue });
 
-    const bucket = archiveBucket(this, props);
+    this.bucket = archiveBucket(this, props);
+    const { bucket } = this;
     const archiver = nodeFunction(this, {
       description: 'Keeps every event of the shop, to be replayed',
       code: props.code,

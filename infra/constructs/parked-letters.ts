@@ -25,6 +25,7 @@ export class ParkedLetters extends Construct {
     super(scope, id);
     const queue = new ShopQueue(this, 'Queue', {
       key: undefined,
+      kind: 'parked',
       removalPolicy,
       retentionPeriod: Duration.days(DEAD_LETTER_RETENTION_DAYS),
     });

@@ -63,6 +63,7 @@ export class Partner extends Construct {
     this.queue = new ShopQueue(this, 'Queue', {
       ...queueProps,
       key,
+      kind: 'partner',
       visibilityTimeout: Duration.seconds(PARTNER_VISIBILITY_SECONDS),
       // As a consumer's: shorter than that of the dead-letter queue, in which a letter keeps its first timestamp.
       retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),

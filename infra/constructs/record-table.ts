@@ -81,6 +81,11 @@ export class RecordTables {
     return existing.table;
   }
 
+  /** Finds the table in use by its construct's id; `undefined` where no consumer has named it. */
+  find(id: string): UsedTable | undefined {
+    return this.tables.get(id)?.table;
+  }
+
   /** Creates a table of the stack, and returns the restored one where one stands in for it: its own is kept as it is, the way back. */
   private tableInUse({ id, ...columns }: Omit<TableUse, 'actions'>): UsedTable {
     const { restoredTables = {}, ...props } = this.props;

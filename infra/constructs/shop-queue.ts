@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Tags, Validations } from 'aws-cdk-lib';
 import {
   CfnQueue,
   DeduplicationScope,
@@ -15,7 +15,18 @@ import type { ShopKey } from './shop-key.ts';
 export type ShopQueueProps = Omit<QueueProps, 'encryption' | 'encryptionMasterKey' | 'dataKeyReuse' | 'enforceSSL'> & {
   /** @default SQS's own key */
   key: ShopKey | undefined;
+  /** What it is to operators, whose policies allow queues by it. @default a function of the stack receives from it */
+  kind?: QueueKind;
 };
+
+/** Letters lie in the first two; a service outside the stack receives from the third. */
+export type QueueKind = 'dead-letters' | 'parked' | 'partner';
+
+/**
+ * The tags by which policies of operators allow queues of a kind. CloudFormation tags no queue with the stack by itself. The queues of consumers have none:
+ * `ops pause` keeps its record in their tags.
+ */
+export const QUEUE_TAGS = { shop: 'shop:stack', kind: 'shop:queue' } as const;
 
 /** A queue of the lifecycle feed. A standard one has none of these: CDK would say `fifo: false`, which CloudFormation refuses. */
 export const HIGH_THROUGHPUT_FIFO = {
@@ -29,13 +40,17 @@ export const HIGH_THROUGHPUT_FIFO = {
  * messages past the policy of the queue, so whoever may make queues in the account could send what only a topic or a rule may.
  */
 export class ShopQueue extends Queue {
-  constructor(scope: Construct, id: string, { key, ...props }: ShopQueueProps) {
+  constructor(scope: Construct, id: string, { key, kind, ...props }: ShopQueueProps) {
     super(scope, id, {
       redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
       ...props,
       enforceSSL: true,
       ...(key ? {} : { encryption: QueueEncryption.SQS_MANAGED }),
     });
+    if (kind !== undefined) {
+      Tags.of(this).add(QUEUE_TAGS.shop, Stack.of(this).stackName);
+      Tags.of(this).add(QUEUE_TAGS.kind, kind);
+    }
     const resource = this.node.defaultChild;
     if (key === undefined || !(resource instanceof CfnQueue)) return;
     // Set without CDK's knowledge: for a queue with a key it would allow any rule of the account to send, and any topic to use the key.
@@ -47,7 +62,7 @@ export class ShopQueue extends Queue {
 
 export type DeadLetterQueueProps = Omit<
   ShopQueueProps,
-  'key' | 'retentionPeriod' | 'deadLetterQueue' | 'redriveAllowPolicy'
+  'key' | 'kind' | 'retentionPeriod' | 'deadLetterQueue' | 'redriveAllowPolicy'
 > & {
   /** What dead-letters into it: a queue (with its subscriptions and rules), or deliveries of subscriptions and rules alone. */
   from: 'queue' | 'deliveries';
@@ -64,6 +79,7 @@ export class DeadLetterQueue extends ShopQueue {
       // What cannot be encrypted for a queue goes to its dead-letter queue at once, so the same key there would lose it
       // (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html).
       key: undefined,
+      kind: 'dead-letters',
       // A dead letter keeps its first timestamp, so its retention must exceed that of the queue it comes from.
       retentionPeriod: Duration.days(DEAD_LETTER_RETENTION_DAYS),
     });

@@ -14,7 +14,8 @@ import type { UsedTable } from './record-table.ts';
 import type { ShopKey } from './shop-key.ts';
 import { DeadLetterQueue } from './shop-queue.ts';
 
-const publishes = [orderDeadlinePassed, orderReminderDue, orderReconciliationDue];
+/** What the sweep puts on the bus, and `audit --repair` in its place. */
+export const sweepPublishes = [orderDeadlinePassed, orderReminderDue, orderReconciliationDue];
 
 export type SweepProps = {
   code: Code;
@@ -60,7 +61,7 @@ export class Sweep extends Construct {
       key,
     });
     new CfnOutput(Stack.of(this), 'SweepFunctionName', { value: sweep.functionName });
-    grantPutEvents(bus, sweep, publishes);
+    grantPutEvents(bus, sweep, sweepPublishes);
     const allow = (actions: string[], resourceArns: string[]) =>
       Grant.addToPrincipal({ grantee: sweep, actions: actions.map((action) => `dynamodb:${action}`), resourceArns });
     allow(['Query'], [`${orders.tableArn}/index/${openOrdersIndex}`]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PROBE_SOURCE } from '../../lambdas/runtime/probe.ts';
 import { readTemplate } from '../builders/cloudformation-yaml.ts';
-import { bundledText } from '../builders/permissions.ts';
+import { awsCallsOf } from '../builders/command-actions.ts';
 import { INSTALL_TIMEOUT, pythonTool } from '../builders/python-tools.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -14,45 +14,6 @@ const { template, resolve } = readTemplate(text);
 const PSEUDO = { 'AWS::Partition': 'aws', 'AWS::Region': 'eu-central-1', 'AWS::AccountId': '111111111111' };
 const NAMES_ONLY = { ...PSEUDO, Repository: 'octocat/my-repo' };
 const WITH_IDS = { ...NAMES_ONLY, OwnerId: '123456', RepositoryId: '456789' };
-
-/** The action of a call, where it is not called as the operation. */
-const OTHER_NAMES: Record<string, string> = {
-  DeleteMessageBatch: 'DeleteMessage',
-  ChangeMessageVisibilityBatch: 'ChangeMessageVisibility',
-  SendMessageBatch: 'SendMessage',
-};
-const SERVICES = [
-  'cloudformation',
-  'cloudwatch',
-  'dynamodb',
-  'eventbridge',
-  'kms',
-  'lambda',
-  'cloudwatch-logs',
-  'sns',
-  'sqs',
-];
-const PREFIXES: Record<string, string> = { eventbridge: 'events', 'cloudwatch-logs': 'logs' };
-
-/** Reads from a command's bundle which actions of AWS it calls, so that what it does not use is left out. */
-function awsCallsOf(file: string): string[] {
-  const text = bundledText(file);
-  const operations = new Map(
-    SERVICES.flatMap((service) =>
-      [...text.matchAll(new RegExp(`import \\{([^}]+)\\} from "@aws-sdk/client-${service}"`, 'g'))]
-        .flatMap(([, names = '']) => names.split(',').map((name) => name.trim().split(' as ')[0] ?? ''))
-        .map((name): [string, string] => [name, PREFIXES[service] ?? service]),
-    ),
-  );
-  const calls = [...text.matchAll(/\bnew (\w+?Command)\d*\(|\b(paginate\w+?)\d*\(/g)].map(
-    ([, command = '', paginator = '']) => command || paginator,
-  );
-  return calls.flatMap((call) => {
-    const service = operations.get(call);
-    const operation = call.replace(/^paginate|Command$/g, '');
-    return service === undefined ? [] : [`${service}:${OTHER_NAMES[operation] ?? operation}`];
-  });
-}
 
 type Claims = { sub: string; aud?: string; repository_id?: string };
 type Statement = { Effect: string; Action: string | string[]; Resource: string | string[]; Condition?: object };

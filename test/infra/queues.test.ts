@@ -63,7 +63,10 @@ test('No deployment enables a consumer that is paused, or takes its record: the 
   const mappings = template.resources('AWS::Lambda::EventSourceMapping');
   expect(mappings).toHaveLength(Object.keys(routing).length + 1);
   for (const { properties } of mappings) expect(properties).not.toHaveProperty('Enabled');
-  for (const { properties } of template.resources('AWS::SQS::Queue')) expect(properties).not.toHaveProperty('Tags');
+  const sources = mappings.map(({ properties }) => properties.EventSourceArn['Fn::GetAtt'][0]);
+  const queues = template.resources('AWS::SQS::Queue').filter(({ id }) => sources.includes(id));
+  expect(queues).toHaveLength(sources.length);
+  for (const { properties } of queues) expect(properties).not.toHaveProperty('Tags');
 });
 
 describe('With a batch size of 100 and a window of a minute', () => {
