@@ -249,6 +249,11 @@ export const settingsSchema = v.strictObject({
     integer(DEAD_LETTER_RETENTION_DAYS, MAX_PARKED_DAYS),
     90,
   ),
+  phoneDays: setting(
+    "how long after an order's decision its record keeps the customer's phone, for texts about parcels and refunds; that of a cancelled order goes with the text that says so ([privacy](privacy.md))",
+    integer(1, 3_650),
+    30,
+  ),
   archiveDays: setting('how long events are archived and can be replayed', integer(1, 3_650), 30),
   logDays: setting(
     "the retention of the functions' logs",

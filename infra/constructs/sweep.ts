@@ -55,6 +55,7 @@ export class Sweep extends Construct {
         SETTLE_SECONDS: String(settings.settleSeconds),
         ORDER_DEADLINE_SECONDS: String(settings.orderDeadlineHours * 3600),
         REMINDER_SECONDS: String(settings.reminderHours * 3600),
+        PHONE_DAYS: String(settings.phoneDays),
       },
       settings,
       removalPolicy,
@@ -72,6 +73,8 @@ export class Sweep extends Construct {
     allow(['Scan'], [payments.tableArn, reservations.tableArn]);
     // It writes where it finds an order, and how far it has come.
     allow(['GetItem', 'PutItem', 'UpdateItem'], [orders.tableArn]);
+    // It removes phones whose time is over.
+    allow(['PartiQLUpdate'], [notifications.tableArn]);
     this.function = sweep;
     key?.grantUse(sweep, 'dynamodb', 'Decrypt');
     this.missedRuns = new DeadLetterQueue(this, 'DeadLetterQueue', { removalPolicy, from: 'deliveries' });

@@ -9,12 +9,6 @@ import { readPhone, visiblePhone } from './phone.ts';
  */
 export type Contact = { phone?: string; locale: string; orderNumber?: string; forgotten?: true };
 
-/** Returns what is left of a contact, or of none, once the phone is forgotten: a contact, so that another one is not taken. */
-export const forgottenContact = (contact: Contact | undefined): Contact => ({
-  locale: contact?.locale ?? 'en',
-  forgotten: true,
-});
-
 /** Returns whom to text about a placed order; `undefined` if it names no phone. */
 export function contactOf(
   { customer: { phone: given = '', locale = 'en' } = {}, orderNumber }: OrderPlaced['data'],

@@ -21,8 +21,9 @@ import { BusyError, ConflictError } from '../runtime/failure.ts';
 import type { OrderRecord } from '../runtime/records.ts';
 import type { Transition } from '../runtime/state-machine.ts';
 import { tombstoneExpiry } from '../runtime/tombstone.ts';
-import { type Contact, contactOf, forgottenContact } from './contact.ts';
+import { type Contact, contactOf } from './contact.ts';
 import { contentsOf } from './contents.ts';
+import { withoutContact } from './forgotten.ts';
 import { mayBePhone } from './phone.ts';
 import {
   isBeingSent,
@@ -118,10 +119,6 @@ export function nextNotification(
     ? { ...step, after: withoutContact(step.after) }
     : step;
 }
-
-/** Removes whom to text from a record, for good. What would still be sent is refused then, and another `placed` brings no contact back. */
-export const withoutContact = (notification: Notification): Notification =>
-  notification.contact?.forgotten ? notification : { ...notification, contact: forgottenContact(notification.contact) };
 
 const isToldOfCancellation = ({ decision, texts }: Notification): boolean =>
   decision === 'order-cancelled' && isSettled(texts[decision]);

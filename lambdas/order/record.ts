@@ -81,3 +81,7 @@ export const isDecided = ({ status }: { status?: Order['status'] | undefined }):
 /** Tells whether a step of the timeline decides the order. */
 export const isDecision = ({ type }: Pick<CloudEvent, 'type'>): boolean =>
   type === orderConfirmed.type || type === orderCancelled.type;
+
+/** Returns when an order was decided, the last time (ISO 8601). */
+export const decidedAt = ({ timeline }: Pick<Order, 'timeline'>): string | undefined =>
+  timeline.findLast(isDecision)?.time;

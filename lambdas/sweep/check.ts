@@ -1,6 +1,7 @@
 import { isDue } from '../order/open-orders.ts';
-import type { Order } from '../order/record.ts';
+import { decidedAt, isDecided, type Order } from '../order/record.ts';
 import { chunk } from '../runtime/chunk.ts';
+import { forgetContacts } from './contacts.ts';
 import type { RecordToCheck } from './order-records.ts';
 import { before, publishFor, reconcile, type Sweep } from './review.ts';
 import { disagrees, isHeld, messageForUnknown } from './rules.ts';
@@ -41,6 +42,7 @@ async function check(sweep: Sweep, page: readonly RecordToCheck[]): Promise<numb
     return disagrees(order, records) || unsold.has(orderId);
   });
   const { owing } = await reconcile(sweep, known);
+  await index(sweep, [...orders.values()].filter(isUnindexed));
   const unknown = old.filter(({ orderId, records }) => !orders.has(orderId) && isHeld(records));
   const messages = [...(await sweep.records.load(unknown.map(({ orderId }) => orderId)))].flatMap(
     ([orderId, records]) => {
@@ -53,6 +55,19 @@ async function check(sweep: Sweep, page: readonly RecordToCheck[]): Promise<numb
   );
   await publishFor(sweep, messages);
   return owing + messages.length;
+}
+
+// Versions before 0.3.0 took an order out of the index with its decision.
+const isUnindexed = (order: Order): boolean =>
+  order.open === undefined && isDecided(order) && decidedAt(order) !== undefined;
+
+/** Puts decided orders where those of their moment are, and ends the phones of those that nothing will come by any more. */
+async function index(sweep: Sweep, orders: readonly Order[]): Promise<void> {
+  const until = before(sweep, sweep.times.phoneMs).toISOString();
+  const old = orders.filter((order) => (decidedAt(order) ?? until) < until).map(({ orderId }) => orderId);
+  const notifications = old.length === 0 ? new Map() : await sweep.records.loadNotifications(old);
+  if (await forgetContacts(sweep, [...notifications.values()])) return;
+  await Promise.all(orders.map((order) => sweep.index.returnToDecided(order)));
 }
 
 /** Returns the confirmed orders of these payments that stock knows nothing of: its table was put back to before them. */

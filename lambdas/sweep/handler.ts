@@ -26,6 +26,7 @@ export const handler = lambdaHandler('sweep', () => {
       deadlineMs: Number(requireEnv('ORDER_DEADLINE_SECONDS')) * 1000,
       reminderMs: Number(requireEnv('REMINDER_SECONDS')) * 1000,
       settleMs: Number(requireEnv('SETTLE_SECONDS')) * 1000,
+      phoneMs: Number(requireEnv('PHONE_DAYS')) * 86_400_000,
     },
     () => new Date(),
     { queue: parkingQueue(requireEnv('PARKED_LETTERS_QUEUE_URL')), parkedDays: Number(requireEnv('PARKED_DAYS')) },

@@ -7,7 +7,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { openAttributes, openOrdersIndex } from '../order/open-orders.ts';
-import { isDecision, type Order } from '../order/record.ts';
+import { decidedAt, type Order } from '../order/record.ts';
 
 /** An order as the index has it: its id, and its moment in its shard (ISO 8601). */
 export type IndexedOrder = { orderId: string; openSince: string };
@@ -15,7 +15,7 @@ export type IndexedOrder = { orderId: string; openSince: string };
 /** What the index says of an order on record. */
 export type IndexedRecord = Pick<Order, 'orderId' | 'open' | 'openSince'>;
 
-/** How far each shard of decided orders was looked at, and when the parked letters were (ISO 8601). */
+/** How far each shard of decided orders was looked at, for each thing that is looked for, and when the parked letters were (ISO 8601). */
 export type Progress = Record<string, string>;
 
 // A page is published with ten PutEvents calls of ten entries each.
@@ -68,9 +68,9 @@ export function orderIndex(table: string, client: DynamoDBDocumentClient) {
 
     /** Puts an order that owes nothing any more back to the moment of its decision, which the sweep has passed: it stays among the recent ones. */
     async returnToDecided(order: Order): Promise<void> {
-      const decidedAt = order.timeline.findLast(isDecision)?.time ?? order.openSince;
-      if (decidedAt === undefined) return;
-      const { open, openSince } = openAttributes('decided', order.orderId, new Date(decidedAt));
+      const moment = decidedAt(order) ?? order.openSince;
+      if (moment === undefined) return;
+      const { open, openSince } = openAttributes('decided', order.orderId, new Date(moment));
       await update(order, 'SET #open = :shard, openSince = :since REMOVE reconciliations', {
         ':shard': open,
         ':since': openSince,

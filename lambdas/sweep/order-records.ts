@@ -1,8 +1,9 @@
-import { type DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { BatchExecuteStatementCommand, type DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { Notification } from '../notification/rules.ts';
 import type { Order } from '../order/record.ts';
 import type { Payment } from '../payment/record.ts';
-import { loadRecords } from '../runtime/records.ts';
+import { chunk } from '../runtime/chunk.ts';
+import { loadRecords, toSaveResult } from '../runtime/records.ts';
 import type { Reservation } from '../stock/record.ts';
 import type { OrderRecords } from './rules.ts';
 
@@ -13,10 +14,30 @@ export type RecordToCheck = { orderId: string; time: string; records: OrderRecor
 
 // Some thousand records: a table that is read with so few pages is read whole in each run.
 const SMALL_TABLE_PAGES = 2;
+const STATEMENTS_PER_CALL = 25;
 
 /** Reads what the consumers have on record about orders. */
 export function orderRecords(tables: TableNames, client: DynamoDBDocumentClient) {
   return {
+    notificationsTable: tables.notifications,
+
+    loadNotifications: (orderIds: readonly string[]) =>
+      loadRecords<Notification>(tables.notifications, orderIds, client),
+
+    /** Writes the contacts of records that have not changed since they were read; returns each one's result. */
+    async saveContacts(notifications: readonly Notification[]): Promise<('saved' | 'conflict' | Error)[]> {
+      const statements = notifications.map(({ orderId, version, contact }) => ({
+        Statement: `UPDATE "${tables.notifications}" SET "contact" = ? SET "version" = ? WHERE "orderId" = ? AND "version" = ?`,
+        Parameters: [contact, version + 1, orderId, version],
+      }));
+      const results: ('saved' | 'conflict' | Error)[] = [];
+      for (const Statements of chunk(statements, STATEMENTS_PER_CALL)) {
+        const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements }));
+        results.push(...Statements.map((_, place) => toSaveResult(Responses[place])));
+      }
+      return results;
+    },
+
     loadOrders: (orderIds: readonly string[]) => loadRecords<Order>(tables.orders, orderIds, client),
 
     loadReservations: (orderIds: readonly string[]) => loadRecords<Reservation>(tables.reservations, orderIds, client),

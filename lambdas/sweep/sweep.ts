@@ -8,14 +8,23 @@ import { checkRecords } from './check.ts';
 import type { OrderIndex, Progress } from './order-index.ts';
 import type { OrderRecordsReader } from './order-records.ts';
 import { lookAfterParked, type Parking } from './parking.ts';
-import { before, publishAll, publishFor, reconcile, type Sweep, type SweepTimes, sweepEvent } from './review.ts';
+import { forgetPhones } from './phones.ts';
+import {
+  BEGINNING,
+  before,
+  publishAll,
+  publishFor,
+  type RetentionTimes,
+  reconcile,
+  type Sweep,
+  type SweepTimes,
+  sweepEvent,
+} from './review.ts';
 import { messageForUndecided } from './rules.ts';
 
 /** How many orders a run found past their deadline, to be reminded of, and owing something. */
 export type SweepResult = { found: number; reminded: number; owing: number };
 
-// The first year that a message can name.
-const BEGINNING = new Date('0001-01-01T00:00:00Z');
 // How far the clocks of two functions may be apart, so that no decision is noted behind where the sweep has been.
 const CLOCK_TOLERANCE_MS = 600_000;
 // What was not looked at is left to the next run, which begins where this one wrote that it ended.
@@ -23,14 +32,14 @@ const RESERVE_MS = 20_000;
 
 /**
  * Builds the function that brings every order to its end: it has undecided ones cancelled at their deadline, has customers told of a delay, and
- * has a decision published again that payment, stock or notification has not heard. Every message goes through `order`. Once a day it looks after
- * the parked letters. Throws the first error after everything was attempted.
+ * has a decision published again that payment, stock or notification has not heard. Every message goes through `order`. It ends what is kept of
+ * an order no longer than `times` says, and looks after the parked letters once a day. Throws the first error after everything was attempted.
  */
 export function sweeper(
   index: OrderIndex,
   records: OrderRecordsReader,
   publish: Publish,
-  times: SweepTimes,
+  times: SweepTimes & RetentionTimes,
   now: () => Date = () => new Date(),
   parking?: Parking,
 ) {
@@ -41,6 +50,7 @@ export function sweeper(
     const reminded = await remind(sweep);
     const progress = await index.readProgress();
     const owing = (await reconcileDue(sweep)) + (await reconcileDecided(sweep, progress)) + (await checkRecords(sweep));
+    await forgetPhones(sweep, progress);
     if (parking !== undefined) await lookAtParked(sweep, parking, progress);
     log.info(`orders past their deadline: ${found}, to be reminded of: ${reminded}, that owe something: ${owing}`);
     // The next run finds what could not be published again.

@@ -6,7 +6,7 @@ import type { Publish } from '../../lambdas/runtime/publish.ts';
 import type { Reservation } from '../../lambdas/stock/record.ts';
 import type { OrderIndex, Progress } from '../../lambdas/sweep/order-index.ts';
 import type { OrderRecordsReader, RecordToCheck } from '../../lambdas/sweep/order-records.ts';
-import type { SweepTimes } from '../../lambdas/sweep/review.ts';
+import type { RetentionTimes, SweepTimes } from '../../lambdas/sweep/review.ts';
 import { sweeper } from '../../lambdas/sweep/sweep.ts';
 
 /** The consumers' tables in memory, by order id. */
@@ -14,14 +14,24 @@ export type MemoryTables = {
   orders: Map<string, Order>;
   payments: ReadonlyMap<string, Payment>;
   reservations: ReadonlyMap<string, Reservation>;
-  notifications: ReadonlyMap<string, Notification>;
+  notifications: Map<string, Notification>;
 };
 
 const HOUR_MS = 3_600_000;
-export const SWEEP_TIMES: SweepTimes = { deadlineMs: 48 * HOUR_MS, reminderMs: 0, settleMs: 300_000 };
+export const SWEEP_TIMES: SweepTimes & RetentionTimes = {
+  deadlineMs: 48 * HOUR_MS,
+  reminderMs: 0,
+  settleMs: 300_000,
+  phoneMs: 30 * 24 * HOUR_MS,
+};
 
 /** The sweep over tables in memory; `progress` is how far it has come, and `looks` the orders that it read the records of. */
-export function memorySweep(tables: MemoryTables, publish: Publish, now: () => Date, times: Partial<SweepTimes> = {}) {
+export function memorySweep(
+  tables: MemoryTables,
+  publish: Publish,
+  now: () => Date,
+  times: Partial<typeof SWEEP_TIMES> = {},
+) {
   const looks: string[] = [];
   const state: { progress: Progress } = { progress: {} };
   const place = (
@@ -50,6 +60,14 @@ export function memorySweep(tables: MemoryTables, publish: Publish, now: () => D
     },
   };
   const records: OrderRecordsReader = {
+    notificationsTable: 'notifications',
+    loadNotifications: async (orderIds) => found(tables.notifications, orderIds),
+    saveContacts: async (notifications) =>
+      notifications.map((record) => {
+        if (tables.notifications.get(record.orderId)?.version !== record.version) return 'conflict';
+        tables.notifications.set(record.orderId, { ...record, version: record.version + 1 });
+        return 'saved';
+      }),
     loadOrders: async (orderIds) => found(tables.orders, orderIds),
     loadReservations: async (orderIds) => found(tables.reservations, orderIds),
     load: async (orderIds) => {

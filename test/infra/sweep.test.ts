@@ -87,17 +87,19 @@ describe('The sweep', () => {
       EVENT_BUS_NAME: bus,
       ORDER_DEADLINE_SECONDS: String(48 * 3600),
       REMINDER_SECONDS: '0',
+      PHONE_DAYS: '30',
       PARKED_LETTERS_QUEUE_URL: template.outputValue('ParkedLettersQueueUrl'),
       PARKED_DAYS: '90',
     });
     expect(Number(fn.properties.Environment.Variables.ORDER_DEADLINE_SECONDS)).toBeGreaterThan(OUTAGE_HOURS * 3600);
   });
 
-  test('may query the index, read the records that it compares, move orders within the index, publish, look after parked letters, see which consumers are paused, and nothing else', () => {
+  test('may query the index, read the records that it compares, move orders within the index, remove phones, publish, look after parked letters, see which consumers are paused, and nothing else', () => {
     const statements: object[] = sweepResource('AWS::IAM::Policy').properties.PolicyDocument.Statement;
     expect(statements.flatMap(actionsOf).sort()).toEqual([
       'dynamodb:BatchGetItem',
       'dynamodb:GetItem',
+      'dynamodb:PartiQLUpdate',
       'dynamodb:PutItem',
       'dynamodb:Query',
       'dynamodb:Scan',
@@ -126,6 +128,7 @@ describe('The sweep', () => {
     expect(resourceOf('sqs:ReceiveMessage')).toEqual([arnOf('ParkedLettersQueueUrl')]);
     expect(resourceOf('sqs:DeleteMessage')).toEqual([arnOf('ParkedLettersQueueUrl')]);
     expect(resourceOf('dynamodb:UpdateItem')).toEqual([arnOf('OrdersTableName')]);
+    expect(resourceOf('dynamodb:PartiQLUpdate')).toEqual([arnOf('NotificationsTableName')]);
     expect(resourceOf('dynamodb:Scan')).toEqual(['PaymentsTableName', 'ReservationsTableName'].map(arnOf));
   });
 });

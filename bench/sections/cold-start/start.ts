@@ -15,6 +15,7 @@ const environment = (endpoint: string) => ({
   OPEN_ORDERS_INDEX: 'open',
   ORDER_DEADLINE_SECONDS: '172800',
   REMINDER_SECONDS: '0',
+  PHONE_DAYS: '30',
   AWS_ENDPOINT_URL_S3: endpoint,
   BUCKET_NAME: 'archive',
   TEXT_WHEN_PLACED: 'false',

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { orderPlaced } from '../../../contracts/order.ts';
 import { parseEvent } from '../../../contracts/parse.ts';
+import { withoutContact } from '../../../lambdas/notification/forgotten.ts';
 import {
   type Notification,
   type NotificationInput,
   type NotificationRules,
   nextNotification,
   type SendResult,
-  withoutContact,
 } from '../../../lambdas/notification/rules.ts';
 import { ConflictError } from '../../../lambdas/runtime/failure.ts';
 import { delivery } from '../../builders/deliveries.ts';
@@ -146,7 +146,8 @@ describe('A phone that was forgotten', () => {
   });
 
   test('is not brought back by a replay without effects', () => {
-    const record = withoutContact({ orderId: 'o-1001', version: 1, texts: {}, decision: 'order-confirmed' });
+    const known: Notification = { orderId: 'o-1001', version: 1, texts: {}, decision: 'order-confirmed' };
+    const record = withoutContact(known);
     const replayed = {
       ...delivery(parseEvent(JSON.stringify(placed()), [orderPlaced])),
       withoutEffects: true as const,
