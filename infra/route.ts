@@ -1,6 +1,6 @@
 import type { EventContract } from '../contracts/cloud-event.ts';
 import { EXPIRY_ATTRIBUTE } from '../lambdas/runtime/tombstone.ts';
-import type { AlarmSeverity } from './constructs/alarm.ts';
+import type { AlarmSeverity } from './alarm-severity.ts';
 import type { Settings } from './settings.ts';
 
 /** A table and what one consumer may do with it; consumers that name the same `id` share the table. */

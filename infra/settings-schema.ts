@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { getCountries } from 'libphonenumber-js/max';
 import * as v from 'valibot';
 import { DEAD_LETTER_RETENTION_DAYS, MAX_PARKED_DAYS, OUTAGE_HOURS } from '../lambdas/runtime/retry-policy.ts';
+import { alarmTargetsSchema, EMAIL, TOPIC_ARN } from './alarm-targets.ts';
 import { customSettings } from './custom/settings.ts';
 import { tableNames } from './names.ts';
 import { intakeSchema, partnersSchema, webhooksSchema } from './partner-settings.ts';
@@ -20,7 +21,6 @@ const MAX_CONCURRENCY = 1_000;
 
 const SECRET = /^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}|[\w/+=.@-]{1,512})$/;
 const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
-const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/;
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 const TABLE = /^[\w.-]{3,255}$/;
 const QUIET_HOURS = /^([01]?\d|2[0-3])-([01]?\d|2[0-3])$/;
@@ -108,8 +108,23 @@ export const settingsSchema = v.strictObject({
   ),
   alarmEmail: optional(
     'the e-mail address that alarms notify',
-    matching(/^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, 'must be one e-mail address such as operators@example.com'),
+    matching(EMAIL, 'must be one e-mail address such as operators@example.com'),
     'nobody',
+  ),
+  alarmTargets: setting(
+    'further places that alarms are sent to, by name: `{"pager": {"severity": "critical", "webhookSecret": "pagerduty"}}` ([alarms](operating.md#where-alarms-go))',
+    alarmTargetsSchema,
+    {},
+  ),
+  alarmNoOrdersMinutes: setting(
+    'an alarm goes off when no order was placed for so many minutes; `0`: no such alarm ([which number](operating.md#no-orders-and-what-texts-cost))',
+    integer(0, 1_440),
+    0,
+  ),
+  alarmSmsSpend: optional(
+    "an alarm goes off when the account's texts of this month cost so many US dollars ([which number](operating.md#no-orders-and-what-texts-cost))",
+    integer(1, 1_000_000),
+    'no such alarm',
   ),
   publisherAccounts: optional(
     'other AWS accounts that may publish orders: 12-digit ids',

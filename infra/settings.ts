@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import type { SmsSettings } from '../lambdas/notification/sms-settings.ts';
 import { HOW_TO_STOP } from '../lambdas/notification/text-frame.ts';
 import { type TextFrame, templatesTooLong } from '../lambdas/notification/texts.ts';
+import { alarmTargetsProblem } from './alarm-targets.ts';
 import { tableNames } from './names.ts';
 import { endpointProblem, endpointsProblem, type PartnerSettings, resolvePartners } from './partner-settings.ts';
 import { settingsSchema } from './settings-schema.ts';
@@ -198,6 +199,8 @@ function complete(stage: string, given: Given, refuse: Refuse): Settings {
   const paymentGateway = gateway ?? (isProtected ? missingGateway(stage) : 'sandbox');
   checkTogether({ ...given, paymentGateway }, refuse);
   checkEndpoints(given, refuse);
+  const targetsProblem = alarmTargetsProblem(given.alarmTargets);
+  if (targetsProblem !== undefined) refuse('alarmTargets', targetsProblem, Object.keys(given.alarmTargets).join(', '));
   const stackName = isProtected ? `${shop}-${stage}` : shop;
   checkRestoredTables({ ...given, paymentGateway }, stackName, refuse);
   checkTexts(given, refuse);

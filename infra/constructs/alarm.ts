@@ -1,5 +1,6 @@
 import { Alarm, ComparisonOperator, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
+import { type AlarmSeverity, SEVERITY_LABELS } from '../alarm-severity.ts';
 
 /** The kind of an alarm; each has a page `docs/runbook/<kind>.md`. */
 export type AlarmKind =
@@ -15,10 +16,10 @@ export type AlarmKind =
   | 'paused-consumers'
   | 'recursive-invocations'
   | 'throttled-functions'
-  | 'intake';
-
-/** `critical`: orders stop or go wrong until somebody acts, so it wakes somebody. `warning`: it can wait until the morning. */
-export type AlarmSeverity = 'critical' | 'warning';
+  | 'intake'
+  | 'no-orders'
+  | 'sms-spend'
+  | 'shop-ill';
 
 export type ShopAlarmProps = {
   /** Its name after the prefix: `payment-dead-letters`. */
@@ -48,8 +49,11 @@ export type ShopAlarmProps = {
   ignoreMissingData?: boolean;
 };
 
-/** What the description of an alarm begins with, which is where `ops alarm list` reads its severity. */
-const LABELS: Readonly<Record<AlarmSeverity, string>> = { critical: 'Critical', warning: 'Warning' };
+type Described = Pick<ShopAlarmProps, 'kind' | 'severity' | 'impact' | 'cause' | 'firstCommand'>;
+
+/** Writes the description of an alarm, which is all that whoever is called at night reads. */
+export const describeAlarm = ({ kind, severity, impact, cause, firstCommand }: Described): string =>
+  `${SEVERITY_LABELS[severity]}${impact} ${cause} Run: npm run ops -- ${firstCommand}. Read: docs/runbook/${kind}.md`;
 
 /** An alarm whose description says how soon somebody must act, what customers lose, what happened, which command to run, and where its page is. */
 export class ShopAlarm extends Alarm {
@@ -57,11 +61,11 @@ export class ShopAlarm extends Alarm {
   readonly props: ShopAlarmProps;
 
   constructor(scope: Construct, id: string, props: ShopAlarmProps & { prefix: string }) {
-    const { kind, severity, impact, cause, firstCommand, threshold = 1, periods = [1, 1] } = props;
+    const { threshold = 1, periods = [1, 1] } = props;
     const isBelow = props.comparison === 'below';
     super(scope, id, {
       alarmName: `${props.prefix}-${props.name}`,
-      alarmDescription: `${LABELS[severity]}: ${impact} ${cause} Run: npm run ops -- ${firstCommand}. Read: docs/runbook/${kind}.md`,
+      alarmDescription: describeAlarm(props),
       metric: props.metric,
       threshold,
       comparisonOperator: isBelow

@@ -11,12 +11,16 @@ import type { EventBus, Rule } from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { cancelReason } from '../../contracts/order.ts';
+import { chunk } from '../../lambdas/runtime/chunk.ts';
 import type { Consumer } from './consumer.ts';
 import { businessMetric, consumerMetric, MINUTE, NAMESPACE, ruleMetric } from './metrics.ts';
 import type { MonitoredResources } from './monitored-resources.ts';
 import type { Partner } from './partner.ts';
 
 const COLUMNS = 24;
+
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+const MAX_ALARMS_OF_WIDGET = 100;
 
 export type ShopDashboardProps = MonitoredResources & { alarms: readonly IAlarm[]; name: string };
 
@@ -26,7 +30,9 @@ export class ShopDashboard extends Construct {
     const { alarms, name, consumers, partners, orders, lifecycle, bus } = props;
     super(scope, id);
     const dashboard = new Dashboard(this, 'Resource', { dashboardName: name });
-    dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: COLUMNS, height: 6 }));
+    for (const some of chunk(alarms, MAX_ALARMS_OF_WIDGET)) {
+      dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: some, width: COLUMNS, height: 6 }));
+    }
     dashboard.addWidgets(...business());
     for (const consumer of Object.values(consumers)) {
       const markdown = `## ${consumer.name}\nWithout it: ${consumer.route.impact}`;

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { AlarmSeverity, ShopAlarmProps } from './alarm.ts';
+import type { AlarmSeverity } from '../alarm-severity.ts';
+import type { ShopAlarmProps } from './alarm.ts';
 import { consumerMetric, MINUTE } from './metrics.ts';
 
 /** What an alarm says about whom it hurts, and how soon. */

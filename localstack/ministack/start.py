@@ -12,9 +12,11 @@ sys.path.append(str(Path(__file__).parent.parent / "common"))
 
 import alarms
 import archive
+import composite_alarms
 import fifo_topic
 import function_errors
 import function_metrics
+import http_subscriptions
 import nested_bodies
 import queue_age
 import recorded
@@ -33,9 +35,11 @@ if os.environ.pop("ENDS_WITH_INPUT", ""):
 queue_age.register()
 alarms.register()
 archive.register()
+composite_alarms.register()
 fifo_topic.register()
 function_errors.register()
 function_metrics.register()
+http_subscriptions.register()
 nested_bodies.register()
 recorded.register()
 del sys.argv[1:]

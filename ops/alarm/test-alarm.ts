@@ -1,39 +1,53 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 import type { DeployedShop } from '../stack.ts';
-import { findAlarm, setAlarmState } from './alarms.ts';
+import { findAlarm, listAlarms, setAlarmState, tellerOf } from './alarms.ts';
+import { listTargets, type Target } from './targets.ts';
 
-/** A tested alarm, its state afterwards, and the subscribers it notified; an unconfirmed subscription is not notified. */
-export type AlarmTest = { name: string; state: string; subscribers: number; unconfirmed: number };
+/** A tested alarm, its state afterwards, and whom it was sent to. */
+export type AlarmTest = {
+  /** The alarm that told. */
+  name: string;
+  /** The alarm that was asked for, where another one tells of it. */
+  tellsOf?: string;
+  state: string;
+  /** How many it was sent to, and how many more have never confirmed, so that nothing is sent to them. */
+  subscribers: number;
+  unconfirmed: number;
+  targets: Target[];
+};
+
+/** The alarms that between them reach everybody: one of each severity. */
+export const ONE_OF_EACH = ['shop-ill', 'letters'];
 
 const REASON = 'A test with `ops alarm test`: nothing is wrong.';
 
-/** Sets an alarm to ALARM and back to its state, so that subscribers are notified. Throws where it is in ALARM already. */
+/**
+ * Sets an alarm to ALARM and back to its state, so that its subscribers are notified; of an alarm that another one tells of, that one.
+ * Throws where it is in ALARM already.
+ */
 export async function testAlarm(shop: DeployedShop, client: CloudWatchClient, name: string): Promise<AlarmTest> {
-  const alarm = await findAlarm(shop, client, name);
+  const alarms = await listAlarms(shop, client);
+  const asked = findAlarm(shop, alarms, name);
+  const alarm = tellerOf(alarms, asked) ?? asked;
   if (alarm.state === 'ALARM') {
     throw new Error(
       `${alarm.name} is in ALARM already, and notifies only when its state changes. ${alarm.description}`,
     );
   }
-  const notified = await countSubscribers(shop, alarm.topics);
+  const targets = await listTargets(shop, alarm.topics, alarm.description);
   try {
     await setAlarmState(shop, client, alarm.name, 'ALARM', REASON);
   } finally {
-    // By itself it would change back only with the next data point, and without one never.
+    // By itself it would change back only with the next data point, or the next change of an alarm below it.
     await setAlarmState(shop, client, alarm.name, alarm.state, `${REASON} It is over.`);
   }
-  return { name: alarm.name, state: alarm.state, ...notified };
-}
-
-async function countSubscribers(shop: DeployedShop, topics: readonly string[]) {
-  const client = new SNSClient(shop.config);
-  const arns: string[] = [];
-  for (const TopicArn of topics) {
-    for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic({ client }, { TopicArn })) {
-      arns.push(...Subscriptions.map(({ SubscriptionArn = '' }) => SubscriptionArn));
-    }
-  }
-  const unconfirmed = arns.filter((arn) => !arn.startsWith('arn:')).length;
-  return { subscribers: arns.length - unconfirmed, unconfirmed };
+  const count = (outcome: Target['outcome']) => targets.filter((one) => one.outcome === outcome).length;
+  return {
+    name: alarm.name,
+    ...(alarm === asked ? {} : { tellsOf: asked.name }),
+    state: alarm.state,
+    subscribers: count('sent'),
+    unconfirmed: count('unconfirmed'),
+    targets,
+  };
 }

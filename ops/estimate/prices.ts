@@ -47,6 +47,7 @@ export const listPrices = {
     'logs.storage': each(0.03, 'GB-month'),
     'cloudwatch.metric': each(0.3, 'metric-month'),
     'cloudwatch.alarm': each(0.1, 'alarm metric-month'),
+    'cloudwatch.composite-alarm': each(0.5, 'composite alarm-month'),
     'cloudwatch.dashboard': each(3, 'dashboard-month'),
     'xray.trace': million(5, 'traces recorded'),
     'kms.key': each(1, 'key-month'),

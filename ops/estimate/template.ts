@@ -21,7 +21,7 @@ export type Mapping = { batchSize: number; windowSeconds: number; fifo: boolean;
 /** The resource types that have a price here or are free: policies, roles, names, rules, standard parameters, what empties a bucket. */
 const COVERED_TYPES: Readonly<Record<string, readonly string[]>> = {
   CDK: ['Metadata'],
-  CloudWatch: ['Alarm', 'Dashboard'],
+  CloudWatch: ['Alarm', 'CompositeAlarm', 'Dashboard'],
   Custom: ['S3AutoDeleteObjects'],
   DynamoDB: ['Table'],
   Events: ['Archive', 'EventBus', 'EventBusPolicy', 'Rule'],
@@ -100,6 +100,7 @@ export function readFacts({ Metadata, Resources }: Template) {
       of('SecretsManager::Secret').length +
       new Set(readSecrets(of('IAM::Policy')).map((arn) => JSON.stringify(arn))).size,
     alarmMetrics: alarmMetrics.reduce((sum, metrics) => sum + Math.max(1, metrics), 0),
+    compositeAlarms: of('CloudWatch::CompositeAlarm').length,
     dashboards: of('CloudWatch::Dashboard').length,
     logDays: Math.max(0, ...of('Logs::LogGroup').map(({ RetentionInDays = 0 }) => Number(RetentionInDays))),
     buckets: of('S3::Bucket').length,

@@ -147,6 +147,7 @@ function monitoringUsage({ facts, measured, ordersPerDay }: Scenario, loads: rea
     usage('CloudWatch', 'log storage', 'logs.storage', 0, loggedGb * ordersPerDay * facts.logDays * LOG.compression),
     usage('CloudWatch', 'custom metrics', 'cloudwatch.metric', 0, one.metrics + ARCHIVE_METRICS),
     usage('CloudWatch', 'alarms', 'cloudwatch.alarm', 0, facts.alarmMetrics),
+    usage('CloudWatch', 'composite alarms', 'cloudwatch.composite-alarm', 0, facts.compositeAlarms),
     usage('CloudWatch', 'dashboard', 'cloudwatch.dashboard', 0, facts.dashboards),
     usage('X-Ray', 'traces sampled', 'xray.trace', 0, facts.traced ? sampled * SECONDS_PER_MONTH : 0),
   ];

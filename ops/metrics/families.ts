@@ -156,16 +156,17 @@ const FROM_CLOUDWATCH: readonly Omit<Family, 'cloudWatch'>[] = [
   {
     name: 'shop_cloudwatch_alarm_active',
     help: 'Whether an alarm in CloudWatch is in ALARM.',
+    // Not those that tell of other alarms, which are here themselves.
     samples: ({ alarms = [] }) =>
-      alarms.map(({ name, description, state }) => ({
-        labels: { alarm: name, severity: severityOf(description) },
-        value: flag(state === 'ALARM'),
-      })),
+      alarms
+        .filter(({ children }) => children.length === 0)
+        .map(({ name, severity, state }) => ({
+          // An alarm of a deployment that is older than severities may be critical.
+          labels: { alarm: name, severity: severity ?? 'critical' },
+          value: flag(state === 'ALARM'),
+        })),
   },
 ];
-
-/** Reads an alarm's severity in its description; an alarm of a deployment that is older than severities may be critical. */
-const severityOf = (description: string): string => (description.startsWith('Warning:') ? 'warning' : 'critical');
 
 /** All metrics of a shop that was read. */
 export const families: readonly Family[] = [

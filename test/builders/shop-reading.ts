@@ -37,6 +37,8 @@ const crm = consumerStatus('crm', {
   oldestSeconds: 4_000,
 });
 
+const alarm = { since: '', description: '', topics: [], children: [] };
+
 /** A shop in which much is wrong: every metric has a sample. */
 export const busyReading: ShopReading = {
   at,
@@ -47,7 +49,7 @@ export const busyReading: ShopReading = {
     parked: 6,
   }),
   alarms: [
-    { name: 'order-failed-deliveries', state: 'ALARM', since: '', description: 'Warning: …', topics: [] },
-    { name: 'sweep-dead-letters', state: 'OK', since: '', description: 'Critical: …', topics: [] },
+    { ...alarm, name: 'order-failed-deliveries', severity: 'warning', state: 'ALARM' },
+    { ...alarm, name: 'sweep-dead-letters', severity: 'critical', state: 'OK' },
   ],
 };

@@ -3,9 +3,9 @@ import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { routing } from '../../infra/routing.ts';
-import { findAlarm, listAlarms } from '../../ops/alarm/alarms.ts';
+import { listAlarms, readState, setAlarmState } from '../../ops/alarm/alarms.ts';
 import { testAlarm } from '../../ops/alarm/test-alarm.ts';
 import { testWithCapability } from './capabilities.ts';
 import {
@@ -22,6 +22,7 @@ import {
   takeMessage,
   testOrder,
 } from './deployed-shop.ts';
+import { receiverAt } from './webhook-receiver.ts';
 
 const cloudWatch = new CloudWatchClient(shop.config);
 
@@ -59,9 +60,52 @@ const testAlarmOfMinutes = testWithCapability('alarm of several periods');
 testAlarmOfMinutes('a message that a function gives up sets off the alarm that deployments watch', async () => {
   const poison = placed(testOrder({ quantity: 0 }));
   await publish(poison);
+  for (const name of ['stock-dead-lettered', 'new-letters', 'letters']) {
+    const isInAlarm = async () => (await readState(shop, cloudWatch, name)) === 'ALARM';
+    expect(await eventually(`${name} is in ALARM`, isInAlarm)).toBe(true);
+  }
   await takeDeadLetter('stock', poison.data.orderId);
-  const isInAlarm = async () => (await findAlarm(shop, cloudWatch, 'stock-dead-lettered')).state === 'ALARM';
-  expect(await eventually('the alarm is in ALARM', isInAlarm)).toBe(true);
+});
+
+/** Has the shop be well, whatever other tests have done to it, and returns what its pager was posted since. */
+async function wellShop() {
+  await setAlarmState(shop, cloudWatch, 'shop-ill', 'OK', 'before a test');
+  const pager = receiverAt(inject('webhookPort'));
+  const before = (await pager.receivedAt('/pager', 'AlarmName')).length;
+  return async () =>
+    (await pager.receivedAt('/pager', 'AlarmName'))
+      .slice(before)
+      .map(({ body }) => JSON.parse(JSON.parse(body).Message));
+}
+
+test('any critical alarm tells, through that of the whole shop, the webhook of the settings', async () => {
+  const posted = await wellShop();
+  const reason = `a test of ${ulid()}`;
+  await setAlarmState(shop, cloudWatch, 'orders-topic-failed-deliveries', 'ALARM', reason);
+  onTestFinished(() => setAlarmState(shop, cloudWatch, 'orders-topic-failed-deliveries', 'OK', reason));
+  const told = await eventually('the pager is called', async () =>
+    (await posted()).find(({ NewStateValue }) => NewStateValue === 'ALARM'),
+  );
+  expect(told).toMatchObject({
+    AlarmName: expect.stringMatching(/-shop-ill$/),
+    AlarmDescription: expect.stringMatching(/^Critical: /),
+    NewStateReason: expect.stringContaining('transitioned to ALARM'),
+  });
+});
+
+test('a test says who was reached: a webhook only with alarms of its severity, and without the path of its address', async () => {
+  const posted = await wellShop();
+  const target = { protocol: 'http', endpoint: `http://127.0.0.1:${inject('webhookPort')}/…` };
+  const warning = await testAlarm(shop, cloudWatch, 'archive-function-errors');
+  expect(warning.targets).toContainEqual({ ...target, outcome: 'other severity' });
+  const critical = await testAlarm(shop, cloudWatch, 'orders-topic-failed-deliveries');
+  expect(critical).toMatchObject({ name: 'shop-ill', tellsOf: 'orders-topic-failed-deliveries' });
+  expect(critical.targets).toContainEqual({ ...target, outcome: 'sent' });
+  const all = await eventually('the pager is told that it is over', async () => {
+    const messages = await posted();
+    return messages.some(({ NewStateReason }) => NewStateReason.includes('It is over')) ? messages : undefined;
+  });
+  expect(all.filter(({ AlarmName }) => !AlarmName.endsWith('-shop-ill'))).toEqual([]);
 });
 
 test('firing an unknown alarm fails', async () => {

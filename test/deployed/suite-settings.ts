@@ -17,6 +17,7 @@ export function suiteSettings(webhookPort: number): SuiteSettings {
     secret: `webhook-${name}`,
   });
   return {
+    alarmTargets: { pager: { severity: 'critical', webhook: `http://${at}/pager` } },
     partners: {
       crm: ['shop.order.confirmed.v1', 'shop.order.cancelled.v1'],
       ledger: 'lifecycle',

@@ -31,6 +31,7 @@ export async function startReceiver(port: number): Promise<Server> {
     }
     const body = await text(request);
     received.push({ path, headers: request.headers, body });
+    if (request.headers['x-amz-sns-message-type'] === 'SubscriptionConfirmation') await confirm(JSON.parse(body));
     const script = scripts.find((one) => one.path === path && body.includes(one.about) && one.next.length > 0);
     const { status, location } = script?.next.shift() ?? { status: 204 };
     response.writeHead(status, location === undefined ? {} : { location }).end();
@@ -40,6 +41,14 @@ export async function startReceiver(port: number): Promise<Server> {
 }
 
 const CONTROL = '/control';
+
+/** Confirms the subscription to a topic, as whoever wants its messages has to. */
+async function confirm({ SubscribeURL }: { SubscribeURL: string }): Promise<void> {
+  const url = new URL(SubscribeURL);
+  // The name that LocalStack gives itself does not resolve without a network.
+  url.hostname = '127.0.0.1';
+  await fetch(url);
+}
 
 /** Speaks to the receiver of the suite from a test. */
 export function receiverAt(port: number) {

@@ -218,9 +218,9 @@ describe('Every alarm', () => {
     for (const { AlarmName, MetricName } of alarms) expect(MetricName, AlarmName).toBeTruthy();
   });
 
-  test('notifies the alarm topic and has a description within the limit', () => {
-    for (const { AlarmActions, AlarmDescription } of alarms) {
-      expect(AlarmActions).toEqual([{ Ref: topic?.id }]);
+  test('says how soon somebody must act, in a description within the limit', () => {
+    for (const { AlarmDescription } of alarms) {
+      expect(AlarmDescription).toMatch(/^(Critical|Warning): /);
       expect(AlarmDescription.length).toBeLessThanOrEqual(1024);
     }
   });
@@ -261,18 +261,6 @@ describe('The alarm topic', () => {
     expect(policies).toContainEqual(
       expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
     );
-  });
-
-  test('sends e-mail only to the address in the settings', () => {
-    const emailSubscriptions = (settings: Record<string, string>) =>
-      synthesise(settings)
-        .resources('AWS::SNS::Subscription')
-        .filter(({ properties }) => properties.Protocol === 'email')
-        .map(({ properties }) => [properties.Endpoint, properties.TopicArn]);
-    expect(emailSubscriptions({})).toEqual([]);
-    expect(emailSubscriptions({ alarmEmail: 'operators@example.com' })).toEqual([
-      ['operators@example.com', { Ref: topic?.id }],
-    ]);
   });
 });
 

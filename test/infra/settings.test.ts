@@ -361,11 +361,14 @@ describe('An existing resource', () => {
     expect(JSON.stringify(key?.properties)).toContain(TOPIC);
   });
 
-  test('that is the alarm topic gets every alarm', () => {
+  test('that is the alarm topic gets every alarm that tells', () => {
     const template = synthesise({ alarmTopicArn: TOPIC });
-    for (const { properties } of template.resources('AWS::CloudWatch::Alarm')) {
-      expect(properties.AlarmActions).toEqual([TOPIC]);
-    }
+    const types = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'];
+    const actions = types.flatMap((type) => template.resources(type)).map(({ properties }) => properties.AlarmActions);
+    // What another alarm tells of notifies nobody itself.
+    const notified = actions.filter((given) => given !== undefined);
+    expect(notified.length).toBeGreaterThan(3);
+    for (const given of notified) expect(given).toEqual([TOPIC]);
     expect(template.outputValue('AlarmTopicArn')).toBe(TOPIC);
   });
 
