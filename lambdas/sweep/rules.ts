@@ -180,7 +180,8 @@ function stateOfText(order: Order, notification: Notification | undefined, now: 
   if (order.contradiction !== undefined && notification?.decision !== undefined) return 'done';
   const template = order.status === 'CONFIRMED' ? 'order-confirmed' : 'order-cancelled';
   if (notification?.decision !== template) return 'owed';
-  if (notification.contact === undefined) return 'done';
+  // Nobody is known any more, or nobody ever was.
+  if (notification.contact === undefined || notification.contact.forgotten) return 'done';
   const text = notification.texts[template];
   if (text === undefined) return 'owed';
   if (!('notBefore' in text || 'sendingUntil' in text)) return 'done';

@@ -36,6 +36,7 @@ export function traceText(trace: Trace, now = new Date(), layout: Layout = WHOLE
       : [`stock ${stock}${short === undefined ? '' : ` (${short.map(shortageText).join('; ')})`}`]),
     ...afterConfirmationState(trace),
     ...(textNotBefore === undefined ? [] : [`text waits until ${textNotBefore}`]),
+    ...(trace.contactForgotten ? ['contact forgotten'] : []),
     `trace ${traceId}`,
   ];
   const events = trace.timeline.map((event): Row => {

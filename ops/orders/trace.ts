@@ -39,6 +39,8 @@ export type Trace = {
   returns?: TracedReturn[];
   /** Until when its text waits, in quiet hours. */
   textNotBefore?: string;
+  /** Whom to text is not kept any more. */
+  contactForgotten?: true;
   /** The W3C trace of all its events. */
   traceId: string;
   timeline: TracedEvent[];
@@ -105,11 +107,15 @@ export function buildTrace({ order, payment, notification, reservation }: OrderR
     ...(refunds.length === 0 ? {} : { refunds: [...refunds] }),
     ...returnsOf(reservation),
     ...(notBefore === undefined ? {} : { textNotBefore: notBefore }),
+    ...contactOf(notification),
     traceId: traceIdOf(order.traceparent, order.orderId),
     timeline: [...order.timeline, ...dueRefunds(refunds), ...texts, ...refusals].sort(byTime),
     attempts: [],
   };
 }
+
+const contactOf = (notification: OrderRecords['notification']) =>
+  notification?.contact?.forgotten ? { contactForgotten: true as const } : {};
 
 function paymentReasonOf({ state, declineReason }: PaymentSummary, refunds: readonly Refund[]) {
   const ofCancellation = refunds.find(({ refundId }) => refundId === undefined);

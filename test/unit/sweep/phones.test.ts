@@ -71,7 +71,7 @@ describe('The phone of a confirmed order', () => {
     await shop.simulation.run([]);
     await sweepAfter(1);
     expect(isPhoneKept()).toBe(false);
-    expect(shop.notifications.items.get('o-1')?.contact).toEqual({ locale: 'ko', forgotten: true });
+    expect(shop.notifications.items.get('o-1')?.contact).toEqual({ locale: 'en', forgotten: true });
     expect(shop.texts).toEqual(['o-1 order-confirmed']);
   });
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Contact } from '../../../lambdas/notification/contact.ts';
 import type { TextState } from '../../../lambdas/notification/text-state.ts';
 import type { Order } from '../../../lambdas/order/record.ts';
 import type { Payment } from '../../../lambdas/payment/record.ts';
@@ -9,7 +10,7 @@ const now = new Date('2026-11-21T15:00:00Z');
 const order: Order = { orderId: 'o-1', version: 1, status: 'CONFIRMED', timeline: [], published: 0 };
 
 /** Returns what the sweep finds of a confirmed order of which only its text is not known to be done. */
-const findingWith = (text: TextState | undefined) =>
+const findingWith = (text: TextState | undefined, contact: Contact = { locale: 'ko', phone: '+821012345678' }) =>
   findingOf(
     order,
     {
@@ -19,7 +20,7 @@ const findingWith = (text: TextState | undefined) =>
         orderId: 'o-1',
         version: 1,
         decision: 'order-confirmed',
-        contact: { locale: 'ko', phone: '+821012345678' },
+        contact,
         texts: text === undefined ? {} : { 'order-confirmed': text },
       },
     },
@@ -37,4 +38,8 @@ test.each<[string, TextState | undefined, string]>([
   ['is done once refused', { refusedAt: '2026-11-21T14:00:00.000Z', reason: 'country' }, 'settled'],
 ])('A text of a decided order %s', (_, text, kind) => {
   expect(findingWith(text)).toBe(kind);
+});
+
+test('No text of a decided order is owed to a customer who is forgotten', () => {
+  expect(findingWith(undefined, { locale: 'en', forgotten: true })).toBe('settled');
 });
