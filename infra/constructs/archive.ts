@@ -9,6 +9,7 @@ import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { catalog } from '../../contracts/catalog.ts';
 import type { Channel } from '../../contracts/cloud-event.ts';
+import { DAYS_LEFT_TAG, lifetimesInDays } from '../../lambdas/archive/lifetime.ts';
 import { MAX_RECEIVES, QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
 import { busPatterns, contractsOn } from '../filters.ts';
 import { consumerSettings, type Settings } from '../settings.ts';
@@ -87,6 +88,7 @@ export class Archive extends Construct {
     output('QueueUrl', queue.queueUrl);
     output('DeadLetterQueueUrl', this.deadLetterQueue.queueUrl);
     output('BucketName', bucket.bucketName);
+    output('Days', String(settings.archiveDays));
   }
 
   /** Subscribes to both topics; returns the queue of what the FIFO topic cannot deliver. */
@@ -123,7 +125,14 @@ function archiveBucket(scope: Construct, { settings, removalPolicy, key }: Archi
     ...(key
       ? { encryption: BucketEncryption.KMS, encryptionKey: key.key, bucketKeyEnabled: true }
       : { encryption: BucketEncryption.S3_MANAGED }),
-    lifecycleRules: [{ expiration: Duration.days(settings.archiveDays) }],
+    lifecycleRules: [
+      { expiration: Duration.days(settings.archiveDays) },
+      // `ops forget` writes objects anew: what is left in them must not live longer for it.
+      ...lifetimesInDays(settings.archiveDays).map((days) => ({
+        expiration: Duration.days(days),
+        tagFilters: { [DAYS_LEFT_TAG]: String(days) },
+      })),
+    ],
     removalPolicy,
     // S3 deletes only empty buckets. An engine on this machine forgets its buckets when it stops.
     autoDeleteObjects: settings.stage === 'dev',

@@ -195,6 +195,8 @@ const OUTPUTS = [
   ]),
   ['EventBusName', 'shop'],
   ['ArchiveBucketName', 'archive'],
+  ['ArchiveDays', '30'],
+  ['ArchiveQueueUrl', url('archive')],
   ['SweepFunctionName', 'sweep'],
   ['ParkedLettersQueueUrl', url(PARKING)],
   ['ParkedDays', '90'],

@@ -68,7 +68,15 @@ describe('The archive', () => {
 
   test('keeps events for the configured days, and can only add to its bucket', () => {
     const bucket = bucketOf(template);
-    expect(bucket.properties.LifecycleConfiguration.Rules).toEqual([{ ExpirationInDays: 7, Status: 'Enabled' }]);
+    const [all, ...ofRewritten] = bucket.properties.LifecycleConfiguration.Rules;
+    expect(all).toEqual({ ExpirationInDays: 7, Status: 'Enabled' });
+    expect(ofRewritten).toEqual(
+      [1, 2, 3, 4, 5, 6, 7].map((days) => ({
+        ...{ ExpirationInDays: days, Status: 'Enabled' },
+        TagFilters: [{ Key: 'days-left', Value: String(days) }],
+      })),
+    );
+    expect(template.outputs).toContain('ArchiveDays');
     expect(bucket.properties).not.toHaveProperty('VersioningConfiguration');
     expect(archive.function.properties.Environment.Variables.BUCKET_NAME).toEqual({ Ref: bucket.id });
     const statements = archive.role.properties.PolicyDocument.Statement;
