@@ -10,6 +10,7 @@ import { dlqCommand } from './dlq/command.ts';
 import { drillCommand } from './drill/command.ts';
 import { estimateCommand } from './estimate/command.ts';
 import { explainCommand } from './explain/command.ts';
+import { forgetCommand } from './forget/command.ts';
 import { isWhole, layoutFor, showEverything } from './layout.ts';
 import { loadCommand } from './load/command.ts';
 
@@ -62,6 +63,7 @@ for (const make of [
   alarmCommand,
   pauseCommand,
   resumeCommand,
+  forgetCommand,
   webhooksCommand,
   sandboxCommand,
   loadCommand,

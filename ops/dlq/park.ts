@@ -86,7 +86,8 @@ export function parkPlan(
 
 const TOO_LARGE = 'with its owner, note and link it does not fit into one message of 1 MiB, so it cannot be parked';
 
-function envelopeOf(
+/** Builds what is parked of a letter. */
+export function envelopeOf(
   { id, consumer, partner, errorType, reason, failedAt, attempts, body, attributes, system }: DeadLetter,
   note: Pick<Envelope, 'parkedAt' | 'deadLetterQueueUrl'> & ParkingNote,
 ): Envelope {
@@ -140,7 +141,8 @@ export function unparkPlan(shop: DeployedShop, plan: Plan, options: ExecuteOptio
   );
 }
 
-async function sendAll(client: SQSClient, url: string, messages: readonly OutgoingMessage[]): Promise<Failures> {
+/** Sends messages to one queue, in as many calls as they need; returns those that it refused. */
+export async function sendAll(client: SQSClient, url: string, messages: readonly OutgoingMessage[]): Promise<Failures> {
   const failures: Failures = new Map();
   const batches = chunkBySize(messages, {
     maxItems: MAX_BATCH_ENTRIES,

@@ -58,7 +58,7 @@ export async function* readArchive(archive: Archive, span: Span): AsyncGenerator
 }
 
 /** Lists the objects with messages of a span, sorted by their first message. */
-async function* listObjects(
+export async function* listObjects(
   { client, bucket, signal }: Archive,
   { from, until }: Span,
 ): AsyncGenerator<ListedObject, void, undefined> {
@@ -78,7 +78,8 @@ async function* listObjects(
   } while (ContinuationToken !== undefined);
 }
 
-async function readObject({ client, bucket, signal }: Archive, key: string): Promise<ArchivedMessage[]> {
+/** Reads the messages of an object; none where it is gone. */
+export async function readObject({ client, bucket, signal }: Archive, key: string): Promise<ArchivedMessage[]> {
   try {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), abortedBy(signal));
     return readArchiveObject((await Body?.transformToByteArray()) ?? new Uint8Array());

@@ -1,4 +1,10 @@
-import { GetObjectCommand, ListObjectsV2Command, NoSuchKey } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import type { ArchivedMessage } from '../../lambdas/archive/object.ts';
 import { toArchiveObjects } from '../../lambdas/archive/object.ts';
 import type { Archive } from '../../ops/replay/archive.ts';
@@ -12,6 +18,11 @@ export class ArchiveBucket {
   /** Runs after a page was listed. */
   afterList: () => void = () => {};
 
+  /** How objects that were put are tagged. */
+  readonly tags = new Map<string, string>();
+  /** Runs before an object is put or deleted. */
+  beforeChange: (change: string) => void = () => {};
+
   /** Archives messages as one batch. */
   add(...messages: readonly ArchivedMessage[]): this {
     for (const { key, content } of toArchiveObjects(messages)) this.objects.set(key, content);
@@ -23,9 +34,24 @@ export class ArchiveBucket {
     const send = async (command: unknown) => {
       if (command instanceof ListObjectsV2Command) return this.list(command);
       if (command instanceof GetObjectCommand) return this.get(command);
-      throw new Error('This bucket is only read');
+      if (command instanceof PutObjectCommand) return this.put(command);
+      if (command instanceof DeleteObjectCommand) return this.delete(command);
+      throw new Error('This bucket knows no such call');
     };
     return { client: { send } as Archive['client'], bucket: 'archive', signal };
+  }
+
+  private put({ input: { Key = '', Body, Tagging = '' } }: PutObjectCommand) {
+    this.beforeChange(`put ${Key}`);
+    this.objects.set(Key, Body as Uint8Array);
+    this.tags.set(Key, Tagging);
+    return {};
+  }
+
+  private delete({ input: { Key = '' } }: DeleteObjectCommand) {
+    this.beforeChange(`delete ${Key}`);
+    this.objects.delete(Key);
+    return {};
   }
 
   private list({ input }: ListObjectsV2Command) {

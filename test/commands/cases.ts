@@ -72,6 +72,13 @@ export const cases: Readonly<Record<string, CommandCase>> = {
     changes: { SendMessageBatch: 1, DeleteMessageBatch: 1 },
     interruptAt: 'SendMessageBatch',
   },
+  // Only two of its dead letters are of these orders.
+  forget: {
+    args: 'o-1 o-2',
+    asks: true,
+    changes: { SendMessageBatch: 1, DeleteMessageBatch: 1 },
+    interruptAt: 'SendMessageBatch',
+  },
   // The stand-in's sweep has no times to judge orders by.
   audit: { code: 1 },
   // The stand-in has no event source mappings: a pause is recorded, and taken back.

@@ -53,6 +53,7 @@ const changes = Object.entries(CHANGES);
 const CHANGES_AFTER_READING = {
   audit: '--repair',
   'dlq unpark': '--all',
+  forget: 'o-1001',
   pause: 'payment --reason outage',
   refund: 'o-1001 5000',
   resume: 'payment',
