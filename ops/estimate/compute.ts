@@ -1,4 +1,14 @@
-import type { ConsumerLoad } from './load.ts';
+/** The work of one consumer per order; `batch` is the mean number of messages per batch. */
+export type ConsumerLoad = {
+  name: string;
+  fifo: boolean;
+  memoryMb: number;
+  messages: number;
+  messageBytes: number;
+  batch: number;
+  invocations: number;
+  calls: Readonly<Record<string, number>>;
+};
 
 /** Assumed durations in milliseconds, because a local engine cannot tell how long AWS takes; `coldStarts` is a share. */
 export const assumed = {

@@ -2,6 +2,7 @@ import { type Measurements, readMeasurements } from './calls.ts';
 import { assumed } from './compute.ts';
 import { consumerLoads, DAYS_PER_MONTH, ORDINARY_EVENTS, type Scenario } from './load.ts';
 import { cost, type PriceList } from './prices.ts';
+import { type QuotaSettings, quotaUses, TEXT_DOLLARS } from './quota-use.ts';
 import type { Mapping, TemplateFacts } from './template.ts';
 import { POLLING, usageOf } from './usage.ts';
 
@@ -11,8 +12,16 @@ export type Cost = { perMillionOrders: number; perMonth: number };
 /** Everything `ops estimate` prints. */
 export type Report = Awaited<ReturnType<typeof createReport>>;
 
-/** Estimates the stack with the given `-c` settings, without AWS or an engine. */
-export async function createReport(ordersPerDay: number, settings: Record<string, string>, prices: PriceList) {
+/** What is estimated: the volume, the `-c` settings, the prices, and where and when quotas are judged (in the prices' region by default). */
+export type Question = {
+  ordersPerDay: number;
+  settings: Record<string, string>;
+  prices: PriceList;
+  quotas: Omit<QuotaSettings, 'region'> & { region?: string };
+};
+
+/** Estimates the stack with the given settings, without AWS or an engine. */
+export async function createReport({ ordersPerDay, settings, prices, quotas }: Question) {
   // Loaded on demand: CDK takes a second, which no other command should wait for.
   const { readFacts, synthesize } = await import('./template.ts');
   const scenario: Scenario = { facts: readFacts(synthesize(settings)), measured: readMeasurements(), ordersPerDay };
@@ -23,12 +32,18 @@ export async function createReport(ordersPerDay: number, settings: Record<string
     settings,
     prices: { region, date, checked },
     ...estimate(scenario, prices),
+    quotas: judgeQuotas(scenario, { ...quotas, region: quotas.region ?? region }),
     // Mean messages per batch.
     batches: Object.fromEntries(consumerLoads(scenario).map(({ name, batch }) => [name, batch])),
     texts: { perOrder: texts, perMonth: texts * ordersPerDay * DAYS_PER_MONTH, counted: false },
     variations: variations(scenario, prices),
     assumptions: [...assumptions(scenario.measured, prices), ...outsideAssumptions(scenario)],
   };
+}
+
+function judgeQuotas(scenario: Scenario, settings: QuotaSettings) {
+  const { region, peak } = settings;
+  return { region, peak, uses: quotaUses(scenario, settings) };
 }
 
 /** Multiplies usage by prices: by kind of usage, by service and in total. */
@@ -95,8 +110,10 @@ function assumptions({ about }: Measurements, { region, date, checked }: PriceLi
   return [
     `Prices: ${region}, ${date}, ${checked}.`,
     'Not counted: the free tier, volume discounts, savings plans and taxes. Traffic within a region is free.',
-    `A month has ${DAYS_PER_MONTH} days, and orders come evenly over the day. A peak has fuller batches and costs less.`,
+    `A month has ${DAYS_PER_MONTH} days, and what is billed is reckoned with orders that come evenly over the day. A peak has fuller batches and costs less.`,
     `Calls per order: ${about}; measured in batches of 1 and of 10, interpolated as a cost per message and one per batch.`,
+    'Batches: a poller that comes free takes what has come since the last one did, at most a full batch; without a window, slow rates have batches of one (docs/costs.md).',
+    `Quotas: those of a fresh account (docs/quotas.md), at the busiest moment (--peak times the mean), and $${TEXT_DOLLARS} for a text.`,
     `Each queue has ${POLLING.pollers} pollers, which receive every ${POLLING.seconds} s even when the queue is empty: the most there can be.`,
     `Assumed milliseconds: ${Object.entries(assumed)
       .map(([what, value]) => `${what} ${value}`)

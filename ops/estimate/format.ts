@@ -2,7 +2,7 @@ import type { Column } from '../columns.ts';
 import { counted, table } from '../format.ts';
 import { type Layout, WHOLE } from '../layout.ts';
 import type { Cost, Report } from './estimate.ts';
-import { DAYS_PER_MONTH } from './load.ts';
+import { DAYS_PER_MONTH, SECONDS_PER_DAY } from './load.ts';
 
 /** Formats an estimate for people: the sum first, then what it consists of, and what a setting would change. */
 export function formatReport(report: Report, layout: Layout = WHOLE): string {
@@ -20,6 +20,8 @@ export function formatReport(report: Report, layout: Layout = WHOLE): string {
       layout,
     ),
     notes(report),
+    firstQuota(report),
+    table(QUOTAS, report.quotas.uses.map(quotaRow), layout),
     'What a setting changes, everything else as deployed:',
     table(
       VARIATIONS,
@@ -46,6 +48,40 @@ const VARIATIONS: readonly Column[] = [
   PER_MONTH,
   { title: 'difference', align: 'right' },
 ];
+
+const QUOTAS: readonly Column[] = [
+  { title: 'quota', ...SENTENCE },
+  { title: 'limit', align: 'right' },
+  { title: 'used at the peak', align: 'right', fit: 'wrap', least: 8 },
+  { title: 'of', ...SENTENCE },
+  { title: 'all of it at orders a second', align: 'right', fit: 'wrap', least: 12 },
+  { title: 'orders a day', align: 'right', fit: 'wrap', least: 8 },
+];
+
+/** Says which quota these orders, or more of them, meet first. */
+function firstQuota({ ordersPerDay, quotas: { region, peak, uses } }: Report): string {
+  const mean = ordersPerDay / SECONDS_PER_DAY;
+  const rate = `${amount(mean)} orders a second on average, ${amount(mean * peak)} at a peak of ${amount(peak)} times that`;
+  const met = uses.filter((use) => use.met).map(({ name }) => name);
+  const next = uses.find((use) => !use.met && use.reachedAt !== null);
+  const answer = met.length === 0 ? 'meets no quota' : `meets first: ${met.join('; then ')}`;
+  const more = next?.reachedAt
+    ? `Next: ${next.name}, at ${amount(next.reachedAt.perDay)} orders a day`
+    : 'More orders would meet none';
+  return `A fresh account in ${region} with ${rate}, ${answer}. ${more}. How to see it coming and to ask for more: docs/quotas.md.`;
+}
+
+const quotaRow = ({ name, limit, used, unit, reachedAt, met }: Report['quotas']['uses'][number]) => [
+  `${met ? '✗ ' : ''}${name}`,
+  limit.toLocaleString('en'),
+  amount(used),
+  unit,
+  reachedAt === null ? '–' : amount(reachedAt.perSecond),
+  reachedAt === null ? 'never' : amount(reachedAt.perDay),
+];
+
+/** Three digits are as many as assumptions are worth. */
+const amount = (value: number) => value.toLocaleString('en', { maximumSignificantDigits: 3 });
 
 const ordersPerMonth = ({ ordersPerDay }: Report) => ordersPerDay * DAYS_PER_MONTH;
 

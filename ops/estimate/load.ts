@@ -2,33 +2,17 @@ import { notificationSent } from '../../contracts/notification.ts';
 import { orderConfirmed } from '../../contracts/order.ts';
 import { paymentAuthorized, paymentCaptured } from '../../contracts/payment.ts';
 import { stockReserved } from '../../contracts/stock.ts';
+import { meanBatch } from './batches.ts';
 import type { Measurement, Measurements } from './calls.ts';
-import type { Mapping, TemplateFacts } from './template.ts';
+import { billedMilliseconds, type ConsumerLoad } from './compute.ts';
+import type { TemplateFacts } from './template.ts';
 
 /** What is estimated: a deployment, the measured calls per order, and the volume. */
 export type Scenario = { facts: TemplateFacts; measured: Measurements; ordersPerDay: number };
 
-/** The work of one consumer per order; `batch` is the mean number of messages per batch. */
-export type ConsumerLoad = {
-  name: string;
-  fifo: boolean;
-  memoryMb: number;
-  messages: number;
-  messageBytes: number;
-  batch: number;
-  invocations: number;
-  calls: Readonly<Record<string, number>>;
-};
-
 export const DAYS_PER_MONTH = 30.4;
-const SECONDS_PER_DAY = 86_400;
+export const SECONDS_PER_DAY = 86_400;
 export const SECONDS_PER_MONTH = DAYS_PER_MONTH * SECONDS_PER_DAY;
-
-/** Returns the mean messages per batch: those that arrive within the window, at least one and at most the batch size. */
-export const averageBatch = (
-  messagesPerSecond: number,
-  { batchSize, windowSeconds }: Pick<Mapping, 'batchSize' | 'windowSeconds'>,
-): number => Math.min(batchSize, Math.max(1, messagesPerSecond * windowSeconds));
 
 /** Interpolates between measurements in batches of 1 and of 10 as `a + b / batch`: a cost per message and one per batch. */
 export function interpolate(atOne: number, atTen: number, batch: number): number {
@@ -69,14 +53,17 @@ export function consumerLoads({ facts, measured, ordersPerDay }: Scenario): Cons
     if (one === undefined || ten === undefined)
       throw new Error(`${name} was never measured: run \`npm run test:faults -- calls-per-order -u\`.`);
     const { messages, messageBytes } = one;
-    const batch = averageBatch((ordersPerDay / SECONDS_PER_DAY) * messages, mapping);
-    const calls = Object.keys({ ...one.calls, ...ten.calls }).map((operation): [string, number] => [
-      operation,
-      interpolate(one.calls[operation] ?? 0, ten.calls[operation] ?? 0, batch),
-    ]);
-    const invocations = messages / batch;
-    const { fifo, memoryMb } = mapping;
-    return { name, fifo, memoryMb, messages, messageBytes, batch, invocations, calls: Object.fromEntries(calls) };
+    const inBatches = (batch: number): ConsumerLoad => {
+      const calls = Object.keys({ ...one.calls, ...ten.calls }).map((operation): [string, number] => [
+        operation,
+        interpolate(one.calls[operation] ?? 0, ten.calls[operation] ?? 0, batch),
+      ]);
+      const { fifo, memoryMb } = mapping;
+      const invocations = messages / batch;
+      return { name, fifo, memoryMb, messages, messageBytes, batch, invocations, calls: Object.fromEntries(calls) };
+    };
+    const secondsPerBatch = (batch: number) => (messages === 0 ? 0 : billedMilliseconds(inBatches(batch)) / 1000);
+    return inBatches(meanBatch((ordersPerDay / SECONDS_PER_DAY) * messages, mapping, secondsPerBatch));
   });
 }
 

@@ -15,8 +15,17 @@ export type Template = { Metadata?: Json; Resources: Record<string, { Type: stri
 /** What costs depend on in a template. */
 export type TemplateFacts = ReturnType<typeof readFacts>;
 
-/** An event source mapping with the memory of its function; a FIFO queue has no window. */
-export type Mapping = { batchSize: number; windowSeconds: number; fifo: boolean; memoryMb: number };
+/** An event source mapping with the memory of its function and its instances at most; a FIFO queue has no window. */
+export type Mapping = {
+  batchSize: number;
+  windowSeconds: number;
+  concurrency: number;
+  fifo: boolean;
+  memoryMb: number;
+};
+
+/** How many instances a mapping may have where nothing limits it (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html). */
+const MAX_CONCURRENCY = 1_000;
 
 /** The resource types that have a price here or are free: policies, roles, names, rules, standard parameters, what empties a bucket. */
 const COVERED_TYPES: Readonly<Record<string, readonly string[]>> = {
@@ -68,6 +77,7 @@ export function readFacts({ Metadata, Resources }: Template) {
       memoryMb: memoryMbOf(mapping.FunctionName.Ref),
       batchSize: Number(mapping.BatchSize ?? 10),
       windowSeconds: Number(mapping.MaximumBatchingWindowInSeconds ?? 0),
+      concurrency: Number(mapping.ScalingConfig?.MaximumConcurrency ?? MAX_CONCURRENCY),
       fifo: isFifo(mapping.EventSourceArn),
     },
   ]);
@@ -88,6 +98,8 @@ export function readFacts({ Metadata, Resources }: Template) {
     partners: Object.values(partners).map(({ events }) => events),
     endpoints: Object.values(webhooks?.endpoints ?? {}).map(({ events }) => events),
     bodyFilters: { topic: bodyFilters(subscriptions) - bodyFilters(feed), feed: bodyFilters(feed) },
+    /** Queues that get an order from the topic. */
+    topicSubscriptions: subscriptions.length - feed.length,
     feedSubscriptions: feed.length,
     topics: of('SNS::Topic').length,
     tables: of('DynamoDB::Table').length,

@@ -1,13 +1,5 @@
-import { assumed, billedMilliseconds, MEMORY_MB } from './compute.ts';
-import {
-  type ConsumerLoad,
-  consumerLoads,
-  DAYS_PER_MONTH,
-  interpolate,
-  partnerLoads,
-  type Scenario,
-  SECONDS_PER_MONTH,
-} from './load.ts';
+import { assumed, billedMilliseconds, type ConsumerLoad, MEMORY_MB } from './compute.ts';
+import { consumerLoads, DAYS_PER_MONTH, interpolate, partnerLoads, type Scenario, SECONDS_PER_MONTH } from './load.ts';
 import type { PriceId } from './prices.ts';
 
 /** Billed units of one kind: per order, and per month whatever the number of orders. */
@@ -96,20 +88,18 @@ function lambdaUsage({ facts: { architecture } }: Scenario, loads: readonly Cons
   ];
 }
 
+/** Returns the mean messages per batch of a consumer, one where it is not deployed. */
+export const batchOf = (loads: readonly ConsumerLoad[], consumer: string): number =>
+  loads.find(({ name }) => name === consumer)?.batch ?? 1;
+
 function tableUsage({ facts, measured, ordersPerDay }: Scenario, loads: readonly ConsumerLoad[]): Usage[] {
-  const { '1': one, '10': ten } = measured.batches;
-  const batchOf = (consumer: string) => loads.find(({ name }) => name === consumer)?.batch ?? 1;
-  let writes = one.indexWrites + (facts.textsLimited ? one.texts.count : 0);
-  let reads = 0;
-  let bytes = 0;
-  for (const [name, { itemBytes, ...table }] of Object.entries(one.tables)) {
-    const atTen = ten.tables[name]?.transactionalWrites ?? 0;
-    const transactional = interpolate(table.transactionalWrites, atTen, batchOf('stock'));
-    writes += (table.writes + 2 * transactional) * writeUnits(itemBytes);
-    reads += table.reads * readUnits(itemBytes);
-    // Stock items do not grow with orders.
-    if (name !== 'stock') bytes += itemBytes + ITEM_OVERHEAD;
-  }
+  const { '1': one } = measured.batches;
+  const units = writeUnitsPerOrder({ facts, measured, ordersPerDay }, batchOf(loads, 'stock'));
+  const writes = one.indexWrites + sum(Object.values(units), (perOrder) => perOrder);
+  const tables = Object.entries(one.tables);
+  const reads = sum(tables, ([, { reads: perOrder, itemBytes }]) => perOrder * readUnits(itemBytes));
+  // Stock items do not grow with orders.
+  const bytes = sum(tables, ([name, { itemBytes }]) => (name === 'stock' ? 0 : itemBytes + ITEM_OVERHEAD));
   const recordGb = (bytes * ordersPerDay * DAYS_PER_MONTH) / GB;
   return [
     usage('DynamoDB', 'records: writes', 'dynamodb.write', writes),
@@ -153,18 +143,39 @@ function monitoringUsage({ facts, measured, ordersPerDay }: Scenario, loads: rea
   ];
 }
 
-/** A data key is requested when it is needed and at most once per reuse period: twice by each sender, once by a receiver. */
-function keyUsage({ facts, ordersPerDay }: Scenario): Usage[] {
+/** Writes of each table per order, in write units; without the index of open orders. */
+export function writeUnitsPerOrder({ facts, measured }: Scenario, stockBatch: number): Record<string, number> {
+  const { '1': one, '10': ten } = measured.batches;
+  const units = Object.entries(one.tables).map(([name, { itemBytes, ...table }]): [string, number] => {
+    const atTen = ten.tables[name]?.transactionalWrites ?? 0;
+    const transactional = interpolate(table.transactionalWrites, atTen, stockBatch);
+    const limits = name === 'notifications' && facts.textsLimited ? one.texts.count : 0;
+    return [name, (table.writes + 2 * transactional) * writeUnits(itemBytes) + limits];
+  });
+  return Object.fromEntries(units);
+}
+
+/**
+ * Returns the requests to KMS in a month. A data key is requested when it is needed and at most once per reuse period: twice by each sender, once
+ * by a receiver.
+ */
+export function keyRequests({ facts, ordersPerDay }: Scenario): number {
+  if (facts.keys === 0) return 0;
   const periods = (seconds: number) => Math.min(SECONDS_PER_MONTH / seconds, ordersPerDay * DAYS_PER_MONTH);
   // A topic has one sender; a queue has two (SNS and EventBridge) and one receiver.
-  const keyRequests =
+  return (
     2 * facts.topics * periods(DATA_KEY_SECONDS.topic) +
     (2 * 2 + 1) * (Object.keys(facts.mappings).length + facts.partners.length) * periods(DATA_KEY_SECONDS.queue) +
     facts.tables * periods(DATA_KEY_SECONDS.table) +
-    facts.buckets * periods(DATA_KEY_SECONDS.bucket);
+    facts.buckets * periods(DATA_KEY_SECONDS.bucket)
+  );
+}
+
+function keyUsage(scenario: Scenario): Usage[] {
+  const { facts } = scenario;
   return [
     usage('KMS', 'keys', 'kms.key', 0, facts.keys),
-    usage('KMS', 'requests', 'kms.request', 0, facts.keys > 0 ? keyRequests : 0),
+    usage('KMS', 'requests', 'kms.request', 0, keyRequests(scenario)),
     usage('Secrets Manager', 'secrets', 'secrets.secret', 0, facts.secrets),
   ];
 }

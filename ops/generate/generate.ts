@@ -1,11 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { customRoutes } from '../../infra/custom/routes.ts';
-import { OUTSIDE, permissionsPage } from '../../infra/permissions-page.ts';
+import { OUTSIDE, permissionsPage, type TemplateJson } from '../../infra/permissions-page.ts';
 import { routing } from '../../infra/routing.ts';
 import { readStageFile, resolveSettings } from '../../infra/settings.ts';
 import { settingsJsonSchema, settingsPage } from '../../infra/settings-page.ts';
 import { writeOutdatedFiles } from '../contracts/generate.ts';
+import { readMeasurements } from '../estimate/calls.ts';
+import { quotaUses } from '../estimate/quota-use.ts';
+import { quotasPage } from '../estimate/quotas-page.ts';
+import { readFacts } from '../estimate/template.ts';
 import { DASHBOARD_PATH, grafanaDashboard } from '../metrics/grafana-dashboard.ts';
 import { rulesFiles } from '../metrics/rules-file.ts';
 import { type Budgets, measuredBudget } from './bundle-budgets.ts';
@@ -43,6 +47,7 @@ export async function generate({ raised = [] }: { raised?: readonly string[] } =
   const files = new Map<string, string>([
     ['docs/permissions.md', permissionsPage(template, stripe, outside.template)],
     ['docs/settings.md', settingsPage()],
+    ['docs/quotas.md', quotasPage(judgeQuotas(template))],
     ['docs/custom.md', customPage(template)],
     ['settings/settings.schema.json', json(settingsJsonSchema())],
     ...rulesFiles(outside.alarms, 'crm'),
@@ -52,6 +57,12 @@ export async function generate({ raised = [] }: { raised?: readonly string[] } =
   ]);
   return [...written, ...[...files].flatMap(([path, content]) => (writeFile(path, content) ? [path] : []))];
 }
+
+/** Judges the quotas of the stack in a region; only the rates at which they are met count here. */
+const judgeQuotas = (template: TemplateJson) => {
+  const scenario = { facts: readFacts(template), measured: readMeasurements(), ordersPerDay: 1 };
+  return (region: string) => quotaUses(scenario, { region, peak: 1, granted: {} });
+};
 
 /** Gives this shop's functions that have no budget one, and those that are raised another; forgets budgets of own functions that went. */
 async function budgetFiles(raised: readonly string[]): Promise<[path: string, content: string][]> {

@@ -4,7 +4,7 @@ import { generate } from './generate.ts';
 
 const program = new Command('generate')
   .description(
-    'Write all kept output that is generated: JSON Schemas and AsyncAPI of the contracts, docs/permissions.md, docs/settings.md with the JSON Schema of the settings, docs/custom.md, and the logical ids and bundle budgets of consumers in infra/custom. Needs no engine.',
+    'Write all kept output that is generated: JSON Schemas and AsyncAPI of the contracts, docs/permissions.md, docs/settings.md with the JSON Schema of the settings, docs/quotas.md, docs/custom.md, and the logical ids and bundle budgets of consumers in infra/custom. Needs no engine.',
   )
   .option('--raise-budget <function...>', 'give these functions the bundle budget that they need now')
   .option('--json', 'print exactly one JSON document on standard output')

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { readFacts, synthesize, type Template } from '../../ops/estimate/template.ts';
 import { DATA_KEY_SECONDS } from '../../ops/estimate/usage.ts';
+import { deployedByDefault } from '../builders/deployed-facts.ts';
 
 // Synthesizing bundles every function first.
 const SYNTHESIS = 60_000;
@@ -33,9 +34,7 @@ test('an unknown resource type is named once', () => {
 test('the facts that costs depend on are read from the template', { timeout: SYNTHESIS }, () => {
   const facts = readFacts(template());
   expect(facts.mappings).toMatchObject({
-    order: { batchSize: 10, fifo: false, memoryMb: 512 },
-    shipping: { batchSize: 10, fifo: true },
-    archive: { batchSize: 1_000, windowSeconds: 60, fifo: false },
+    ...deployedByDefault.mappings,
   });
   expect(facts).toMatchObject({
     architecture: 'arm64',
@@ -47,6 +46,7 @@ test('the facts that costs depend on are read from the template', { timeout: SYN
     dashboards: 1,
     textsLimited: true,
     pointInTimeRecovery: true,
+    topicSubscriptions: deployedByDefault.topicSubscriptions,
     feedSubscriptions: 3,
     partners: [['shop.order.confirmed.v1'], 'lifecycle'],
     endpoints: [['shop.order.confirmed.v1']],

@@ -1,27 +1,21 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { meanBatch } from '../../ops/estimate/batches.ts';
 import { readMeasurements } from '../../ops/estimate/calls.ts';
-import { assumed, billedMilliseconds } from '../../ops/estimate/compute.ts';
+import { assumed, billedMilliseconds, type ConsumerLoad } from '../../ops/estimate/compute.ts';
 import { estimate, variations } from '../../ops/estimate/estimate.ts';
-import {
-  averageBatch,
-  type ConsumerLoad,
-  consumerLoads,
-  DAYS_PER_MONTH,
-  interpolate,
-  ORDINARY_EVENTS,
-  type Scenario,
-} from '../../ops/estimate/load.ts';
+import { consumerLoads, DAYS_PER_MONTH, interpolate, ORDINARY_EVENTS, type Scenario } from '../../ops/estimate/load.ts';
 import { cost, listPrices, parsePriceFile } from '../../ops/estimate/prices.ts';
 import type { TemplateFacts } from '../../ops/estimate/template.ts';
 import { usageOf } from '../../ops/estimate/usage.ts';
 
-const mapping = { batchSize: 10, windowSeconds: 0, fifo: false, memoryMb: 512 };
+const mapping = { batchSize: 10, windowSeconds: 0, concurrency: 10, fifo: false, memoryMb: 512 };
 const facts: TemplateFacts = {
   architecture: 'arm64',
   mappings: { payment: mapping },
   partners: [],
   endpoints: [],
   bodyFilters: { topic: 1, feed: 0 },
+  topicSubscriptions: 5,
   feedSubscriptions: 1,
   topics: 1,
   tables: 1,
@@ -51,11 +45,57 @@ const usage = (given: Scenario, what: string) => {
 
 const messagesOf = (consumer: string) => readMeasurements().batches['1'].consumers[consumer]?.messages ?? 0;
 
-test('a batch holds what arrives within the window, at least one message and at most the batch size', () => {
-  expect(averageBatch(100, { batchSize: 10, windowSeconds: 0 })).toBe(1);
-  expect(averageBatch(0.5, { batchSize: 10, windowSeconds: 5 })).toBe(2.5);
-  expect(averageBatch(0.01, { batchSize: 10, windowSeconds: 5 })).toBe(1);
-  expect(averageBatch(100, { batchSize: 10, windowSeconds: 5 })).toBe(10);
+describe('The mean batch', () => {
+  // A batch takes 50 ms, and 5 ms for each of its messages.
+  const seconds = (batch: number) => 0.05 + 0.005 * batch;
+  const mean = (messagesPerSecond: number, changes: Partial<typeof mapping> = {}) =>
+    meanBatch(messagesPerSecond, { ...mapping, ...changes }, seconds);
+
+  test('is one message at a slow rate, and the batch size at a fast one', () => {
+    expect(mean(0)).toBe(1);
+    expect(mean(0.01)).toBeCloseTo(1, 6);
+    expect(mean(1)).toBeCloseTo(1, 3);
+    expect(mean(10_000)).toBe(10);
+  });
+
+  test('grows with the rate, and is never less than one message or more than the batch size', () => {
+    const rates = Array.from({ length: 120 }, (_, step) => 10 ** (step / 20 - 2));
+    for (const changes of [{}, { windowSeconds: 1 }, { concurrency: 2 }, { batchSize: 1 }, { batchSize: 100 }]) {
+      const batches = rates.map((rate) => mean(rate, changes));
+      expect(Math.min(...batches)).toBeGreaterThanOrEqual(1);
+      expect(Math.max(...batches)).toBe(changes.batchSize ?? 10);
+      expect(batches).toEqual(batches.toSorted((one, other) => one - other));
+    }
+  });
+
+  test('begins to grow where every instance is busy, and is then what keeps them so', () => {
+    // Ten instances do 182 messages a second one by one.
+    expect(mean(20)).toBeLessThan(1.01);
+    expect(mean(182)).toBeGreaterThan(1.3);
+    const batch = mean(600);
+    // As many messages as come while a batch is done, in each instance, and e^-r more.
+    expect(batch).toBeGreaterThan((600 * seconds(batch)) / 10);
+    expect(batch).toBeCloseTo((600 * seconds(batch)) / 10, 0);
+  });
+
+  test('is smaller with more instances', () => {
+    expect(mean(300, { concurrency: 2 })).toBeGreaterThan(mean(300, { concurrency: 10 }));
+    expect(mean(300, { concurrency: 1_000 })).toBeCloseTo(1, 3);
+  });
+
+  test('is what arrives in a window, however idle the instances are', () => {
+    const idle = { concurrency: 1_000 };
+    expect(mean(0.5, { ...idle, windowSeconds: 5 })).toBeCloseTo(2.5);
+    expect(mean(0.01, { ...idle, windowSeconds: 5 })).toBeCloseTo(1, 6);
+    expect(mean(100, { ...idle, windowSeconds: 5 })).toBe(10);
+  });
+});
+
+test('at a million orders a day the batches of payment, which waits for its gateway, are more than one message', () => {
+  const batch = (ordersPerDay: number) => consumerLoads(scenario({}, ordersPerDay))[0]?.batch ?? 0;
+  expect(batch(1_000)).toBeCloseTo(1, 3);
+  expect(batch(1_000_000)).toBeGreaterThan(1.3);
+  expect(batch(10_000_000)).toBe(10);
 });
 
 test('interpolation between batches of 1 and 10 has a cost per message and a cost per batch', () => {
@@ -124,7 +164,7 @@ test('an endpoint costs an invocation, which waits for it, for each event that a
   const endpoints = [['shop.order.confirmed.v1', 'shop.payment.captured.v1'], ['shop.order.confirmed.v1']];
   const given = (mappings: TemplateFacts['mappings']) => scenario({ mappings, endpoints });
   const [webhooks] = consumerLoads(given({ webhooks: mapping }));
-  expect(webhooks).toMatchObject({ messages: 3, invocations: 3 });
+  expect(webhooks).toMatchObject({ messages: 3, invocations: expect.closeTo(3, 2) });
   expect(billedMilliseconds(webhooks as ConsumerLoad)).toBeGreaterThan(assumed.gateway);
   for (const { perOrder, fixed } of usageOf(scenario({ mappings: { webhooks: mapping }, endpoints: [['rare']] })))
     expect([perOrder, fixed].every(Number.isFinite)).toBe(true);
@@ -188,13 +228,13 @@ test('a service that is not used is left out', () => {
 });
 
 test('the archive writes one object per batch, and the batch settings do not apply to it', () => {
-  const archive = { batchSize: 1_000, windowSeconds: 60, fifo: false, memoryMb: 512 };
+  const archive = { batchSize: 1_000, windowSeconds: 60, concurrency: 10, fifo: false, memoryMb: 512 };
   const archived = (given: typeof archive) =>
     scenario({ mappings: { payment: mapping, archive: given }, archiveDays: 30 });
   const puts = (given: typeof archive) => usage(archived(given), 'archive: objects written').perOrder ?? 0;
   const { busEvents, feedEvents } = readMeasurements().batches['1'];
   const messages = 1 + busEvents.count + feedEvents.count;
-  expect(puts({ ...archive, windowSeconds: 0 })).toBe(messages);
+  expect(puts({ ...archive, windowSeconds: 0 })).toBeCloseTo(messages, 3);
   expect(puts(archive)).toBeLessThan(1);
   const full = { ...archive, windowSeconds: 1e9 };
   expect(puts(full)).toBeCloseTo(messages / 1_000);
@@ -213,8 +253,9 @@ test('a daily limit of texts takes one more write per text', () => {
 });
 
 test('X-Ray samples one trace per second and a twentieth of the rest', () => {
+  const mappings = { payment: { ...mapping, batchSize: 1 } };
   const perSecond = (ordersPerDay: number) =>
-    (usage(scenario({}, ordersPerDay), 'traces sampled').fixed ?? 0) / (DAYS_PER_MONTH * 86_400);
+    (usage(scenario({ mappings }, ordersPerDay), 'traces sampled').fixed ?? 0) / (DAYS_PER_MONTH * 86_400);
   // One of the publication, and in batches of 1 one of each message.
   const traces = 1 + messagesOf('payment');
   expect(perSecond(8_640)).toBeCloseTo(0.1 * traces);

@@ -36,6 +36,29 @@ const estimate = {
     },
   ],
   assumptions: [REASON],
+  quotas: {
+    region: 'ap-northeast-2',
+    peak: 3,
+    uses: [
+      {
+        name: 'SNS: spend for texts',
+        limit: 1,
+        used: 1_520_000,
+        unit: 'dollar a month',
+        met: true,
+        reachedAt: { perSecond: 7.6e-6, perDay: 0.658 },
+      },
+      {
+        name: 'DynamoDB: writes of one SKU',
+        limit: 1_000,
+        used: 1.39,
+        unit: 'write units a second, were every order of one SKU',
+        met: false,
+        reachedAt: { perSecond: 2_500, perDay: 72_000_000 },
+      },
+      { name: 'KMS', limit: 100_000, used: 0.05, unit: 'requests a second', met: false, reachedAt: null },
+    ],
+  },
 } as unknown as Report;
 
 const demo = {
@@ -100,6 +123,23 @@ describe.each([80, 100, 120])('At %i columns, no line is wider of what is said b
     const lines = wrapText(text({ width }), { width }).split('\n');
     expect(lines.filter((line) => displayWidth(line) > width)).toEqual([]);
   });
+});
+
+test('An estimate names the quota that its orders meet first, and the next that more would', () => {
+  const { quotas } = estimate;
+  const firstQuota = (uses: typeof quotas.uses) =>
+    formatReport({ ...estimate, quotas: { ...quotas, uses } })
+      .split('\n')
+      .find((line) => line.includes('fresh account'));
+  const [spend, sku, kms] = quotas.uses;
+  if (spend === undefined || sku === undefined || kms === undefined) throw new Error('There are three');
+  const start =
+    'A fresh account in ap-northeast-2 with 0.116 orders a second on average, 0.347 at a peak of 3 times that, ';
+  const end = 'How to see it coming and to ask for more: docs/quotas.md.';
+  const next = 'Next: DynamoDB: writes of one SKU, at 72,000,000 orders a day. ';
+  expect(firstQuota([spend, sku, kms])).toBe(`${start}meets first: SNS: spend for texts. ${next}${end}`);
+  expect(firstQuota([sku, kms])).toBe(`${start}meets no quota. ${next}${end}`);
+  expect(firstQuota([kms])).toBe(`${start}meets no quota. More orders would meet none. ${end}`);
 });
 
 test('An estimate begins with its answer', () => {
