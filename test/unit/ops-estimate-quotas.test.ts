@@ -20,6 +20,7 @@ const facts: TemplateFacts = {
   keys: 1,
   secrets: 1,
   alarmMetrics: 4,
+  compositeAlarms: 2,
   dashboards: 1,
   logDays: 30,
   buckets: 1,
