@@ -25,6 +25,9 @@ const PAUSED_HOURS = 4;
 /** Parked letters are renewed after seven of their fourteen days, so three days leave time to act. */
 const UNATTENDED_HOURS = 72;
 
+/** So many messages given up at once are not a publisher's mistake in some orders. */
+const MANY = 10;
+
 /** Lists every alarm of the stack. */
 export function shopAlarms({
   consumers,
@@ -69,6 +72,17 @@ function consumerAlarms(consumer: Consumer, bus: EventBus): ShopAlarmProps[] {
       metric: consumerMetric(name, 'DeadLettered', 'Sum'),
       // One minute is enough; it stays for five, so that whoever looks now and then sees it.
       periods: [1, 5],
+    },
+    {
+      // A single letter can wait until the morning. A deployment that gives up every order cannot, and nothing else shows it: its function works.
+      name: `${name}-many-dead-lettered`,
+      kind: 'dead-letters',
+      severity,
+      impact: `For the orders concerned: ${impact}`,
+      cause: `The function of ${name} gave up ${MANY} messages or more within five minutes.`,
+      firstCommand: `dlq list --consumer ${name}`,
+      metric: consumerMetric(name, 'DeadLettered', 'Sum').with({ period: Duration.minutes(5) }),
+      threshold: MANY,
     },
     oldestMessageAlarm(name, consumer.queue, { severity, impact, late: LATE }),
     {

@@ -21,6 +21,11 @@ type Translation = {
 /** By what an alarm's name ends in. */
 const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   'dead-letters': { expr: (selector, { threshold }) => `shop_dead_letters${selector} >= ${threshold}` },
+  // Before what its name ends in too.
+  'many-dead-lettered': {
+    cloudWatch: true,
+    expr: (selector, { threshold }) => `shop_consumer_given_up_messages${selector} >= ${threshold}`,
+  },
   'dead-lettered': {
     cloudWatch: true,
     expr: (selector, { threshold }) => `shop_consumer_given_up_messages${selector} >= ${threshold}`,

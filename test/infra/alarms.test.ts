@@ -44,6 +44,19 @@ describe.each(consumers)('The alarms of %s', (name, route) => {
     expect(alarm(`${name}-dead-lettered`)?.AlarmDescription).toContain('docs/runbook/dead-letters.md');
   });
 
+  test('wake somebody when its function gives up many messages at once', () => {
+    expect(alarm(`${name}-many-dead-lettered`)).toMatchObject({
+      MetricName: 'DeadLettered',
+      Dimensions: [{ Name: 'consumer', Value: name }],
+      Statistic: 'Sum',
+      Period: 300,
+      Threshold: 10,
+      EvaluationPeriods: 1,
+      AlarmDescription: expect.stringMatching(/^Critical: /),
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
   test('count in the namespace in which its function publishes', () => {
     expect(alarm(`${name}-dead-lettered`)?.Namespace).toEqual({ Ref: 'AWS::StackName' });
     expect(fn.properties.Environment.Variables.METRICS_NAMESPACE).toBe(template.stack.stackName);
