@@ -18,8 +18,8 @@ npm run ops -- estimate --orders-per-day 10000 --granted lambda-concurrency=1000
   [billed](costs.md) is reckoned with the mean.
 - **The first one that is met is the account's, not the shop's**: a new account may spend one dollar a month on texts, sends them to verified numbers only
   ([the SMS sandbox](sms.md#before-the-first-real-text)), and runs ten functions at once. Ask for both a week before the first order.
-- **Nothing is lost at a quota but texts.** A throttled call is tried again, messages wait in their queues, and the [alarms](operating.md#metrics-dashboard-and-alarms) of age say so. SNS drops texts over the monthly spend without an
-  error ([alarm](operating.md#metrics-dashboard-and-alarms)). A publisher that SNS throttles gets \`Throttling\`, and has to [try again](publishing.md).
+- **Nothing is lost at a quota but texts.** A throttled call is tried again, messages wait in their queues, and the [alarms](operating.md#alarms) of age say so. SNS drops texts over the monthly spend without an
+  error: set the alarm \`alarmSmsSpend\` ([page](runbook/sms-spend.md)). A publisher that SNS throttles gets \`Throttling\`, and has to [try again](publishing.md).
 
 ## Which, and when
 
