@@ -18,13 +18,18 @@ type Translation = {
   minutes?(periods: readonly [number, number]): number;
 };
 
-/** By what an alarm's name ends in. */
+const SECONDS_PER_HOUR = 3_600;
+
+/** By what an alarm's name ends in, or is. */
 const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   'dead-letters': { expr: (selector, { threshold }) => `shop_dead_letters${selector} >= ${threshold}` },
   // Before what its name ends in too.
   'many-dead-lettered': {
     cloudWatch: true,
     expr: (selector, { threshold }) => `shop_consumer_given_up_messages${selector} >= ${threshold}`,
+  },
+  'paused-consumers': {
+    expr: (_, { threshold }) => `time() - shop_consumer_paused_timestamp_seconds >= ${threshold * SECONDS_PER_HOUR}`,
   },
   'dead-lettered': {
     cloudWatch: true,
@@ -62,8 +67,16 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
 export const LEFT_TO_CLOUDWATCH: readonly string[] = [
   'sweep-dead-letters',
   'sweep-function-errors',
+  'sweep-not-running',
+  'sweep-dropped-runs',
+  'parked-letters-unattended',
+  'no-orders',
+  'sms-spend',
   'intake-*',
   '*-failed-deliveries*',
+  '*-lost-events*',
+  '*-lost-messages',
+  '*-throttled',
   '*-recursive-invocations',
   '*-endpoint-disabled',
 ];
@@ -72,7 +85,7 @@ export const LEFT_TO_CLOUDWATCH: readonly string[] = [
 export const patternsOf = (name: string): string[] =>
   LEFT_TO_CLOUDWATCH.filter((pattern) => new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name));
 
-const suffixOf = (name: string) => Object.keys(TRANSLATIONS).find((suffix) => name.endsWith(`-${suffix}`));
+const suffixOf = (name: string) => Object.keys(TRANSLATIONS).find((suffix) => `-${name}`.endsWith(`-${suffix}`));
 
 /** Tells whether an alarm is a rule over the exporter's own metrics. */
 export const isTranslated = (name: string): boolean => suffixOf(name) !== undefined && patternsOf(name).length === 0;
@@ -88,7 +101,7 @@ export function ruleOf(
   const suffix = suffixOf(alarm.name);
   const translation = suffix === undefined ? undefined : TRANSLATIONS[suffix];
   if (suffix === undefined || translation === undefined || !isTranslated(alarm.name)) return undefined;
-  const consumer = alarm.name.slice(0, -suffix.length - 1);
+  const consumer = alarm.name.slice(0, -suffix.length).replace(/-$/, '');
   const ofPartner = consumer === partner;
   const { threshold = 1, periods = [1, 1] } = alarm;
   const expr = translation.expr(ofPartner ? '' : `{consumer="${consumer}"}`, { threshold, periods });

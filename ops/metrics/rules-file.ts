@@ -57,7 +57,7 @@ function rulesFile(
 
 /** The rule for the state of every alarm that is not translated, whatever the settings call it. */
 function stateRule(alarms: readonly ShopAlarmProps[]): AlertingRule {
-  const translated = `.+-(${translatedSuffixes.join('|')})`;
+  const translated = `(.+-)?(${translatedSuffixes.join('|')})`;
   const others = alarms
     .map(({ name }) => name)
     .filter((name) => new RegExp(`^${translated}$`).test(name) && !isTranslated(name));
