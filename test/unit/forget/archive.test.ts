@@ -97,4 +97,12 @@ describe('Forgetting the person of an order in the archive', () => {
     expect(changes).toEqual(['put', 'delete']);
     expect([...bucket.tags.values()]).toEqual([expect.stringMatching(/^days-left=\d+$/)]);
   });
+
+  test('leaves an object in which nobody is, also one that it was told of, and one that is gone', async () => {
+    const bucket = new ArchiveBucket().add(minute(0, confirmed({ orderId: 'o-1' })));
+    const before = [...bucket.objects];
+    const keys = [...bucket.objects.keys(), '2026-11-21/09/0000.000-0000.000-0123456789abcdef.ndjson.gz'];
+    await rewriteArchive(bucket.archive(), keys, orders, { archiveDays: 30 });
+    expect([...bucket.objects]).toEqual(before);
+  });
 });
