@@ -50,26 +50,26 @@ export function refusalOf({ order, notification }: PersonalRecords, isGivenUp: b
   if (!isDecided(order)) {
     return `${orderId} is not decided yet, so its customer has still to be told: wait for it, or cancel it first with \`npm run ops -- cancel ${orderId}\`.`;
   }
-  if (notification?.contact?.phone === undefined || isGivenUp) return undefined;
+  // Without a record its own message, with the phone, may still wait.
+  const isTextable = notification === undefined || notification.contact?.phone !== undefined;
+  if (!isTextable || isGivenUp) return undefined;
   const decidedAt = Date.parse(timeline.findLast(isDecision)?.time ?? '');
   const isComing = now.getTime() - decidedAt < QUEUE_RETENTION_DAYS * DAY_MS;
   const told = status === 'CONFIRMED' ? 'order-confirmed' : 'order-cancelled';
-  if (!isComing || isSettled(notification.texts[told])) return undefined;
+  if (!isComing || isSettled(notification?.texts[told])) return undefined;
   return `${orderId} is ${status === 'CONFIRMED' ? 'confirmed' : 'cancelled'}, and its customer is not told yet: run it again once \`npm run ops -- trace ${orderId}\` shows the text.`;
 }
 
 /** Tells whether the tables have anything to forget of an order; so they have, too, where another `placed` would bring a phone. */
 export const isPersonal = ({ order, notification }: PersonalRecords): boolean =>
-  order?.tracestate !== undefined ||
-  ((notification ?? order) !== undefined && notification?.contact?.forgotten !== true);
+  order?.tracestate !== undefined || (notification !== undefined && notification.contact?.forgotten !== true);
 
 const MAX_ATTEMPTS = 10;
 
 /** Forgets an order's person in the tables, for good: no `placed` that comes again brings a phone back. */
 export async function forgetRecords(shop: DeployedShop, orderId: string, found: PersonalRecords): Promise<void> {
   const { orders, notifications } = storesOf(shop);
-  const none: Notification = { orderId, version: 0, texts: {} };
-  await change(notifications, orderId, found.notification, (record = none) => withoutContact(record));
+  await change(notifications, orderId, found.notification, (record) => record && withoutContact(record));
   if (found.order === undefined) return;
   await change(orders, orderId, found.order, (record) => {
     if (record?.tracestate === undefined) return record;

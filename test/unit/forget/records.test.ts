@@ -29,6 +29,10 @@ describe('The customer of an order is forgotten', () => {
     expect(refusalOf(records, isGivenUp, now)).toBeUndefined();
   });
 
+  test('not while notification has not even heard of the order', () => {
+    expect(refusalOf(recordsOf({}), false, at(1))).toMatch(/not told yet/);
+  });
+
   test('not while the order is undecided', () => {
     expect(refusalOf(recordsOf({ status: 'PLACED' }), true, at(9))).toMatch(/^o-1 is not decided yet, .* cancel o-1/);
   });
@@ -44,10 +48,11 @@ describe('The customer of an order is forgotten', () => {
   });
 });
 
-test('Something is left of them until the mark is there, also of an order that notification has not heard of', () => {
+test('Something is left of them until the mark is there, also of a guest, to whom another message might give a phone', () => {
   const marked = { contact: { locale: 'en', forgotten: true as const } };
   expect(isPersonal(recordsOf({}, { contact: phone }))).toBe(true);
-  expect(isPersonal(recordsOf({}))).toBe(true);
+  expect(isPersonal(recordsOf({}, {}))).toBe(true);
+  expect(isPersonal(recordsOf({}))).toBe(false);
   expect(isPersonal(recordsOf({ tracestate: 'k=v' }, marked))).toBe(true);
   expect(isPersonal(recordsOf({}, marked))).toBe(false);
   expect(isPersonal({ order: undefined, notification: undefined, isKnown: false })).toBe(false);
