@@ -8,22 +8,38 @@ export type ShopFunction = { name: string; functionName: string; logGroup: strin
 // The logical id of a consumer's child: its construct's id, the child's and a hash.
 const CHILD = /^(?<construct>[A-Z]\w*?)(?<child>Function|Log)[0-9A-F]{8}$/;
 
-/** Finds the functions of the stack with their log groups, sorted by name. */
-export async function findFunctions(shop: DeployedShop): Promise<ShopFunction[]> {
+/** A resource of the deployed stack. */
+export type StackResource = { logicalId: string; type: string; physicalId: string };
+
+/** Lists the resources of the stack. */
+export async function listResources(shop: DeployedShop): Promise<StackResource[]> {
   const client = new CloudFormationClient(shop.config);
-  const functionNames = new Map<string, string>();
-  const logGroups = new Map<string, string>();
+  const found: StackResource[] = [];
   try {
     for await (const page of paginateListStackResources({ client }, { StackName: shop.stackName })) {
-      for (const { LogicalResourceId = '', ResourceType, PhysicalResourceId = '' } of page.StackResourceSummaries ??
-        []) {
-        const name = consumerNameOf(CHILD.exec(LogicalResourceId)?.groups?.construct ?? '');
-        if (ResourceType === 'AWS::Lambda::Function') functionNames.set(name, PhysicalResourceId);
-        if (ResourceType === 'AWS::Logs::LogGroup') logGroups.set(name, PhysicalResourceId);
+      for (const one of page.StackResourceSummaries ?? []) {
+        const { LogicalResourceId: logicalId = '', ResourceType: type = '', PhysicalResourceId: physicalId = '' } = one;
+        found.push({ logicalId, type, physicalId });
       }
     }
   } finally {
     client.destroy();
+  }
+  return found;
+}
+
+/** Finds the functions of the stack with their log groups, sorted by name. */
+export const findFunctions = async (shop: DeployedShop): Promise<ShopFunction[]> =>
+  functionsAmong(await listResources(shop));
+
+/** Finds the functions with their log groups among the resources of the stack, sorted by name. */
+export function functionsAmong(resources: readonly StackResource[]): ShopFunction[] {
+  const functionNames = new Map<string, string>();
+  const logGroups = new Map<string, string>();
+  for (const { logicalId, type, physicalId } of resources) {
+    const name = consumerNameOf(CHILD.exec(logicalId)?.groups?.construct ?? '');
+    if (type === 'AWS::Lambda::Function') functionNames.set(name, physicalId);
+    if (type === 'AWS::Logs::LogGroup') logGroups.set(name, physicalId);
   }
   return [...functionNames]
     .flatMap(([name, functionName]) => {

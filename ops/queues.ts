@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { type ConsumerQueues, findConsumerQueues } from './consumers.ts';
+import { type ConsumerQueues, findConsumerQueues, findDeliveryQueues } from './consumers.ts';
 import type { DeployedShop } from './stack.ts';
 
 /** Counts the messages in all consumers' queues, those in flight included. What waits for a partner waits for somebody else, at any time. */
@@ -20,6 +20,19 @@ export async function countParked({ outputs }: DeployedShop, client: SQSClient):
   const url = outputs.ParkedLettersQueueUrl;
   return url === undefined ? 0 : totalMessages(await readQueueDepth(client, url));
 }
+
+/** How many letters are in a dead-letter queue beside those of consumers and partners, whose name it has in `explain` too. */
+export type DeliveryLetters = { name: string; consumer: string; count: number };
+
+/** Counts what did not reach the archive's queue, and the missed runs of the sweep. */
+export const countDeliveryLetters = ({ outputs }: DeployedShop, client: SQSClient): Promise<DeliveryLetters[]> =>
+  Promise.all(
+    findDeliveryQueues(outputs).map(async ({ consumer, name = consumer, deadLetterQueueUrl }) => ({
+      name,
+      consumer,
+      count: totalMessages(await readQueueDepth(client, deadLetterQueueUrl)),
+    })),
+  );
 
 async function countMessages(
   shop: DeployedShop,

@@ -19,6 +19,8 @@ export type DeployedShop = AwsTarget & {
   stackName: string;
   /** It names the account and the region. */
   stackArn: string | undefined;
+  /** @default unknown */
+  createdAt?: Date | undefined;
   outputs: Readonly<Record<string, string>>;
   /** Returns one of the stack's outputs; throws when the deployment is too old to have it. */
   output(name: string): string;
@@ -46,7 +48,7 @@ export const outputsFileName = (stackName: string): string =>
 /** Builds the shop from the description of its stack. */
 export function deployedShop(
   target: AwsTarget,
-  stack: Pick<Stack, 'Outputs'> & Partial<Pick<Stack, 'StackName' | 'StackId'>>,
+  stack: Pick<Stack, 'Outputs'> & Partial<Pick<Stack, 'StackName' | 'StackId' | 'CreationTime'>>,
 ): DeployedShop {
   const outputs = Object.fromEntries(
     (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
@@ -55,6 +57,7 @@ export function deployedShop(
     ...target,
     stackName: stack.StackName ?? STACK_NAME,
     stackArn: stack.StackId,
+    createdAt: stack.CreationTime,
     outputs,
     output(name) {
       const value = outputs[name];

@@ -12,7 +12,7 @@ import { listCommand, scanWithProgress, showCommand } from './inspect-commands.t
 import { describePlan, unseenIn } from './outcome.ts';
 import { inSequence } from './park.ts';
 import { parkCommand, unparkCommand } from './park-commands.ts';
-import { checkSelectors, matcherOf, narrowPlan, type Plan, sizeOf, unreadMeant } from './plan.ts';
+import { checkSelectors, leaveOutFinal, matcherOf, narrowPlan, type Plan, sizeOf, unreadMeant } from './plan.ts';
 import {
   type Action,
   addMoveOptions,
@@ -87,7 +87,8 @@ async function runRedrive({
   const editor = edit ? editorFrom(process.env) : undefined;
   const startedAt = Date.now();
   const shop = await connectToShop(options);
-  const found = await scanWithProgress(shop, options, { awaitInFlight: true, parked: parked ? 'only' : 'none' });
+  const scanned = await scanWithProgress(shop, options, { awaitInFlight: true, parked: parked ? 'only' : 'none' });
+  const found = leaveOutFinal(scanned, printNotice);
   const meant = parked ? 'none' : unreadMeant(options);
   if (sizeOf(found) === 0) return reportNothingFound(json, REDRIVE, unseenIn(found, meant, startedAt));
   const editedBodies = editor === undefined ? undefined : await editAll(found, editor, { force, json });

@@ -25,12 +25,12 @@ export type LetterReceiver = {
 
 /** Connects to a consumer's dead-letter queue, to receive from it. */
 export function letterReceiver(
-  { consumer, partner, queueUrl, deadLetterQueueUrl: QueueUrl }: ConsumerQueues,
+  { consumer, partner, deadLetterQueueUrl: QueueUrl }: Omit<ConsumerQueues, 'queueUrl'>,
   client: SQSClient,
 ): LetterReceiver {
   const entries = (deadLetters: readonly DeadLetter[]) =>
     deadLetters.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
-  const fifo = queueUrl.endsWith('.fifo');
+  const fifo = QueueUrl.endsWith('.fifo');
 
   return {
     consumer,
@@ -79,6 +79,10 @@ export function letterReceiver(
     },
   };
 }
+
+/** Fails each message for the same reason. */
+export const failAll = (messages: readonly { id: string }[], why: string): Failures =>
+  new Map(messages.map(({ id }) => [id, why]));
 
 type FailedEntries = readonly { Id?: string | undefined; Code?: string | undefined; Message?: string | undefined }[];
 

@@ -10,9 +10,9 @@ import { findQueues } from '../consumers.ts';
 import type { DeployedShop } from '../stack.ts';
 import { type DeadLetter, groupIdOf, type OutgoingMessage } from './dead-letter.ts';
 import { OVERTAKING } from './drain.ts';
-import type { Failures } from './letter-receiver.ts';
+import { type Failures, failAll } from './letter-receiver.ts';
 import { checkParkingNote, type Parked, type ParkingNote } from './parked.ts';
-import { failAll, noSuchConsumer, planForParked } from './parking-queue.ts';
+import { noSuchConsumer, planForParked } from './parking-queue.ts';
 import {
   type ExecuteOptions,
   executePlan,
@@ -69,7 +69,8 @@ export function parkPlan(
   const parkedAt = new Date().toISOString();
   return executePlan(
     plan,
-    async ({ consumer }, deadLetters) => {
+    async ({ consumer, final }, deadLetters) => {
+      if (final !== undefined) return failAll(deadLetters, final);
       const [{ deadLetterQueueUrl = '' } = {}] = findQueues(shop.outputs, consumer);
       const failures: Failures = new Map();
       const messages = deadLetters.flatMap((deadLetter): OutgoingMessage[] => {

@@ -5,7 +5,7 @@ import { readParkedLetter } from '../../lambdas/sweep/parked-letter.ts';
 import { findQueues } from '../consumers.ts';
 import type { DeployedShop } from '../stack.ts';
 import { type DeadLetter, toDeadLetter } from './dead-letter.ts';
-import { type Failures, type LetterReceiver, letterReceiver } from './letter-receiver.ts';
+import { type Failures, failAll, type LetterReceiver, letterReceiver } from './letter-receiver.ts';
 import { isWebAddress } from './parked.ts';
 import { matcherOf, type Plan, type QueuePlan, type Selectors } from './plan.ts';
 import { connectQueues, type DeadLetterQueue } from './queue.ts';
@@ -158,7 +158,3 @@ function senderFor(shop: DeployedShop, consumer: string): DeadLetterQueue['send'
 /** Says why a parked letter can go nowhere. */
 export const noSuchConsumer = (consumer: string): string =>
   `the stack has no ${consumer} any more, so the letter can only be discarded`;
-
-/** Fails each message for the same reason. */
-export const failAll = (messages: readonly { id: string }[], why: string): Failures =>
-  new Map(messages.map(({ id }) => [id, why]));

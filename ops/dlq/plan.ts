@@ -75,6 +75,21 @@ export async function planFor(
 export const narrowPlan = (plan: Plan, selects: (deadLetter: DeadLetter) => boolean): Plan =>
   plan.map((one) => ({ ...one, deadLetters: one.deadLetters.filter(selects) }));
 
+/** Leaves out the letters that cannot be put back, and says why; throws that sentence where there are no others. */
+export function leaveOutFinal(plan: Plan, notify: (message: string) => void): Plan {
+  const left: Plan = [];
+  const reasons: string[] = [];
+  for (const one of plan) {
+    const { final } = one.queue;
+    if (final === undefined || one.deadLetters.length === 0) left.push(one);
+    else reasons.push(`${one.queue.consumer}: ${final}`);
+  }
+  const [first] = reasons;
+  if (first !== undefined && sizeOf(left) === 0) throw new Error(`${first}.`);
+  for (const reason of reasons) notify(reason);
+  return left;
+}
+
 export const sizeOf = (plan: Plan): number => plan.reduce((sum, { deadLetters }) => sum + deadLetters.length, 0);
 
 /**

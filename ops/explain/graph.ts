@@ -199,7 +199,7 @@ function deadLetterQueuesOf(
   return [...own, ...others];
 }
 
-/** Finds the dead-letter queues that belong to no consumer, so that `ops status` does not count them: `sweep`, `archive-undelivered-steps`. */
+/** Finds the dead-letter queues that belong to no consumer, which `ops status` counts apart: `sweep`, `archive-undelivered-steps`. */
 export function uncountedQueues(outputs: GraphReading['outputs']): { name: string; queueUrl: string }[] {
   const counted = new Set(findQueues(outputs).map(({ deadLetterQueueUrl }) => deadLetterQueueUrl));
   return Object.entries(outputs).flatMap(([output, queueUrl]) => {

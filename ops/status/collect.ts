@@ -1,22 +1,30 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { findConsumerQueues } from '../consumers.ts';
+import { type ConsumerQueues, findConsumerQueues } from '../consumers.ts';
 import { functionLogReader, NOTHING_FOUND } from '../function-log.ts';
-import { findFunctions } from '../functions.ts';
+import { functionsAmong, listResources, type ShopFunction } from '../functions.ts';
 import { lazily } from '../lazily.ts';
 import { readPause } from '../pause/record.ts';
-import { countParked, queueName, readQueueDepth, readVisibilityTimeout, totalMessages } from '../queues.ts';
+import {
+  countDeliveryLetters,
+  countParked,
+  queueName,
+  readQueueDepth,
+  readVisibilityTimeout,
+  totalMessages,
+} from '../queues.ts';
 import { isGatewayDown } from '../sandbox/gateway.ts';
 import type { DeployedShop } from '../stack.ts';
 import { readDatapoints } from './datapoints.ts';
 import type { ConsumerStatus, EventSourceMapping, ShopStatus } from './health.ts';
-import { BREAKER_MINUTES, computeMetrics, type MetricQuery, metricQueriesFor } from './metrics.ts';
+import { lossReader } from './losses.ts';
+import { BREAKER_MINUTES, computeMetrics, type Datapoint, type MetricQuery, metricQueriesFor } from './metrics.ts';
 import { countOpenOrders, countOrders, type OrderCounts } from './orders.ts';
 import { findPartners, readPartnerStatus } from './partners.ts';
 import { pausedReader } from './paused.ts';
 import { readDueRefunds } from './refunds.ts';
-import { lateOrders, readWaitingOrders } from './waiting.ts';
+import { lateOrders, readWaitingOrders, type WaitingOrder } from './waiting.ts';
 
 /** From this many orders on, a live status counts them only every so often. */
 const MANY_ORDERS = 2_000;
@@ -40,11 +48,14 @@ export function statusCollector(
   const readFunctionLog = cloudWatch ? functionLogReader(shop) : async () => NOTHING_FOUND;
   const deployed = findConsumerQueues(shop.outputs).sort((one, other) => (one.consumer < other.consumer ? -1 : 1));
   const partners = findPartners(shop);
-  const found = lazily(async () => (cloudWatch ? findFunctions(shop) : []));
+  const found = lazily(async () => (cloudWatch ? listResources(shop) : []));
+  const readLosses = lossReader(shop, (queries, span) => readDatapoints(cloudwatch, queries, span));
 
   return async (knownOrders) => {
     const now = new Date();
-    const functions = new Map((await found()).map((one) => [one.name, one]));
+    const resources = await found();
+    const allFunctions = functionsAmong(resources);
+    const functions = new Map(allFunctions.map((one) => [one.name, one]));
     const consumers = deployed.map((queues) => ({
       ...queues,
       queries: metricQueriesFor(queues, functions.get(queues.consumer)?.functionName ?? queues.consumer),
@@ -52,7 +63,7 @@ export function statusCollector(
     const queries = cloudWatch
       ? [...consumers, ...partners].flatMap((one): MetricQuery[] => Object.values(one.queries))
       : [];
-    const [datapointsOf, mappings, orders, waiting, gatewayDown, dueRefunds, sweep, parked] = await Promise.all([
+    const [datapointsOf, mappings, orders, waiting, gatewayDown, dueRefunds, sweep, ...letters] = await Promise.all([
       readDatapoints(cloudwatch, queries, { minutes: BREAKER_MINUTES, now }),
       eventSourceMappings(lambda),
       knownOrders ?? countOrders(shop),
@@ -61,38 +72,16 @@ export function statusCollector(
       readDueRefunds(shop),
       readFunctionLog(functions.get('sweep'), now),
       countParked(shop, sqs),
+      countDeliveryLetters(shop, sqs),
+      cloudWatch ? readLosses(resources, allFunctions, now) : [],
     ]);
-    const statusOf = async (one: (typeof consumers)[number]): Promise<ConsumerStatus> => {
-      const [depth, deadLetterDepth, pause] = await Promise.all([
-        readQueueDepth(sqs, one.queueUrl),
-        readQueueDepth(sqs, one.deadLetterQueueUrl),
-        readPause(sqs, one.queueUrl),
-      ]);
-      const name = one.consumer;
-      const messages = totalMessages(depth);
-      const metrics = computeMetrics(one.queries, datapointsOf, messages === 0, now);
-      const mapping = mappings.get(queueName(one.queueUrl));
-      const died = metrics.functionErrors > 0;
-      const readLog = async () =>
-        readFunctionLog(functions.get(name), now, {
-          died,
-          visibilitySeconds: await readVisibilityTimeout(sqs, one.queueUrl),
-        });
-      // What is switched off tries nothing.
-      const isTrying = messages > 0 && mapping?.enabled === true;
-      const inLog = isTrying ? await readLog() : NOTHING_FOUND;
-      const deadLetters = totalMessages(deadLetterDepth);
-      const oldestSeconds = oldestOf(metrics.oldestSeconds, inLog.waitingSince, now);
-      const status = { name, ...depth, deadLetters, ...metrics, oldestSeconds, mapping, pause, ...inLog };
-      if (pause === undefined || mapping?.enabled !== false) return { ...status, paused: null };
-      const { concurrency } = mapping;
-      return {
-        ...status,
-        paused: await readPaused({ name, pause, messages, oldestSeconds, concurrency }, waiting, now),
-      };
-    };
+    const [parked, undelivered, losses] = letters;
+    const readConsumer = consumerReader(
+      { sqs, readFunctionLog, readPaused },
+      { functions, mappings, datapointsOf, waiting, now },
+    );
     const statuses = await Promise.all([
-      ...consumers.map(statusOf),
+      ...consumers.map(readConsumer),
       ...partners.map((one) => readPartnerStatus(sqs, one, datapointsOf, now)),
     ]);
     return {
@@ -102,8 +91,59 @@ export function statusCollector(
       gatewayDown,
       dueRefunds,
       parked,
+      undelivered,
+      losses,
       oldestOrder: waiting[0]?.orderId,
       sweep,
+    };
+  };
+}
+
+type Readers = {
+  sqs: SQSClient;
+  readFunctionLog: ReturnType<typeof functionLogReader>;
+  readPaused: ReturnType<typeof pausedReader>;
+};
+
+/** What is known of the whole shop when its consumers are read one by one. */
+type Known = {
+  functions: ReadonlyMap<string, ShopFunction>;
+  mappings: ReadonlyMap<string, EventSourceMapping>;
+  datapointsOf: (query: MetricQuery) => readonly Datapoint[];
+  waiting: readonly WaitingOrder[];
+  now: Date;
+};
+
+/** Returns what reads how one consumer is doing. */
+function consumerReader({ sqs, readFunctionLog, readPaused }: Readers, known: Known) {
+  const { functions, mappings, datapointsOf, waiting, now } = known;
+  return async (one: ConsumerQueues & { queries: ReturnType<typeof metricQueriesFor> }): Promise<ConsumerStatus> => {
+    const [depth, deadLetterDepth, pause] = await Promise.all([
+      readQueueDepth(sqs, one.queueUrl),
+      readQueueDepth(sqs, one.deadLetterQueueUrl),
+      readPause(sqs, one.queueUrl),
+    ]);
+    const name = one.consumer;
+    const messages = totalMessages(depth);
+    const metrics = computeMetrics(one.queries, datapointsOf, messages === 0, now);
+    const mapping = mappings.get(queueName(one.queueUrl));
+    const died = metrics.functionErrors > 0;
+    const readLog = async () =>
+      readFunctionLog(functions.get(name), now, {
+        died,
+        visibilitySeconds: await readVisibilityTimeout(sqs, one.queueUrl),
+      });
+    // What is switched off tries nothing.
+    const isTrying = messages > 0 && mapping?.enabled === true;
+    const inLog = isTrying ? await readLog() : NOTHING_FOUND;
+    const deadLetters = totalMessages(deadLetterDepth);
+    const oldestSeconds = oldestOf(metrics.oldestSeconds, inLog.waitingSince, now);
+    const status = { name, ...depth, deadLetters, ...metrics, oldestSeconds, mapping, pause, ...inLog };
+    if (pause === undefined || mapping?.enabled !== false) return { ...status, paused: null };
+    const { concurrency } = mapping;
+    return {
+      ...status,
+      paused: await readPaused({ name, pause, messages, oldestSeconds, concurrency }, waiting, now),
     };
   };
 }

@@ -6,18 +6,22 @@ const PERIOD_SECONDS = 60;
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 const QUERIES_PER_CALL = 500;
 
-/** Reads the metrics of the last minutes, the present one included, in as few calls as possible, and returns a lookup by query. */
+/** Which span to read, up to now, and in periods of how many seconds; a longer span needs a longer period. @default 60 */
+export type Span = { minutes: number; now: Date; periodSeconds?: number };
+
+/** Reads the metrics of the last minutes, the present period included, in as few calls as possible, and returns a lookup by query. */
 export async function readDatapoints(
   client: CloudWatchClient,
   queries: readonly MetricQuery[],
-  { minutes, now }: { minutes: number; now: Date },
+  { minutes, now, periodSeconds = PERIOD_SECONDS }: Span,
 ): Promise<(query: MetricQuery) => readonly Datapoint[]> {
-  const minute = Math.floor(now.getTime() / (PERIOD_SECONDS * 1_000));
-  const StartTime = new Date((minute - minutes) * PERIOD_SECONDS * 1_000);
-  const EndTime = new Date((minute + 1) * PERIOD_SECONDS * 1_000);
+  const periodMs = periodSeconds * 1_000;
+  const period = Math.floor(now.getTime() / periodMs);
+  const StartTime = new Date(period * periodMs - minutes * 60_000);
+  const EndTime = new Date((period + 1) * periodMs);
   const datapoints = new Map<MetricQuery, Datapoint[]>(queries.map((query) => [query, []]));
   for (const batch of chunk(queries, QUERIES_PER_CALL)) {
-    const MetricDataQueries = batch.map(metricDataQuery);
+    const MetricDataQueries = batch.map((query, index) => metricDataQuery(query, index, periodSeconds));
     for await (const page of paginateGetMetricData({ client }, { MetricDataQueries, StartTime, EndTime })) {
       for (const { Id = '', Timestamps = [], Values = [] } of page.MetricDataResults ?? []) {
         const query = batch[Number(Id.slice(1))];
@@ -29,7 +33,7 @@ export async function readDatapoints(
   return (query) => datapoints.get(query) ?? [];
 }
 
-const metricDataQuery = ({ namespace, metric, dimensions, statistic }: MetricQuery, index: number) => ({
+const metricDataQuery = ({ namespace, metric, dimensions, statistic }: MetricQuery, index: number, Period: number) => ({
   Id: `q${index}`,
   MetricStat: {
     Metric: {
@@ -37,7 +41,7 @@ const metricDataQuery = ({ namespace, metric, dimensions, statistic }: MetricQue
       MetricName: metric,
       Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
     },
-    Period: PERIOD_SECONDS,
+    Period,
     Stat: statistic,
   },
 });

@@ -3,7 +3,7 @@ import { counted, formatAge } from '../format.ts';
 import { causeClause, type FunctionFailure } from '../function-failures.ts';
 import type { LogFindings } from '../function-log.ts';
 import { describePause, formatMoment, type Pause } from '../pause/record.ts';
-import { type QueueDepth, totalMessages } from '../queues.ts';
+import { type DeliveryLetters, type QueueDepth, totalMessages } from '../queues.ts';
 import { type ConsumerMetrics, RATE_MINUTES } from './metrics.ts';
 import type { OrderCounts } from './orders.ts';
 import type { PausedStatus } from './paused.ts';
@@ -37,6 +37,10 @@ export type ShopStatus = {
   dueRefunds: DueRefunds;
   /** How many dead letters are parked, which is no problem. */
   parked: number;
+  /** Steps that did not reach the archive's queue, and missed runs of the sweep. */
+  undelivered: DeliveryLetters[];
+  /** What AWS lost or refuses, beside what is in a queue. */
+  losses: Problem[];
   /** The id of the order that has been undecided the longest, late or not. */
   oldestOrder: string | undefined;
   /** What the sweep's log tells. */
@@ -66,13 +70,23 @@ export function problemsOf(shop: ShopStatus, now = new Date()): Problem[] {
   return [
     ...stalled,
     ...sweepProblem(shop.sweep.failure),
+    ...shop.losses,
     ...withDeadLetters.map(({ name, deadLetters }) => ({
       consumer: name,
       state: 'dead letters',
       sentence: counted(deadLetters, 'dead letter'),
       next: 'npm run ops -- dlq list',
     })),
+    ...shop.undelivered.filter(({ count }) => count > 0).map(deliveryProblem),
   ];
+}
+
+function deliveryProblem({ consumer, count }: DeliveryLetters): Problem {
+  const sentence =
+    consumer === 'sweep'
+      ? `${counted(count, 'run')} did not take place`
+      : `${counted(count, 'step')} of the lifecycle feed did not reach its queue`;
+  return { consumer, state: 'dead letters', sentence, next: `npm run ops -- dlq list --consumer ${consumer}` };
 }
 
 /** Returns the pauses that are no problem: somebody decided on them, and they do no harm yet. */
@@ -193,6 +207,7 @@ export function statusDocument(status: ShopStatus) {
     refundsDue: status.dueRefunds.count,
     oldestRefundsDue: status.dueRefunds.oldest,
     parked: status.parked,
+    undelivered: status.undelivered,
     problems,
   };
 }

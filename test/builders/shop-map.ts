@@ -36,6 +36,7 @@ export const statusOf = (
   refundsDue: 0,
   oldestRefundsDue: [],
   parked: 0,
+  undelivered: [],
   problems: [],
   ...parts,
 });

@@ -30,6 +30,8 @@ export const shopStatus = (consumers: ConsumerStatus[], parts: Partial<ShopStatu
   late: [],
   dueRefunds: { count: 0, oldest: [] },
   parked: 0,
+  undelivered: [],
+  losses: [],
   oldestOrder: undefined,
   sweep: { nextTryAt: null, failure: null },
   ...parts,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
-import { findConsumerQueues, findPartnerQueues, findQueues } from '../../ops/consumers.ts';
+import { findConsumerQueues, findLetterQueues, findPartnerQueues, findQueues } from '../../ops/consumers.ts';
 import { orderIdOf, originalMessage } from '../../ops/dlq/dead-letter.ts';
 import { formatDeadLetters, stripControlChars, toJson } from '../../ops/dlq/format.ts';
 import { groupByReason, groupingKey } from '../../ops/dlq/group.ts';
@@ -140,6 +140,28 @@ describe('Selectors', () => {
     expect(findQueues(outputs).map(({ consumer }) => consumer)).toEqual(['payment', 'loyaltyPoints']);
     expect(findQueues(outputs, 'payment')).toEqual([{ consumer: 'payment', queueUrl: 'q', deadLetterQueueUrl: 'd' }]);
     expect(() => findQueues(outputs, 'paymnt')).toThrow('the consumers are loyaltyPoints, payment.');
+  });
+
+  test('find what holds letters beside the consumers: steps that go back to the archive, and runs of the sweep that go nowhere', () => {
+    const outputs = {
+      ArchiveQueueUrl: 'q',
+      ArchiveDeadLetterQueueUrl: 'd',
+      ArchiveUndeliveredStepsDeadLetterQueueUrl: 'steps.fifo',
+      SweepDeadLetterQueueUrl: 'runs',
+    };
+    expect(findQueues(outputs).map(({ consumer }) => consumer)).toEqual(['archive']);
+    expect(
+      findLetterQueues(outputs, 'archive').map(({ queueUrl, deadLetterQueueUrl }) => [deadLetterQueueUrl, queueUrl]),
+    ).toEqual([
+      ['d', 'q'],
+      ['steps.fifo', 'q'],
+    ]);
+    expect(findLetterQueues(outputs, 'sweep')).toEqual([
+      expect.objectContaining({ deadLetterQueueUrl: 'runs', final: expect.stringContaining('dlq discard') }),
+    ]);
+    expect(() => findLetterQueues(outputs, 'swep')).toThrow(
+      'There is no consumer swep; the consumers are archive, sweep. Did you mean sweep?',
+    );
   });
 
   test('find the queues of a partner, which a consumer is told from by its construct', () => {

@@ -161,6 +161,8 @@ const statusWith = (payment: Partial<ConsumerStatus>, shop: Partial<ShopStatus> 
   gatewayDown: false,
   late: [],
   parked: 0,
+  undelivered: [],
+  losses: [],
   dueRefunds: { count: 0, oldest: [] },
   oldestOrder: 'o-1',
   sweep: { nextTryAt: null, failure: null },

@@ -42,6 +42,8 @@ const statusWith = (payment: Partial<ConsumerStatus> = {}, shop: Partial<ShopSta
   gatewayDown: false,
   late: [],
   parked: 0,
+  undelivered: [],
+  losses: [],
   dueRefunds: { count: 0, oldest: [] },
   oldestOrder: 'o-1',
   sweep: { nextTryAt: null, failure: null },

@@ -8,6 +8,7 @@ import { parkPlan, unparkLetters } from '../../../dlq/park.ts';
 import { checkParkingNote, type ParkingNote } from '../../../dlq/parked.ts';
 import { countUnread, type ExecuteOptions, type Plan, type PlanResult, sizeOf } from '../../../dlq/plan.ts';
 import { putBack } from '../../../dlq/put-back.ts';
+import { nameOf } from '../../../dlq/queue.ts';
 import type { SentLetter } from '../../../dlq/redrive.ts';
 import { plural } from '../../../format.ts';
 import { pauseNotices } from '../../../pause/paused-consumers.ts';
@@ -124,7 +125,7 @@ function startOnPlan(
     kind,
     title: `${title} ${describePlan(plan, unread)}`,
     total,
-    names: [...consumersOf(plan), ...names],
+    names: [...plan.map(({ queue }) => nameOf(queue)), ...names],
   };
   return startJob(parts, file === undefined ? about : { ...about, file }, (context, job) =>
     run({ ...options, ...context }, job),

@@ -1,7 +1,7 @@
 import type { DeadLetter } from '../../../dlq/dead-letter.ts';
 import { readParked } from '../../../dlq/park.ts';
 import { narrowPlan, type Plan, sizeOf } from '../../../dlq/plan.ts';
-import { connectQueues, type DeadLetterQueue } from '../../../dlq/queue.ts';
+import { connectQueues, type DeadLetterQueue, nameOf } from '../../../dlq/queue.ts';
 import { scan } from '../../../dlq/scan.ts';
 import type { DeployedShop } from '../../../stack.ts';
 import type { Selection } from '../../api/dead-letters.ts';
@@ -70,7 +70,7 @@ export class Letters {
     const selects = testFor(selection, letters);
     const connected = this.connect();
     const plan = queues.flatMap(({ name, deadLetters, inFlight, behind }) => {
-      const queue = connected.find(({ consumer }) => consumer === name);
+      const queue = connected.find((one) => nameOf(one) === name);
       return queue === undefined ? [] : [{ queue, deadLetters, inFlight, behind }];
     });
     const narrowed = narrowPlan(plan, selects).filter(({ deadLetters }) => deadLetters.length > 0);
@@ -95,7 +95,7 @@ export class Letters {
       behind: 0,
     });
     return [
-      ...this.connect().map((queue) => ({ name: queue.consumer, scan: () => scan(queue) })),
+      ...this.connect().map((queue) => ({ name: nameOf(queue), scan: () => scan(queue) })),
       { name: PARKED, scan: readParkedLetters },
     ];
   }
@@ -106,6 +106,7 @@ export class Letters {
     const { status } = now;
     return new Map([
       ...status.consumers.map(({ name, deadLetters }) => [name, deadLetters] as const),
+      ...status.undelivered.map(({ name, count }) => [name, count] as const),
       [PARKED, status.parked],
     ]);
   }
