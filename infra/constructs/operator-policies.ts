@@ -138,14 +138,18 @@ export class OperatorPolicies extends Construct {
       ArnLike: { 'lambda:FunctionArn': this.own('lambda', 'function:') },
     });
     allow(policy, 's3', ['ListBucket'], [archive.bucket.bucketArn]);
-    allow(policy, 's3', ['GetObject'], [archive.bucket.arnForObjects('*')]);
-    key?.grantUse(policy, 's3', 'Decrypt');
+    // To replay, and to write an object anew without the person whom `forget` names, tagged with the day on which it ends.
+    const objects = ['GetObject', 'PutObject', 'PutObjectTagging', 'DeleteObject'];
+    allow(policy, 's3', objects, [archive.bucket.arnForObjects('*')]);
+    key?.grantUse(policy, 's3', 'Decrypt', 'GenerateDataKey');
   }
 
   private changeRecords(policy: ManagedPolicy): void {
     const { webhooks } = this.props.consumers;
     const counted = ['StockTable', 'SandboxGatewayTable'].flatMap((id) => this.tableArn(id));
     allow(policy, 'dynamodb', ['UpdateItem'], counted);
+    const forgotten = ['OrdersTable', 'NotificationsTable'].flatMap((id) => this.tableArn(id));
+    allow(policy, 'dynamodb', ['PartiQLUpdate'], forgotten);
     if (webhooks !== undefined) {
       allow(policy, 'dynamodb', ['DeleteItem'], this.tableArn('WebhookEndpointsTable'));
       allow(policy, 'lambda', ['InvokeFunction'], [webhooks.function.functionArn]);

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { cloudFormationPolicyTemplate } from '../../infra/cloudformation-policy.ts';
 import { customRoutes } from '../../infra/custom/routes.ts';
 import { OUTSIDE, permissionsPage, type TemplateJson } from '../../infra/permissions-page.ts';
 import { routing } from '../../infra/routing.ts';
@@ -46,6 +47,7 @@ export async function generate({ raised = [] }: { raised?: readonly string[] } =
   );
   const files = new Map<string, string>([
     ['docs/permissions.md', permissionsPage(template, stripe, outside.template)],
+    ['infra/cloudformation-policy.json', json(cloudFormationPolicyTemplate())],
     ['docs/settings.md', settingsPage()],
     ['docs/quotas.md', quotasPage(judgeQuotas(template))],
     ['docs/custom.md', customPage(template)],
