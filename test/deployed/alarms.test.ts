@@ -101,9 +101,11 @@ test('a test says who was reached: a webhook only with alarms of its severity, a
   const critical = await testAlarm(shop, cloudWatch, 'orders-topic-failed-deliveries');
   expect(critical).toMatchObject({ name: 'shop-ill', tellsOf: 'orders-topic-failed-deliveries' });
   expect(critical.targets).toContainEqual({ ...target, outcome: 'sent' });
-  const all = await eventually('the pager is told that it is over', async () => {
+  // LocalStack evaluates the alarm again before it tells, and so tells of that.
+  const isOfTest = /nothing is wrong|shop-ill transitioned to ALARM/;
+  const all = await eventually('the pager is called', async () => {
     const messages = await posted();
-    return messages.some(({ NewStateReason }) => NewStateReason.includes('It is over')) ? messages : undefined;
+    return messages.some(({ NewStateReason }) => isOfTest.test(NewStateReason)) ? messages : undefined;
   });
   expect(all.filter(({ AlarmName }) => !AlarmName.endsWith('-shop-ill'))).toEqual([]);
 });
