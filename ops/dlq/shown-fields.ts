@@ -58,6 +58,7 @@ export const SHOWN: Fields = {
   receiptId: id,
   refundId: id,
   captured: number,
+  forgotten: boolean,
   refunded: number,
   dispatched: boolean,
   // Which parcel it is remains hidden.

@@ -248,9 +248,15 @@ describe.each(cases)('The partner $name, with $title', ({ name, context, events,
       Dimensions: dimension(queue),
       Threshold: 3600,
     });
-    expect(alarms.slice(2).map(({ MetricName }) => MetricName)).toEqual(rules.map(() => 'FailedInvocations'));
+    expect(alarms.slice(2).map(({ MetricName }) => MetricName)).toEqual(
+      rules.flatMap(() => ['FailedInvocations', 'InvocationsFailedToBeSentToDlq']),
+    );
     const pages = alarms.map(({ AlarmDescription }) => /docs\/runbook\/([\w-]+)\.md$/.exec(AlarmDescription)?.[1]);
-    expect(pages).toEqual(['dead-letters', 'oldest-message', ...rules.map(() => 'failed-deliveries')]);
+    expect(pages).toEqual([
+      'dead-letters',
+      'oldest-message',
+      ...rules.flatMap(() => ['failed-deliveries', 'lost-messages']),
+    ]);
     for (const { AlarmDescription } of alarms)
       expect(AlarmDescription).toContain(`What the partner ${name} should do is late, or is not done.`);
   });

@@ -134,17 +134,23 @@ describe('The alarms of webhooks', () => {
     expect(alarms).toEqual([
       'dead-letters',
       'dead-lettered',
+      'many-dead-lettered',
       'oldest-message',
       'late-messages',
       'cannot-start',
       'function-errors',
       'recursive-invocations',
+      'throttled',
       'breaker-open',
       'endpoint-disabled',
       'failed-deliveries-of-erp',
+      'lost-events-of-erp',
       'failed-deliveries-of-erp-payment-received',
+      'lost-events-of-erp-payment-received',
       'failed-deliveries-of-data-lake',
+      'lost-events-of-data-lake',
       'failed-deliveries-of-lake2',
+      'lost-events-of-lake2',
     ]);
   });
 });

@@ -8,7 +8,7 @@ const NOUNS =
 // A count in a template, and a noun that is right for every count but one. Capitals are constants, names are no counts, and what is one of several is never one.
 const COUNTED = new RegExp(`(?<!of |All |all )\\$\\{(?!(?:[A-Z_]+|name|consumer)\\})[^{}\`]+\\} (?:${NOUNS})\\b`, 'g');
 
-// Never one: days from two on, the fixed scenarios and limits.
+// Never one: days from two on, rates, the fixed scenarios and limits.
 const NEVER_ONE = [
   '86_400)} days',
   '{Math.floor(hours / 24)} days',
@@ -16,6 +16,10 @@ const NEVER_ONE = [
   '{stacks.length} stacks',
   '{late.length} orders',
   '{maxLines} lines',
+  '{amount(mean)} orders a second',
+  '{amount(next.reachedAt.perDay)} orders a day',
+  "{rate(rateIn(judge(LARGEST), 'consumer-concurrency'))} orders a second",
+  '{UNATTENDED_HOURS / 24} days',
 ];
 
 const sources = ['ops', 'lambdas', 'infra', 'localstack', 'contracts'].flatMap((folder) =>

@@ -34,7 +34,15 @@ describe('Every client of a function', () => {
 
   test('is found by the way its class is constructed, and no file imports a client otherwise', () => {
     expect(new Set(clients.map(({ name }) => name))).toEqual(
-      new Set(['DynamoDBClient', 'EventBridgeClient', 'SecretsManagerClient', 'S3Client', 'SNSClient', 'SQSClient']),
+      new Set([
+        'DynamoDBClient',
+        'EventBridgeClient',
+        'LambdaClient',
+        'SecretsManagerClient',
+        'S3Client',
+        'SNSClient',
+        'SQSClient',
+      ]),
     );
     const importing = sources.filter(({ source }) =>
       /import \{[^}]*\b(?<!type )[A-Z]\w+Client\b[^}]*\} from '@aws-sdk/.test(source),
