@@ -65,7 +65,6 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
 
 /** Alarms, by a pattern of their names, whose metric the exporter does not read: where it asks CloudWatch, it serves their state. */
 export const LEFT_TO_CLOUDWATCH: readonly string[] = [
-  'sweep-dead-letters',
   'sweep-function-errors',
   'sweep-not-running',
   'sweep-dropped-runs',

@@ -61,7 +61,14 @@ const FROM_RECORDS: readonly Family[] = [
         { labels: { consumer, state: 'delayed' }, value: delayed },
       ]),
   },
-  byConsumer('shop_dead_letters', 'Messages in the dead-letter queue of a consumer.', (one) => one.deadLetters),
+  {
+    name: 'shop_dead_letters',
+    help: 'Messages in the dead-letter queue of a consumer, and in those of missed runs of the sweep and of steps that did not reach the archive.',
+    samples: ({ status: { consumers, undelivered } }) => [
+      ...consumers.map(({ name: consumer, deadLetters: value }) => ({ labels: { consumer }, value })),
+      ...undelivered.map(({ name: consumer, count: value }) => ({ labels: { consumer }, value })),
+    ],
+  },
   {
     name: 'shop_parked_letters',
     help: 'Dead letters that are parked: somebody looks after them.',

@@ -47,6 +47,7 @@ export const busyReading: ShopReading = {
     late: [{ orderId: 'o-1', since: '2026-11-27T08:50:00Z', waitsFor: 'payment' }],
     dueRefunds: { count: 2, oldest: [] },
     parked: 6,
+    undelivered: [{ name: 'archive-undelivered-steps', consumer: 'archive', count: 1 }],
   }),
   alarms: [
     { ...alarm, name: 'order-failed-deliveries', severity: 'warning', state: 'ALARM' },

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { ShopAlarm } from '../../infra/constructs/alarm.ts';
 import { OUTSIDE } from '../../infra/permissions-page.ts';
+import { findLetterQueues } from '../../ops/consumers.ts';
 import {
   type AlertingRule,
   isTranslated,
@@ -17,9 +18,8 @@ import { synthesise } from '../builders/template.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 // With all that settings can ask for.
-const alarms = synthesise({ ...OUTSIDE, alarmNoOrdersMinutes: 30, alarmSmsSpend: 10 })
-  .stack.node.findAll()
-  .flatMap((one) => (one instanceof ShopAlarm ? [one.props] : []));
+const template = synthesise({ ...OUTSIDE, alarmNoOrdersMinutes: 30, alarmSmsSpend: 10 });
+const alarms = template.stack.node.findAll().flatMap((one) => (one instanceof ShopAlarm ? [one.props] : []));
 const files = new Map(rulesFiles(alarms, 'crm'));
 const rulesIn = (text = ''): AlertingRule[] =>
   parse(text).groups.flatMap(({ rules }: { rules: AlertingRule[] }) => rules);
@@ -69,6 +69,13 @@ describe('A rule', () => {
     for (const { expr } of rules) {
       for (const [metric] of expr.matchAll(/\bshop_\w+/g)) expect(served).toContain(metric);
     }
+  });
+
+  test('on dead letters is there for each queue that has some', () => {
+    const outputs = Object.fromEntries(template.outputs.map((name) => [name, name]));
+    const queues = findLetterQueues(outputs).filter(({ partner }) => !partner);
+    const watched = [...JSON.stringify(rules).matchAll(/shop_dead_letters\{consumer=\\"([\w-]+)\\"/g)];
+    expect(watched.map(([, name]) => name).sort()).toEqual(queues.map(({ name, consumer }) => name ?? consumer).sort());
   });
 
   test('that needs CloudWatch is in a group of its own', () => {

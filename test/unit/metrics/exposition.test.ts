@@ -23,6 +23,7 @@ test('the metrics tell what the status tells', async () => {
       'shop_queue_messages{consumer="payment",state="in_flight"} 2',
       'shop_queue_messages{consumer="payment",state="delayed"} 1',
       'shop_dead_letters{consumer="payment"} 4',
+      'shop_dead_letters{consumer="archive-undelivered-steps"} 1',
       'shop_parked_letters 6',
       'shop_orders{status="placed"} 5',
       'shop_orders{status="confirmed"} 1234',
