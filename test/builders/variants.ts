@@ -6,7 +6,19 @@ export const variants: Readonly<Record<string, TestSettings>> = {
   dev: {},
   prod: { stage: 'prod' },
   stripe: { stage: 'prod', paymentGateway: 'stripe', stripeSecret: 'shop/stripe' },
-  'own keys, batches': { encryption: 'aws', batchSize: 50, batchWindowSeconds: 5 },
+  'own keys, batches, alarms for others': {
+    encryption: 'aws',
+    batchSize: 50,
+    batchWindowSeconds: 5,
+    alarmTargets: {
+      pager: { severity: 'critical', webhookSecret: 'shop/pager' },
+      wall: { severity: 'warning', webhook: 'https://wall.example.com/alarms' },
+      chat: { topicArn: 'arn:aws:sns:eu-west-1:111111111111:chat' },
+      night: { email: 'night@example.com' },
+    },
+    alarmNoOrdersMinutes: 30,
+    alarmSmsSpend: 10,
+  },
   local: { stage: 'local' },
 };
 
