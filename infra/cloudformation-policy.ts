@@ -1,3 +1,5 @@
+import { chunkBySize } from '../lambdas/runtime/chunk.ts';
+
 /**
  * The rights of CloudFormation for each resource type of the stack: what its handlers call for the properties that the stack sets, to create, update, tag, read and delete
  * (`handlers` of the type's schema: https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations.html). Each set of actions is
@@ -222,7 +224,11 @@ type Statement = { Effect: 'Allow'; Action: string[]; Resource: unknown; Conditi
 
 /** Builds the template of the managed policies for `cdk bootstrap --cloudformation-execution-policies`: as many as IAM needs for their size. */
 export function cloudFormationPolicyTemplate(): object {
-  const policies = chunkBySize([...statements(), passRole()]);
+  const policies = chunkBySize([...statements(), passRole()], {
+    maxItems: Number.POSITIVE_INFINITY,
+    maxBytes: MAX_CHARACTERS,
+    bytesOf: (statement) => JSON.stringify(statement).length + 1,
+  });
   const names = policies.map((_, index) => `CloudFormation${index + 1}`);
   return {
     AWSTemplateFormatVersion: '2010-09-09',
@@ -297,14 +303,4 @@ function resource(text: string): unknown {
   if (text === 'OrdersTopicArn') return { 'Fn::If': ['HasTopic', { Ref: text }, { Ref: 'AWS::NoValue' }] };
   const substituted = text.replace(/\{(\w+)\}/g, (_, name: string) => `\${${PLACEHOLDERS[name]}}`);
   return { 'Fn::Sub': `arn:\${AWS::Partition}:${substituted}` };
-}
-
-function chunkBySize(all: readonly Statement[]): Statement[][] {
-  const chunks: Statement[][] = [[]];
-  for (const one of all) {
-    const last = chunks.at(-1) ?? [];
-    if (JSON.stringify([...last, one]).length > MAX_CHARACTERS) chunks.push([one]);
-    else last.push(one);
-  }
-  return chunks;
 }

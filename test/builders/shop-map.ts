@@ -1,29 +1,14 @@
 import type { StatusDocument } from '../../ops/console/api/live.ts';
 import type { MapEdge, MapNode, ShopMap } from '../../ops/console/api/map.ts';
+import { consumerStatus } from './shop-status.ts';
 
 export type ConsumerNow = StatusDocument['consumers'][number];
 
 /** Builds a consumer of a status that is well and has nothing to do. */
-export const consumerNow = (name: string, parts: Partial<ConsumerNow> = {}): ConsumerNow => ({
-  name,
-  waiting: 0,
-  inFlight: 0,
-  delayed: 0,
-  deadLetters: 0,
-  oldestSeconds: 0,
-  throughput: 0,
-  errorRate: null,
-  breaker: 'closed',
-  waitedSeconds: null,
-  deadLettered: 0,
-  functionErrors: 0,
-  nextTryAt: null,
-  failure: null,
-  paused: null,
-  enabled: true,
-  problems: [],
-  ...parts,
-});
+export const consumerNow = (name: string, parts: Partial<ConsumerNow> = {}): ConsumerNow => {
+  const { mapping, pause: _, ...known } = consumerStatus(name);
+  return { ...known, enabled: mapping?.enabled ?? null, problems: [], ...parts };
+};
 
 /** Builds a status of these consumers. */
 export const statusOf = (

@@ -13,7 +13,6 @@ export const variants: Readonly<Record<string, TestSettings>> = {
     alarmTargets: {
       pager: { severity: 'critical', webhookSecret: 'shop/pager' },
       wall: { severity: 'warning', webhook: 'https://wall.example.com/alarms' },
-      chat: { topicArn: 'arn:aws:sns:eu-west-1:111111111111:chat' },
       night: { email: 'night@example.com' },
     },
     alarmNoOrdersMinutes: 30,
@@ -27,6 +26,7 @@ export const existing: TestSettings = {
   stage: 'prod',
   keyArn: 'arn:aws:kms:eu-west-1:111111111111:key/12345678-1234-1234-1234-123456789012',
   alarmTopicArn: 'arn:aws:sns:eu-west-1:111111111111:alarms',
+  alarmTargets: { chat: { topicArn: 'arn:aws:sns:eu-west-1:111111111111:chat' } },
   ordersTopicArn: 'arn:aws:sns:eu-west-1:111111111111:orders',
   tracing: false,
   busArchive: false,

@@ -4,6 +4,7 @@ import { failureCause, newestFailure, parseFunctionFailure } from '../../ops/fun
 import { nextTry, waitingSince } from '../../ops/function-log.ts';
 import { type ConsumerStatus, problemsOf, type ShopStatus, statusDocument } from '../../ops/status/health.ts';
 import { statusReport } from '../../ops/status/report.ts';
+import { consumerStatus, shopStatus } from '../builders/shop-status.ts';
 
 const now = new Date('2026-11-21T09:00:00.000Z');
 const at = (seconds: number) => new Date(now.getTime() + seconds * 1_000).toISOString();
@@ -136,38 +137,12 @@ describe('The next try', () => {
   });
 });
 
-const well: ConsumerStatus = {
-  name: 'payment',
-  waiting: 0,
-  inFlight: 2,
-  delayed: 0,
-  deadLetters: 0,
-  oldestSeconds: 12,
-  throughput: 0,
-  errorRate: null,
-  breaker: 'closed',
-  waitedSeconds: null,
-  deadLettered: 0,
-  functionErrors: 0,
-  mapping: { enabled: true, concurrency: 10 },
-  pause: undefined,
-  paused: null,
-  nextTryAt: null,
-  failure: null,
-};
-const statusWith = (payment: Partial<ConsumerStatus>, shop: Partial<ShopStatus> = {}): ShopStatus => ({
-  consumers: [{ ...well, ...payment }],
-  orders: { PLACED: 1, CONFIRMED: 0, CANCELLED: 0 },
-  gatewayDown: false,
-  late: [],
-  parked: 0,
-  undelivered: [],
-  losses: [],
-  dueRefunds: { count: 0, oldest: [] },
-  oldestOrder: 'o-1',
-  sweep: { nextTryAt: null, failure: null },
-  ...shop,
-});
+const statusWith = (payment: Partial<ConsumerStatus>, shop: Partial<ShopStatus> = {}): ShopStatus =>
+  shopStatus([consumerStatus('payment', { inFlight: 2, oldestSeconds: 12, ...payment })], {
+    orders: { PLACED: 1, CONFIRMED: 0, CANCELLED: 0 },
+    oldestOrder: 'o-1',
+    ...shop,
+  });
 const failure = parseFunctionFailure(cannotStart()) ?? null;
 
 describe('The status', () => {
