@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cloudFormationPolicyTemplate } from '../../infra/cloudformation-policy.ts';
 import { customRoutes } from '../../infra/custom/routes.ts';
+import { customTables } from '../../infra/custom/tables.ts';
+import { constructIdOf } from '../../infra/names.ts';
 import { OUTSIDE, permissionsPage, type TemplateJson } from '../../infra/permissions-page.ts';
 import { routing } from '../../infra/routing.ts';
 import { readStageFile, resolveSettings } from '../../infra/settings.ts';
@@ -60,11 +62,20 @@ export async function generate({ raised = [] }: { raised?: readonly string[] } =
   return [...written, ...[...files].flatMap(([path, content]) => (writeFile(path, content) ? [path] : []))];
 }
 
-/** Judges the quotas of the stack in a region; only the rates at which they are met count here. */
+/** Judges the quotas of the stack in a region, as it is shipped: of a shop's own consumers nobody has measured the calls. Only the rates at which they are met count here. */
 const judgeQuotas = (template: TemplateJson) => {
-  const scenario = { facts: readFacts(template), measured: readMeasurements(), ordersPerDay: 1 };
+  const scenario = { facts: readFacts(withoutOwn(template)), measured: readMeasurements(), ordersPerDay: 1 };
   return (region: string) => quotaUses(scenario, { region, peak: 1, granted: {} });
 };
+
+/** Leaves out the resources of a shop's own consumers and tables. */
+function withoutOwn(template: TemplateJson): TemplateJson {
+  const own = [...Object.keys(customRoutes), ...customTables].map(
+    (name) => new RegExp(`^${constructIdOf(name)}(?![a-z])`),
+  );
+  const shipped = Object.entries(template.Resources).filter(([id]) => !own.some((prefix) => prefix.test(id)));
+  return { ...template, Resources: Object.fromEntries(shipped) };
+}
 
 /** Gives this shop's functions that have no budget one, and those that are raised another; forgets budgets of own functions that went. */
 async function budgetFiles(raised: readonly string[]): Promise<[path: string, content: string][]> {
