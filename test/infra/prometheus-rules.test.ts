@@ -74,7 +74,8 @@ describe('A rule', () => {
   test('on dead letters is there for each queue that has some', () => {
     const outputs = Object.fromEntries(template.outputs.map((name) => [name, name]));
     const queues = findLetterQueues(outputs).filter(({ partner }) => !partner);
-    const watched = [...JSON.stringify(rules).matchAll(/shop_dead_letters\{consumer=\\"([\w-]+)\\"/g)];
+    const all = [...rules, ...rulesIn(files.get(OWN_RULES_PATH))];
+    const watched = [...JSON.stringify(all).matchAll(/shop_dead_letters\{consumer=\\"([\w-]+)\\"/g)];
     expect(watched.map(([, name]) => name).sort()).toEqual(queues.map(({ name, consumer }) => name ?? consumer).sort());
   });
 
