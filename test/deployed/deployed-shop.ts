@@ -265,8 +265,9 @@ export async function sweepAnew(): Promise<void> {
 }
 
 async function invokeSweep(): Promise<void> {
-  const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName: output('SweepFunctionName') }));
-  if (FunctionError !== undefined) throw new Error(`The sweep failed: ${FunctionError}`);
+  const invocation = new InvokeCommand({ FunctionName: output('SweepFunctionName') });
+  const { FunctionError, Payload } = await lambda.send(invocation);
+  if (FunctionError !== undefined) throw new Error(`The sweep failed: ${Payload?.transformToString()}`);
 }
 
 /** Sets after how many hours the sweep publishes that a reminder is due; 0 = never, the default. */

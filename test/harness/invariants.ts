@@ -1,6 +1,7 @@
 import type { Template } from '../../contracts/notification.ts';
 import { CANCELLATION_REFUND, orderCancelled, orderConfirmed } from '../../contracts/order.ts';
 import { paymentRefunded } from '../../contracts/payment.ts';
+import { frameFor } from '../../lambdas/notification/text-frame.ts';
 import { textFor } from '../../lambdas/notification/texts.ts';
 import { isRightlyRefused, returnedOf, unansweredRequests } from './requests.ts';
 import type { BookEntry, PlacedOrders, QueuedMessage, ShopState, TestOrder } from './shop-state.ts';
@@ -151,7 +152,7 @@ function texts(
   const isRefunded = timeline.some(({ type, id }) => type === paymentRefunded.type && id !== undefined);
   const last = isRefunded ? 'order-refunded' : 'order-confirmed';
   const check = (template: Template, step: string, isDue: boolean, isLast = isDue) => {
-    const text = textFor(template, locale, orderId);
+    const text = textFor(template, locale, orderId, frameFor(phone, {}));
     const count = own.filter((one) => one === text).length;
     if (count > most) found.push(`I5: ${orderId} was told ${count} times: ${text}`);
     if (count > 0 && !steps.includes(step) && !decidedAnew?.has(orderId))
