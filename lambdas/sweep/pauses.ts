@@ -1,12 +1,15 @@
-import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetEventSourceMappingCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
 import { callLimits } from '../runtime/call-limits.ts';
-import { writeLines } from '../runtime/log.ts';
+import { log, writeLines } from '../runtime/log.ts';
 import { valueLine } from '../runtime/metrics.ts';
+import { QUEUE_RETENTION_DAYS } from '../runtime/retry-policy.ts';
 
 const HOUR_MS = 3_600_000;
+// Since when a mapping is gone nobody knows; by then its queue has begun to lose messages.
+const GONE_HOURS = QUEUE_RETENTION_DAYS * 24;
 
 /**
- * Builds what measures how long consumers have not taken messages, because their event source mapping is disabled: by `ops pause`, or by hand.
+ * Builds what measures how long consumers have not taken messages, because their event source mapping is disabled, by `ops pause` or by hand, or gone.
  * `mappings` are the UUIDs by the consumer's name. The longest is the metric `PausedHours`, of which nothing is written while all are enabled.
  */
 export function pauseReporter(
@@ -16,11 +19,21 @@ export function pauseReporter(
 ): () => Promise<void> {
   return async () => {
     const hours: number[] = [];
-    for (const UUID of Object.values(mappings)) {
-      const { State, LastModified } = await client.send(new GetEventSourceMappingCommand({ UUID }));
+    for (const [consumer, UUID] of Object.entries(mappings)) {
+      const mapping = await client.send(new GetEventSourceMappingCommand({ UUID })).catch(ifGone);
+      if (mapping === undefined) {
+        log.warn('the event source mapping is gone', { consumer });
+        hours.push(GONE_HOURS);
+        continue;
+      }
+      const { State, LastModified } = mapping;
       if (State !== 'Disabled' || LastModified === undefined) continue;
       hours.push((now() - LastModified.getTime()) / HOUR_MS);
     }
     if (hours.length > 0) writeLines([valueLine('sweep', { PausedHours: Math.max(0, ...hours) }, 'paused', now())]);
   };
+}
+
+function ifGone(error: unknown): undefined {
+  if (!(error instanceof ResourceNotFoundException)) throw error;
 }

@@ -1,4 +1,8 @@
-import type { GetEventSourceMappingCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  type GetEventSourceMappingCommandOutput,
+  type LambdaClient,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-lambda';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { pauseReporter } from '../../../lambdas/sweep/pauses.ts';
 import { quietLog } from '../../builders/quiet-log.ts';
@@ -12,6 +16,7 @@ type Mapping = { State: string; since: string };
 async function report(mappings: Record<string, Mapping>): Promise<string[]> {
   const send = async ({ input: { UUID } }: { input: { UUID: string } }) => {
     const { State, since } = mappings[UUID] ?? { State: 'Enabled', since: '' };
+    if (State === 'gone') throw new ResourceNotFoundException({ message: 'gone', $metadata: {} });
     return { State, LastModified: new Date(since) } as GetEventSourceMappingCommandOutput;
   };
   const byConsumer = Object.fromEntries(Object.keys(mappings).map((uuid) => [`consumer of ${uuid}`, uuid]));
@@ -34,6 +39,14 @@ describe('The sweep', () => {
         CloudWatchMetrics: [{ Dimensions: [['consumer']], Metrics: [{ Name: 'PausedHours', Unit: 'Count' }] }],
       },
     });
+  });
+
+  test('goes on where a mapping is gone, of which nobody knows since when', async () => {
+    const lines = (await report({ one: { State: 'gone', since: '' } })).map((line) => JSON.parse(line));
+    expect(lines).toEqual([
+      expect.objectContaining({ message: 'the event source mapping is gone', consumer: 'consumer of one' }),
+      expect.objectContaining({ PausedHours: 168 }),
+    ]);
   });
 
   test('writes no metric, which would cost money, while every consumer takes messages', async () => {
