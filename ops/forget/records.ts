@@ -1,7 +1,7 @@
 import { withoutContact } from '../../lambdas/notification/forgotten.ts';
 import type { Notification } from '../../lambdas/notification/rules.ts';
 import { isSettled } from '../../lambdas/notification/text-state.ts';
-import { isDecided, isDecision, type Order } from '../../lambdas/order/record.ts';
+import { decidedAt, isDecided, type Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import { dynamoRecordStore, loadRecords, type OrderRecord, type RecordStore } from '../../lambdas/runtime/records.ts';
 import { QUEUE_RETENTION_DAYS } from '../../lambdas/runtime/retry-policy.ts';
@@ -46,15 +46,14 @@ const DAY_MS = 86_400_000;
  */
 export function refusalOf({ order, notification }: PersonalRecords, isGivenUp: boolean, now: Date): string | undefined {
   if (order?.status === undefined) return undefined;
-  const { orderId, status, timeline } = order;
+  const { orderId, status } = order;
   if (!isDecided(order)) {
     return `${orderId} is not decided yet, so its customer has still to be told: wait for it, or cancel it first with \`npm run ops -- cancel ${orderId}\`.`;
   }
   // Without a record its own message, with the phone, may still wait.
   const isTextable = notification === undefined || notification.contact?.phone !== undefined;
   if (!isTextable || isGivenUp) return undefined;
-  const decidedAt = Date.parse(timeline.findLast(isDecision)?.time ?? '');
-  const isComing = now.getTime() - decidedAt < QUEUE_RETENTION_DAYS * DAY_MS;
+  const isComing = now.getTime() - Date.parse(decidedAt(order) ?? '') < QUEUE_RETENTION_DAYS * DAY_MS;
   const told = status === 'CONFIRMED' ? 'order-confirmed' : 'order-cancelled';
   if (!isComing || isSettled(notification?.texts[told])) return undefined;
   return `${orderId} is ${status === 'CONFIRMED' ? 'confirmed' : 'cancelled'}, and its customer is not told yet: run it again once \`npm run ops -- trace ${orderId}\` shows the text.`;
