@@ -5,6 +5,7 @@ import type { OrderInput } from '../../lambdas/order/input.ts';
 import { nextOrder } from '../../lambdas/order/rules.ts';
 import { delivery } from './deliveries.ts';
 import {
+  authorized,
   cancelRequested,
   line,
   paymentReceived,
@@ -12,6 +13,7 @@ import {
   priced,
   refundRequested,
   reminderDue,
+  reserved,
   shipped,
 } from './events.ts';
 import { memorySweep } from './memory-sweep.ts';
@@ -46,6 +48,7 @@ const AFTERWARDS = [
   refundRequested({ orderId: 'paid', refundId: 'r-2', amount: 500 }),
 ];
 const UNPUBLISHED = order('unpublished', token);
+const UNCONFIRMED = order('unconfirmed', token);
 const REST = [
   ...['reported', 'refund-due'].map((orderId) => paymentReceived({ orderId, amount: 500 })),
   cancelRequested({ orderId: 'cancelled' }),
@@ -95,8 +98,11 @@ async function runOnce([first, second]: [number[], number[]]) {
   shop.notifications.items.delete('declined');
   simulation.clock += HOURS_2;
   await sweep.run();
-  // A publisher repeats itself: what another consumer could not publish, `order` does.
-  for (const event of [...ORDERS, UNPUBLISHED]) simulation.send(event);
+  // `outcomes` died once more, and the publisher repeats itself: what another consumer could not publish, `order` does.
+  const orderId = 'unconfirmed';
+  const outcomes = [reserved({ orderId, items: [line('A')] }), authorized({ orderId, amount: 500 })];
+  for (const event of [UNCONFIRMED, ...outcomes]) write(event);
+  for (const event of [...ORDERS, UNPUBLISHED, UNCONFIRMED]) simulation.send(event);
   await simulation.run(second);
   simulation.clock += DAYS_3;
   await sweep.run();
