@@ -46,6 +46,7 @@ export const listPrices = {
     'logs.ingestion': each(0.5, 'GB'),
     'logs.storage': each(0.03, 'GB-month'),
     'cloudwatch.metric': each(0.3, 'metric-month'),
+    'cloudwatch.metric-read': { amount: 0.01, per: 1_000, unit: 'metrics that GetMetricData reads' },
     'cloudwatch.alarm': each(0.1, 'alarm metric-month'),
     'cloudwatch.composite-alarm': each(0.5, 'composite alarm-month'),
     'cloudwatch.dashboard': each(3, 'dashboard-month'),
