@@ -211,7 +211,8 @@ function removeNulls(value: unknown, depth: number): void {
   }
 }
 
-const isObject = (value: unknown): value is JsonObject =>
+/** Tells whether a value of JSON is an object, which an array is not. */
+export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Parses JSON; returns `undefined` for what is none. */

@@ -1,4 +1,4 @@
-import { ContractError } from '../../contracts/parse.ts';
+import { ContractError, isObject } from '../../contracts/parse.ts';
 import type { IntakeRequest } from './request.ts';
 
 /** What a signed request says: an event, or nothing that this shop takes. */
@@ -41,9 +41,6 @@ export function jsonOf(request: IntakeRequest): Record<string, unknown> {
   }
   throw new ContractError([{ path: 'body', problem: 'must be a JSON object' }]);
 }
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Maps what a platform sent to an event. A mapping reads the platform's documented shape; what has another one is the sender's

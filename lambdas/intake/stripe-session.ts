@@ -1,5 +1,5 @@
+import { isObject } from '../../contracts/parse.ts';
 import { UnavailableError } from '../runtime/failure.ts';
-import { isObject } from './scheme.ts';
 import type { ReadSession } from './stripe.ts';
 
 const STRIPE_URL = 'https://api.stripe.com';

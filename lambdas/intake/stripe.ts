@@ -1,6 +1,6 @@
-import { ContractError, type Problem } from '../../contracts/parse.ts';
+import { ContractError, isObject, type Problem } from '../../contracts/parse.ts';
 import { type CheckoutSession, placedFromCheckoutSession } from '../../examples/platforms/stripe-checkout.ts';
-import { isObject, jsonOf, mapped, type Scheme } from './scheme.ts';
+import { jsonOf, mapped, type Scheme } from './scheme.ts';
 import { checkSignature, checkTime, requireHeader } from './signature.ts';
 
 /** A Checkout Session as JSON. */

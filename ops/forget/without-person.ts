@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { catalog } from '../../contracts/catalog.ts';
 import { orderCancelRequested, orderRefundRequested } from '../../contracts/order.ts';
-import { ContractError, envelopeOf, parseEvent, readMessage } from '../../contracts/parse.ts';
+import { ContractError, envelopeOf, isObject, parseEvent, readMessage } from '../../contracts/parse.ts';
 import { FORGOTTEN_TOKEN, PERSONAL_MEMBERS, withoutPerson } from '../../contracts/personal-data.ts';
 import { readReplayed, wrapReplayed } from '../../lambdas/runtime/replay-envelope.ts';
 import { orderIdOf } from '../dlq/dead-letter.ts';
@@ -101,9 +101,6 @@ function shownMembers(value: Record<string, unknown>, fields: Readonly<Record<st
     }),
   );
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const toRecord = (value: unknown): Record<string, unknown> => (isObject(value) ? value : {});
 
