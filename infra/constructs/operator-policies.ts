@@ -138,8 +138,8 @@ export class OperatorPolicies extends Construct {
       ArnLike: { 'lambda:FunctionArn': this.own('lambda', 'function:') },
     });
     allow(policy, 's3', ['ListBucket'], [archive.bucket.bucketArn]);
-    // To replay, and to write an object anew without the person whom `forget` names, tagged with the day on which it ends.
-    const objects = ['GetObject', 'PutObject', 'PutObjectTagging', 'DeleteObject'];
+    // To replay, and to write an object anew without the person whom `forget` names, over what was read, tagged with the day on which it ends.
+    const objects = ['GetObject', 'PutObject', 'PutObjectTagging'];
     allow(policy, 's3', objects, [archive.bucket.arnForObjects('*')]);
     key?.grantUse(policy, 's3', 'Decrypt', 'GenerateDataKey');
   }

@@ -22,7 +22,7 @@ export const toArchiveObjects = (messages: readonly ArchivedMessage[]): ArchiveO
 
 function toArchiveObject(messages: readonly ArchivedMessage[]): ArchiveObject {
   const sorted = messages.toSorted(byArrival);
-  const lines = sorted.map(({ time, body }) => `${JSON.stringify({ time, body })}\n`).join('');
+  const lines = toLines(sorted);
   const [first = '', last = ''] = [sorted[0]?.time, sorted.at(-1)?.time];
   const digest = createHash('sha256').update(lines).digest('hex').slice(0, 16);
   return {
@@ -30,6 +30,12 @@ function toArchiveObject(messages: readonly ArchivedMessage[]): ArchiveObject {
     content: gzipSync(lines),
   };
 }
+
+/** Writes the messages of an object anew, in their sequence. Its key stays: the digest in it names what was archived first. */
+export const toArchiveContent = (messages: readonly ArchivedMessage[]): Buffer => gzipSync(toLines(messages));
+
+const toLines = (messages: readonly ArchivedMessage[]) =>
+  messages.map(({ time, body }) => `${JSON.stringify({ time, body })}\n`).join('');
 
 /** Reads the messages of an object, oldest first. */
 export const readArchiveObject = (content: Uint8Array): ArchivedMessage[] =>

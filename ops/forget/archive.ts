@@ -1,8 +1,8 @@
-import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { PutObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import { daysLeftTag } from '../../lambdas/archive/lifetime.ts';
-import { ARCHIVE_MEDIA, type ArchivedMessage, arrivalSpanOf, toArchiveObjects } from '../../lambdas/archive/object.ts';
+import { ARCHIVE_MEDIA, type ArchivedMessage, arrivalSpanOf, toArchiveContent } from '../../lambdas/archive/object.ts';
 import { orderIdOf } from '../dlq/dead-letter.ts';
-import { type Archive, listObjects, readObject } from '../replay/archive.ts';
+import { type Archive, listObjects, readObject, readVersion } from '../replay/archive.ts';
 import { readAhead } from '../replay/read-ahead.ts';
 import { bodyWithoutPerson } from './without-person.ts';
 
@@ -17,6 +17,8 @@ export type ArchiveSearch = {
 // An object has 6 MB at most: what Lambda takes as one batch.
 const OBJECTS_AHEAD = 16;
 const OBJECTS_AT_ONCE = 4;
+// Each other run rewrites an object once.
+const MAX_ROUNDS = 5;
 const DAY_MS = 86_400_000;
 
 /**
@@ -58,9 +60,8 @@ const count = (counts: Map<string, number>, orderId: string): void => {
 };
 
 /**
- * Rewrites objects without the person of orders; every other line stays byte for byte. The new object is written before the old one is deleted, so
- * that a command that dies in between loses nothing: run again, it comes to the same. The signal ends it between two objects. Returns how many
- * were rewritten.
+ * Rewrites objects in their place without the person of orders; every other line stays byte for byte. An object is written only over the version that
+ * was read, so of two runs at once neither brings back what the other removed. The signal ends it between two objects. Returns how many were rewritten.
  */
 export async function rewriteArchive(
   archive: Archive,
@@ -82,20 +83,32 @@ export async function rewriteArchive(
 }
 
 async function rewriteObject(
-  { client, bucket: Bucket }: Archive,
+  { client, bucket }: Archive,
   key: string,
   orderIds: ReadonlySet<string>,
   archiveDays: number,
 ): Promise<void> {
-  // Without the signal: what is begun is ended.
-  const messages = await readObject({ client, bucket: Bucket }, key);
-  const objects = toArchiveObjects(messages.map((message) => withoutPersonOf(message, orderIds)));
-  if (objects.some((object) => object.key === key)) return;
-  for (const { key: Key, content: Body } of objects) {
-    const Tagging = daysLeftTag(arrivalSpanOf(Key)?.last ?? '', archiveDays, new Date());
-    await client.send(new PutObjectCommand({ Bucket, Key, Body, Tagging, ...ARCHIVE_MEDIA }));
+  const Tagging = daysLeftTag(arrivalSpanOf(key)?.last ?? '', archiveDays, new Date());
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    // Without the signal: what is begun is ended.
+    const read = await readVersion({ client, bucket }, key);
+    if (read === undefined) return;
+    const messages = read.messages.map((message) => withoutPersonOf(message, orderIds));
+    if (messages.every(({ body }, index) => body === read.messages[index]?.body)) return;
+    const object = { Bucket: bucket, Key: key, Body: toArchiveContent(messages), Tagging, ...ARCHIVE_MEDIA };
+    const put = client.send(new PutObjectCommand({ ...object, IfMatch: read.etag }));
+    if (await put.then(() => true, refusedAsChanged)) return;
   }
-  await client.send(new DeleteObjectCommand({ Bucket, Key: key }));
+  throw new Error(`Others keep changing the object ${key} of the archive: run it again when they are done.`);
+}
+
+// S3's answers where an object is another, is being changed, or is gone.
+const CHANGED = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'];
+
+/** Returns false where S3 did not write an object because it is not as it was read; throws any other error. */
+function refusedAsChanged(error: unknown): false {
+  if (error instanceof S3ServiceException && CHANGED.includes(error.name)) return false;
+  throw error;
 }
 
 function withoutPersonOf(message: ArchivedMessage, orderIds: ReadonlySet<string>): ArchivedMessage {

@@ -79,13 +79,23 @@ export async function* listObjects(
 }
 
 /** Reads the messages of an object; none where it is gone. */
-export async function readObject({ client, bucket, signal }: Archive, key: string): Promise<ArchivedMessage[]> {
+export const readObject = async (archive: Archive, key: string): Promise<ArchivedMessage[]> =>
+  (await readVersion(archive, key))?.messages ?? [];
+
+/** Reads the messages of an object, and which version of it that is; `undefined` where it is gone. */
+export async function readVersion(
+  { client, bucket, signal }: Archive,
+  key: string,
+): Promise<{ messages: ArchivedMessage[]; etag: string } | undefined> {
   try {
-    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), abortedBy(signal));
-    return readArchiveObject((await Body?.transformToByteArray()) ?? new Uint8Array());
+    const { Body, ETag = '' } = await client.send(
+      new GetObjectCommand({ Bucket: bucket, Key: key }),
+      abortedBy(signal),
+    );
+    return { messages: readArchiveObject((await Body?.transformToByteArray()) ?? new Uint8Array()), etag: ETag };
   } catch (error) {
     // It expired after it was listed.
-    if (error instanceof NoSuchKey) return [];
+    if (error instanceof NoSuchKey) return undefined;
     throw error;
   }
 }

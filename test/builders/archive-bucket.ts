@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import {
-  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { ArchivedMessage } from '../../lambdas/archive/object.ts';
 import { toArchiveObjects } from '../../lambdas/archive/object.ts';
@@ -20,8 +21,8 @@ export class ArchiveBucket {
 
   /** How objects that were put are tagged. */
   readonly tags = new Map<string, string>();
-  /** Runs before an object is put or deleted. */
-  beforeChange: (change: string) => void = () => {};
+  /** Runs before an object is put. */
+  beforePut: (key: string) => unknown = () => {};
 
   /** Archives messages as one batch. */
   add(...messages: readonly ArchivedMessage[]): this {
@@ -35,22 +36,19 @@ export class ArchiveBucket {
       if (command instanceof ListObjectsV2Command) return this.list(command);
       if (command instanceof GetObjectCommand) return this.get(command);
       if (command instanceof PutObjectCommand) return this.put(command);
-      if (command instanceof DeleteObjectCommand) return this.delete(command);
       throw new Error('This bucket knows no such call');
     };
     return { client: { send } as Archive['client'], bucket: 'archive', signal };
   }
 
-  private put({ input: { Key = '', Body, Tagging = '' } }: PutObjectCommand) {
-    this.beforeChange(`put ${Key}`);
+  private async put({ input: { Key = '', Body, Tagging = '', IfMatch } }: PutObjectCommand) {
+    await this.beforePut(Key);
+    const current = this.objects.get(Key);
+    if (IfMatch !== undefined && current === undefined) throw gone();
+    if (IfMatch !== undefined && current !== undefined && IfMatch !== etagOf(current))
+      throw refused('PreconditionFailed');
     this.objects.set(Key, Body as Uint8Array);
     this.tags.set(Key, Tagging);
-    return {};
-  }
-
-  private delete({ input: { Key = '' } }: DeleteObjectCommand) {
-    this.beforeChange(`delete ${Key}`);
-    this.objects.delete(Key);
     return {};
   }
 
@@ -66,7 +64,14 @@ export class ArchiveBucket {
   private get({ input: { Key = '' } }: GetObjectCommand) {
     this.calls.get += 1;
     const content = this.objects.get(Key);
-    if (content === undefined) throw new NoSuchKey({ message: 'It is gone', $metadata: {} });
-    return { Body: { transformToByteArray: async () => content } };
+    if (content === undefined) throw gone();
+    return { Body: { transformToByteArray: async () => content }, ETag: etagOf(content) };
   }
 }
+
+const etagOf = (content: Uint8Array) => `"${createHash('md5').update(content).digest('hex')}"`;
+const gone = () => new NoSuchKey({ message: 'It is gone', $metadata: {} });
+
+/** Builds S3's refusal of a conditional write. */
+export const refused = (name: 'PreconditionFailed' | 'ConditionalRequestConflict') =>
+  new S3ServiceException({ name, message: 'Refused', $fault: 'client', $metadata: {} });

@@ -1,5 +1,9 @@
+import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { toArchiveObjects } from '../../lambdas/archive/object.ts';
+import { rewriteArchive } from '../../ops/forget/archive.ts';
+import { archiveOf } from '../../ops/replay/archive.ts';
 import { findText } from '../harness/find-text.ts';
 import type { TestOrder } from '../harness/shop-state.ts';
 import {
@@ -131,4 +135,30 @@ test('forget leaves out an order that is undecided and one that nobody knows, sa
   });
   expect(await findText(shop, order.phone)).toEqual([]);
   expect(await findText(shop, open.phone)).not.toEqual([]);
+});
+
+test('two runs that forget customers in the same object of the archive at once bring back neither', async () => {
+  const [one, other] = [testOrder(), testOrder()];
+  const archive = archiveOf(shop);
+  const { client, bucket: Bucket } = archive;
+  const time = new Date().toISOString();
+  const [object] = toArchiveObjects([one, other].map((order) => ({ time, body: JSON.stringify(placed(order)) })));
+  const Key = object?.key ?? '';
+  await client.send(new PutObjectCommand({ Bucket, Key, Body: object?.content ?? '' }));
+  onTestFinished(async () => {
+    await client.send(new DeleteObjectCommand({ Bucket, Key }));
+  });
+  const forgetIn = (through: Pick<S3Client, 'send'>, { orderId }: TestOrder) =>
+    rewriteArchive({ ...archive, client: through }, [Key], new Set([orderId]), { archiveDays: 30 });
+  let writes = 0;
+  const send = async (command: Parameters<S3Client['send']>[0]) => {
+    writes += Number(command instanceof PutObjectCommand);
+    // The other run writes it after this one read it.
+    if (writes === 1 && command instanceof PutObjectCommand) await forgetIn(client, other);
+    return client.send(command);
+  };
+  await forgetIn({ send } as Pick<S3Client, 'send'>, one);
+  expect(writes).toBe(2);
+  for (const { phone } of [one, other]) expect(await findText(shop, phone)).toEqual([]);
+  expect(await findText(shop, one.orderId)).toHaveLength(1);
 });
