@@ -264,7 +264,8 @@ export async function sweepAnew(): Promise<void> {
   await invokeSweep();
 }
 
-async function invokeSweep(): Promise<void> {
+/** Invokes the sweep. */
+export async function invokeSweep(): Promise<void> {
   const invocation = new InvokeCommand({ FunctionName: output('SweepFunctionName') });
   const { FunctionError, Payload } = await lambda.send(invocation);
   if (FunctionError !== undefined) throw new Error(`The sweep failed: ${Payload?.transformToString()}`);

@@ -6,10 +6,17 @@ import {
   DeleteStackCommand,
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { DisableRuleCommand, EnableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { readState } from '../../../ops/alarm/alarms.ts';
 import { localTarget } from '../../../ops/aws-target.ts';
-import { findStack } from '../../../ops/stack.ts';
+import { listResources } from '../../../ops/functions.ts';
+import { deployedShop, findStack } from '../../../ops/stack.ts';
+import { statusCollector } from '../../../ops/status/collect.ts';
+import { problemsOf } from '../../../ops/status/health.ts';
 import { copyCheckout, runDeploy } from '../checkout.ts';
 import { eventually, sqs } from '../deployed-shop.ts';
 
@@ -68,13 +75,47 @@ onMinistack('a first deployment that fails leaves nothing that is protected', as
   });
 });
 
-onMinistack("a stage's file is deployed, changed, and not changed when it would lose something", async () => {
+onMinistack("a stage's file is deployed", async () => {
   await writeSettings({});
   const first = await deploy();
   expect(first, first.said).toMatchObject({ code: 0, result: { first: true, deployed: true, stackName: STACK } });
   expect(first.result.hops.length).toBeGreaterThan(20);
   expect((await findStack(target, STACK))?.EnableTerminationProtection).toBe(true);
+});
 
+// Here, because only of a new shop the sweep has not run: its alarm looks at the last fifteen minutes.
+onMinistack('a sweep that does not run is in alarm, and named by the status', async () => {
+  // Deployed long ago: a new shop is given twenty minutes.
+  const createdAt = new Date(0);
+  const shop = { ...deployedShop(target, (await findStack(target, STACK)) ?? {}), createdAt };
+  const schedule = (await listResources(shop)).find(({ logicalId }) => logicalId.startsWith('SweepSchedule'));
+  const events = new EventBridgeClient(shop.config);
+  await events.send(new DisableRuleCommand({ Name: schedule?.physicalId }));
+  onTestFinished(async () => {
+    await events.send(new EnableRuleCommand({ Name: schedule?.physicalId }));
+  });
+  const FunctionName = shop.output('SweepFunctionName');
+  const cloudWatch = new CloudWatchClient(shop.config);
+  const lastRun = {
+    MetricName: 'Invocations',
+    Dimensions: [{ Name: 'FunctionName', Value: FunctionName }],
+    Timestamp: new Date(Date.now() - 25 * 60_000),
+    Value: 1,
+  };
+  await cloudWatch.send(new PutMetricDataCommand({ Namespace: 'AWS/Lambda', MetricData: [lastRun] }));
+  const stateOf = () => readState(shop, cloudWatch, 'sweep-not-running');
+  const ofSweep = async () => problemsOf(await statusCollector(shop)()).filter(({ consumer }) => consumer === 'sweep');
+  expect(await stateOf()).toBe('ALARM');
+  expect(await ofSweep()).toMatchObject([
+    { state: 'not running', sentence: expect.stringMatching(/^it has not run for \d/) },
+  ]);
+
+  await new LambdaClient(shop.config).send(new InvokeCommand({ FunctionName }));
+  await eventually('its alarm is over', async () => (await stateOf()) === 'OK');
+  expect(await ofSweep()).toEqual([]);
+});
+
+onMinistack("a stage's file is changed, and not changed when it would lose something", async () => {
   await writeSettings({ reminderHours: 6 });
   const changed = await deploy();
   expect(changed.said).toContain('reminderHours: 0 → 6');

@@ -1,17 +1,34 @@
 import '../provided.ts';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { readState } from '../../../ops/alarm/alarms.ts';
 import { functionsAmong, listResources } from '../../../ops/functions.ts';
 import { queueName } from '../../../ops/queues.ts';
 import { statusCollector } from '../../../ops/status/collect.ts';
+import { readDatapoints } from '../../../ops/status/datapoints.ts';
 import { problemsOf } from '../../../ops/status/health.ts';
+import type { MetricQuery } from '../../../ops/status/metrics.ts';
 import { testWithCapability } from '../capabilities.ts';
-import { depth, eventually, output, placed, queueUrl, shop, sqs, testOrder } from '../deployed-shop.ts';
+import {
+  depth,
+  eventually,
+  invokeSweep,
+  output,
+  placed,
+  queueUrl,
+  setReceiving,
+  setVariable,
+  shop,
+  sqs,
+  testOrder,
+} from '../deployed-shop.ts';
 import { runOps } from '../ops.ts';
 
 const cloudWatch = new CloudWatchClient(shop.config);
@@ -90,6 +107,49 @@ testAlarmOfMinutes('what AWS loses sets off its alarm', async () => {
     const isInAlarm = async () => (await readState(shop, cloudWatch, name)) === 'ALARM';
     expect(await eventually(`${name} is in ALARM`, isInAlarm)).toBe(true);
   }
+});
+
+/** Serves Lambda's API as the engine does, except that event source mappings were changed so many hours earlier. */
+async function lambdaWithMappingsChanged(hoursEarlier: () => number): Promise<string> {
+  const server = createServer(async ({ url, headers: { authorization = '' } }, answer) => {
+    const mapping = JSON.parse(
+      await (await fetch(`${inject('endpoint')}${url}`, { headers: { authorization } })).text(),
+    );
+    answer.setHeader('content-type', 'application/json');
+    answer.end(JSON.stringify({ ...mapping, LastModified: mapping.LastModified - hoursEarlier() * 3_600 }));
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+testAlarmOfMinutes('a consumer switched off is named at once, and sets off an alarm after four hours', async () => {
+  const sweep = output('SweepFunctionName');
+  onTestFinished(async () => {
+    await setVariable(sweep, 'AWS_ENDPOINT_URL_LAMBDA', undefined);
+    await setReceiving('shipping', true);
+  });
+  await setReceiving('shipping', false);
+  expect(await problems()).toContain('shipping: switched off');
+  let hours = 3.9;
+  await setVariable(sweep, 'AWS_ENDPOINT_URL_LAMBDA', await lambdaWithMappingsChanged(() => hours));
+  await invokeSweep();
+  const query: MetricQuery = {
+    namespace: 'ShopMessaging',
+    metric: 'PausedHours',
+    dimensions: { consumer: 'sweep' },
+    statistic: 'Maximum',
+  };
+  const measured = async () => {
+    const datapointsOf = await readDatapoints(cloudWatch, [query], { minutes: 15, now: new Date() });
+    return datapointsOf(query).some(({ value }) => value >= hours);
+  };
+  await eventually('the pause is measured', measured);
+  const state = () => readState(shop, cloudWatch, 'paused-consumers');
+  expect(await state()).toBe('OK');
+  hours = 4;
+  await invokeSweep();
+  await eventually('its alarm goes off', async () => (await state()) === 'ALARM');
 });
 
 test('a step that did not reach the archive is a dead letter of it, and is put back into its queue', async () => {
