@@ -16,11 +16,16 @@ export const OUTSIDE = {
   intake: { senders: { acme: { scheme: 'stripe', secret: 'shop/acme' } } },
 };
 
-/** Builds docs/permissions.md from the stack with the sandbox gateway, the stack with Stripe, and the one with the settings `OUTSIDE`. */
-export function permissionsPage(template: TemplateJson, withGateway: TemplateJson, outside: TemplateJson): string {
+/** Settings with which functions that every stack has may do more. */
+export const MORE = { paymentGateway: 'stripe', stripeSecret: 'shop/stripe', recordDays: 365 };
+
+/** Builds docs/permissions.md from the stack without settings, and from those with the settings `MORE` and `OUTSIDE`. */
+export function permissionsPage(template: TemplateJson, more: TemplateJson, outside: TemplateJson): string {
   const names = [...Object.keys(shippedRoutes), 'sweep', 'archive'];
-  const sandbox = permissionRows(template, 'payment');
-  const extra = permissionRows(withGateway, 'payment').filter((row) => !sandbox.includes(row));
+  const added = (name: string) => {
+    const usual = permissionRows(template, name);
+    return permissionRows(more, name).filter((row) => !usual.includes(row));
+  };
   return `# Permissions of each function
 
 Generated from the template by \`npm run generate\`. \`test/infra/permissions.test.ts\` compares the permissions with the AWS calls in each function's
@@ -28,7 +33,8 @@ code: none is missing and none is unused. Each function has its own role, withou
 may use the key on the function's behalf, while the function itself may not.
 
 ${names.map((name) => table(`## ${name}`, permissionRows(template, name))).join('\n')}
-${table('## payment with `paymentGateway=stripe`: additional permissions, without those for the sandbox’s table', extra)}
+${table('## payment with `paymentGateway=stripe`: additional permissions, without those for the sandbox’s table', added('payment'))}
+${table('## sweep with `recordDays`: additional permissions', added('sweep'))}
 ${table('## webhooks, where the settings name endpoints', permissionRows(outside, 'webhooks'))}
 ${table('## intake, where the settings name senders', permissionRows(outside, 'intake'))}
 ${table('## The policy of the partner `crm`, for the roles of its service', rowsOf(outside, 'AWS::IAM::ManagedPolicy', 'PartnerCrmPolicy'))}`;

@@ -269,6 +269,11 @@ export const settingsSchema = v.strictObject({
     integer(1, 3_650),
     30,
   ),
+  recordDays: setting(
+    "how long after an order's decision its records are kept, at least `archiveDays` and 120 days; `0`: as long as the stack ([privacy](privacy.md#records-of-decided-orders))",
+    integer(0, 36_500),
+    0,
+  ),
   archiveDays: setting('how long events are archived and can be replayed', integer(1, 3_650), 30),
   logDays: setting(
     "the retention of the functions' logs",

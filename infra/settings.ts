@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import type { SmsSettings } from '../lambdas/notification/sms-settings.ts';
 import { HOW_TO_STOP } from '../lambdas/notification/text-frame.ts';
 import { type TextFrame, templatesTooLong } from '../lambdas/notification/texts.ts';
+import { TOMBSTONE_DAYS } from '../lambdas/runtime/tombstone.ts';
 import { alarmTargetsProblem } from './alarm-targets.ts';
 import { tableNames } from './names.ts';
 import { endpointProblem, endpointsProblem, type PartnerSettings, resolvePartners } from './partner-settings.ts';
@@ -247,6 +248,17 @@ function checkTogether(given: Given, refuse: Refuse): void {
     refuse('keyArn', 'needs encryption=customer, or nothing would use it');
   if (given.ordersTopicArn !== undefined && given.publisherAccounts !== undefined)
     refuse('publisherAccounts', "cannot be granted on the topic of ordersTopicArn: its owner's policy names them");
+  const leastDays = given.archiveDays + TOMBSTONE_DAYS;
+  if (given.recordDays > 0 && given.recordDays < leastDays)
+    refuse(
+      'recordDays',
+      `must be 0, or at least ${leastDays}: archiveDays (${given.archiveDays}), and the ${TOMBSTONE_DAYS} days that a replayed order can wait in queues`,
+    );
+  if (given.recordDays > 0 && given.recordDays < given.phoneDays)
+    refuse(
+      'recordDays',
+      `must be 0, or at least phoneDays (${given.phoneDays}): a phone ends no later than its record`,
+    );
   // A later reminder would come with the cancellation or after it.
   if (reminderHours >= orderDeadlineHours)
     refuse('reminderHours', `must be a whole number from 0 to ${orderDeadlineHours - 1}`);

@@ -72,6 +72,7 @@ export class ShopMessagingStack extends Stack {
       payments: tables.for(recordsOf('Payments')),
       reservations: tables.for(recordsOf('Reservations')),
       notifications: tables.for(recordsOf('Notifications')),
+      shipments: tables.for(recordsOf('Shipments')),
       ...shared,
     });
     const archive = new Archive(this, 'Archive', { code: code('archive'), ...shared });

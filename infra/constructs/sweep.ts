@@ -23,6 +23,7 @@ export type SweepProps = {
   payments: UsedTable;
   reservations: UsedTable;
   notifications: UsedTable;
+  shipments: UsedTable;
   bus: EventBus;
   settings: Settings;
   removalPolicy: RemovalPolicy;
@@ -40,7 +41,7 @@ export class Sweep extends Construct {
 
   constructor(scope: Construct, id: string, { code, bus, settings, removalPolicy, key, ...tables }: SweepProps) {
     super(scope, id);
-    const { orders, payments, reservations, notifications } = tables;
+    const { orders, payments, reservations, notifications, shipments } = tables;
     const sweep = nodeFunction(this, {
       description: 'Finds orders that are undecided for too long, or owe something',
       code,
@@ -52,10 +53,12 @@ export class Sweep extends Construct {
         PAYMENTS_TABLE_NAME: payments.tableName,
         RESERVATIONS_TABLE_NAME: reservations.tableName,
         NOTIFICATIONS_TABLE_NAME: notifications.tableName,
+        SHIPMENTS_TABLE_NAME: shipments.tableName,
         SETTLE_SECONDS: String(settings.settleSeconds),
         ORDER_DEADLINE_SECONDS: String(settings.orderDeadlineHours * 3600),
         REMINDER_SECONDS: String(settings.reminderHours * 3600),
         PHONE_DAYS: String(settings.phoneDays),
+        RECORD_DAYS: String(settings.recordDays),
       },
       settings,
       removalPolicy,
@@ -75,6 +78,16 @@ export class Sweep extends Construct {
     allow(['GetItem', 'PutItem', 'UpdateItem'], [orders.tableArn]);
     // It removes phones whose time is over.
     allow(['PartiQLUpdate'], [notifications.tableArn]);
+    if (settings.recordDays > 0) {
+      const all = [orders, payments, reservations, notifications, shipments];
+      allow(
+        ['DeleteItem'],
+        all.map(({ tableArn }) => tableArn),
+      );
+      allow(['ConditionCheckItem'], [orders.tableArn]);
+      // What ended orders sold, and what came back of them.
+      allow(['PutItem', 'UpdateItem'], [reservations.tableArn]);
+    }
     this.function = sweep;
     key?.grantUse(sweep, 'dynamodb', 'Decrypt');
     this.missedRuns = new DeadLetterQueue(this, 'DeadLetterQueue', { removalPolicy, from: 'deliveries' });

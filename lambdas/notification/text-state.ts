@@ -20,6 +20,14 @@ export type TextState =
 /** Why a text will never be sent. `forgotten`, with `invalid-number`: the number is not kept any more. */
 export type Refusal = { reason: RefusalReason; forgotten?: true };
 
+/** Returns the moment of a text's state (ISO 8601). */
+export function momentOf(state: TextState): string {
+  if ('notBefore' in state) return state.notBefore;
+  if ('sendingUntil' in state) return state.sendingUntil;
+  if ('sentAt' in state) return state.sentAt;
+  return 'refusedAt' in state ? state.refusedAt : state.unansweredAt;
+}
+
 /** Tells whether another invocation may be sending a text. */
 export const isBeingSent = (state: TextState | undefined, now: Date): boolean =>
   state !== undefined && 'sendingUntil' in state && new Date(state.sendingUntil) > now;

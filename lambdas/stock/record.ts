@@ -33,7 +33,26 @@ export type Reservation = {
   expiresAt?: number;
 };
 
+/**
+ * How many pieces of a SKU the reservations sold that have ended. It lies beside the reservations, under `endedKey`, so that both are put back
+ * together.
+ */
+export type EndedSales = { orderId: string; state: 'ended'; sku: string; sold: number; time: string };
+
+/** Returns the key of a SKU's `EndedSales`; no order's id has a space. */
+export const endedKey = (sku: string): string => `ended ${sku}`;
+
 type Returned = Pick<Reservation, 'returned'>;
+
+/** Returns what is sold of an order's goods: what came back of them stays sold, also when the rest was put back. */
+export const soldLines = (reservation: Returned & Pick<Reservation, 'state' | 'lines'>): Line[] =>
+  reservation.state === 'sold' ? reservation.lines : returnedPieces(reservation);
+
+/** Returns what of an order's goods came back on the shelves, and when (ISO 8601). */
+export const restockedLines = ({ returned = [] }: Returned): { lines: ReturnedLine[]; time: string }[] =>
+  returned
+    .map(({ lines, time }) => ({ lines: lines.filter(({ restock }) => restock), time }))
+    .filter(({ lines }) => lines.length > 0);
 
 /** Sums what came back of an order, by SKU. */
 export const returnedPieces = ({ returned = [] }: Returned): Line[] => sumBySku(returned.flatMap(({ lines }) => lines));

@@ -92,26 +92,38 @@ function reservationWrite(TableName: string, { before, after }: ReservationWrite
   }
   const { orderId, ...changes } = after;
   const changed = Object.entries(changes).filter(([, value]) => value !== undefined);
-  const [same, absent] = [
-    DECIDED_FROM.filter((name) => before[name] !== undefined),
-    DECIDED_FROM.filter((name) => before[name] === undefined),
-  ];
-  const names = new Set([...DECIDED_FROM, ...changed.map(([name]) => name)]);
+  const condition = isUnchanged(before);
   return {
     Update: {
       ...common,
       Key: { orderId },
       UpdateExpression: `SET ${changed.map(([name]) => `#${name} = :${name}`).join(', ')}${before.expiresAt === undefined ? '' : ' REMOVE #expiresAt'}`,
-      ConditionExpression: [
-        ...same.map((name) => `#${name} = :was_${name}`),
-        ...absent.map((name) => `attribute_not_exists(#${name})`),
-      ].join(' AND '),
-      ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
-      ExpressionAttributeValues: Object.fromEntries([
-        ...changed.map(([name, value]) => [`:${name}`, value]),
-        ...same.map((name) => [`:was_${name}`, before[name]]),
-      ]),
+      ConditionExpression: condition.ConditionExpression,
+      ExpressionAttributeNames: {
+        ...condition.ExpressionAttributeNames,
+        ...Object.fromEntries(changed.map(([name]) => [`#${name}`, name])),
+      },
+      ExpressionAttributeValues: {
+        ...condition.ExpressionAttributeValues,
+        ...Object.fromEntries(changed.map(([name, value]) => [`:${name}`, value])),
+      },
     },
+  };
+}
+
+/** Builds the condition that a reservation is still as it was read. */
+export function isUnchanged(before: Reservation) {
+  const [same, absent] = [
+    DECIDED_FROM.filter((name) => before[name] !== undefined),
+    DECIDED_FROM.filter((name) => before[name] === undefined),
+  ];
+  return {
+    ConditionExpression: [
+      ...same.map((name) => `#${name} = :was_${name}`),
+      ...absent.map((name) => `attribute_not_exists(#${name})`),
+    ].join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries(DECIDED_FROM.map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: Object.fromEntries(same.map((name) => [`:was_${name}`, before[name]])),
   };
 }
 

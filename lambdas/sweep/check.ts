@@ -2,7 +2,9 @@ import { isDue } from '../order/open-orders.ts';
 import { decidedAt, isDecided, type Order } from '../order/record.ts';
 import { chunk } from '../runtime/chunk.ts';
 import { forgetContacts } from './contacts.ts';
+import { endOrders } from './ended.ts';
 import type { RecordToCheck } from './order-records.ts';
+import { isOver } from './retention.ts';
 import { before, publishFor, reconcile, type Sweep } from './review.ts';
 import { disagrees, isHeld, messageForUnknown } from './rules.ts';
 import { changedAt, toldAt } from './settled.ts';
@@ -43,7 +45,10 @@ async function check(sweep: Sweep, page: readonly RecordToCheck[]): Promise<numb
   });
   const { owing } = await reconcile(sweep, known);
   await index(sweep, [...orders.values()].filter(isUnindexed));
-  const unknown = old.filter(({ orderId, records }) => !orders.has(orderId) && isHeld(records));
+  const unknown = await withoutEnded(
+    sweep,
+    old.filter(({ orderId }) => !orders.has(orderId)),
+  );
   const messages = [...(await sweep.records.load(unknown.map(({ orderId }) => orderId)))].flatMap(
     ([orderId, records]) => {
       if (records.order !== undefined) return [];
@@ -55,6 +60,16 @@ async function check(sweep: Sweep, page: readonly RecordToCheck[]): Promise<numb
   );
   await publishFor(sweep, messages);
   return owing + messages.length;
+}
+
+/** Ends what is left of orders that have ended, as a table that was put back has it again; returns the others for which money or goods are held. */
+async function withoutEnded(sweep: Sweep, unknown: readonly RecordToCheck[]): Promise<readonly RecordToCheck[]> {
+  const { records, times, now } = sweep;
+  const over = new Set(
+    unknown.flatMap(({ orderId, records: found }) => (isOver(found, times.recordMs, now) ? [orderId] : [])),
+  );
+  if (over.size > 0) await endOrders(sweep, await records.load([...over]));
+  return unknown.filter(({ orderId, records: found }) => !over.has(orderId) && isHeld(found));
 }
 
 // Versions before 0.3.0 took an order out of the index with its decision.

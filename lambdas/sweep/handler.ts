@@ -16,6 +16,7 @@ export const handler = lambdaHandler('sweep', () => {
     payments: requireEnv('PAYMENTS_TABLE_NAME'),
     reservations: requireEnv('RESERVATIONS_TABLE_NAME'),
     notifications: requireEnv('NOTIFICATIONS_TABLE_NAME'),
+    shipments: requireEnv('SHIPMENTS_TABLE_NAME'),
   };
   const reportPauses = pauseReporter(JSON.parse(requireEnv('EVENT_SOURCE_MAPPINGS')));
   const sweep = sweeper(
@@ -27,6 +28,7 @@ export const handler = lambdaHandler('sweep', () => {
       reminderMs: Number(requireEnv('REMINDER_SECONDS')) * 1000,
       settleMs: Number(requireEnv('SETTLE_SECONDS')) * 1000,
       phoneMs: Number(requireEnv('PHONE_DAYS')) * 86_400_000,
+      recordMs: Number(requireEnv('RECORD_DAYS')) * 86_400_000,
     },
     () => new Date(),
     { queue: parkingQueue(requireEnv('PARKED_LETTERS_QUEUE_URL')), parkedDays: Number(requireEnv('PARKED_DAYS')) },

@@ -4,10 +4,9 @@ import type { Order } from '../order/record.ts';
 import type { Payment } from '../payment/record.ts';
 import { chunk } from '../runtime/chunk.ts';
 import { loadRecords, toSaveResult } from '../runtime/records.ts';
-import type { Reservation } from '../stock/record.ts';
+import type { EndedSales, Reservation } from '../stock/record.ts';
+import { deleteOrder, type TableNames } from './deletion.ts';
 import type { OrderRecords } from './rules.ts';
-
-export type TableNames = { orders: string; payments: string; reservations: string; notifications: string };
 
 /** A payment's or a reservation's record, and when it reached its state (ISO 8601). */
 export type RecordToCheck = { orderId: string; time: string; records: OrderRecords };
@@ -16,7 +15,7 @@ export type RecordToCheck = { orderId: string; time: string; records: OrderRecor
 const SMALL_TABLE_PAGES = 2;
 const STATEMENTS_PER_CALL = 25;
 
-/** Reads what the consumers have on record about orders. */
+/** Reads what the consumers have on record about orders, and ends what is kept of them. */
 export function orderRecords(tables: TableNames, client: DynamoDBDocumentClient) {
   return {
     notificationsTable: tables.notifications,
@@ -63,6 +62,9 @@ export function orderRecords(tables: TableNames, client: DynamoDBDocumentClient)
       );
     },
 
+    deleteAll: (orderId: string, records: OrderRecords, now: Date) =>
+      deleteOrder(client, tables, { orderId, records, now }),
+
     /**
      * Pages through a small table of payments or reservations as a whole, or through one of `parts` parts of a larger one. Nothing is kept
      * between runs: the first pages of a larger table are read in vain.
@@ -75,7 +77,9 @@ export function orderRecords(tables: TableNames, client: DynamoDBDocumentClient)
       const toCheck = (items: readonly Record<string, unknown>[]) =>
         table === 'payments'
           ? (items as Payment[]).map((payment) => ({ ...keyOf(payment), records: { payment } }))
-          : (items as Reservation[]).map((reservation) => ({ ...keyOf(reservation), records: { reservation } }));
+          : (items as (Reservation | EndedSales)[])
+              .filter(isOfOrder)
+              .map((reservation) => ({ ...keyOf(reservation), records: { reservation } }));
       const scan = { TableName: tables[table] };
       const first: RecordToCheck[][] = [];
       for await (const { Items = [], LastEvaluatedKey } of paginateScan({ client }, scan)) {
@@ -90,5 +94,8 @@ export function orderRecords(tables: TableNames, client: DynamoDBDocumentClient)
 }
 
 export type OrderRecordsReader = ReturnType<typeof orderRecords>;
+
+const isOfOrder = (item: Reservation | EndedSales): item is Reservation =>
+  item.state !== 'received' && item.state !== 'ended';
 
 const keyOf = ({ orderId, time }: { orderId: string; time: string }) => ({ orderId, time });

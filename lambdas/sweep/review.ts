@@ -6,13 +6,14 @@ import { type Publish, withTraceparent } from '../runtime/publish.ts';
 import { forgetContacts } from './contacts.ts';
 import type { OrderIndex } from './order-index.ts';
 import type { OrderRecordsReader } from './order-records.ts';
-import { findingOf, messageForUndecided, type OrderRecords, type SweepMessage } from './rules.ts';
+import { isOver } from './retention.ts';
+import { type Finding, findingOf, messageForUndecided, type OrderRecords, type SweepMessage } from './rules.ts';
 
 /** How long an order may be undecided, when its customer is told of a delay (0: never), and when all have heard of a decision. Milliseconds. */
 export type SweepTimes = { deadlineMs: number; reminderMs: number; settleMs: number };
 
-/** How long after the decision of an order its customer's phone is kept. Milliseconds. */
-export type RetentionTimes = { phoneMs: number };
+/** How long after the decision of an order its customer's phone is kept, and its records are (0: as long as the stack). Milliseconds. */
+export type RetentionTimes = { phoneMs: number; recordMs: number };
 
 const MAX_INTERVAL_MS = 86_400_000;
 /** The first year that a message can name. */
@@ -40,16 +41,14 @@ export async function reconcile(
   sweep: Sweep,
   page: readonly { orderId: string }[],
 ): Promise<{ owing: number; failed: boolean }> {
-  const { index, now } = sweep;
+  const { index } = sweep;
   const all = await sweep.records.load(page.map(({ orderId }) => orderId));
   const hasPhonesLeft = await endPhones(sweep, [...all.values()]);
   const messages: { orderId: string; message: SweepMessage; order: Order }[] = [];
   for (const [orderId, found] of all) {
     const { order } = found;
     if (order === undefined) continue;
-    const finding = isDecided(order)
-      ? findingOf(order, found, now)
-      : ({ kind: 'owing', message: messageForUndecided(orderId, found, false, now) } as const);
+    const finding = findingFor(sweep, orderId, { ...found, order });
     if (finding.kind === 'owing') messages.push({ orderId, message: finding.message, order });
     else if (finding.kind === 'waiting') await index.moveToDue(order, finding.until, order.reconciliations ?? 0);
     else if (isDue(order.open) && !hasPhonesLeft) await index.returnToDecided(order);
@@ -57,6 +56,14 @@ export async function reconcile(
   const failed = await publishFor(sweep, messages);
   if (!failed) await Promise.all(messages.map(({ order }) => postpone(sweep, order)));
   return { owing: messages.length, failed };
+}
+
+function findingFor({ times, now }: Sweep, orderId: string, records: OrderRecords & { order: Order }): Finding {
+  const { order } = records;
+  if (isOver(records, times.recordMs, now)) return { kind: 'settled' };
+  return isDecided(order)
+    ? findingOf(order, records, now)
+    : { kind: 'owing', message: messageForUndecided(orderId, records, false, now) };
 }
 
 /** Ends the phones whose time is over; returns whether some are left. */

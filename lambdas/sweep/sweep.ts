@@ -5,6 +5,7 @@ import { isDecided } from '../order/record.ts';
 import { log } from '../runtime/log.ts';
 import type { Publish } from '../runtime/publish.ts';
 import { checkRecords } from './check.ts';
+import { endRecords } from './ended.ts';
 import type { OrderIndex, Progress } from './order-index.ts';
 import type { OrderRecordsReader } from './order-records.ts';
 import { lookAfterParked, type Parking } from './parking.ts';
@@ -52,6 +53,7 @@ export function sweeper(
     const owing = (await reconcileDue(sweep)) + (await reconcileDecided(sweep, progress)) + (await checkRecords(sweep));
     await forgetPhones(sweep, progress);
     if (parking !== undefined) await lookAtParked(sweep, parking, progress);
+    await endRecords(sweep, progress);
     log.info(`orders past their deadline: ${found}, to be reminded of: ${reminded}, that owe something: ${owing}`);
     // The next run finds what could not be published again.
     if (sweep.failures[0] !== undefined) throw sweep.failures[0];
@@ -142,5 +144,6 @@ const PARKED = 'parked letters';
 async function lookAtParked(sweep: Sweep, parking: Parking, progress: Progress): Promise<void> {
   const last = progress[PARKED];
   const looked = await lookAfterParked(parking, sweep, last);
-  if (looked !== undefined && looked !== last) await sweep.index.writeProgress({ ...progress, [PARKED]: looked });
+  if (looked !== undefined && looked !== last)
+    await sweep.index.writeProgress(Object.assign(progress, { [PARKED]: looked }));
 }

@@ -25,6 +25,9 @@ type Options = {
 type Shelves = ReadonlyMap<string, CountedShelf>;
 type Sums = ReadonlyMap<string, SkuSums>;
 
+// Receipts, and what ended orders sold.
+const NO_ORDER: ReadonlySet<string> = new Set(['received', 'ended']);
+
 const NONE = { lasting: new Map<string, ShelfDifference>(), moving: 0 };
 
 /**
@@ -34,7 +37,7 @@ const NONE = { lasting: new Map<string, ShelfDifference>(), moving: 0 };
 export async function auditShelves(tables: AuditTables, { lookFor, pauseFirst }: Options): Promise<ShelfAudit> {
   async function* reservations() {
     for await (const page of tables.reservations()) {
-      lookFor(page.flatMap(({ orderId, state }) => (state === 'received' ? [] : [orderId])));
+      lookFor(page.flatMap(({ orderId, state }) => (NO_ORDER.has(state) ? [] : [orderId])));
       yield page;
     }
   }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { chunk } from '../../lambdas/runtime/chunk.ts';
 import type { Progress } from '../../lambdas/sweep/order-index.ts';
-import type { SweepTimes } from '../../lambdas/sweep/review.ts';
+import type { JudgingTimes } from '../sweep-times.ts';
 import { auditShelves, type ShelfAudit } from './audit-shelves.ts';
 import { disagreementOf, isSettling } from './disagreement.ts';
 import { KnownOrders } from './known-orders.ts';
@@ -19,7 +19,7 @@ export type AuditResult = {
 };
 
 export type AuditOptions = {
-  times: SweepTimes;
+  times: JudgingTimes;
   now?: () => Date;
   /** How long what seems to disagree is left alone before it is read again, in milliseconds. @default 10,000 */
   recheckMs?: number;

@@ -1,4 +1,5 @@
 import { isDecided } from '../../lambdas/order/record.ts';
+import { isOver } from '../../lambdas/sweep/retention.ts';
 import { changedAt, toldAt } from '../../lambdas/sweep/settled.ts';
 import { decidedProblems } from './decided.ts';
 import type { AuditContext, AuditRecords, Disagreement, Problem } from './problem.ts';
@@ -25,6 +26,8 @@ export function disagreementOf(
 
 function problemsOf(orderId: string, records: AuditRecords, context: AuditContext): Problem[] {
   const { order } = records;
+  // The sweep deletes what is left within a day.
+  if (isOver(records, context.times.recordMs, context.now)) return [];
   if (order === undefined) return unknownProblems(orderId, records, context);
   // A tombstone that is about to be deleted: those of others may be gone already.
   if (order.expiresAt !== undefined && order.expiresAt * 1_000 <= context.now.getTime()) return [];

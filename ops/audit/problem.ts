@@ -1,14 +1,14 @@
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
 import type { Progress } from '../../lambdas/sweep/order-index.ts';
-import type { SweepTimes } from '../../lambdas/sweep/review.ts';
 import type { OrderRecords, SweepMessage } from '../../lambdas/sweep/rules.ts';
 import { shellArgument } from '../command.ts';
+import type { JudgingTimes } from '../sweep-times.ts';
 
 /** What all consumers have on record about one order. */
 export type AuditRecords = OrderRecords & { shipment?: Shipment | undefined };
 
 /** What an order's records are judged by: the sweep's own times, and how far it has come. */
-export type AuditContext = { times: SweepTimes; now: Date; progress: Progress };
+export type AuditContext = { times: JudgingTimes; now: Date; progress: Progress };
 
 /** What of an order disagrees with what, and what mends it; with the message of the sweep that does, if one does. */
 export type Problem = { problem: string; repair: string; message?: SweepMessage | undefined };

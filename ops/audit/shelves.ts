@@ -1,5 +1,11 @@
 import type { Line } from '../../contracts/order.ts';
-import { type Reservation, returnedPieces, type Shelf } from '../../lambdas/stock/record.ts';
+import {
+  type EndedSales,
+  type Reservation,
+  restockedLines,
+  type Shelf,
+  soldLines,
+} from '../../lambdas/stock/record.ts';
 import { shellArgument } from '../command.ts';
 import { plural } from '../format.ts';
 import type { CountedShelf } from '../stock/shelves.ts';
@@ -21,9 +27,9 @@ const CLOCK_TOLERANCE_MS = 600_000;
 
 const NOTHING: SkuSums = { reserved: 0, sold: 0, added: 0, uncertain: 0 };
 
-type Holding = Pick<Reservation, 'state' | 'lines' | 'returned' | 'time'>;
+type Holding = Pick<Reservation, 'state' | 'lines' | 'returned' | 'time'> | EndedSales;
 
-/** Sums reservations and receipts by SKU; of a shelf that was counted, only what came in or back later. */
+/** Sums reservations, receipts and ended sales by SKU; of a shelf that was counted, only what came in or back later. */
 export async function sumReservations(
   pages: AsyncIterable<readonly Holding[]>,
   shelves: ReadonlyMap<string, CountedShelf>,
@@ -56,16 +62,12 @@ export async function sumReservations(
 
 type Added = { lines: readonly Line[]; time: string };
 
-/** Returns what a reservation or receipt says is on the shelves, and when it added to them. */
+/** Returns what a reservation, a receipt or ended sales say is on the shelves, and when it added to them. */
 function holdingOf(record: Holding): { reserved: readonly Line[]; sold: readonly Line[]; added: readonly Added[] } {
-  const { state, lines, returned = [], time } = record;
+  if (record.state === 'ended') return { reserved: [], sold: [{ sku: record.sku, quantity: record.sold }], added: [] };
+  const { state, lines, time } = record;
   if (state === 'received') return { reserved: [], sold: [], added: [{ lines, time }] };
-  return {
-    reserved: state === 'reserved' ? lines : [],
-    // What came back of an order stays sold when the rest is put back.
-    sold: state === 'sold' ? lines : returnedPieces(record),
-    added: returned.map((one) => ({ lines: one.lines.filter(({ restock }) => restock), time: one.time })),
-  };
+  return { reserved: state === 'reserved' ? lines : [], sold: soldLines(record), added: restockedLines(record) };
 }
 
 function addSinceCount(sum: SkuSums, { quantity }: Line, time: string, shelf: CountedShelf | undefined): void {

@@ -4,7 +4,7 @@ import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import { loadRecords } from '../../lambdas/runtime/records.ts';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
-import type { Reservation } from '../../lambdas/stock/record.ts';
+import type { EndedSales, Reservation } from '../../lambdas/stock/record.ts';
 import { orderIndex, type Progress } from '../../lambdas/sweep/order-index.ts';
 import type { CountedShelf } from '../stock/shelves.ts';
 import type { AuditRecords } from './problem.ts';
@@ -20,8 +20,8 @@ export type AuditTables = {
   orders(): AsyncIterable<readonly Order[]>;
   /** Pages through the ids of all orders that a consumer has on record. */
   orderIds(table: 'payments' | 'notifications' | 'shipments'): AsyncIterable<readonly string[]>;
-  /** Pages through all reservations and receipts. */
-  reservations(): AsyncIterable<readonly Reservation[]>;
+  /** Pages through all reservations and receipts, and what ended orders sold. */
+  reservations(): AsyncIterable<readonly (Reservation | EndedSales)[]>;
   shelves(): Promise<Map<string, CountedShelf>>;
   /** Reads what is on record about orders besides their own records; a first look may be some milliseconds old. */
   loadOthers(orderIds: readonly string[], consistent: boolean): Promise<Map<string, Omit<AuditRecords, 'order'>>>;
@@ -50,7 +50,7 @@ export function auditTables(names: AuditTableNames, client: DynamoDBDocumentClie
         yield page.flatMap(({ orderId, version }) => (version === undefined ? [] : [String(orderId)]));
     },
     async *reservations() {
-      for await (const page of scan(names.reservations)) yield page as Reservation[];
+      for await (const page of scan(names.reservations)) yield page as (Reservation | EndedSales)[];
     },
     async shelves() {
       const found = new Map<string, CountedShelf>();

@@ -4,7 +4,7 @@ import { cloudFormationPolicyTemplate } from '../../infra/cloudformation-policy.
 import { customRoutes } from '../../infra/custom/routes.ts';
 import { customTables } from '../../infra/custom/tables.ts';
 import { constructIdOf } from '../../infra/names.ts';
-import { OUTSIDE, permissionsPage, type TemplateJson } from '../../infra/permissions-page.ts';
+import { MORE, OUTSIDE, permissionsPage, type TemplateJson } from '../../infra/permissions-page.ts';
 import { routing } from '../../infra/routing.ts';
 import { readStageFile, resolveSettings } from '../../infra/settings.ts';
 import { settingsJsonSchema, settingsPage } from '../../infra/settings-page.ts';
@@ -38,7 +38,6 @@ export async function generate({ raised = [] }: { raised?: readonly string[] } =
   if (unknown !== undefined) throw new Error(`There is no function ${unknown}; there are ${functions.join(', ')}.`);
   const written = writeOutdatedFiles();
   const template = synthesise();
-  const stripe = synthesise({ paymentGateway: 'stripe', stripeSecret: 'shop/stripe' });
   const outside = synthesiseWithAlarms(OUTSIDE);
   const settings = resolveSettings('dev', readStageFile('dev'));
   const pins = withNewPins(
@@ -48,7 +47,7 @@ export async function generate({ raised = [] }: { raised?: readonly string[] } =
     settings,
   );
   const files = new Map<string, string>([
-    ['docs/permissions.md', permissionsPage(template, stripe, outside.template)],
+    ['docs/permissions.md', permissionsPage(template, synthesise(MORE), outside.template)],
     ['infra/cloudformation-policy.json', json(cloudFormationPolicyTemplate())],
     ['docs/settings.md', settingsPage()],
     ['docs/quotas.md', quotasPage(judgeQuotas(template))],

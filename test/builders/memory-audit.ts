@@ -2,7 +2,7 @@ import type { Notification } from '../../lambdas/notification/rules.ts';
 import type { Order } from '../../lambdas/order/record.ts';
 import type { Payment } from '../../lambdas/payment/record.ts';
 import type { Shipment } from '../../lambdas/shipping/rules.ts';
-import type { Reservation } from '../../lambdas/stock/record.ts';
+import type { EndedSales, Reservation } from '../../lambdas/stock/record.ts';
 import type { AuditTables } from '../../ops/audit/tables.ts';
 import type { CountedShelf } from '../../ops/stock/shelves.ts';
 
@@ -14,6 +14,8 @@ export type MemoryAuditTables = {
   notifications: Map<string, Notification>;
   shipments: Map<string, Shipment>;
   shelves: Map<string, CountedShelf>;
+  /** Lie in the table of reservations. */
+  endedSales?: readonly EndedSales[];
 };
 
 /** Reads tables in memory as an audit does; `onPage` runs before each page of orders or reservations, as orders go on meanwhile. */
@@ -29,6 +31,7 @@ export function memoryAuditTables(tables: MemoryAuditTables, onPage: (table: str
       yield [...tables[table].keys()];
     },
     async *reservations() {
+      if (tables.endedSales !== undefined) yield tables.endedSales;
       for (const orderId of [...tables.reservations.keys()]) {
         onPage('reservations');
         const reservation = tables.reservations.get(orderId);

@@ -12,8 +12,8 @@ import { sweeper } from '../../lambdas/sweep/sweep.ts';
 /** The consumers' tables in memory, by order id. */
 export type MemoryTables = {
   orders: Map<string, Order>;
-  payments: ReadonlyMap<string, Payment>;
-  reservations: ReadonlyMap<string, Reservation>;
+  payments: Map<string, Payment>;
+  reservations: Map<string, Reservation>;
   notifications: Map<string, Notification>;
 };
 
@@ -23,6 +23,7 @@ export const SWEEP_TIMES: SweepTimes & RetentionTimes = {
   reminderMs: 0,
   settleMs: 300_000,
   phoneMs: 30 * 24 * HOUR_MS,
+  recordMs: 0,
 };
 
 /** The sweep over tables in memory; `progress` is how far it has come, and `looks` the orders that it read the records of. */
@@ -68,6 +69,12 @@ export function memorySweep(
         tables.notifications.set(record.orderId, { ...record, version: record.version + 1 });
         return 'saved';
       }),
+    // The goods of what ended are the real table's.
+    deleteAll: async (orderId) => {
+      const result = sweep.deletion(orderId);
+      if (result === 'deleted') for (const table of Object.values(tables)) table.delete(orderId);
+      return result;
+    },
     loadOrders: async (orderIds) => found(tables.orders, orderIds),
     loadReservations: async (orderIds) => found(tables.reservations, orderIds),
     load: async (orderIds) => {
@@ -92,7 +99,14 @@ export function memorySweep(
       yield all;
     },
   };
-  return { run: sweeper(index, records, publish, { ...SWEEP_TIMES, ...times }, now), looks, state };
+  const sweep = {
+    run: sweeper(index, records, publish, { ...SWEEP_TIMES, ...times }, now),
+    looks,
+    state,
+    /** What becomes of the deletion of an order's records. */
+    deletion: (_orderId: string): 'deleted' | 'conflict' | Error => 'deleted',
+  };
+  return sweep;
 }
 
 const found = <R>(table: ReadonlyMap<string, R>, orderIds: readonly string[]) =>

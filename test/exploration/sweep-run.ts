@@ -25,7 +25,7 @@ const daysAfter = (days: number) => new Date(NOW.getTime() + days * DAY_MS);
 
 // A run is long after whatever is on record, so that all that has a deadline has passed it.
 const RUN = daysAfter(30);
-const TIMES = { deadlineMs: 2 * DAY_MS, reminderMs: 0, settleMs: 600_000, phoneMs: 60 * DAY_MS };
+const TIMES = { deadlineMs: 2 * DAY_MS, reminderMs: 0, settleMs: 600_000, phoneMs: 60 * DAY_MS, recordMs: 0 };
 
 // A decided order is looked at once: it is then behind the sweep's progress, which stays the same here.
 const PROGRESS = daysAfter(-1).toISOString();
@@ -78,9 +78,10 @@ function recordsReader({ order, payment, reservation, notification }: Records): 
   const loadAll = <T>(orderIds: readonly string[], found: T) => new Map(orderIds.map((orderId) => [orderId, found]));
   return {
     notificationsTable: 'notifications',
-    // No phone ends.
+    // No phone and no record ends.
     loadNotifications: async () => new Map(),
     saveContacts: async () => [],
+    deleteAll: async () => 'kept',
     loadOrders: async (orderIds) => (order === undefined ? new Map() : loadAll(orderIds, order)),
     loadReservations: async (orderIds) => (reservation === undefined ? new Map() : loadAll(orderIds, reservation)),
     load: async (orderIds) => loadAll(orderIds, { order, payment, reservation, notification }),

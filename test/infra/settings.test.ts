@@ -91,6 +91,14 @@ describe("A stage's file", () => {
     ['[]', 'settings/dev.json: must be a JSON object'],
     ['null', 'settings/dev.json: must be a JSON object'],
     [{ archiveDays: '7' }, 'settings/dev.json: archiveDays=7: must be a whole number from 1 to 3650'],
+    [
+      { recordDays: 149 },
+      'settings/dev.json: recordDays=149: must be 0, or at least 150: archiveDays (30), and the 120 days that a replayed order can wait in queues',
+    ],
+    [
+      { recordDays: 365, phoneDays: 400 },
+      'settings/dev.json: recordDays=365: must be 0, or at least phoneDays (400): a phone ends no later than its record',
+    ],
     [{ archivedays: 7 }, 'settings/dev.json: archivedays: there is no such setting; there are alarmEmail, '],
     [{ stage: 'prod' }, 'settings/dev.json: stage: there is no such setting'],
     [{ consumers: { paymnt: {} } }, 'settings/dev.json: consumers.paymnt: there is no such consumer; there are '],

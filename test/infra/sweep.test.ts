@@ -88,6 +88,7 @@ describe('The sweep', () => {
       ORDER_DEADLINE_SECONDS: String(48 * 3600),
       REMINDER_SECONDS: '0',
       PHONE_DAYS: '30',
+      RECORD_DAYS: '0',
       PARKED_LETTERS_QUEUE_URL: template.outputValue('ParkedLettersQueueUrl'),
       PARKED_DAYS: '90',
     });

@@ -595,6 +595,22 @@ describe('An audit', () => {
     expect(found?.repair).toMatch(/at 2026-11-30T00:00:00.000Z; npm run ops -- audit --repair does it at once\.$/);
   });
 
+  test('leaves alone what is left of an order whose records have ended, as a table that was put back has it again', async () => {
+    const recordMs = 200 * 24 * HOUR * 1_000;
+    for (const left of ['orders', 'payments', 'reservations', 'notifications', 'shipments'] as const) {
+      const quiet = await confirmed();
+      for (const table of ['orders', 'payments', 'reservations', 'notifications', 'shipments'] as const)
+        if (table !== left) quiet.tables[table].clear();
+      const auditedIn = async (days: number) => {
+        quiet.shop.simulation.clock += days * 24 * HOUR;
+        const { times, ...others } = options(quiet);
+        return audit(memoryAuditTables(quiet.tables), { ...others, times: { ...times, recordMs } });
+      };
+      expect((await auditedIn(199)).disagreeing, left).toHaveLength(1);
+      expect((await auditedIn(2)).disagreeing, left).toEqual([]);
+    }
+  });
+
   test('forgets a cancellation that is due to be forgotten', async () => {
     const quiet = await quietShop(cancelRequested({ orderId: 'o-1' }));
     quiet.tables.payments.delete('o-1');

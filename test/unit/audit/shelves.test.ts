@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { Reservation, Return } from '../../../lambdas/stock/record.ts';
+import { endedKey, type Reservation, type Return } from '../../../lambdas/stock/record.ts';
 import { auditShelves } from '../../../ops/audit/audit-shelves.ts';
 import { type CountedShelf, setAvailable } from '../../../ops/stock/shelves.ts';
 import { type MemoryAuditTables, memoryAuditTables } from '../../builders/memory-audit.ts';
@@ -94,6 +94,18 @@ test.each<[string, MemoryAuditTables]>([
   [
     'goods came back at the moment of the count, and were not counted',
     tablesOf({ ...counted, available: 14, sold: 4, countedHeld: 4 }, reservation('sold', 4, TIME, [back(4)])),
+  ],
+  [
+    'orders that sold of it have ended',
+    {
+      ...tablesOf(
+        { available: 4, sold: 7 },
+        reservation('received', 10),
+        reservation('sold', 2),
+        reservation('received', 1),
+      ),
+      endedSales: [{ orderId: endedKey('A'), state: 'ended', sku: 'A', sold: 5, time: LATER }],
+    },
   ],
   ['nobody ever counted what was there at first', tablesOf({ available: 100 }, reservation('received', 4))],
 ])('a shelf is right where %s', async (_, tables) => expect(await wrongOf(tables)).toEqual([]));

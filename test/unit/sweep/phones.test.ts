@@ -137,6 +137,7 @@ describe('Phones that end together', () => {
       payments: 'payments',
       reservations: 'reservations',
       notifications: 'notifications',
+      shipments: 'shipments',
     };
     const records = orderRecords(names, tables.client);
     const queries: string[] = [];
