@@ -18,6 +18,8 @@ function bodyOf({ operation, body }: ApiCall): object {
     PutEvents: () => ({ FailedEntryCount: 0, Entries: each('Entries', { EventId: '1' }) }),
     BatchExecuteStatement: () => ({ Responses: each('Statements', {}) }),
     BatchGetItem: () => ({ Responses: {}, UnprocessedKeys: {} }),
+    // The sweep has looked after the parked letters, as it does once a day.
+    GetItem: () => ({ Item: { shards: { M: { 'parked letters': { S: new Date().toISOString() } } } } }),
     UpdateItem: () => (body.ReturnValues === 'ALL_NEW' ? { Attributes: body.Key } : {}),
     Query: () => ({ Items: [], Count: 0, ScannedCount: 0 }),
   };
