@@ -1,10 +1,21 @@
 import { bundledText } from './permissions.ts';
 
-/** The action of a call, where it is not called as the operation. */
-const OTHER_NAMES: Record<string, string> = {
-  's3:ListObjectsV2': 's3:ListBucket',
-  'lambda:Invoke': 'lambda:InvokeFunction',
+/** The actions that a call needs, where they are not called as its operation. */
+const OTHER_ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  // Of a record that is there.
+  'dynamodb:BatchExecuteStatement': ['dynamodb:PartiQLUpdate'],
+  'lambda:Invoke': ['lambda:InvokeFunction'],
+  's3:ListObjectsV2': ['s3:ListBucket'],
+  // With tags, which say when the object ends.
+  's3:PutObject': ['s3:PutObject', 's3:PutObjectTagging'],
 };
+
+/** Returns the actions that a command's call needs; a batch needs those of its entries. */
+export function actionsOfCall(prefix: string, operation: string): readonly string[] {
+  const single = ['sqs', 'sns'].includes(prefix) ? operation.replace(/Batch$/, '') : operation;
+  return OTHER_ACTIONS[`${prefix}:${single}`] ?? [`${prefix}:${single}`];
+}
+
 const PREFIXES: Record<string, string> = { eventbridge: 'events', 'cloudwatch-logs': 'logs' };
 const IMPORTS = /import \{([^}]+)\} from "@aws-sdk\/(?:client-([\w-]+)|lib-dynamodb)"/g;
 
@@ -12,10 +23,14 @@ const IMPORTS = /import \{([^}]+)\} from "@aws-sdk\/(?:client-([\w-]+)|lib-dynam
 export function awsCallsOf(file: string): string[] {
   const text = bundledText(file);
   const actions = new Map(
-    [...text.matchAll(IMPORTS)].flatMap(([, names = '', service]) =>
-      names.split(',').map((name): [string, string] => {
+    [...text.matchAll(IMPORTS)].flatMap(([, names = '', service = 'dynamodb']) =>
+      names.split(',').map((name): [string, readonly string[]] => {
         const [imported = ''] = name.trim().split(' as ');
-        return [imported, service === undefined ? documentAction(imported) : actionOf(service, imported)];
+        const operation = imported.replace(/^paginate|Command$/g, '');
+        return [
+          imported,
+          actionsOfCall(PREFIXES[service] ?? service, service === 'dynamodb' ? itemOperation(operation) : operation),
+        ];
       }),
     ),
   );
@@ -25,16 +40,5 @@ export function awsCallsOf(file: string): string[] {
   return [...new Set(calls.flatMap((call) => actions.get(call) ?? []))].sort();
 }
 
-const operationOf = (imported: string) => imported.replace(/^paginate|Command$/g, '');
-
-/** A batch needs the same right as its entries. */
-function actionOf(service: string, imported: string): string {
-  const operation = operationOf(imported);
-  const prefix = PREFIXES[service] ?? service;
-  const single = ['sqs', 'sns'].includes(prefix) ? operation.replace(/Batch$/, '') : operation;
-  return OTHER_NAMES[`${prefix}:${single}`] ?? `${prefix}:${single}`;
-}
-
 /** The document client says `Get` for `GetItem`. */
-const documentAction = (imported: string) =>
-  `dynamodb:${operationOf(imported).replace(/^(Get|Put|Update|Delete|BatchGet)$/, '$1Item')}`;
+const itemOperation = (operation: string) => operation.replace(/^(Get|Put|Update|Delete|BatchGet)$/, '$1Item');
