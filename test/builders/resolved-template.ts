@@ -4,27 +4,42 @@ import type { TemplateJson } from './variants.ts';
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Json = any;
 
-/** What a deployment calls a resource: its physical id, and the attributes that are asked for. */
-export type Resource = { ref: string; arn: string };
-
-const PSEUDO: Record<string, string> = {
-  'AWS::Partition': 'aws',
-  'AWS::Region': 'ap-southeast-4',
-  'AWS::AccountId': '111111111111',
-  'AWS::URLSuffix': 'amazonaws.com',
-};
+/** The longest region there is. */
+const ELSEWHERE = { region: 'ap-southeast-4', account: '111111111111' };
 
 /** CloudFormation's own names end so. */
 const RANDOM = '-ABCDEFGHIJKL';
 
-/** Resolves a part of a template as CloudFormation does; `nameOf` gives each resource its name. */
+/** Where a template is deployed, and as what. */
+export type Deployment = {
+  stackName: string;
+  /** Gives each resource its name. @default as CloudFormation does */
+  nameOf?: (id: string) => string;
+  at?: { region: string; account: string };
+};
+
+/** Resolves a part of a template as CloudFormation does. */
 export function resolveTemplate(
   { Resources }: TemplateJson,
   part: unknown,
-  { stackName, nameOf = (id) => `${stackName}-${id}${RANDOM}` }: { stackName: string; nameOf?: (id: string) => string },
+  { stackName, nameOf = (id) => `${stackName}-${id}${RANDOM}`, at = ELSEWHERE }: Deployment,
 ): Json {
-  const pseudo: Record<string, string> = { ...PSEUDO, 'AWS::StackName': stackName };
-  const arnOf = (id: string) => arn(Resources[id]?.Type ?? '', String(Resources[id]?.Properties?.Name ?? nameOf(id)));
+  const pseudo: Record<string, string> = {
+    'AWS::StackName': stackName,
+    'AWS::Partition': 'aws',
+    'AWS::Region': at.region,
+    'AWS::AccountId': at.account,
+    'AWS::URLSuffix': 'amazonaws.com',
+  };
+  const arnOf = (id: string): string => {
+    const { Type = '', Properties: { Name = nameOf(id), EventBusName } = {} } = Resources[id] ?? {};
+    // Rules of another bus than the default one have its name before theirs.
+    return arn(
+      Type,
+      Type === RULE && EventBusName !== undefined ? `${resolve(EventBusName)}/${Name}` : String(Name),
+      at,
+    );
+  };
   const ref = (id: string) => pseudo[id] ?? (isArn(Resources[id]?.Type) ? arnOf(id) : nameOf(id));
   const resolve = (value: Json): Json => {
     if (typeof value !== 'object' || value === null) return value;
@@ -42,6 +57,7 @@ export function resolveTemplate(
 
 const isArn = (type = '') => ['AWS::SNS::Topic', 'AWS::IAM::ManagedPolicy'].includes(type);
 
+const RULE = 'AWS::Events::Rule';
 const ARNS: Record<string, string> = {
   'AWS::SQS::Queue': 'sqs:<region>:<account>:',
   'AWS::SNS::Topic': 'sns:<region>:<account>:',
@@ -50,11 +66,12 @@ const ARNS: Record<string, string> = {
   'AWS::Lambda::Function': 'lambda:<region>:<account>:function:',
   'AWS::S3::Bucket': 's3:::',
   'AWS::KMS::Key': 'kms:<region>:<account>:key/',
+  [RULE]: 'events:<region>:<account>:rule/',
+  'AWS::IAM::Role': 'iam::<account>:role/',
 };
 
-function arn(type: string, name: string): string {
+function arn(type: string, name: string, { region, account }: typeof ELSEWHERE): string {
   const format = ARNS[type];
   if (format === undefined) throw new Error(`Say in ${import.meta.filename} how the ARN of an ${type} looks`);
-  const { 'AWS::Region': region = '', 'AWS::AccountId': account = '' } = PSEUDO;
   return `arn:aws:${format.replace('<region>', region).replace('<account>', account)}${name}`;
 }

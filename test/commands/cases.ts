@@ -1,4 +1,6 @@
-import { PAID_ORDER } from './stand-in.ts';
+import { expect } from 'vitest';
+import { routing } from '../../infra/routing.ts';
+import { ARCHIVED_ORDER, PAID_ORDER, PARTNER } from './stand-in.ts';
 
 /** How to run a command against the stand-in, and what it does there, whether anybody reads its output or not. */
 export type CommandCase = {
@@ -48,7 +50,7 @@ export const cases: Readonly<Record<string, CommandCase>> = {
   'stock set': { args: 'KB-01 5', changes: { UpdateItem: 1 } },
   'stock receive': { args: 'KB-01 5', changes: { PublishBatch: 1 }, interruptAt: 'PublishBatch' },
   'stock import': { args: '-', input: 'KB-01,5\nMS-02,7\n', changes: { PublishBatch: 1 }, interruptAt: 'PublishBatch' },
-  trace: { args: 'o-1001', code: 1 },
+  trace: { args: PAID_ORDER },
   logs: {},
   'logs --follow': { endless: true },
   'dlq list': { interruptAt: 'ReceiveMessage' },
@@ -72,26 +74,31 @@ export const cases: Readonly<Record<string, CommandCase>> = {
     changes: { SendMessageBatch: 1, DeleteMessageBatch: 1 },
     interruptAt: 'SendMessageBatch',
   },
-  // Only two of its dead letters are of these orders.
+  // Only two of its dead letters are of these orders, and one of the orders is in the tables and the archive.
   forget: {
-    args: 'o-1 o-2',
+    args: `o-1 o-2 ${ARCHIVED_ORDER}`,
     asks: true,
-    changes: { SendMessageBatch: 1, DeleteMessageBatch: 1 },
+    changes: { BatchExecuteStatement: 2, SendMessageBatch: 1, DeleteMessageBatch: 1, PutObject: 1 },
     interruptAt: 'SendMessageBatch',
   },
-  // The stand-in's sweep has no times to judge orders by.
+  // Two orders are not as they should be, and nobody mends them.
   audit: { code: 1 },
-  // The stand-in has no event source mappings: a pause is recorded, and taken back.
-  pause: { args: 'payment --reason outage', code: 1, changes: { TagQueue: 1, UntagQueue: 1 } },
-  resume: { args: 'payment' },
+  'audit --repair': { args: '--patience 1', code: 1, asks: true, changes: { PutEvents: 1 } },
+  pause: { args: 'payment --reason outage', changes: { TagQueue: 1, UpdateEventSourceMapping: 1 } },
+  // The stand-in's archive is switched off.
+  resume: { args: 'archive', changes: { UpdateEventSourceMapping: 1 } },
   replay: {
     args: '--to stock --from 2026-11-21',
     changes: { SendMessageBatch: 4 },
     interruptAt: 'SendMessageBatch',
   },
+  'replay --to': {
+    args: `${PARTNER} --from 2026-11-21`,
+    changes: { SendMessageBatch: 2 },
+    interruptAt: 'SendMessageBatch',
+  },
   'webhooks list': {},
-  // The stand-in has no functions.
-  'webhooks test': { args: 'erp', code: 1 },
+  'webhooks test': { args: 'erp', changes: { Invoke: 1 } },
   'webhooks replay': {
     args: 'erp --from 2026-11-21',
     changes: { SendMessageBatch: 2 },
@@ -99,7 +106,15 @@ export const cases: Readonly<Record<string, CommandCase>> = {
   },
   'webhooks enable': { args: 'erp', asks: true, changes: { DeleteItem: 1 } },
   explain: { args: 'shop.order.placed.v1' },
-  verify: { args: '--timeout 1', code: 1 },
+  // Of the consumers only the archive answers no probe: it is switched off.
+  verify: {
+    code: 1,
+    changes: {
+      Publish: expect.any(Number),
+      PutEvents: expect.any(Number),
+      DeleteMessageBatch: Object.keys(routing).length + 1,
+    },
+  },
   'alarm list': {},
   'alarm test': { args: 'test', changes: { SetAlarmState: 2 }, interruptAt: 'SetAlarmState' },
   'sandbox payment down': { changes: { UpdateItem: 1 } },

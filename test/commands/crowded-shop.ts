@@ -108,7 +108,7 @@ function read(operation: string, { TableName = '', RequestItems = {} }: Request)
       };
     case 'FilterLogEvents':
       return { events: [{ timestamp: Date.parse(time), message: LOG.map((line) => JSON.stringify(line)).join('\n') }] };
-    case 'GET /2015-03-31/functions/sweep/configuration':
+    case 'GetFunctionConfiguration':
       return {
         Environment: {
           Variables: {
@@ -151,7 +151,7 @@ const XML: Readonly<Record<string, string>> = {
 
 /** Fills a shop with what is too wide for a terminal: long ids, Korean names and reasons, large numbers. */
 export function crowd(standIn: StandIn): void {
-  standIn.fill = (operation, request) => read(operation, request as Request);
+  standIn.fill = (operation, input) => read(operation, input);
   standIn.fillXml = (operation) => XML[operation];
   for (const consumer of [...Object.keys(routing), PARTNER]) {
     standIn.queues.add(queueNames(consumer).deadLetters, 3, consumer, LONG_ID, REASON);

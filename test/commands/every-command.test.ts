@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -9,14 +9,23 @@ import { program } from '../../ops/main.ts';
 import { archivedOrderEvents } from '../builders/archived.ts';
 import { parkedLetter } from '../builders/parked-letters.ts';
 import { type CommandCase, cases, notRun } from './cases.ts';
+import { deploy } from './deployed-shop.ts';
+import { refusedCalls } from './operator-rights.ts';
 import { RunningCommand } from './run.ts';
 import { PARKING, queueNames, StandIn } from './stand-in.ts';
+import { StandInStack } from './stand-in-stack.ts';
 
 const { deadLetters } = queueNames('payment');
+/** AWS is asked for nothing by it. */
+const ENGINE_ONLY = ['drill'];
+
 let folder: string;
+let stack: StandInStack;
+// Synthesising the stack bundles every function first.
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'commands-'));
-});
+  stack = new StandInStack();
+}, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const leavesOf = (command: Command, path: readonly string[] = []): string[] =>
@@ -29,12 +38,24 @@ test('Every command has a case here', () => {
   expect(known.sort()).toEqual(leavesOf(program).sort());
 });
 
-/** Starts a stand-in with dead letters and an archive. */
+test('docs/operating.md says of every command which policies of operators it needs', async () => {
+  const lines = (await readFile('docs/operating.md', 'utf8')).split('\n');
+  const rowOf = (output: string) => lines.find((line) => line.startsWith(`| \`${output}\``)) ?? '';
+  const needing = Object.entries(cases).filter(([name, { instant }]) => !instant && !ENGINE_ONLY.includes(name));
+  for (const [name, { changes }] of needing) {
+    const row = rowOf(changes === undefined ? 'OperatorReadPolicyArn' : 'OperatorRepairPolicyArn');
+    const [command = ''] = name.split(' --');
+    expect(row.includes(`\`${name}\``) || row.includes(`\`${command}\``), name).toBe(true);
+  }
+});
+
+/** Starts a stand-in of a whole stack, with dead letters and an archive. */
 async function startStandIn(): Promise<StandIn> {
   const standIn = await new StandIn().start();
   standIn.queues.add(deadLetters, 24, 'payment');
   standIn.queues.addBody(PARKING, writeParkedLetter(parkedLetter()) ?? '');
   standIn.archived = toArchiveObjects(archivedOrderEvents(20));
+  deploy(standIn, stack);
   return standIn;
 }
 
@@ -55,7 +76,7 @@ const changesOf = ({ changes }: StandIn): Record<string, number> =>
 
 describe.concurrent('Where nobody reads its output any more', () => {
   test.for(Object.entries(cases))(
-    '%s does all of its work, and its exit code says so',
+    '%s does all of its work with the policies of operators, and its exit code says so',
     async ([name, one], { expect }) => {
       const standIn = await startStandIn();
       try {
@@ -67,6 +88,12 @@ describe.concurrent('Where nobody reads its output any more', () => {
         expect(await command.ended).toEqual({ code: one.code ?? 0, signal: null });
         expect(changesOf(standIn)).toEqual(one.changes ?? {});
         expect(standIn.queues.inFlight(deadLetters)).toBe(0);
+        const refused = (...kinds: ('Read' | 'Repair')[]) => refusedCalls(stack, kinds, standIn.requests);
+        if (one.changes === undefined) expect(refused('Read')).toEqual([]);
+        else {
+          expect(refused('Read')).not.toEqual([]);
+          expect(refused('Read', 'Repair')).toEqual([]);
+        }
       } finally {
         standIn.stop();
       }

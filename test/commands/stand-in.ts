@@ -4,10 +4,12 @@ import { text } from 'node:stream/consumers';
 import { constructIdOf, partnerIdOf } from '../../infra/names.ts';
 import { routing } from '../../infra/routing.ts';
 import type { ArchiveObject } from '../../lambdas/archive/object.ts';
+import { archivedOrderEvents } from '../builders/archived.ts';
+import { type AwsCall, readCall } from './aws-call.ts';
 import { LetterQueues } from './letter-queues.ts';
 
 const CHANGE =
-  /^(Send|Publish|Delete|Change|Put|Update|Set|Transact|BatchWrite|Create|Invoke|Execute|Enable|Disable|Tag|Untag)/;
+  /^(Send|Publish|Delete|Change|Put|Update|Set|Transact|Batch(Write|Execute)|Create|Invoke|Execute|Enable|Disable|Tag|Untag)/;
 
 const TABLES = ['Orders', 'Payments', 'Stock', 'Notifications', 'Reservations', 'Shipments', 'SandboxGateway'];
 
@@ -17,13 +19,14 @@ const TABLES = ['Orders', 'Payments', 'Stock', 'Notifications', 'Reservations', 
  */
 export class StandIn {
   readonly queues = new LetterQueues();
-  /** The names of all calls, in order. */
+  /** All calls, in order, and the names of their operations. */
+  readonly requests: AwsCall[] = [];
   readonly calls: string[] = [];
   /** Which calls wait until `release`. The number is how often the operation was called before. */
   holds: (operation: string, before: number) => boolean = () => false;
-  /** What it answers to what reads, in place of its own answer, as JSON and as XML. @default its own answers, of a shop in which nothing is */
-  fill: (operation: string, request: object) => object | undefined = () => undefined;
-  fillXml: (operation: string) => string | undefined = () => undefined;
+  /** What it answers in place of its own answer, as JSON and as XML. @default its own answers, of a shop in which nothing is */
+  fill: (operation: string, input: AwsCall['input']) => object | undefined = () => undefined;
+  fillXml: (operation: string, input: AwsCall['input']) => string | undefined = () => undefined;
   /** What the archive has. */
   archived: readonly ArchiveObject[] = [];
   private readonly server: Server = createServer((request, response) => void this.serve(request, response));
@@ -65,37 +68,36 @@ export class StandIn {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await text(request);
-    const operation = operationOf(request, body);
-    const before = this.calls.filter((call) => call === operation).length;
+    const call = readCall(request, await text(request));
+    const { operation } = call;
+    const before = this.calls.filter((one) => one === operation).length;
+    this.requests.push(call);
     this.calls.push(operation);
     if (this.holds(operation, before)) {
       const released = new Promise<void>((go) => this.held.push(go));
       for (const seen of this.watchers.splice(0)) seen();
       await released;
     }
-    const { type, content } = this.answer(request, operation, body);
+    const { type, content } = this.answer(call);
     response.writeHead(200, { 'content-type': type });
     response.end(content);
   }
 
-  private answer(request: IncomingMessage, operation: string, body: string): Answer {
-    if (request.headers['x-amz-target'] !== undefined) {
-      const parsed = JSON.parse(body);
-      const found =
-        parsed.QueueUrl === undefined
-          ? (this.fill(operation, parsed) ?? this.read(operation, parsed))
-          : this.queues.execute(operation, parsed);
-      return { type: 'application/x-amz-json-1.0', content: JSON.stringify(found ?? emptyAnswer(operation)) };
+  private answer({ service, operation, input }: AwsCall): Answer {
+    if (service === 's3') return this.answerOfArchive(operation, input.Key);
+    if (['cloudformation', 'sns'].includes(service)) {
+      return { type: 'text/xml', content: xmlAnswer(operation, input, this.fillXml(operation, input)) };
     }
-    if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
-      return { type: 'text/xml', content: xmlAnswer(operation, new URLSearchParams(body), this.fillXml(operation)) };
-    }
+    const found =
+      this.fill(operation, input) ??
+      (input.QueueUrl === undefined ? this.read(operation, input) : this.queues.execute(operation, input));
+    return { type: 'application/json', content: JSON.stringify(found ?? emptyAnswer(operation)) };
+  }
+
+  private answerOfArchive(operation: string, name: string | undefined): Answer {
     if (operation === 'ListObjectsV2') return { type: 'application/xml', content: listOf(this.archived) };
-    const object = this.archived.find(({ key }) => request.url?.includes(key));
-    return object === undefined
-      ? { type: 'application/json', content: JSON.stringify(this.fill(operation, {}) ?? {}) }
-      : { type: 'application/octet-stream', content: object.content };
+    const object = this.archived.find(({ key }) => key === name);
+    return { type: 'application/octet-stream', content: operation === 'GetObject' ? (object?.content ?? '') : '' };
   }
 
   /** Every order and receipt that is asked for was handled, once anything was published; and `PAID_ORDER` is refunded then. */
@@ -121,13 +123,17 @@ const ENDPOINT = { url: 'https://erp.example.com/hooks?key=1', events: ['shop.or
 /** The partner of the stand-in, with a name as long as any. */
 export const PARTNER = 'warehousemanagement2';
 const PARTNERS = { [PARTNER]: { events: ['shop.order.confirmed.v1'] } };
-const SETTINGS = { webhooks: { endpoints: { erp: ENDPOINT } }, partners: PARTNERS };
+/** The settings that it was deployed with. */
+export const SETTINGS = { webhooks: { endpoints: { erp: ENDPOINT } }, partners: PARTNERS };
 const TEMPLATE = { Metadata: { Settings: SETTINGS }, Resources: {} };
 const DISABLED_ENDPOINT = {
   endpoint: { S: 'erp' },
   disabledAt: { S: '2026-11-21T09:00:00.000Z' },
   disabledReason: { S: 'it took nothing since 2026-11-18T09:00:00.000Z' },
 };
+
+/** The id of the first order in the archive. */
+export const ARCHIVED_ORDER: string = JSON.parse(archivedOrderEvents(1)[0]?.body ?? '').data.orderId;
 
 /** The id of an order that is confirmed and paid, whatever was published. */
 export const PAID_ORDER = 'o-2001';
@@ -142,16 +148,6 @@ const listOf = (objects: readonly ArchiveObject[]) =>
 
 type Answer = { type: string; content: string | Buffer };
 
-function operationOf({ headers, url = '', method = '' }: IncomingMessage, body: string): string {
-  const target = headers['x-amz-target'];
-  if (typeof target === 'string') return target.split('.').at(-1) ?? target;
-  if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
-    return new URLSearchParams(body).get('Action') ?? 'unknown';
-  }
-  if (url.includes('list-type=2')) return 'ListObjectsV2';
-  return `${method} ${url.split('?')[0]}`;
-}
-
 function emptyAnswer(operation: string): object {
   if (operation === 'UpdateItem')
     return { Attributes: { keyGeneration: { N: '1' }, reserved: { N: '0' }, sold: { N: '0' } } };
@@ -161,10 +157,15 @@ function emptyAnswer(operation: string): object {
   return {};
 }
 
-function xmlAnswer(operation: string, form: URLSearchParams, filled: string | undefined): string {
-  const ids = [...form].filter(([name]) => /^PublishBatchRequestEntries\.member\.\d+\.Id$/.test(name));
+const outputsXml = () =>
+  Object.entries(outputs)
+    .map(([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`)
+    .join('');
+
+function xmlAnswer(operation: string, input: Record<string, string>, filled: string | undefined): string {
+  const ids = Object.entries(input).filter(([name]) => /^PublishBatchRequestEntries\.member\.\d+\.Id$/.test(name));
   const results: Record<string, string> = {
-    DescribeStacks: `<Stacks><member><StackName>ShopMessaging</StackName><StackId>arn:aws:cloudformation:us-east-1:000000000000:stack/ShopMessaging/1</StackId><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-11-21T09:00:00Z</CreationTime><Outputs>${OUTPUTS}</Outputs></member></Stacks>`,
+    DescribeStacks: `<Stacks><member><StackName>ShopMessaging</StackName><StackId>arn:aws:cloudformation:us-east-1:000000000000:stack/ShopMessaging/1</StackId><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-11-21T09:00:00Z</CreationTime><Outputs>${outputsXml()}</Outputs></member></Stacks>`,
     GetTemplate: `<TemplateBody>${JSON.stringify(TEMPLATE)}</TemplateBody>`,
     PublishBatch: `<Successful>${ids.map(([, id]) => `<member><Id>${id}</Id><MessageId>${id}</MessageId></member>`).join('')}</Successful><Failed/>`,
   };
@@ -181,7 +182,8 @@ export const queueNames = (consumer: string): { queue: string; deadLetters: stri
 /** The name of the parking queue. */
 export const PARKING = 'parked-letters';
 
-const OUTPUTS = [
+/** The outputs of the stand-in's stack. */
+export const outputs: Readonly<Record<string, string>> = Object.fromEntries([
   ...[...Object.keys(routing), 'webhooks'].flatMap((consumer) => [
     [`${constructIdOf(consumer)}QueueUrl`, url(queueNames(consumer).queue)],
     [`${constructIdOf(consumer)}DeadLetterQueueUrl`, url(queueNames(consumer).deadLetters)],
@@ -194,12 +196,13 @@ const OUTPUTS = [
     `arn:aws:sns:us-east-1:000000000000:${name}`,
   ]),
   ['EventBusName', 'shop'],
-  ['ArchiveBucketName', 'archive'],
+  ['ArchiveBucketName', 'archive-objects'],
   ['ArchiveDays', '30'],
   ['ArchiveQueueUrl', url('archive')],
+  ['ArchiveDeadLetterQueueUrl', url('archive-dead-letters')],
+  ['ArchiveUndeliveredStepsDeadLetterQueueUrl', url('archive-undelivered-steps.fifo')],
   ['SweepFunctionName', 'sweep'],
+  ['SweepDeadLetterQueueUrl', url('sweep-dead-letters')],
   ['ParkedLettersQueueUrl', url(PARKING)],
   ['ParkedDays', '90'],
-]
-  .map(([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`)
-  .join('');
+]);
