@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
 import { shop as deployed, placed, publish, publishAll, testOrder } from '../deployed/deployed-shop.ts';
-import type { Fault } from '../harness/fault-rules.ts';
 import { findText } from '../harness/find-text.ts';
 import { checkInvariants } from './check-invariants.ts';
 import { useHarness } from './harness.ts';
-import { useSweep } from './sweep-function.ts';
+import { sweepFaults, useSweep } from './sweep-function.ts';
 
 const shop = useHarness();
 const sweep = useSweep(shop);
@@ -17,14 +16,7 @@ async function placesOf(phones: readonly string[]): Promise<string[]> {
   return places.flat().filter((place) => !place.startsWith('AWS::S3::Bucket'));
 }
 
-const faults: readonly (readonly [string, Fault | undefined])[] = [
-  ['runs', undefined],
-  ['is killed before it writes', { kind: 'crash', when: 'before' }],
-  ['is killed after it wrote', { kind: 'crash', when: 'after' }],
-  ['gets no response', { kind: 'lose-answer' }],
-];
-
-test.each(faults)(
+test.each(sweepFaults)(
   'no table, queue or log has the phone of an order thirty days after its decision, and nothing brings it back, when a sweep %s',
   async (_, fault) => {
     const { ledger } = shop();
@@ -39,12 +31,7 @@ test.each(faults)(
     expect(await placesOf(phones)).toEqual([confirmed, late].map(({ orderId }) => expect.stringContaining(orderId)));
 
     await shop().pass(2 * 86_400);
-    if (fault !== undefined) {
-      const rule = { caller: /^sweep/, operation: 'BatchExecuteStatement', times: 1, fault };
-      shop().proxy.add(rule);
-      await sweep.run();
-      expect(shop().proxy.hits(rule)).toBe(1);
-    }
+    await sweep.runStruck('BatchExecuteStatement', fault);
     await sweep.runAfter(5);
     expect(await placesOf(phones)).toEqual([]);
 

@@ -2,13 +2,12 @@ import { expect, test } from 'vitest';
 import { endedKey } from '../../lambdas/stock/record.ts';
 import { setAvailable } from '../../ops/stock/shelves.ts';
 import { shop as deployed, publish, testOrder } from '../deployed/deployed-shop.ts';
-import type { Fault } from '../harness/fault-rules.ts';
 import { checkAudit } from './check-invariants.ts';
 import { checkEveryPayment, placeEveryPayment } from './every-payment.ts';
 import { useHarness } from './harness.ts';
 import { observeShop } from './observe-shop.ts';
 import { readTables, restoreOrder } from './record-tables.ts';
-import { useSweep } from './sweep-function.ts';
+import { sweepFaults, useSweep } from './sweep-function.ts';
 
 const RECORD_DAYS = 200;
 const MINUTES_PER_DAY = 24 * 60;
@@ -26,14 +25,7 @@ async function recordsByOrder(): Promise<Record<string, number>> {
   return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
-const faults: readonly (readonly [string, Fault | undefined])[] = [
-  ['runs', undefined],
-  ['is killed before it deletes', { kind: 'crash', when: 'before' }],
-  ['is killed after it deleted', { kind: 'crash', when: 'after' }],
-  ['gets no response', { kind: 'lose-answer' }],
-];
-
-test.each(faults)(
+test.each(sweepFaults)(
   'records end with their time, all of an order or none, the shelves add up, and no money moves, when a sweep %s',
   async (_, fault) => {
     const { ledger } = shop();
@@ -57,12 +49,7 @@ test.each(faults)(
     expect(await recordsByOrder()).toEqual(whole);
 
     await shop().pass(2 * 86_400);
-    if (fault !== undefined) {
-      const rule = { caller: /^sweep/, operation: 'TransactWriteItems', times: 1, fault };
-      shop().proxy.add(rule);
-      await sweep.run();
-      expect(shop().proxy.hits(rule)).toBe(1);
-    }
+    await sweep.runStruck('TransactWriteItems', fault);
     await sweep.runAfter(5);
     const due = all.refundDue.orderId;
     const left = { [due]: whole[due] };
