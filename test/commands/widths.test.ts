@@ -16,6 +16,12 @@ import { PARTNER, StandIn } from './stand-in.ts';
 
 const WIDTHS = [80, 100, 120];
 
+// What a command prints does not depend on how long it waits.
+vi.mock('node:timers/promises', async (original) => {
+  const timers = await original<typeof import('node:timers/promises')>();
+  return { ...timers, setTimeout: (_: number, ...rest: []) => timers.setTimeout(1, ...rest) };
+});
+
 /** What a command shows more of in a shop that is full. */
 const LONG_ARGUMENTS: Readonly<Record<string, string>> = {
   trace: LONG_ID,
