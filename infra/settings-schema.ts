@@ -270,7 +270,7 @@ export const settingsSchema = v.strictObject({
     30,
   ),
   recordDays: setting(
-    "how long after an order's decision its records are kept, at least `archiveDays` and 120 days; `0`: as long as the stack ([privacy](privacy.md#records-of-decided-orders))",
+    'how long the records of a decided order are kept after the last that happened to it, at least `archiveDays` and 120 days; `0`: as long as the stack ([privacy](privacy.md#records-of-decided-orders))',
     integer(0, 36_500),
     0,
   ),

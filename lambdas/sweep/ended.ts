@@ -35,15 +35,15 @@ async function endShard(sweep: Sweep, shard: string): Promise<boolean> {
   return isComplete;
 }
 
-/** Deletes the records of those of the orders whose time is over; returns whether none of them failed or changed meanwhile. */
+/** Deletes the records of those of the orders whose time is over; returns whether it came to all of them, and none failed or changed meanwhile. */
 export async function endOrders(sweep: Sweep, found: ReadonlyMap<string, OrderRecords>): Promise<boolean> {
   const results: ('deleted' | 'kept' | 'conflict' | Error)[] = [];
   // One after the other: two orders of one SKU add to one sum.
-  for (const [orderId, records] of found)
-    if (isOver(records, sweep.times.recordMs, sweep.now))
-      results.push(await sweep.records.deleteAll(orderId, records, sweep.now));
+  const over = [...found].filter(([, records]) => isOver(records, sweep.times.recordMs, sweep.now));
+  for (const [orderId, records] of over)
+    if (sweep.hasTime()) results.push(await sweep.records.deleteAll(orderId, records, sweep.now));
   const deleted = results.filter((result) => result === 'deleted').length;
   if (deleted > 0) log.info(`orders whose records ended with their time: ${deleted}`);
   sweep.failures.push(...results.filter((result) => result instanceof Error));
-  return results.every((result) => result === 'deleted' || result === 'kept');
+  return results.filter((result) => result === 'deleted' || result === 'kept').length === over.length;
 }

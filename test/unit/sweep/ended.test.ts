@@ -2,6 +2,7 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { CloudEvent } from '../../../contracts/cloud-event.ts';
+import { openShard } from '../../../lambdas/order/open-orders.ts';
 import type { Order } from '../../../lambdas/order/record.ts';
 import type { Payment } from '../../../lambdas/payment/record.ts';
 import type { Reservation } from '../../../lambdas/stock/record.ts';
@@ -110,6 +111,25 @@ describe('The records of an order', () => {
     sweep.deletion = () => 'deleted';
     await sweepAfter(0.01);
     expect(kept()).toEqual([]);
+  });
+
+  test('are left to the next run where a run has no time left', async () => {
+    // In the same part of the index.
+    const other = 'o-9';
+    expect(openShard('decided', other)).toBe(openShard('decided', orderId));
+    const { tables, sweep, shop } = await shopWith([order, placed({ orderId: other, items: [priced('A')] })]);
+    shop.simulation.clock += (RECORD_DAYS + 1) * DAY;
+    let remaining = 100_000;
+    sweep.deletion = () => {
+      remaining = 1;
+      return 'deleted';
+    };
+    const runUntilItsEnd = () => sweep.run(undefined, { getRemainingTimeInMillis: () => remaining });
+    await runUntilItsEnd();
+    expect(tables.orders.size).toBe(1);
+    remaining = 100_000;
+    await runUntilItsEnd();
+    expect(tables.orders.size).toBe(0);
   });
 
   test('are looked at once a day where they may not end', async () => {
