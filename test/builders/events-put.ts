@@ -68,12 +68,7 @@ async function runOnce([first, second]: [number[], number[]]) {
   const shop = new SimulatedShop({ A: 20 });
   const { simulation } = shop;
   const said: { by: string; event: CloudEvent }[] = [];
-  const tables = {
-    orders: shop.orders.items,
-    payments: shop.payments.items,
-    reservations: shop.stock.reservations,
-    notifications: shop.notifications.items,
-  };
+  const tables = shop.tables();
   const publish = async (events: readonly CloudEvent[]) =>
     events.map((event) => {
       said.push({ by: 'sweep', event });

@@ -30,6 +30,7 @@ import { consumes as stockConsumes } from '../../lambdas/stock/consumes.ts';
 import { stockHandler } from '../../lambdas/stock/reserve.ts';
 import { deadlinePassed, reminderDue } from './events.ts';
 import { FakeGateway } from './gateway.ts';
+import type { MemoryTables } from './memory-sweep.ts';
 import { orderHandler } from './order-handler.ts';
 import { MemoryRecordStore } from './records.ts';
 import { type Intercept, type SimulatedConsumer, Simulation } from './simulation.ts';
@@ -151,6 +152,16 @@ export class SimulatedShop {
 
   private readonly stockHandler = (intercept: Intercept) =>
     publishing(stockHandler(intercept(this.stock), this.simulation.now));
+
+  /** Returns the tables that the sweep reads, by order id. */
+  tables(): MemoryTables {
+    return {
+      orders: this.orders.items,
+      payments: this.payments.items,
+      reservations: this.stock.reservations,
+      notifications: this.notifications.items,
+    };
+  }
 
   /** The order and outcomes consumers differ in their contracts only. */
   private orderConsumer(

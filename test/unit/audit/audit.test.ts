@@ -30,10 +30,7 @@ async function quietShop(...events: CloudEvent[]) {
   await shop.simulation.run([]);
   shop.simulation.clock += HOUR;
   const tables: MemoryAuditTables = {
-    orders: shop.orders.items,
-    payments: shop.payments.items,
-    reservations: shop.stock.reservations,
-    notifications: shop.notifications.items,
+    ...shop.tables(),
     shipments: shop.shipments.items,
     shelves: shop.stock.shelves,
   };

@@ -25,12 +25,7 @@ const order = placed({ orderId, items: [priced('A')] });
 /** A shop with one order that is at rest; the sweep runs when a test says so, and its words go to the shop. */
 async function shopWith(events: readonly CloudEvent[] = [order], recordDays = RECORD_DAYS) {
   const shop = new SimulatedShop({ A: 5 });
-  const tables = {
-    orders: shop.orders.items,
-    payments: shop.payments.items,
-    reservations: shop.stock.reservations,
-    notifications: shop.notifications.items,
-  };
+  const tables = shop.tables();
   const published: string[] = [];
   const sweep = memorySweep(
     tables,

@@ -21,13 +21,8 @@ const order = placed({ orderId: 'o-1', items: [priced('A')], phone: PHONE });
 /** A shop with one decided order; the sweep runs when a test says so, and its words go to the shop. */
 async function decidedShop() {
   const shop = new SimulatedShop({ A: 5 });
-  const { orders, notifications } = shop;
-  const tables = {
-    orders: orders.items,
-    payments: shop.payments.items,
-    reservations: shop.stock.reservations,
-    notifications: notifications.items,
-  };
+  const { notifications } = shop;
+  const tables = shop.tables();
   const sweep = memorySweep(
     tables,
     async (events) =>

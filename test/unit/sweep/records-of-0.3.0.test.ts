@@ -22,12 +22,7 @@ async function shopOfBefore() {
   const step = { time: '2026-11-21T09:05:00.000Z', type: orderCancelRequested.type, source: '/shop/account' };
   const timeline = [...record.timeline, step];
   shop.orders.items.set('o-1', { ...record, cancelRequested: true, timeline, published: timeline.length });
-  const tables = {
-    orders: shop.orders.items,
-    payments: shop.payments.items,
-    reservations: shop.stock.reservations,
-    notifications: shop.notifications.items,
-  };
+  const tables = shop.tables();
   const said: unknown[] = [];
   const { run } = memorySweep(
     tables,

@@ -20,12 +20,7 @@ async function sweptShop(events: readonly CloudEvent[] = [], times: { reminderMs
   const words: CloudEvent[] = [];
   let sweptAt = 0;
   let refuses = (_event: CloudEvent) => false;
-  const tables = {
-    orders: shop.orders.items,
-    payments: shop.payments.items,
-    reservations: shop.stock.reservations,
-    notifications: shop.notifications.items,
-  };
+  const tables = shop.tables();
   const sweep = memorySweep(
     tables,
     async (all) =>
