@@ -5,15 +5,14 @@ import {
   attributeChanges,
   documentClient,
   dynamoRecordStore,
+  MAX_ACTIONS_PER_TRANSACTION,
   type OrderRecord,
   type RecordChange,
   type RecordStore,
   type SaveResult,
+  toRefusal,
   toSaveResult,
 } from './records.ts';
-
-// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-const MAX_ACTIONS_PER_TRANSACTION = 100;
 
 /** What one record counts for in one counter: the counter's key, and what is added to each of its attributes. */
 export type Count = { key: string; add: Readonly<Record<string, number>> };
@@ -171,9 +170,7 @@ function counterUpdate({ table, key: keyName }: CountingTables<OrderRecord>['cou
  * Reads why the transaction of one change was refused. The first reason is the record's, whose condition tells who was first; the others
  * are the counters', which have no condition: another writer is at them, or they are throttled.
  */
-function refusalOf<R extends OrderRecord>({ CancellationReasons = [] }: TransactionCanceledException): SaveResult<R> {
-  const [ofRecord] = CancellationReasons;
-  if (ofRecord?.Item !== undefined) return { found: unmarshall(ofRecord.Item) as R };
-  const reason = CancellationReasons.find(({ Code = 'None' }) => Code !== 'None');
-  return toSaveResult(reason && { Error: reason });
+function refusalOf<R extends OrderRecord>(error: TransactionCanceledException): SaveResult<R> {
+  const [ofRecord] = error.CancellationReasons ?? [];
+  return ofRecord?.Item === undefined ? toRefusal(error) : { found: unmarshall(ofRecord.Item) as R };
 }

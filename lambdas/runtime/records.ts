@@ -1,4 +1,8 @@
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  type TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
 import {
   BatchExecuteStatementCommand,
   BatchGetCommand,
@@ -10,6 +14,9 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { callLimits, DYNAMODB_ATTEMPTS } from './call-limits.ts';
 import { chunk } from './chunk.ts';
 import { UnavailableError } from './failure.ts';
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
+export const MAX_ACTIONS_PER_TRANSACTION = 100;
 
 const STATEMENTS_PER_CALL = 25;
 const KEYS_PER_CALL = 100;
@@ -147,6 +154,12 @@ export function attributeChanges<R extends OrderRecord>({ before, after }: Recor
     set: Object.entries(is).filter(([name, value]) => value !== undefined && value !== was[name]),
     remove: Object.keys(was).filter((name) => is[name] === undefined),
   };
+}
+
+/** Reads why a transaction was refused, from the first of its actions that was. */
+export function toRefusal({ CancellationReasons = [] }: TransactionCanceledException): 'saved' | 'conflict' | Error {
+  const reason = CancellationReasons.find(({ Code = 'None' }) => Code !== 'None');
+  return toSaveResult(reason && { Error: reason });
 }
 
 /** Reads what the table answered to one of several writes: a statement's response, or a transaction's reason. */

@@ -42,6 +42,10 @@ export type EndedSales = { orderId: string; state: 'ended'; sku: string; sold: n
 /** Returns the key of a SKU's `EndedSales`; no order's id has a space. */
 export const endedKey = (sku: string): string => `ended ${sku}`;
 
+/** Tells whether an item beside the reservations is one: neither a receipt nor what ended orders sold. */
+export const isOfOrder = (item: Reservation | EndedSales): item is Reservation =>
+  item.state !== 'received' && item.state !== 'ended';
+
 type Returned = Pick<Reservation, 'returned'>;
 
 /** Returns what is sold of an order's goods: what came back of them stays sold, also when the rest was put back. */

@@ -4,12 +4,11 @@ import type { CustomerHash } from '../runtime/customer-hash.ts';
 import type { Delivery } from '../runtime/delivery.ts';
 import { BusyError } from '../runtime/failure.ts';
 import type { Publication, PublicationSource } from '../runtime/outbox.ts';
+import { MAX_ACTIONS_PER_TRANSACTION } from '../runtime/records.ts';
 import type { PlannedDelivery, StockPlan, StockSnapshot } from './plan.ts';
 import { planStock, readsReservation, type StockInput } from './rules.ts';
 import type { BlockedItems, CommitRefusal, StockTable } from './table.ts';
 
-// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-const MAX_ACTIONS_PER_TRANSACTION = 100;
 // Each refusal completes the snapshot. More refusals than this mean heavy contention on one SKU.
 const MAX_ATTEMPTS = 6;
 // Another transaction lasts milliseconds. Orders that still meet one at the third attempt wait in the queue instead.

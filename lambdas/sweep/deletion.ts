@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { sumBySku } from '../../contracts/order.ts';
 import { receiptKey } from '../runtime/delivery.ts';
-import { toSaveResult } from '../runtime/records.ts';
+import { MAX_ACTIONS_PER_TRANSACTION, toRefusal } from '../runtime/records.ts';
 import { endedKey, type Reservation, restockedLines, soldLines } from '../stock/record.ts';
 import { isUnchanged } from '../stock/table.ts';
 import type { OrderRecords } from './rules.ts';
@@ -15,9 +15,6 @@ import type { OrderRecords } from './rules.ts';
 export type TableNames = Record<'orders' | 'payments' | 'reservations' | 'notifications' | 'shipments', string>;
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
-
-// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-const MAX_ACTIONS = 100;
 
 /**
  * Deletes all records of an order in one transaction, unless one of them has changed since it was read. What it sold is added to its SKUs'
@@ -31,9 +28,9 @@ export async function deleteOrder(
 ): Promise<'deleted' | 'kept' | 'conflict' | Error> {
   const people = deletionsOf(tables, orderId, records);
   const goods = goodsOf(tables.reservations, records.reservation, now);
-  if (goods.length > MAX_ACTIONS) return 'kept';
+  if (goods.length > MAX_ACTIONS_PER_TRANSACTION) return 'kept';
   const all = [...people, ...goods];
-  for (const TransactItems of all.length <= MAX_ACTIONS ? [all] : [people, goods]) {
+  for (const TransactItems of all.length <= MAX_ACTIONS_PER_TRANSACTION ? [all] : [people, goods]) {
     const result = await commit(client, TransactItems);
     if (result !== 'saved') return result;
   }
@@ -46,8 +43,7 @@ async function commit(client: DynamoDBDocumentClient, TransactItems: Action[]) {
     return 'saved';
   } catch (error) {
     if (!(error instanceof TransactionCanceledException)) throw error;
-    const reason = error.CancellationReasons?.find(({ Code = 'None' }) => Code !== 'None');
-    return toSaveResult(reason && { Error: reason });
+    return toRefusal(error);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Order } from '../order/record.ts';
 import type { Payment } from '../payment/record.ts';
 import { chunk } from '../runtime/chunk.ts';
 import { loadRecords, toSaveResult } from '../runtime/records.ts';
-import type { EndedSales, Reservation } from '../stock/record.ts';
+import { type EndedSales, isOfOrder, type Reservation } from '../stock/record.ts';
 import { deleteOrder, type TableNames } from './deletion.ts';
 import type { OrderRecords } from './rules.ts';
 
@@ -94,8 +94,5 @@ export function orderRecords(tables: TableNames, client: DynamoDBDocumentClient)
 }
 
 export type OrderRecordsReader = ReturnType<typeof orderRecords>;
-
-const isOfOrder = (item: Reservation | EndedSales): item is Reservation =>
-  item.state !== 'received' && item.state !== 'ended';
 
 const keyOf = ({ orderId, time }: { orderId: string; time: string }) => ({ orderId, time });

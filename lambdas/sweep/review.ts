@@ -12,7 +12,7 @@ import { type Finding, findingOf, messageForUndecided, type OrderRecords, type S
 /** How long an order may be undecided, when its customer is told of a delay (0: never), and when all have heard of a decision. Milliseconds. */
 export type SweepTimes = { deadlineMs: number; reminderMs: number; settleMs: number };
 
-/** How long after the decision of an order its customer's phone is kept, and its records are (0: as long as the stack). Milliseconds. */
+/** How long after the decision of an order its customer's phone is kept, and its records after the last that happened (0: always). Milliseconds. */
 export type RetentionTimes = { phoneMs: number; recordMs: number };
 
 const MAX_INTERVAL_MS = 86_400_000;

@@ -1,3 +1,4 @@
+import { isOfOrder } from '../../lambdas/stock/record.ts';
 import type { CountedShelf } from '../stock/shelves.ts';
 import {
   AGREES,
@@ -25,9 +26,6 @@ type Options = {
 type Shelves = ReadonlyMap<string, CountedShelf>;
 type Sums = ReadonlyMap<string, SkuSums>;
 
-// Receipts, and what ended orders sold.
-const NO_ORDER: ReadonlySet<string> = new Set(['received', 'ended']);
-
 const NONE = { lasting: new Map<string, ShelfDifference>(), moving: 0 };
 
 /**
@@ -37,7 +35,7 @@ const NONE = { lasting: new Map<string, ShelfDifference>(), moving: 0 };
 export async function auditShelves(tables: AuditTables, { lookFor, pauseFirst }: Options): Promise<ShelfAudit> {
   async function* reservations() {
     for await (const page of tables.reservations()) {
-      lookFor(page.flatMap(({ orderId, state }) => (NO_ORDER.has(state) ? [] : [orderId])));
+      lookFor(page.filter(isOfOrder).map(({ orderId }) => orderId));
       yield page;
     }
   }
